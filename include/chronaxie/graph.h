@@ -1,0 +1,130 @@
+/*
+ * A graph: tasks in program order, with the buffers they read and write.
+ *
+ * The order in which tasks are added is their meaning: a task sees what the
+ * tasks before it wrote, as if they ran one after another. The graph infers
+ * from the declared ranges which tasks really depend on which, and a plan
+ * runs the rest side by side. A graph is built once, by one thread, and may
+ * be planned and run any number of times with changed scalars.
+ */
+#ifndef CHRONAXIE_GRAPH_H
+#define CHRONAXIE_GRAPH_H
+
+#include <chronaxie/buffer.h>
+#include <chronaxie/program.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct chx_graph chx_graph;
+
+typedef uint32_t chx_task; /* index of a task in its graph, in order of addition */
+
+typedef enum chx_access {
+    CHX_ACCESS_READ = 1,   /* the task sees the range and leaves it as it is */
+    CHX_ACCESS_WRITE = 2,  /* the task overwrites every byte of the range */
+    CHX_ACCESS_READ_WRITE = 3,
+} chx_access;
+
+typedef enum chx_arg_kind {
+    CHX_ARG_NONE = 0, /* ends an argument list */
+    CHX_ARG_BUFFER,
+    CHX_ARG_VALUE,
+    CHX_ARG_LOCAL,
+} chx_arg_kind;
+
+/* One argument of a task. The kernel always receives the address of the whole buffer; the range says
+ * which bytes it touches. */
+typedef struct chx_arg {
+    chx_arg_kind kind;
+    chx_access access;   /* buffers */
+    chx_buffer *buffer;  /* buffers, borrowed for the life of the graph */
+    size_t offset_bytes; /* buffers: begin of the range touched */
+    size_t size_bytes;   /* buffers: 0 means to the end; values and local memory: their size */
+    union {
+        int32_t i32;
+        uint32_t u32;
+        int64_t i64;
+        uint64_t u64;
+        float f32;
+        float f32x4[4];
+        int32_t i32x4[4];
+        uint32_t u32x4[4];
+    } value;
+} chx_arg;
+
+#define CHX_MAX_ARGS 24
+
+#define CHX_BUFFER_RANGE(buffer_, access_, offset_, size_)                                         \
+    {.kind = CHX_ARG_BUFFER, .access = (access_), .buffer = (buffer_), .offset_bytes = (offset_),  \
+     .size_bytes = (size_)}
+#define CHX_READ(buffer_) CHX_BUFFER_RANGE(buffer_, CHX_ACCESS_READ, 0, 0)
+#define CHX_WRITE(buffer_) CHX_BUFFER_RANGE(buffer_, CHX_ACCESS_WRITE, 0, 0)
+#define CHX_READ_WRITE(buffer_) CHX_BUFFER_RANGE(buffer_, CHX_ACCESS_READ_WRITE, 0, 0)
+#define CHX_VALUE(field_, size_, x_)                                                               \
+    {.kind = CHX_ARG_VALUE, .size_bytes = (size_), .value = {.field_ = (x_)}}
+#define CHX_INT(x_) CHX_VALUE(i32, 4, x_)
+#define CHX_UINT(x_) CHX_VALUE(u32, 4, x_)
+#define CHX_ULONG(x_) CHX_VALUE(u64, 8, x_)
+#define CHX_FLOAT(x_) CHX_VALUE(f32, 4, x_)
+#define CHX_LOCAL(bytes_) {.kind = CHX_ARG_LOCAL, .size_bytes = (bytes_)}
+
+/* One kernel launch. All zeroes in optional fields means the default. */
+typedef struct chx_kernel_task {
+    const char *name;      /* for traces and errors, copied; NULL means the kernel's name */
+    chx_program *program;  /* borrowed for the life of the graph */
+    const char *kernel;    /* name of the kernel function, copied */
+    size_t global[3];      /* work-items; trailing zeroes end the dimensions */
+    size_t local[3];       /* work-group; all zero lets the driver choose */
+    chx_arg args[CHX_MAX_ARGS]; /* in the kernel's order, ended by CHX_ARG_NONE */
+    /* Bit d allows device d (index as in chx_runtime_device()); 0 allows all selected ones. */
+    uint64_t devices;
+    chx_task *id;          /* receives the task's index, NULL when not wanted */
+} chx_kernel_task;
+
+/* Called on a host thread when everything the task reads is in host memory. host[i] is the address
+ * of argument i's buffer in host memory, NULL for arguments that are no buffer; it is valid during
+ * the call. A result other than CHX_OK fails the run. It must not call into the library for objects
+ * of this runtime. */
+typedef chx_status (*chx_host_fn)(void *data, void *const *host);
+
+/* One call of a host function. */
+typedef struct chx_host_task {
+    const char *name; /* for traces and errors, copied; NULL means "host" */
+    chx_host_fn run;
+    void *data;
+    chx_arg args[CHX_MAX_ARGS]; /* buffers only, ended by CHX_ARG_NONE */
+    chx_task *id;
+} chx_host_task;
+
+/* Creates an empty graph. Errors: MEMORY, INVALID. */
+CHX_API chx_status chx_graph_create(chx_runtime *runtime, chx_graph **graph);
+
+/* Clears *graph; accepts NULL. Its plans must have been destroyed. */
+CHX_API void chx_graph_destroy(chx_graph **graph);
+
+/* Appends a kernel task. Errors: INVALID, LIMIT when a range leaves its buffer, MEMORY. The kernel's
+ * own argument list is checked when a plan prepares it. */
+CHX_API chx_status chx_graph_kernel(chx_graph *graph, const chx_kernel_task *task);
+
+/* Appends a host task. Errors as above. */
+CHX_API chx_status chx_graph_host(chx_graph *graph, const chx_host_task *task);
+
+/* Makes `after` wait for `before` although no buffer says so. Errors: INVALID unless before < after
+ * < number of tasks; so no cycle can be made. */
+CHX_API chx_status chx_graph_depend(chx_graph *graph, chx_task before, chx_task after);
+
+/* Replaces a scalar argument of a kernel task from the next submit on; plans stay valid. value.kind
+ * must be CHX_ARG_VALUE with the size it had. Errors: INVALID. Not while a submit is in progress. */
+CHX_API chx_status chx_graph_set_value(chx_graph *graph, chx_task task, uint32_t arg_index,
+                                       const chx_arg *value);
+
+/* Number of tasks so far. */
+CHX_API uint32_t chx_graph_n_tasks(const chx_graph *graph);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,145 @@
+/*
+ * A network: neurons, synapses, stimuli and shapes, as loaded from a folder.
+ *
+ * A network is plain data and belongs to no runtime. The folder format is
+ * described in docs/network-format.md. All arrays are read-only and live as
+ * long as the network.
+ */
+#ifndef CHRONAXIE_NETWORK_H
+#define CHRONAXIE_NETWORK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <chronaxie/status.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct chx_network chx_network;
+
+/* Parameters of a leaky integrate-and-fire neuron with exponential synaptic current. */
+typedef struct chx_lif_params {
+    double capacitance_pf;  /* > 0 */
+    double tau_membrane_ms; /* > 0 */
+    double tau_synapse_ms;  /* > 0, differs from tau_membrane_ms */
+    double resting_mv;
+    double threshold_mv;    /* > reset_mv */
+    double reset_mv;
+    double refractory_ms;   /* >= 0 */
+    double bias_pa;         /* constant current */
+} chx_lif_params;
+
+typedef struct chx_neuron {
+    const char *name;
+    uint32_t type;        /* index into types */
+    float position_um[3]; /* soma centre */
+    float diameter_um;    /* soma */
+    uint32_t first_node;  /* morphology: nodes [first_node, first_node + n_nodes) */
+    uint32_t n_nodes;     /* 0 when the neuron has no morphology file */
+} chx_neuron;
+
+/* Neurons of one type share parameters. */
+typedef struct chx_neuron_type {
+    const char *name;
+    chx_lif_params params;
+} chx_neuron_type;
+
+/* Sorted by (pre, post, delay, weight). */
+typedef struct chx_synapse {
+    uint32_t pre;
+    uint32_t post;
+    float weight_pa; /* current that one spike adds, negative for inhibition */
+    float delay_ms;  /* >= one time step */
+} chx_synapse;
+
+typedef enum chx_stimulus_kind {
+    CHX_STIMULUS_STEP = 1, /* constant current between start and stop */
+    CHX_STIMULUS_POISSON,  /* each time step an event with probability rate x step */
+} chx_stimulus_kind;
+
+typedef struct chx_stimulus {
+    chx_stimulus_kind kind;
+    double start_ms;
+    double stop_ms;
+    double current_pa;  /* step: added current; Poisson: current that one event adds, as a synapse */
+    double rate_hz;     /* Poisson */
+    const uint32_t *neurons;
+    uint32_t n_neurons;
+} chx_stimulus;
+
+/* One point of a morphology, a round cone to its parent. */
+typedef struct chx_node {
+    float position_um[3];
+    float radius_um;
+    uint32_t parent;  /* index of the parent node; itself for a root */
+    float path_um;    /* distance from the soma along the branch */
+    uint8_t kind;     /* SWC: 1 soma, 2 axon, 3 basal dendrite, 4 apical dendrite, else other */
+} chx_node;
+
+/* How the network wants to be shown. */
+typedef struct chx_view {
+    double azimuth_deg;      /* camera turned about the network's long axis */
+    double elevation_deg;
+    double roll_deg;
+    double zoom;             /* 1 frames the whole network */
+    double speed;            /* network time over video time */
+    double conduction_um_per_ms; /* pace of the light that a spike sends along branches, > 0 */
+    double decay_ms;         /* fading time of that light, > 0 */
+} chx_view;
+
+/* Everything, borrowed. */
+typedef struct chx_network_info {
+    const char *name;
+    const char *description;
+    double time_step_ms;
+    double duration_ms; /* default length of a run */
+    double min_delay_ms; /* shortest synaptic delay, in whole steps; duration_ms without synapses */
+    double max_delay_ms;
+    uint64_t seed;
+    uint32_t n_types;
+    uint32_t n_neurons;
+    uint64_t n_synapses;
+    uint32_t n_stimuli;
+    uint32_t n_nodes;
+    const chx_neuron_type *types;
+    const chx_neuron *neurons;
+    const chx_synapse *synapses;
+    const chx_stimulus *stimuli;
+    const chx_node *nodes;
+    chx_view view;
+} chx_network_info;
+
+/* One spike: the neuron crossed threshold in time step `step` (time = step x time_step_ms). */
+typedef struct chx_spike {
+    uint32_t step;
+    uint32_t neuron;
+} chx_spike;
+
+/* Loads a network folder. On success the caller destroys *network. Errors: FILE, FORMAT and LIMIT
+ * with file, line and remedy in chx_last_error(); MEMORY. Any thread. */
+CHX_API chx_status chx_network_load(const char *folder, chx_network **network);
+
+/* A copy of a description made by a program; the same checks apply. Derived fields (min_delay_ms,
+ * max_delay_ms, path_um) are computed, synapses may come in any order. Errors: FORMAT, LIMIT,
+ * MEMORY. */
+CHX_API chx_status chx_network_create(const chx_network_info *info, chx_network **network);
+
+/* Clears *network; accepts NULL. */
+CHX_API void chx_network_destroy(chx_network **network);
+
+/* The network's contents; valid as long as the network. Any thread. */
+CHX_API const chx_network_info *chx_network_get(const chx_network *network);
+
+/* Writes spikes as CSV ("time_ms,neuron" with names), ordered as given, to a temporary name that is
+ * then renamed. Errors: FILE. */
+CHX_API chx_status chx_spikes_write_csv(const chx_network *network, const chx_spike *spikes,
+                                        size_t n_spikes, const char *path);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,123 @@
+/*
+ * The runtime: the compute devices of this machine, opened and checked.
+ *
+ * A runtime discovers every OpenCL platform, checks each device with a short
+ * self-test, and models each selected device as a set of lanes (command
+ * queues). All other objects belong to one runtime and must be destroyed
+ * before it. It starts one thread that sleeps unless work is in flight.
+ */
+#ifndef CHRONAXIE_RUNTIME_H
+#define CHRONAXIE_RUNTIME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <chronaxie/status.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct chx_runtime chx_runtime;
+
+typedef enum chx_log_level {
+    CHX_LOG_DEFAULT = 0, /* same as CHX_LOG_WARNING */
+    CHX_LOG_ERROR,
+    CHX_LOG_WARNING,
+    CHX_LOG_INFO,
+    CHX_LOG_DEBUG,
+} chx_log_level;
+
+/* Receives one line of log without a line end. Called from any thread, never under a lock. */
+typedef void (*chx_log_fn)(void *data, chx_log_level level, const char *line);
+
+/* Options of a runtime; all zeroes means the defaults stated here. */
+typedef struct chx_runtime_params {
+    /* Comma-separated list, each an index as in chx_runtime_device() or a part of a device or
+     * platform name, case ignored; "all" takes every usable device. NULL takes the fastest driver of
+     * each piece of hardware: every GPU and accelerator, and for the processor the one driver that
+     * measured fastest. A name that matches nothing is CHX_ERROR_UNKNOWN_DEVICE. */
+    const char *devices;
+    /* Cut every selected device that allows it into this many sub-devices of equal size, each a
+     * device of its own. 0 or 1 leaves devices whole. */
+    uint32_t split;
+    uint32_t n_compute_lanes; /* compute lanes per device, 0 means 1, at most 16 */
+    uint64_t memory_budget_bytes; /* per device; 0 means 80 % of what the device reports */
+    /* Make every OpenCL call from the thread that calls the library, for drivers and checkers that
+     * do not stand several threads. Also on when CHRONAXIE_SERIAL=1 is in the environment. */
+    bool serial;
+    /* Folder of kernel files that override the embedded ones; NULL means CHRONAXIE_KERNEL_PATH from
+     * the environment, and when that is unset the embedded ones are used. */
+    const char *kernel_path;
+    /* Folder of the kernel cache, created with mode 0700; NULL means CHRONAXIE_CACHE_DIR, else
+     * XDG_CACHE_HOME/chronaxie, else HOME/.cache/chronaxie. A folder that others may write is
+     * refused: the runtime then works without a cache and logs a warning. */
+    const char *cache_path;
+    chx_log_fn log; /* NULL disables logging */
+    void *log_data;
+    chx_log_level log_level;
+} chx_runtime_params;
+
+typedef enum chx_device_kind {
+    CHX_DEVICE_CPU = 1,
+    CHX_DEVICE_GPU,
+    CHX_DEVICE_ACCELERATOR,
+} chx_device_kind;
+
+/* What is known of one device. Strings live as long as the runtime. */
+typedef struct chx_device_info {
+    const char *name;
+    const char *platform;
+    const char *vendor;
+    const char *driver; /* version string of the driver */
+    chx_device_kind kind;
+    bool selected;      /* this runtime may place work on it */
+    const char *excluded; /* why the self-test refused it, NULL when it passed */
+    uint32_t parent;    /* index among root devices; itself unless it is a sub-device */
+    uint32_t n_compute_units;
+    uint32_t n_compute_lanes;
+    uint64_t memory_bytes;  /* as reported by the driver */
+    uint64_t budget_bytes;  /* what the runtime allows itself */
+    uint64_t used_bytes;    /* what the runtime has allocated there now */
+    uint64_t max_allocation_bytes;
+    uint64_t local_memory_bytes;
+    uint32_t max_work_group;
+    bool has_int64_atomics;
+    bool has_fp64;
+    uint64_t max_loop_iterations; /* per work-item, UINT64_MAX when no limit was found */
+    double launch_us;      /* measured: launching and completing an empty kernel */
+    double giga_ops;       /* measured: 32-bit multiply-adds, 10^9 per second */
+    double giga_bytes;     /* measured: bytes moved by a device copy, 10^9 per second */
+} chx_device_info;
+
+/* Opens the machine's devices. On success *runtime is the caller's, to be destroyed with
+ * chx_runtime_destroy(); on failure it is not written. params may be NULL. Blocks for discovery and,
+ * the first time a device and driver are seen, for the self-test (about a second). Sets
+ * POCL_CACHE_DIR in the environment when it is unset, so call it before starting threads that read
+ * the environment. Errors: NO_DEVICE, UNKNOWN_DEVICE, INVALID, MEMORY. */
+CHX_API chx_status chx_runtime_create(chx_runtime **runtime, const chx_runtime_params *params);
+
+/* Waits for nothing: runs still in flight are abandoned. Clears *runtime; accepts NULL handles. All
+ * objects of the runtime must have been destroyed. */
+CHX_API void chx_runtime_destroy(chx_runtime **runtime);
+
+/* Number of devices known, selected or not. Any thread. */
+CHX_API uint32_t chx_runtime_n_devices(const chx_runtime *runtime);
+
+/* Describes one device, device_index in [0, n). Errors: INVALID. Any thread. */
+CHX_API chx_status chx_runtime_device(const chx_runtime *runtime, uint32_t device_index,
+                                      chx_device_info *info);
+
+/* Stops using a device: waits for runs in flight to end (up to timeout_ns), saves what only it
+ * holds, rebuilds its platform's context without it, and restores every buffer. Plans are made anew
+ * at their next submit. Errors: INVALID, NO_DEVICE when it is the last one, TIMEOUT, DEVICE when
+ * data was lost with it. One thread at a time, with no other call in progress. */
+CHX_API chx_status chx_runtime_exclude(chx_runtime *runtime, uint32_t device_index,
+                                       const char *reason, uint64_t timeout_ns);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

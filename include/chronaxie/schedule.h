@@ -1,0 +1,73 @@
+/*
+ * Scheduling without devices: a task graph with known costs, laid on lanes.
+ *
+ * The classical model: task t costs cost_ms[t][lane]; an edge costs its
+ * transfer time when its two tasks are on different lanes, nothing on the
+ * same, and transfers do not contend.
+ */
+#ifndef CHRONAXIE_SCHEDULE_H
+#define CHRONAXIE_SCHEDULE_H
+
+#include <chronaxie/timeline.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct chx_schedule chx_schedule;
+
+typedef struct chx_schedule_edge {
+    uint32_t before;
+    uint32_t after;
+    double transfer_ms; /* >= 0 */
+} chx_schedule_edge;
+
+/* A problem, borrowed during the call that takes it. */
+typedef struct chx_schedule_problem {
+    uint32_t n_lanes;            /* 1 .. 65535 */
+    uint32_t n_tasks;            /* at least 1 */
+    uint32_t n_edges;
+    const char *const *lane_names;   /* n_lanes, or NULL */
+    const char *const *task_names;   /* n_tasks, or NULL */
+    const double *cost_ms;       /* n_tasks x n_lanes, row by row; INFINITY forbids a lane */
+    const chx_schedule_edge *edges; /* n_edges, in any order */
+} chx_schedule_problem;
+
+typedef struct chx_schedule_entry {
+    uint32_t lane;
+    double start_ms;
+    double finish_ms;
+} chx_schedule_entry;
+
+/* Schedules a problem with the named algorithm ("heft"; NULL means the default). The caller destroys
+ * *schedule. Errors: INVALID for an unknown algorithm or a bad number, CYCLE, MEMORY. Any thread. */
+CHX_API chx_status chx_schedule_create(const chx_schedule_problem *problem, const char *algorithm,
+                                       chx_schedule **schedule);
+
+/* Reads a problem from a JSON file ({"lanes", "tasks", "edges"}, see the manual page) and schedules
+ * it. Errors: FILE, FORMAT with file and line, and those above. */
+CHX_API chx_status chx_schedule_load(const char *path, const char *algorithm,
+                                     chx_schedule **schedule);
+
+/* Clears *schedule; accepts NULL. */
+CHX_API void chx_schedule_destroy(chx_schedule **schedule);
+
+CHX_API uint32_t chx_schedule_n_tasks(const chx_schedule *schedule);
+CHX_API const chx_schedule_entry *chx_schedule_task(const chx_schedule *schedule, uint32_t task);
+CHX_API const char *chx_schedule_task_name(const chx_schedule *schedule, uint32_t task);
+CHX_API const char *chx_schedule_lane_name(const chx_schedule *schedule, uint32_t lane);
+CHX_API const char *chx_schedule_algorithm(const chx_schedule *schedule);
+CHX_API double chx_schedule_makespan_ms(const chx_schedule *schedule);
+
+/* No schedule can be shorter: the larger of the critical path with each task at its cheapest and no
+ * transfers, and the total of cheapest costs divided by the number of lanes. */
+CHX_API double chx_schedule_lower_bound_ms(const chx_schedule *schedule);
+
+/* The schedule as a timeline, for drawing; the caller destroys it. */
+CHX_API chx_status chx_schedule_timeline(const chx_schedule *schedule, chx_timeline **timeline);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,74 @@
+/*
+ * A simulation: the state of a network on a runtime's devices.
+ *
+ * Time advances in steps; launches are batched by the shortest synaptic delay,
+ * and the network is cut into partitions that are tasks of their own. Spikes
+ * are the same bits for any number of partitions and any devices.
+ *
+ * Use chx_simulation_advance() alone, or add the simulation to a graph of your
+ * own to run it beside other work such as drawing.
+ */
+#ifndef CHRONAXIE_SIMULATION_H
+#define CHRONAXIE_SIMULATION_H
+
+#include <chronaxie/graph.h>
+#include <chronaxie/network.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct chx_simulation chx_simulation;
+
+/* Options; all zeroes means the defaults. */
+typedef struct chx_simulation_params {
+    uint32_t n_partitions; /* 0 lets the runtime choose; at most 64 */
+    /* Pin partition p to the p-th selected device, round robin, instead of letting the plan place
+     * it. */
+    bool pin_partitions;
+    bool has_seed;
+    uint64_t seed; /* replaces the network's when has_seed */
+} chx_simulation_params;
+
+/* Prepares a network at step 0. The network is borrowed for the life of the simulation. Errors:
+ * LIMIT when delays or counts are beyond the kernels' range, MEMORY, BUILD. */
+CHX_API chx_status chx_simulation_create(chx_runtime *runtime, const chx_network *network,
+                                         const chx_simulation_params *params,
+                                         chx_simulation **simulation);
+
+/* Clears *simulation; accepts NULL. Graphs it was added to must have been destroyed. */
+CHX_API void chx_simulation_destroy(chx_simulation **simulation);
+
+/* Appends the tasks that advance the network by up to max_steps steps per run of the graph, and a
+ * host task that collects the spikes. A simulation can be in one graph. Errors: INVALID, MEMORY. */
+CHX_API chx_status chx_simulation_build(chx_simulation *simulation, chx_graph *graph,
+                                        uint32_t max_steps);
+
+/* Says how many steps (0 .. max_steps) the next run of the graph advances; call before each submit.
+ * Errors: INVALID. */
+CHX_API chx_status chx_simulation_set_steps(chx_simulation *simulation, uint32_t n_steps);
+
+/* Advances by n_steps and waits. Not for a simulation that is in a graph of the caller's. Errors:
+ * those of chx_plan_submit() and chx_run_wait(). */
+CHX_API chx_status chx_simulation_advance(chx_simulation *simulation, uint64_t n_steps);
+
+/* Steps that submitted runs advance to. */
+CHX_API uint64_t chx_simulation_step(const chx_simulation *simulation);
+
+/* All spikes collected by runs that ended, ordered by (step, neuron); valid until the next run of
+ * the simulation. */
+CHX_API chx_status chx_simulation_spikes(chx_simulation *simulation, const chx_spike **spikes,
+                                         size_t *n_spikes);
+
+/* A number that depends on every spike so far and on nothing else: equal digests mean equal
+ * spikes. */
+CHX_API chx_status chx_simulation_digest(chx_simulation *simulation, uint64_t *digest);
+
+/* Copies the membrane potentials, n_neurons values in mV, at the current step. Blocks. */
+CHX_API chx_status chx_simulation_potentials(chx_simulation *simulation, float *potentials_mv);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

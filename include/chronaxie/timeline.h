@@ -1,0 +1,86 @@
+/*
+ * A timeline: spans of work on lanes, as predicted and as measured.
+ *
+ * Made by plans, runs and schedules; printed, drawn and compared without any
+ * device. Times are nanoseconds from a common origin.
+ */
+#ifndef CHRONAXIE_TIMELINE_H
+#define CHRONAXIE_TIMELINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <chronaxie/status.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct chx_timeline chx_timeline;
+
+typedef enum chx_span_kind {
+    CHX_SPAN_KERNEL = 1,
+    CHX_SPAN_HOST,
+    CHX_SPAN_TRANSFER,
+} chx_span_kind;
+
+/* One task or transfer. A time below zero means unknown. */
+typedef struct chx_span {
+    const char *name;  /* copied */
+    chx_span_kind kind;
+    uint32_t lane;     /* index of a lane of the timeline */
+    uint64_t bytes;    /* moved, transfers only */
+    double predicted_start_ns;
+    double predicted_finish_ns;
+    double measured_start_ns;
+    double measured_finish_ns;
+} chx_span;
+
+/* Creates an empty timeline. Errors: MEMORY. */
+CHX_API chx_status chx_timeline_create(chx_timeline **timeline);
+
+/* Clears *timeline; accepts NULL. */
+CHX_API void chx_timeline_destroy(chx_timeline **timeline);
+
+/* Adds a lane. device groups lanes in pictures; both names are copied. */
+CHX_API chx_status chx_timeline_add_lane(chx_timeline *timeline, const char *device,
+                                         const char *name, uint32_t *lane);
+
+/* Adds a span. Errors: INVALID for an unknown lane. */
+CHX_API chx_status chx_timeline_add_span(chx_timeline *timeline, const chx_span *span,
+                                         uint32_t *index);
+
+/* Says that span `after` waited for span `before`. Errors: INVALID. */
+CHX_API chx_status chx_timeline_add_edge(chx_timeline *timeline, uint32_t before, uint32_t after);
+
+/* Appends the lanes, spans and edges of another timeline, matching lanes by device and name. */
+CHX_API chx_status chx_timeline_append(chx_timeline *timeline, const chx_timeline *other);
+
+CHX_API uint32_t chx_timeline_n_lanes(const chx_timeline *timeline);
+CHX_API uint32_t chx_timeline_n_spans(const chx_timeline *timeline);
+
+/* Names of a lane; NULL for an unknown index. They live as long as the timeline. */
+CHX_API const char *chx_timeline_lane_name(const chx_timeline *timeline, uint32_t lane);
+CHX_API const char *chx_timeline_lane_device(const chx_timeline *timeline, uint32_t lane);
+
+/* The span of an index; NULL for an unknown one. Valid until the next add. */
+CHX_API const chx_span *chx_timeline_span(const chx_timeline *timeline, uint32_t index);
+
+/* Marks in critical[0 .. n_spans) the spans of a longest chain that ends last, following edges and
+ * the order on lanes, by measured times when all are known, else predicted. */
+CHX_API chx_status chx_timeline_critical_path(const chx_timeline *timeline, bool *critical);
+
+/* Writes trace-event JSON that Chrome and Perfetto open: one process per device, one thread per lane,
+ * predicted and measured side by side. Written to a temporary name and renamed. Errors: FILE. */
+CHX_API chx_status chx_timeline_write_trace(const chx_timeline *timeline, const char *path);
+
+/* Writes an SVG picture: lanes grouped by device, spans coloured by kind, dependency arrows, critical
+ * path, time axis. Written to a temporary name and renamed. Errors: FILE. */
+CHX_API chx_status chx_timeline_write_svg(const chx_timeline *timeline, const char *path);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

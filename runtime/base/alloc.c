@@ -1,0 +1,64 @@
+#include "base/alloc.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void *
+chx__alloc(size_t count, size_t size)
+{
+    return calloc(count ? count : 1, size);
+}
+
+bool
+chx__grow(void *array, size_t *capacity, size_t needed, size_t size)
+{
+    if (needed <= *capacity)
+        return true;
+    size_t grown = *capacity ? *capacity : 8;
+    while (grown < needed) {
+        if (grown > SIZE_MAX / 2)
+            return false;
+        grown *= 2;
+    }
+    if (grown > SIZE_MAX / size)
+        return false;
+    void **address = array;
+    char *moved = realloc(*address, grown * size);
+    if (!moved)
+        return false;
+    memset(moved + *capacity * size, 0, (grown - *capacity) * size);
+    *address = moved;
+    *capacity = grown;
+    return true;
+}
+
+char *
+chx__strdup(const char *text)
+{
+    if (!text)
+        return NULL;
+    size_t size = strlen(text) + 1;
+    char *copy = malloc(size);
+    return copy ? memcpy(copy, text, size) : NULL;
+}
+
+char *
+chx__format(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int length = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    if (length < 0)
+        return NULL;
+    char *text = malloc((size_t)length + 1);
+    if (!text)
+        return NULL;
+    va_start(args, format);
+    vsnprintf(text, (size_t)length + 1, format, args);
+    va_end(args);
+    return text;
+}

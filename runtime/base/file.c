@@ -1,0 +1,141 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+
+static chx_status
+fail_errno(const char *path, const char *verb)
+{
+    return chx__fail(CHX_ERROR_FILE, "%s: cannot %s: %s", path, verb, strerror(errno));
+}
+
+static chx_status
+read_open(int descriptor, const char *path, size_t max_bytes, char **data, size_t *size_bytes)
+{
+    size_t size = 0, capacity = 0;
+    char *bytes = NULL;
+    for (;;) {
+        if (!chx__grow(&bytes, &capacity, size + 65536, 1)) {
+            free(bytes);
+            return chx__fail_memory("reading a file");
+        }
+        ssize_t n = read(descriptor, bytes + size, capacity - size - 1);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            free(bytes);
+            return fail_errno(path, "read");
+        }
+        if (n == 0)
+            break;
+        size += (size_t)n;
+        if (size > max_bytes) {
+            free(bytes);
+            return chx__fail(CHX_ERROR_LIMIT, "%s: larger than the %zu bytes that are accepted",
+                             path, max_bytes);
+        }
+    }
+    bytes[size] = '\0';
+    *data = bytes;
+    *size_bytes = size;
+    return CHX_OK;
+}
+
+chx_status
+chx__file_read(const char *path, size_t max_bytes, char **data, size_t *size_bytes)
+{
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0)
+        return fail_errno(path, "open");
+    chx_status status = read_open(descriptor, path, max_bytes, data, size_bytes);
+    close(descriptor);
+    return status;
+}
+
+/* mkstemp makes files that only the owner can read; results are meant to be shared. */
+static void
+apply_umask(int descriptor)
+{
+    mode_t mask = umask(0);
+    umask(mask);
+    fchmod(descriptor, 0666 & ~mask);
+}
+
+chx_status
+chx__output_begin(chx__output *output, const char *path)
+{
+    *output = (chx__output){0};
+    chx__output opening = {.path = chx__strdup(path), .temporary = chx__format("%s.XXXXXX", path)};
+    if (!opening.path || !opening.temporary) {
+        free(opening.path);
+        free(opening.temporary);
+        return chx__fail_memory("opening a file");
+    }
+    int descriptor = mkostemp(opening.temporary, O_CLOEXEC);
+    if (descriptor >= 0)
+        opening.stream = fdopen(descriptor, "wb");
+    if (!opening.stream) {
+        chx_status status = fail_errno(path, "create");
+        if (descriptor >= 0) {
+            close(descriptor);
+            unlink(opening.temporary);
+        }
+        free(opening.path);
+        free(opening.temporary);
+        return status;
+    }
+    apply_umask(descriptor);
+    *output = opening;
+    return CHX_OK;
+}
+
+static void
+output_finish(chx__output *output)
+{
+    free(output->path);
+    free(output->temporary);
+    *output = (chx__output){0};
+}
+
+chx_status
+chx__output_commit(chx__output *output)
+{
+    bool written = !ferror(output->stream) && fflush(output->stream) == 0;
+    written = fclose(output->stream) == 0 && written;
+    output->stream = NULL;
+    chx_status status = CHX_OK;
+    if (!written || rename(output->temporary, output->path) != 0) {
+        status = fail_errno(output->path, "write");
+        unlink(output->temporary);
+    }
+    output_finish(output);
+    return status;
+}
+
+void
+chx__output_discard(chx__output *output)
+{
+    if (!output->path)
+        return;
+    fclose(output->stream);
+    unlink(output->temporary);
+    output_finish(output);
+}
+
+chx_status
+chx__file_write(const char *path, const void *data, size_t size_bytes)
+{
+    chx__output output;
+    chx_status status = chx__output_begin(&output, path);
+    if (status)
+        return status;
+    fwrite(data, 1, size_bytes, output.stream);
+    return chx__output_commit(&output);
+}

@@ -1,0 +1,35 @@
+/* Whole files in, and files out that appear complete or not at all. */
+#ifndef CHX_BASE_FILE_H
+#define CHX_BASE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <chronaxie/status.h>
+
+/* Reads a file of at most max_bytes into *data, which the caller frees; a NUL follows the last byte.
+ * Errors: FILE, LIMIT, MEMORY. */
+chx_status chx__file_read(const char *path, size_t max_bytes, char **data, size_t *size_bytes);
+
+/* A file being written beside its final path. */
+typedef struct chx__output {
+    FILE *stream;
+    char *path;
+    char *temporary;
+} chx__output;
+
+/* Opens a temporary file in the folder of path. Errors: FILE, MEMORY. */
+chx_status chx__output_begin(chx__output *output, const char *path);
+
+/* Closes the file and renames it into place; after an error, which may be one of an earlier write, it
+ * is removed. Either way the output is finished. Errors: FILE. */
+chx_status chx__output_commit(chx__output *output);
+
+/* Closes and removes the temporary file; accepts a finished output. */
+void chx__output_discard(chx__output *output);
+
+/* Writes one block through the above. */
+chx_status chx__file_write(const char *path, const void *data, size_t size_bytes);
+
+#endif

@@ -1,0 +1,63 @@
+/* A device: what is known of it, its lanes, its memory account and its clock. */
+#ifndef CHX_DEVICE_DEVICE_H
+#define CHX_DEVICE_DEVICE_H
+
+#include <stdatomic.h>
+
+#include <chronaxie/runtime.h>
+
+#include "base/hash.h"
+#include "device/lane.h"
+
+/* One OpenCL platform. Its context spans its selected devices and exists while any is open. */
+typedef struct chx__platform {
+    cl_platform_id id;
+    char *name;
+    char *vendor;
+    cl_context context;   /* NULL while closed */
+    uint32_t generation;  /* counts contexts made; objects of an older one are void */
+} chx__platform;
+
+#define CHX__MAX_COMPUTE_LANES 16
+
+typedef struct chx__device {
+    chx_device_info info; /* strings owned by the device; used_bytes is kept in used_bytes below */
+    uint32_t index;       /* as in chx_runtime_device() */
+    cl_device_id id;
+    bool is_sub_device;
+    chx__platform *platform;
+    bool is_open;         /* lanes have queues */
+    uint32_t n_lanes;     /* compute lanes first, then copy-in, then copy-out */
+    chx__lane lanes[CHX__MAX_COMPUTE_LANES + 2];
+    int64_t clock_offset_ns; /* host time = profiling time + this */
+    /* Bit set of the hardware the device stands on: devices with a common bit slow each other down,
+     * such as two drivers of the same processor cores, and are not planned to work at once. */
+    uint64_t hardware;
+    chx__digest identity; /* of platform, device and driver: keys caches and measurements */
+    _Atomic uint64_t used_bytes;
+} chx__device;
+
+static inline chx__lane *
+chx__device_compute_lane(chx__device *device, uint32_t index)
+{
+    return &device->lanes[index];
+}
+
+static inline chx__lane *
+chx__device_copy_in_lane(chx__device *device)
+{
+    return &device->lanes[device->n_lanes - 2];
+}
+
+static inline chx__lane *
+chx__device_copy_out_lane(chx__device *device)
+{
+    return &device->lanes[device->n_lanes - 1];
+}
+
+/* Takes size_bytes from the device's budget; DEVICE_MEMORY with both figures when it does not fit.
+ * Any thread. */
+chx_status chx__device_reserve(chx__device *device, uint64_t size_bytes);
+void chx__device_release(chx__device *device, uint64_t size_bytes);
+
+#endif
