@@ -10,8 +10,8 @@ const char *
 chx_status_name(chx_status status)
 {
     switch (status) {
-#define CHX_STATUS_NAME(name, code, sentence)                                                      \
-    case CHX_##name:                                                                               \
+#define CHX_STATUS_NAME(name, code, sentence) \
+    case CHX_##name:                          \
         return #name;
         CHX_STATUS_TABLE(CHX_STATUS_NAME)
 #undef CHX_STATUS_NAME
@@ -23,8 +23,8 @@ const char *
 chx_status_sentence(chx_status status)
 {
     switch (status) {
-#define CHX_STATUS_SENTENCE(name, code, sentence)                                                  \
-    case CHX_##name:                                                                               \
+#define CHX_STATUS_SENTENCE(name, code, sentence) \
+    case CHX_##name:                              \
         return sentence;
         CHX_STATUS_TABLE(CHX_STATUS_SENTENCE)
 #undef CHX_STATUS_SENTENCE
@@ -46,8 +46,8 @@ copy_name(char *to, size_t capacity, const char *from)
 
 /* The message may quote the previous record, so it is formatted before that is overwritten. */
 static chx_status
-record(chx_status status, int32_t cl_code, const char *device, const char *task,
-       const char *format, va_list args)
+record(chx_status status, int32_t cl_code, const char *device, const char *task, const char *format,
+       va_list args)
 {
     chx_error error = {.status = status, .cl_code = cl_code};
     copy_name(error.device, sizeof error.device, device);

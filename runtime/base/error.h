@@ -17,11 +17,11 @@ chx_status chx__fail_cl(chx_status status, int32_t cl_code, const char *device, 
 chx_status chx__fail_again(const chx_error *error);
 
 /* Misuse by the caller: checked in every build. */
-#define CHX__REQUIRE(condition)                                                                    \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            return chx__fail(CHX_ERROR_INVALID, "%s: the call breaks its contract: %s", __func__,  \
-                             #condition);                                                          \
+#define CHX__REQUIRE(condition)                                                                   \
+    do {                                                                                          \
+        if (!(condition))                                                                         \
+            return chx__fail(CHX_ERROR_INVALID, "%s: the call breaks its contract: %s", __func__, \
+                             #condition);                                                         \
     } while (0)
 
 /* Out of host memory while doing what `doing` says. */

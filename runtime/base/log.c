@@ -6,8 +6,7 @@
 void
 chx__log(const chx__logger *logger, chx_log_level level, const char *format, ...)
 {
-    chx_log_level wanted =
-        logger->level == CHX_LOG_DEFAULT ? CHX_LOG_WARNING : logger->level;
+    chx_log_level wanted = logger->level == CHX_LOG_DEFAULT ? CHX_LOG_WARNING : logger->level;
     if (!logger->write || level > wanted)
         return;
     char line[1024];

@@ -1,0 +1,271 @@
+#include "graph/flow.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "graph/graph.h"
+
+/* One end of a declared range, while atoms are being cut. */
+typedef struct cut {
+    chx_buffer *buffer;
+    size_t byte;
+} cut;
+
+/* A task that read the present version of an atom; lists through `next`. */
+typedef struct reader {
+    chx_task task;
+    uint32_t next;
+} reader;
+
+/* The state of each atom while tasks are walked in program order. */
+typedef struct walker {
+    uint32_t *version; /* per atom: present version, or none yet */
+    uint32_t *first_reader; /* per atom: readers since the last write */
+    reader *readers;
+    size_t n_readers, reader_capacity;
+} walker;
+
+static int
+compare_cuts(const void *left, const void *right)
+{
+    const cut *a = left, *b = right;
+    if (a->buffer != b->buffer)
+        return (uintptr_t)a->buffer < (uintptr_t)b->buffer ? -1 : 1;
+    return (a->byte > b->byte) - (a->byte < b->byte);
+}
+
+/* Collects both ends of every range, sorted, each once. */
+static chx_status
+collect_cuts(const chx_graph *graph, cut **cuts, size_t *n_cuts)
+{
+    size_t n = 0, capacity = 0;
+    cut *all = NULL;
+    for (uint32_t t = 0; t < graph->n_tasks; t++)
+        for (uint32_t i = 0; i < graph->tasks[t].n_args; i++) {
+            const chx_arg *arg = &graph->tasks[t].args[i];
+            if (arg->kind != CHX_ARG_BUFFER)
+                continue;
+            if (!chx__grow(&all, &capacity, n + 2, sizeof *all)) {
+                free(all);
+                return chx__fail_memory("planning a graph");
+            }
+            all[n++] = (cut){arg->buffer, arg->offset_bytes};
+            all[n++] = (cut){arg->buffer, arg->offset_bytes + arg->size_bytes};
+        }
+    if (n > 0)
+        qsort(all, n, sizeof *all, compare_cuts);
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++)
+        if (kept == 0 || compare_cuts(&all[kept - 1], &all[i]) != 0)
+            all[kept++] = all[i];
+    *cuts = all;
+    *n_cuts = kept;
+    return CHX_OK;
+}
+
+static chx_status
+make_atoms(chx__flow *flow, const cut *cuts, size_t n_cuts)
+{
+    if (n_cuts >= CHX__NO_INDEX)
+        return chx__fail(CHX_ERROR_LIMIT, "the graph's tasks cut its buffers into too many ranges");
+    flow->buffers = chx__alloc(n_cuts, sizeof *flow->buffers);
+    flow->atoms = chx__alloc(n_cuts, sizeof *flow->atoms);
+    if (!flow->buffers || !flow->atoms)
+        return chx__fail_memory("planning a graph");
+    for (size_t i = 0; i < n_cuts; i++) {
+        if (i == 0 || cuts[i].buffer != cuts[i - 1].buffer)
+            flow->buffers[flow->n_buffers++] = cuts[i].buffer;
+        if (i + 1 < n_cuts && cuts[i + 1].buffer == cuts[i].buffer)
+            flow->atoms[flow->n_atoms++] =
+                (chx__atom){flow->n_buffers - 1, cuts[i].byte, cuts[i + 1].byte};
+    }
+    return CHX_OK;
+}
+
+static uint32_t
+find_buffer(const chx__flow *flow, const chx_buffer *buffer)
+{
+    uint32_t low = 0, high = flow->n_buffers;
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if ((uintptr_t)flow->buffers[middle] <= (uintptr_t)buffer)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* First atom at or after a byte of a buffer. */
+static uint32_t
+find_atom(const chx__flow *flow, uint32_t buffer, size_t byte)
+{
+    uint32_t low = 0, high = flow->n_atoms;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        const chx__atom *atom = &flow->atoms[middle];
+        if (atom->buffer < buffer || (atom->buffer == buffer && atom->begin < byte))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static bool
+table_add(chx__table *table, uint32_t index)
+{
+    if (!chx__grow(&table->index, &table->capacity, table->n + 1, sizeof *table->index))
+        return false;
+    table->index[table->n++] = index;
+    return true;
+}
+
+static bool
+add_version(chx__flow *flow, walker *walk, uint32_t atom, uint32_t producer)
+{
+    if (!chx__grow(&flow->versions, &flow->version_capacity, (size_t)flow->n_versions + 1,
+                   sizeof *flow->versions))
+        return false;
+    walk->version[atom] = flow->n_versions;
+    flow->versions[flow->n_versions++] = (chx__version){.atom = atom, .producer = producer};
+    return true;
+}
+
+static bool
+note_read(chx__flow *flow, walker *walk, chx_task task, uint32_t atom)
+{
+    if (walk->version[atom] == CHX__NO_INDEX && !add_version(flow, walk, atom, CHX__NO_INDEX))
+        return false;
+    if (!chx__grow(&walk->readers, &walk->reader_capacity, walk->n_readers + 1,
+                   sizeof *walk->readers))
+        return false;
+    walk->readers[walk->n_readers] = (reader){task, walk->first_reader[atom]};
+    walk->first_reader[atom] = (uint32_t)walk->n_readers++;
+    return table_add(&flow->reads, walk->version[atom]);
+}
+
+static bool
+note_write(chx__flow *flow, walker *walk, chx_task task, uint32_t atom)
+{
+    bool had_readers = walk->first_reader[atom] != CHX__NO_INDEX;
+    for (uint32_t r = walk->first_reader[atom]; r != CHX__NO_INDEX; r = walk->readers[r].next)
+        if (walk->readers[r].task != task && !table_add(&flow->after, walk->readers[r].task))
+            return false;
+    uint32_t version = walk->version[atom];
+    uint32_t writer = version == CHX__NO_INDEX ? CHX__NO_INDEX : flow->versions[version].producer;
+    if (!had_readers && writer != CHX__NO_INDEX && writer != task &&
+        !table_add(&flow->after, writer))
+        return false;
+    walk->first_reader[atom] = CHX__NO_INDEX;
+    return table_add(&flow->writes, atom) && add_version(flow, walk, atom, task);
+}
+
+/* All reads come before all writes, so that a task never sees its own result. */
+static bool
+walk_task(chx__flow *flow, walker *walk, const chx__task *tasks, chx_task task, chx_access access)
+{
+    for (uint32_t i = 0; i < tasks[task].n_args; i++) {
+        const chx_arg *arg = &tasks[task].args[i];
+        if (arg->kind != CHX_ARG_BUFFER || !(arg->access & access))
+            continue;
+        uint32_t buffer = find_buffer(flow, arg->buffer);
+        size_t end = arg->offset_bytes + arg->size_bytes;
+        for (uint32_t a = find_atom(flow, buffer, arg->offset_bytes);
+             a < flow->n_atoms && flow->atoms[a].buffer == buffer && flow->atoms[a].begin < end;
+             a++)
+            if (access == CHX_ACCESS_READ ? !note_read(flow, walk, task, a)
+                                          : !note_write(flow, walk, task, a))
+                return false;
+    }
+    return true;
+}
+
+static bool
+add_orders(chx__flow *flow, const chx_graph *graph, chx_task task)
+{
+    for (size_t i = 0; i < graph->n_orders; i++)
+        if (graph->orders[i].after == task && !table_add(&flow->after, graph->orders[i].before))
+            return false;
+    return true;
+}
+
+static bool
+walk_graph(chx__flow *flow, walker *walk, const chx_graph *graph)
+{
+    for (uint32_t t = 0; t < graph->n_tasks; t++) {
+        flow->reads.begin[t] = (uint32_t)flow->reads.n;
+        flow->writes.begin[t] = (uint32_t)flow->writes.n;
+        flow->after.begin[t] = (uint32_t)flow->after.n;
+        if (!walk_task(flow, walk, graph->tasks, t, CHX_ACCESS_READ) ||
+            !walk_task(flow, walk, graph->tasks, t, CHX_ACCESS_WRITE) ||
+            !add_orders(flow, graph, t))
+            return false;
+    }
+    flow->reads.begin[graph->n_tasks] = (uint32_t)flow->reads.n;
+    flow->writes.begin[graph->n_tasks] = (uint32_t)flow->writes.n;
+    flow->after.begin[graph->n_tasks] = (uint32_t)flow->after.n;
+    return true;
+}
+
+static chx_status
+walk_atoms(chx__flow *flow, const chx_graph *graph)
+{
+    size_t n_rows = (size_t)graph->n_tasks + 1;
+    walker walk = {
+        .version = chx__alloc(flow->n_atoms, sizeof *walk.version),
+        .first_reader = chx__alloc(flow->n_atoms, sizeof *walk.first_reader),
+    };
+    flow->reads.begin = chx__alloc(n_rows, sizeof *flow->reads.begin);
+    flow->writes.begin = chx__alloc(n_rows, sizeof *flow->writes.begin);
+    flow->after.begin = chx__alloc(n_rows, sizeof *flow->after.begin);
+    bool ok = walk.version && walk.first_reader && flow->reads.begin && flow->writes.begin &&
+              flow->after.begin;
+    if (ok) {
+        memset(walk.version, 0xff, flow->n_atoms * sizeof *walk.version);
+        memset(walk.first_reader, 0xff, flow->n_atoms * sizeof *walk.first_reader);
+        ok = walk_graph(flow, &walk, graph);
+    }
+    free(walk.version);
+    free(walk.first_reader);
+    free(walk.readers);
+    return ok ? CHX_OK : chx__fail_memory("planning a graph");
+}
+
+chx_status
+chx__flow_init(chx__flow *flow, const chx_graph *graph)
+{
+    *flow = (chx__flow){0};
+    cut *cuts = NULL;
+    size_t n_cuts = 0;
+    chx_status status = collect_cuts(graph, &cuts, &n_cuts);
+    if (!status)
+        status = make_atoms(flow, cuts, n_cuts);
+    if (!status)
+        status = walk_atoms(flow, graph);
+    free(cuts);
+    if (status)
+        chx__flow_finish(flow);
+    return status;
+}
+
+static void
+table_finish(chx__table *table)
+{
+    free(table->begin);
+    free(table->index);
+}
+
+void
+chx__flow_finish(chx__flow *flow)
+{
+    free(flow->buffers);
+    free(flow->atoms);
+    free(flow->versions);
+    table_finish(&flow->reads);
+    table_finish(&flow->writes);
+    table_finish(&flow->after);
+    *flow = (chx__flow){0};
+}

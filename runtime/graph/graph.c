@@ -1,0 +1,224 @@
+#include "graph/graph.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+
+chx_status
+chx_graph_create(chx_runtime *runtime, chx_graph **graph)
+{
+    CHX__REQUIRE(runtime && graph);
+    chx_graph *made = chx__alloc(1, sizeof *made);
+    if (!made)
+        return chx__fail_memory("creating a graph");
+    made->runtime = runtime;
+    *graph = made;
+    return CHX_OK;
+}
+
+static void
+task_finish(chx__task *task)
+{
+    free(task->name);
+    free(task->kernel);
+    free(task->args);
+}
+
+void
+chx_graph_destroy(chx_graph **graph)
+{
+    if (!graph || !*graph)
+        return;
+    for (uint32_t t = 0; t < (*graph)->n_tasks; t++)
+        task_finish(&(*graph)->tasks[t]);
+    free((*graph)->tasks);
+    free((*graph)->orders);
+    free((*graph)->dynamics);
+    free(*graph);
+    *graph = NULL;
+}
+
+static chx_status
+check_buffer_arg(const char *task, uint32_t index, chx_arg *arg)
+{
+    if (!arg->buffer || arg->access < CHX_ACCESS_READ || arg->access > CHX_ACCESS_READ_WRITE)
+        return chx__fail(
+            CHX_ERROR_INVALID,
+            "task %s, argument %u: a buffer argument needs a buffer and an access mode", task,
+            index);
+    size_t size = chx_buffer_size(arg->buffer);
+    if (arg->offset_bytes >= size || arg->size_bytes > size - arg->offset_bytes)
+        return chx__fail(CHX_ERROR_LIMIT,
+                         "task %s, argument %u: bytes %zu to %zu leave the buffer of %zu bytes",
+                         task, index, arg->offset_bytes, arg->offset_bytes + arg->size_bytes, size);
+    if (arg->size_bytes == 0)
+        arg->size_bytes = size - arg->offset_bytes;
+    return CHX_OK;
+}
+
+static chx_status
+check_arg(const chx__task *task, uint32_t index)
+{
+    chx_arg *arg = &task->args[index];
+    switch (arg->kind) {
+    case CHX_ARG_BUFFER:
+        return check_buffer_arg(task->name, index, arg);
+    case CHX_ARG_VALUE:
+        if (task->program && arg->size_bytes > 0 && arg->size_bytes <= sizeof arg->value)
+            return CHX_OK;
+        break;
+    case CHX_ARG_LOCAL:
+        if (task->program && arg->size_bytes > 0)
+            return CHX_OK;
+        break;
+    case CHX_ARG_NONE:
+        break;
+    }
+    return chx__fail(CHX_ERROR_INVALID, "task %s, argument %u: not allowed for this task",
+                     task->name, index);
+}
+
+static chx_status
+take_args(chx__task *task, const chx_arg args[CHX_MAX_ARGS])
+{
+    while (task->n_args < CHX_MAX_ARGS && args[task->n_args].kind != CHX_ARG_NONE)
+        task->n_args++;
+    task->args = chx__alloc(task->n_args, sizeof *task->args);
+    if (!task->args || !task->name)
+        return chx__fail_memory("adding a task");
+    memcpy(task->args, args, task->n_args * sizeof *args);
+    for (uint32_t i = 0; i < task->n_args; i++) {
+        chx_status status = check_arg(task, i);
+        if (status)
+            return status;
+    }
+    return CHX_OK;
+}
+
+/* Takes the task, which is released on failure. */
+static chx_status
+append(chx_graph *graph, chx__task *task, const chx_arg args[CHX_MAX_ARGS], chx_task *id)
+{
+    chx_status status = take_args(task, args);
+    if (!status && graph->n_tasks == UINT32_MAX - 1)
+        status = chx__fail(CHX_ERROR_LIMIT, "a graph holds at most %u tasks", UINT32_MAX - 1);
+    if (!status && !chx__grow(&graph->tasks, &graph->task_capacity, (size_t)graph->n_tasks + 1,
+                              sizeof *graph->tasks))
+        status = chx__fail_memory("adding a task");
+    if (status) {
+        task_finish(task);
+        return status;
+    }
+    if (id)
+        *id = graph->n_tasks;
+    graph->tasks[graph->n_tasks++] = *task;
+    return CHX_OK;
+}
+
+static uint32_t
+count_dimensions(const size_t size[3])
+{
+    uint32_t n = 0;
+    while (n < 3 && size[n] > 0)
+        n++;
+    return n;
+}
+
+static chx_status
+check_range(const chx_kernel_task *task, uint32_t n_dimensions)
+{
+    uint32_t n_local = count_dimensions(task->local);
+    if (n_dimensions == 0)
+        return chx__fail(CHX_ERROR_INVALID, "kernel %s: the n-d range is empty", task->kernel);
+    if (n_local == 0)
+        return CHX_OK;
+    for (uint32_t i = 0; i < n_dimensions; i++)
+        if (n_local != n_dimensions || task->global[i] % task->local[i] != 0)
+            return chx__fail(CHX_ERROR_INVALID,
+                             "kernel %s: work-groups must divide the n-d range in every dimension",
+                             task->kernel);
+    return CHX_OK;
+}
+
+chx_status
+chx_graph_kernel(chx_graph *graph, const chx_kernel_task *task)
+{
+    CHX__REQUIRE(graph && task && task->program && task->kernel);
+    uint32_t n_dimensions = count_dimensions(task->global);
+    chx_status status = check_range(task, n_dimensions);
+    if (status)
+        return status;
+    chx__task made = {
+        .name = chx__strdup(task->name ? task->name : task->kernel),
+        .program = task->program,
+        .kernel = chx__strdup(task->kernel),
+        .n_dimensions = n_dimensions,
+        .has_local = count_dimensions(task->local) > 0,
+        .devices = task->devices,
+    };
+    memcpy(made.global, task->global, sizeof made.global);
+    memcpy(made.local, task->local, sizeof made.local);
+    if (!made.kernel) {
+        task_finish(&made);
+        return chx__fail_memory("adding a task");
+    }
+    return append(graph, &made, task->args, task->id);
+}
+
+chx_status
+chx_graph_host(chx_graph *graph, const chx_host_task *task)
+{
+    CHX__REQUIRE(graph && task && task->run);
+    chx__task made = {
+        .name = chx__strdup(task->name ? task->name : "host"),
+        .run = task->run,
+        .data = task->data,
+    };
+    return append(graph, &made, task->args, task->id);
+}
+
+chx_status
+chx_graph_depend(chx_graph *graph, chx_task before, chx_task after)
+{
+    CHX__REQUIRE(graph && before < after && after < graph->n_tasks);
+    if (!chx__grow(&graph->orders, &graph->order_capacity, graph->n_orders + 1,
+                   sizeof *graph->orders))
+        return chx__fail_memory("adding a dependency");
+    graph->orders[graph->n_orders++] = (chx__order){.before = before, .after = after};
+    return CHX_OK;
+}
+
+static bool
+is_dynamic(const chx_graph *graph, chx_task task, uint32_t arg_index)
+{
+    for (size_t i = 0; i < graph->n_dynamics; i++)
+        if (graph->dynamics[i].task == task && graph->dynamics[i].arg_index == arg_index)
+            return true;
+    return false;
+}
+
+chx_status
+chx_graph_set_value(chx_graph *graph, chx_task task, uint32_t arg_index, const chx_arg *value)
+{
+    CHX__REQUIRE(graph && value && task < graph->n_tasks);
+    CHX__REQUIRE(arg_index < graph->tasks[task].n_args);
+    chx_arg *arg = &graph->tasks[task].args[arg_index];
+    CHX__REQUIRE(arg->kind == CHX_ARG_VALUE && value->kind == CHX_ARG_VALUE);
+    CHX__REQUIRE(arg->size_bytes == value->size_bytes);
+    if (!is_dynamic(graph, task, arg_index)) {
+        if (!chx__grow(&graph->dynamics, &graph->dynamic_capacity, graph->n_dynamics + 1,
+                       sizeof *graph->dynamics))
+            return chx__fail_memory("changing a scalar");
+        graph->dynamics[graph->n_dynamics++] = (chx__dynamic){task, arg_index};
+    }
+    arg->value = value->value;
+    return CHX_OK;
+}
+
+uint32_t
+chx_graph_n_tasks(const chx_graph *graph)
+{
+    return graph->n_tasks;
+}

@@ -1,0 +1,42 @@
+/* A graph: tasks in program order. What follows from their order is in flow.h. */
+#ifndef CHX_GRAPH_GRAPH_H
+#define CHX_GRAPH_GRAPH_H
+
+#include <chronaxie/graph.h>
+
+typedef struct chx__task {
+    char *name;
+    chx_program *program; /* NULL for a host task */
+    char *kernel;
+    uint32_t n_dimensions;
+    size_t global[3], local[3];
+    bool has_local;
+    uint64_t devices;
+    chx_host_fn run; /* host tasks */
+    void *data;
+    uint32_t n_args;
+    chx_arg *args; /* buffer ranges with their sizes filled in */
+} chx__task;
+
+typedef struct chx__order {
+    chx_task before, after;
+} chx__order;
+
+/* A scalar that changes between runs. */
+typedef struct chx__dynamic {
+    chx_task task;
+    uint32_t arg_index;
+} chx__dynamic;
+
+struct chx_graph {
+    chx_runtime *runtime;
+    chx__task *tasks;
+    uint32_t n_tasks;
+    size_t task_capacity;
+    chx__order *orders; /* added by hand */
+    size_t n_orders, order_capacity;
+    chx__dynamic *dynamics; /* every argument that chx_graph_set_value() ever changed */
+    size_t n_dynamics, dynamic_capacity;
+};
+
+#endif

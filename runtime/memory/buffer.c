@@ -1,0 +1,103 @@
+#include "memory/buffer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+
+chx_status
+chx__buffer_create(chx_runtime *runtime, chx__fleet *fleet, size_t size_bytes, const void *initial,
+                   chx_buffer **buffer)
+{
+    CHX__REQUIRE(size_bytes > 0);
+    chx_buffer *made = chx__alloc(1, sizeof *made);
+    if (!made)
+        return chx__fail_memory("creating a buffer");
+    made->runtime = runtime;
+    made->fleet = fleet;
+    made->size_bytes = size_bytes;
+    made->host = chx__alloc(size_bytes, 1);
+    made->replicas = chx__alloc(fleet->n_devices, sizeof *made->replicas);
+    chx_status status = CHX_OK;
+    if (!made->host || !made->replicas)
+        status = chx__fail(CHX_ERROR_MEMORY, "a buffer of %zu bytes does not fit in host memory",
+                           size_bytes);
+    if (!status)
+        status = chx__coherence_init(&made->coherence, size_bytes, chx__place_bit(CHX__HOST_PLACE));
+    if (status) {
+        chx__buffer_free(made);
+        return status;
+    }
+    if (initial)
+        memcpy(made->host, initial, size_bytes);
+    *buffer = made;
+    return CHX_OK;
+}
+
+void
+chx__buffer_free(chx_buffer *buffer)
+{
+    if (buffer->replicas)
+        for (uint32_t d = 0; d < buffer->fleet->n_devices; d++)
+            chx__buffer_drop_replica(buffer, &buffer->fleet->devices[d], false);
+    chx__coherence_finish(&buffer->coherence);
+    free(buffer->replicas);
+    free(buffer->host);
+    free(buffer);
+}
+
+static chx_status
+allocate(const chx_buffer *buffer, chx__device *device, cl_mem *memory)
+{
+    if (buffer->size_bytes > device->info.max_allocation_bytes)
+        return chx__fail_cl(CHX_ERROR_LIMIT, 0, device->info.name, NULL,
+                            "a buffer of %zu bytes is beyond the %llu bytes that %s can allocate "
+                            "at once; cut it into smaller buffers",
+                            buffer->size_bytes,
+                            (unsigned long long)device->info.max_allocation_bytes,
+                            device->info.name);
+    chx_status status = chx__device_reserve(device, buffer->size_bytes);
+    if (status)
+        return status;
+    cl_int code;
+    *memory = clCreateBuffer(device->platform->context, CL_MEM_READ_WRITE, buffer->size_bytes, NULL,
+                             &code);
+    if (code == CL_SUCCESS)
+        return CHX_OK;
+    chx__device_release(device, buffer->size_bytes);
+    return chx__fail_cl(chx__cl_status(code), code, device->info.name, NULL,
+                        "%s did not allocate a buffer of %zu bytes (%s)", device->info.name,
+                        buffer->size_bytes, chx__cl_name(code));
+}
+
+chx_status
+chx__buffer_replica(chx_buffer *buffer, chx__device *device, cl_mem *memory)
+{
+    cl_mem *replica = &buffer->replicas[device->index];
+    if (!*replica) {
+        chx_status status = chx__fleet_open(buffer->fleet, device);
+        if (!status)
+            status = allocate(buffer, device, replica);
+        if (status) {
+            *replica = NULL;
+            return status;
+        }
+    }
+    *memory = *replica;
+    return CHX_OK;
+}
+
+void
+chx__buffer_drop_replica(chx_buffer *buffer, chx__device *device, bool set_aside)
+{
+    cl_mem *replica = &buffer->replicas[device->index];
+    if (!*replica)
+        return;
+    if (!set_aside)
+        clReleaseMemObject(*replica);
+    *replica = NULL;
+    chx__device_release(device, buffer->size_bytes);
+    if (buffer->coherence.extents)
+        chx__coherence_remove(&buffer->coherence, chx__place_bit(device->index + 1));
+}

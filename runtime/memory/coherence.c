@@ -1,0 +1,124 @@
+#include "memory/coherence.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+
+chx_status
+chx__coherence_init(chx__coherence *coherence, size_t size, uint64_t places)
+{
+    *coherence = (chx__coherence){0};
+    if (!chx__grow(&coherence->extents, &coherence->capacity, 1, sizeof *coherence->extents))
+        return chx__fail_memory("creating a buffer");
+    coherence->extents[0] = (chx__extent){.begin = 0, .end = size, .places = places};
+    coherence->n_extents = 1;
+    return CHX_OK;
+}
+
+void
+chx__coherence_finish(chx__coherence *coherence)
+{
+    free(coherence->extents);
+    *coherence = (chx__coherence){0};
+}
+
+/* Index of the extent that contains the byte. */
+static size_t
+find(const chx__coherence *coherence, size_t byte)
+{
+    size_t low = 0, high = coherence->n_extents;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (coherence->extents[middle].begin <= byte)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+uint64_t
+chx__coherence_places(const chx__coherence *coherence, size_t begin, size_t end)
+{
+    uint64_t places = UINT64_MAX;
+    for (size_t i = find(coherence, begin);
+         i < coherence->n_extents && coherence->extents[i].begin < end; i++)
+        places &= coherence->extents[i].places;
+    return places;
+}
+
+chx_status
+chx__coherence_reserve(chx__coherence *coherence, size_t n_changes)
+{
+    /* Every change cuts at most two extents. */
+    if (!chx__grow(&coherence->extents, &coherence->capacity, coherence->n_extents + 2 * n_changes,
+                   sizeof *coherence->extents))
+        return chx__fail_memory("tracking a buffer");
+    return CHX_OK;
+}
+
+/* Makes `byte` the begin of an extent and returns its index. */
+static size_t
+cut(chx__coherence *coherence, size_t byte)
+{
+    if (byte == coherence->extents[coherence->n_extents - 1].end)
+        return coherence->n_extents;
+    size_t i = find(coherence, byte);
+    chx__extent *extent = &coherence->extents[i];
+    if (extent->begin == byte)
+        return i;
+    memmove(extent + 1, extent, (coherence->n_extents - i) * sizeof *extent);
+    coherence->n_extents++;
+    extent[0].end = byte;
+    extent[1].begin = byte;
+    return i + 1;
+}
+
+static void
+join_equal_neighbours(chx__coherence *coherence)
+{
+    size_t kept = 0;
+    for (size_t i = 1; i < coherence->n_extents; i++) {
+        chx__extent *last = &coherence->extents[kept];
+        if (coherence->extents[i].places == last->places)
+            last->end = coherence->extents[i].end;
+        else
+            coherence->extents[++kept] = coherence->extents[i];
+    }
+    coherence->n_extents = kept + 1;
+}
+
+static void
+change(chx__coherence *coherence, size_t begin, size_t end, uint64_t places, bool keep)
+{
+    size_t first = cut(coherence, begin);
+    size_t last = cut(coherence, end);
+    for (size_t i = first; i < last; i++) {
+        uint64_t before = keep ? coherence->extents[i].places : 0;
+        coherence->extents[i].places = before | places;
+    }
+    join_equal_neighbours(coherence);
+}
+
+void
+chx__coherence_set(chx__coherence *coherence, size_t begin, size_t end, uint64_t places)
+{
+    change(coherence, begin, end, places, false);
+}
+
+void
+chx__coherence_add(chx__coherence *coherence, size_t begin, size_t end, uint64_t places)
+{
+    change(coherence, begin, end, places, true);
+}
+
+void
+chx__coherence_remove(chx__coherence *coherence, uint64_t gone)
+{
+    for (size_t i = 0; i < coherence->n_extents; i++)
+        coherence->extents[i].places &= ~gone;
+    join_equal_neighbours(coherence);
+}

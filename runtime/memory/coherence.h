@@ -1,0 +1,51 @@
+/* Which places hold the current content of which bytes of a buffer. */
+#ifndef CHX_MEMORY_COHERENCE_H
+#define CHX_MEMORY_COHERENCE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <chronaxie/status.h>
+
+/* Place 0 is host memory, place d + 1 is device d; sets of places are bit masks. */
+#define CHX__HOST_PLACE 0u
+#define CHX__MAX_PLACES 64u
+
+static inline uint64_t
+chx__place_bit(uint32_t place)
+{
+    return UINT64_C(1) << place;
+}
+
+typedef struct chx__extent {
+    size_t begin, end; /* bytes */
+    uint64_t places; /* holders of the current content; 0 means that it is lost */
+} chx__extent;
+
+/* Extents in order, touching, without empty ones, and covering [0, size). */
+typedef struct chx__coherence {
+    chx__extent *extents;
+    size_t n_extents;
+    size_t capacity;
+} chx__coherence;
+
+/* One extent of size bytes held by `places`. */
+chx_status chx__coherence_init(chx__coherence *coherence, size_t size, uint64_t places);
+void chx__coherence_finish(chx__coherence *coherence);
+
+/* Places that hold all of [begin, end). */
+uint64_t chx__coherence_places(const chx__coherence *coherence, size_t begin, size_t end);
+
+/* Makes room so that the next `n_changes` changes cannot fail. */
+chx_status chx__coherence_reserve(chx__coherence *coherence, size_t n_changes);
+
+/* [begin, end) was written: `places` alone hold it from now on. Needs room reserved. */
+void chx__coherence_set(chx__coherence *coherence, size_t begin, size_t end, uint64_t places);
+
+/* [begin, end) was copied: `places` hold it as well. Needs room reserved. */
+void chx__coherence_add(chx__coherence *coherence, size_t begin, size_t end, uint64_t places);
+
+/* The places of `gone` hold nothing any more, anywhere. */
+void chx__coherence_remove(chx__coherence *coherence, uint64_t gone);
+
+#endif
