@@ -1,0 +1,64 @@
+/* The runtime as its own floor sees it: the fleet, measured costs, runs in flight and the threads that
+ * drive them. */
+#ifndef CHX_EXECUTE_RUNTIME_H
+#define CHX_EXECUTE_RUNTIME_H
+
+#include <pthread.h>
+
+#include "device/fleet.h"
+#include "memory/buffer.h"
+#include "schedule/cost.h"
+
+typedef struct chx__host_job chx__host_job;
+
+/* Wakes whoever drives runs. Driver callbacks and host tasks only post here. */
+typedef struct chx__inbox {
+    pthread_mutex_t lock; /* lock order 2, innermost; guards the fields below */
+    pthread_cond_t posted;
+    uint64_t n_posts;
+    bool closing;
+} chx__inbox;
+
+/* Host tasks waiting for the host thread. */
+typedef struct chx__host_queue {
+    pthread_mutex_t lock; /* lock order 2, innermost; guards the fields below */
+    pthread_cond_t changed;
+    chx__host_job *first, *last;
+    bool closing;
+} chx__host_queue;
+
+struct chx_runtime {
+    chx__fleet fleet;
+    chx__costs *costs;
+    chx__logger logger;
+    bool serial;
+    bool has_threads;
+    /* Lock order 1. Whoever holds the turn drives runs: it is held during OpenCL calls, so nothing
+     * that a driver may call back takes it. Guards every field below. */
+    pthread_mutex_t turn;
+    pthread_cond_t run_ended;
+    chx_run *first_run, *last_run; /* in flight, in order of submission */
+    uint32_t n_runs;
+    chx_buffer *buffers;
+    uint64_t cost_epoch; /* counts changes of estimates that may change what plan is best */
+    chx__inbox inbox;
+    chx__host_queue host_queue;
+    pthread_t driver_thread;
+    pthread_t host_thread;
+};
+
+/* Drops a platform's context with everything in it and gives it a fresh one, without `excluded` when
+ * that is not NULL. Content that only the platform holds is saved to host memory first, over fresh
+ * queues and within timeout_ns; what cannot be saved is lost. set_aside: the context holds commands
+ * that may never end, so its objects are forgotten rather than released. No run may be in flight on
+ * it. Under the turn. */
+chx_status chx__runtime_rebuild(chx_runtime *runtime, chx__platform *platform,
+                                chx__device *excluded, const char *reason, bool set_aside,
+                                uint64_t timeout_ns);
+
+/* Sleeps, at most until deadline_ns on chx__now_ns()'s clock, for an event to complete. Errors:
+ * TIMEOUT, DEVICE when it failed. Any thread. */
+chx_status chx__event_wait(cl_event event, uint64_t deadline_ns, const char *device,
+                           const char *doing);
+
+#endif
