@@ -1,0 +1,296 @@
+#include "io/csv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "io/number.h"
+
+/* Room for the longest row and its end, and enough to make reads few. */
+#define BUFFER_BYTES (1 << 20)
+
+chx_status
+chx__csv_fail(const chx__csv *csv, chx_status status, const char *format, ...)
+{
+    char sentence[768];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(sentence, sizeof sentence, format, args);
+    va_end(args);
+    return chx__fail(status, "%s:%llu: %s", csv->path, (unsigned long long)csv->line, sentence);
+}
+
+/* Moves the unread bytes to the front and reads more behind them. */
+static chx_status
+refill(chx__csv *csv)
+{
+    memmove(csv->buffer, csv->buffer + csv->begin, csv->end - csv->begin);
+    csv->end -= csv->begin;
+    csv->begin = 0;
+    for (;;) {
+        ssize_t n = read(csv->descriptor, csv->buffer + csv->end, BUFFER_BYTES - csv->end);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return chx__fail(CHX_ERROR_FILE, "%s: cannot read: %s", csv->path, strerror(errno));
+        csv->at_end = n == 0;
+        csv->end += (size_t)n;
+        return CHX_OK;
+    }
+}
+
+/* The row's length up to its line feed, or `available` when none is in sight. A line feed inside
+ * quotes belongs to the row. */
+static size_t
+row_length(const char *row, size_t available)
+{
+    const char *feed = memchr(row, '\n', available);
+    size_t length = feed ? (size_t)(feed - row) : available;
+    if (!memchr(row, '"', length))
+        return length;
+    bool quoted = false;
+    for (length = 0; length < available; length++) {
+        if (row[length] == '"')
+            quoted = !quoted;
+        else if (row[length] == '\n' && !quoted)
+            break;
+    }
+    return length;
+}
+
+/* Makes the next row lie whole in the buffer. *length leaves out its line end; 0 with nothing unread
+ * means the end of the file. */
+static chx_status
+find_row(chx__csv *csv, size_t *length)
+{
+    for (;;) {
+        size_t available = csv->end - csv->begin;
+        *length = row_length(csv->buffer + csv->begin, available);
+        if (*length > CHX__CSV_MAX_ROW_BYTES)
+            return chx__csv_fail(
+                csv, CHX_ERROR_FORMAT,
+                "the line is longer than %d bytes; close the quotes or break it up",
+                CHX__CSV_MAX_ROW_BYTES);
+        if (*length < available || csv->at_end)
+            return CHX_OK;
+        chx_status status = refill(csv);
+        if (status)
+            return status;
+    }
+}
+
+/* Takes the next row that is not empty out of the buffer and ends it with a NUL. */
+static chx_status
+take_row(chx__csv *csv, char **row, size_t *length, bool *more)
+{
+    do {
+        csv->line = csv->next_line;
+        chx_status status = find_row(csv, length);
+        if (status)
+            return status;
+        *more = *length < csv->end - csv->begin || *length > 0;
+        if (!*more)
+            return CHX_OK;
+        *row = csv->buffer + csv->begin;
+        csv->begin += *length + (*length < csv->end - csv->begin);
+        csv->next_line++;
+        if (*length > 0 && (*row)[*length - 1] == '\r')
+            --*length;
+    } while (*length == 0);
+    if (memchr(*row, '\0', *length))
+        return chx__csv_fail(csv, CHX_ERROR_FORMAT,
+                             "the line holds a NUL byte; save the table as plain UTF-8 text");
+    (*row)[*length] = '\0';
+    return CHX_OK;
+}
+
+/* Unquotes in place the field that begins with a quote at *at and moves *at behind it. */
+static chx_status
+take_quoted(chx__csv *csv, char **at, chx__csv_field *field)
+{
+    char *from = *at + 1, *to = from;
+    field->text = to;
+    for (; *from && !(from[0] == '"' && from[1] != '"'); from++) {
+        from += *from == '"';
+        csv->next_line += *from == '\n';
+        *to++ = *from;
+    }
+    if (*from != '"')
+        return chx__csv_fail(csv, CHX_ERROR_FORMAT, "a quote is not closed; add the missing '\"'");
+    if (from[1] != ',' && from[1] != '\0')
+        return chx__csv_fail(csv, CHX_ERROR_FORMAT,
+                             "text follows a closing quote; double the quotes inside a field");
+    *at = from + 1;
+    field->length = (size_t)(to - field->text);
+    return CHX_OK;
+}
+
+/* The caller writes the NUL behind the field once the byte there has been looked at. */
+static chx_status
+take_field(chx__csv *csv, char **at, chx__csv_field *field)
+{
+    if (**at == '"')
+        return take_quoted(csv, at, field);
+    char *text = *at;
+    while (**at != ',' && **at != '\0' && **at != '"')
+        ++*at;
+    if (**at == '"')
+        return chx__csv_fail(csv, CHX_ERROR_FORMAT,
+                             "a quote stands inside a field; quote the whole field");
+    *field = (chx__csv_field){text, (size_t)(*at - text)};
+    return CHX_OK;
+}
+
+/* Splits the row in place into at most `capacity` fields; *n_fields counts those beyond as well. */
+static chx_status
+split(chx__csv *csv, char *row, chx__csv_field *fields, size_t capacity, size_t *n_fields)
+{
+    *n_fields = 0;
+    for (char *at = row;; at++) {
+        chx__csv_field field;
+        chx_status status = take_field(csv, &at, &field);
+        if (status)
+            return status;
+        bool last = *at == '\0';
+        ((char *)field.text)[field.length] = '\0';
+        if (*n_fields < capacity)
+            fields[*n_fields] = field;
+        ++*n_fields;
+        if (last)
+            return CHX_OK;
+    }
+}
+
+static void
+list_columns(const chx__csv *csv, char *text, size_t capacity)
+{
+    size_t length = 0;
+    for (size_t i = 0; i < csv->n_columns && length < capacity; i++)
+        length +=
+            (size_t)snprintf(text + length, capacity - length, i ? ",%s" : "%s", csv->columns[i]);
+}
+
+/* Finds which column each field of the header names. */
+static chx_status
+read_header(chx__csv *csv)
+{
+    char *row, columns[256];
+    size_t length, n_fields;
+    bool more;
+    list_columns(csv, columns, sizeof columns);
+    chx_status status = take_row(csv, &row, &length, &more);
+    if (status)
+        return status;
+    if (!more)
+        return chx__csv_fail(csv, CHX_ERROR_FORMAT, "the table is empty; begin it with the row %s",
+                             columns);
+    chx__csv_field names[CHX__CSV_MAX_COLUMNS];
+    status = split(csv, row, names, CHX__CSV_MAX_COLUMNS, &n_fields);
+    if (status)
+        return status;
+    unsigned seen = 0;
+    for (size_t i = 0; i < n_fields && i < CHX__CSV_MAX_COLUMNS; i++) {
+        size_t column = 0;
+        while (column < csv->n_columns && strcmp(csv->columns[column], names[i].text) != 0)
+            column++;
+        if (column == csv->n_columns)
+            return chx__csv_fail(csv, CHX_ERROR_FORMAT,
+                                 "unknown column '%.64s'; the columns are %s", names[i].text,
+                                 columns);
+        if (seen & (1u << column))
+            return chx__csv_fail(csv, CHX_ERROR_FORMAT, "the column '%s' stands twice; remove one",
+                                 csv->columns[column]);
+        seen |= 1u << column;
+        csv->order[i] = (uint8_t)column;
+    }
+    for (size_t column = 0; column < csv->n_columns; column++)
+        if (!(seen & (1u << column)))
+            return chx__csv_fail(csv, CHX_ERROR_FORMAT,
+                                 "the column '%s' is missing; the columns are %s",
+                                 csv->columns[column], columns);
+    return CHX_OK;
+}
+
+static chx_status
+skip_byte_order_mark(chx__csv *csv)
+{
+    chx_status status = refill(csv);
+    while (!status && !csv->at_end && csv->end < 3)
+        status = refill(csv);
+    if (!status && csv->end >= 3 && memcmp(csv->buffer, "\xef\xbb\xbf", 3) == 0)
+        csv->begin = 3;
+    return status;
+}
+
+chx_status
+chx__csv_open(chx__csv *csv, const char *path, const char *const *columns, size_t n_columns)
+{
+    *csv = (chx__csv){.path = path,
+                      .columns = columns,
+                      .n_columns = n_columns,
+                      .line = 1,
+                      .next_line = 1,
+                      .descriptor = -1};
+    /* One byte more: the last row of a full buffer needs its NUL too. */
+    csv->buffer = malloc(BUFFER_BYTES + 1);
+    if (!csv->buffer)
+        return chx__fail_memory("reading a table");
+    chx_status status;
+    csv->descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (csv->descriptor < 0)
+        status = chx__fail(CHX_ERROR_FILE, "%s: cannot open: %s", path, strerror(errno));
+    else
+        status = skip_byte_order_mark(csv);
+    if (!status)
+        status = read_header(csv);
+    if (status)
+        chx__csv_close(csv);
+    return status;
+}
+
+chx_status
+chx__csv_next(chx__csv *csv, bool *more)
+{
+    char *row;
+    size_t length, n_fields;
+    chx_status status = take_row(csv, &row, &length, more);
+    if (status || !*more)
+        return status;
+    chx__csv_field fields[CHX__CSV_MAX_COLUMNS];
+    status = split(csv, row, fields, csv->n_columns, &n_fields);
+    if (status)
+        return status;
+    if (n_fields != csv->n_columns)
+        return chx__csv_fail(
+            csv, CHX_ERROR_FORMAT,
+            "the row has %zu fields where the header has %zu; give each column one", n_fields,
+            csv->n_columns);
+    for (size_t i = 0; i < n_fields; i++)
+        csv->fields[csv->order[i]] = fields[i];
+    return CHX_OK;
+}
+
+chx_status
+chx__csv_number(const chx__csv *csv, size_t column, double *value)
+{
+    const chx__csv_field *field = &csv->fields[column];
+    if (chx__number_parse(field->text, field->length, value))
+        return CHX_OK;
+    return chx__csv_fail(csv, CHX_ERROR_FORMAT,
+                         "%s is '%.64s', which is not a finite number; write it like -12.5 or 3e-4",
+                         csv->columns[column], field->text);
+}
+
+void
+chx__csv_close(chx__csv *csv)
+{
+    if (csv->buffer && csv->descriptor >= 0)
+        close(csv->descriptor);
+    free(csv->buffer);
+    csv->buffer = NULL;
+}

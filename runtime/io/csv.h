@@ -1,0 +1,60 @@
+/*
+ * Reads tables: comma-separated values after RFC 4180, with named columns.
+ *
+ * The first row names the columns, in any order. Rows are handed out one at a
+ * time from a buffer of fixed size, without an allocation per row or field.
+ * Rows end with LF or CRLF; empty lines are skipped; a byte order mark at the
+ * start is skipped; nothing is trimmed. A row may span lines inside quotes.
+ */
+#ifndef CHX_IO_CSV_H
+#define CHX_IO_CSV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <chronaxie/status.h>
+
+#define CHX__CSV_MAX_COLUMNS 16
+#define CHX__CSV_MAX_ROW_BYTES 65536
+
+/* A NUL follows the text, which lives until the next row is read. */
+typedef struct chx__csv_field {
+    const char *text;
+    size_t length;
+} chx__csv_field;
+
+typedef struct chx__csv {
+    const char *path; /* borrowed */
+    const char *const *columns;
+    size_t n_columns;
+    chx__csv_field fields[CHX__CSV_MAX_COLUMNS]; /* the row, in the order of `columns` */
+    uint64_t line; /* where the row begins */
+
+    int descriptor;
+    bool at_end; /* the file has no more bytes than the buffer */
+    char *buffer;
+    size_t begin, end; /* unread bytes in the buffer */
+    uint64_t next_line; /* of the byte at begin */
+    uint8_t order[CHX__CSV_MAX_COLUMNS]; /* position in the file -> index into columns */
+} chx__csv;
+
+/* Opens a table that must have exactly the named columns; path and names are borrowed. Errors: FILE,
+ * FORMAT, MEMORY, after which nothing is open. */
+chx_status chx__csv_open(chx__csv *csv, const char *path, const char *const *columns,
+                         size_t n_columns);
+
+/* Reads the next row into fields; *more is false at the end. Errors: FILE, FORMAT. */
+chx_status chx__csv_next(chx__csv *csv, bool *more);
+
+/* A field of the current row as a finite number. Errors: FORMAT. */
+chx_status chx__csv_number(const chx__csv *csv, size_t column, double *value);
+
+/* Fails with "FILE:LINE: " before the sentence. */
+chx_status chx__csv_fail(const chx__csv *csv, chx_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4), cold));
+
+/* Closes; accepts a table that is closed or all zeroes. */
+void chx__csv_close(chx__csv *csv);
+
+#endif

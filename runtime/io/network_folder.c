@@ -1,0 +1,307 @@
+#include "io/network_folder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "io/csv.h"
+#include "io/swc.h"
+#include "network/check.h"
+
+#define MAX_JSON_BYTES ((size_t)64 << 20)
+
+enum { NAME, TYPE, X_UM, Y_UM, Z_UM, DIAMETER_UM, N_NEURON_COLUMNS };
+enum { PRE, POST, WEIGHT_PA, DELAY_MS, N_SYNAPSE_COLUMNS };
+
+static chx_status
+fail_memory(void)
+{
+    return chx__fail_memory("loading a network");
+}
+
+chx_status
+chx__folder_add_type(chx__folder *folder, const char *name, size_t length, uint32_t *index)
+{
+    chx_network *network = folder->network;
+    uint32_t n = network->info.n_types, known;
+    if (!chx__grow(&network->types, &network->types_capacity, (size_t)n + 1,
+                   sizeof *network->types))
+        return fail_memory();
+    const char *kept = chx__network_keep_text(network, name, length);
+    if (!kept || !chx__names_add(&folder->types, kept, length, n, &known))
+        return fail_memory();
+    network->types[n] = (chx_neuron_type){kept, folder->params};
+    network->info.n_types++;
+    *index = n;
+    return CHX_OK;
+}
+
+static chx_status
+read_type(chx__folder *folder, const chx__csv *csv, uint32_t *type)
+{
+    const chx__csv_field *field = &csv->fields[TYPE];
+    *type = chx__names_find(&folder->types, field->text, field->length);
+    if (*type != CHX__NO_NAME)
+        return CHX_OK;
+    chx__fault fault;
+    if (!chx__name_check(field->text, field->length, &fault))
+        return chx__csv_fail(csv, CHX_ERROR_FORMAT, "type %s", fault.sentence);
+    return chx__folder_add_type(folder, field->text, field->length, type);
+}
+
+static chx_status
+keep_name(chx__folder *folder, const chx__csv *csv, const char **name)
+{
+    const chx__csv_field *field = &csv->fields[NAME];
+    chx__fault fault;
+    if (!chx__name_check(field->text, field->length, &fault))
+        return chx__csv_fail(csv, CHX_ERROR_FORMAT, "%s %s", fault.member, fault.sentence);
+    *name = chx__network_keep_text(folder->network, field->text, field->length);
+    uint32_t known, index = folder->network->info.n_neurons;
+    if (!*name || !chx__names_add(&folder->neurons, *name, field->length, index, &known))
+        return fail_memory();
+    if (known != CHX__NO_NAME)
+        return chx__csv_fail(csv, CHX_ERROR_FORMAT, "the name '%.64s' stands twice; rename one",
+                             *name);
+    return CHX_OK;
+}
+
+static chx_status
+read_neuron(chx__folder *folder, const chx__csv *csv, chx_neuron *neuron)
+{
+    double numbers[4];
+    chx_status status = keep_name(folder, csv, &neuron->name);
+    if (!status)
+        status = read_type(folder, csv, &neuron->type);
+    for (size_t i = 0; i < 4 && !status; i++)
+        status = chx__csv_number(csv, X_UM + i, &numbers[i]);
+    if (status)
+        return status;
+    for (size_t axis = 0; axis < 3; axis++)
+        neuron->position_um[axis] = (float)numbers[axis];
+    neuron->diameter_um = (float)numbers[3];
+    chx__fault fault;
+    if (!chx__neuron_check(neuron, &fault))
+        return chx__csv_fail(csv, CHX_ERROR_FORMAT, "%s %s", fault.member, fault.sentence);
+    return CHX_OK;
+}
+
+static chx_status
+add_neuron(chx__folder *folder, const chx__csv *csv)
+{
+    chx_network *network = folder->network;
+    chx_neuron neuron = {0};
+    chx_status status = read_neuron(folder, csv, &neuron);
+    if (status)
+        return status;
+    if (network->info.n_neurons == CHX__NETWORK_MAX_ITEMS)
+        return chx__csv_fail(csv, CHX_ERROR_LIMIT, "more than %u neurons; make the network smaller",
+                             CHX__NETWORK_MAX_ITEMS);
+    if (!chx__grow(&network->neurons, &network->neurons_capacity,
+                   (size_t)network->info.n_neurons + 1, sizeof neuron))
+        return fail_memory();
+    network->neurons[network->info.n_neurons++] = neuron;
+    return CHX_OK;
+}
+
+/* The neuron a field names. Tables tend to repeat a name on many rows: *recent is tried first. */
+static chx_status
+find_neuron(const chx__folder *folder, const chx__csv *csv, size_t column, uint32_t *recent)
+{
+    const chx__csv_field *field = &csv->fields[column];
+    const char *name = folder->network->neurons[*recent].name;
+    if (strcmp(name, field->text) == 0)
+        return CHX_OK;
+    uint32_t found = chx__names_find(&folder->neurons, field->text, field->length);
+    if (found == CHX__NO_NAME)
+        return chx__csv_fail(csv, CHX_ERROR_FORMAT,
+                             "%s is '%.64s', which no row of neurons.csv names; correct it or add "
+                             "the neuron",
+                             csv->columns[column], field->text);
+    *recent = found;
+    return CHX_OK;
+}
+
+static chx_status
+add_synapse(chx__folder *folder, const chx__csv *csv, chx_synapse *synapse)
+{
+    chx_network *network = folder->network;
+    double weight_pa, delay_ms;
+    chx_status status = find_neuron(folder, csv, PRE, &synapse->pre);
+    if (!status)
+        status = find_neuron(folder, csv, POST, &synapse->post);
+    if (!status)
+        status = chx__csv_number(csv, WEIGHT_PA, &weight_pa);
+    if (!status)
+        status = chx__csv_number(csv, DELAY_MS, &delay_ms);
+    if (status)
+        return status;
+    synapse->weight_pa = (float)weight_pa;
+    synapse->delay_ms = (float)delay_ms;
+    chx__fault fault;
+    if (!chx__synapse_check(synapse, network->info.time_step_ms, &fault))
+        return chx__csv_fail(csv, CHX_ERROR_FORMAT, "%s %s", fault.member, fault.sentence);
+    if (!chx__grow(&network->synapses, &network->synapses_capacity, network->info.n_synapses + 1,
+                   sizeof *synapse))
+        return fail_memory();
+    network->synapses[network->info.n_synapses++] = *synapse;
+    return CHX_OK;
+}
+
+static chx_status
+read_neurons(chx__folder *folder, const char *path)
+{
+    static const char *const columns[N_NEURON_COLUMNS] = {"name", "type", "x_um",
+                                                          "y_um", "z_um", "diameter_um"};
+    chx__csv csv;
+    chx_status status = chx__csv_open(&csv, path, columns, N_NEURON_COLUMNS);
+    if (status)
+        return status;
+    bool more = true;
+    while (!status && more) {
+        status = chx__csv_next(&csv, &more);
+        if (!status && more)
+            status = add_neuron(folder, &csv);
+    }
+    if (!status && folder->network->info.n_neurons == 0)
+        status = chx__csv_fail(&csv, CHX_ERROR_FORMAT,
+                               "no neurons follow the header; add a row for "
+                               "each");
+    chx__csv_close(&csv);
+    return status;
+}
+
+static chx_status
+read_synapses(chx__folder *folder, const char *path)
+{
+    static const char *const columns[N_SYNAPSE_COLUMNS] = {"pre", "post", "weight_pa", "delay_ms"};
+    chx__csv csv;
+    chx_status status = chx__csv_open(&csv, path, columns, N_SYNAPSE_COLUMNS);
+    if (status)
+        return status;
+    bool more = true;
+    chx_synapse synapse = {0};
+    while (!status && more) {
+        status = chx__csv_next(&csv, &more);
+        if (!status && more)
+            status = add_synapse(folder, &csv, &synapse);
+    }
+    chx__csv_close(&csv);
+    return status;
+}
+
+/* Marks the neurons that have a file. Files of other endings are left alone. */
+static chx_status
+mark_morphologies(const chx__folder *folder, DIR *listing, const char *path, bool *has_file)
+{
+    for (;;) {
+        errno = 0;
+        const struct dirent *entry = readdir(listing);
+        if (!entry && errno)
+            return chx__fail(CHX_ERROR_FILE, "%s: cannot list: %s", path, strerror(errno));
+        if (!entry)
+            return CHX_OK;
+        size_t length = strlen(entry->d_name);
+        if (entry->d_name[0] == '.' || length < 4 ||
+            strcmp(entry->d_name + length - 4, ".swc") != 0)
+            continue;
+        uint32_t neuron = chx__names_find(&folder->neurons, entry->d_name, length - 4);
+        if (neuron == CHX__NO_NAME)
+            return chx__fail(
+                CHX_ERROR_FORMAT,
+                "%s/%.200s:1: no row of neurons.csv has this name; rename or remove the "
+                "file",
+                path, entry->d_name);
+        has_file[neuron] = true;
+    }
+}
+
+static chx_status
+read_morphology(chx__folder *folder, const char *path, chx_neuron *neuron)
+{
+    chx_network *network = folder->network;
+    char *file = chx__format("%s/%s.swc", path, neuron->name);
+    if (!file)
+        return fail_memory();
+    uint32_t first = network->info.n_nodes;
+    chx_status status =
+        chx__swc_append(file, &network->nodes, &network->nodes_capacity, &network->info.n_nodes);
+    neuron->first_node = first;
+    neuron->n_nodes = network->info.n_nodes - first;
+    free(file);
+    return status;
+}
+
+static chx_status
+read_morphologies(chx__folder *folder, const char *path)
+{
+    DIR *listing = opendir(path);
+    if (!listing && errno == ENOENT)
+        return CHX_OK;
+    if (!listing)
+        return chx__fail(CHX_ERROR_FILE, "%s: cannot list: %s", path, strerror(errno));
+    chx_network *network = folder->network;
+    bool *has_file = chx__alloc(network->info.n_neurons, sizeof *has_file);
+    chx_status status =
+        has_file ? mark_morphologies(folder, listing, path, has_file) : fail_memory();
+    for (uint32_t i = 0; i < network->info.n_neurons && !status; i++)
+        if (has_file[i])
+            status = read_morphology(folder, path, &network->neurons[i]);
+    free(has_file);
+    closedir(listing);
+    return status;
+}
+
+typedef chx_status (*read_fn)(chx__folder *folder, const char *path);
+
+static chx_status
+read_part(chx__folder *folder, const char *name, read_fn read)
+{
+    char *path = chx__format("%s/%s", folder->path, name);
+    chx_status status = path ? read(folder, path) : fail_memory();
+    free(path);
+    return status;
+}
+
+/* The stimuli name neurons, which need types: the description is open while neurons are read. */
+static chx_status
+read_model(chx__folder *folder, const char *path)
+{
+    chx__json json;
+    chx_status status = chx__json_load(path, MAX_JSON_BYTES, &json);
+    if (status)
+        return status;
+    status = chx__folder_read_description(folder, &json);
+    if (!status)
+        status = read_part(folder, "neurons.csv", read_neurons);
+    if (!status)
+        status = chx__folder_read_stimuli(folder, &json);
+    chx__json_finish(&json);
+    return status;
+}
+
+chx_status
+chx_network_load(const char *path, chx_network **network)
+{
+    CHX__REQUIRE(path && network);
+    chx__folder folder = {.path = path, .network = chx__network_begin()};
+    if (!folder.network)
+        return fail_memory();
+    chx_status status = read_part(&folder, "network.json", read_model);
+    if (!status)
+        status = read_part(&folder, "synapses.csv", read_synapses);
+    if (!status)
+        status = read_part(&folder, "morphologies", read_morphologies);
+    if (!status)
+        status = chx__network_finish(folder.network);
+    chx__names_finish(&folder.types);
+    chx__names_finish(&folder.neurons);
+    if (status)
+        chx_network_destroy(&folder.network);
+    else
+        *network = folder.network;
+    return status;
+}

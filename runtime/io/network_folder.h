@@ -1,0 +1,28 @@
+/* A network being read from its folder: what the readers of its files share. */
+#ifndef CHX_IO_NETWORK_FOLDER_H
+#define CHX_IO_NETWORK_FOLDER_H
+
+#include "io/json.h"
+#include "network/names.h"
+#include "network/network.h"
+
+typedef struct chx__folder {
+    const char *path;
+    chx_network *network;
+    chx_lif_params params; /* of types that network.json does not name */
+    chx__names types;
+    chx__names neurons;
+} chx__folder;
+
+/* From network.json: everything that needs no neurons. */
+chx_status chx__folder_read_description(chx__folder *folder, const chx__json *json);
+
+/* From network.json, after the neurons are known: checks that each type is some neuron's, and reads
+ * the stimuli. */
+chx_status chx__folder_read_stimuli(chx__folder *folder, const chx__json *json);
+
+/* Appends a type with the folder's parameters under a name that is new. Errors: LIMIT, MEMORY. */
+chx_status chx__folder_add_type(chx__folder *folder, const char *name, size_t length,
+                                uint32_t *index);
+
+#endif

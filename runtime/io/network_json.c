@@ -1,0 +1,382 @@
+#include "io/network_folder.h"
+
+#include <float.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "network/check.h"
+
+#define FORMAT_NAME "chronaxie-network"
+#define FORMAT_VERSION 1
+#define MAX_ARRAY 100000000
+
+/* A number that an object may hold, and where it goes. */
+typedef struct member_number {
+    const char *key;
+    double *value;
+    bool required;
+} member_number;
+
+/* Complains about what a check found: at the member itself when the file has it, else at the object
+ * that should. */
+static chx_status
+fail_fault(const chx__json_at *object, const chx__fault *fault)
+{
+    chx__json_at member;
+    if (json_is_object(object->value) && json_object_get(object->value, fault->member) &&
+        chx__json_optional(object, fault->member, &member) == CHX_OK)
+        return chx__json_fail(&member, "%s", fault->sentence);
+    return chx__json_fail(object, "%s %s", fault->member, fault->sentence);
+}
+
+static chx_status
+read_numbers(const chx__json_at *object, const member_number *numbers, size_t n)
+{
+    chx_status status = CHX_OK;
+    for (size_t i = 0; i < n && !status; i++) {
+        chx__json_at member;
+        status = numbers[i].required ? chx__json_member(object, numbers[i].key, &member)
+                                     : chx__json_optional(object, numbers[i].key, &member);
+        if (!status && member.value)
+            status = chx__json_number(&member, -DBL_MAX, DBL_MAX, numbers[i].value);
+    }
+    return status;
+}
+
+/* Reads into *params what the object holds; `required` asks for all but the bias. */
+static chx_status
+read_params(const chx__json_at *object, bool required, chx_lif_params *params)
+{
+    static const char *const keys[] = {"capacitance_pf", "tau_membrane_ms", "tau_synapse_ms",
+                                       "resting_mv",     "threshold_mv",    "reset_mv",
+                                       "refractory_ms",  "bias_pa",         NULL};
+    const member_number numbers[] = {
+        {"capacitance_pf", &params->capacitance_pf, required},
+        {"tau_membrane_ms", &params->tau_membrane_ms, required},
+        {"tau_synapse_ms", &params->tau_synapse_ms, required},
+        {"resting_mv", &params->resting_mv, required},
+        {"threshold_mv", &params->threshold_mv, required},
+        {"reset_mv", &params->reset_mv, required},
+        {"refractory_ms", &params->refractory_ms, required},
+        {"bias_pa", &params->bias_pa, false},
+    };
+    chx_status status = chx__json_object(object, keys);
+    if (!status)
+        status = read_numbers(object, numbers, sizeof numbers / sizeof *numbers);
+    chx__fault fault;
+    if (!status && !chx__lif_check(params, &fault))
+        status = fail_fault(object, &fault);
+    return status;
+}
+
+static chx_status
+read_neuron_params(chx__folder *folder, const chx__json_at *root)
+{
+    chx__json_at object;
+    chx_status status = chx__json_member(root, "neuron", &object);
+    return status ? status : read_params(&object, true, &folder->params);
+}
+
+static chx_status
+read_types(chx__folder *folder, const chx__json_at *root)
+{
+    chx__json_at object, type;
+    chx_status status = chx__json_optional(root, "types", &object);
+    if (status || !object.value)
+        return status;
+    if (!json_is_object(object.value))
+        return chx__json_fail(&object, "must be an object with one member per type");
+    const char *name;
+    json_t *value;
+    json_object_foreach(object.value, name, value)
+    {
+        chx__fault fault;
+        uint32_t index;
+        status = chx__json_optional(&object, name, &type);
+        if (!status && !chx__name_check(name, strlen(name), &fault))
+            status = chx__json_fail(&type, "the type's name %s", fault.sentence);
+        if (!status)
+            status = chx__folder_add_type(folder, name, strlen(name), &index);
+        if (!status)
+            status = read_params(&type, false, &folder->network->types[index].params);
+        if (status)
+            return status;
+    }
+    return CHX_OK;
+}
+
+static chx_status
+read_view(chx__folder *folder, const chx__json_at *root)
+{
+    static const char *const keys[] = {"azimuth_deg", "elevation_deg",        "roll_deg", "zoom",
+                                       "speed",       "conduction_um_per_ms", "decay_ms", NULL};
+    chx_view *view = &folder->network->info.view;
+    const member_number numbers[] = {
+        {"azimuth_deg", &view->azimuth_deg, false},
+        {"elevation_deg", &view->elevation_deg, false},
+        {"roll_deg", &view->roll_deg, false},
+        {"zoom", &view->zoom, false},
+        {"speed", &view->speed, false},
+        {"conduction_um_per_ms", &view->conduction_um_per_ms, false},
+        {"decay_ms", &view->decay_ms, false},
+    };
+    chx__json_at object;
+    chx_status status = chx__json_optional(root, "view", &object);
+    if (status || !object.value)
+        return status;
+    status = chx__json_object(&object, keys);
+    if (!status)
+        status = read_numbers(&object, numbers, sizeof numbers / sizeof *numbers);
+    chx__fault fault;
+    if (!status && !chx__view_check(view, &fault))
+        status = fail_fault(&object, &fault);
+    return status;
+}
+
+static chx_status
+check_format(const chx__json_at *root)
+{
+    chx__json_at format, version;
+    const char *name;
+    long long number;
+    chx_status status = chx__json_member(root, "format", &format);
+    if (!status)
+        status = chx__json_text(&format, &name);
+    if (!status && strcmp(name, FORMAT_NAME) != 0)
+        status = chx__json_fail(&format, "is '%.64s'; a network's is \"%s\"", name, FORMAT_NAME);
+    if (!status)
+        status = chx__json_member(root, "version", &version);
+    if (!status)
+        status = chx__json_integer(&version, 1, 1000000, &number);
+    if (!status && number != FORMAT_VERSION)
+        status =
+            chx__json_fail(&version, "is %lld, and this program reads %d; take a newer program",
+                           number, FORMAT_VERSION);
+    return status;
+}
+
+static chx_status
+read_text(chx__folder *folder, const chx__json_at *member, const char **kept)
+{
+    const char *text = "";
+    chx_status status = member->value ? chx__json_text(member, &text) : CHX_OK;
+    if (status)
+        return status;
+    *kept = chx__network_keep_text(folder->network, text, strlen(text));
+    return *kept ? CHX_OK : chx__fail_memory("loading a network");
+}
+
+static chx_status
+read_texts(chx__folder *folder, const chx__json_at *root)
+{
+    chx_network_info *info = &folder->network->info;
+    chx__json_at member;
+    chx_status status = chx__json_member(root, "name", &member);
+    if (!status)
+        status = read_text(folder, &member, &info->name);
+    if (!status)
+        status = chx__json_optional(root, "description", &member);
+    return status ? status : read_text(folder, &member, &info->description);
+}
+
+static chx_status
+read_times(chx__folder *folder, const chx__json_at *root)
+{
+    chx_network_info *info = &folder->network->info;
+    const member_number numbers[] = {
+        {"time_step_ms", &info->time_step_ms, true},
+        {"duration_ms", &info->duration_ms, true},
+    };
+    chx_status status = read_numbers(root, numbers, sizeof numbers / sizeof *numbers);
+    chx__fault fault;
+    if (!status && !chx__time_check(info->time_step_ms, info->duration_ms, &fault))
+        status = fail_fault(root, &fault);
+    chx__json_at member;
+    long long seed = 1;
+    if (!status)
+        status = chx__json_optional(root, "seed", &member);
+    if (!status && member.value)
+        status = chx__json_integer(&member, 0, INT64_MAX, &seed);
+    info->seed = (uint64_t)seed;
+    return status;
+}
+
+chx_status
+chx__folder_read_description(chx__folder *folder, const chx__json *json)
+{
+    static const char *const keys[] = {"format",       "version",     "name", "description",
+                                       "time_step_ms", "duration_ms", "seed", "neuron",
+                                       "types",        "stimuli",     "view", NULL};
+    chx__json_at root = chx__json_root(json);
+    chx_status status = chx__json_object(&root, keys);
+    if (!status)
+        status = check_format(&root);
+    if (!status)
+        status = read_texts(folder, &root);
+    if (!status)
+        status = read_times(folder, &root);
+    if (!status)
+        status = read_neuron_params(folder, &root);
+    if (!status)
+        status = read_types(folder, &root);
+    return status ? status : read_view(folder, &root);
+}
+
+/* A type that no neuron has is most likely a misspelt one. */
+static chx_status
+check_types(const chx__folder *folder, const chx__json_at *root)
+{
+    const chx_network_info *info = &folder->network->info;
+    chx__json_at object, type;
+    chx_status status = chx__json_optional(root, "types", &object);
+    if (status || !object.value)
+        return status;
+    bool *is_used = chx__alloc(info->n_types, sizeof *is_used);
+    if (!is_used)
+        return chx__fail_memory("loading a network");
+    for (uint32_t i = 0; i < info->n_neurons; i++)
+        is_used[folder->network->neurons[i].type] = true;
+    for (uint32_t i = 0; i < json_object_size(object.value) && !status; i++) {
+        if (is_used[i])
+            continue;
+        status = chx__json_optional(&object, folder->network->types[i].name, &type);
+        if (!status)
+            status =
+                chx__json_fail(&type, "no row of neurons.csv has this type; correct or remove it");
+    }
+    free(is_used);
+    return status;
+}
+
+/* Marks the neurons whose names the list holds, or whose types when of_types is set. */
+static chx_status
+mark_targets(const chx__folder *folder, const chx__json_at *list, bool of_types, bool *is_target)
+{
+    const chx_network_info *info = &folder->network->info;
+    size_t n;
+    chx_status status = chx__json_array(list, 1, MAX_ARRAY, &n);
+    for (size_t i = 0; i < n && !status; i++) {
+        chx__json_at element = chx__json_element(list, i);
+        const char *name;
+        status = chx__json_text(&element, &name);
+        if (status)
+            return status;
+        const chx__names *names = of_types ? &folder->types : &folder->neurons;
+        uint32_t found = chx__names_find(names, name, strlen(name));
+        if (found == CHX__NO_NAME)
+            return chx__json_fail(&element, "no row of neurons.csv has the %s '%.64s'; correct it",
+                                  of_types ? "type" : "name", name);
+        if (!of_types)
+            is_target[found] = true;
+        for (uint32_t j = 0; of_types && j < info->n_neurons; j++)
+            is_target[j] |= folder->network->neurons[j].type == found;
+    }
+    return status;
+}
+
+static chx_status
+keep_targets(chx__folder *folder, const bool *is_target, chx_stimulus *stimulus)
+{
+    uint32_t n = 0, n_neurons = folder->network->info.n_neurons;
+    for (uint32_t i = 0; i < n_neurons; i++)
+        n += is_target[i];
+    uint32_t *neurons = chx__network_keep(folder->network, n * sizeof *neurons);
+    if (!neurons)
+        return chx__fail_memory("loading a network");
+    stimulus->neurons = neurons;
+    stimulus->n_neurons = n;
+    for (uint32_t i = 0; i < n_neurons; i++)
+        if (is_target[i])
+            *neurons++ = i;
+    return CHX_OK;
+}
+
+static chx_status
+read_targets(chx__folder *folder, const chx__json_at *object, chx_stimulus *stimulus)
+{
+    chx__json_at names, types;
+    chx_status status = chx__json_optional(object, "neurons", &names);
+    if (!status)
+        status = chx__json_optional(object, "types", &types);
+    if (status)
+        return status;
+    if (!names.value && !types.value)
+        return chx__json_fail(object, "says neither neurons nor types; name what is stimulated");
+    bool *is_target = chx__alloc(folder->network->info.n_neurons, sizeof *is_target);
+    if (!is_target)
+        return chx__fail_memory("loading a network");
+    if (names.value)
+        status = mark_targets(folder, &names, false, is_target);
+    if (!status && types.value)
+        status = mark_targets(folder, &types, true, is_target);
+    if (!status)
+        status = keep_targets(folder, is_target, stimulus);
+    free(is_target);
+    return status;
+}
+
+static chx_status
+read_kind(const chx__json_at *object, chx_stimulus_kind *kind)
+{
+    chx__json_at member;
+    const char *name;
+    chx_status status = chx__json_member(object, "kind", &member);
+    if (!status)
+        status = chx__json_text(&member, &name);
+    if (status)
+        return status;
+    if (strcmp(name, "step") == 0)
+        *kind = CHX_STIMULUS_STEP;
+    else if (strcmp(name, "poisson") == 0)
+        *kind = CHX_STIMULUS_POISSON;
+    else
+        return chx__json_fail(&member, "is '%.64s'; the kinds are step and poisson", name);
+    return CHX_OK;
+}
+
+static chx_status
+read_stimulus(chx__folder *folder, const chx__json_at *object, chx_stimulus *stimulus)
+{
+    static const char *const keys[] = {"kind",    "neurons",    "types",   "start_ms",
+                                       "stop_ms", "current_pa", "rate_hz", NULL};
+    chx_status status = chx__json_object(object, keys);
+    if (!status)
+        status = read_kind(object, &stimulus->kind);
+    const member_number numbers[] = {
+        {"start_ms", &stimulus->start_ms, true},
+        {"stop_ms", &stimulus->stop_ms, true},
+        {"current_pa", &stimulus->current_pa, true},
+        {"rate_hz", &stimulus->rate_hz, stimulus->kind == CHX_STIMULUS_POISSON},
+    };
+    if (!status)
+        status = read_numbers(object, numbers, sizeof numbers / sizeof *numbers);
+    chx__fault fault;
+    if (!status && !chx__stimulus_check(stimulus, folder->network->info.time_step_ms, &fault))
+        status = fail_fault(object, &fault);
+    return status ? status : read_targets(folder, object, stimulus);
+}
+
+chx_status
+chx__folder_read_stimuli(chx__folder *folder, const chx__json *json)
+{
+    chx_network *network = folder->network;
+    chx__json_at root = chx__json_root(json), list;
+    size_t n = 0;
+    chx_status status = check_types(folder, &root);
+    if (!status)
+        status = chx__json_optional(&root, "stimuli", &list);
+    if (status || !list.value)
+        return status;
+    status = chx__json_array(&list, 0, MAX_ARRAY, &n);
+    for (size_t i = 0; i < n && !status; i++) {
+        chx__json_at object = chx__json_element(&list, i);
+        chx_stimulus stimulus = {0};
+        if (!chx__grow(&network->stimuli, &network->stimuli_capacity, i + 1, sizeof stimulus))
+            return chx__fail_memory("loading a network");
+        status = read_stimulus(folder, &object, &stimulus);
+        network->stimuli[network->info.n_stimuli++] = stimulus;
+    }
+    return status;
+}

@@ -1,0 +1,113 @@
+#include "io/number.h"
+
+#include <locale.h>
+#include <math.h>
+#include <stdlib.h>
+
+/* What a decimal number is made of: digits x 10^exponent. */
+typedef struct decimal {
+    uint64_t digits;
+    int exponent;
+    bool negative;
+    bool exact; /* all digits fit into the field */
+} decimal;
+
+static const char *
+scan_digits(const char *at, decimal *number, bool fraction)
+{
+    for (; *at >= '0' && *at <= '9'; at++) {
+        if (number->digits > (UINT64_MAX - 9) / 10) {
+            number->exact = false;
+            continue;
+        }
+        number->digits = number->digits * 10 + (uint64_t)(*at - '0');
+        number->exponent -= fraction;
+    }
+    return at;
+}
+
+static const char *
+scan_exponent(const char *at, decimal *number)
+{
+    bool negative = *at == '-';
+    if (*at == '-' || *at == '+')
+        at++;
+    const char *first = at;
+    int exponent = 0;
+    for (; *at >= '0' && *at <= '9'; at++)
+        exponent = exponent > 99999 ? exponent : exponent * 10 + (*at - '0');
+    number->exponent += negative ? -exponent : exponent;
+    return at == first ? NULL : at;
+}
+
+/* NULL unless the text begins with a number, else the first byte after it. */
+static const char *
+scan(const char *at, decimal *number)
+{
+    *number = (decimal){.exact = true, .negative = *at == '-'};
+    if (*at == '-' || *at == '+')
+        at++;
+    const char *first = at;
+    at = scan_digits(at, number, false);
+    size_t n_digits = (size_t)(at - first);
+    if (*at == '.') {
+        first = ++at;
+        at = scan_digits(at, number, true);
+        n_digits += (size_t)(at - first);
+    }
+    if (n_digits == 0)
+        return NULL;
+    return *at == 'e' || *at == 'E' ? scan_exponent(at + 1, number) : at;
+}
+
+static bool
+convert_slowly(const char *text, double *value)
+{
+    locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    if (!plain)
+        return false;
+    double converted = strtod_l(text, NULL, plain);
+    freelocale(plain);
+    if (!isfinite(converted))
+        return false;
+    *value = converted;
+    return true;
+}
+
+bool
+chx__number_parse(const char *text, size_t length, double *value)
+{
+    static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                    1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                    1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    decimal number;
+    if (scan(text, &number) != text + length)
+        return false;
+    /* Both factors are exact, so one rounding gives the nearest double (Clinger 1990). */
+    if (!number.exact || number.digits > (UINT64_C(1) << 53) || number.exponent < -22 ||
+        number.exponent > 22)
+        return convert_slowly(text, value);
+    double magnitude = (double)number.digits;
+    if (number.exponent < 0)
+        magnitude /= powers[-number.exponent];
+    else
+        magnitude *= powers[number.exponent];
+    *value = number.negative ? -magnitude : magnitude;
+    return true;
+}
+
+bool
+chx__number_parse_integer(const char *text, size_t length, int64_t least, int64_t most,
+                          int64_t *value)
+{
+    decimal number = {.exact = true, .negative = *text == '-'};
+    const char *first = text + (*text == '-' || *text == '+');
+    const char *end = scan_digits(first, &number, false);
+    if (end == first || end != text + length || !number.exact || number.digits > INT64_MAX)
+        return false;
+    int64_t whole = number.negative ? -(int64_t)number.digits : (int64_t)number.digits;
+    if (whole < least || whole > most)
+        return false;
+    *value = whole;
+    return true;
+}

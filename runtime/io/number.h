@@ -1,0 +1,19 @@
+/* Decimal numbers in text files: the same in every locale, and fast for the short ones that tables
+ * are made of. */
+#ifndef CHX_IO_NUMBER_H
+#define CHX_IO_NUMBER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The whole of text[0 .. length) as a decimal number: sign, digits with at most one point, exponent.
+ * The nearest double is given. False for anything else: empty, hexadecimal, "inf", "nan", spaces,
+ * or a number beyond the range of a double. A NUL must follow the text. */
+bool chx__number_parse(const char *text, size_t length, double *value);
+
+/* As above for a whole number in [least, most] made of digits and a sign. */
+bool chx__number_parse_integer(const char *text, size_t length, int64_t least, int64_t most,
+                               int64_t *value);
+
+#endif

@@ -1,0 +1,252 @@
+#include "io/swc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "io/number.h"
+#include "network/check.h"
+#include "network/morphology.h"
+#include "network/network.h"
+
+#define MAX_FILE_BYTES ((size_t)1 << 30)
+#define MAX_LINE_BYTES 1000
+#define N_COLUMNS 7
+#define MAX_ID 2147483647
+
+/* What a point says of itself beside its node. */
+typedef struct point {
+    int32_t id;
+    int32_t parent;
+    uint32_t line;
+    uint32_t index; /* in the file's nodes */
+} point;
+
+typedef struct reader {
+    const char *path;
+    chx_node *nodes;
+    point *points;
+    size_t nodes_capacity, points_capacity;
+    uint32_t n_nodes;
+    uint32_t line;
+} reader;
+
+static const char *const column_names[N_COLUMNS] = {"id", "kind",   "x",     "y",
+                                                    "z",  "radius", "parent"};
+
+/* Splits at blanks in place; counts fields beyond the seventh without keeping them. */
+static size_t
+split(char *line, char *fields[N_COLUMNS], size_t lengths[N_COLUMNS])
+{
+    size_t n = 0;
+    for (char *at = line + strspn(line, " \t"); *at;) {
+        size_t length = strcspn(at, " \t");
+        char *next = at + length + strspn(at + length, " \t");
+        if (n < N_COLUMNS) {
+            fields[n] = at;
+            lengths[n] = length;
+        }
+        n++;
+        at[length] = '\0';
+        at = next;
+    }
+    return n;
+}
+
+static chx_status
+fail_number(const reader *file, int column, const char *text, const char *wanted)
+{
+    return chx__fail(CHX_ERROR_FORMAT, "%s:%u: %s is '%.64s'; give %s", file->path, file->line,
+                     column_names[column], text, wanted);
+}
+
+static chx_status
+read_point(const reader *file, char *line, point *at, chx_node *node)
+{
+    char *fields[N_COLUMNS];
+    size_t lengths[N_COLUMNS];
+    size_t n = split(line, fields, lengths);
+    if (n != N_COLUMNS)
+        return chx__fail(
+            CHX_ERROR_FORMAT,
+            "%s:%u: the line has %zu fields; give id, kind, x, y, z, radius and parent", file->path,
+            file->line, n);
+    int64_t id, kind, parent;
+    if (!chx__number_parse_integer(fields[0], lengths[0], 0, MAX_ID, &id))
+        return fail_number(file, 0, fields[0], "a whole number from 0 to 2147483647");
+    if (!chx__number_parse_integer(fields[1], lengths[1], 0, 255, &kind))
+        return fail_number(file, 1, fields[1], "a whole number from 0 to 255");
+    if (!chx__number_parse_integer(fields[6], lengths[6], -1, MAX_ID, &parent))
+        return fail_number(file, 6, fields[6], "another point's id, or -1 for a root");
+    double numbers[4];
+    for (int i = 0; i < 4; i++)
+        if (!chx__number_parse(fields[2 + i], lengths[2 + i], &numbers[i]))
+            return fail_number(file, 2 + i, fields[2 + i], "a finite number in um");
+    *at = (point){(int32_t)id, (int32_t)parent, file->line, file->n_nodes};
+    *node = (chx_node){
+        .position_um = {(float)numbers[0], (float)numbers[1], (float)numbers[2]},
+        .radius_um = numbers[3] == 0.0 ? CHX__SWC_THIN_UM : (float)numbers[3],
+        .kind = (uint8_t)kind,
+    };
+    chx__fault fault;
+    if (!chx__node_check(node, &fault))
+        return chx__fail(CHX_ERROR_FORMAT, "%s:%u: %s %s", file->path, file->line, fault.member,
+                         fault.sentence);
+    return CHX_OK;
+}
+
+static chx_status
+add_line(reader *file, char *line)
+{
+    line[strcspn(line, "#\r")] = '\0';
+    if (line[strspn(line, " \t")] == '\0')
+        return CHX_OK;
+    point at;
+    chx_node node;
+    chx_status status = read_point(file, line, &at, &node);
+    if (status)
+        return status;
+    if (!chx__grow(&file->nodes, &file->nodes_capacity, file->n_nodes + 1, sizeof node) ||
+        !chx__grow(&file->points, &file->points_capacity, file->n_nodes + 1, sizeof at))
+        return chx__fail_memory("reading a morphology");
+    file->nodes[file->n_nodes] = node;
+    file->points[file->n_nodes++] = at;
+    return CHX_OK;
+}
+
+static chx_status
+add_lines(reader *file, char *text, size_t size_bytes)
+{
+    for (char *end = text + size_bytes, *line = text; line < end;) {
+        char *feed = memchr(line, '\n', (size_t)(end - line));
+        char *stop = feed ? feed : end;
+        file->line++;
+        if (stop - line > MAX_LINE_BYTES)
+            return chx__fail(CHX_ERROR_FORMAT,
+                             "%s:%u: the line is longer than %d bytes; break it up", file->path,
+                             file->line, MAX_LINE_BYTES);
+        if (memchr(line, '\0', (size_t)(stop - line)))
+            return chx__fail(CHX_ERROR_FORMAT,
+                             "%s:%u: the line holds a NUL byte; save the file as plain text",
+                             file->path, file->line);
+        *stop = '\0';
+        chx_status status = add_line(file, line);
+        if (status)
+            return status;
+        line = stop + 1;
+    }
+    if (file->n_nodes == 0)
+        return chx__fail(CHX_ERROR_FORMAT, "%s:%u: the file has no points; remove it or add some",
+                         file->path, file->line ? file->line : 1);
+    return CHX_OK;
+}
+
+static int
+compare_ids(const void *left, const void *right)
+{
+    const point *a = left, *b = right;
+    if (a->id != b->id)
+        return a->id < b->id ? -1 : 1;
+    return (a->line > b->line) - (a->line < b->line);
+}
+
+static chx_status
+sort_points(reader *file)
+{
+    bool sorted = true;
+    for (uint32_t i = 1; i < file->n_nodes && sorted; i++)
+        sorted = file->points[i - 1].id < file->points[i].id;
+    if (sorted)
+        return CHX_OK;
+    qsort(file->points, file->n_nodes, sizeof *file->points, compare_ids);
+    for (uint32_t i = 1; i < file->n_nodes; i++)
+        if (file->points[i - 1].id == file->points[i].id)
+            return chx__fail(CHX_ERROR_FORMAT,
+                             "%s:%u: the id %d stands on line %u already; number "
+                             "every point once",
+                             file->path, file->points[i].line, file->points[i].id,
+                             file->points[i - 1].line);
+    return CHX_OK;
+}
+
+static const point *
+find_point(const reader *file, int32_t id)
+{
+    uint32_t low = 0, high = file->n_nodes;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (file->points[middle].id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < file->n_nodes && file->points[low].id == id ? &file->points[low] : NULL;
+}
+
+static chx_status
+connect(reader *file)
+{
+    chx_status status = sort_points(file);
+    if (status)
+        return status;
+    for (uint32_t i = 0; i < file->n_nodes; i++) {
+        const point *child = &file->points[i];
+        const point *parent = child->parent < 0 ? child : find_point(file, child->parent);
+        if (!parent)
+            return chx__fail(CHX_ERROR_FORMAT,
+                             "%s:%u: no point has the parent's id %d; add it, or -1 for a root",
+                             file->path, child->line, child->parent);
+        if (parent == child && child->parent >= 0)
+            return chx__fail(CHX_ERROR_FORMAT,
+                             "%s:%u: the point %d is its own parent; a root's parent is -1",
+                             file->path, child->line, child->id);
+        file->nodes[child->index].parent = parent->index;
+    }
+    uint32_t culprit;
+    status = chx__morphology_measure(file->nodes, file->n_nodes, 0, &culprit);
+    for (uint32_t i = 0; status == CHX_ERROR_CYCLE && i < file->n_nodes; i++)
+        if (file->points[i].index == culprit)
+            return chx__fail(CHX_ERROR_FORMAT,
+                             "%s:%u: the point %d is its own ancestor; parents must lead to a root",
+                             file->path, file->points[i].line, file->points[i].id);
+    return status;
+}
+
+static chx_status
+append(const reader *file, chx_node **nodes, size_t *capacity, uint32_t *n_nodes)
+{
+    uint32_t first = *n_nodes;
+    if (file->n_nodes > CHX__NETWORK_MAX_ITEMS - first)
+        return chx__fail(CHX_ERROR_LIMIT, "%s: with it the network has more than %u points",
+                         file->path, CHX__NETWORK_MAX_ITEMS);
+    if (!chx__grow(nodes, capacity, (size_t)first + file->n_nodes, sizeof **nodes))
+        return chx__fail_memory("reading a morphology");
+    for (uint32_t i = 0; i < file->n_nodes; i++) {
+        (*nodes)[first + i] = file->nodes[i];
+        (*nodes)[first + i].parent += first;
+    }
+    *n_nodes += file->n_nodes;
+    return CHX_OK;
+}
+
+chx_status
+chx__swc_append(const char *path, chx_node **nodes, size_t *capacity, uint32_t *n_nodes)
+{
+    char *text;
+    size_t size_bytes;
+    chx_status status = chx__file_read(path, MAX_FILE_BYTES, &text, &size_bytes);
+    if (status)
+        return status;
+    reader file = {.path = path};
+    status = add_lines(&file, text, size_bytes);
+    if (!status)
+        status = connect(&file);
+    if (!status)
+        status = append(&file, nodes, capacity, n_nodes);
+    free(file.points);
+    free(file.nodes);
+    free(text);
+    return status;
+}

@@ -1,0 +1,21 @@
+/*
+ * Reads SWC: one neuron's branches as points with parents.
+ *
+ * A line holds id, kind, x, y, z, radius and parent id, in um; '#' begins a
+ * comment. Ids are any whole numbers of at least 0, each used once; -1 makes a
+ * root. Parents may stand after their children, and there may be several
+ * roots (branches whose connection was not reconstructed). A radius of 0 means
+ * that it was not measured and becomes CHX__SWC_THIN_UM.
+ */
+#ifndef CHX_IO_SWC_H
+#define CHX_IO_SWC_H
+
+#include <chronaxie/network.h>
+
+#define CHX__SWC_THIN_UM 0.05f
+
+/* Appends a file's nodes, in its order, to an array as chx__grow() keeps it; their parents count
+ * from the array's start. Errors: FILE, FORMAT, LIMIT, MEMORY; the first *n_nodes nodes stay. */
+chx_status chx__swc_append(const char *path, chx_node **nodes, size_t *capacity, uint32_t *n_nodes);
+
+#endif

@@ -1,0 +1,183 @@
+#include "network/check.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Steps are counted in 32 bits. */
+#define MAX_STEPS 4294967295.0
+
+/* A delay given as float may lie this much below the time step it was written as. */
+#define DELAY_TOLERANCE 1e-6
+
+#define MAX_DELAY_STEPS 1048576.0
+
+/* Far beyond any animal, and squares of it still fit a float. */
+#define MAX_UM 1e9f
+
+static bool
+fail(chx__fault *fault, const char *member, const char *sentence)
+{
+    *fault = (chx__fault){member, sentence};
+    return false;
+}
+
+static bool
+is_positive(double value)
+{
+    return isfinite(value) && value > 0.0;
+}
+
+bool
+chx__name_check(const char *name, size_t length, chx__fault *fault)
+{
+    if (length == 0)
+        return fail(fault, "name", "is empty; give every neuron a name of its own");
+    if (length > 200)
+        return fail(fault, "name", "is longer than 200 bytes; shorten it");
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = (unsigned char)name[i];
+        if (c == '/' || c == '\\' || c < ' ' || c == 127)
+            return fail(fault, "name",
+                        "holds a slash or a control character, but names its morphology's file; "
+                        "use letters, digits and '_'");
+    }
+    if (name[0] == '.')
+        return fail(fault, "name",
+                    "begins with a dot, but names its morphology's file; use letters, "
+                    "digits and '_'");
+    return true;
+}
+
+bool
+chx__lif_check(const chx_lif_params *params, chx__fault *fault)
+{
+    if (!is_positive(params->capacitance_pf))
+        return fail(fault, "capacitance_pf", "must be a number above 0");
+    if (!is_positive(params->tau_membrane_ms))
+        return fail(fault, "tau_membrane_ms", "must be a number above 0");
+    if (!is_positive(params->tau_synapse_ms))
+        return fail(fault, "tau_synapse_ms", "must be a number above 0");
+    if (fabs(params->tau_membrane_ms - params->tau_synapse_ms) <= 1e-6 * params->tau_membrane_ms)
+        return fail(fault, "tau_synapse_ms",
+                    "equals tau_membrane_ms, where the exact solution divides by their difference; "
+                    "make them differ by at least a millionth");
+    if (!isfinite(params->resting_mv))
+        return fail(fault, "resting_mv", "must be a finite number");
+    if (!isfinite(params->reset_mv))
+        return fail(fault, "reset_mv", "must be a finite number");
+    if (!isfinite(params->threshold_mv) || params->threshold_mv <= params->reset_mv)
+        return fail(fault, "threshold_mv", "must be a number above reset_mv");
+    if (!isfinite(params->refractory_ms) || params->refractory_ms < 0.0)
+        return fail(fault, "refractory_ms", "must be a number of at least 0");
+    if (!isfinite(params->bias_pa))
+        return fail(fault, "bias_pa", "must be a finite number");
+    return true;
+}
+
+static bool
+is_position(const float position_um[3])
+{
+    for (int axis = 0; axis < 3; axis++)
+        if (!(fabsf(position_um[axis]) <= MAX_UM))
+            return false;
+    return true;
+}
+
+bool
+chx__neuron_check(const chx_neuron *neuron, chx__fault *fault)
+{
+    if (!is_position(neuron->position_um))
+        return fail(fault, "position_um",
+                    "must be three numbers of at most 1e9 um; check the unit");
+    if (!(neuron->diameter_um > 0.0f && neuron->diameter_um <= MAX_UM))
+        return fail(fault, "diameter_um", "must be above 0 and at most 1e9 um; check the unit");
+    return true;
+}
+
+bool
+chx__synapse_check(const chx_synapse *synapse, double time_step_ms, chx__fault *fault)
+{
+    if (!isfinite(synapse->weight_pa))
+        return fail(fault, "weight_pa", "must be a finite number that fits a float");
+    if (!isfinite(synapse->delay_ms))
+        return fail(fault, "delay_ms", "must be a finite number");
+    double delay_steps = (double)synapse->delay_ms / time_step_ms;
+    if (delay_steps < 1.0 - DELAY_TOLERANCE)
+        return fail(fault, "delay_ms",
+                    "is shorter than time_step_ms; lengthen it or shorten the step");
+    if (delay_steps > MAX_DELAY_STEPS)
+        return fail(fault, "delay_ms", "is longer than 1048576 time steps; check the unit");
+    return true;
+}
+
+bool
+chx__stimulus_check(const chx_stimulus *stimulus, double time_step_ms, chx__fault *fault)
+{
+    if (stimulus->kind != CHX_STIMULUS_STEP && stimulus->kind != CHX_STIMULUS_POISSON)
+        return fail(fault, "kind", "must be step or poisson");
+    if (!isfinite(stimulus->start_ms) || stimulus->start_ms < 0.0)
+        return fail(fault, "start_ms", "must be a number of at least 0");
+    if (!isfinite(stimulus->stop_ms) || stimulus->stop_ms <= stimulus->start_ms)
+        return fail(fault, "stop_ms", "must be a number above start_ms");
+    if (stimulus->stop_ms / time_step_ms > MAX_STEPS)
+        return fail(fault, "stop_ms", "is beyond 4294967295 time steps; stop earlier");
+    if (!isfinite((float)stimulus->current_pa))
+        return fail(fault, "current_pa", "must be a finite number that fits a float");
+    if (stimulus->kind == CHX_STIMULUS_STEP)
+        return stimulus->rate_hz == 0.0 ||
+               fail(fault, "rate_hz", "belongs to a poisson stimulus; remove it");
+    if (!is_positive(stimulus->rate_hz))
+        return fail(fault, "rate_hz", "must be a number above 0");
+    if (stimulus->rate_hz * time_step_ms > 1000.0)
+        return fail(fault, "rate_hz", "is more than one event in a time step; lower it");
+    return true;
+}
+
+bool
+chx__node_check(const chx_node *node, chx__fault *fault)
+{
+    if (!is_position(node->position_um))
+        return fail(fault, "position_um",
+                    "must be three numbers of at most 1e9 um; check the unit");
+    if (!(node->radius_um > 0.0f && node->radius_um <= MAX_UM))
+        return fail(fault, "radius_um", "must be above 0 and at most 1e9 um; check the unit");
+    return true;
+}
+
+bool
+chx__view_check(const chx_view *view, chx__fault *fault)
+{
+    if (!(fabs(view->azimuth_deg) <= 3600.0))
+        return fail(fault, "azimuth_deg", "must lie between -3600 and 3600");
+    if (!(fabs(view->elevation_deg) <= 90.0))
+        return fail(fault, "elevation_deg", "must lie between -90 and 90");
+    if (!(fabs(view->roll_deg) <= 3600.0))
+        return fail(fault, "roll_deg", "must lie between -3600 and 3600");
+    if (!(view->zoom >= 0.01 && view->zoom <= 10000.0))
+        return fail(fault, "zoom", "must lie between 0.01 and 10000");
+    if (!(view->speed >= 1e-9 && view->speed <= 1e9))
+        return fail(fault, "speed", "must lie between 1e-9 and 1e9");
+    if (!(view->conduction_um_per_ms >= 1e-6 && view->conduction_um_per_ms <= 1e9))
+        return fail(fault, "conduction_um_per_ms", "must lie between 1e-6 and 1e9");
+    if (!(view->decay_ms >= 1e-6 && view->decay_ms <= 1e9))
+        return fail(fault, "decay_ms", "must lie between 1e-6 and 1e9");
+    return true;
+}
+
+bool
+chx__time_check(double time_step_ms, double duration_ms, chx__fault *fault)
+{
+    if (!(time_step_ms >= 1e-6 && time_step_ms <= 1000.0))
+        return fail(fault, "time_step_ms", "must lie between 1e-6 and 1000; 0.1 is usual");
+    if (!is_positive(duration_ms) || duration_ms / time_step_ms < 1.0 - DELAY_TOLERANCE)
+        return fail(fault, "duration_ms", "must be at least one time step");
+    if (duration_ms / time_step_ms > MAX_STEPS)
+        return fail(fault, "duration_ms", "is beyond 4294967295 time steps; shorten it");
+    return true;
+}
+
+uint32_t
+chx__delay_steps(float delay_ms, double time_step_ms)
+{
+    return (uint32_t)llround((double)delay_ms / time_step_ms);
+}

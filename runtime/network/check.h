@@ -1,0 +1,32 @@
+/*
+ * What a network must fulfil, whether it comes from a folder or from a program.
+ *
+ * Each check looks at one thing on its own and names the member at fault, so
+ * that the caller can add where it stands: file and line, or an index.
+ */
+#ifndef CHX_NETWORK_CHECK_H
+#define CHX_NETWORK_CHECK_H
+
+#include <chronaxie/network.h>
+
+typedef struct chx__fault {
+    const char *member; /* as in the header and in the files */
+    const char *sentence; /* what is wrong; what to do */
+} chx__fault;
+
+/* All return true when there is no fault. */
+bool chx__name_check(const char *name, size_t length, chx__fault *fault);
+bool chx__lif_check(const chx_lif_params *params, chx__fault *fault);
+bool chx__neuron_check(const chx_neuron *neuron, chx__fault *fault);
+bool chx__synapse_check(const chx_synapse *synapse, double time_step_ms, chx__fault *fault);
+bool chx__stimulus_check(const chx_stimulus *stimulus, double time_step_ms, chx__fault *fault);
+bool chx__node_check(const chx_node *node, chx__fault *fault);
+bool chx__view_check(const chx_view *view, chx__fault *fault);
+
+/* Time step and duration. */
+bool chx__time_check(double time_step_ms, double duration_ms, chx__fault *fault);
+
+/* A delay in whole steps, rounded to the nearest. */
+uint32_t chx__delay_steps(float delay_ms, double time_step_ms);
+
+#endif

@@ -1,0 +1,69 @@
+#include "network/morphology.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+
+/* What path_um says while the tree is being walked. */
+#define UNKNOWN -1.0f
+#define IN_PROGRESS -2.0f
+
+static float
+distance_um(const chx_node *a, const chx_node *b)
+{
+    float square = 0.0f;
+    for (int axis = 0; axis < 3; axis++) {
+        float difference = a->position_um[axis] - b->position_um[axis];
+        square += difference * difference;
+    }
+    return sqrtf(square);
+}
+
+/* The root that stands for the soma; n_nodes when there is none. */
+static uint32_t
+find_soma(const chx_node *nodes, uint32_t n_nodes, uint32_t first)
+{
+    uint32_t found = n_nodes;
+    for (uint32_t i = 0; i < n_nodes; i++) {
+        if (nodes[i].parent - first != i)
+            continue;
+        if (nodes[i].kind == 1)
+            return i;
+        if (found == n_nodes)
+            found = i;
+    }
+    return found;
+}
+
+chx_status
+chx__morphology_measure(chx_node *nodes, uint32_t n_nodes, uint32_t first, uint32_t *culprit)
+{
+    uint32_t *way = chx__alloc(n_nodes, sizeof *way);
+    if (!way)
+        return chx__fail_memory("measuring a morphology");
+    uint32_t soma = find_soma(nodes, n_nodes, first);
+    for (uint32_t i = 0; i < n_nodes; i++)
+        nodes[i].path_um =
+            nodes[i].parent - first == i ? distance_um(&nodes[i], &nodes[soma]) : UNKNOWN;
+    chx_status status = CHX_OK;
+    for (uint32_t i = 0; i < n_nodes && !status; i++) {
+        uint32_t depth = 0, at = i;
+        for (; nodes[at].path_um == UNKNOWN; at = nodes[at].parent - first) {
+            nodes[at].path_um = IN_PROGRESS;
+            way[depth++] = at;
+        }
+        if (nodes[at].path_um == IN_PROGRESS) {
+            *culprit = at;
+            status = chx__fail(CHX_ERROR_CYCLE, "node %u is its own ancestor", at);
+        }
+        while (depth > 0) {
+            uint32_t child = way[--depth];
+            nodes[child].path_um = nodes[at].path_um + distance_um(&nodes[at], &nodes[child]);
+            at = child;
+        }
+    }
+    free(way);
+    return status;
+}

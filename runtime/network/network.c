@@ -1,0 +1,135 @@
+#include "network/network.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "network/check.h"
+
+#define BLOCK_BYTES 65536
+
+struct chx__network_block {
+    struct chx__network_block *next;
+    size_t used_bytes, size_bytes;
+    _Alignas(max_align_t) char bytes[];
+};
+
+void *
+chx__network_keep(chx_network *network, size_t size_bytes)
+{
+    size_t align = sizeof(uint64_t);
+    if (size_bytes > SIZE_MAX / 2)
+        return NULL;
+    size_bytes = (size_bytes + align - 1) / align * align;
+    struct chx__network_block *block = network->blocks;
+    if (!block || block->size_bytes - block->used_bytes < size_bytes) {
+        size_t room = size_bytes > BLOCK_BYTES ? size_bytes : BLOCK_BYTES;
+        block = malloc(sizeof *block + room);
+        if (!block)
+            return NULL;
+        *block = (struct chx__network_block){.next = network->blocks, .size_bytes = room};
+        network->blocks = block;
+    }
+    void *kept = block->bytes + block->used_bytes;
+    block->used_bytes += size_bytes;
+    return kept;
+}
+
+char *
+chx__network_keep_text(chx_network *network, const char *text, size_t length)
+{
+    char *kept = chx__network_keep(network, length + 1);
+    if (!kept)
+        return NULL;
+    memcpy(kept, text, length);
+    kept[length] = '\0';
+    return kept;
+}
+
+chx_network *
+chx__network_begin(void)
+{
+    chx_network *network = chx__alloc(1, sizeof *network);
+    if (network)
+        network->info.view =
+            (chx_view){.zoom = 1.0, .speed = 0.04, .conduction_um_per_ms = 100.0, .decay_ms = 6.0};
+    return network;
+}
+
+/* Shrinking may fail, which leaves the array as it was. */
+static void
+shrink(void *array, size_t count, size_t size)
+{
+    void **address = array;
+    if (count == 0)
+        return;
+    void *shrunk = realloc(*address, count * size);
+    if (shrunk)
+        *address = shrunk;
+}
+
+static void
+derive_delays(chx_network *network)
+{
+    chx_network_info *info = &network->info;
+    if (info->n_synapses == 0) {
+        info->min_delay_ms = info->max_delay_ms = info->duration_ms;
+        return;
+    }
+    float shortest = network->synapses[0].delay_ms, longest = shortest;
+    for (uint64_t i = 1; i < info->n_synapses; i++) {
+        float delay_ms = network->synapses[i].delay_ms;
+        shortest = delay_ms < shortest ? delay_ms : shortest;
+        longest = delay_ms > longest ? delay_ms : longest;
+    }
+    info->min_delay_ms = chx__delay_steps(shortest, info->time_step_ms) * info->time_step_ms;
+    info->max_delay_ms = chx__delay_steps(longest, info->time_step_ms) * info->time_step_ms;
+}
+
+chx_status
+chx__network_finish(chx_network *network)
+{
+    chx_network_info *info = &network->info;
+    chx_status status = chx__synapses_sort(network->synapses, info->n_synapses, info->n_neurons);
+    if (status)
+        return status;
+    derive_delays(network);
+    shrink(&network->types, info->n_types, sizeof *network->types);
+    shrink(&network->neurons, info->n_neurons, sizeof *network->neurons);
+    shrink(&network->synapses, info->n_synapses, sizeof *network->synapses);
+    shrink(&network->stimuli, info->n_stimuli, sizeof *network->stimuli);
+    shrink(&network->nodes, info->n_nodes, sizeof *network->nodes);
+    info->types = network->types;
+    info->neurons = network->neurons;
+    info->synapses = network->synapses;
+    info->stimuli = network->stimuli;
+    info->nodes = network->nodes;
+    return CHX_OK;
+}
+
+void
+chx_network_destroy(chx_network **network)
+{
+    if (!network || !*network)
+        return;
+    chx_network *dying = *network;
+    *network = NULL;
+    while (dying->blocks) {
+        struct chx__network_block *next = dying->blocks->next;
+        free(dying->blocks);
+        dying->blocks = next;
+    }
+    free(dying->types);
+    free(dying->neurons);
+    free(dying->synapses);
+    free(dying->stimuli);
+    free(dying->nodes);
+    free(dying);
+}
+
+const chx_network_info *
+chx_network_get(const chx_network *network)
+{
+    return network ? &network->info : NULL;
+}

@@ -1,0 +1,40 @@
+/*
+ * The inside of a network: the arrays it owns, and how one is put together.
+ *
+ * A builder begins a network, grows the arrays with chx__grow(), keeps texts
+ * and lists in the network's arena, and finishes it, which sorts the synapses
+ * and fills in what can be derived. Checks are the builder's task (check.h).
+ */
+#ifndef CHX_NETWORK_NETWORK_H
+#define CHX_NETWORK_NETWORK_H
+
+#include <chronaxie/network.h>
+
+/* Neurons, nodes and types are indexed in 32 bits, with room for a mark. */
+#define CHX__NETWORK_MAX_ITEMS 2147483647u
+
+struct chx_network {
+    chx_network_info info; /* its array pointers are set by chx__network_finish() */
+    chx_neuron_type *types;
+    chx_neuron *neurons;
+    chx_synapse *synapses;
+    chx_stimulus *stimuli;
+    chx_node *nodes;
+    size_t types_capacity, neurons_capacity, synapses_capacity, stimuli_capacity, nodes_capacity;
+    struct chx__network_block *blocks; /* the arena, newest first */
+};
+
+/* An empty network with the default view; NULL when memory is out. */
+chx_network *chx__network_begin(void);
+
+/* Memory that lives as long as the network; NULL when memory is out. */
+void *chx__network_keep(chx_network *network, size_t size_bytes);
+char *chx__network_keep_text(chx_network *network, const char *text, size_t length);
+
+/* Sorts the synapses, derives the delays, gives spare memory back. Errors: MEMORY. */
+chx_status chx__network_finish(chx_network *network);
+
+/* Sorts by (pre, post, delay, weight). Errors: MEMORY. */
+chx_status chx__synapses_sort(chx_synapse *synapses, uint64_t n_synapses, uint32_t n_neurons);
+
+#endif

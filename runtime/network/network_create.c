@@ -1,0 +1,279 @@
+#include "network/network.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "network/check.h"
+#include "network/morphology.h"
+#include "network/names.h"
+
+static chx_status
+fail_at(const char *what, uint64_t index, const chx__fault *fault)
+{
+    return chx__fail(CHX_ERROR_FORMAT, "%s[%llu]: %s %s", what, (unsigned long long)index,
+                     fault->member, fault->sentence);
+}
+
+static chx_status
+fail_memory(void)
+{
+    return chx__fail_memory("copying a network");
+}
+
+/* A copy of an array; NULL, and no failure, for none. */
+static bool
+copy_array(const void *from, uint64_t count, size_t size, void *to)
+{
+    void **address = to;
+    if (count == 0)
+        return true;
+    if (count > SIZE_MAX / size)
+        return false;
+    *address = malloc(count * size);
+    if (*address)
+        memcpy(*address, from, count * size);
+    return *address != NULL;
+}
+
+static chx_status
+copy_text(chx_network *network, const char *text, const char **copy)
+{
+    *copy = chx__network_keep_text(network, text ? text : "", text ? strlen(text) : 0);
+    return *copy ? CHX_OK : fail_memory();
+}
+
+static chx_status
+check_sizes(const chx_network_info *info)
+{
+    if (info->n_neurons == 0)
+        return chx__fail(CHX_ERROR_FORMAT, "the network has no neurons; add at least one");
+    if (info->n_neurons > CHX__NETWORK_MAX_ITEMS || info->n_nodes > CHX__NETWORK_MAX_ITEMS ||
+        info->n_types > CHX__NETWORK_MAX_ITEMS)
+        return chx__fail(CHX_ERROR_LIMIT,
+                         "the network has more than %u neurons, nodes or types; "
+                         "make it smaller",
+                         CHX__NETWORK_MAX_ITEMS);
+    if (info->n_synapses > SIZE_MAX / sizeof(chx_synapse))
+        return chx__fail(
+            CHX_ERROR_LIMIT,
+            "%llu synapses are more than an address can reach; make the network smaller",
+            (unsigned long long)info->n_synapses);
+    return CHX_OK;
+}
+
+static chx_status
+copy_scalars(chx_network *network, const chx_network_info *from)
+{
+    chx_network_info *info = &network->info;
+    chx_view view = info->view;
+    *info = *from;
+    info->types = NULL;
+    info->neurons = NULL;
+    info->synapses = NULL;
+    info->stimuli = NULL;
+    info->nodes = NULL;
+    info->view.zoom = from->view.zoom != 0.0 ? from->view.zoom : view.zoom;
+    info->view.speed = from->view.speed != 0.0 ? from->view.speed : view.speed;
+    if (from->view.conduction_um_per_ms == 0.0)
+        info->view.conduction_um_per_ms = view.conduction_um_per_ms;
+    if (from->view.decay_ms == 0.0)
+        info->view.decay_ms = view.decay_ms;
+    chx__fault fault;
+    if (!chx__time_check(info->time_step_ms, info->duration_ms, &fault))
+        return chx__fail(CHX_ERROR_FORMAT, "network: %s %s", fault.member, fault.sentence);
+    if (!chx__view_check(&info->view, &fault))
+        return chx__fail(CHX_ERROR_FORMAT, "view: %s %s", fault.member, fault.sentence);
+    chx_status status = copy_text(network, from->name, &info->name);
+    return status ? status : copy_text(network, from->description, &info->description);
+}
+
+static chx_status
+copy_types(chx_network *network, const chx_network_info *from)
+{
+    if (!copy_array(from->types, from->n_types, sizeof *from->types, &network->types))
+        return fail_memory();
+    for (uint32_t i = 0; i < from->n_types; i++) {
+        chx__fault fault;
+        if (!chx__lif_check(&network->types[i].params, &fault))
+            return fail_at("types", i, &fault);
+        chx_status status = copy_text(network, from->types[i].name, &network->types[i].name);
+        if (status)
+            return status;
+    }
+    return CHX_OK;
+}
+
+static chx_status
+check_neuron(const chx_network_info *info, uint32_t index)
+{
+    const chx_neuron *neuron = &info->neurons[index];
+    chx__fault fault;
+    if (!neuron->name || !chx__name_check(neuron->name, strlen(neuron->name), &fault)) {
+        if (!neuron->name)
+            fault = (chx__fault){"name", "is NULL; give every neuron a name of its own"};
+        return fail_at("neurons", index, &fault);
+    }
+    if (!chx__neuron_check(neuron, &fault))
+        return fail_at("neurons", index, &fault);
+    if (neuron->type >= info->n_types)
+        return chx__fail(CHX_ERROR_FORMAT, "neurons[%u]: type %u is beyond the %u types", index,
+                         neuron->type, info->n_types);
+    if (neuron->first_node > info->n_nodes || neuron->n_nodes > info->n_nodes - neuron->first_node)
+        return chx__fail(CHX_ERROR_FORMAT, "neurons[%u]: its nodes lie beyond the %u nodes", index,
+                         info->n_nodes);
+    return CHX_OK;
+}
+
+static chx_status
+copy_neurons(chx_network *network, const chx_network_info *from, chx__names *names)
+{
+    if (!copy_array(from->neurons, from->n_neurons, sizeof *from->neurons, &network->neurons))
+        return fail_memory();
+    for (uint32_t i = 0; i < from->n_neurons; i++) {
+        chx_status status = check_neuron(from, i);
+        if (!status)
+            status = copy_text(network, from->neurons[i].name, &network->neurons[i].name);
+        if (status)
+            return status;
+        uint32_t known;
+        const char *name = network->neurons[i].name;
+        if (!chx__names_add(names, name, strlen(name), i, &known))
+            return fail_memory();
+        if (known != CHX__NO_NAME)
+            return chx__fail(CHX_ERROR_FORMAT,
+                             "neurons[%u]: the name '%s' is neurons[%u]'s; "
+                             "names must differ",
+                             i, name, known);
+    }
+    return CHX_OK;
+}
+
+static chx_status
+copy_synapses(chx_network *network, const chx_network_info *from)
+{
+    for (uint64_t i = 0; i < from->n_synapses; i++) {
+        const chx_synapse *synapse = &from->synapses[i];
+        chx__fault fault;
+        if (!chx__synapse_check(synapse, from->time_step_ms, &fault))
+            return fail_at("synapses", i, &fault);
+        if (synapse->pre >= from->n_neurons || synapse->post >= from->n_neurons)
+            return chx__fail(CHX_ERROR_FORMAT, "synapses[%llu]: %u -> %u is beyond the %u neurons",
+                             (unsigned long long)i, synapse->pre, synapse->post, from->n_neurons);
+    }
+    if (!copy_array(from->synapses, from->n_synapses, sizeof *from->synapses, &network->synapses))
+        return fail_memory();
+    return CHX_OK;
+}
+
+static chx_status
+copy_stimulus(chx_network *network, const chx_network_info *from, uint32_t index)
+{
+    chx_stimulus *stimulus = &network->stimuli[index];
+    chx__fault fault;
+    if (!chx__stimulus_check(stimulus, from->time_step_ms, &fault))
+        return fail_at("stimuli", index, &fault);
+    for (uint32_t i = 0; i < stimulus->n_neurons; i++)
+        if (stimulus->neurons[i] >= from->n_neurons)
+            return chx__fail(CHX_ERROR_FORMAT, "stimuli[%u]: neuron %u is beyond the %u neurons",
+                             index, stimulus->neurons[i], from->n_neurons);
+    size_t size_bytes = stimulus->n_neurons * sizeof *stimulus->neurons;
+    uint32_t *neurons = chx__network_keep(network, size_bytes);
+    if (!neurons)
+        return fail_memory();
+    if (size_bytes > 0)
+        memcpy(neurons, stimulus->neurons, size_bytes);
+    stimulus->neurons = neurons;
+    return CHX_OK;
+}
+
+static chx_status
+copy_stimuli(chx_network *network, const chx_network_info *from)
+{
+    if (!copy_array(from->stimuli, from->n_stimuli, sizeof *from->stimuli, &network->stimuli))
+        return fail_memory();
+    chx_status status = CHX_OK;
+    for (uint32_t i = 0; i < from->n_stimuli && !status; i++)
+        status = copy_stimulus(network, from, i);
+    return status;
+}
+
+static chx_status
+check_branches(chx_network *network, const chx_neuron *neuron)
+{
+    chx_node *nodes = network->nodes + neuron->first_node;
+    for (uint32_t i = 0; i < neuron->n_nodes; i++)
+        if (nodes[i].parent - neuron->first_node >= neuron->n_nodes)
+            return chx__fail(CHX_ERROR_FORMAT,
+                             "nodes[%u]: parent %u is not a node of the same neuron, %s",
+                             neuron->first_node + i, nodes[i].parent, neuron->name);
+    uint32_t culprit;
+    chx_status status =
+        chx__morphology_measure(nodes, neuron->n_nodes, neuron->first_node, &culprit);
+    if (status == CHX_ERROR_CYCLE)
+        return chx__fail(CHX_ERROR_FORMAT,
+                         "nodes[%u]: is its own ancestor in neuron %s; a node's "
+                         "parents must lead to a root",
+                         neuron->first_node + culprit, neuron->name);
+    return status;
+}
+
+static chx_status
+copy_nodes(chx_network *network, const chx_network_info *from)
+{
+    if (!copy_array(from->nodes, from->n_nodes, sizeof *from->nodes, &network->nodes))
+        return fail_memory();
+    for (uint32_t i = 0; i < from->n_nodes; i++) {
+        chx__fault fault;
+        if (!chx__node_check(&network->nodes[i], &fault))
+            return fail_at("nodes", i, &fault);
+        if (network->nodes[i].parent >= from->n_nodes)
+            return chx__fail(CHX_ERROR_FORMAT, "nodes[%u]: parent %u is beyond the %u nodes", i,
+                             network->nodes[i].parent, from->n_nodes);
+    }
+    chx_status status = CHX_OK;
+    for (uint32_t i = 0; i < from->n_neurons && !status; i++)
+        if (network->neurons[i].n_nodes > 0)
+            status = check_branches(network, &network->neurons[i]);
+    return status;
+}
+
+chx_status
+chx_network_create(const chx_network_info *info, chx_network **network)
+{
+    CHX__REQUIRE(info && network);
+    CHX__REQUIRE(info->neurons || info->n_neurons == 0);
+    CHX__REQUIRE(info->types || info->n_types == 0);
+    CHX__REQUIRE(info->synapses || info->n_synapses == 0);
+    CHX__REQUIRE(info->stimuli || info->n_stimuli == 0);
+    CHX__REQUIRE(info->nodes || info->n_nodes == 0);
+    for (uint32_t i = 0; i < info->n_stimuli; i++)
+        CHX__REQUIRE(info->stimuli[i].neurons || info->stimuli[i].n_neurons == 0);
+    chx_status status = check_sizes(info);
+    if (status)
+        return status;
+    chx_network *copy = chx__network_begin();
+    if (!copy)
+        return fail_memory();
+    chx__names names = {0};
+    status = copy_scalars(copy, info);
+    if (!status)
+        status = copy_types(copy, info);
+    if (!status)
+        status = copy_neurons(copy, info, &names);
+    if (!status)
+        status = copy_synapses(copy, info);
+    if (!status)
+        status = copy_stimuli(copy, info);
+    if (!status)
+        status = copy_nodes(copy, info);
+    if (!status)
+        status = chx__network_finish(copy);
+    chx__names_finish(&names);
+    if (status)
+        chx_network_destroy(&copy);
+    else
+        *network = copy;
+    return status;
+}
