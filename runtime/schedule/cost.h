@@ -1,7 +1,7 @@
 /* What things cost: measured durations per kernel, device and size, and estimates before the first.
  *
- * Robust: the estimate is the median of the last few samples, so one slow sample moves nothing, and
- * the first launch of a kernel on a device, which pays for compilation, is dropped. */
+ * Robust: the estimate is the median of the last nine samples, so one slow sample moves nothing,
+ * and the first of a key and band, which may pay for compilation, is dropped. */
 #ifndef CHX_SCHEDULE_COST_H
 #define CHX_SCHEDULE_COST_H
 
@@ -16,22 +16,22 @@ typedef struct chx__costs chx__costs;
 typedef struct chx__cost_key {
     uint64_t kernel; /* digest of program, options and kernel name */
     uint64_t device; /* digest of device and driver */
-    uint64_t size;   /* work-items or bytes; sizes within a power of two share a model, scaled */
+    uint64_t size; /* work-items or bytes; sizes within a power of two share a model, scaled */
 } chx__cost_key;
 
 chx_status chx__costs_create(chx__costs **costs);
 void chx__costs_destroy(chx__costs **costs);
 
-/* Adds a measured duration. Any thread. Returns true when the estimate for the key appeared or moved
- * by more than a quarter, so that plans made before may no longer be best. */
+/* Adds a measured duration. Any thread. Returns true when the estimate for the key appeared or
+ * moved by more than a quarter, so that plans made before may no longer be best. */
 bool chx__costs_add(chx__costs *costs, const chx__cost_key *key, double duration_ns);
 
 /* The estimate: the median of the key's recent samples, scaled to size within its band. False when
  * the key has none. Any thread. */
 bool chx__costs_find(const chx__costs *costs, const chx__cost_key *key, double *duration_ns);
 
-/* Estimate for a device that has not run the kernel, from one that has: any sample of kernel and size
- * on another device. reference receives that device. False when there is none. */
+/* Estimate for a device that has not run the kernel, from one that has: any sample of kernel and
+ * size on another device. reference receives that device. False when there is none. */
 bool chx__costs_find_elsewhere(const chx__costs *costs, const chx__cost_key *key,
                                uint64_t *reference, double *duration_ns);
 

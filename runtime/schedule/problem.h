@@ -13,7 +13,7 @@
 /* A piece of data in one version: written by one task or there from the start, never changed. */
 typedef struct chx__item {
     uint64_t bytes;
-    uint32_t producer;     /* task, or CHX__NO_TASK when it is there at time 0 */
+    uint32_t producer; /* task, or CHX__NO_TASK when it is there at time 0 */
     uint64_t entry_places; /* bit p: present in place p at time 0; only without a producer */
 } chx__item;
 
@@ -27,8 +27,8 @@ typedef struct chx__problem {
     uint32_t n_tasks;
     uint32_t n_items;
     const chx__item *items;
-    chx__rows inputs;      /* items each task needs in its lane's place; producers precede */
-    chx__rows after;       /* tasks each task must follow, besides the producers of its inputs */
+    chx__rows inputs; /* items each task needs in its lane's place; producers precede */
+    chx__rows after; /* tasks each task must follow, besides the producers of its inputs */
     const double *cost_ns; /* n_tasks x n_lanes; INFINITY forbids; every task has a finite one */
 } chx__problem;
 
@@ -48,12 +48,27 @@ typedef struct chx__move {
     double finish_ns;
 } chx__move;
 
+/* Moves stand in an order in which each follows what it waits for. Where two pieces of work of one
+ * lane begin together, the one of no duration comes first, and of several of those the one that was
+ * planned first. The classical model has no moves. */
 typedef struct chx__solution {
     chx__placement *tasks; /* n_tasks */
     chx__move *moves;
     size_t n_moves;
     double makespan_ns;
 } chx__solution;
+
+/* Checks every index and number. Errors: INVALID. */
+chx_status chx__problem_check(const chx__machine *machine, const chx__problem *problem);
+
+/* What a task waits for: the producers of its inputs, then `after`. CHX__NO_TASK stands for an
+ * input that was there from the start; a task may occur twice. */
+uint32_t chx__problem_n_predecessors(const chx__problem *problem, uint32_t task);
+uint32_t chx__problem_predecessor(const chx__problem *problem, uint32_t task, uint32_t i);
+
+/* Fills order[0 .. n_tasks) with the tasks so that each follows what it waits for. Errors:
+ * CYCLE, with a task of one in *cyclic, which may be NULL; MEMORY. */
+chx_status chx__problem_order(const chx__problem *problem, uint32_t *order, uint32_t *cyclic);
 
 /* Upward ranks (Topcuoglu 2002, eq. 3): mean cost over the lanes that allow the task, mean transfer
  * cost over pairs of different places. rank_ns has n_tasks elements. Errors: CYCLE, MEMORY. */

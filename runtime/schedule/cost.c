@@ -1,0 +1,202 @@
+#include "schedule/cost.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+
+#define N_RECENT 9
+
+/* One kernel on one device at sizes of one band, as ns per unit of size. */
+typedef struct model {
+    uint64_t kernel;
+    uint64_t device;
+    uint32_t band; /* 1 + log2 of the sizes, rounded down; 0 in an empty slot */
+    bool warm; /* the first sample has been dropped */
+    uint32_t n_recent; /* samples in recent */
+    uint32_t next; /* where the next one goes */
+    double recent[N_RECENT];
+    double told; /* the estimate when add last said that it moved, below zero before */
+} model;
+
+/* Models in an open hash table over kernel and band, so that those of all devices for the same work
+ * lie on one probe sequence. */
+struct chx__costs {
+    pthread_mutex_t mutex; /* guards everything below; nothing is called with it held */
+    model *slots;
+    size_t n_slots; /* a power of two */
+    size_t n_used;
+};
+
+chx_status
+chx__costs_create(chx__costs **costs)
+{
+    chx__costs *made = chx__alloc(1, sizeof *made);
+    if (!made)
+        return chx__fail_memory("creating a cost model");
+    made->n_slots = 64;
+    made->slots = chx__alloc(made->n_slots, sizeof *made->slots);
+    if (!made->slots || pthread_mutex_init(&made->mutex, NULL) != 0) {
+        free(made->slots);
+        free(made);
+        return chx__fail_memory("creating a cost model");
+    }
+    *costs = made;
+    return CHX_OK;
+}
+
+void
+chx__costs_destroy(chx__costs **costs)
+{
+    if (!*costs)
+        return;
+    pthread_mutex_destroy(&(*costs)->mutex);
+    free((*costs)->slots);
+    free(*costs);
+    *costs = NULL;
+}
+
+static double
+units(const chx__cost_key *key)
+{
+    return key->size ? (double)key->size : 1.0;
+}
+
+static uint32_t
+band_of(const chx__cost_key *key)
+{
+    uint32_t band = 1;
+    for (uint64_t size = key->size; size > 1; size >>= 1)
+        band++;
+    return band;
+}
+
+static size_t
+first_slot(const chx__costs *costs, uint64_t kernel, uint32_t band)
+{
+    uint64_t hash = (kernel + band * UINT64_C(0x9e3779b97f4a7c15)) * UINT64_C(0xff51afd7ed558ccd);
+    return (size_t)(hash >> 32) & (costs->n_slots - 1);
+}
+
+/* The model's slot, or the empty one where it belongs. */
+static model *
+find_slot(const chx__costs *costs, uint64_t kernel, uint32_t band, uint64_t device)
+{
+    size_t i = first_slot(costs, kernel, band);
+    for (;; i = (i + 1) & (costs->n_slots - 1)) {
+        model *slot = &costs->slots[i];
+        if (!slot->band || (slot->kernel == kernel && slot->band == band && slot->device == device))
+            return slot;
+    }
+}
+
+static bool
+make_room(chx__costs *costs)
+{
+    if (costs->n_used < costs->n_slots / 2)
+        return true;
+    chx__costs grown = {.n_slots = costs->n_slots * 2};
+    grown.slots = chx__alloc(grown.n_slots, sizeof *grown.slots);
+    if (!grown.slots)
+        return false;
+    for (size_t i = 0; i < costs->n_slots; i++) {
+        const model *old = &costs->slots[i];
+        if (old->band)
+            *find_slot(&grown, old->kernel, old->band, old->device) = *old;
+    }
+    free(costs->slots);
+    costs->slots = grown.slots;
+    costs->n_slots = grown.n_slots;
+    return true;
+}
+
+/* The middle sample; of an even number the lower, since what disturbs a measurement makes it
+ * longer. */
+static double
+median(const model *of)
+{
+    double sorted[N_RECENT];
+    for (uint32_t i = 0; i < of->n_recent; i++) {
+        uint32_t at = i;
+        for (; at > 0 && sorted[at - 1] > of->recent[i]; at--)
+            sorted[at] = sorted[at - 1];
+        sorted[at] = of->recent[i];
+    }
+    return sorted[(of->n_recent - 1) / 2];
+}
+
+static bool
+add_sample(model *to, double rate)
+{
+    if (!to->warm) {
+        to->warm = true;
+        return false;
+    }
+    to->recent[to->next] = rate;
+    to->next = (to->next + 1) % N_RECENT;
+    if (to->n_recent < N_RECENT)
+        to->n_recent++;
+    double estimate = median(to);
+    if (to->told >= 0.0 && fabs(estimate - to->told) <= to->told / 4.0)
+        return false;
+    to->told = estimate;
+    return true;
+}
+
+bool
+chx__costs_add(chx__costs *costs, const chx__cost_key *key, double duration_ns)
+{
+    if (!isfinite(duration_ns) || duration_ns < 0.0)
+        return false;
+    bool moved = false;
+    uint32_t band = band_of(key);
+    pthread_mutex_lock(&costs->mutex);
+    if (make_room(costs)) {
+        model *slot = find_slot(costs, key->kernel, band, key->device);
+        if (!slot->band) {
+            *slot =
+                (model){.kernel = key->kernel, .device = key->device, .band = band, .told = -1.0};
+            costs->n_used++;
+        }
+        moved = add_sample(slot, duration_ns / units(key));
+    }
+    pthread_mutex_unlock(&costs->mutex);
+    return moved;
+}
+
+bool
+chx__costs_find(const chx__costs *costs, const chx__cost_key *key, double *duration_ns)
+{
+    pthread_mutex_t *mutex = (pthread_mutex_t *)&costs->mutex;
+    pthread_mutex_lock(mutex);
+    const model *slot = find_slot(costs, key->kernel, band_of(key), key->device);
+    bool known = slot->band && slot->n_recent;
+    if (known)
+        *duration_ns = median(slot) * units(key);
+    pthread_mutex_unlock(mutex);
+    return known;
+}
+
+bool
+chx__costs_find_elsewhere(const chx__costs *costs, const chx__cost_key *key, uint64_t *reference,
+                          double *duration_ns)
+{
+    pthread_mutex_t *mutex = (pthread_mutex_t *)&costs->mutex;
+    uint32_t band = band_of(key);
+    bool known = false;
+    pthread_mutex_lock(mutex);
+    size_t i = first_slot(costs, key->kernel, band);
+    for (; costs->slots[i].band && !known; i = (i + 1) & (costs->n_slots - 1)) {
+        const model *slot = &costs->slots[i];
+        if (slot->kernel != key->kernel || slot->band != band || slot->device == key->device ||
+            !slot->n_recent)
+            continue;
+        *reference = slot->device;
+        *duration_ns = median(slot) * units(key);
+        known = true;
+    }
+    pthread_mutex_unlock(mutex);
+    return known;
+}

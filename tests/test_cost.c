@@ -1,0 +1,194 @@
+#include <check.h>
+#include <math.h>
+#include <pthread.h>
+
+#include "schedule/cost.h"
+
+static chx__costs *costs;
+
+static void
+begin(void)
+{
+    ck_assert_int_eq(chx__costs_create(&costs), CHX_OK);
+}
+
+static void
+end(void)
+{
+    chx__costs_destroy(&costs);
+    ck_assert_ptr_null(costs);
+    chx__costs_destroy(&costs);
+}
+
+static const chx__cost_key key = {.kernel = 1, .device = 2, .size = 1000};
+
+START_TEST(cost_first_sample_is_dropped)
+{
+    double ns;
+    ck_assert(!chx__costs_find(costs, &key, &ns));
+    ck_assert(!chx__costs_add(costs, &key, 5e8));
+    ck_assert(!chx__costs_find(costs, &key, &ns));
+    ck_assert(chx__costs_add(costs, &key, 100.0));
+    ck_assert(chx__costs_find(costs, &key, &ns));
+    ck_assert_double_eq_tol(ns, 100.0, 1e-9);
+}
+END_TEST
+
+START_TEST(cost_one_outlier_moves_nothing)
+{
+    double ns;
+    for (int i = 0; i < 20; i++) {
+        bool moved = chx__costs_add(costs, &key, i % 5 == 4 ? 1e9 : 100.0 + i);
+        ck_assert_int_eq(moved, i == 1);
+        if (i == 0)
+            continue;
+        ck_assert(chx__costs_find(costs, &key, &ns));
+        ck_assert(ns >= 100.0 && ns < 120.0);
+    }
+}
+END_TEST
+
+START_TEST(cost_lasting_change_is_learnt_and_told_once)
+{
+    double ns;
+    int told = 0;
+    for (int i = 0; i < 10; i++)
+        chx__costs_add(costs, &key, 100.0);
+    for (int i = 0; i < 9; i++)
+        told += chx__costs_add(costs, &key, 300.0);
+    ck_assert_int_eq(told, 1);
+    ck_assert(chx__costs_find(costs, &key, &ns));
+    ck_assert_double_eq_tol(ns, 300.0, 1e-9);
+}
+END_TEST
+
+START_TEST(cost_slow_drift_is_told_too)
+{
+    int told = 0;
+    double ns = 100.0;
+    chx__costs_add(costs, &key, ns);
+    for (int i = 0; i < 100; i++, ns *= 1.01)
+        told += chx__costs_add(costs, &key, ns);
+    ck_assert_int_ge(told, 3);
+    ck_assert_int_le(told, 6);
+}
+END_TEST
+
+START_TEST(cost_scales_within_a_power_of_two_only)
+{
+    chx__cost_key at = key;
+    double ns;
+    chx__costs_add(costs, &at, 1.0);
+    chx__costs_add(costs, &at, 1000.0);
+    at.size = 513;
+    ck_assert(chx__costs_find(costs, &at, &ns));
+    ck_assert_double_eq_tol(ns, 513.0, 1e-9);
+    at.size = 512;
+    ck_assert(chx__costs_find(costs, &at, &ns));
+    at.size = 511;
+    ck_assert(!chx__costs_find(costs, &at, &ns));
+    at.size = 1024;
+    ck_assert(!chx__costs_find(costs, &at, &ns));
+    at.size = 0;
+    ck_assert(!chx__costs_find(costs, &at, &ns));
+    at.size = UINT64_MAX;
+    ck_assert(!chx__costs_find(costs, &at, &ns));
+}
+END_TEST
+
+START_TEST(cost_of_another_device_is_a_reference)
+{
+    double ns = -1.0;
+    uint64_t reference = 0;
+    chx__cost_key other = key;
+    other.device = 77;
+    ck_assert(!chx__costs_find_elsewhere(costs, &other, &reference, &ns));
+    chx__costs_add(costs, &key, 1.0);
+    chx__costs_add(costs, &key, 1000.0);
+    other.size = 900;
+    ck_assert(chx__costs_find_elsewhere(costs, &other, &reference, &ns));
+    ck_assert_uint_eq(reference, key.device);
+    ck_assert_double_eq_tol(ns, 900.0, 1e-9);
+    ck_assert(!chx__costs_find(costs, &other, &ns));
+    ck_assert(!chx__costs_find_elsewhere(costs, &key, &reference, &ns));
+}
+END_TEST
+
+START_TEST(cost_nonsense_durations_are_ignored)
+{
+    double ns;
+    for (int i = 0; i < 3; i++) {
+        ck_assert(!chx__costs_add(costs, &key, NAN));
+        ck_assert(!chx__costs_add(costs, &key, -1.0));
+        ck_assert(!chx__costs_add(costs, &key, INFINITY));
+    }
+    ck_assert(!chx__costs_find(costs, &key, &ns));
+}
+END_TEST
+
+START_TEST(cost_many_models_stay_apart)
+{
+    for (int round = 0; round < 2; round++)
+        for (uint64_t kernel = 0; kernel < 500; kernel++)
+            for (uint64_t device = 0; device < 4; device++)
+                chx__costs_add(costs, &(chx__cost_key){kernel, device, 1},
+                               (double)(kernel * 4 + device));
+    for (uint64_t kernel = 0; kernel < 500; kernel++)
+        for (uint64_t device = 0; device < 4; device++) {
+            double ns;
+            ck_assert(chx__costs_find(costs, &(chx__cost_key){kernel, device, 1}, &ns));
+            ck_assert_double_eq(ns, (double)(kernel * 4 + device));
+        }
+}
+END_TEST
+
+static void *
+add_many(void *device)
+{
+    for (uint64_t i = 0; i < 20000; i++) {
+        double ns;
+        chx__cost_key at = {i % 100, *(uint64_t *)device, 1};
+        chx__costs_add(costs, &at, 5.0);
+        chx__costs_find(costs, &at, &ns);
+    }
+    return NULL;
+}
+
+START_TEST(cost_threads_may_add_together)
+{
+    pthread_t threads[4];
+    uint64_t devices[4] = {0, 1, 2, 3};
+    for (int i = 0; i < 4; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, add_many, &devices[i]), 0);
+    for (int i = 0; i < 4; i++)
+        pthread_join(threads[i], NULL);
+    for (uint64_t i = 0; i < 400; i++) {
+        double ns;
+        ck_assert(chx__costs_find(costs, &(chx__cost_key){i / 4, i % 4, 1}, &ns));
+        ck_assert_double_eq(ns, 5.0);
+    }
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("cost");
+    TCase *cases = tcase_create("cost");
+    tcase_add_checked_fixture(cases, begin, end);
+    tcase_add_test(cases, cost_first_sample_is_dropped);
+    tcase_add_test(cases, cost_one_outlier_moves_nothing);
+    tcase_add_test(cases, cost_lasting_change_is_learnt_and_told_once);
+    tcase_add_test(cases, cost_slow_drift_is_told_too);
+    tcase_add_test(cases, cost_scales_within_a_power_of_two_only);
+    tcase_add_test(cases, cost_of_another_device_is_a_reference);
+    tcase_add_test(cases, cost_nonsense_durations_are_ignored);
+    tcase_add_test(cases, cost_many_models_stay_apart);
+    tcase_add_test(cases, cost_threads_may_add_together);
+    suite_add_tcase(suite, cases);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}
