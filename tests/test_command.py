@@ -1,0 +1,355 @@
+"""Drives the built command as a person or a script would.
+
+usage: test_command.py CHRONAXIE SOURCE_FOLDER [unittest arguments]
+
+The devices are those of CHRONAXIE_TEST_DEVICES and CHRONAXIE_TEST_SPLIT, as in the other tests.
+"""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import xml.etree.ElementTree
+
+COMMAND, SOURCES = os.path.abspath(sys.argv[1]), pathlib.Path(sys.argv[2]).resolve()
+WORM = SOURCES / "examples/celegans"
+SERIAL = os.environ.get("CHRONAXIE_SERIAL") == "1"
+
+
+
+def devices():
+    words = []
+    if os.environ.get("CHRONAXIE_TEST_DEVICES"):
+        words += ["-d", os.environ["CHRONAXIE_TEST_DEVICES"]]
+    if os.environ.get("CHRONAXIE_TEST_SPLIT"):
+        words += ["--split", os.environ["CHRONAXIE_TEST_SPLIT"]]
+    return words
+
+
+def run(*words, **options):
+    words = [COMMAND, *map(str, words)]
+    return subprocess.run(words, capture_output=True, text=True, timeout=240, **options)
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="chronaxie-"))
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def file(self, name, content):
+        path = self.folder / name
+        path.write_text(content if isinstance(content, str) else json.dumps(content))
+        return path
+
+    def succeeds(self, *words, **options):
+        result = run(*words, **options)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return result.stdout
+
+    def fails(self, code, expected, *words, **options):
+        """One sentence on stderr that holds what is expected, nothing on stdout."""
+        result = run(*words, **options)
+        self.assertEqual(result.returncode, code, result.stderr)
+        sentences = [line for line in result.stderr.splitlines()
+                     if not line.startswith("chronaxie: warning")]
+        self.assertEqual(len(sentences), 1, result.stderr)
+        self.assertTrue(sentences[0].startswith("chronaxie: "), sentences[0])
+        self.assertIn(expected, sentences[0])
+        self.assertEqual(result.stdout, "")
+        return sentences[0]
+
+
+class Words(Case):
+    commands = ["devices", "run", "render", "plan", "bench", "version", "help"]
+
+    def test_overview_names_every_command(self):
+        text = self.succeeds("--help")
+        for name in self.commands:
+            self.assertIn(f"\n  {name} ", text)
+        self.assertEqual(text, self.succeeds("help"))
+
+    def test_nothing_said_shows_the_overview_as_an_error(self):
+        result = run()
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("usage: chronaxie", result.stderr)
+
+    def test_every_command_has_help_with_an_example(self):
+        for name in self.commands:
+            text = self.succeeds(name, "--help")
+            self.assertIn(f"usage: chronaxie {name}", text)
+            self.assertIn("example:\n  chronaxie ", text)
+            self.assertIn("--json", text)
+            self.assertEqual(text, self.succeeds("help", name))
+
+    def test_help_fits_in_a_hundred_columns(self):
+        for name in self.commands:
+            for line in self.succeeds(name, "--help").splitlines():
+                self.assertLessEqual(len(line), 100, line)
+
+    def test_version_is_told_in_three_ways(self):
+        version = json.loads(self.succeeds("version", "--json"))["version"]
+        self.assertEqual(self.succeeds("--version"), f"chronaxie {version}\n")
+        self.assertEqual(self.succeeds("version"), f"chronaxie {version}\n")
+
+    def test_mistyped_command_is_answered_by_the_nearest(self):
+        self.fails(2, "did you mean 'render'?", "redner")
+        self.fails(2, "did you mean 'devices'?", "device")
+        self.fails(2, "there is no command 'frobnicate'", "frobnicate")
+        self.fails(2, "did you mean 'plan'?", "help", "pln")
+
+    def test_mistyped_option_is_answered_by_the_nearest(self):
+        self.fails(2, "did you mean '--duration-ms'?", "run", "x", "--duraton-ms", "3")
+        self.fails(2, "did you mean '--colour-map'?", "render", "x", "--color-map=inferno")
+        self.fails(2, "has no option '-Q'", "render", "x", "-Q")
+        self.fails(2, "has no option '--frobnicate'", "run", "x", "--frobnicate")
+
+    def test_values_outside_their_range_are_named(self):
+        self.fails(2, "--split takes a whole number from 1 to 64, not '0'", "run", "x", "--split=0")
+        self.fails(2, "not '-3'", "run", "x", "--duration-ms", "-3")
+        self.fails(2, "not 'nan'", "run", "x", "--duration-ms", "nan")
+        self.fails(2, "not '1e400'", "run", "x", "--duration-ms", "1e400")
+        self.fails(2, "not '1/0'", "render", "x", "--speed", "1/0")
+        self.fails(2, "WIDTHxHEIGHT", "render", "x", "-s", "640")
+        self.fails(2, "not '8x8'", "render", "x", "-s", "8x8")
+        self.fails(2, "--seed takes", "run", "x", "--seed", "99999999999999999999")
+        self.fails(2, "needs a value", "run", "x", "--seed")
+
+    def test_operands_are_counted(self):
+        self.fails(2, "run needs NETWORK", "run")
+        self.fails(2, "one word too many", "run", "a", "b")
+        self.fails(2, "one word too many", "devices", "b")
+
+    def test_output_that_cannot_be_written_is_an_error(self):
+        with open("/dev/full", "w") as full:
+            result = subprocess.run([COMMAND, "version"], stdout=full, stderr=subprocess.PIPE,
+                                    text=True)
+        self.assertEqual(result.returncode, 6)
+        self.assertIn("standard output", result.stderr)
+
+
+TOPCUOGLU = json.loads((SOURCES / "examples/topcuoglu.json").read_text())
+ARABNEJAD = {
+    "lanes": ["P1", "P2", "P3"],
+    "tasks": [{"name": f"T{i + 1}", "cost_ms": cost} for i, cost in enumerate([
+        [22, 21, 36], [22, 18, 18], [32, 27, 43], [7, 10, 4], [29, 27, 35], [26, 17, 24],
+        [14, 25, 30], [29, 23, 36], [15, 21, 8], [13, 16, 33]])],
+    "edges": [[f"T{a}", f"T{b}", c] for a, b, c in [
+        (1, 2, 17), (1, 3, 31), (1, 4, 29), (1, 5, 13), (1, 6, 7), (2, 8, 3), (2, 9, 30),
+        (3, 7, 16), (4, 8, 11), (4, 9, 7), (5, 9, 57), (6, 8, 5), (7, 10, 9), (8, 10, 42),
+        (9, 10, 7)]],
+}
+
+
+class Plans(Case):
+    def plan(self, graph, *words):
+        return json.loads(self.succeeds("plan", self.file("graph.json", graph), "--json", *words))
+
+    def check(self, graph, plan):
+        """Costs are kept, lanes hold one task at a time, transfers have their time."""
+        at = {entry["task"]: entry for entry in plan["schedule"]}
+        self.assertEqual(sorted(at), sorted(task["name"] for task in graph["tasks"]))
+        for task in graph["tasks"]:
+            entry = at[task["name"]]
+            cost = task["cost_ms"][graph["lanes"].index(entry["lane"])]
+            self.assertAlmostEqual(entry["finish_ms"] - entry["start_ms"], cost)
+        for before, after, transfer in graph["edges"]:
+            pause = transfer if at[before]["lane"] != at[after]["lane"] else 0
+            self.assertGreaterEqual(at[after]["start_ms"] + 1e-9, at[before]["finish_ms"] + pause)
+        for lane in graph["lanes"]:
+            spans = sorted((e["start_ms"], e["finish_ms"]) for e in at.values()
+                           if e["lane"] == lane)
+            for first, second in zip(spans, spans[1:]):
+                self.assertGreaterEqual(second[0] + 1e-9, first[1])
+        self.assertAlmostEqual(plan["makespan_ms"], max(e["finish_ms"] for e in at.values()))
+        self.assertLessEqual(plan["lower_bound_ms"], plan["makespan_ms"])
+
+    def test_heft_on_topcuoglu_takes_80_ms(self):
+        plan = self.plan(TOPCUOGLU, "--algorithm", "heft")
+        self.assertEqual(plan["makespan_ms"], 80)
+        self.assertEqual(plan["algorithm"], "heft")
+        self.check(TOPCUOGLU, plan)
+
+    def test_heft_on_arabnejad_barbosa_takes_133_ms(self):
+        plan = self.plan(ARABNEJAD, "--algorithm", "heft")
+        self.assertEqual(plan["makespan_ms"], 133)
+        self.check(ARABNEJAD, plan)
+
+    def test_table_and_drawing_say_the_same(self):
+        svg = self.folder / "schedule.svg"
+        text = self.succeeds("plan", self.file("graph.json", TOPCUOGLU), "--svg", svg)
+        self.assertIn("makespan 80 ms by heft", text)
+        xml.etree.ElementTree.parse(svg)
+
+    def test_unknown_algorithm_is_a_usage_error(self):
+        self.fails(2, "magic", "plan", self.file("graph.json", TOPCUOGLU), "-a", "magic")
+
+    def test_broken_graphs_are_input_errors_with_a_line(self):
+        self.fails(3, "nowhere.json", "plan", self.folder / "nowhere.json")
+        for text, expected in [
+                ("{", "bad.json:1"), ("[]", "bad.json:1"),
+                ('{"lanes": ["P"],\n "tasks": [{"name": "A", "cost_ms": [-1]}],\n "edges": []}',
+                 "bad.json:2"),
+                ('{"lanes": ["P"],\n "tasks": [{"name": "A", "cost_ms": [1]}],\n'
+                 ' "edges": [["A", "B", 1]]}', "bad.json:3"),
+                ('{"lanes": ["P"],\n "tasks": [{"name": "A", "cost_ms": [1]}],\n'
+                 ' "edges": [["A", "A", 1]]}', "A")]:
+            self.fails(3, expected, "plan", self.file("bad.json", text))
+
+    def test_picture_needs_the_right_ending_and_a_folder(self):
+        graph = self.file("graph.json", TOPCUOGLU)
+        self.fails(2, ".svg", "plan", graph, "--svg", self.folder / "x.png")
+        self.fails(6, "there is no folder", "plan", graph, "--svg", self.folder / "no/x.svg")
+
+
+class Devices(Case):
+    def test_devices_are_listed_with_their_self_test(self):
+        found = json.loads(self.succeeds("devices", "--json", *devices()))["devices"]
+        self.assertTrue(any(device["selected"] for device in found))
+        for device in found:
+            self.assertIn(device["kind"], ["cpu", "gpu", "accelerator"])
+            if device["selected"]:
+                self.assertIsNone(device["excluded"])
+                self.assertGreater(device["launch_us"], 0)
+        table = self.succeeds("devices", *devices())
+        self.assertIn("passed", table)
+        self.assertEqual(len(table.splitlines()), len(found) + 1)
+
+    def test_unknown_device_is_an_error_of_its_own(self):
+        self.fails(4, "no-such-device", "devices", "-d", "no-such-device")
+        self.fails(4, "99", "run", WORM, "-d", "99")
+
+
+class Runs(Case):
+    def test_missing_network_is_an_input_error(self):
+        self.fails(3, "nowhere", "run", self.folder / "nowhere")
+        self.fails(3, "nowhere", "render", self.folder / "nowhere", "-o", self.folder / "x.png")
+
+    def test_broken_network_is_one_sentence_with_file_and_line(self):
+        self.file("network.json", '{\n "nonsense": 1\n}')
+        self.fails(3, "network.json:", "run", self.folder)
+
+    def test_summary_counts_spikes_and_the_digest_does_not_depend_on_parts(self):
+        digests = set()
+        for parts in ["1", "3"]:
+            summary = json.loads(self.succeeds("run", WORM, "--json", "--duration-ms", "80",
+                                               "--partitions", parts, *devices()))
+            digests.add(summary["digest"])
+            self.assertEqual(summary["neurons"], 302)
+            self.assertEqual(summary["spikes"], sum(t["spikes"] for t in summary["types"]))
+            self.assertGreater(summary["spikes"], 0)
+            self.assertTrue(summary["devices"])
+        self.assertEqual(len(digests), 1)
+
+    def test_files_are_written_as_asked(self):
+        names = {n: self.folder / n for n in ["s.csv", "r.png", "t.json", "l.svg"]}
+        summary = json.loads(self.succeeds(
+            "run", WORM, "--json", "--duration-ms", "80", "--spikes", names["s.csv"], "--raster",
+            names["r.png"], "--trace", names["t.json"], "--timeline", names["l.svg"], *devices()))
+        lines = names["s.csv"].read_text().splitlines()
+        self.assertEqual(lines[0], "time_ms,neuron")
+        self.assertEqual(len(lines) - 1, summary["spikes"])
+        self.assertEqual(names["r.png"].read_bytes()[:4], b"\x89PNG")
+        json.loads(names["t.json"].read_text())
+        xml.etree.ElementTree.parse(names["l.svg"])
+        self.assertEqual(sorted(os.listdir(self.folder)), sorted(names))
+
+    def test_seed_changes_nothing_but_randomness(self):
+        first, again = (json.loads(self.succeeds("run", WORM, "--json", "--duration-ms", "60",
+                                                 "--seed", "7", *devices())) for _ in range(2))
+        self.assertEqual(first["digest"], again["digest"])
+
+
+def probe(path):
+    words = ["ffprobe", "-v", "error", "-count_frames", "-show_streams", "-of", "json", path]
+    return json.loads(subprocess.run(words, capture_output=True, text=True, check=True).stdout)[
+        "streams"][0]
+
+
+@unittest.skipIf(SERIAL, "a checked device is too slow for frames of this size")
+class Renders(Case):
+    small = ["--size", "160x90", *devices()]
+
+    def test_picture_has_the_size_asked_for(self):
+        out = self.folder / "worm.png"
+        summary = json.loads(self.succeeds("render", WORM, "-o", out, "--json", "--at-ms", "60",
+                                           *self.small))
+        data = out.read_bytes()
+        self.assertEqual(int.from_bytes(data[16:20], "big"), 160)
+        self.assertEqual(int.from_bytes(data[20:24], "big"), 90)
+        self.assertEqual(summary["files"], [str(out)])
+        self.assertEqual(summary["end_ms"], 60)
+
+    def test_brightest_moment_is_found_and_pixels_do_not_depend_on_bands(self):
+        digests = set()
+        for bands in ["1", "3"]:
+            summary = json.loads(self.succeeds(
+                "render", WORM, "-o", self.folder / "x.png", "--json", "--bands", bands,
+                "--raster", self.folder / "raster.png", *self.small))
+            digests.add(summary["digest"])
+            self.assertGreater(summary["end_ms"], 0)
+        self.assertEqual(len(digests), 1)
+
+    def test_video_is_what_every_player_takes(self):
+        out = self.folder / "worm.mp4"
+        summary = json.loads(self.succeeds(
+            "render", WORM, "-o", out, "--json", "--duration-ms", "40", "--speed", "1/25", "--fps",
+            "10", "--orbit", "90", "--timeline", self.folder / "t.svg", "--spikes",
+            self.folder / "s.csv", *self.small))
+        stream = probe(out)
+        self.assertEqual((stream["codec_name"], stream["pix_fmt"]), ("h264", "yuv420p"))
+        self.assertEqual((stream["width"], stream["height"]), (160, 90))
+        self.assertEqual((int(stream["nb_read_frames"]), summary["frames"]), (10, 10))
+        self.assertEqual(stream["avg_frame_rate"], "10/1")
+
+    def test_webm_holds_vp9(self):
+        out = self.folder / "worm.webm"
+        self.succeeds("render", WORM, "-o", out, "--duration-ms", "10", "--start-ms", "40", "--fps",
+                      "10", *self.small)
+        self.assertEqual(probe(out)["codec_name"], "vp9")
+
+    def test_choices_that_do_not_fit_are_usage_errors(self):
+        png, mp4 = self.folder / "x.png", self.folder / "x.mp4"
+        self.fails(2, "needs -o", "render", WORM)
+        self.fails(2, ".png .mp4 .webm", "render", WORM, "-o", self.folder / "x.gif")
+        self.fails(2, "must be even", "render", WORM, "-o", png, "--size", "641x480")
+        self.fails(2, "--at-ms is for pictures", "render", WORM, "-o", mp4, "--at-ms", "3")
+        self.fails(2, "are for videos", "render", WORM, "-o", png, "--orbit", "3")
+        self.fails(2, "rainbow", "render", WORM, "-o", png, "--colour-map", "rainbow")
+        self.fails(2, "would both write", "render", WORM, "-o", png, "--raster", png)
+        self.fails(2, "no neuron 'NOBODY'", "render", WORM, "-o", png, "--centre", "NOBODY",
+                   "--at-ms", "1", *self.small)
+        self.fails(6, "there is no folder", "render", WORM, "-o", self.folder / "no/x.png")
+        self.fails(6, "is a folder", "render", WORM, "-o", self.made_folder("y.png"))
+        self.assertFalse(png.exists())
+
+    def made_folder(self, name):
+        (self.folder / name).mkdir()
+        return self.folder / name
+
+    def test_missing_ffmpeg_is_an_error_of_its_own(self):
+        self.fails(7, "ffmpeg", "render", WORM, "-o", self.folder / "x.mp4", *self.small,
+                   env={**os.environ, "PATH": str(self.folder)})
+        self.assertEqual(os.listdir(self.folder), [])
+
+    def test_interrupted_video_leaves_nothing_behind(self):
+        words = [COMMAND, "render", WORM, "-o", self.folder / "x.mp4", "--speed", "1/1000",
+                 *self.small]
+        child = subprocess.Popen(list(map(str, words)), stderr=subprocess.PIPE, text=True)
+        deadline = time.monotonic() + 60
+        while not os.listdir(self.folder) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(0.3)
+        child.send_signal(signal.SIGINT)
+        _, said = child.communicate(timeout=60)
+        self.assertEqual(child.returncode, 128 + signal.SIGINT, said)
+        self.assertIn("stopped by signal", said)
+        self.assertEqual(os.listdir(self.folder), [])
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]], verbosity=2)

@@ -1,0 +1,126 @@
+/* chronaxie devices: what there is to compute on, and how fast it measured. */
+#include <stdio.h>
+
+#include "command.h"
+#include "options.h"
+#include "outcome.h"
+#include "result.h"
+#include "table.h"
+
+static const char *
+kind_name(chx_device_kind kind)
+{
+    switch (kind) {
+    case CHX_DEVICE_CPU:
+        return "cpu";
+    case CHX_DEVICE_GPU:
+        return "gpu";
+    case CHX_DEVICE_ACCELERATOR:
+        return "accelerator";
+    }
+    return "unknown";
+}
+
+static void
+add_row(struct table *table, uint32_t index, const chx_device_info *info)
+{
+    const double gigabyte = 1073741824.0;
+    table_add(table, "%u", index);
+    table_add(table, "%s", info->name);
+    table_add(table, "%s", info->platform);
+    table_add(table, "%s", kind_name(info->kind));
+    table_add(table, "%u", info->n_compute_units);
+    table_add(table, "%.1f", (double)info->memory_bytes / gigabyte);
+    table_add(table, "%u+2", info->n_compute_lanes);
+    table_add(table, "%s", info->has_int64_atomics ? "yes" : "no");
+    if (info->max_loop_iterations == UINT64_MAX)
+        table_add(table, "none");
+    else
+        table_add(table, "%llu", (unsigned long long)info->max_loop_iterations);
+    table_add(table, "%.1f", info->launch_us);
+    table_add(table, "%.2f", info->giga_ops);
+    table_add(table, "%.1f", info->giga_bytes);
+    table_add(table, "%s",
+              info->excluded   ? info->excluded
+              : info->selected ? "passed"
+                               : "not used");
+}
+
+static json_t *
+device_json(uint32_t index, const chx_device_info *info)
+{
+    bool unlimited = info->max_loop_iterations == UINT64_MAX;
+    json_t *object =
+        json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:b, s:s?, s:i, s:i, s:i}", "index", (int)index,
+                  "name", info->name, "platform", info->platform, "vendor", info->vendor, "driver",
+                  info->driver, "kind", kind_name(info->kind), "selected", info->selected,
+                  "excluded", info->excluded, "parent", (int)info->parent, "compute_units",
+                  (int)info->n_compute_units, "compute_lanes", (int)info->n_compute_lanes);
+    json_t *more = json_pack(
+        "{s:I, s:I, s:I, s:I, s:i, s:b, s:b, s:o, s:f, s:f, s:f}", "memory_bytes",
+        (json_int_t)info->memory_bytes, "budget_bytes", (json_int_t)info->budget_bytes,
+        "max_allocation_bytes", (json_int_t)info->max_allocation_bytes, "local_memory_bytes",
+        (json_int_t)info->local_memory_bytes, "max_work_group", (int)info->max_work_group,
+        "int64_atomics", info->has_int64_atomics, "fp64", info->has_fp64, "max_loop_iterations",
+        unlimited ? json_null() : json_integer((json_int_t)info->max_loop_iterations), "launch_us",
+        info->launch_us, "giga_ops", info->giga_ops, "giga_bytes", info->giga_bytes);
+    json_object_update(object, more);
+    json_decref(more);
+    return object;
+}
+
+static int
+print_devices(const chx_runtime *runtime, bool as_json)
+{
+    json_t *list = json_array();
+    struct table table;
+
+    table_begin(&table, ">#|name|platform|kind|>units|>GiB|>lanes|int64 atomics|>loop limit"
+                        "|>launch us|>Gop/s|>GB/s|self-test");
+    for (uint32_t i = 0; i < chx_runtime_n_devices(runtime); i++) {
+        chx_device_info info;
+        if (chx_runtime_device(runtime, i, &info) != CHX_OK)
+            continue;
+        add_row(&table, i, &info);
+        json_array_append_new(list, device_json(i, &info));
+    }
+    if (as_json) {
+        table_discard(&table);
+        return result_print(json_pack("{s:o}", "devices", list));
+    }
+    json_decref(list);
+    table_print(&table);
+    return OUTCOME_OK;
+}
+
+static int
+run(const struct command *self, int argc, char **argv)
+{
+    shared_options shared = {.devices = "all"};
+    const option_rule none[] = {{.kind = OPTION_END}};
+    const struct syntax syntax = {self, none, &shared, NULL};
+    chx_runtime_params params;
+    chx_runtime *runtime = NULL;
+    chx_status status;
+    int code;
+
+    if (!options_parse(&syntax, argc, argv, &code))
+        return code;
+    params = options_runtime_params(&shared);
+    status = chx_runtime_create(&runtime, &params);
+    if (status != CHX_OK)
+        return outcome_report(status, STAGE_WORK);
+    code = print_devices(runtime, shared.json);
+    chx_runtime_destroy(&runtime);
+    return code;
+}
+
+const struct command command_devices = {
+    .name = "devices",
+    .summary = "List the compute devices of this machine, checked and measured",
+    .details =
+        "Every device takes a short self-test; one that computes wrongly is not used, and the\n"
+        "last column says why. Lanes are command queues: compute lanes + copy in and out.",
+    .example = "  chronaxie devices --json\n",
+    .run = run,
+};

@@ -1,0 +1,165 @@
+#include "flight.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "interrupt.h"
+
+#define POLL_NS 200000000u
+#define PATIENCE_AFTER_SIGNAL 10 /* polls */
+
+static flight_device *
+find_device(struct flight *flight, const char *name)
+{
+    flight_device *grown;
+
+    for (size_t i = 0; i < flight->n_devices; i++) {
+        if (strncmp(flight->devices[i].name, name, sizeof grown->name - 1) == 0)
+            return &flight->devices[i];
+    }
+    grown = realloc(flight->devices, (flight->n_devices + 1) * sizeof *grown);
+    if (!grown)
+        return NULL;
+    flight->devices = grown;
+    grown += flight->n_devices++;
+    memset(grown, 0, sizeof *grown);
+    snprintf(grown->name, sizeof grown->name, "%s", name);
+    return grown;
+}
+
+static void
+count_spans(struct flight *flight, const chx_timeline *timeline)
+{
+    for (uint32_t i = 0; i < chx_timeline_n_spans(timeline); i++) {
+        const chx_span *span = chx_timeline_span(timeline, i);
+        const char *name = chx_timeline_lane_device(timeline, span->lane);
+        flight_device *device = find_device(flight, name ? name : "");
+        if (!device || span->measured_start_ns < 0 || span->measured_finish_ns < 0)
+            continue;
+        if (span->kind == CHX_SPAN_TRANSFER) {
+            device->moved_bytes += span->bytes;
+            continue;
+        }
+        device->busy_ns += span->measured_finish_ns - span->measured_start_ns;
+        device->n_tasks++;
+    }
+}
+
+static chx_status
+keep(flight_record *record, uint64_t index, const chx_timeline *timeline)
+{
+    chx_status status = CHX_OK;
+    if (index < record->first || index - record->first >= record->n)
+        return CHX_OK;
+    if (!record->timeline)
+        status = chx_timeline_create(&record->timeline);
+    return status == CHX_OK ? chx_timeline_append(record->timeline, timeline) : status;
+}
+
+/* Waits for one run. A signal ends the wait after two seconds at the latest. */
+static chx_status
+wait_for(chx_run *run)
+{
+    chx_status status;
+    int patience = PATIENCE_AFTER_SIGNAL;
+    do {
+        status = chx_run_wait(run, POLL_NS);
+        if (interrupt_pending())
+            patience--;
+    } while (status == CHX_ERROR_TIMEOUT && !chx_run_done(run) && patience > 0);
+    return status;
+}
+
+static chx_status
+end_oldest(struct flight *flight)
+{
+    uint64_t index = flight->n_ended++;
+    chx_run **run = &flight->runs[index % FLIGHT_DEPTH];
+    chx_timeline *timeline = NULL;
+    chx_status status = wait_for(*run);
+
+    if (status == CHX_OK)
+        status = chx_run_timeline(*run, &timeline);
+    if (status == CHX_OK) {
+        count_spans(flight, timeline);
+        status = keep(&flight->trace, index, timeline);
+    }
+    if (status == CHX_OK)
+        status = keep(&flight->picture, index, timeline);
+    chx_timeline_destroy(&timeline);
+    chx_run_destroy(run);
+    return status;
+}
+
+chx_status
+flight_submit(struct flight *flight)
+{
+    chx_status status = CHX_OK;
+    if (flight->n_submitted - flight->n_ended == FLIGHT_DEPTH)
+        status = end_oldest(flight);
+    if (status == CHX_OK)
+        status = chx_plan_submit(flight->plan, &flight->runs[flight->n_submitted % FLIGHT_DEPTH]);
+    if (status == CHX_OK)
+        flight->n_submitted++;
+    return status;
+}
+
+chx_status
+flight_drain(struct flight *flight)
+{
+    chx_status status = CHX_OK;
+    while (status == CHX_OK && flight->n_ended < flight->n_submitted)
+        status = end_oldest(flight);
+    return status;
+}
+
+chx_status
+flight_write(const struct flight *flight, const char *trace_path, const char *svg_path)
+{
+    chx_status status = CHX_OK;
+    if (trace_path && flight->trace.timeline)
+        status = chx_timeline_write_trace(flight->trace.timeline, trace_path);
+    if (status == CHX_OK && svg_path && flight->picture.timeline)
+        status = chx_timeline_write_svg(flight->picture.timeline, svg_path);
+    return status;
+}
+
+json_t *
+flight_devices_json(const struct flight *flight, double wall_s)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < flight->n_devices; i++) {
+        const flight_device *device = &flight->devices[i];
+        double busy_s = device->busy_ns * 1e-9;
+        json_array_append_new(list, json_pack("{s:s, s:f, s:f, s:I, s:I}", "name", device->name,
+                                              "busy_ms", busy_s * 1e3, "busy_share",
+                                              wall_s > 0 ? busy_s / wall_s : 0.0, "tasks",
+                                              (json_int_t)device->n_tasks, "moved_bytes",
+                                              (json_int_t)device->moved_bytes));
+    }
+    return list;
+}
+
+void
+flight_print_devices(const struct flight *flight, double wall_s)
+{
+    for (size_t i = 0; i < flight->n_devices; i++) {
+        const flight_device *device = &flight->devices[i];
+        printf("  %-40s %llu tasks, busy %.1f ms (%.0f %%), moved %.2f MB\n", device->name,
+               (unsigned long long)device->n_tasks, device->busy_ns * 1e-6,
+               wall_s > 0 ? device->busy_ns * 1e-7 / wall_s : 0.0,
+               (double)device->moved_bytes * 1e-6);
+    }
+}
+
+void
+flight_finish(struct flight *flight)
+{
+    for (int i = 0; i < FLIGHT_DEPTH; i++)
+        chx_run_destroy(&flight->runs[i]);
+    chx_timeline_destroy(&flight->trace.timeline);
+    chx_timeline_destroy(&flight->picture.timeline);
+    free(flight->devices);
+    memset(flight, 0, sizeof *flight);
+}

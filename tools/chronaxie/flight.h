@@ -1,0 +1,61 @@
+/* A flight: submissions of one plan of which up to three are under way at a time.
+ *
+ * Each run that ends leaves its figures (how long which device was busy) and, for the runs asked
+ * for, its timeline. */
+#ifndef CHRONAXIE_FLIGHT_H
+#define CHRONAXIE_FLIGHT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <chronaxie/plan.h>
+#include <jansson.h>
+
+#define FLIGHT_DEPTH 3
+
+/* What one device did. */
+typedef struct flight_device {
+    char name[64];
+    double busy_ns; /* kernels and host tasks */
+    uint64_t n_tasks;
+    uint64_t moved_bytes;
+} flight_device;
+
+/* Runs whose timelines are joined: [first, first + n). */
+typedef struct flight_record {
+    uint64_t first;
+    uint64_t n;
+    chx_timeline *timeline; /* NULL until the first run of the range ended */
+} flight_record;
+
+struct flight {
+    chx_plan *plan; /* borrowed */
+    chx_run *runs[FLIGHT_DEPTH];
+    uint64_t n_submitted;
+    uint64_t n_ended;
+    flight_device *devices;
+    size_t n_devices;
+    flight_record trace; /* for a trace file */
+    flight_record picture; /* for a drawing, which shows only a few runs legibly */
+};
+
+/* Submits one more run, after waiting for the oldest when three are under way. */
+chx_status flight_submit(struct flight *flight);
+
+/* Waits for everything under way. */
+chx_status flight_drain(struct flight *flight);
+
+/* Writes the joined timelines; a NULL path writes nothing. */
+chx_status flight_write(const struct flight *flight, const char *trace_path, const char *svg_path);
+
+/* Devices with their work as a JSON array; wall_s is the time they had. */
+json_t *flight_devices_json(const struct flight *flight, double wall_s);
+
+/* Prints the same as lines of text. */
+void flight_print_devices(const struct flight *flight, double wall_s);
+
+/* Releases everything but the plan; runs still under way go on without their handles. */
+void flight_finish(struct flight *flight);
+
+#endif

@@ -1,0 +1,46 @@
+#include "interrupt.h"
+
+#include <signal.h>
+#include <stddef.h>
+
+#include "outcome.h"
+
+static volatile sig_atomic_t pending_signal;
+
+static void
+note_signal(int number)
+{
+    pending_signal = number;
+}
+
+void
+interrupt_begin(void)
+{
+    static const int stops[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction note = {.sa_handler = note_signal, .sa_flags = SA_RESETHAND | SA_RESTART};
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    struct sigaction present;
+
+    sigemptyset(&note.sa_mask);
+    sigemptyset(&ignore.sa_mask);
+    for (size_t i = 0; i < sizeof stops / sizeof stops[0]; i++) {
+        /* What a parent such as nohup chose to ignore stays ignored. */
+        if (sigaction(stops[i], NULL, &present) == 0 && present.sa_handler != SIG_IGN)
+            sigaction(stops[i], &note, NULL);
+    }
+    sigaction(SIGPIPE, &ignore, NULL);
+}
+
+bool
+interrupt_pending(void)
+{
+    return pending_signal != 0;
+}
+
+int
+interrupt_report(void)
+{
+    int number = pending_signal;
+    return outcome_say((outcome)(OUTCOME_SIGNAL + number),
+                       "stopped by signal %d; unfinished files were removed", number);
+}

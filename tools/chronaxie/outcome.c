@@ -1,0 +1,80 @@
+#include "outcome.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "progress.h"
+
+static outcome
+outcome_of(chx_status status, enum stage stage)
+{
+    switch (status) {
+    case CHX_OK:
+        return OUTCOME_OK;
+    case CHX_ERROR_NO_DEVICE:
+    case CHX_ERROR_UNKNOWN_DEVICE:
+        return OUTCOME_NO_DEVICE;
+    case CHX_ERROR_DEVICE:
+    case CHX_ERROR_DEVICE_MEMORY:
+    case CHX_ERROR_BUILD:
+    case CHX_ERROR_KERNEL:
+    case CHX_ERROR_TIMEOUT:
+    case CHX_ERROR_UNSUPPORTED:
+        return OUTCOME_DEVICE;
+    case CHX_ERROR_PROGRAM:
+        return OUTCOME_HELPER;
+    case CHX_ERROR_MEMORY:
+        return OUTCOME_MEMORY;
+    default:
+        break;
+    }
+    if (stage == STAGE_INPUT)
+        return OUTCOME_INPUT;
+    if (stage == STAGE_OUTPUT)
+        return OUTCOME_OUTPUT;
+    return status == CHX_ERROR_FILE ? OUTCOME_OUTPUT : OUTCOME_WORK;
+}
+
+int
+outcome_say(outcome code, const char *format, ...)
+{
+    va_list args;
+    progress_clear();
+    fputs("chronaxie: ", stderr);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+    return (int)code;
+}
+
+int
+outcome_report_error(const chx_error *error, enum stage stage)
+{
+    const char *sentence = error->message[0] ? error->message : chx_status_sentence(error->status);
+    return outcome_say(outcome_of(error->status, stage), "%s", sentence);
+}
+
+int
+outcome_report(chx_status status, enum stage stage)
+{
+    const chx_error *error = chx_last_error();
+    if (status == CHX_OK)
+        return OUTCOME_OK;
+    if (error->status == status)
+        return outcome_report_error(error, stage);
+    return outcome_say(outcome_of(status, stage), "%s", chx_status_sentence(status));
+}
+
+int
+outcome_close(int code)
+{
+    errno = 0;
+    int failed = fflush(stdout) != 0 || ferror(stdout);
+    if (!failed || code != OUTCOME_OK)
+        return code;
+    return outcome_say(OUTCOME_OUTPUT, "standard output: %s; the result was not fully written",
+                       strerror(errno ? errno : EIO));
+}

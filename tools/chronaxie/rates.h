@@ -1,0 +1,22 @@
+/* Rates: how often the neurons of each type fired. */
+#ifndef CHRONAXIE_RATES_H
+#define CHRONAXIE_RATES_H
+
+#include <stddef.h>
+
+#include <chronaxie/network.h>
+#include <jansson.h>
+
+/* An array of {type, neurons, spikes, rate_hz}; NULL when memory ran out. */
+json_t *rates_json(const chx_network *network, const chx_spike *spikes, size_t n_spikes,
+                   double duration_ms);
+
+/* Prints the same as a table. */
+void rates_print(const json_t *rates);
+
+/* The time at which spikes, fading as the network's view says, add up to the most light; half the
+ * duration when nothing fires. */
+double rates_brightest_ms(const chx_network *network, const chx_spike *spikes, size_t n_spikes,
+                          double duration_ms);
+
+#endif

@@ -1,0 +1,235 @@
+/* chronaxie render: simulates a network and draws it, as a picture or a video. */
+#include "rendering.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "outcome.h"
+#include "result.h"
+#include "stopwatch.h"
+#include "target.h"
+
+#define RENDER_RULES 16
+
+static const char *const colour_maps[] = {"inferno", "cividis"};
+
+static void
+render_rules(struct rendering *r, const char **colour_map, option_rule *rules)
+{
+    chx_scene_params *scene = &r->scene_params;
+    const option_rule table[RENDER_RULES] = {
+        {OPTION_TEXT, 'o', "output", "FILE", "what to write: .png, .mp4 or .webm", &r->output, 0, 0,
+         NULL},
+        {OPTION_NUMBER, 0, "at-ms", "MS", "moment of a picture; default: the brightest", &r->at_ms,
+         0, 1e9, &r->has_at},
+        {OPTION_NUMBER, 0, "start-ms", "MS", "first moment of a video; default: 0", &r->start_ms, 0,
+         1e9, NULL},
+        {OPTION_SIZE, 's', "size", "WxH", "pixels, even; default: 1920x1080", r->size_px, 64, 8192,
+         NULL},
+        {OPTION_UINT, 0, "fps", "N", "frames per second of video; default: 30", &r->fps, 1, 240,
+         NULL},
+        {OPTION_NUMBER, 0, "speed", "X", "network time over video time, such as 1/25", &r->speed,
+         1e-6, 1e6, NULL},
+        {OPTION_UINT, 0, "quality", "N", "of video, 1 (best) to 51; default: 18", &r->quality, 1,
+         51, NULL},
+        {OPTION_NUMBER, 0, "orbit", "DEG", "turn the camera by this much over the video",
+         &r->orbit_deg, -36000, 36000, NULL},
+        {OPTION_NUMBER, 0, "zoom", "X", "1 frames the whole network", &r->zoom, 0.01, 10000,
+         &r->has_zoom},
+        {OPTION_NUMBER, 0, "azimuth", "DEG", "camera turned about the long axis", &r->azimuth_deg,
+         -36000, 36000, &r->has_azimuth},
+        {OPTION_NUMBER, 0, "elevation", "DEG", "camera raised", &r->elevation_deg, -360, 360,
+         &r->has_elevation},
+        {OPTION_TEXT, 0, "centre", "NEURON", "look at this neuron's soma", &r->centre, 0, 0, NULL},
+        {OPTION_TEXT, 0, "colour-map", "NAME", "inferno (default), or cividis for all eyes",
+         colour_map, 0, 0, NULL},
+        {OPTION_UINT, 0, "bands", "N", "cut pictures into N bands; default: automatic",
+         &scene->n_bands, 1, 64, NULL},
+        {OPTION_FLAG, 0, "no-labels", NULL, "leave out scale bar, time, colour bar and counts",
+         &scene->no_labels, 0, 0, NULL},
+        {OPTION_FLAG, 0, "no-int64-atomics", NULL, "use 32-bit kernels everywhere; same pixels",
+         &scene->no_int64_atomics, 0, 0, NULL},
+    };
+    memcpy(rules, table, sizeof table);
+}
+
+static int
+check_choices(struct rendering *r, const char *colour_map)
+{
+    chx_scene_params *scene = &r->scene_params;
+
+    if (!r->output)
+        return outcome_say(OUTCOME_USAGE, "render needs -o FILE.png, FILE.mp4 or FILE.webm");
+    r->is_video = target_has_ending(r->output, ".mp4 .webm");
+    if (r->size_px[0] % 2 || r->size_px[1] % 2)
+        return outcome_say(OUTCOME_USAGE, "--size %ux%u: both must be even", r->size_px[0],
+                           r->size_px[1]);
+    if (r->is_video && r->has_at)
+        return outcome_say(OUTCOME_USAGE, "--at-ms is for pictures; a video has --start-ms");
+    if (!r->is_video && (r->start_ms > 0 || r->orbit_deg != 0))
+        return outcome_say(OUTCOME_USAGE, "--start-ms and --orbit are for videos; a picture has "
+                                          "--at-ms and --azimuth");
+    if (strcmp(colour_map, colour_maps[CHX_COLOUR_CIVIDIS]) == 0)
+        scene->colour_map = CHX_COLOUR_CIVIDIS;
+    else if (strcmp(colour_map, colour_maps[CHX_COLOUR_INFERNO]) != 0)
+        return outcome_say(OUTCOME_USAGE, "--colour-map takes inferno or cividis, not '%s'",
+                           colour_map);
+    scene->width_px = r->size_px[0];
+    scene->height_px = r->size_px[1];
+    scene->format = r->is_video ? CHX_PIXELS_YUV420 : CHX_PIXELS_RGB;
+    return OUTCOME_OK;
+}
+
+static int
+check_targets(const struct rendering *r)
+{
+    uint64_t picture_bytes = (uint64_t)r->size_px[0] * r->size_px[1] * 3;
+    const struct target targets[] = {{"--output", r->output, ".png .mp4 .webm", picture_bytes},
+                                     {"--spikes", r->params.spikes_path, ".csv", 1 << 20},
+                                     {"--raster", r->params.raster_path, ".png", 1 << 20},
+                                     {"--trace", r->params.trace_path, ".json", 1 << 20},
+                                     {"--timeline", r->params.timeline_path, ".svg", 1 << 20}};
+    return target_check(targets, 5);
+}
+
+static int
+complete_times(struct rendering *r)
+{
+    const chx_network_info *info = r->session.info;
+
+    if (r->speed == 0)
+        r->speed = info->view.speed;
+    if (r->params.duration_ms > 0)
+        return OUTCOME_OK;
+    r->params.duration_ms = info->duration_ms - r->start_ms;
+    if (r->params.duration_ms > 0)
+        return OUTCOME_OK;
+    return outcome_say(OUTCOME_USAGE,
+                       "--start-ms %g is not before the network's duration of %g ms; give "
+                       "--duration-ms as well",
+                       r->start_ms, info->duration_ms);
+}
+
+static json_t *
+files_json(const struct rendering *r)
+{
+    const char *paths[] = {r->output, r->params.spikes_path, r->params.raster_path,
+                           r->params.trace_path, r->params.timeline_path};
+    json_t *files = json_array();
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        if (paths[i])
+            json_array_append_new(files, json_string(paths[i]));
+    }
+    return files;
+}
+
+static int
+print_json(const struct rendering *r, uint64_t spikes_digest)
+{
+    json_t *object = json_pack(
+        "{s:s, s:I, s:i, s:i, s:f, s:f, s:f, s:f, s:f, s:o, s:o, s:o, s:o}", "network",
+        r->session.info->name, "frames", (json_int_t)r->n_frames, "width_px", (int)r->size_px[0],
+        "height_px", (int)r->size_px[1], "start_ms", r->is_video ? r->start_ms : r->at_ms, "end_ms",
+        r->end_ms, "ready_s", r->ready_s, "wall_s", r->wall_s, "frames_per_s",
+        (double)r->n_frames / r->wall_s, "digest", result_digest(XXH3_64bits_digest(r->digest)),
+        "spikes_digest", result_digest(spikes_digest), "files", files_json(r), "devices",
+        flight_devices_json(&r->flight, r->wall_s));
+    if (r->is_video) {
+        json_object_set_new(object, "fps", json_integer(r->fps));
+        json_object_set_new(object, "speed", json_real(r->speed));
+    }
+    return result_print(object);
+}
+
+static int
+print_text(const struct rendering *r)
+{
+    json_t *files = files_json(r);
+    size_t i;
+    json_t *file;
+
+    if (r->is_video)
+        printf("%s: %llu frames of %ux%u, network %.6g to %.6g ms at %.3g of its speed\n",
+               r->session.info->name, (unsigned long long)r->n_frames, r->size_px[0], r->size_px[1],
+               r->start_ms, r->end_ms, r->speed);
+    else
+        printf("%s: %ux%u, network at %.6g ms\n", r->session.info->name, r->size_px[0],
+               r->size_px[1], r->at_ms);
+    printf("ready after %.2f s, drawn in %.2f s (%.1f frames/s), digest %016llx\n", r->ready_s,
+           r->wall_s, (double)r->n_frames / r->wall_s,
+           (unsigned long long)XXH3_64bits_digest(r->digest));
+    flight_print_devices(&r->flight, r->wall_s);
+    json_array_foreach(files, i, file)
+    {
+        printf("wrote %s\n", json_string_value(file));
+    }
+    json_decref(files);
+    return OUTCOME_OK;
+}
+
+static int
+work(struct rendering *r, const shared_options *shared)
+{
+    uint64_t begin_ns = stopwatch_now_ns();
+    uint64_t digest;
+    chx_status status;
+    int code = session_open(&r->session, shared, &r->params);
+
+    if (code == OUTCOME_OK)
+        code = complete_times(r);
+    if (code == OUTCOME_OK)
+        code = r->is_video ? rendering_film(r) : rendering_still(r);
+    if (code == OUTCOME_OK)
+        code = outcome_report(
+            flight_write(&r->flight, r->params.trace_path, r->params.timeline_path), STAGE_OUTPUT);
+    if (code != OUTCOME_OK)
+        return code;
+    r->ready_s = stopwatch_seconds_since(begin_ns) - r->wall_s;
+    status = chx_simulation_digest(r->session.simulation, &digest);
+    if (status != CHX_OK)
+        return outcome_report(status, STAGE_WORK);
+    return shared->json ? print_json(r, digest) : print_text(r);
+}
+
+static int
+run(const struct command *self, int argc, char **argv)
+{
+    shared_options shared = {0};
+    struct rendering r = {.size_px = {1920, 1080}, .fps = 30};
+    const char *colour_map = colour_maps[CHX_COLOUR_INFERNO];
+    option_rule rules[RENDER_RULES + SESSION_RULES + 1] = {{.kind = OPTION_END}};
+    const struct syntax syntax = {self, rules, &shared, &r.params.folder};
+    int code;
+
+    render_rules(&r, &colour_map, rules);
+    session_rules(&r.params, rules + RENDER_RULES);
+    if (!options_parse(&syntax, argc, argv, &code))
+        return code;
+    code = check_choices(&r, colour_map);
+    if (code == OUTCOME_OK)
+        code = check_targets(&r);
+    if (code == OUTCOME_OK)
+        code = work(&r, &shared);
+    flight_finish(&r.flight);
+    chx_plan_destroy(&r.plan);
+    chx_graph_destroy(&r.graph);
+    chx_scene_destroy(&r.scene);
+    session_close(&r.session);
+    /* Last: a frame that is still under way when the command is stopped may want to use it. */
+    chx_video_destroy(&r.video);
+    XXH3_freeState(r.digest);
+    return code;
+}
+
+const struct command command_render = {
+    .name = "render",
+    .operand = "NETWORK",
+    .summary = "Simulate a network and draw it: picture, video, plots",
+    .details =
+        "NETWORK is a folder with a network.json. A picture shows the moment --at-ms; without it\n"
+        "the network is simulated once for its whole duration to find the brightest moment. A\n"
+        "video lasts duration / speed. Pixels are the same bits on any device and any split.",
+    .example = "  chronaxie render examples/celegans -o worm.png\n"
+               "  chronaxie render examples/celegans -o worm.mp4 --orbit 360 --raster raster.png\n",
+    .run = run,
+};

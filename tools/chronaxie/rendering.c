@@ -1,0 +1,89 @@
+#include "rendering.h"
+
+#include <string.h>
+
+#include "outcome.h"
+
+/* Keeps a finished frame. Runs on a thread of the library, so the error is kept for later. */
+static chx_status
+keep_frame(void *data, const chx_frame *frame)
+{
+    struct rendering *rendering = data;
+    chx_status status;
+
+    XXH3_64bits_update(rendering->digest, frame->pixels, frame->size_bytes);
+    if (rendering->is_video)
+        status = chx_video_add(rendering->video, frame->pixels);
+    else
+        status = chx_png_write(rendering->output, frame->width_px, frame->height_px, frame->pixels);
+    if (status != CHX_OK)
+        rendering->frame_error = *chx_last_error();
+    return status;
+}
+
+int
+rendering_report(const struct rendering *rendering, chx_status status)
+{
+    if (status != CHX_OK && rendering->frame_error.status != CHX_OK)
+        return outcome_report_error(&rendering->frame_error, STAGE_OUTPUT);
+    return outcome_report(status, STAGE_WORK);
+}
+
+/* Looks at a neuron's soma. */
+static int
+centre_camera(struct rendering *rendering)
+{
+    const chx_network_info *info = rendering->session.info;
+
+    for (uint32_t i = 0; i < info->n_neurons; i++) {
+        if (strcmp(info->neurons[i].name, rendering->centre) != 0)
+            continue;
+        memcpy(rendering->camera.centre_um, info->neurons[i].position_um,
+               sizeof rendering->camera.centre_um);
+        return OUTCOME_OK;
+    }
+    return outcome_say(OUTCOME_USAGE, "--centre: %s has no neuron '%s'", info->name,
+                       rendering->centre);
+}
+
+static int
+set_camera(struct rendering *rendering)
+{
+    chx_camera *camera = &rendering->camera;
+
+    chx_scene_default_camera(rendering->scene, camera);
+    if (rendering->has_zoom)
+        camera->zoom = rendering->zoom;
+    if (rendering->has_azimuth)
+        camera->azimuth_deg = rendering->azimuth_deg;
+    if (rendering->has_elevation)
+        camera->elevation_deg = rendering->elevation_deg;
+    if (rendering->centre && centre_camera(rendering) != OUTCOME_OK)
+        return OUTCOME_USAGE;
+    return outcome_report(chx_scene_set_camera(rendering->scene, camera), STAGE_WORK);
+}
+
+int
+rendering_prepare(struct rendering *rendering, uint32_t max_steps)
+{
+    struct session *session = &rendering->session;
+    chx_status status = chx_scene_create(session->runtime, session->simulation,
+                                         &rendering->scene_params, &rendering->scene);
+    int code = status == CHX_OK ? set_camera(rendering) : outcome_report(status, STAGE_WORK);
+
+    if (code != OUTCOME_OK)
+        return code;
+    rendering->digest = XXH3_createState();
+    if (!rendering->digest)
+        return outcome_say(OUTCOME_MEMORY, "memory ran out before the first frame");
+    XXH3_64bits_reset(rendering->digest);
+    status = chx_graph_create(session->runtime, &rendering->graph);
+    if (status == CHX_OK)
+        status = chx_simulation_build(session->simulation, rendering->graph, max_steps);
+    if (status == CHX_OK)
+        status = chx_scene_build(rendering->scene, rendering->graph, keep_frame, rendering);
+    if (status == CHX_OK)
+        status = chx_plan_create(rendering->graph, NULL, &rendering->plan);
+    rendering->flight.plan = rendering->plan;
+    return outcome_report(status, STAGE_WORK);
+}

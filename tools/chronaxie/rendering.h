@@ -1,0 +1,64 @@
+/* A rendering: what to draw, and everything that is alive while it is drawn. */
+#ifndef CHRONAXIE_RENDERING_H
+#define CHRONAXIE_RENDERING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <xxhash.h>
+
+#include "flight.h"
+#include "session.h"
+
+struct rendering {
+    /* asked for */
+    session_params params;
+    const char *output;
+    bool is_video; /* by the ending of output */
+    double start_ms;
+    double at_ms; /* of a still */
+    bool has_at;
+    uint32_t size_px[2];
+    uint32_t fps;
+    uint32_t quality;
+    double speed; /* 0 takes the network's */
+    double orbit_deg;
+    double zoom; /* these override the network's view when given */
+    double azimuth_deg;
+    double elevation_deg;
+    bool has_zoom;
+    bool has_azimuth;
+    bool has_elevation;
+    const char *centre; /* name of a neuron, NULL for the whole */
+    chx_scene_params scene_params;
+
+    /* alive */
+    struct session session;
+    chx_scene *scene;
+    chx_graph *graph;
+    chx_plan *plan;
+    chx_camera camera;
+    struct flight flight;
+    chx_video *video;
+    XXH3_state_t *digest; /* of all pixels so far */
+    chx_error frame_error; /* why a frame could not be kept; it happened on another thread */
+
+    /* done */
+    uint64_t n_frames;
+    double end_ms; /* network time of the last frame */
+    double ready_s; /* from the start of the command until the first submit */
+    double wall_s; /* from there until the last frame was kept */
+};
+
+/* Makes scene, graph and plan for a session whose simulation stands at the first moment to draw. A
+ * run of the graph advances up to max_steps steps and draws one frame. */
+int rendering_prepare(struct rendering *rendering, uint32_t max_steps);
+
+/* Draws everything; each says what fails and returns the exit code. */
+int rendering_still(struct rendering *rendering);
+int rendering_film(struct rendering *rendering);
+
+/* Exit code of a status that may stand for an error in a frame's callback. */
+int rendering_report(const struct rendering *rendering, chx_status status);
+
+#endif

@@ -1,0 +1,24 @@
+#include "result.h"
+
+#include <stdio.h>
+
+#include "outcome.h"
+
+int
+result_print(json_t *object)
+{
+    int failed = !object || json_dumpf(object, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
+    json_decref(object);
+    putchar('\n');
+    if (failed && !ferror(stdout))
+        return outcome_say(OUTCOME_MEMORY, "the result could not be written as JSON");
+    return OUTCOME_OK;
+}
+
+json_t *
+result_digest(uint64_t digest)
+{
+    char text[17];
+    snprintf(text, sizeof text, "%016llx", (unsigned long long)digest);
+    return json_string(text);
+}

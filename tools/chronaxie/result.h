@@ -1,0 +1,16 @@
+/* A result: JSON objects that commands print, and entries that several of them share. */
+#ifndef CHRONAXIE_RESULT_H
+#define CHRONAXIE_RESULT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+/* Prints an object with twelve significant digits and releases it; returns the exit code. */
+int result_print(json_t *object);
+
+/* A 64-bit number as sixteen hexadecimal digits: JSON numbers lose bits beyond 2^53. */
+json_t *result_digest(uint64_t digest);
+
+#endif

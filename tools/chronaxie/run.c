@@ -1,0 +1,213 @@
+/* chronaxie run: simulates a network and tells what happened. */
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "flight.h"
+#include "interrupt.h"
+#include "outcome.h"
+#include "progress.h"
+#include "rates.h"
+#include "result.h"
+#include "session.h"
+#include "stopwatch.h"
+#include "target.h"
+
+/* Launches joined into one run of the graph, and the most spikes a run must have room for. */
+#define BATCHES_PER_RUN 64
+#define MOST_NEURON_STEPS 16000000u
+#define RUNS_IN_TRACE 2000
+#define RUNS_IN_PICTURE 2
+
+typedef struct run_job {
+    session_params params;
+    struct session session;
+    chx_graph *graph;
+    chx_plan *plan;
+    struct flight flight;
+    uint64_t n_steps;
+    uint32_t steps_per_run;
+    double wall_s;
+} run_job;
+
+static uint32_t
+choose_steps_per_run(const chx_network_info *info, uint64_t n_steps)
+{
+    double batch = info->min_delay_ms / info->time_step_ms;
+    double steps = BATCHES_PER_RUN * (batch < 1 ? 1 : batch);
+    double most = (double)MOST_NEURON_STEPS / (info->n_neurons ? info->n_neurons : 1);
+
+    steps = steps > most ? most : steps;
+    steps = steps < batch ? batch : steps;
+    steps = steps > (double)n_steps ? (double)n_steps : steps;
+    return steps < 1 ? 1 : (uint32_t)steps;
+}
+
+static chx_status
+prepare(run_job *job)
+{
+    struct session *session = &job->session;
+    chx_status status = chx_graph_create(session->runtime, &job->graph);
+
+    if (status == CHX_OK)
+        status = chx_simulation_build(session->simulation, job->graph, job->steps_per_run);
+    if (status == CHX_OK)
+        status = chx_plan_create(job->graph, NULL, &job->plan);
+    job->flight.plan = job->plan;
+    job->flight.trace.n = RUNS_IN_TRACE;
+    /* The second run shows the steady state; with a single run there is only the first. */
+    job->flight.picture.first = job->n_steps > job->steps_per_run ? 1 : 0;
+    job->flight.picture.n = RUNS_IN_PICTURE;
+    return status;
+}
+
+static chx_status
+advance(run_job *job)
+{
+    chx_status status = CHX_OK;
+    uint64_t begin_ns = stopwatch_now_ns();
+    uint64_t done = 0;
+
+    progress_begin("steps", job->n_steps);
+    while (status == CHX_OK && done < job->n_steps && !interrupt_pending()) {
+        uint64_t left = job->n_steps - done;
+        uint32_t steps = left < job->steps_per_run ? (uint32_t)left : job->steps_per_run;
+        status = chx_simulation_set_steps(job->session.simulation, steps);
+        if (status == CHX_OK)
+            status = flight_submit(&job->flight);
+        done += steps;
+        progress_show(done);
+    }
+    if (status == CHX_OK)
+        status = flight_drain(&job->flight);
+    job->wall_s = stopwatch_seconds_since(begin_ns);
+    progress_clear();
+    return status;
+}
+
+static int
+print_json(const run_job *job, json_t *rates, size_t n_spikes, uint64_t digest)
+{
+    const struct session *session = &job->session;
+    double simulated_ms = (double)job->n_steps * session->info->time_step_ms;
+    json_t *object = json_pack(
+        "{s:s, s:i, s:I, s:I, s:f, s:I, s:o, s:f, s:f, s:o, s:o}", "network", session->info->name,
+        "neurons", (int)session->info->n_neurons, "synapses", (json_int_t)session->info->n_synapses,
+        "steps", (json_int_t)job->n_steps, "simulated_ms", simulated_ms, "spikes",
+        (json_int_t)n_spikes, "digest", result_digest(digest), "wall_s", job->wall_s,
+        "real_time_factor", simulated_ms * 1e-3 / job->wall_s, "types", rates, "devices",
+        flight_devices_json(&job->flight, job->wall_s));
+    return result_print(object);
+}
+
+static int
+print_text(const run_job *job, json_t *rates, size_t n_spikes, uint64_t digest)
+{
+    const struct session *session = &job->session;
+    double simulated_ms = (double)job->n_steps * session->info->time_step_ms;
+
+    printf("%s: %u neurons, %llu synapses\n", session->info->name, session->info->n_neurons,
+           (unsigned long long)session->info->n_synapses);
+    printf("%.6g ms in %llu steps, %zu spikes, digest %016llx\n", simulated_ms,
+           (unsigned long long)job->n_steps, n_spikes, (unsigned long long)digest);
+    printf("%.3f s of computing, %.3g times real time\n\n", job->wall_s,
+           simulated_ms * 1e-3 / job->wall_s);
+    rates_print(rates);
+    printf("\ndevices:\n");
+    flight_print_devices(&job->flight, job->wall_s);
+    json_decref(rates);
+    return OUTCOME_OK;
+}
+
+static int
+report(const run_job *job, bool as_json)
+{
+    const struct session *session = &job->session;
+    const chx_spike *spikes;
+    size_t n_spikes;
+    uint64_t digest;
+    json_t *rates;
+    chx_status status = chx_simulation_spikes(session->simulation, &spikes, &n_spikes);
+
+    if (status == CHX_OK)
+        status = chx_simulation_digest(session->simulation, &digest);
+    if (status != CHX_OK)
+        return outcome_report(status, STAGE_WORK);
+    rates = rates_json(session->network, spikes, n_spikes, job->params.duration_ms);
+    return as_json ? print_json(job, rates, n_spikes, digest)
+                   : print_text(job, rates, n_spikes, digest);
+}
+
+static int
+work(run_job *job, const shared_options *shared)
+{
+    session_params *params = &job->params;
+    struct session *session = &job->session;
+    int code = session_open(session, shared, params);
+
+    if (code == OUTCOME_OK)
+        code = session_simulate(session, params);
+    if (code != OUTCOME_OK)
+        return code;
+    if (params->duration_ms == 0)
+        params->duration_ms = session->info->duration_ms;
+    job->n_steps = session_steps(session, params->duration_ms);
+    job->steps_per_run = choose_steps_per_run(session->info, job->n_steps);
+    code = outcome_report(prepare(job), STAGE_WORK);
+    if (code == OUTCOME_OK)
+        code = outcome_report(advance(job), STAGE_WORK);
+    if (interrupt_pending())
+        return interrupt_report();
+    if (code == OUTCOME_OK)
+        code = session_write_spikes(session, params, params->duration_ms);
+    if (code == OUTCOME_OK)
+        code = outcome_report(flight_write(&job->flight, params->trace_path, params->timeline_path),
+                              STAGE_OUTPUT);
+    return code == OUTCOME_OK ? report(job, shared->json) : code;
+}
+
+static int
+run(const struct command *self, int argc, char **argv)
+{
+    shared_options shared = {0};
+    run_job job = {.wall_s = 0};
+    option_rule rules[SESSION_RULES + 2] = {{.kind = OPTION_END}};
+    const struct syntax syntax = {self, rules, &shared, &job.params.folder};
+    int code;
+
+    session_rules(&job.params, rules);
+    rules[SESSION_RULES] = (option_rule){OPTION_FLAG,
+                                         0,
+                                         "pin",
+                                         NULL,
+                                         "deal the parts to the devices in turn, without planning",
+                                         &job.params.simulation.pin_partitions,
+                                         0,
+                                         0,
+                                         NULL};
+    if (!options_parse(&syntax, argc, argv, &code))
+        return code;
+    code =
+        target_check((struct target[]){{"--spikes", job.params.spikes_path, ".csv", 1 << 20},
+                                       {"--raster", job.params.raster_path, ".png", 1 << 20},
+                                       {"--trace", job.params.trace_path, ".json", 1 << 20},
+                                       {"--timeline", job.params.timeline_path, ".svg", 1 << 20}},
+                     4);
+    if (code == OUTCOME_OK)
+        code = work(&job, &shared);
+    flight_finish(&job.flight);
+    chx_plan_destroy(&job.plan);
+    chx_graph_destroy(&job.graph);
+    session_close(&job.session);
+    return code;
+}
+
+const struct command command_run = {
+    .name = "run",
+    .operand = "NETWORK",
+    .summary = "Simulate a network and tell what fired",
+    .details = "NETWORK is a folder with a network.json. The digest depends on every spike and on\n"
+               "nothing else: it is the same on any device, split or number of parts.",
+    .example = "  chronaxie run examples/celegans --spikes spikes.csv --raster raster.png\n",
+    .run = run,
+};

@@ -1,0 +1,83 @@
+#include "session.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "outcome.h"
+
+#define LONGEST_MS 1e9
+
+void
+session_rules(session_params *params, option_rule *rules)
+{
+    const option_rule table[SESSION_RULES] = {
+        {OPTION_NUMBER, 't', "duration-ms", "MS", "network time; default: the network's own",
+         &params->duration_ms, 1e-3, LONGEST_MS, NULL},
+        {OPTION_SEED, 0, "seed", "N", "random seed; default: the network's own",
+         &params->simulation.seed, 0, 0, &params->simulation.has_seed},
+        {OPTION_UINT, 0, "partitions", "N", "cut the network into N parts; default: automatic",
+         &params->simulation.n_partitions, 1, 64, NULL},
+        {OPTION_TEXT, 0, "spikes", "FILE.csv", "write the spikes", &params->spikes_path, 0, 0,
+         NULL},
+        {OPTION_TEXT, 0, "raster", "FILE.png", "draw the spikes, neurons against time",
+         &params->raster_path, 0, 0, NULL},
+        {OPTION_TEXT, 0, "trace", "FILE.json", "write what ran where, for Perfetto or Chrome",
+         &params->trace_path, 0, 0, NULL},
+        {OPTION_TEXT, 0, "timeline", "FILE.svg", "draw what ran where for a few runs",
+         &params->timeline_path, 0, 0, NULL},
+    };
+    memcpy(rules, table, sizeof table);
+}
+
+int
+session_open(struct session *session, const shared_options *shared, const session_params *params)
+{
+    chx_runtime_params runtime_params = options_runtime_params(shared);
+    chx_status status = chx_network_load(params->folder, &session->network);
+
+    if (status != CHX_OK)
+        return outcome_report(status, STAGE_INPUT);
+    session->info = chx_network_get(session->network);
+    return outcome_report(chx_runtime_create(&session->runtime, &runtime_params), STAGE_WORK);
+}
+
+int
+session_simulate(struct session *session, const session_params *params)
+{
+    chx_simulation_destroy(&session->simulation);
+    return outcome_report(chx_simulation_create(session->runtime, session->network,
+                                                &params->simulation, &session->simulation),
+                          STAGE_WORK);
+}
+
+uint64_t
+session_steps(const struct session *session, double time_ms)
+{
+    return (uint64_t)llround(time_ms / session->info->time_step_ms);
+}
+
+int
+session_write_spikes(const struct session *session, const session_params *params,
+                     double duration_ms)
+{
+    const chx_spike *spikes;
+    size_t n_spikes;
+    chx_status status = chx_simulation_spikes(session->simulation, &spikes, &n_spikes);
+
+    if (status != CHX_OK)
+        return outcome_report(status, STAGE_WORK);
+    if (params->spikes_path)
+        status = chx_spikes_write_csv(session->network, spikes, n_spikes, params->spikes_path);
+    if (status == CHX_OK && params->raster_path)
+        status = chx_raster_write(session->runtime, session->network, spikes, n_spikes, duration_ms,
+                                  1600, 1000, params->raster_path);
+    return outcome_report(status, STAGE_OUTPUT);
+}
+
+void
+session_close(struct session *session)
+{
+    chx_simulation_destroy(&session->simulation);
+    chx_runtime_destroy(&session->runtime);
+    chx_network_destroy(&session->network);
+}

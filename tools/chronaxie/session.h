@@ -1,0 +1,52 @@
+/* A session: a network, the devices opened for it, and a simulation of it. */
+#ifndef CHRONAXIE_SESSION_H
+#define CHRONAXIE_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <chronaxie/chronaxie.h>
+
+#include "options.h"
+
+/* What the commands that simulate can be asked for. */
+typedef struct session_params {
+    const char *folder; /* of the network */
+    double duration_ms; /* network time; 0 takes the network's own */
+    chx_simulation_params simulation;
+    const char *spikes_path; /* outputs, NULL when not wanted */
+    const char *raster_path;
+    const char *trace_path;
+    const char *timeline_path;
+} session_params;
+
+struct session {
+    chx_network *network;
+    const chx_network_info *info;
+    chx_runtime *runtime;
+    chx_simulation *simulation;
+};
+
+/* The option rules of session_params, SESSION_RULES of them, written to rules[]. */
+#define SESSION_RULES 7
+void session_rules(session_params *params, option_rule *rules);
+
+/* Loads the network and opens the runtime. Says what fails; returns the exit code. */
+int session_open(struct session *session, const shared_options *shared,
+                 const session_params *params);
+
+/* Makes the simulation at step 0, instead of an earlier one. */
+int session_simulate(struct session *session, const session_params *params);
+
+/* Steps until a time, rounded to the nearest. */
+uint64_t session_steps(const struct session *session, double time_ms);
+
+/* Writes the spikes of the simulation so far as CSV and as a plot over duration_ms, where asked
+ * for. */
+int session_write_spikes(const struct session *session, const session_params *params,
+                         double duration_ms);
+
+/* Closes everything; accepts a half-open session. */
+void session_close(struct session *session);
+
+#endif

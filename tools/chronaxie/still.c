@@ -1,0 +1,77 @@
+/* A still: one picture of one moment. */
+#include "rendering.h"
+
+#include "interrupt.h"
+#include "outcome.h"
+#include "rates.h"
+#include "stopwatch.h"
+
+/* Simulates the whole duration once: for the spikes, and to find the moment to draw. The results
+ * are the same bits in a second simulation, so that one need not be looked at again. */
+static int
+survey(struct rendering *rendering)
+{
+    struct session *session = &rendering->session;
+    const session_params *params = &rendering->params;
+    const chx_spike *spikes;
+    size_t n_spikes;
+    chx_status status;
+    int code = session_simulate(session, params);
+
+    if (code != OUTCOME_OK)
+        return code;
+    status =
+        chx_simulation_advance(session->simulation, session_steps(session, params->duration_ms));
+    if (status == CHX_OK)
+        status = chx_simulation_spikes(session->simulation, &spikes, &n_spikes);
+    if (status != CHX_OK)
+        return outcome_report(status, STAGE_WORK);
+    if (!rendering->has_at)
+        rendering->at_ms =
+            rates_brightest_ms(session->network, spikes, n_spikes, params->duration_ms);
+    return session_write_spikes(session, params, params->duration_ms);
+}
+
+static chx_status
+draw(struct rendering *rendering)
+{
+    chx_status status = chx_simulation_set_steps(rendering->session.simulation, 0);
+
+    if (status == CHX_OK)
+        status = chx_scene_set_time(rendering->scene, rendering->at_ms, 0);
+    if (status == CHX_OK)
+        status = flight_submit(&rendering->flight);
+    return status == CHX_OK ? flight_drain(&rendering->flight) : status;
+}
+
+int
+rendering_still(struct rendering *rendering)
+{
+    struct session *session = &rendering->session;
+    const session_params *params = &rendering->params;
+    uint64_t begin_ns;
+    int code = OUTCOME_OK;
+
+    if (!rendering->has_at || params->spikes_path || params->raster_path)
+        code = survey(rendering);
+    if (code == OUTCOME_OK)
+        code = session_simulate(session, params);
+    if (code == OUTCOME_OK)
+        code = outcome_report(
+            chx_simulation_advance(session->simulation, session_steps(session, rendering->at_ms)),
+            STAGE_WORK);
+    if (code == OUTCOME_OK)
+        code = rendering_prepare(rendering, 1);
+    if (code != OUTCOME_OK)
+        return code;
+    if (interrupt_pending())
+        return interrupt_report();
+    rendering->flight.trace.n = 1;
+    rendering->flight.picture.n = 1;
+    begin_ns = stopwatch_now_ns();
+    code = rendering_report(rendering, draw(rendering));
+    rendering->wall_s = stopwatch_seconds_since(begin_ns);
+    rendering->n_frames = 1;
+    rendering->end_ms = rendering->at_ms;
+    return code;
+}

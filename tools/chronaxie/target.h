@@ -1,0 +1,22 @@
+/* A target: a file that a command is going to write, checked before any work is done for it. */
+#ifndef CHRONAXIE_TARGET_H
+#define CHRONAXIE_TARGET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct target {
+    const char *option; /* as typed, such as "--raster" */
+    const char *path; /* NULL when not asked for */
+    const char *endings; /* allowed endings separated by spaces, NULL for any */
+    uint64_t size_bytes; /* rough estimate, for the space on the disk */
+};
+
+/* Checks n targets: endings, that no two are the same file, that folders exist and can be written,
+ * and that the disk has room. Says what is wrong and returns the exit code. */
+int target_check(const struct target *targets, int n);
+
+/* True when the path ends in one of the endings. */
+bool target_has_ending(const char *path, const char *endings);
+
+#endif
