@@ -1,10 +1,106 @@
 /*
- * What a device must get right before it is trusted with work.
+ * What a device must get right before it is trusted with work, and how fast it is.
+ *
+ * check: global 64, local 32 or less (a power of two, L). Work-item i of group g:
+ *   results[8 i + 0]   bits of a b + c, a separate product and sum
+ *   results[8 i + 1]   (x * 1664525 + 1013904223) ^ mul_hi(x, y) ^ rotate(y, 7) ^ popcount(x)
+ *   results[8 i + 2]   a rounded to the nearest integer, ties to even
+ *   results[8 i + 3]   b cut to an integer
+ *   results[8 i + 4]   bits of x >> 8 as a float
+ *   results[8 i + 5]   x of the item at the mirrored place of the group, through local memory
+ *   results[8 i + 6]   sum of x >> 16 over the group, by local atomics
+ *   results[8 i + 7]   minimum of x over the group ^ maximum, by local atomics
+ *   shared_words[0..2] sum of x >> 16, minimum of x, maximum of x over all, by global atomics;
+ *                      the host sets them to 0, UINT_MAX, 0
+ *   wide[0..1]         minimum and sum of (x << 32 | i), with CHX_INT64_ATOMICS only; the host sets
+ *                      them to ULONG_MAX, 0
+ * with a, b, c = values[3 i ..] and x, y = words[2 i ..].
+ *
+ * iterate: one work-item; x <- (x * 1664525 + 1013904223) ^ (x >> 15), n times.
+ *   reached[0] rounds made, reached[1] x
+ *
+ * multiply_add: global any, local L; per work-item 32 rounds of what a neuron's step looks like, two
+ *   products and sums and a reset. The number of rounds is fixed: PoCL makes vectors of work-items
+ *   only where the loop can be unrolled (16.3 against 1.0 giga-operations), as good kernels let it.
+ *   sums[i] hides the result from the optimizer
  */
 #pragma OPENCL FP_CONTRACT OFF
+
+#ifdef CHX_INT64_ATOMICS
+#pragma OPENCL EXTENSION cl_khr_int64_base_atomics : enable
+#pragma OPENCL EXTENSION cl_khr_int64_extended_atomics : enable
+#endif
 
 /* Does nothing; its launches measure what a launch costs. */
 kernel void
 empty(void)
 {
+}
+
+kernel void
+check(global const float *values, global const uint *words, global uint *results,
+      volatile global uint *shared_words, volatile global ulong *wide)
+{
+    local uint mirror[32];
+    local uint sum, low, high;
+    const uint i = get_global_id(0);
+    const uint place = get_local_id(0);
+    const float a = values[3 * i], b = values[3 * i + 1], c = values[3 * i + 2];
+    const uint x = words[2 * i], y = words[2 * i + 1];
+
+    if (place == 0) {
+        sum = 0;
+        low = UINT_MAX;
+        high = 0;
+    }
+    mirror[place] = x;
+    barrier(CLK_LOCAL_MEM_FENCE);
+    atomic_add(&sum, x >> 16);
+    atomic_min(&low, x);
+    atomic_max(&high, x);
+    barrier(CLK_LOCAL_MEM_FENCE);
+
+    global uint *mine = results + 8 * i;
+    mine[0] = as_uint(a * b + c);
+    mine[1] = (x * 1664525u + 1013904223u) ^ mul_hi(x, y) ^ rotate(y, 7u) ^ popcount(x);
+    mine[2] = as_uint(convert_int_rte(a));
+    mine[3] = as_uint((int)b);
+    mine[4] = as_uint((float)(x >> 8));
+    mine[5] = mirror[get_local_size(0) - 1 - place];
+    mine[6] = sum;
+    mine[7] = low ^ high;
+    atomic_add(&shared_words[0], x >> 16);
+    atomic_min(&shared_words[1], x);
+    atomic_max(&shared_words[2], x);
+#ifdef CHX_INT64_ATOMICS
+    const ulong key = (ulong)x << 32 | i;
+    atom_min(&wide[0], key);
+    atom_add(&wide[1], key);
+#endif
+}
+
+kernel void
+iterate(uint n, uint x, global uint *reached)
+{
+    uint round;
+    for (round = 0; round < n; round++)
+        x = (x * 1664525u + 1013904223u) ^ (x >> 15);
+    reached[0] = round;
+    reached[1] = x;
+}
+
+kernel void
+multiply_add(float factor, global float *sums)
+{
+    const uint i = get_global_id(0);
+    float v = (float)(i & 255) * 0.0078125f, current = v * 0.5f;
+    uint n_resets = 0;
+#pragma unroll
+    for (uint round = 0; round < 32; round++) {
+        v = v * factor + current;
+        current = current * 0.9f + 0.01f;
+        n_resets += v > 1.0f;
+        v = v > 1.0f ? 0.0f : v;
+    }
+    sums[i] = v + current + (float)n_resets;
 }

@@ -7,6 +7,7 @@
 #include <chronaxie/runtime.h>
 
 #include "base/hash.h"
+#include "base/log.h"
 #include "device/lane.h"
 
 /* One OpenCL platform. Its context spans its selected devices and exists while any is open. */
@@ -14,22 +15,28 @@ typedef struct chx__platform {
     cl_platform_id id;
     char *name;
     char *vendor;
-    cl_context context;   /* NULL while closed */
-    uint32_t generation;  /* counts contexts made; objects of an older one are void */
+    bool is_pocl;
+    bool is_oclgrind;
+    cl_context context; /* NULL while closed */
+    uint32_t generation; /* counts contexts made; objects of an older one are void */
 } chx__platform;
 
 #define CHX__MAX_COMPUTE_LANES 16
 
 typedef struct chx__device {
     chx_device_info info; /* strings owned by the device; used_bytes is kept in used_bytes below */
-    uint32_t index;       /* as in chx_runtime_device() */
+    uint32_t index; /* as in chx_runtime_device() */
     cl_device_id id;
     bool is_sub_device;
     chx__platform *platform;
-    bool is_open;         /* lanes have queues */
-    uint32_t n_lanes;     /* compute lanes first, then copy-in, then copy-out */
+    atomic_bool is_open; /* lanes have queues */
+    uint32_t n_lanes; /* compute lanes first, then copy-in, then copy-out */
     chx__lane lanes[CHX__MAX_COMPUTE_LANES + 2];
+    /* Whether profiling stamps follow a clock at all; rusticl 22.3 says 0, 1, 2, 3 for every command.
+     * Known once the device is open. Where false, time commands on the host. */
+    bool has_profiling;
     int64_t clock_offset_ns; /* host time = profiling time + this */
+    bool claims_int64_atomics; /* by its extensions; info says whether the self-test agrees */
     /* Bit set of the hardware the device stands on: devices with a common bit slow each other down,
      * such as two drivers of the same processor cores, and are not planned to work at once. */
     uint64_t hardware;
@@ -59,5 +66,19 @@ chx__device_copy_out_lane(chx__device *device)
  * Any thread. */
 chx_status chx__device_reserve(chx__device *device, uint64_t size_bytes);
 void chx__device_release(chx__device *device, uint64_t size_bytes);
+
+/* Asks the driver what it says of the device: fills the reported part of info and identity.
+ * Errors: DEVICE, MEMORY. */
+chx_status chx__device_describe(chx__device *device);
+
+/* Frees what describing allocated and releases a sub-device. Closed devices only. */
+void chx__device_finish(chx__device *device);
+
+/* Makes a queue for every lane in the platform's context and aligns the clock. */
+chx_status chx__device_open(chx__device *device, const chx__logger *logger);
+
+/* Releases the queues. A lost device's are abandoned instead: releasing them may wait for commands
+ * that never end. */
+void chx__device_close(chx__device *device, bool is_lost);
 
 #endif

@@ -2,6 +2,8 @@
 #ifndef CHX_DEVICE_FLEET_H
 #define CHX_DEVICE_FLEET_H
 
+#include <pthread.h>
+
 #include "base/log.h"
 #include "device/device.h"
 
@@ -12,25 +14,35 @@ typedef struct chx__fleet {
     uint32_t n_platforms;
     chx__device *devices; /* root devices first; sub-devices made by a split follow */
     uint32_t n_devices;
-    uint32_t generation;  /* counts changes of the set of usable devices */
-    chx__cache *cache;    /* NULL when there is none */
-    char *kernel_path;    /* NULL when embedded sources are not overridden */
+    uint32_t generation; /* counts changes of the set of usable devices */
+    chx__cache *cache; /* NULL when there is none */
+    char *kernel_path; /* NULL when embedded sources are not overridden */
     chx__logger logger;
+    /* Guards is_opening; a leaf of the lock order. Whoever sets is_opening owns the contexts and lanes
+     * of all devices until it is cleared, so that no driver is called under the lock. */
+    pthread_mutex_t lock;
+    pthread_cond_t opened;
+    bool is_opening;
+    bool has_lock;
 } chx__fleet;
 
 /* Discovers, self-tests (or recalls the stored result), splits and selects. Opens no context that is
- * not needed for that. */
+ * not needed for that, and tests no device that is not asked for. Keeps its address. Errors:
+ * NO_DEVICE, UNKNOWN_DEVICE, INVALID, MEMORY; a cache that cannot be used is only a warning. */
 chx_status chx__fleet_init(chx__fleet *fleet, const chx_runtime_params *params);
 
 /* Releases everything; accepts a half-built fleet. */
 void chx__fleet_finish(chx__fleet *fleet);
 
 /* Makes sure that the device has a context and lanes; cheap when it has. A platform's context spans
- * all its selected devices. */
+ * all its selected devices. Any thread. Errors: INVALID for a device that is not selected, DEVICE. */
 chx_status chx__fleet_open(chx__fleet *fleet, chx__device *device);
 
 /* Excludes a device and gives its platform a fresh context without it. The old context's objects must
- * have been released or be given up by the caller. */
+ * have been released or be given up by the caller. The queues of the excluded device are abandoned,
+ * for releasing them may wait for what never ends. One thread at a time, with no other call in
+ * progress. Errors: NO_DEVICE when it is the last one, which then stays; INVALID; DEVICE when the
+ * fresh context cannot be made: the device is excluded, and the next open tries again. */
 chx_status chx__fleet_exclude(chx__fleet *fleet, chx__device *device, const char *reason);
 
 #endif

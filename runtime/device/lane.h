@@ -6,14 +6,14 @@
 
 typedef enum chx__lane_kind {
     CHX__LANE_COMPUTE = 0,
-    CHX__LANE_COPY_IN,  /* host or another device to this device */
+    CHX__LANE_COPY_IN, /* host or another device to this device */
     CHX__LANE_COPY_OUT, /* this device to host */
 } chx__lane_kind;
 
 typedef struct chx__lane {
     chx__lane_kind kind;
-    uint32_t index;  /* among the lanes of its kind on its device */
-    char name[16];   /* "compute 0", "copy-in", "copy-out" */
+    uint32_t index; /* among the lanes of its kind on its device */
+    char name[16]; /* "compute 0", "copy-in", "copy-out" */
     cl_command_queue queue; /* NULL while the device is closed */
 } chx__lane;
 

@@ -1,0 +1,292 @@
+#include "device/device.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/error.h"
+
+static char *
+device_text(cl_device_id id, cl_device_info what)
+{
+    char text[512] = "";
+    if (clGetDeviceInfo(id, what, sizeof text - 1, text, NULL) != CL_SUCCESS)
+        text[0] = '\0';
+    return chx__strdup(text);
+}
+
+static uint64_t
+device_number(cl_device_id id, cl_device_info what, size_t size_bytes)
+{
+    uint64_t value = 0; /* little-endian, as every OpenCL host is */
+    if (clGetDeviceInfo(id, what, size_bytes, &value, NULL) != CL_SUCCESS)
+        return 0;
+    return value;
+}
+
+static bool
+has_extension(const char *extensions, const char *wanted)
+{
+    size_t length = strlen(wanted);
+    for (const char *at = strstr(extensions, wanted); at; at = strstr(at + length, wanted)) {
+        bool begins = at == extensions || at[-1] == ' ';
+        if (begins && (at[length] == ' ' || at[length] == '\0'))
+            return true;
+    }
+    return false;
+}
+
+/* A driver that simulates every kind counts as what it runs on: a processor. */
+static chx_device_kind
+kind_of(cl_device_id id)
+{
+    uint64_t type = device_number(id, CL_DEVICE_TYPE, sizeof(cl_device_type));
+    if (type & CL_DEVICE_TYPE_CPU)
+        return CHX_DEVICE_CPU;
+    return type & CL_DEVICE_TYPE_GPU ? CHX_DEVICE_GPU : CHX_DEVICE_ACCELERATOR;
+}
+
+static void
+read_numbers(chx__device *device)
+{
+    cl_device_id id = device->id;
+    chx_device_info *info = &device->info;
+    info->kind = kind_of(id);
+    info->n_compute_units =
+        (uint32_t)device_number(id, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof(cl_uint));
+    info->memory_bytes = device_number(id, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof(cl_ulong));
+    info->max_allocation_bytes = device_number(id, CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof(cl_ulong));
+    info->local_memory_bytes = device_number(id, CL_DEVICE_LOCAL_MEM_SIZE, sizeof(cl_ulong));
+    info->max_work_group =
+        (uint32_t)device_number(id, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof(size_t));
+}
+
+static void
+read_extensions(chx__device *device)
+{
+    size_t size = 0;
+    char *text = NULL;
+    if (clGetDeviceInfo(device->id, CL_DEVICE_EXTENSIONS, 0, NULL, &size) == CL_SUCCESS)
+        text = chx__alloc(size + 1, 1);
+    if (text && clGetDeviceInfo(device->id, CL_DEVICE_EXTENSIONS, size, text, NULL) == CL_SUCCESS) {
+        device->claims_int64_atomics = has_extension(text, "cl_khr_int64_base_atomics") &&
+                                       has_extension(text, "cl_khr_int64_extended_atomics");
+        device->info.has_fp64 = has_extension(text, "cl_khr_fp64");
+    }
+    free(text);
+}
+
+/* Two devices of one identity run the same binaries at the same speed. */
+static chx__digest
+identify(const chx__device *device)
+{
+    chx__hasher *hasher = chx__hasher_create();
+    chx__hasher_add_text(hasher, device->platform->name);
+    chx__hasher_add_text(hasher, device->info.name);
+    chx__hasher_add_text(hasher, device->info.driver);
+    chx__hasher_add(hasher, &device->info.n_compute_units, sizeof device->info.n_compute_units);
+    return chx__hasher_end(hasher);
+}
+
+chx_status
+chx__device_describe(chx__device *device)
+{
+    chx_device_info *info = &device->info;
+    info->name = device_text(device->id, CL_DEVICE_NAME);
+    info->vendor = device_text(device->id, CL_DEVICE_VENDOR);
+    char *version = device_text(device->id, CL_DEVICE_VERSION);
+    char *driver = device_text(device->id, CL_DRIVER_VERSION);
+    info->driver = version && driver ? chx__format("%s, %s", driver, version) : NULL;
+    free(version);
+    free(driver);
+    info->platform = device->platform->name;
+    if (!info->name || !info->vendor || !info->driver)
+        return chx__fail_memory("describing a device");
+    read_numbers(device);
+    read_extensions(device);
+    device->identity = identify(device);
+    if (info->name[0] == '\0' || info->memory_bytes == 0 || info->max_work_group == 0)
+        return chx__fail(CHX_ERROR_DEVICE, "its driver describes it neither by name nor by size");
+    return CHX_OK;
+}
+
+void
+chx__device_finish(chx__device *device)
+{
+    free((char *)device->info.name);
+    free((char *)device->info.vendor);
+    free((char *)device->info.driver);
+    free((char *)device->info.excluded);
+    if (device->is_sub_device)
+        clReleaseDevice(device->id);
+}
+
+chx_status
+chx__device_reserve(chx__device *device, uint64_t size_bytes)
+{
+    uint64_t used = atomic_load(&device->used_bytes);
+    do {
+        uint64_t budget = device->info.budget_bytes;
+        if (size_bytes > budget || used > budget - size_bytes)
+            return chx__fail_cl(CHX_ERROR_DEVICE_MEMORY, 0, device->info.name, NULL,
+                                "%s: %" PRIu64 " bytes do not fit: %" PRIu64
+                                " of the budget of %" PRIu64
+                                " are used; use a smaller job or a larger budget",
+                                device->info.name, size_bytes, used, budget);
+    } while (!atomic_compare_exchange_weak(&device->used_bytes, &used, used + size_bytes));
+    return CHX_OK;
+}
+
+void
+chx__device_release(chx__device *device, uint64_t size_bytes)
+{
+    atomic_fetch_sub(&device->used_bytes, size_bytes);
+}
+
+static chx_status
+open_lane(chx__device *device, chx__lane *lane, chx__lane_kind kind, uint32_t index)
+{
+    lane->kind = kind;
+    lane->index = index;
+    if (kind == CHX__LANE_COMPUTE)
+        snprintf(lane->name, sizeof lane->name, "compute %u", index);
+    else
+        snprintf(lane->name, sizeof lane->name, "%s",
+                 kind == CHX__LANE_COPY_IN ? "copy-in" : "copy-out");
+    cl_int code;
+    lane->queue = clCreateCommandQueue(device->platform->context, device->id,
+                                       CL_QUEUE_PROFILING_ENABLE, &code);
+    if (code) {
+        lane->queue = NULL;
+        return chx__fail_cl(chx__cl_status(code), code, device->info.name, NULL,
+                            "%s: cannot make a command queue: %s", device->info.name,
+                            chx__cl_name(code));
+    }
+    return CHX_OK;
+}
+
+static chx_status
+open_lanes(chx__device *device)
+{
+    uint32_t n_compute = device->info.n_compute_lanes;
+    device->n_lanes = n_compute + 2;
+    chx_status status = CHX_OK;
+    for (uint32_t i = 0; i < n_compute && !status; i++)
+        status = open_lane(device, &device->lanes[i], CHX__LANE_COMPUTE, i);
+    if (!status)
+        status = open_lane(device, chx__device_copy_in_lane(device), CHX__LANE_COPY_IN, 0);
+    if (!status)
+        status = open_lane(device, chx__device_copy_out_lane(device), CHX__LANE_COPY_OUT, 0);
+    return status;
+}
+
+/* One look at both clocks: the command ended between `before` and `after` on ours. */
+typedef struct clock_sample {
+    uint64_t before, after, end;
+} clock_sample;
+
+#define CLOCK_DEADLINE_NS UINT64_C(5000000000)
+
+static chx_status
+sample_clock(cl_command_queue queue, cl_mem target, const void *word, clock_sample *sample)
+{
+    cl_event event;
+    sample->before = chx__now_ns();
+    cl_int code = clEnqueueWriteBuffer(queue, target, CL_FALSE, 0, 4, word, 0, NULL, &event);
+    if (code)
+        return chx__fail_cl(chx__cl_status(code), code, NULL, NULL, "a first write failed with %s",
+                            chx__cl_name(code));
+    clFlush(queue);
+    chx_status status = chx__cl_await(event, chx__now_ns() + CLOCK_DEADLINE_NS);
+    sample->after = chx__now_ns();
+    cl_ulong end = 0;
+    if (!status && clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL))
+        end = 0;
+    sample->end = end;
+    if (status != CHX_ERROR_TIMEOUT)
+        clReleaseEvent(event);
+    return status;
+}
+
+#define N_SAMPLES 5
+
+/* A clock runs on between commands that were waited for one by one. */
+static bool
+stamps_advance(const clock_sample *samples)
+{
+    for (int i = 1; i < N_SAMPLES; i++)
+        if (samples[i].end < samples[i - 1].end)
+            return false;
+    return samples[0].end > 0 && samples[N_SAMPLES - 1].end > samples[0].end;
+}
+
+/* The tightest of several brackets is the best one: whatever widens a bracket is delay, not clock. A
+ * device clock that falls into the bracket as it is runs on ours and gets no correction. */
+static int64_t
+offset_from(const clock_sample *samples)
+{
+    const clock_sample *best = &samples[0];
+    for (int i = 1; i < N_SAMPLES; i++)
+        if (samples[i].after - samples[i].before < best->after - best->before)
+            best = &samples[i];
+    if (best->end >= best->before && best->end <= best->after)
+        return 0;
+    uint64_t middle = best->before + (best->after - best->before) / 2;
+    return (int64_t)(middle - best->end);
+}
+
+/* What an asynchronous write still reads after a timeout must outlive this call. */
+static const uint32_t clock_word = 0;
+
+static chx_status
+align_clock(chx__device *device)
+{
+    cl_int code;
+    cl_mem target = clCreateBuffer(device->platform->context, CL_MEM_READ_WRITE, 64, NULL, &code);
+    if (code)
+        return chx__fail_cl(chx__cl_status(code), code, device->info.name, NULL,
+                            "%s: cannot make a first buffer: %s", device->info.name,
+                            chx__cl_name(code));
+    clock_sample samples[N_SAMPLES];
+    chx_status status = CHX_OK;
+    for (int i = 0; i < N_SAMPLES && !status; i++)
+        status = sample_clock(device->lanes[0].queue, target, &clock_word, &samples[i]);
+    if (!status) {
+        device->has_profiling = stamps_advance(samples);
+        device->clock_offset_ns = device->has_profiling ? offset_from(samples) : 0;
+    }
+    if (status != CHX_ERROR_TIMEOUT)
+        clReleaseMemObject(target);
+    return status;
+}
+
+chx_status
+chx__device_open(chx__device *device, const chx__logger *logger)
+{
+    chx_status status = open_lanes(device);
+    if (!status)
+        status = align_clock(device);
+    if (status) {
+        chx__device_close(device, status == CHX_ERROR_TIMEOUT);
+        return status;
+    }
+    atomic_store(&device->is_open, true);
+    chx__log(logger, CHX_LOG_DEBUG, "%s: %u lanes open, clock offset %" PRId64 " ns%s",
+             device->info.name, device->n_lanes, device->clock_offset_ns,
+             device->has_profiling ? "" : ", no usable time stamps");
+    return CHX_OK;
+}
+
+void
+chx__device_close(chx__device *device, bool is_lost)
+{
+    atomic_store(&device->is_open, false);
+    for (uint32_t i = 0; i < device->n_lanes; i++) {
+        if (device->lanes[i].queue && !is_lost)
+            clReleaseCommandQueue(device->lanes[i].queue);
+        device->lanes[i].queue = NULL;
+    }
+}

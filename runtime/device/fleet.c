@@ -1,0 +1,299 @@
+#include "device/fleet.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "device/cache.h"
+#include "device/discovery.h"
+#include "device/selection.h"
+#include "device/self_test.h"
+
+/* PoCL loads shared objects from its own cache without looking at them, so it gets a folder inside
+ * ours, which nobody else can write to. */
+static chx_status
+point_pocl_at(const chx__cache *cache)
+{
+    char *path = chx__format("%s/pocl", chx__cache_path(cache));
+    if (!path)
+        return chx__fail_memory("opening the cache");
+    chx_status status = CHX_OK;
+    if (mkdir(path, 0700) != 0 && errno != EEXIST)
+        status =
+            chx__fail(CHX_ERROR_FILE, "%s: cannot make this folder: %s", path, strerror(errno));
+    else if (setenv("POCL_CACHE_DIR", path, 0) != 0)
+        status = chx__fail_memory("opening the cache");
+    free(path);
+    return status;
+}
+
+static void
+open_cache(chx__fleet *fleet, const char *path)
+{
+    chx_status status = chx__cache_create(path, &fleet->cache);
+    if (!status)
+        status = point_pocl_at(fleet->cache);
+    if (status)
+        chx__log(&fleet->logger, CHX_LOG_WARNING, "working without a kernel cache: %s",
+                 chx_last_error()->message);
+}
+
+static chx_status
+apply_params(chx__fleet *fleet, const chx_runtime_params *params)
+{
+    const char *kernel_path = params->kernel_path;
+    fleet->logger = (chx__logger){params->log, params->log_data, params->log_level};
+    if (params->n_compute_lanes > CHX__MAX_COMPUTE_LANES)
+        return chx__fail(CHX_ERROR_INVALID,
+                         "%u compute lanes were asked for, at most %d are possible",
+                         params->n_compute_lanes, CHX__MAX_COMPUTE_LANES);
+    if (!kernel_path)
+        kernel_path = getenv("CHRONAXIE_KERNEL_PATH");
+    if (kernel_path && *kernel_path) {
+        fleet->kernel_path = chx__strdup(kernel_path);
+        if (!fleet->kernel_path)
+            return chx__fail_memory("opening the devices");
+    }
+    open_cache(fleet, params->cache_path);
+    return CHX_OK;
+}
+
+/* Every excluded device with its reason, for the case that none is left. */
+static chx_status
+fail_excluded(const chx__fleet *fleet)
+{
+    char reasons[768] = "";
+    size_t used = 0;
+    for (uint32_t i = 0; i < fleet->n_devices && used < sizeof reasons; i++) {
+        const chx_device_info *info = &fleet->devices[i].info;
+        if (!info->excluded)
+            continue;
+        int n = snprintf(reasons + used, sizeof reasons - used, "%s%s: %s", used ? "; " : "",
+                         info->name, info->excluded);
+        used += n > 0 ? (size_t)n : 0;
+    }
+    return chx__fail(CHX_ERROR_NO_DEVICE, "no selected device passed its self-test: %s", reasons);
+}
+
+static chx_status
+test_selected(chx__fleet *fleet)
+{
+    uint32_t n_sound = 0;
+    for (uint32_t i = 0; i < fleet->n_devices; i++) {
+        chx__device *device = &fleet->devices[i];
+        if (!device->info.selected)
+            continue;
+        chx_status status = chx__self_test(fleet, device);
+        if (status)
+            return status;
+        if (device->info.excluded) {
+            device->info.selected = false;
+            chx__log(&fleet->logger, CHX_LOG_WARNING, "%s is not used: %s", device->info.name,
+                     device->info.excluded);
+        }
+        n_sound += device->info.selected;
+    }
+    return n_sound > 0 ? CHX_OK : fail_excluded(fleet);
+}
+
+static void
+set_limits(chx__fleet *fleet, const chx_runtime_params *params)
+{
+    for (uint32_t i = 0; i < fleet->n_devices; i++) {
+        chx_device_info *info = &fleet->devices[i].info;
+        info->n_compute_lanes = params->n_compute_lanes ? params->n_compute_lanes : 1;
+        info->budget_bytes =
+            params->memory_budget_bytes ? params->memory_budget_bytes : info->memory_bytes / 5 * 4;
+    }
+}
+
+static chx_status
+assemble(chx__fleet *fleet, const chx_runtime_params *params)
+{
+    chx_status status = apply_params(fleet, params);
+    if (!status)
+        status = chx__fleet_discover(fleet);
+    if (!status && fleet->n_devices == 0)
+        status =
+            chx__fail(CHX_ERROR_NO_DEVICE, "this machine has no OpenCL device; install a driver, "
+                                           "such as the package pocl-opencl-icd");
+    if (!status)
+        status = chx__fleet_select(fleet, params->devices);
+    if (!status)
+        status = test_selected(fleet);
+    if (!status && !params->devices)
+        chx__fleet_keep_fastest_cpu(fleet);
+    if (!status && params->split > 1)
+        status = chx__fleet_split(fleet, params->split);
+    if (!status)
+        set_limits(fleet, params);
+    return status;
+}
+
+chx_status
+chx__fleet_init(chx__fleet *fleet, const chx_runtime_params *params)
+{
+    static const chx_runtime_params defaults;
+    *fleet = (chx__fleet){.generation = 1};
+    if (pthread_mutex_init(&fleet->lock, NULL) != 0)
+        return chx__fail_memory("opening the devices");
+    if (pthread_cond_init(&fleet->opened, NULL) != 0) {
+        pthread_mutex_destroy(&fleet->lock);
+        return chx__fail_memory("opening the devices");
+    }
+    fleet->has_lock = true;
+    chx_status status = assemble(fleet, params ? params : &defaults);
+    if (status)
+        chx__fleet_finish(fleet);
+    return status;
+}
+
+void
+chx__fleet_finish(chx__fleet *fleet)
+{
+    for (uint32_t i = 0; i < fleet->n_devices; i++)
+        chx__device_close(&fleet->devices[i], false);
+    for (uint32_t i = 0; i < fleet->n_platforms; i++)
+        if (fleet->platforms[i].context)
+            clReleaseContext(fleet->platforms[i].context);
+    for (uint32_t i = 0; i < fleet->n_devices; i++)
+        chx__device_finish(&fleet->devices[i]);
+    for (uint32_t i = 0; i < fleet->n_platforms; i++) {
+        free(fleet->platforms[i].name);
+        free(fleet->platforms[i].vendor);
+    }
+    free(fleet->devices);
+    free(fleet->platforms);
+    free(fleet->kernel_path);
+    chx__cache_destroy(&fleet->cache);
+    if (fleet->has_lock) {
+        pthread_cond_destroy(&fleet->opened);
+        pthread_mutex_destroy(&fleet->lock);
+    }
+    *fleet = (chx__fleet){0};
+}
+
+static chx_status
+open_context(chx__fleet *fleet, chx__platform *platform)
+{
+    cl_device_id *ids = chx__alloc(fleet->n_devices, sizeof *ids);
+    cl_uint n_ids = 0;
+    if (!ids)
+        return chx__fail_memory("opening a platform");
+    for (uint32_t i = 0; i < fleet->n_devices; i++)
+        if (fleet->devices[i].platform == platform && fleet->devices[i].info.selected)
+            ids[n_ids++] = fleet->devices[i].id;
+    cl_context_properties properties[] = {CL_CONTEXT_PLATFORM, (cl_context_properties)platform->id,
+                                          0};
+    cl_int code = CL_SUCCESS;
+    cl_context context = clCreateContext(properties, n_ids, ids, NULL, NULL, &code);
+    free(ids);
+    if (code)
+        return chx__fail_cl(CHX_ERROR_DEVICE, code, NULL, NULL, "%s: cannot make a context: %s",
+                            platform->name, chx__cl_name(code));
+    platform->context = context;
+    platform->generation++;
+    return CHX_OK;
+}
+
+static chx_status
+open_device(chx__fleet *fleet, chx__device *device)
+{
+    if (atomic_load(&device->is_open))
+        return CHX_OK;
+    chx_status status = device->platform->context ? CHX_OK : open_context(fleet, device->platform);
+    return status ? status : chx__device_open(device, &fleet->logger);
+}
+
+static void
+begin_opening(chx__fleet *fleet)
+{
+    pthread_mutex_lock(&fleet->lock);
+    while (fleet->is_opening)
+        pthread_cond_wait(&fleet->opened, &fleet->lock);
+    fleet->is_opening = true;
+    pthread_mutex_unlock(&fleet->lock);
+}
+
+static void
+end_opening(chx__fleet *fleet)
+{
+    pthread_mutex_lock(&fleet->lock);
+    fleet->is_opening = false;
+    pthread_cond_broadcast(&fleet->opened);
+    pthread_mutex_unlock(&fleet->lock);
+}
+
+chx_status
+chx__fleet_open(chx__fleet *fleet, chx__device *device)
+{
+    if (atomic_load(&device->is_open))
+        return CHX_OK;
+    if (!device->info.selected)
+        return chx__fail_cl(CHX_ERROR_INVALID, 0, device->info.name, NULL,
+                            "%s is not among the selected devices", device->info.name);
+    begin_opening(fleet);
+    chx_status status = open_device(fleet, device);
+    end_opening(fleet);
+    return status;
+}
+
+static uint32_t
+n_selected(const chx__fleet *fleet)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < fleet->n_devices; i++)
+        n += fleet->devices[i].info.selected;
+    return n;
+}
+
+/* Closes the platform and opens again what was open, without the lost device. */
+static chx_status
+rebuild(chx__fleet *fleet, chx__platform *platform, const chx__device *lost, bool *was_open)
+{
+    for (uint32_t i = 0; i < fleet->n_devices; i++) {
+        chx__device *device = &fleet->devices[i];
+        was_open[i] = device->platform == platform && device->is_open && device != lost;
+        if (device->platform == platform && device->is_open)
+            chx__device_close(device, device == lost);
+    }
+    if (platform->context)
+        clReleaseContext(platform->context);
+    platform->context = NULL;
+    chx_status status = CHX_OK;
+    for (uint32_t i = 0; i < fleet->n_devices && !status; i++)
+        if (was_open[i])
+            status = open_device(fleet, &fleet->devices[i]);
+    return status;
+}
+
+chx_status
+chx__fleet_exclude(chx__fleet *fleet, chx__device *device, const char *reason)
+{
+    if (!device->info.selected)
+        return chx__fail_cl(CHX_ERROR_INVALID, 0, device->info.name, NULL,
+                            "%s is not in use, so it cannot be excluded", device->info.name);
+    if (n_selected(fleet) == 1)
+        return chx__fail_cl(CHX_ERROR_NO_DEVICE, 0, device->info.name, NULL,
+                            "%s is the last device and cannot be excluded", device->info.name);
+    char *why = chx__strdup(reason ? reason : "excluded by the caller");
+    bool *was_open = chx__alloc(fleet->n_devices, sizeof *was_open);
+    if (!why || !was_open) {
+        free(why);
+        free(was_open);
+        return chx__fail_memory("excluding a device");
+    }
+    begin_opening(fleet);
+    device->info.selected = false;
+    device->info.excluded = why;
+    fleet->generation++;
+    chx_status status = rebuild(fleet, device->platform, device, was_open);
+    end_opening(fleet);
+    free(was_open);
+    chx__log(&fleet->logger, CHX_LOG_WARNING, "%s is no longer used: %s", device->info.name, why);
+    return status;
+}

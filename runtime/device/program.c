@@ -1,0 +1,434 @@
+#include "device/program.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "device/build_log.h"
+#include "device/cache.h"
+
+/* Counts up when options or defines that we add ourselves change their meaning. */
+#define BINARY_FORMAT 1u
+
+/* What is built for one device. The parts of a split device share a cl_program. */
+typedef struct build {
+    cl_program program; /* NULL while there is none */
+    uint32_t generation; /* of the platform when it was built */
+} build;
+
+struct chx_program {
+    chx__fleet *fleet;
+    char *name;
+    char *text;
+    char *options;
+    chx__digest digest;
+    build *builds; /* by device index */
+    uint32_t n_builds;
+    /* Guards is_building and builds; a leaf of the lock order, never held over an OpenCL call. Whoever
+     * sets is_building is the only one to build until it is cleared. */
+    pthread_mutex_t lock;
+    pthread_cond_t built;
+    bool is_building;
+};
+
+/* The devices that one build serves. */
+typedef struct target_set {
+    chx__device *first;
+    chx__device **devices;
+    cl_device_id *ids;
+    uint32_t n_devices;
+    char *options;
+    chx__digest key;
+} target_set;
+
+static chx__digest
+digest_source(const char *text, const char *options)
+{
+    chx__hasher *hasher = chx__hasher_create();
+    chx__hasher_add_text(hasher, text);
+    chx__hasher_add_text(hasher, options);
+    return chx__hasher_end(hasher);
+}
+
+/* Compilers cite the program by its name; expanded sources have their own #line lines. */
+static char *
+with_name(const char *name, char *text)
+{
+    if (!text || strncmp(text, "#line ", 6) == 0)
+        return text;
+    char *named = chx__format("#line 1 \"%s\"\n%s", name, text);
+    free(text);
+    return named;
+}
+
+static void
+free_program(chx_program *program)
+{
+    free(program->name);
+    free(program->text);
+    free(program->options);
+    free(program->builds);
+    free(program);
+}
+
+chx_status
+chx__program_create(chx__fleet *fleet, const char *name, char *text, const char *options,
+                    chx_program **program)
+{
+    chx_program *made = chx__alloc(1, sizeof *made);
+    if (!made) {
+        free(text);
+        return chx__fail_memory("making a program");
+    }
+    made->fleet = fleet;
+    made->name = chx__strdup(name);
+    made->text = with_name(name, text);
+    made->options = chx__strdup(options ? options : "");
+    made->n_builds = fleet->n_devices;
+    made->builds = chx__alloc(fleet->n_devices, sizeof *made->builds);
+    if (!made->name || !made->text || !made->options || !made->builds)
+        goto fail;
+    if (pthread_mutex_init(&made->lock, NULL) != 0)
+        goto fail;
+    if (pthread_cond_init(&made->built, NULL) != 0) {
+        pthread_mutex_destroy(&made->lock);
+        goto fail;
+    }
+    made->digest = digest_source(made->text, made->options);
+    *program = made;
+    return CHX_OK;
+fail:
+    free_program(made);
+    return chx__fail_memory("making a program");
+}
+
+void
+chx__program_destroy(chx_program **program)
+{
+    if (!*program)
+        return;
+    for (uint32_t i = 0; i < (*program)->n_builds; i++)
+        if ((*program)->builds[i].program)
+            clReleaseProgram((*program)->builds[i].program);
+    pthread_cond_destroy(&(*program)->built);
+    pthread_mutex_destroy(&(*program)->lock);
+    free_program(*program);
+    *program = NULL;
+}
+
+chx__digest
+chx__program_digest(const chx_program *program)
+{
+    return program->digest;
+}
+
+/* Capabilities reach the source as defines: the host decides, no kernel asks for vendors. */
+static char *
+device_options(const chx_program *program, const chx__device *device)
+{
+    bool has_standard = strstr(program->options, "-cl-std") != NULL;
+    return chx__format("%s%s%s%s", has_standard ? "" : "-cl-std=CL1.2 ",
+                       device->info.has_int64_atomics ? "-DCHX_HAS_INT64_ATOMICS=1 " : "",
+                       device->info.has_fp64 ? "-DCHX_HAS_FP64=1 " : "", program->options);
+}
+
+static chx__digest
+digest_binary(const chx_program *program, const target_set *target)
+{
+    uint32_t format = BINARY_FORMAT;
+    chx__hasher *hasher = chx__hasher_create();
+    chx__hasher_add_text(hasher, "program binary");
+    chx__hasher_add(hasher, &format, sizeof format);
+    chx__hasher_add_text(hasher, program->text);
+    chx__hasher_add_text(hasher, target->options);
+    chx__hasher_add(hasher, &target->first->identity, sizeof target->first->identity);
+    return chx__hasher_end(hasher);
+}
+
+/* Parts of one device are built in one go: on PoCL two parts then cost what one costs (21 ms instead
+ * of 42 with its cache warm). */
+static bool
+is_twin(const chx__device *a, const chx__device *b)
+{
+    return a == b ||
+           (b->info.selected && a->is_sub_device && b->is_sub_device &&
+            a->info.parent == b->info.parent && chx__digest_equal(a->identity, b->identity));
+}
+
+static chx_status
+begin_target(const chx_program *program, chx__device *device, target_set *made)
+{
+    chx__fleet *fleet = program->fleet;
+    *made = (target_set){.first = device,
+                         .devices = chx__alloc(fleet->n_devices, sizeof *made->devices),
+                         .ids = chx__alloc(fleet->n_devices, sizeof *made->ids),
+                         .options = device_options(program, device)};
+    if (!made->devices || !made->ids || !made->options)
+        return chx__fail_memory("building a program");
+    for (uint32_t i = 0; i < fleet->n_devices; i++)
+        if (is_twin(device, &fleet->devices[i])) {
+            made->devices[made->n_devices] = &fleet->devices[i];
+            made->ids[made->n_devices++] = fleet->devices[i].id;
+        }
+    made->key = digest_binary(program, made);
+    return CHX_OK;
+}
+
+static void
+finish_target(target_set *target)
+{
+    free(target->devices);
+    free(target->ids);
+    free(target->options);
+}
+
+/* Measured on PoCL 3.1: taking out a binary makes it compile every kernel once more for an unknown
+ * work-group size, about 90 ms per kernel on the cold start; a build from source with PoCL's own cache
+ * warm takes 22 ms per program, one from a binary 0.7 ms. A cold picture is dearer than that gain, so
+ * PoCL keeps its own binaries, in a folder inside ours. rusticl: binary 0.3 ms, source 1-15 ms.
+ * With a -I option the digest would not see the headers that a compiler finds. */
+static bool
+keeps_binaries(const target_set *target)
+{
+    return !target->first->platform->is_pocl && !strstr(target->options, "-I");
+}
+
+static cl_program
+load_binary(const chx_program *program, const target_set *target)
+{
+    void *bytes = NULL;
+    size_t size = 0;
+    if (!keeps_binaries(target) ||
+        !chx__cache_find(program->fleet->cache, target->key, &bytes, &size))
+        return NULL;
+    size_t *sizes = chx__alloc(target->n_devices, sizeof *sizes);
+    const unsigned char **binaries = chx__alloc(target->n_devices, sizeof *binaries);
+    cl_program made = NULL;
+    cl_int code = CL_OUT_OF_HOST_MEMORY;
+    if (sizes && binaries) {
+        for (uint32_t i = 0; i < target->n_devices; i++) {
+            sizes[i] = size;
+            binaries[i] = bytes;
+        }
+        made = clCreateProgramWithBinary(target->first->platform->context, target->n_devices,
+                                         target->ids, sizes, binaries, NULL, &code);
+    }
+    if (made && !code)
+        code = clBuildProgram(made, target->n_devices, target->ids, target->options, NULL, NULL);
+    if (made && code) {
+        clReleaseProgram(made);
+        made = NULL;
+        chx__log(&program->fleet->logger, CHX_LOG_INFO, "%s: %s refuses a kept binary of %s: %s",
+                 target->first->info.name, target->first->platform->name, program->name,
+                 chx__cl_name(code));
+    }
+    free(sizes);
+    free(binaries);
+    free(bytes);
+    return made;
+}
+
+/* The place of the target's first device among those of the cl_program. */
+static bool
+find_place(cl_program built, cl_device_id id, cl_uint *n_places, cl_uint *place)
+{
+    cl_uint n = 0;
+    if (clGetProgramInfo(built, CL_PROGRAM_NUM_DEVICES, sizeof n, &n, NULL) || n == 0)
+        return false;
+    cl_device_id *ids = chx__alloc(n, sizeof *ids);
+    bool found = false;
+    if (ids && !clGetProgramInfo(built, CL_PROGRAM_DEVICES, n * sizeof *ids, ids, NULL))
+        for (cl_uint i = 0; i < n && !found; i++)
+            if (ids[i] == id) {
+                *place = i;
+                found = true;
+            }
+    free(ids);
+    *n_places = n;
+    return found;
+}
+
+static void
+keep_binary(const chx_program *program, const target_set *target, cl_program built)
+{
+    cl_uint n_places = 0, place = 0;
+    if (!keeps_binaries(target) || !program->fleet->cache ||
+        !find_place(built, target->first->id, &n_places, &place))
+        return;
+    size_t *sizes = chx__alloc(n_places, sizeof *sizes);
+    unsigned char **binaries = chx__alloc(n_places, sizeof *binaries);
+    if (sizes && binaries &&
+        !clGetProgramInfo(built, CL_PROGRAM_BINARY_SIZES, n_places * sizeof *sizes, sizes, NULL) &&
+        sizes[place] > 0) {
+        binaries[place] = chx__alloc(sizes[place], 1);
+        if (binaries[place] && !clGetProgramInfo(built, CL_PROGRAM_BINARIES,
+                                                 n_places * sizeof *binaries, binaries, NULL))
+            chx__cache_store(program->fleet->cache, target->key, binaries[place], sizes[place]);
+        free(binaries[place]);
+    }
+    free(sizes);
+    free(binaries);
+}
+
+static char *
+read_log(cl_program built, cl_device_id id)
+{
+    size_t size = 0;
+    clGetProgramBuildInfo(built, id, CL_PROGRAM_BUILD_LOG, 0, NULL, &size);
+    char *log = chx__alloc(size + 1, 1);
+    if (log && clGetProgramBuildInfo(built, id, CL_PROGRAM_BUILD_LOG, size, log, NULL))
+        log[0] = '\0';
+    return log;
+}
+
+static chx_status
+fail_build(const chx_program *program, const target_set *target, cl_program built, cl_int code)
+{
+    char summary[768];
+    char *log = read_log(built, target->first->id);
+    const char *text = log ? log : "";
+    if (text[strspn(text, " \r\n")] == '\0')
+        text = chx__cl_name(code);
+    chx__build_log_summary(text, program->text, program->name, summary, sizeof summary);
+    chx__log(&program->fleet->logger, CHX_LOG_INFO, "%s: build log of %s: %s",
+             target->first->info.name, program->name, text);
+    free(log);
+    return chx__fail_cl(CHX_ERROR_BUILD, code, target->first->info.name, NULL, "%s", summary);
+}
+
+static chx_status
+build_source(const chx_program *program, const target_set *target, cl_program *built)
+{
+    const char *text = program->text;
+    cl_int code;
+    cl_program made =
+        clCreateProgramWithSource(target->first->platform->context, 1, &text, NULL, &code);
+    if (code)
+        return chx__fail_cl(chx__cl_status(code), code, target->first->info.name, NULL,
+                            "%s: cannot make a program: %s", program->name, chx__cl_name(code));
+    code = clBuildProgram(made, target->n_devices, target->ids, target->options, NULL, NULL);
+    if (code) {
+        chx_status status = fail_build(program, target, made, code);
+        clReleaseProgram(made);
+        return status;
+    }
+    keep_binary(program, target, made);
+    *built = made;
+    return CHX_OK;
+}
+
+static chx_status
+build_target(const chx_program *program, const target_set *target, cl_program *built)
+{
+    *built = load_binary(program, target);
+    return *built ? CHX_OK : build_source(program, target, built);
+}
+
+static bool
+is_built(const chx_program *program, const chx__device *device)
+{
+    const build *have = &program->builds[device->index];
+    return have->program && have->generation == device->platform->generation;
+}
+
+/* Every device of the target holds one reference; what they held of an older context goes. */
+static void
+install(chx_program *program, const target_set *target, cl_program built)
+{
+    for (uint32_t i = 0; i < target->n_devices; i++) {
+        cl_program old = program->builds[target->devices[i]->index].program;
+        if (i > 0)
+            clRetainProgram(built);
+        pthread_mutex_lock(&program->lock);
+        program->builds[target->devices[i]->index] =
+            (build){built, target->first->platform->generation};
+        pthread_mutex_unlock(&program->lock);
+        if (old)
+            clReleaseProgram(old);
+    }
+}
+
+static chx_status
+build_for(chx_program *program, chx__device *device)
+{
+    target_set target;
+    cl_program built = NULL;
+    chx_status status = begin_target(program, device, &target);
+    if (!status)
+        status = build_target(program, &target, &built);
+    if (!status)
+        install(program, &target, built);
+    finish_target(&target);
+    return status;
+}
+
+/* False when another thread has built it meanwhile. */
+static bool
+begin_building(chx_program *program, const chx__device *device)
+{
+    pthread_mutex_lock(&program->lock);
+    while (program->is_building && !is_built(program, device))
+        pthread_cond_wait(&program->built, &program->lock);
+    bool needed = !is_built(program, device);
+    program->is_building = program->is_building || needed;
+    pthread_mutex_unlock(&program->lock);
+    return needed;
+}
+
+static void
+end_building(chx_program *program)
+{
+    pthread_mutex_lock(&program->lock);
+    program->is_building = false;
+    pthread_cond_broadcast(&program->built);
+    pthread_mutex_unlock(&program->lock);
+}
+
+chx_status
+chx__program_build(chx_program *program, chx__device *device)
+{
+    chx_status status = chx__fleet_open(program->fleet, device);
+    if (status)
+        return status;
+    if (!begin_building(program, device))
+        return CHX_OK;
+    status = build_for(program, device);
+    end_building(program);
+    return status;
+}
+
+static chx_status
+fail_kernel(const chx_program *program, const chx__device *device, cl_program built, cl_int code,
+            const char *name)
+{
+    char known[512] = "";
+    if (code != CL_INVALID_KERNEL_NAME ||
+        clGetProgramInfo(built, CL_PROGRAM_KERNEL_NAMES, sizeof known, known, NULL))
+        return chx__fail_cl(CHX_ERROR_KERNEL, code, device->info.name, NULL,
+                            "%s: cannot make its kernel \"%.64s\": %s", program->name, name,
+                            chx__cl_name(code));
+    for (char *at = known; *at; at++)
+        if (*at == ';')
+            *at = ' ';
+    return chx__fail_cl(CHX_ERROR_KERNEL, code, device->info.name, NULL,
+                        "%s: has no kernel \"%.64s\"; it has: %s", program->name, name, known);
+}
+
+chx_status
+chx__program_kernel(chx_program *program, chx__device *device, const char *name, cl_kernel *kernel)
+{
+    chx_status status = chx__program_build(program, device);
+    if (status)
+        return status;
+    pthread_mutex_lock(&program->lock);
+    cl_program built = program->builds[device->index].program;
+    pthread_mutex_unlock(&program->lock);
+    cl_int code;
+    cl_kernel made = clCreateKernel(built, name, &code);
+    if (code)
+        return fail_kernel(program, device, built, code, name);
+    *kernel = made;
+    return CHX_OK;
+}

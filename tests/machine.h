@@ -1,0 +1,22 @@
+/* The machine that a test runs on, chosen by the environment so that the same binaries run against
+ * every driver: CHRONAXIE_TEST_DEVICES (a selection, unset for the default) and CHRONAXIE_TEST_SPLIT
+ * (a number of sub-devices). Everything else is the library's own environment. */
+#ifndef CHX_TESTS_MACHINE_H
+#define CHX_TESTS_MACHINE_H
+
+#include <stdlib.h>
+
+#include <chronaxie/runtime.h>
+
+static inline chx_runtime_params
+test_machine_params(void)
+{
+    const char *devices = getenv("CHRONAXIE_TEST_DEVICES");
+    const char *split = getenv("CHRONAXIE_TEST_SPLIT");
+    return (chx_runtime_params){
+        .devices = devices && *devices ? devices : NULL,
+        .split = split ? (uint32_t)strtoul(split, NULL, 10) : 0,
+    };
+}
+
+#endif
