@@ -68,6 +68,22 @@ apply_umask(int descriptor)
     fchmod(descriptor, 0666 & ~mask);
 }
 
+/* A device or a pipe, such as /dev/stdout, is written as it stands: a rename would replace it. */
+static int
+open_output(chx__output *output)
+{
+    struct stat found;
+    if (stat(output->path, &found) == 0 && !S_ISREG(found.st_mode)) {
+        free(output->temporary);
+        output->temporary = NULL;
+        return open(output->path, O_WRONLY | O_CLOEXEC);
+    }
+    int descriptor = mkostemp(output->temporary, O_CLOEXEC);
+    if (descriptor >= 0)
+        apply_umask(descriptor);
+    return descriptor;
+}
+
 chx_status
 chx__output_begin(chx__output *output, const char *path)
 {
@@ -78,20 +94,19 @@ chx__output_begin(chx__output *output, const char *path)
         free(opening.temporary);
         return chx__fail_memory("opening a file");
     }
-    int descriptor = mkostemp(opening.temporary, O_CLOEXEC);
+    int descriptor = open_output(&opening);
     if (descriptor >= 0)
         opening.stream = fdopen(descriptor, "wb");
     if (!opening.stream) {
         chx_status status = fail_errno(path, "create");
-        if (descriptor >= 0) {
+        if (descriptor >= 0)
             close(descriptor);
+        if (descriptor >= 0 && opening.temporary)
             unlink(opening.temporary);
-        }
         free(opening.path);
         free(opening.temporary);
         return status;
     }
-    apply_umask(descriptor);
     *output = opening;
     return CHX_OK;
 }
@@ -111,9 +126,10 @@ chx__output_commit(chx__output *output)
     written = fclose(output->stream) == 0 && written;
     output->stream = NULL;
     chx_status status = CHX_OK;
-    if (!written || rename(output->temporary, output->path) != 0) {
+    if (!written || (output->temporary && rename(output->temporary, output->path) != 0)) {
         status = fail_errno(output->path, "write");
-        unlink(output->temporary);
+        if (output->temporary)
+            unlink(output->temporary);
     }
     output_finish(output);
     return status;
@@ -125,7 +141,8 @@ chx__output_discard(chx__output *output)
     if (!output->path)
         return;
     fclose(output->stream);
-    unlink(output->temporary);
+    if (output->temporary)
+        unlink(output->temporary);
     output_finish(output);
 }
 

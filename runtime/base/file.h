@@ -12,11 +12,12 @@
  * Errors: FILE, LIMIT, MEMORY. */
 chx_status chx__file_read(const char *path, size_t max_bytes, char **data, size_t *size_bytes);
 
-/* A file being written beside its final path. */
+/* A file being written beside its final path; one that is no regular file, such as /dev/stdout, is
+ * written directly. */
 typedef struct chx__output {
     FILE *stream;
     char *path;
-    char *temporary;
+    char *temporary; /* NULL when written directly */
 } chx__output;
 
 /* Opens a temporary file in the folder of path. Errors: FILE, MEMORY. */
