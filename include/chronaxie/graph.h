@@ -22,8 +22,8 @@ typedef struct chx_graph chx_graph;
 typedef uint32_t chx_task; /* index of a task in its graph, in order of addition */
 
 typedef enum chx_access {
-    CHX_ACCESS_READ = 1,   /* the task sees the range and leaves it as it is */
-    CHX_ACCESS_WRITE = 2,  /* the task overwrites every byte of the range */
+    CHX_ACCESS_READ = 1, /* the task sees the range and leaves it as it is */
+    CHX_ACCESS_WRITE = 2, /* the task overwrites every byte of the range */
     CHX_ACCESS_READ_WRITE = 3,
 } chx_access;
 
@@ -38,10 +38,10 @@ typedef enum chx_arg_kind {
  * which bytes it touches. */
 typedef struct chx_arg {
     chx_arg_kind kind;
-    chx_access access;   /* buffers */
-    chx_buffer *buffer;  /* buffers, borrowed for the life of the graph */
+    chx_access access; /* buffers */
+    chx_buffer *buffer; /* buffers, borrowed for the life of the graph */
     size_t offset_bytes; /* buffers: begin of the range touched */
-    size_t size_bytes;   /* buffers: 0 means to the end; values and local memory: their size */
+    size_t size_bytes; /* buffers: 0 means to the end; values and local memory: their size */
     union {
         int32_t i32;
         uint32_t u32;
@@ -56,31 +56,38 @@ typedef struct chx_arg {
 
 #define CHX_MAX_ARGS 24
 
-#define CHX_BUFFER_RANGE(buffer_, access_, offset_, size_)                                         \
-    {.kind = CHX_ARG_BUFFER, .access = (access_), .buffer = (buffer_), .offset_bytes = (offset_),  \
-     .size_bytes = (size_)}
+#define CHX_BUFFER_RANGE(buffer_, access_, offset_, size_)                \
+    {                                                                     \
+        .kind = CHX_ARG_BUFFER, .access = (access_), .buffer = (buffer_), \
+        .offset_bytes = (offset_), .size_bytes = (size_)                  \
+    }
 #define CHX_READ(buffer_) CHX_BUFFER_RANGE(buffer_, CHX_ACCESS_READ, 0, 0)
 #define CHX_WRITE(buffer_) CHX_BUFFER_RANGE(buffer_, CHX_ACCESS_WRITE, 0, 0)
 #define CHX_READ_WRITE(buffer_) CHX_BUFFER_RANGE(buffer_, CHX_ACCESS_READ_WRITE, 0, 0)
-#define CHX_VALUE(field_, size_, x_)                                                               \
-    {.kind = CHX_ARG_VALUE, .size_bytes = (size_), .value = {.field_ = (x_)}}
+#define CHX_VALUE(field_, size_, x_)                                             \
+    {                                                                            \
+        .kind = CHX_ARG_VALUE, .size_bytes = (size_), .value = {.field_ = (x_) } \
+    }
 #define CHX_INT(x_) CHX_VALUE(i32, 4, x_)
 #define CHX_UINT(x_) CHX_VALUE(u32, 4, x_)
 #define CHX_ULONG(x_) CHX_VALUE(u64, 8, x_)
 #define CHX_FLOAT(x_) CHX_VALUE(f32, 4, x_)
-#define CHX_LOCAL(bytes_) {.kind = CHX_ARG_LOCAL, .size_bytes = (bytes_)}
+#define CHX_LOCAL(bytes_)                             \
+    {                                                 \
+        .kind = CHX_ARG_LOCAL, .size_bytes = (bytes_) \
+    }
 
 /* One kernel launch. All zeroes in optional fields means the default. */
 typedef struct chx_kernel_task {
-    const char *name;      /* for traces and errors, copied; NULL means the kernel's name */
-    chx_program *program;  /* borrowed for the life of the graph */
-    const char *kernel;    /* name of the kernel function, copied */
-    size_t global[3];      /* work-items; trailing zeroes end the dimensions */
-    size_t local[3];       /* work-group; all zero lets the driver choose */
+    const char *name; /* for traces and errors, copied; NULL means the kernel's name */
+    chx_program *program; /* borrowed for the life of the graph */
+    const char *kernel; /* name of the kernel function, copied */
+    size_t global[3]; /* work-items; trailing zeroes end the dimensions */
+    size_t local[3]; /* work-group; all zero lets the driver choose */
     chx_arg args[CHX_MAX_ARGS]; /* in the kernel's order, ended by CHX_ARG_NONE */
     /* Bit d allows device d (index as in chx_runtime_device()); 0 allows all selected ones. */
     uint64_t devices;
-    chx_task *id;          /* receives the task's index, NULL when not wanted */
+    chx_task *id; /* receives the task's index, NULL when not wanted */
 } chx_kernel_task;
 
 /* Called on a host thread when everything the task reads is in host memory. host[i] is the address

@@ -22,23 +22,23 @@ typedef struct chx_network chx_network;
 
 /* Parameters of a leaky integrate-and-fire neuron with exponential synaptic current. */
 typedef struct chx_lif_params {
-    double capacitance_pf;  /* > 0 */
+    double capacitance_pf; /* > 0 */
     double tau_membrane_ms; /* > 0 */
-    double tau_synapse_ms;  /* > 0, differs from tau_membrane_ms */
+    double tau_synapse_ms; /* > 0, differs from tau_membrane_ms */
     double resting_mv;
-    double threshold_mv;    /* > reset_mv */
+    double threshold_mv; /* > reset_mv */
     double reset_mv;
-    double refractory_ms;   /* >= 0 */
-    double bias_pa;         /* constant current */
+    double refractory_ms; /* >= 0 */
+    double bias_pa; /* constant current */
 } chx_lif_params;
 
 typedef struct chx_neuron {
     const char *name;
-    uint32_t type;        /* index into types */
+    uint32_t type; /* index into types */
     float position_um[3]; /* soma centre */
-    float diameter_um;    /* soma */
-    uint32_t first_node;  /* morphology: nodes [first_node, first_node + n_nodes) */
-    uint32_t n_nodes;     /* 0 when the neuron has no morphology file */
+    float diameter_um; /* soma */
+    uint32_t first_node; /* morphology: nodes [first_node, first_node + n_nodes) */
+    uint32_t n_nodes; /* 0 when the neuron has no morphology file */
 } chx_neuron;
 
 /* Neurons of one type share parameters. */
@@ -52,20 +52,20 @@ typedef struct chx_synapse {
     uint32_t pre;
     uint32_t post;
     float weight_pa; /* current that one spike adds, negative for inhibition */
-    float delay_ms;  /* >= one time step */
+    float delay_ms; /* >= one time step */
 } chx_synapse;
 
 typedef enum chx_stimulus_kind {
     CHX_STIMULUS_STEP = 1, /* constant current between start and stop */
-    CHX_STIMULUS_POISSON,  /* each time step an event with probability rate x step */
+    CHX_STIMULUS_POISSON, /* each time step an event with probability rate x step */
 } chx_stimulus_kind;
 
 typedef struct chx_stimulus {
     chx_stimulus_kind kind;
     double start_ms;
     double stop_ms;
-    double current_pa;  /* step: added current; Poisson: current that one event adds, as a synapse */
-    double rate_hz;     /* Poisson */
+    double current_pa; /* step: added current; Poisson: current that one event adds, as a synapse */
+    double rate_hz; /* Poisson */
     const uint32_t *neurons;
     uint32_t n_neurons;
 } chx_stimulus;
@@ -74,20 +74,20 @@ typedef struct chx_stimulus {
 typedef struct chx_node {
     float position_um[3];
     float radius_um;
-    uint32_t parent;  /* index of the parent node; itself for a root */
-    float path_um;    /* distance from the soma along the branch */
-    uint8_t kind;     /* SWC: 1 soma, 2 axon, 3 basal dendrite, 4 apical dendrite, else other */
+    uint32_t parent; /* index of the parent node; itself for a root */
+    float path_um; /* distance from the soma along the branch */
+    uint8_t kind; /* SWC: 1 soma, 2 axon, 3 basal dendrite, 4 apical dendrite, else other */
 } chx_node;
 
 /* How the network wants to be shown. */
 typedef struct chx_view {
-    double azimuth_deg;      /* camera turned about the network's long axis */
+    double azimuth_deg; /* camera turned about the network's long axis */
     double elevation_deg;
     double roll_deg;
-    double zoom;             /* 1 frames the whole network */
-    double speed;            /* network time over video time */
+    double zoom; /* 1 frames the whole network */
+    double speed; /* network time over video time */
     double conduction_um_per_ms; /* pace of the light that a spike sends along branches, > 0 */
-    double decay_ms;         /* fading time of that light, > 0 */
+    double decay_ms; /* fading time of that light, > 0 */
 } chx_view;
 
 /* Everything, borrowed. */

@@ -26,10 +26,10 @@ CHX_API chx_status chx_png_read(const char *path, uint32_t *width_px, uint32_t *
 typedef struct chx_video chx_video;
 
 typedef struct chx_video_params {
-    uint32_t width_px;  /* even */
+    uint32_t width_px; /* even */
     uint32_t height_px; /* even */
-    uint32_t fps;       /* 1 .. 240 */
-    uint32_t quality;   /* constant rate factor, 1 (best) .. 51; 0 means 18 */
+    uint32_t fps; /* 1 .. 240 */
+    uint32_t quality; /* constant rate factor, 1 (best) .. 51; 0 means 18 */
 } chx_video_params;
 
 /* Starts the `ffmpeg` program; the container follows from path: .mp4 (H.264 yuv420p) or .webm (VP9).

@@ -72,23 +72,23 @@ typedef struct chx_device_info {
     const char *vendor;
     const char *driver; /* version string of the driver */
     chx_device_kind kind;
-    bool selected;      /* this runtime may place work on it */
+    bool selected; /* this runtime may place work on it */
     const char *excluded; /* why the self-test refused it, NULL when it passed */
-    uint32_t parent;    /* index among root devices; itself unless it is a sub-device */
+    uint32_t parent; /* index among root devices; itself unless it is a sub-device */
     uint32_t n_compute_units;
     uint32_t n_compute_lanes;
-    uint64_t memory_bytes;  /* as reported by the driver */
-    uint64_t budget_bytes;  /* what the runtime allows itself */
-    uint64_t used_bytes;    /* what the runtime has allocated there now */
+    uint64_t memory_bytes; /* as reported by the driver */
+    uint64_t budget_bytes; /* what the runtime allows itself */
+    uint64_t used_bytes; /* what the runtime has allocated there now */
     uint64_t max_allocation_bytes;
     uint64_t local_memory_bytes;
     uint32_t max_work_group;
     bool has_int64_atomics;
     bool has_fp64;
     uint64_t max_loop_iterations; /* per work-item, UINT64_MAX when no limit was found */
-    double launch_us;      /* measured: launching and completing an empty kernel */
-    double giga_ops;       /* measured: 32-bit multiply-adds, 10^9 per second */
-    double giga_bytes;     /* measured: bytes moved by a device copy, 10^9 per second */
+    double launch_us; /* measured: launching and completing an empty kernel */
+    double giga_ops; /* measured: 32-bit multiply-adds, 10^9 per second */
+    double giga_bytes; /* measured: bytes moved by a device copy, 10^9 per second */
 } chx_device_info;
 
 /* Opens the machine's devices. On success *runtime is the caller's, to be destroyed with
@@ -98,7 +98,7 @@ typedef struct chx_device_info {
  * the environment. Errors: NO_DEVICE, UNKNOWN_DEVICE, INVALID, MEMORY. */
 CHX_API chx_status chx_runtime_create(chx_runtime **runtime, const chx_runtime_params *params);
 
-/* Waits for nothing: runs still in flight are abandoned. Clears *runtime; accepts NULL handles. All
+/* Waits up to two seconds for runs in flight, then sets them aside. Clears *runtime; accepts NULL handles. All
  * objects of the runtime must have been destroyed. */
 CHX_API void chx_runtime_destroy(chx_runtime **runtime);
 

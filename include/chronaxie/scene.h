@@ -24,7 +24,7 @@ typedef enum chx_colour_map {
 
 typedef enum chx_pixel_format {
     CHX_PIXELS_RGB = 0, /* 8-bit sRGB, 3 bytes a pixel, rows from top to bottom */
-    CHX_PIXELS_YUV420,  /* 8-bit BT.709 limited range: plane Y, then U and V at half size each way */
+    CHX_PIXELS_YUV420, /* 8-bit BT.709 limited range: plane Y, then U and V at half size each way */
 } chx_pixel_format;
 
 /* A finished picture, borrowed during the callback. */
@@ -42,22 +42,22 @@ typedef chx_status (*chx_frame_fn)(void *data, const chx_frame *frame);
 
 /* Options; all zeroes means the defaults. */
 typedef struct chx_scene_params {
-    uint32_t width_px;  /* even, 64 .. 8192; 0 means 1920 */
+    uint32_t width_px; /* even, 64 .. 8192; 0 means 1920 */
     uint32_t height_px; /* even, 64 .. 8192; 0 means 1080 */
     chx_colour_map colour_map;
     chx_pixel_format format;
-    uint32_t n_bands;   /* horizontal bands, tasks of their own; 0 lets the runtime choose */
-    bool no_labels;     /* leave out scale bar, time, colour bar and counts */
+    uint32_t n_bands; /* horizontal bands, tasks of their own; 0 lets the runtime choose */
+    bool no_labels; /* leave out scale bar, time, colour bar and counts */
     bool no_int64_atomics; /* take the 32-bit path on every device; same pixels */
 } chx_scene_params;
 
 /* What one frame shows. */
 typedef struct chx_camera {
-    double azimuth_deg;   /* about the network's longest axis */
+    double azimuth_deg; /* about the network's longest axis */
     double elevation_deg;
     double roll_deg;
-    double zoom;          /* 1 frames the whole network */
-    float centre_um[3];   /* looked at */
+    double zoom; /* 1 frames the whole network */
+    float centre_um[3]; /* looked at */
 } chx_camera;
 
 /* Prepares geometry and buffers for drawing the simulation's network; the simulation is borrowed.

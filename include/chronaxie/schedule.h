@@ -24,12 +24,12 @@ typedef struct chx_schedule_edge {
 
 /* A problem, borrowed during the call that takes it. */
 typedef struct chx_schedule_problem {
-    uint32_t n_lanes;            /* 1 .. 65535 */
-    uint32_t n_tasks;            /* at least 1 */
+    uint32_t n_lanes; /* 1 .. 65535 */
+    uint32_t n_tasks; /* at least 1 */
     uint32_t n_edges;
-    const char *const *lane_names;   /* n_lanes, or NULL */
-    const char *const *task_names;   /* n_tasks, or NULL */
-    const double *cost_ms;       /* n_tasks x n_lanes, row by row; INFINITY forbids a lane */
+    const char *const *lane_names; /* n_lanes, or NULL */
+    const char *const *task_names; /* n_tasks, or NULL */
+    const double *cost_ms; /* n_tasks x n_lanes, row by row; INFINITY forbids a lane */
     const chx_schedule_edge *edges; /* n_edges, in any order */
 } chx_schedule_problem;
 

@@ -23,23 +23,23 @@ extern "C" {
 #endif
 
 /* X(NAME, code, sentence) */
-#define CHX_STATUS_TABLE(X)                                                    \
-    X(OK, 0, "success")                                                        \
-    X(ERROR_INVALID, -1, "an argument is outside its documented range")        \
-    X(ERROR_MEMORY, -2, "host memory is exhausted")                            \
-    X(ERROR_DEVICE_MEMORY, -3, "device memory or its budget is exhausted")     \
-    X(ERROR_NO_DEVICE, -4, "no usable compute device was found")               \
-    X(ERROR_UNKNOWN_DEVICE, -5, "no device has that index or name")            \
-    X(ERROR_BUILD, -6, "a kernel source did not compile")                      \
+#define CHX_STATUS_TABLE(X)                                                      \
+    X(OK, 0, "success")                                                          \
+    X(ERROR_INVALID, -1, "an argument is outside its documented range")          \
+    X(ERROR_MEMORY, -2, "host memory is exhausted")                              \
+    X(ERROR_DEVICE_MEMORY, -3, "device memory or its budget is exhausted")       \
+    X(ERROR_NO_DEVICE, -4, "no usable compute device was found")                 \
+    X(ERROR_UNKNOWN_DEVICE, -5, "no device has that index or name")              \
+    X(ERROR_BUILD, -6, "a kernel source did not compile")                        \
     X(ERROR_KERNEL, -7, "a program has no such kernel, or its arguments differ") \
-    X(ERROR_DEVICE, -8, "an OpenCL call or command failed")                    \
-    X(ERROR_TIMEOUT, -9, "a deadline passed before the work completed")        \
-    X(ERROR_FILE, -10, "a file could not be read or written")                  \
-    X(ERROR_FORMAT, -11, "a file is malformed")                                \
-    X(ERROR_LIMIT, -12, "a size is beyond what can be allocated or addressed") \
-    X(ERROR_CYCLE, -13, "dependencies form a cycle")                           \
-    X(ERROR_PROGRAM, -14, "a helper program is missing or failed")             \
-    X(ERROR_CALLBACK, -15, "a host task reported failure")                     \
+    X(ERROR_DEVICE, -8, "an OpenCL call or command failed")                      \
+    X(ERROR_TIMEOUT, -9, "a deadline passed before the work completed")          \
+    X(ERROR_FILE, -10, "a file could not be read or written")                    \
+    X(ERROR_FORMAT, -11, "a file is malformed")                                  \
+    X(ERROR_LIMIT, -12, "a size is beyond what can be allocated or addressed")   \
+    X(ERROR_CYCLE, -13, "dependencies form a cycle")                             \
+    X(ERROR_PROGRAM, -14, "a helper program is missing or failed")               \
+    X(ERROR_CALLBACK, -15, "a host task reported failure")                       \
     X(ERROR_UNSUPPORTED, -16, "the device or build lacks this feature")
 
 typedef enum chx_status {
@@ -50,11 +50,11 @@ typedef enum chx_status {
 
 /* What went wrong, where, and what to do about it. */
 typedef struct chx_error {
-    chx_status status;     /* our code */
-    int32_t cl_code;       /* the OpenCL code behind it, 0 when there is none */
-    char device[64];       /* device name, empty when no device is to blame */
-    char task[64];         /* task name, empty when no task is to blame */
-    char message[1024];    /* one sentence: file and line, cause, remedy */
+    chx_status status; /* our code */
+    int32_t cl_code; /* the OpenCL code behind it, 0 when there is none */
+    char device[64]; /* device name, empty when no device is to blame */
+    char task[64]; /* task name, empty when no task is to blame */
+    char message[1024]; /* one sentence: file and line, cause, remedy */
 } chx_error;
 
 /* The name of a status, such as "ERROR_BUILD"; "UNKNOWN" for other numbers. Static storage. Any

@@ -27,10 +27,10 @@ typedef enum chx_span_kind {
 
 /* One task or transfer. A time below zero means unknown. */
 typedef struct chx_span {
-    const char *name;  /* copied */
+    const char *name; /* copied */
     chx_span_kind kind;
-    uint32_t lane;     /* index of a lane of the timeline */
-    uint64_t bytes;    /* moved, transfers only */
+    uint32_t lane; /* index of a lane of the timeline */
+    uint64_t bytes; /* moved, transfers only */
     double predicted_start_ns;
     double predicted_finish_ns;
     double measured_start_ns;

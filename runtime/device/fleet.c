@@ -251,24 +251,42 @@ n_selected(const chx__fleet *fleet)
     return n;
 }
 
-/* Closes the platform and opens again what was open, without the lost device. */
-static chx_status
-rebuild(chx__fleet *fleet, chx__platform *platform, const chx__device *lost, bool *was_open)
+chx_status
+chx__fleet_reopen_lanes(chx__fleet *fleet, chx__platform *platform)
 {
+    chx_status status = CHX_OK;
+    begin_opening(fleet);
+    for (uint32_t i = 0; i < fleet->n_devices && !status; i++) {
+        chx__device *device = &fleet->devices[i];
+        if (device->platform != platform || !device->is_open)
+            continue;
+        chx__device_close(device, true);
+        status = open_device(fleet, device);
+    }
+    end_opening(fleet);
+    return status;
+}
+
+static void
+close_platform(chx__fleet *fleet, chx__platform *platform, const chx__device *lost, bool set_aside)
+{
+    begin_opening(fleet);
     for (uint32_t i = 0; i < fleet->n_devices; i++) {
         chx__device *device = &fleet->devices[i];
-        was_open[i] = device->platform == platform && device->is_open && device != lost;
-        if (device->platform == platform && device->is_open)
-            chx__device_close(device, device == lost);
+        if (device->platform == platform)
+            chx__device_close(device, set_aside || device == lost);
     }
-    if (platform->context)
+    if (platform->context && !set_aside)
         clReleaseContext(platform->context);
     platform->context = NULL;
-    chx_status status = CHX_OK;
-    for (uint32_t i = 0; i < fleet->n_devices && !status; i++)
-        if (was_open[i])
-            status = open_device(fleet, &fleet->devices[i]);
-    return status;
+    fleet->generation++;
+    end_opening(fleet);
+}
+
+void
+chx__fleet_close(chx__fleet *fleet, chx__platform *platform, bool set_aside)
+{
+    close_platform(fleet, platform, NULL, set_aside);
 }
 
 chx_status
@@ -281,19 +299,11 @@ chx__fleet_exclude(chx__fleet *fleet, chx__device *device, const char *reason)
         return chx__fail_cl(CHX_ERROR_NO_DEVICE, 0, device->info.name, NULL,
                             "%s is the last device and cannot be excluded", device->info.name);
     char *why = chx__strdup(reason ? reason : "excluded by the caller");
-    bool *was_open = chx__alloc(fleet->n_devices, sizeof *was_open);
-    if (!why || !was_open) {
-        free(why);
-        free(was_open);
+    if (!why)
         return chx__fail_memory("excluding a device");
-    }
-    begin_opening(fleet);
+    close_platform(fleet, device->platform, device, false);
     device->info.selected = false;
     device->info.excluded = why;
-    fleet->generation++;
-    chx_status status = rebuild(fleet, device->platform, device, was_open);
-    end_opening(fleet);
-    free(was_open);
     chx__log(&fleet->logger, CHX_LOG_WARNING, "%s is no longer used: %s", device->info.name, why);
-    return status;
+    return CHX_OK;
 }

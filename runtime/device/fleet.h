@@ -38,11 +38,19 @@ void chx__fleet_finish(chx__fleet *fleet);
  * all its selected devices. Any thread. Errors: INVALID for a device that is not selected, DEVICE. */
 chx_status chx__fleet_open(chx__fleet *fleet, chx__device *device);
 
-/* Excludes a device and gives its platform a fresh context without it. The old context's objects must
- * have been released or be given up by the caller. The queues of the excluded device are abandoned,
- * for releasing them may wait for what never ends. One thread at a time, with no other call in
- * progress. Errors: NO_DEVICE when it is the last one, which then stays; INVALID; DEVICE when the
- * fresh context cannot be made: the device is excluded, and the next open tries again. */
+/* Gives the platform's open devices new queues on the same context; the old ones, which may hold
+ * commands that never end, are forgotten. Errors: DEVICE. */
+chx_status chx__fleet_reopen_lanes(chx__fleet *fleet, chx__platform *platform);
+
+/* Closes the platform's devices and drops its context, which is opened anew when next needed and then
+ * has another generation. Its objects must have been released or given up. set_aside: forget queues
+ * and context instead of releasing them, because a release may wait for commands that never end. One
+ * thread at a time, with no other call in progress. */
+void chx__fleet_close(chx__fleet *fleet, chx__platform *platform, bool set_aside);
+
+/* Stops using a device and closes its platform, whose next context is made without it. The queues of
+ * the excluded device are set aside. One thread at a time, with no other call in progress. Errors:
+ * NO_DEVICE when it is the last one, which then stays; INVALID; MEMORY. */
 chx_status chx__fleet_exclude(chx__fleet *fleet, chx__device *device, const char *reason);
 
 #endif

@@ -5,34 +5,20 @@
 
 #include <pthread.h>
 
+#include <chronaxie/plan.h>
+
 #include "device/fleet.h"
 #include "memory/buffer.h"
 #include "schedule/cost.h"
 
-typedef struct chx__host_job chx__host_job;
-
-/* Wakes whoever drives runs. Driver callbacks and host tasks only post here. */
-typedef struct chx__inbox {
-    pthread_mutex_t lock; /* lock order 2, innermost; guards the fields below */
-    pthread_cond_t posted;
-    uint64_t n_posts;
-    bool closing;
-} chx__inbox;
-
-/* Host tasks waiting for the host thread. */
-typedef struct chx__host_queue {
-    pthread_mutex_t lock; /* lock order 2, innermost; guards the fields below */
-    pthread_cond_t changed;
-    chx__host_job *first, *last;
-    bool closing;
-} chx__host_queue;
+typedef struct chx__inbox chx__inbox;
+typedef struct chx__host_thread chx__host_thread;
 
 struct chx_runtime {
     chx__fleet fleet;
     chx__costs *costs;
     chx__logger logger;
     bool serial;
-    bool has_threads;
     /* Lock order 1. Whoever holds the turn drives runs: it is held during OpenCL calls, so nothing
      * that a driver may call back takes it. Guards every field below. */
     pthread_mutex_t turn;
@@ -40,11 +26,12 @@ struct chx_runtime {
     chx_run *first_run, *last_run; /* in flight, in order of submission */
     uint32_t n_runs;
     chx_buffer *buffers;
+    cl_event *wait_list; /* scratch for enqueueing */
+    size_t wait_capacity;
     uint64_t cost_epoch; /* counts changes of estimates that may change what plan is best */
-    chx__inbox inbox;
-    chx__host_queue host_queue;
+    chx__inbox *inbox; /* wakes the driver thread; NULL in a serial runtime */
+    chx__host_thread *host_thread; /* runs host tasks; NULL in a serial runtime */
     pthread_t driver_thread;
-    pthread_t host_thread;
 };
 
 /* Drops a platform's context with everything in it and gives it a fresh one, without `excluded` when

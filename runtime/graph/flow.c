@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "graph/graph.h"
+#include "memory/buffer.h"
 
 /* One end of a declared range, while atoms are being cut. */
 typedef struct cut {
@@ -36,32 +37,58 @@ compare_cuts(const void *left, const void *right)
     return (a->byte > b->byte) - (a->byte < b->byte);
 }
 
-/* Collects both ends of every range, sorted, each once. */
-static chx_status
-collect_cuts(const chx_graph *graph, cut **cuts, size_t *n_cuts)
+typedef struct cut_list {
+    cut *cuts;
+    size_t n, capacity;
+} cut_list;
+
+static bool
+add_cut(cut_list *list, chx_buffer *buffer, size_t byte)
 {
-    size_t n = 0, capacity = 0;
-    cut *all = NULL;
+    if (!chx__grow(&list->cuts, &list->capacity, list->n + 1, sizeof *list->cuts))
+        return false;
+    list->cuts[list->n++] = (cut){buffer, byte};
+    return true;
+}
+
+/* Both ends of the range, and the ends of extents inside it: what lies in different places now must
+ * be moved apart. */
+static bool
+add_cuts(cut_list *list, const chx_arg *arg)
+{
+    size_t begin = arg->offset_bytes, end = begin + arg->size_bytes;
+    const chx__coherence *coherence = &arg->buffer->coherence;
+    for (size_t i = 1; i < coherence->n_extents; i++) {
+        size_t byte = coherence->extents[i].begin;
+        if (byte > begin && byte < end && !add_cut(list, arg->buffer, byte))
+            return false;
+    }
+    return add_cut(list, arg->buffer, begin) && add_cut(list, arg->buffer, end);
+}
+
+static void
+sort_cuts(cut_list *list)
+{
+    if (list->n > 0)
+        qsort(list->cuts, list->n, sizeof *list->cuts, compare_cuts);
+    size_t kept = 0;
+    for (size_t i = 0; i < list->n; i++)
+        if (kept == 0 || compare_cuts(&list->cuts[kept - 1], &list->cuts[i]) != 0)
+            list->cuts[kept++] = list->cuts[i];
+    list->n = kept;
+}
+
+/* Where buffers must be cut, sorted, each place once. */
+static chx_status
+collect_cuts(const chx_graph *graph, cut_list *list)
+{
     for (uint32_t t = 0; t < graph->n_tasks; t++)
         for (uint32_t i = 0; i < graph->tasks[t].n_args; i++) {
             const chx_arg *arg = &graph->tasks[t].args[i];
-            if (arg->kind != CHX_ARG_BUFFER)
-                continue;
-            if (!chx__grow(&all, &capacity, n + 2, sizeof *all)) {
-                free(all);
+            if (arg->kind == CHX_ARG_BUFFER && !add_cuts(list, arg))
                 return chx__fail_memory("planning a graph");
-            }
-            all[n++] = (cut){arg->buffer, arg->offset_bytes};
-            all[n++] = (cut){arg->buffer, arg->offset_bytes + arg->size_bytes};
         }
-    if (n > 0)
-        qsort(all, n, sizeof *all, compare_cuts);
-    size_t kept = 0;
-    for (size_t i = 0; i < n; i++)
-        if (kept == 0 || compare_cuts(&all[kept - 1], &all[i]) != 0)
-            all[kept++] = all[i];
-    *cuts = all;
-    *n_cuts = kept;
+    sort_cuts(list);
     return CHX_OK;
 }
 
@@ -184,10 +211,10 @@ walk_task(chx__flow *flow, walker *walk, const chx__task *tasks, chx_task task, 
 }
 
 static bool
-add_orders(chx__flow *flow, const chx_graph *graph, chx_task task)
+add_orders(chx__flow *flow, const chx__task *task)
 {
-    for (size_t i = 0; i < graph->n_orders; i++)
-        if (graph->orders[i].after == task && !table_add(&flow->after, graph->orders[i].before))
+    for (size_t i = 0; i < task->n_before; i++)
+        if (!table_add(&flow->after, task->before[i]))
             return false;
     return true;
 }
@@ -201,7 +228,7 @@ walk_graph(chx__flow *flow, walker *walk, const chx_graph *graph)
         flow->after.begin[t] = (uint32_t)flow->after.n;
         if (!walk_task(flow, walk, graph->tasks, t, CHX_ACCESS_READ) ||
             !walk_task(flow, walk, graph->tasks, t, CHX_ACCESS_WRITE) ||
-            !add_orders(flow, graph, t))
+            !add_orders(flow, &graph->tasks[t]))
             return false;
     }
     flow->reads.begin[graph->n_tasks] = (uint32_t)flow->reads.n;
@@ -238,14 +265,13 @@ chx_status
 chx__flow_init(chx__flow *flow, const chx_graph *graph)
 {
     *flow = (chx__flow){0};
-    cut *cuts = NULL;
-    size_t n_cuts = 0;
-    chx_status status = collect_cuts(graph, &cuts, &n_cuts);
+    cut_list list = {0};
+    chx_status status = collect_cuts(graph, &list);
     if (!status)
-        status = make_atoms(flow, cuts, n_cuts);
+        status = make_atoms(flow, list.cuts, list.n);
     if (!status)
         status = walk_atoms(flow, graph);
-    free(cuts);
+    free(list.cuts);
     if (status)
         chx__flow_finish(flow);
     return status;

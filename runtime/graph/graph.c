@@ -24,6 +24,7 @@ task_finish(chx__task *task)
     free(task->name);
     free(task->kernel);
     free(task->args);
+    free(task->before);
 }
 
 void
@@ -34,7 +35,6 @@ chx_graph_destroy(chx_graph **graph)
     for (uint32_t t = 0; t < (*graph)->n_tasks; t++)
         task_finish(&(*graph)->tasks[t]);
     free((*graph)->tasks);
-    free((*graph)->orders);
     free((*graph)->dynamics);
     free(*graph);
     *graph = NULL;
@@ -183,20 +183,43 @@ chx_status
 chx_graph_depend(chx_graph *graph, chx_task before, chx_task after)
 {
     CHX__REQUIRE(graph && before < after && after < graph->n_tasks);
-    if (!chx__grow(&graph->orders, &graph->order_capacity, graph->n_orders + 1,
-                   sizeof *graph->orders))
+    chx__task *task = &graph->tasks[after];
+    if (!chx__grow(&task->before, &task->before_capacity, task->n_before + 1, sizeof *task->before))
         return chx__fail_memory("adding a dependency");
-    graph->orders[graph->n_orders++] = (chx__order){.before = before, .after = after};
+    task->before[task->n_before++] = before;
     return CHX_OK;
 }
 
-static bool
-is_dynamic(const chx_graph *graph, chx_task task, uint32_t arg_index)
+size_t
+chx__graph_first_dynamic(const chx_graph *graph, chx_task task)
 {
-    for (size_t i = 0; i < graph->n_dynamics; i++)
-        if (graph->dynamics[i].task == task && graph->dynamics[i].arg_index == arg_index)
-            return true;
-    return false;
+    size_t low = 0, high = graph->n_dynamics;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (graph->dynamics[middle].task < task)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Notes that the argument changes between runs, once. */
+static chx_status
+make_dynamic(chx_graph *graph, chx_task task, uint32_t arg_index)
+{
+    size_t at = chx__graph_first_dynamic(graph, task);
+    for (size_t i = at; i < graph->n_dynamics && graph->dynamics[i].task == task; i++)
+        if (graph->dynamics[i].arg_index == arg_index)
+            return CHX_OK;
+    if (!chx__grow(&graph->dynamics, &graph->dynamic_capacity, graph->n_dynamics + 1,
+                   sizeof *graph->dynamics))
+        return chx__fail_memory("changing a scalar");
+    memmove(&graph->dynamics[at + 1], &graph->dynamics[at],
+            (graph->n_dynamics - at) * sizeof *graph->dynamics);
+    graph->dynamics[at] = (chx__dynamic){task, arg_index};
+    graph->n_dynamics++;
+    return CHX_OK;
 }
 
 chx_status
@@ -207,12 +230,9 @@ chx_graph_set_value(chx_graph *graph, chx_task task, uint32_t arg_index, const c
     chx_arg *arg = &graph->tasks[task].args[arg_index];
     CHX__REQUIRE(arg->kind == CHX_ARG_VALUE && value->kind == CHX_ARG_VALUE);
     CHX__REQUIRE(arg->size_bytes == value->size_bytes);
-    if (!is_dynamic(graph, task, arg_index)) {
-        if (!chx__grow(&graph->dynamics, &graph->dynamic_capacity, graph->n_dynamics + 1,
-                       sizeof *graph->dynamics))
-            return chx__fail_memory("changing a scalar");
-        graph->dynamics[graph->n_dynamics++] = (chx__dynamic){task, arg_index};
-    }
+    chx_status status = make_dynamic(graph, task, arg_index);
+    if (status)
+        return status;
     arg->value = value->value;
     return CHX_OK;
 }

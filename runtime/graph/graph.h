@@ -16,13 +16,11 @@ typedef struct chx__task {
     void *data;
     uint32_t n_args;
     chx_arg *args; /* buffer ranges with their sizes filled in */
+    chx_task *before; /* tasks that it follows by hand-made dependencies */
+    size_t n_before, before_capacity;
 } chx__task;
 
-typedef struct chx__order {
-    chx_task before, after;
-} chx__order;
-
-/* A scalar that changes between runs. */
+/* A scalar that changes between runs; its present value stands in the task. */
 typedef struct chx__dynamic {
     chx_task task;
     uint32_t arg_index;
@@ -33,10 +31,11 @@ struct chx_graph {
     chx__task *tasks;
     uint32_t n_tasks;
     size_t task_capacity;
-    chx__order *orders; /* added by hand */
-    size_t n_orders, order_capacity;
-    chx__dynamic *dynamics; /* every argument that chx_graph_set_value() ever changed */
+    chx__dynamic *dynamics; /* arguments that chx_graph_set_value() ever changed, by task */
     size_t n_dynamics, dynamic_capacity;
 };
+
+/* Index of the first dynamic scalar of a task or a later one. */
+size_t chx__graph_first_dynamic(const chx_graph *graph, chx_task task);
 
 #endif

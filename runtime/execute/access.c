@@ -1,0 +1,163 @@
+#include "execute/access.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "execute/driver.h"
+#include "execute/tail.h"
+
+/* A host access outside of a plan has no prediction to derive a deadline from. */
+#define ACCESS_TIMEOUT_NS UINT64_C(60000000000)
+
+static chx__device *
+holder(const chx_buffer *buffer, uint64_t places)
+{
+    for (uint32_t d = 0; d < buffer->fleet->n_devices; d++)
+        if (places & chx__place_bit(d + 1))
+            return &buffer->fleet->devices[d];
+    return NULL;
+}
+
+static chx_status
+download(chx_buffer *buffer, chx__device *device, size_t begin, size_t end, uint64_t deadline_ns)
+{
+    cl_event event = NULL;
+    cl_command_queue queue = chx__device_copy_out_lane(device)->queue;
+    cl_int code = clEnqueueReadBuffer(queue, buffer->replicas[device->index], CL_FALSE, begin,
+                                      end - begin, buffer->host + begin, 0, NULL, &event);
+    if (code != CL_SUCCESS)
+        return chx__fail_cl(chx__cl_status(code), code, device->info.name, NULL,
+                            "%s refused to download a buffer (%s)", device->info.name,
+                            chx__cl_name(code));
+    clFlush(queue);
+    chx_status status =
+        chx__event_wait(event, deadline_ns, device->info.name, "downloading a buffer");
+    clReleaseEvent(event);
+    if (status)
+        device->platform->is_suspect = true;
+    return status;
+}
+
+/* The first extent that touches [begin, end) and is not in host memory. */
+static const chx__extent *
+first_missing(const chx_buffer *buffer, size_t begin, size_t end)
+{
+    for (size_t i = 0; i < buffer->coherence.n_extents; i++) {
+        const chx__extent *extent = &buffer->coherence.extents[i];
+        if (extent->begin < end && extent->end > begin &&
+            !(extent->places & chx__place_bit(CHX__HOST_PLACE)))
+            return extent;
+    }
+    return NULL;
+}
+
+chx_status
+chx__access_fetch(chx_buffer *buffer, size_t begin, size_t end, uint64_t deadline_ns)
+{
+    const chx__extent *missing;
+    while ((missing = first_missing(buffer, begin, end))) {
+        size_t from = missing->begin > begin ? missing->begin : begin;
+        size_t to = missing->end < end ? missing->end : end;
+        chx__device *device = holder(buffer, missing->places);
+        if (!device)
+            return chx__fail(CHX_ERROR_DEVICE,
+                             "bytes %zu to %zu of a buffer were lost with a failed run or device; "
+                             "write them again",
+                             from, to);
+        chx_status status = chx__coherence_reserve(&buffer->coherence, 1);
+        if (!status)
+            status = download(buffer, device, from, to, deadline_ns);
+        if (status)
+            return status;
+        chx__coherence_add(&buffer->coherence, from, to, chx__place_bit(CHX__HOST_PLACE));
+    }
+    return CHX_OK;
+}
+
+static bool
+is_inside(const chx_buffer *buffer, size_t offset_bytes, size_t size_bytes)
+{
+    return offset_bytes <= buffer->size_bytes && size_bytes <= buffer->size_bytes - offset_bytes;
+}
+
+chx_status
+chx_buffer_create(chx_runtime *runtime, size_t size_bytes, const void *initial, chx_buffer **buffer)
+{
+    CHX__REQUIRE(runtime && buffer);
+    chx_buffer *made;
+    chx_status status = chx__buffer_create(runtime, &runtime->fleet, size_bytes, initial, &made);
+    if (status)
+        return status;
+    pthread_mutex_lock(&runtime->turn);
+    made->next = runtime->buffers;
+    if (made->next)
+        made->next->previous = made;
+    runtime->buffers = made;
+    pthread_mutex_unlock(&runtime->turn);
+    *buffer = made;
+    return CHX_OK;
+}
+
+void
+chx_buffer_destroy(chx_buffer **buffer)
+{
+    if (!buffer || !*buffer)
+        return;
+    chx_buffer *ending = *buffer;
+    chx_runtime *runtime = ending->runtime;
+    pthread_mutex_lock(&runtime->turn);
+    chx__driver_wait_buffer(ending);
+    if (ending->previous)
+        ending->previous->next = ending->next;
+    else
+        runtime->buffers = ending->next;
+    if (ending->next)
+        ending->next->previous = ending->previous;
+    chx__tails_free(ending->tails);
+    chx__buffer_free(ending);
+    pthread_mutex_unlock(&runtime->turn);
+    *buffer = NULL;
+}
+
+size_t
+chx_buffer_size(const chx_buffer *buffer)
+{
+    return buffer->size_bytes;
+}
+
+chx_status
+chx_buffer_write(chx_buffer *buffer, size_t offset_bytes, size_t size_bytes, const void *data)
+{
+    CHX__REQUIRE(buffer && data && is_inside(buffer, offset_bytes, size_bytes));
+    if (size_bytes == 0)
+        return CHX_OK;
+    pthread_mutex_lock(&buffer->runtime->turn);
+    chx_status status = chx__driver_wait_buffer(buffer);
+    if (!status)
+        status = chx__coherence_reserve(&buffer->coherence, 1);
+    if (!status) {
+        memcpy(buffer->host + offset_bytes, data, size_bytes);
+        chx__coherence_set(&buffer->coherence, offset_bytes, offset_bytes + size_bytes,
+                           chx__place_bit(CHX__HOST_PLACE));
+    }
+    pthread_mutex_unlock(&buffer->runtime->turn);
+    return status;
+}
+
+chx_status
+chx_buffer_read(chx_buffer *buffer, size_t offset_bytes, size_t size_bytes, void *data)
+{
+    CHX__REQUIRE(buffer && data && is_inside(buffer, offset_bytes, size_bytes));
+    if (size_bytes == 0)
+        return CHX_OK;
+    pthread_mutex_lock(&buffer->runtime->turn);
+    chx_status status = chx__driver_wait_buffer(buffer);
+    if (!status)
+        status = chx__access_fetch(buffer, offset_bytes, offset_bytes + size_bytes,
+                                   chx__now_ns() + ACCESS_TIMEOUT_NS);
+    if (!status)
+        memcpy(data, buffer->host + offset_bytes, size_bytes);
+    pthread_mutex_unlock(&buffer->runtime->turn);
+    return status;
+}

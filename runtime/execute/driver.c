@@ -1,0 +1,488 @@
+#include "execute/driver.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "execute/enqueue.h"
+#include "execute/inbox.h"
+#include "execute/tail.h"
+
+/* While runs are in flight the driver thread looks at least this often, because a driver need not call
+ * back when an event fails: soon after progress, ever less often without. */
+#define POLL_SHORTEST_NS UINT64_C(1000000)
+#define POLL_LONGEST_NS UINT64_C(16000000)
+
+static void
+name_of(const chx_run *run, uint32_t command, char *name, size_t capacity)
+{
+    chx__command_name(run->lowered, &run->lowered->commands[command], name, capacity);
+}
+
+static const chx__model_lane *
+lane_of(const chx_run *run, uint32_t command)
+{
+    return &run->lowered->model.lanes[run->lowered->commands[command].lane];
+}
+
+static void CL_CALLBACK
+post_completion(cl_event event, cl_int status, void *data)
+{
+    (void)event;
+    (void)status;
+    chx__inbox_post(data);
+    chx__inbox_unref(data);
+}
+
+/* Asks to be woken when the command completes; polling stands in when the driver refuses. */
+static void
+watch(chx_run *run, uint32_t command)
+{
+    chx__inbox *inbox = run->runtime->inbox;
+    if (!inbox || !run->lowered->commands[command].is_awaited)
+        return;
+    cl_int code = clSetEventCallback(run->steps[command].event, CL_COMPLETE, post_completion,
+                                     chx__inbox_ref(inbox));
+    if (code != CL_SUCCESS)
+        chx__inbox_unref(inbox);
+}
+
+static void
+start_host_task(chx_run *run, uint32_t command)
+{
+    chx__host_job *job = &run->jobs[run->steps[command].job];
+    run->steps[command].state = CHX__STEP_ENQUEUED;
+    if (run->runtime->host_thread)
+        chx__host_thread_add(run->runtime->host_thread, job);
+    else
+        chx__host_job_run(job);
+}
+
+/* Starts one command whose turn on its lane has come. False when it has to wait. */
+static bool
+start_command(chx_run *run, uint32_t command)
+{
+    const chx__model_lane *lane = lane_of(run, command);
+    if (chx__enqueue_readiness(run, command) != CHX__READY)
+        return false;
+    if (!lane->device) {
+        start_host_task(run, command);
+    } else if (chx__enqueue(run, command) == CHX_OK) {
+        watch(run, command);
+    } else {
+        chx__run_fail(run, chx_last_error());
+        return false;
+    }
+    run->next_enqueue[run->lowered->commands[command].lane]++;
+    return true;
+}
+
+static bool
+is_next_on_lane(const chx_run *run, uint32_t command)
+{
+    const chx__lowered *lowered = run->lowered;
+    uint32_t lane = lowered->commands[command].lane;
+    uint32_t row = run->next_enqueue[lane];
+    return row < lowered->lane_begin[lane + 1] && lowered->lane_commands[row] == command;
+}
+
+/* Everything a command waits for stands before it, so one pass starts all that can be started. */
+static bool
+start_commands(chx_run *run)
+{
+    const chx__lowered *lowered = run->lowered;
+    bool progressed = false;
+    for (uint32_t c = run->first_waiting; c < lowered->n_commands && !run->failed; c++)
+        if (run->steps[c].state == CHX__STEP_WAITING && is_next_on_lane(run, c))
+            progressed |= start_command(run, c);
+    while (run->first_waiting < lowered->n_commands &&
+           run->steps[run->first_waiting].state != CHX__STEP_WAITING)
+        run->first_waiting++;
+    for (uint32_t l = 0; progressed && l < lowered->model.machine.n_lanes; l++)
+        if (lowered->model.lanes[l].lane && run->next_enqueue[l] > run->next_reap[l])
+            clFlush(lowered->model.lanes[l].lane->queue);
+    return progressed;
+}
+
+/* Profiling stamps are a driver's word: a span that ends before it begins, or lies outside the run,
+ * is replaced by what the host saw. */
+static void
+stamp(const chx_run *run, chx__step *step, const chx__device *device)
+{
+    cl_ulong start = 0, finish = 0;
+    cl_int code = clGetEventProfilingInfo(step->event, CL_PROFILING_COMMAND_START, sizeof start,
+                                          &start, NULL);
+    if (code == CL_SUCCESS)
+        code = clGetEventProfilingInfo(step->event, CL_PROFILING_COMMAND_END, sizeof finish,
+                                       &finish, NULL);
+    uint64_t now_ns = chx__now_ns();
+    step->start_ns = start + (uint64_t)device->clock_offset_ns;
+    step->finish_ns = finish + (uint64_t)device->clock_offset_ns;
+    if (code != CL_SUCCESS || finish < start || step->finish_ns > now_ns + 1000000 ||
+        step->start_ns + 1000000 < run->submit_ns)
+        step->start_ns = step->finish_ns = now_ns;
+}
+
+static void
+fail_command(chx_run *run, uint32_t command, chx_status status, cl_int code, const char *what)
+{
+    const chx__device *device = lane_of(run, command)->device;
+    const char *device_name = device ? device->info.name : "host";
+    char name[64];
+    name_of(run, command, name, sizeof name);
+    chx__fail_cl(status, code, device_name, name, "task %s on %s %s", name, device_name, what);
+    chx__run_fail(run, chx_last_error());
+}
+
+static bool
+reap_host_task(chx_run *run, uint32_t command)
+{
+    chx__step *step = &run->steps[command];
+    const chx__host_job *job = &run->jobs[step->job];
+    if (atomic_load(&job->state) != CHX__JOB_DONE)
+        return false;
+    step->start_ns = job->start_ns;
+    step->finish_ns = job->finish_ns;
+    if (job->status)
+        chx__run_fail(run, &job->error);
+    return true;
+}
+
+static bool
+reap_device_command(chx_run *run, uint32_t command)
+{
+    chx__step *step = &run->steps[command];
+    cl_int status = CL_QUEUED;
+    cl_int code = clGetEventInfo(step->event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof status,
+                                 &status, NULL);
+    if (code != CL_SUCCESS)
+        status = code;
+    if (status > CL_COMPLETE)
+        return false;
+    if (status < 0) {
+        char what[96];
+        snprintf(what, sizeof what, "failed with %s; its results are lost", chx__cl_name(status));
+        fail_command(run, command, chx__cl_status(status), status, what);
+    } else {
+        stamp(run, step, lane_of(run, command)->device);
+    }
+    return true;
+}
+
+/* Notes the next completion of a lane. */
+static bool
+reap_command(chx_run *run, uint32_t lane)
+{
+    const chx__lowered *lowered = run->lowered;
+    if (run->next_reap[lane] == run->next_enqueue[lane])
+        return false;
+    uint32_t command = lowered->lane_commands[run->next_reap[lane]];
+    bool completed = lowered->model.lanes[lane].device ? reap_device_command(run, command)
+                                                       : reap_host_task(run, command);
+    if (!completed)
+        return false;
+    run->steps[command].state = CHX__STEP_DONE;
+    run->next_reap[lane]++;
+    run->n_done++;
+    return true;
+}
+
+static bool
+reap_commands(chx_run *run)
+{
+    bool progressed = false;
+    for (uint32_t l = 0; l < run->lowered->model.machine.n_lanes; l++)
+        while (!run->failed && reap_command(run, l))
+            progressed = true;
+    return progressed;
+}
+
+static void
+check_deadline(chx_run *run)
+{
+    if (chx__now_ns() < run->deadline_ns)
+        return;
+    for (uint32_t c = 0; c < run->lowered->n_commands; c++)
+        if (run->steps[c].state != CHX__STEP_DONE) {
+            fail_command(run, c, CHX_ERROR_TIMEOUT, 0,
+                         "did not complete within the run's deadline");
+            return;
+        }
+}
+
+/* Host tasks that have not begun are called off; one that runs is the caller's code and waited for. */
+static bool
+cancel_host_tasks(chx_run *run)
+{
+    bool all = true;
+    for (uint32_t j = 0; j < run->n_jobs; j++) {
+        chx__host_job *job = &run->jobs[j];
+        if (run->steps[job->command].state == CHX__STEP_ENQUEUED &&
+            atomic_load(&job->state) != CHX__JOB_DONE)
+            all &= chx__host_thread_cancel(run->runtime->host_thread, job);
+    }
+    return all;
+}
+
+/* Whatever the run was to write is unknown now, and commands of it may still sit in queues: their
+ * platforms get a fresh context before they are used again. */
+static void
+give_up(chx_run *run)
+{
+    const chx__lowered *lowered = run->lowered;
+    const chx__flow *flow = &lowered->flow;
+    for (size_t i = 0; i < flow->writes.n; i++) {
+        const chx__atom *atom = &flow->atoms[flow->writes.index[i]];
+        chx__coherence *coherence = &flow->buffers[atom->buffer]->coherence;
+        if (chx__coherence_reserve(coherence, 1) == CHX_OK)
+            chx__coherence_set(coherence, atom->begin, atom->end, 0);
+    }
+    for (uint32_t c = 0; c < lowered->n_commands; c++)
+        if (run->steps[c].event && run->steps[c].state != CHX__STEP_DONE)
+            lane_of(run, c)->device->platform->is_suspect = true;
+    chx__log(&run->runtime->logger, CHX_LOG_ERROR, "%s", run->error.message);
+}
+
+static void
+learn_costs(chx_run *run)
+{
+    for (uint32_t c = 0; c < run->lowered->n_commands; c++) {
+        const chx__command *command = &run->lowered->commands[c];
+        const chx__step *step = &run->steps[c];
+        if (command->kind != CHX__COMMAND_TRANSFER && step->finish_ns > step->start_ns &&
+            chx__costs_add(run->runtime->costs, &command->cost_key,
+                           (double)(step->finish_ns - step->start_ns)))
+            run->runtime->cost_epoch++;
+    }
+}
+
+static void
+leave_flight(chx_run *run)
+{
+    chx_runtime *runtime = run->runtime;
+    if (run->previous)
+        run->previous->next = run->next;
+    else
+        runtime->first_run = run->next;
+    if (run->next)
+        run->next->previous = run->previous;
+    else
+        runtime->last_run = run->previous;
+    runtime->n_runs--;
+}
+
+static void
+end(chx_run *run)
+{
+    chx_runtime *runtime = run->runtime;
+    if (run->failed)
+        give_up(run);
+    else
+        learn_costs(run);
+    chx__tails_remove(run);
+    for (uint32_t c = 0; c < run->lowered->n_commands; c++)
+        if (run->steps[c].event)
+            clReleaseEvent(run->steps[c].event);
+    leave_flight(run);
+    atomic_store(&run->ended, true);
+    pthread_cond_broadcast(&runtime->run_ended);
+    chx__run_unref(run);
+}
+
+/* A run that follows a failed one has failed, whatever its own commands say; one that follows a run in
+ * flight has not ended yet. */
+static bool
+followed_runs_ended(chx_run *run)
+{
+    for (size_t i = 0; i < run->n_dependencies; i++) {
+        const chx_run *followed = run->dependencies[i].run;
+        if (!atomic_load(&followed->ended))
+            return false;
+        if (followed->failed)
+            chx__run_fail(run, &followed->error);
+    }
+    return true;
+}
+
+static bool
+advance_run(chx_run *run)
+{
+    bool progressed = reap_commands(run);
+    progressed |= start_commands(run);
+    if (!run->failed)
+        check_deadline(run);
+    bool completed = run->n_done == run->lowered->n_commands && followed_runs_ended(run);
+    if (run->failed ? cancel_host_tasks(run) : completed) {
+        end(run);
+        return true;
+    }
+    return progressed;
+}
+
+static bool
+advance(chx_runtime *runtime)
+{
+    bool progressed = false;
+    chx_run *next;
+    for (chx_run *run = runtime->first_run; run; run = next) {
+        next = run->next;
+        progressed |= advance_run(run);
+    }
+    return progressed;
+}
+
+static void *
+drive(void *data)
+{
+    chx_runtime *runtime = data;
+    uint64_t seen = 0;
+    uint64_t poll_ns = UINT64_MAX;
+    while (chx__inbox_wait(runtime->inbox, &seen, poll_ns)) {
+        pthread_mutex_lock(&runtime->turn);
+        bool progressed = advance(runtime);
+        if (runtime->n_runs == 0)
+            poll_ns = UINT64_MAX;
+        else if (progressed || poll_ns == UINT64_MAX)
+            poll_ns = POLL_SHORTEST_NS;
+        else if (poll_ns < POLL_LONGEST_NS)
+            poll_ns *= 2;
+        pthread_mutex_unlock(&runtime->turn);
+    }
+    return NULL;
+}
+
+chx_status
+chx__driver_start(chx_runtime *runtime)
+{
+    if (runtime->serial)
+        return CHX_OK;
+    chx_status status = chx__inbox_create(&runtime->inbox);
+    if (!status)
+        status = chx__host_thread_create(runtime->inbox, &runtime->host_thread);
+    if (!status && pthread_create(&runtime->driver_thread, NULL, drive, runtime) != 0)
+        status = chx__fail(CHX_ERROR_MEMORY, "the system has no room for the driver thread; end "
+                                             "other programs or ask for a serial runtime");
+    if (status) {
+        chx__host_thread_destroy(&runtime->host_thread);
+        chx__inbox_unref(runtime->inbox);
+        runtime->inbox = NULL;
+    }
+    return status;
+}
+
+void
+chx__driver_stop(chx_runtime *runtime)
+{
+    if (!runtime->inbox)
+        return;
+    chx__inbox_close(runtime->inbox);
+    pthread_join(runtime->driver_thread, NULL);
+    chx__host_thread_destroy(&runtime->host_thread);
+    chx__inbox_unref(runtime->inbox);
+    runtime->inbox = NULL;
+}
+
+chx_status
+chx__driver_submit(chx_run *run)
+{
+    chx_runtime *runtime = run->runtime;
+    chx_status status = chx__tails_add(run);
+    if (!status)
+        status = chx__lowering_apply(run->lowered);
+    if (status) {
+        chx__tails_remove(run);
+        return status;
+    }
+    chx__run_ref(run);
+    run->previous = runtime->last_run;
+    if (runtime->last_run)
+        runtime->last_run->next = run;
+    else
+        runtime->first_run = run;
+    runtime->last_run = run;
+    runtime->n_runs++;
+    advance(runtime);
+    if (runtime->inbox)
+        chx__inbox_post(runtime->inbox);
+    return CHX_OK;
+}
+
+void
+chx__driver_advance(chx_runtime *runtime)
+{
+    pthread_mutex_lock(&runtime->turn);
+    advance(runtime);
+    pthread_mutex_unlock(&runtime->turn);
+}
+
+static struct timespec
+timespec_of(uint64_t ns)
+{
+    return (struct timespec){.tv_sec = (time_t)(ns / 1000000000u),
+                             .tv_nsec = (long)(ns % 1000000000u)};
+}
+
+/* Sleeps, the turn given up, until some run may have ended. In a serial runtime nobody else moves
+ * runs along, so the caller does. */
+static void
+sleep_for_end(chx_runtime *runtime, uint64_t deadline_ns)
+{
+    if (runtime->serial) {
+        if (advance(runtime))
+            return;
+        pthread_mutex_unlock(&runtime->turn);
+        nanosleep(&(struct timespec){.tv_nsec = 50000}, NULL);
+        pthread_mutex_lock(&runtime->turn);
+        return;
+    }
+    if (deadline_ns == UINT64_MAX) {
+        pthread_cond_wait(&runtime->run_ended, &runtime->turn);
+        return;
+    }
+    uint64_t now_ns = chx__now_ns();
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    uint64_t until_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec +
+                        (deadline_ns > now_ns ? deadline_ns - now_ns : 0);
+    struct timespec until = timespec_of(until_ns);
+    pthread_cond_timedwait(&runtime->run_ended, &runtime->turn, &until);
+}
+
+chx_status
+chx__driver_wait(chx_run *run, uint64_t deadline_ns)
+{
+    while (!atomic_load(&run->ended)) {
+        if (chx__now_ns() >= deadline_ns)
+            return chx__fail(CHX_ERROR_TIMEOUT, "the run has not ended within the time given; wait "
+                                                "again or longer");
+        sleep_for_end(run->runtime, deadline_ns);
+    }
+    return run->failed ? chx__fail_again(&run->error) : CHX_OK;
+}
+
+chx_status
+chx__driver_wait_buffer(const chx_buffer *buffer)
+{
+    chx_status status = CHX_OK;
+    chx_run *run;
+    while ((run = chx__tails_any(buffer))) {
+        chx__run_ref(run);
+        chx_status ended = chx__driver_wait(run, UINT64_MAX);
+        chx__run_unref(run);
+        if (ended)
+            status = ended;
+    }
+    return status;
+}
+
+chx_status
+chx__driver_drain(chx_runtime *runtime, uint64_t deadline_ns)
+{
+    while (runtime->n_runs > 0) {
+        if (chx__now_ns() >= deadline_ns)
+            return chx__fail(CHX_ERROR_TIMEOUT, "runs in flight did not end within the time given");
+        sleep_for_end(runtime, deadline_ns);
+    }
+    return CHX_OK;
+}

@@ -1,0 +1,164 @@
+#include "execute/enqueue.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+
+/* Device of a command; NULL for a host task. */
+static chx__device *
+device_of(const chx_run *run, uint32_t command)
+{
+    const chx__lowered *lowered = run->lowered;
+    return lowered->model.lanes[lowered->commands[command].lane].device;
+}
+
+static bool
+share_platform(const chx__device *a, const chx__device *b)
+{
+    return a && b && a->platform == b->platform;
+}
+
+/* A driver may never run a command that waits for an event that has failed. */
+static bool
+has_failed(cl_event event)
+{
+    cl_int status = CL_QUEUED;
+    cl_int code =
+        clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof status, &status, NULL);
+    return code != CL_SUCCESS || status < 0;
+}
+
+static chx__readiness
+readiness_after(const chx_run *before_run, uint32_t before, const chx__device *device)
+{
+    const chx__step *step = &before_run->steps[before];
+    if (before_run->failed)
+        return CHX__HOPELESS;
+    if (step->state == CHX__STEP_DONE)
+        return CHX__READY;
+    if (step->state == CHX__STEP_WAITING || !share_platform(device, device_of(before_run, before)))
+        return CHX__NOT_READY;
+    return has_failed(step->event) ? CHX__NOT_READY : CHX__READY;
+}
+
+chx__readiness
+chx__enqueue_readiness(chx_run *run, uint32_t command)
+{
+    const chx__command *waiting = &run->lowered->commands[command];
+    const chx__device *device = device_of(run, command);
+    for (uint32_t i = 0; i < waiting->n_waits; i++) {
+        uint32_t before = run->lowered->waits[waiting->first_wait + i];
+        if (readiness_after(run, before, device) != CHX__READY)
+            return CHX__NOT_READY;
+    }
+    for (uint32_t d = run->steps[command].first_dependency; d != CHX__NO_INDEX;
+         d = run->dependencies[d].next) {
+        const chx__dependency *dependency = &run->dependencies[d];
+        chx__readiness readiness = readiness_after(dependency->run, dependency->command, device);
+        if (readiness == CHX__HOPELESS)
+            chx__run_fail(run, &dependency->run->error);
+        if (readiness != CHX__READY)
+            return readiness;
+    }
+    return CHX__READY;
+}
+
+/* Events of what is enqueued but not known to be complete, in the runtime's scratch array. */
+static chx_status
+collect_events(chx_run *run, uint32_t command, cl_uint *n_events)
+{
+    chx_runtime *runtime = run->runtime;
+    const chx__command *waiting = &run->lowered->commands[command];
+    size_t most = waiting->n_waits + run->n_dependencies;
+    cl_uint n = 0;
+    if (!chx__grow(&runtime->wait_list, &runtime->wait_capacity, most, sizeof *runtime->wait_list))
+        return chx__fail_memory("enqueueing a task");
+    for (uint32_t i = 0; i < waiting->n_waits; i++) {
+        const chx__step *step = &run->steps[run->lowered->waits[waiting->first_wait + i]];
+        if (step->state == CHX__STEP_ENQUEUED)
+            runtime->wait_list[n++] = step->event;
+    }
+    for (uint32_t d = run->steps[command].first_dependency; d != CHX__NO_INDEX;
+         d = run->dependencies[d].next) {
+        const chx__dependency *dependency = &run->dependencies[d];
+        const chx__step *step = &dependency->run->steps[dependency->command];
+        if (step->state == CHX__STEP_ENQUEUED)
+            runtime->wait_list[n++] = step->event;
+    }
+    *n_events = n;
+    return CHX_OK;
+}
+
+/* Binds the scalars as they were when the run was submitted. */
+static cl_int
+bind_values(const chx_run *run, const chx__command *command)
+{
+    const chx_graph *graph = run->lowered->graph;
+    cl_int code = CL_SUCCESS;
+    for (size_t i = chx__graph_first_dynamic(graph, command->task);
+         !code && i < graph->n_dynamics && graph->dynamics[i].task == command->task; i++) {
+        const chx_arg *value = &run->values[i];
+        code = clSetKernelArg(command->kernel, graph->dynamics[i].arg_index, value->size_bytes,
+                              &value->value);
+    }
+    return code;
+}
+
+static cl_int
+enqueue_kernel(const chx_run *run, const chx__command *command, cl_command_queue queue,
+               cl_uint n_events, const cl_event *events, cl_event *event)
+{
+    const chx__task *task = &run->lowered->graph->tasks[command->task];
+    cl_int code = bind_values(run, command);
+    if (code != CL_SUCCESS)
+        return code;
+    return clEnqueueNDRangeKernel(queue, command->kernel, task->n_dimensions, NULL, task->global,
+                                  task->has_local ? task->local : NULL, n_events, events, event);
+}
+
+static cl_int
+enqueue_transfer(const chx_run *run, const chx__command *command, cl_command_queue queue,
+                 cl_uint n_events, const cl_event *events, cl_event *event)
+{
+    const chx__atom *atom = &run->lowered->flow.atoms[command->atom];
+    chx_buffer *buffer = run->lowered->flow.buffers[atom->buffer];
+    size_t size = atom->end - atom->begin;
+    unsigned char *host = buffer->host + atom->begin;
+    cl_mem from = command->from ? buffer->replicas[command->from - 1] : NULL;
+    cl_mem to = command->to ? buffer->replicas[command->to - 1] : NULL;
+    if (!from)
+        return clEnqueueWriteBuffer(queue, to, CL_FALSE, atom->begin, size, host, n_events, events,
+                                    event);
+    if (!to)
+        return clEnqueueReadBuffer(queue, from, CL_FALSE, atom->begin, size, host, n_events, events,
+                                   event);
+    return clEnqueueCopyBuffer(queue, from, to, atom->begin, atom->begin, size, n_events, events,
+                               event);
+}
+
+chx_status
+chx__enqueue(chx_run *run, uint32_t index)
+{
+    const chx__command *command = &run->lowered->commands[index];
+    const chx__model_lane *lane = &run->lowered->model.lanes[command->lane];
+    cl_uint n_events = 0;
+    chx_status status = collect_events(run, index, &n_events);
+    if (status)
+        return status;
+    const cl_event *events = n_events > 0 ? run->runtime->wait_list : NULL;
+    cl_event event = NULL;
+    cl_int code = command->kind == CHX__COMMAND_KERNEL
+                      ? enqueue_kernel(run, command, lane->lane->queue, n_events, events, &event)
+                      : enqueue_transfer(run, command, lane->lane->queue, n_events, events, &event);
+    if (code == CL_SUCCESS) {
+        run->steps[index].event = event;
+        run->steps[index].state = CHX__STEP_ENQUEUED;
+        return CHX_OK;
+    }
+    char name[64];
+    chx__command_name(run->lowered, command, name, sizeof name);
+    return chx__fail_cl(chx__cl_status(code), code, lane->device->info.name, name,
+                        "%s refused task %s (%s)", lane->device->info.name, name,
+                        chx__cl_name(code));
+}

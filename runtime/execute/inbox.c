@@ -1,0 +1,97 @@
+#include "execute/inbox.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+
+struct chx__inbox {
+    _Atomic uint32_t n_references;
+    pthread_mutex_t lock; /* lock order 2, innermost; guards the fields below */
+    pthread_cond_t posted;
+    uint64_t n_posts;
+    bool closed;
+};
+
+chx_status
+chx__inbox_create(chx__inbox **inbox)
+{
+    chx__inbox *made = chx__alloc(1, sizeof *made);
+    if (!made)
+        return chx__fail_memory("starting the driver thread");
+    atomic_init(&made->n_references, 1);
+    pthread_mutex_init(&made->lock, NULL);
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&made->posted, &attributes);
+    pthread_condattr_destroy(&attributes);
+    *inbox = made;
+    return CHX_OK;
+}
+
+chx__inbox *
+chx__inbox_ref(chx__inbox *inbox)
+{
+    atomic_fetch_add(&inbox->n_references, 1);
+    return inbox;
+}
+
+void
+chx__inbox_unref(chx__inbox *inbox)
+{
+    if (!inbox || atomic_fetch_sub(&inbox->n_references, 1) > 1)
+        return;
+    pthread_cond_destroy(&inbox->posted);
+    pthread_mutex_destroy(&inbox->lock);
+    free(inbox);
+}
+
+void
+chx__inbox_post(chx__inbox *inbox)
+{
+    pthread_mutex_lock(&inbox->lock);
+    inbox->n_posts++;
+    pthread_cond_signal(&inbox->posted);
+    pthread_mutex_unlock(&inbox->lock);
+}
+
+void
+chx__inbox_close(chx__inbox *inbox)
+{
+    pthread_mutex_lock(&inbox->lock);
+    inbox->closed = true;
+    pthread_cond_signal(&inbox->posted);
+    pthread_mutex_unlock(&inbox->lock);
+}
+
+static struct timespec
+time_after(uint64_t timeout_ns)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    uint64_t ns = (uint64_t)time.tv_nsec + timeout_ns;
+    time.tv_sec += (time_t)(ns / 1000000000u);
+    time.tv_nsec = (long)(ns % 1000000000u);
+    return time;
+}
+
+bool
+chx__inbox_wait(chx__inbox *inbox, uint64_t *seen, uint64_t timeout_ns)
+{
+    bool is_bounded = timeout_ns != UINT64_MAX;
+    struct timespec until = is_bounded ? time_after(timeout_ns) : (struct timespec){0};
+    int result = 0;
+    pthread_mutex_lock(&inbox->lock);
+    while (!inbox->closed && inbox->n_posts == *seen && result != ETIMEDOUT)
+        result = is_bounded ? pthread_cond_timedwait(&inbox->posted, &inbox->lock, &until)
+                            : pthread_cond_wait(&inbox->posted, &inbox->lock);
+    *seen = inbox->n_posts;
+    bool is_open = !inbox->closed;
+    pthread_mutex_unlock(&inbox->lock);
+    return is_open;
+}

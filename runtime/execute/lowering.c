@@ -1,0 +1,407 @@
+#include "execute/lowering.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "device/program.h"
+#include "execute/hazard.h"
+#include "schedule/problem.h"
+
+chx__digest
+chx__lowering_entry(const chx__flow *flow)
+{
+    chx__hasher *hasher = chx__hasher_create();
+    for (uint32_t v = 0; v < flow->n_versions; v++) {
+        if (flow->versions[v].producer != CHX__NO_INDEX)
+            continue;
+        const chx__atom *atom = &flow->atoms[flow->versions[v].atom];
+        uint64_t places =
+            chx__coherence_places(&flow->buffers[atom->buffer]->coherence, atom->begin, atom->end);
+        chx__hasher_add(hasher, &places, sizeof places);
+    }
+    return chx__hasher_end(hasher);
+}
+
+static void
+make_items(const chx__flow *flow, chx__item *items)
+{
+    for (uint32_t v = 0; v < flow->n_versions; v++) {
+        const chx__version *version = &flow->versions[v];
+        const chx__atom *atom = &flow->atoms[version->atom];
+        items[v] = (chx__item){.bytes = atom->end - atom->begin, .producer = version->producer};
+        if (version->producer != CHX__NO_INDEX)
+            continue;
+        items[v].entry_places =
+            chx__coherence_places(&flow->buffers[atom->buffer]->coherence, atom->begin, atom->end);
+    }
+}
+
+static double *
+make_costs(const chx_runtime *runtime, const chx_graph *graph, const chx__model *model)
+{
+    uint32_t n_lanes = model->machine.n_lanes;
+    double *costs = chx__alloc((size_t)graph->n_tasks * n_lanes, sizeof *costs);
+    for (uint32_t t = 0; costs && t < graph->n_tasks; t++)
+        for (uint32_t l = 0; l < n_lanes; l++)
+            costs[(size_t)t * n_lanes + l] =
+                chx__model_cost(model, runtime->costs, &runtime->fleet, &graph->tasks[t], l);
+    return costs;
+}
+
+static chx_status
+schedule(const chx_runtime *runtime, const chx__lowered *lowered, chx__solution *solution)
+{
+    const chx__flow *flow = &lowered->flow;
+    chx__item *items = chx__alloc(flow->n_versions, sizeof *items);
+    double *costs = make_costs(runtime, lowered->graph, &lowered->model);
+    chx_status status = CHX_OK;
+    if (!items || !costs)
+        status = chx__fail_memory("planning a graph");
+    if (!status) {
+        make_items(flow, items);
+        chx__problem problem = {
+            .n_tasks = lowered->graph->n_tasks,
+            .n_items = flow->n_versions,
+            .items = items,
+            .inputs = {flow->reads.begin, flow->reads.index},
+            .after = {flow->after.begin, flow->after.index},
+            .cost_ns = costs,
+        };
+        status = chx__heft(&lowered->model.machine, &problem, solution);
+    }
+    free(items);
+    free(costs);
+    return status;
+}
+
+/* A task or a move of the solution, on its way to become a command. */
+typedef struct occurrence {
+    double start_ns;
+    uint32_t order; /* among equals: a task after its producers, a move after what it moves */
+    uint32_t move; /* or CHX__NO_INDEX: a task */
+    uint32_t task;
+} occurrence;
+
+static int
+compare_events(const void *left, const void *right)
+{
+    const occurrence *a = left, *b = right;
+    if (a->start_ns != b->start_ns)
+        return a->start_ns < b->start_ns ? -1 : 1;
+    if (a->order != b->order)
+        return a->order < b->order ? -1 : 1;
+    return (a->move > b->move) - (a->move < b->move);
+}
+
+static occurrence *
+order_events(const chx__lowered *lowered, const chx__solution *solution, size_t *n_events)
+{
+    uint32_t n_tasks = lowered->graph->n_tasks;
+    size_t n = n_tasks + solution->n_moves;
+    occurrence *events = chx__alloc(n, sizeof *events);
+    if (!events)
+        return NULL;
+    for (uint32_t t = 0; t < n_tasks; t++)
+        events[t] = (occurrence){solution->tasks[t].start_ns, 2 * t + 1, CHX__NO_INDEX, t};
+    for (uint32_t m = 0; m < solution->n_moves; m++) {
+        uint32_t producer = lowered->flow.versions[solution->moves[m].item].producer;
+        uint32_t order = producer == CHX__NO_INDEX ? 0 : 2 * producer + 2;
+        events[n_tasks + m] = (occurrence){solution->moves[m].start_ns, order, m, 0};
+    }
+    qsort(events, n, sizeof *events, compare_events);
+    *n_events = n;
+    return events;
+}
+
+static chx__command
+make_command(const chx__lowered *lowered, const chx__solution *solution, const occurrence *event)
+{
+    if (event->move != CHX__NO_INDEX) {
+        const chx__move *move = &solution->moves[event->move];
+        return (chx__command){.kind = CHX__COMMAND_TRANSFER,
+                              .lane = move->lane,
+                              .atom = lowered->flow.versions[move->item].atom,
+                              .from = move->from,
+                              .to = move->to,
+                              .start_ns = move->start_ns,
+                              .finish_ns = move->finish_ns};
+    }
+    const chx__placement *placement = &solution->tasks[event->task];
+    const chx__task *task = &lowered->graph->tasks[event->task];
+    const chx__device *device = lowered->model.lanes[placement->lane].device;
+    return (chx__command){.kind = task->program ? CHX__COMMAND_KERNEL : CHX__COMMAND_HOST,
+                          .lane = placement->lane,
+                          .task = event->task,
+                          .cost_key = chx__task_cost_key(task, device),
+                          .start_ns = placement->start_ns,
+                          .finish_ns = placement->finish_ns};
+}
+
+static chx_status
+make_commands(chx__lowered *lowered, const chx__solution *solution)
+{
+    size_t n_events = 0;
+    occurrence *events = order_events(lowered, solution, &n_events);
+    lowered->commands = chx__alloc(n_events, sizeof *lowered->commands);
+    if (!events || !lowered->commands) {
+        free(events);
+        return chx__fail_memory("planning a graph");
+    }
+    for (size_t i = 0; i < n_events; i++)
+        lowered->commands[i] = make_command(lowered, solution, &events[i]);
+    lowered->n_commands = (uint32_t)n_events;
+    lowered->makespan_ns = solution->makespan_ns;
+    free(events);
+    return CHX_OK;
+}
+
+/* Sorts the commands of each lane together, keeping their order. */
+static chx_status
+fill_lanes(chx__lowered *lowered)
+{
+    uint32_t n_lanes = lowered->model.machine.n_lanes;
+    lowered->lane_begin = chx__alloc((size_t)n_lanes + 1, sizeof *lowered->lane_begin);
+    lowered->lane_commands = chx__alloc(lowered->n_commands, sizeof *lowered->lane_commands);
+    if (!lowered->lane_begin || !lowered->lane_commands)
+        return chx__fail_memory("planning a graph");
+    uint32_t n = 0;
+    for (uint32_t l = 0; l < n_lanes; l++) {
+        lowered->lane_begin[l] = n;
+        for (uint32_t c = 0; c < lowered->n_commands; c++)
+            if (lowered->commands[c].lane == l)
+                lowered->lane_commands[n++] = c;
+        if (n > lowered->lane_begin[l])
+            lowered->commands[lowered->lane_commands[n - 1]].is_awaited = true;
+    }
+    lowered->lane_begin[n_lanes] = n;
+    return CHX_OK;
+}
+
+static chx_status
+fail_arg(const chx__task *task, const chx__device *device, uint32_t index, cl_int code)
+{
+    return chx__fail_cl(CHX_ERROR_KERNEL, code, device->info.name, task->name,
+                        "kernel %s does not take argument %u as it is given (%s); compare the "
+                        "task's arguments with the kernel's",
+                        task->kernel, index, chx__cl_name(code));
+}
+
+static chx_status
+bind_arg(const chx__task *task, uint32_t index, chx__device *device, cl_kernel kernel)
+{
+    const chx_arg *arg = &task->args[index];
+    cl_int code = CL_SUCCESS;
+    if (arg->kind == CHX_ARG_BUFFER) {
+        cl_mem memory;
+        chx_status status = chx__buffer_replica(arg->buffer, device, &memory);
+        if (status)
+            return status;
+        code = clSetKernelArg(kernel, index, sizeof memory, &memory);
+    } else {
+        const void *value = arg->kind == CHX_ARG_VALUE ? &arg->value : NULL;
+        code = clSetKernelArg(kernel, index, arg->size_bytes, value);
+    }
+    return code == CL_SUCCESS ? CHX_OK : fail_arg(task, device, index, code);
+}
+
+static chx_status
+check_kernel(const chx__task *task, const chx__device *device, cl_kernel kernel)
+{
+    cl_uint n_args = 0;
+    size_t max_group = 0;
+    clGetKernelInfo(kernel, CL_KERNEL_NUM_ARGS, sizeof n_args, &n_args, NULL);
+    clGetKernelWorkGroupInfo(kernel, device->id, CL_KERNEL_WORK_GROUP_SIZE, sizeof max_group,
+                             &max_group, NULL);
+    if (n_args != task->n_args)
+        return chx__fail_cl(CHX_ERROR_KERNEL, 0, device->info.name, task->name,
+                            "kernel %s takes %u arguments, the task gives %u", task->kernel, n_args,
+                            task->n_args);
+    size_t group = 1;
+    for (uint32_t i = 0; task->has_local && i < task->n_dimensions; i++)
+        group *= task->local[i];
+    if (group > max_group)
+        return chx__fail_cl(CHX_ERROR_KERNEL, 0, device->info.name, task->name,
+                            "kernel %s runs in work-groups of at most %zu on %s, the task asks for "
+                            "%zu",
+                            task->kernel, max_group, device->info.name, group);
+    return CHX_OK;
+}
+
+static chx_status
+prepare_kernel(const chx__lowered *lowered, chx__command *command)
+{
+    const chx__task *task = &lowered->graph->tasks[command->task];
+    chx__device *device = lowered->model.lanes[command->lane].device;
+    chx_status status = chx__program_kernel(task->program, device, task->kernel, &command->kernel);
+    if (status) {
+        command->kernel = NULL;
+        return status;
+    }
+    status = check_kernel(task, device, command->kernel);
+    for (uint32_t i = 0; !status && i < task->n_args; i++)
+        status = bind_arg(task, i, device, command->kernel);
+    return status;
+}
+
+static chx_status
+prepare_transfer(const chx_runtime *runtime, const chx__lowered *lowered,
+                 const chx__command *command)
+{
+    chx_buffer *buffer = lowered->flow.buffers[lowered->flow.atoms[command->atom].buffer];
+    cl_mem memory;
+    chx_status status = CHX_OK;
+    if (command->to != CHX__HOST_PLACE)
+        status = chx__buffer_replica(buffer, &runtime->fleet.devices[command->to - 1], &memory);
+    return status;
+}
+
+static chx_status
+prepare_commands(chx_runtime *runtime, chx__lowered *lowered)
+{
+    chx_status status = CHX_OK;
+    for (uint32_t c = 0; !status && c < lowered->n_commands; c++) {
+        chx__command *command = &lowered->commands[c];
+        chx__device *device = lowered->model.lanes[command->lane].device;
+        if (device)
+            status = chx__fleet_open(&runtime->fleet, device);
+        if (!status && command->kind == CHX__COMMAND_KERNEL)
+            status = prepare_kernel(lowered, command);
+        if (!status && command->kind == CHX__COMMAND_TRANSFER)
+            status = prepare_transfer(runtime, lowered, command);
+    }
+    return status;
+}
+
+static chx_status
+check_not_lost(const chx__flow *flow)
+{
+    for (uint32_t v = 0; v < flow->n_versions; v++) {
+        const chx__atom *atom = &flow->atoms[flow->versions[v].atom];
+        const chx_buffer *buffer = flow->buffers[atom->buffer];
+        if (flow->versions[v].producer != CHX__NO_INDEX)
+            continue;
+        for (size_t i = 0; i < buffer->coherence.n_extents; i++) {
+            const chx__extent *extent = &buffer->coherence.extents[i];
+            if (!extent->places && extent->begin < atom->end && atom->begin < extent->end)
+                return chx__fail(CHX_ERROR_DEVICE,
+                                 "bytes %zu to %zu of a buffer were lost with a failed run; write "
+                                 "them again before running the graph",
+                                 extent->begin, extent->end);
+        }
+    }
+    return CHX_OK;
+}
+
+chx_status
+chx__lowering_create(chx_runtime *runtime, const chx_graph *graph, chx__lowered **lowered)
+{
+    chx__lowered *made = chx__alloc(1, sizeof *made);
+    chx__solution solution = {0};
+    if (!made)
+        return chx__fail_memory("planning a graph");
+    made->n_references = 1;
+    made->graph = graph;
+    made->cost_epoch = runtime->cost_epoch;
+    made->fleet_generation = runtime->fleet.generation;
+    chx_status status = chx__flow_init(&made->flow, graph);
+    if (!status)
+        status = check_not_lost(&made->flow);
+    if (!status)
+        status = chx__model_init(&made->model, &runtime->fleet);
+    if (!status)
+        status = schedule(runtime, made, &solution);
+    if (!status)
+        status = make_commands(made, &solution);
+    if (!status)
+        status = fill_lanes(made);
+    if (!status)
+        status = chx__hazards_find(made);
+    if (!status)
+        status = prepare_commands(runtime, made);
+    chx__solution_finish(&solution);
+    if (status) {
+        chx__lowering_unref(made);
+        return status;
+    }
+    made->entry = chx__lowering_entry(&made->flow);
+    *lowered = made;
+    return CHX_OK;
+}
+
+void
+chx__lowering_unref(chx__lowered *lowered)
+{
+    if (!lowered || --lowered->n_references > 0)
+        return;
+    for (uint32_t c = 0; c < lowered->n_commands; c++)
+        if (lowered->commands[c].kernel)
+            clReleaseKernel(lowered->commands[c].kernel);
+    free(lowered->commands);
+    free(lowered->waits);
+    free(lowered->touches);
+    free(lowered->exits);
+    free(lowered->lane_begin);
+    free(lowered->lane_commands);
+    chx__flow_finish(&lowered->flow);
+    chx__model_finish(&lowered->model);
+    free(lowered);
+}
+
+static void
+apply_command(const chx__lowered *lowered, const chx__command *command)
+{
+    const chx__flow *flow = &lowered->flow;
+    if (command->kind == CHX__COMMAND_TRANSFER) {
+        const chx__atom *atom = &flow->atoms[command->atom];
+        chx__coherence_add(&flow->buffers[atom->buffer]->coherence, atom->begin, atom->end,
+                           chx__place_bit(command->to));
+        return;
+    }
+    uint32_t place = lowered->model.machine_lanes[command->lane].place;
+    for (uint32_t i = flow->writes.begin[command->task]; i < flow->writes.begin[command->task + 1];
+         i++) {
+        const chx__atom *atom = &flow->atoms[flow->writes.index[i]];
+        chx__coherence_set(&flow->buffers[atom->buffer]->coherence, atom->begin, atom->end,
+                           chx__place_bit(place));
+    }
+}
+
+chx_status
+chx__lowering_apply(const chx__lowered *lowered)
+{
+    const chx__flow *flow = &lowered->flow;
+    for (uint32_t b = 0; b < flow->n_buffers; b++) {
+        chx_status status = chx__coherence_reserve(&flow->buffers[b]->coherence, flow->n_atoms);
+        if (status)
+            return status;
+    }
+    for (uint32_t c = 0; c < lowered->n_commands; c++)
+        apply_command(lowered, &lowered->commands[c]);
+    return CHX_OK;
+}
+
+void
+chx__command_name(const chx__lowered *lowered, const chx__command *command, char *name,
+                  size_t capacity)
+{
+    if (command->kind == CHX__COMMAND_TRANSFER)
+        snprintf(name, capacity, "%s",
+                 command->to == CHX__HOST_PLACE     ? "download"
+                 : command->from == CHX__HOST_PLACE ? "upload"
+                                                    : "copy");
+    else
+        snprintf(name, capacity, "%s", lowered->graph->tasks[command->task].name);
+}
+
+uint64_t
+chx__command_bytes(const chx__lowered *lowered, const chx__command *command)
+{
+    if (command->kind != CHX__COMMAND_TRANSFER)
+        return 0;
+    const chx__atom *atom = &lowered->flow.atoms[command->atom];
+    return atom->end - atom->begin;
+}

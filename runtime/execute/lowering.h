@@ -1,0 +1,84 @@
+/* Lowering: from a schedule to commands that can be enqueued as they are.
+ *
+ * A lowered plan fixes for one graph, one set of devices and one initial whereabouts of the data which
+ * commands run, on which lanes, in what order and after which others. It does not change while runs
+ * use it. */
+#ifndef CHX_EXECUTE_LOWERING_H
+#define CHX_EXECUTE_LOWERING_H
+
+#include "execute/model.h"
+#include "graph/flow.h"
+
+typedef enum chx__command_kind {
+    CHX__COMMAND_KERNEL = 1,
+    CHX__COMMAND_HOST,
+    CHX__COMMAND_TRANSFER,
+} chx__command_kind;
+
+typedef struct chx__command {
+    chx__command_kind kind;
+    uint32_t lane; /* of the model */
+    uint32_t task; /* kernels and host tasks */
+    uint32_t atom; /* transfers: what moves */
+    uint32_t from, to; /* transfers: places */
+    cl_kernel kernel; /* kernels: an object of their own, with its fixed arguments set */
+    uint32_t first_wait, n_waits; /* rows of waits */
+    uint32_t first_touch, n_touches; /* rows of touches */
+    /* A command of another platform or of the host waits for this one, or it ends its lane: its
+     * completion must be noticed promptly. */
+    bool is_awaited;
+    chx__cost_key cost_key;
+    double start_ns, finish_ns; /* predicted, from the start of the plan */
+} chx__command;
+
+/* A replica that a command is the first, or the last, of its run to read or write. */
+typedef struct chx__touch {
+    uint32_t buffer; /* of the flow */
+    uint32_t place;
+    uint32_t command;
+    bool writes;
+} chx__touch;
+
+typedef struct chx__lowered {
+    uint32_t n_references; /* under the turn */
+    const chx_graph *graph;
+    chx__flow flow;
+    chx__model model;
+    chx__command *commands; /* in an order that runs them correctly one by one */
+    uint32_t n_commands;
+    uint32_t *waits; /* commands */
+    size_t n_waits, wait_capacity;
+    chx__touch *touches; /* entries: first touches, by command */
+    size_t n_touches, touch_capacity;
+    chx__touch *exits; /* last touches */
+    size_t n_exits, exit_capacity;
+    uint32_t *lane_begin; /* per model lane: rows of lane_commands */
+    uint32_t *lane_commands;
+    double makespan_ns;
+    chx__digest entry; /* whereabouts of the data that it starts from */
+    uint64_t cost_epoch;
+    uint32_t fleet_generation;
+} chx__lowered;
+
+/* Digest of where the graph's data lies now; a lowered plan fits when its own is equal. */
+chx__digest chx__lowering_entry(const chx__flow *flow);
+
+/* Schedules the graph for the present fleet, costs and data, and prepares its commands: compiles what
+ * the chosen devices need, allocates replicas, binds arguments. Under the turn. On success the caller
+ * owns one reference. Errors: BUILD, KERNEL, DEVICE_MEMORY, LIMIT, MEMORY, INVALID. */
+chx_status chx__lowering_create(chx_runtime *runtime, const chx_graph *graph,
+                                chx__lowered **lowered);
+
+void chx__lowering_unref(chx__lowered *lowered);
+
+/* Writes into the buffers' coherence what a run of the plan leaves behind. */
+chx_status chx__lowering_apply(const chx__lowered *lowered);
+
+/* Name of a command: its task's, or the transfer's. */
+void chx__command_name(const chx__lowered *lowered, const chx__command *command, char *name,
+                       size_t capacity);
+
+/* Bytes that a transfer moves, else 0. */
+uint64_t chx__command_bytes(const chx__lowered *lowered, const chx__command *command);
+
+#endif

@@ -1,0 +1,182 @@
+#include "execute/model.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "device/program.h"
+
+/* Guesses that hold until the first measurement. */
+#define GUESSED_LAUNCH_NS 10e3
+#define GUESSED_OPS_PER_ITEM 100.0
+#define GUESSED_GIGA_OPS 1.0
+#define GUESSED_GIGA_BYTES 4.0
+#define GUESSED_HOST_TASK_NS 20e3
+#define TRANSFER_LATENCY_NS 5e3
+
+static bool
+is_usable(const chx__device *device)
+{
+    return device->info.selected && !device->info.excluded;
+}
+
+static uint32_t
+count_lanes(const chx__fleet *fleet)
+{
+    uint32_t n = 1;
+    for (uint32_t d = 0; d < fleet->n_devices; d++)
+        if (is_usable(&fleet->devices[d]))
+            n += fleet->devices[d].n_lanes;
+    return n;
+}
+
+/* Fills in the lanes of a device and the links that its copy lanes make. */
+static uint32_t
+add_device(chx__model *model, chx__device *device, uint32_t first)
+{
+    uint32_t n_places = model->machine.n_places;
+    uint32_t place = device->index + 1;
+    double bandwidth = device->info.giga_bytes > 0 ? device->info.giga_bytes : GUESSED_GIGA_BYTES;
+    for (uint32_t i = 0; i < device->n_lanes; i++) {
+        chx__lane *lane = &device->lanes[i];
+        model->lanes[first + i] = (chx__model_lane){.device = device, .lane = lane};
+        model->machine_lanes[first + i] = (chx__machine_lane){
+            .role = lane->kind == CHX__LANE_COMPUTE ? CHX__ROLE_COMPUTE : CHX__ROLE_COPY,
+            .place = place,
+            .device = device->info.name,
+            .name = lane->name,
+            .hardware = lane->kind == CHX__LANE_COMPUTE ? device->hardware : 0,
+        };
+        chx__link link = {.exists = true,
+                          .lane = first + i,
+                          .latency_ns = TRANSFER_LATENCY_NS,
+                          .ns_per_byte = 1.0 / bandwidth};
+        if (lane->kind == CHX__LANE_COPY_IN)
+            model->links[place] = link;
+        if (lane->kind == CHX__LANE_COPY_OUT)
+            model->links[(size_t)place * n_places] = link;
+    }
+    return first + device->n_lanes;
+}
+
+/* Devices that share a context copy to each other over the receiver's copy-in lane. */
+static void
+link_neighbours(chx__model *model, const chx__fleet *fleet)
+{
+    size_t n_places = model->machine.n_places;
+    for (uint32_t a = 0; a < fleet->n_devices; a++)
+        for (uint32_t b = 0; b < fleet->n_devices; b++) {
+            const chx__device *from = &fleet->devices[a], *to = &fleet->devices[b];
+            if (a != b && is_usable(from) && is_usable(to) && from->platform == to->platform)
+                model->links[(a + 1) * n_places + b + 1] = model->links[b + 1];
+        }
+}
+
+chx_status
+chx__model_init(chx__model *model, const chx__fleet *fleet)
+{
+    *model = (chx__model){0};
+    uint32_t n_lanes = count_lanes(fleet);
+    uint32_t n_places = fleet->n_devices + 1;
+    model->machine_lanes = chx__alloc(n_lanes, sizeof *model->machine_lanes);
+    model->lanes = chx__alloc(n_lanes, sizeof *model->lanes);
+    model->links = chx__alloc((size_t)n_places * n_places, sizeof *model->links);
+    if (!model->machine_lanes || !model->lanes || !model->links) {
+        chx__model_finish(model);
+        return chx__fail_memory("describing the machine");
+    }
+    model->machine = (chx__machine){.n_places = n_places,
+                                    .n_lanes = n_lanes,
+                                    .lanes = model->machine_lanes,
+                                    .links = model->links};
+    model->machine_lanes[0] = (chx__machine_lane){
+        .role = CHX__ROLE_HOST, .place = CHX__HOST_PLACE, .device = "host", .name = "host"};
+    uint32_t first = 1;
+    for (uint32_t d = 0; d < fleet->n_devices; d++)
+        if (is_usable(&fleet->devices[d]))
+            first = add_device(model, &fleet->devices[d], first);
+    link_neighbours(model, fleet);
+    return CHX_OK;
+}
+
+void
+chx__model_finish(chx__model *model)
+{
+    free(model->machine_lanes);
+    free(model->lanes);
+    free(model->links);
+    *model = (chx__model){0};
+}
+
+static uint64_t
+work_items(const chx__task *task)
+{
+    uint64_t n = 1;
+    for (uint32_t i = 0; i < task->n_dimensions; i++)
+        n *= task->global[i];
+    return n;
+}
+
+chx__cost_key
+chx__task_cost_key(const chx__task *task, const chx__device *device)
+{
+    chx__hasher *hasher = chx__hasher_create();
+    if (task->program) {
+        chx__digest program = chx__program_digest(task->program);
+        chx__hasher_add(hasher, &program, sizeof program);
+        chx__hasher_add_text(hasher, task->kernel);
+    }
+    chx__hasher_add_text(hasher, task->name);
+    return (chx__cost_key){.kernel = chx__hasher_end(hasher).low,
+                           .device = device ? device->identity.low : 0,
+                           .size = work_items(task)};
+}
+
+static double
+giga_ops(const chx__device *device)
+{
+    return device->info.giga_ops > 0 ? device->info.giga_ops : GUESSED_GIGA_OPS;
+}
+
+static double
+giga_ops_by_identity(const chx__fleet *fleet, uint64_t identity)
+{
+    for (uint32_t d = 0; d < fleet->n_devices; d++)
+        if (fleet->devices[d].identity.low == identity)
+            return giga_ops(&fleet->devices[d]);
+    return GUESSED_GIGA_OPS;
+}
+
+static double
+device_cost(const chx__costs *costs, const chx__fleet *fleet, const chx__task *task,
+            const chx__device *device)
+{
+    if (task->devices && !(task->devices & UINT64_C(1) << device->index))
+        return INFINITY;
+    chx__cost_key key = chx__task_cost_key(task, device);
+    double duration_ns;
+    uint64_t reference;
+    if (chx__costs_find(costs, &key, &duration_ns))
+        return duration_ns;
+    if (chx__costs_find_elsewhere(costs, &key, &reference, &duration_ns))
+        return duration_ns * giga_ops_by_identity(fleet, reference) / giga_ops(device);
+    double launch_ns =
+        device->info.launch_us > 0 ? device->info.launch_us * 1e3 : GUESSED_LAUNCH_NS;
+    return launch_ns + (double)work_items(task) * GUESSED_OPS_PER_ITEM / giga_ops(device);
+}
+
+double
+chx__model_cost(const chx__model *model, const chx__costs *costs, const chx__fleet *fleet,
+                const chx__task *task, uint32_t lane)
+{
+    const chx__device *device = model->lanes[lane].device;
+    bool is_host_lane = model->machine_lanes[lane].role == CHX__ROLE_HOST;
+    if (model->machine_lanes[lane].role == CHX__ROLE_COPY || is_host_lane == !!task->program)
+        return INFINITY;
+    if (!is_host_lane)
+        return device_cost(costs, fleet, task, device);
+    chx__cost_key key = chx__task_cost_key(task, NULL);
+    double duration_ns;
+    return chx__costs_find(costs, &key, &duration_ns) ? duration_ns : GUESSED_HOST_TASK_NS;
+}

@@ -1,0 +1,216 @@
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "execute/driver.h"
+#include "execute/spans.h"
+
+/* Plans kept for different whereabouts of the data: the first frame uploads, later ones do not. */
+#define N_VARIANTS 4
+
+/* Submits between two looks at whether new measurements make another plan better. */
+#define LONGEST_REVIEW_INTERVAL 256
+
+#define DEADLINE_FLOOR_NS UINT64_C(60000000000)
+#define DEADLINE_FACTOR 20.0
+
+/* Runs in flight at once; a submit beyond it waits for the oldest. */
+#define MAX_RUNS 64
+
+#define REBUILD_TIMEOUT_NS UINT64_C(10000000000)
+
+struct chx_plan {
+    chx_runtime *runtime;
+    const chx_graph *graph;
+    uint64_t deadline_ns;
+    chx__lowered *variants[N_VARIANTS]; /* most recent first; NULL ends them */
+    uint64_t n_submits;
+    uint64_t next_review;
+    uint64_t review_interval;
+};
+
+/* Moves a variant to the front; the last one falls out when there is no room. */
+static void
+put_first(chx_plan *plan, chx__lowered *variant)
+{
+    uint32_t at = 0;
+    while (at + 1 < N_VARIANTS && plan->variants[at] && plan->variants[at] != variant)
+        at++;
+    if (plan->variants[at] != variant)
+        chx__lowering_unref(plan->variants[at]);
+    for (; at > 0; at--)
+        plan->variants[at] = plan->variants[at - 1];
+    plan->variants[0] = variant;
+}
+
+static void
+forget_variant(chx_plan *plan, uint32_t at)
+{
+    chx__lowering_unref(plan->variants[at]);
+    for (; at + 1 < N_VARIANTS; at++)
+        plan->variants[at] = plan->variants[at + 1];
+    plan->variants[N_VARIANTS - 1] = NULL;
+}
+
+/* A variant whose devices are gone, or that older costs made and is due for review, is forgotten. */
+static void
+forget_outdated(chx_plan *plan)
+{
+    bool review = plan->n_submits >= plan->next_review;
+    bool reviewed = false;
+    for (uint32_t i = N_VARIANTS; i-- > 0;) {
+        const chx__lowered *variant = plan->variants[i];
+        if (!variant)
+            continue;
+        bool is_old = review && variant->cost_epoch != plan->runtime->cost_epoch;
+        if (variant->fleet_generation != plan->runtime->fleet.generation || is_old)
+            forget_variant(plan, i);
+        reviewed |= is_old;
+    }
+    if (!reviewed)
+        return;
+    plan->next_review = plan->n_submits + plan->review_interval;
+    if (plan->review_interval < LONGEST_REVIEW_INTERVAL)
+        plan->review_interval *= 2;
+}
+
+/* Platforms on which a run failed get a fresh context. */
+static chx_status
+rebuild_suspects(chx_runtime *runtime)
+{
+    for (uint32_t p = 0; p < runtime->fleet.n_platforms; p++) {
+        chx__platform *platform = &runtime->fleet.platforms[p];
+        if (!platform->is_suspect)
+            continue;
+        chx_status status = chx__driver_drain(runtime, chx__now_ns() + REBUILD_TIMEOUT_NS);
+        if (status)
+            return status;
+        /* What could not be saved is marked lost; graphs that need it say so themselves. */
+        status = chx__runtime_rebuild(runtime, platform, NULL, NULL, true, REBUILD_TIMEOUT_NS);
+        if (status)
+            chx__log(&runtime->logger, CHX_LOG_WARNING, "after a failure on %s: %s", platform->name,
+                     chx_last_error()->message);
+    }
+    return CHX_OK;
+}
+
+/* The plan for the data where it lies now, made when there is none. */
+static chx_status
+choose_variant(chx_plan *plan, chx__lowered **chosen)
+{
+    chx_status status = rebuild_suspects(plan->runtime);
+    if (status)
+        return status;
+    forget_outdated(plan);
+    for (uint32_t i = 0; i < N_VARIANTS && plan->variants[i]; i++) {
+        chx__lowered *variant = plan->variants[i];
+        if (!chx__digest_equal(variant->entry, chx__lowering_entry(&variant->flow)))
+            continue;
+        put_first(plan, variant);
+        *chosen = variant;
+        return CHX_OK;
+    }
+    chx__lowered *made;
+    status = chx__lowering_create(plan->runtime, plan->graph, &made);
+    if (status)
+        return status;
+    put_first(plan, made);
+    *chosen = made;
+    return CHX_OK;
+}
+
+chx_status
+chx_plan_create(chx_graph *graph, const chx_plan_params *params, chx_plan **plan)
+{
+    CHX__REQUIRE(graph && plan && graph->n_tasks > 0);
+    chx_plan *made = chx__alloc(1, sizeof *made);
+    if (!made)
+        return chx__fail_memory("planning a graph");
+    made->runtime = graph->runtime;
+    made->graph = graph;
+    made->deadline_ns = params ? params->deadline_ns : 0;
+    made->review_interval = 1;
+    pthread_mutex_lock(&made->runtime->turn);
+    chx__lowered *chosen;
+    chx_status status = choose_variant(made, &chosen);
+    pthread_mutex_unlock(&made->runtime->turn);
+    if (status) {
+        free(made);
+        return status;
+    }
+    *plan = made;
+    return CHX_OK;
+}
+
+void
+chx_plan_destroy(chx_plan **plan)
+{
+    if (!plan || !*plan)
+        return;
+    chx_runtime *runtime = (*plan)->runtime;
+    pthread_mutex_lock(&runtime->turn);
+    for (uint32_t i = 0; i < N_VARIANTS; i++)
+        chx__lowering_unref((*plan)->variants[i]);
+    pthread_mutex_unlock(&runtime->turn);
+    free(*plan);
+    *plan = NULL;
+}
+
+double
+chx_plan_makespan_ns(const chx_plan *plan)
+{
+    return plan->variants[0] ? plan->variants[0]->makespan_ns : 0.0;
+}
+
+chx_status
+chx_plan_timeline(const chx_plan *plan, chx_timeline **timeline)
+{
+    CHX__REQUIRE(plan && timeline && plan->variants[0]);
+    return chx__spans_timeline(plan->variants[0], NULL, timeline);
+}
+
+static chx_status
+submit(chx_plan *plan, chx_run **run)
+{
+    chx_runtime *runtime = plan->runtime;
+    if (runtime->n_runs >= MAX_RUNS) {
+        chx_run *oldest = chx__run_ref(runtime->first_run);
+        chx__driver_wait(oldest, UINT64_MAX);
+        chx__run_unref(oldest);
+    }
+    chx__lowered *variant;
+    chx_status status = choose_variant(plan, &variant);
+    if (status)
+        return status;
+    uint64_t deadline_ns = plan->deadline_ns;
+    if (!deadline_ns)
+        deadline_ns = DEADLINE_FLOOR_NS + (uint64_t)(DEADLINE_FACTOR * variant->makespan_ns);
+    chx_run *made;
+    status = chx__run_create(runtime, variant, deadline_ns, &made);
+    if (status)
+        return status;
+    status = chx__driver_submit(made);
+    if (status) {
+        chx__run_unref(made);
+        return status;
+    }
+    plan->n_submits++;
+    *run = made;
+    return CHX_OK;
+}
+
+chx_status
+chx_plan_submit(chx_plan *plan, chx_run **run)
+{
+    CHX__REQUIRE(plan);
+    chx_run *made;
+    pthread_mutex_lock(&plan->runtime->turn);
+    chx_status status = submit(plan, &made);
+    if (!status && !run)
+        chx__run_unref(made);
+    pthread_mutex_unlock(&plan->runtime->turn);
+    if (!status && run)
+        *run = made;
+    return status;
+}

@@ -1,0 +1,89 @@
+#include "execute/runtime.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "execute/access.h"
+#include "execute/driver.h"
+
+/* Whether some place outside the platform holds the extent. */
+static bool
+is_held_elsewhere(const chx__fleet *fleet, const chx__platform *platform, uint64_t places)
+{
+    if (places & chx__place_bit(CHX__HOST_PLACE))
+        return true;
+    for (uint32_t d = 0; d < fleet->n_devices; d++)
+        if (fleet->devices[d].platform != platform && (places & chx__place_bit(d + 1)))
+            return true;
+    return false;
+}
+
+/* Saves what only the platform holds. The first failure ends the attempt for all buffers: a context
+ * that lost one read will hardly serve the next, and each would cost its deadline. */
+static bool
+save_buffers(chx_runtime *runtime, const chx__platform *platform, uint64_t deadline_ns)
+{
+    for (chx_buffer *buffer = runtime->buffers; buffer; buffer = buffer->next)
+        for (size_t i = 0; i < buffer->coherence.n_extents; i++) {
+            chx__extent extent = buffer->coherence.extents[i];
+            if (!extent.places || is_held_elsewhere(&runtime->fleet, platform, extent.places))
+                continue;
+            if (chx__access_fetch(buffer, extent.begin, extent.end, deadline_ns) != CHX_OK)
+                return false;
+            i = 0; /* extents may have been joined */
+        }
+    return true;
+}
+
+chx_status
+chx__runtime_rebuild(chx_runtime *runtime, chx__platform *platform, chx__device *excluded,
+                     const char *reason, bool set_aside, uint64_t timeout_ns)
+{
+    uint64_t deadline_ns = chx__now_ns() + timeout_ns;
+    chx_status status = CHX_OK;
+    if (set_aside)
+        status = chx__fleet_reopen_lanes(&runtime->fleet, platform);
+    bool saved = !status && save_buffers(runtime, platform, deadline_ns);
+    chx_error lost = *chx_last_error();
+    for (chx_buffer *buffer = runtime->buffers; buffer; buffer = buffer->next)
+        for (uint32_t d = 0; d < runtime->fleet.n_devices; d++)
+            if (runtime->fleet.devices[d].platform == platform)
+                chx__buffer_drop_replica(buffer, &runtime->fleet.devices[d], set_aside);
+    chx__fleet_close(&runtime->fleet, platform, set_aside);
+    platform->is_suspect = false;
+    status = excluded ? chx__fleet_exclude(&runtime->fleet, excluded, reason) : CHX_OK;
+    if (!status && !saved)
+        status = chx__fail_again(&lost);
+    return status;
+}
+
+static uint32_t
+count_usable(const chx_runtime *runtime)
+{
+    uint32_t n = 0;
+    for (uint32_t d = 0; d < runtime->fleet.n_devices; d++)
+        n += runtime->fleet.devices[d].info.selected && !runtime->fleet.devices[d].info.excluded;
+    return n;
+}
+
+chx_status
+chx_runtime_exclude(chx_runtime *runtime, uint32_t device_index, const char *reason,
+                    uint64_t timeout_ns)
+{
+    CHX__REQUIRE(runtime && device_index < runtime->fleet.n_devices && reason);
+    chx__device *device = &runtime->fleet.devices[device_index];
+    if (!device->info.selected || device->info.excluded)
+        return CHX_OK;
+    pthread_mutex_lock(&runtime->turn);
+    chx_status status = CHX_OK;
+    if (count_usable(runtime) < 2)
+        status =
+            chx__fail_cl(CHX_ERROR_NO_DEVICE, 0, device->info.name, NULL,
+                         "%s is the last device in use and cannot be excluded", device->info.name);
+    if (!status)
+        status = chx__driver_drain(runtime, chx__now_ns() + timeout_ns);
+    if (!status)
+        status = chx__runtime_rebuild(runtime, device->platform, device, reason,
+                                      device->platform->is_suspect, timeout_ns);
+    pthread_mutex_unlock(&runtime->turn);
+    return status;
+}

@@ -1,0 +1,158 @@
+#include "execute/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "execute/driver.h"
+#include "execute/spans.h"
+#include "execute/tail.h"
+
+static void
+run_free(chx_run *run)
+{
+    for (size_t i = 0; i < run->n_dependencies; i++)
+        chx__run_unref(run->dependencies[i].run);
+    chx__lowering_unref(run->lowered);
+    free(run->steps);
+    free(run->next_enqueue);
+    free(run->next_reap);
+    free(run->dependencies);
+    free(run->jobs);
+    free(run->values);
+    free(run);
+}
+
+/* Gives each host task its job and each lane its first row. */
+static void
+start_rows(chx_run *run)
+{
+    const chx__lowered *lowered = run->lowered;
+    for (uint32_t c = 0; c < lowered->n_commands; c++) {
+        run->steps[c].first_dependency = CHX__NO_INDEX;
+        if (lowered->commands[c].kind != CHX__COMMAND_HOST)
+            continue;
+        run->steps[c].job = run->n_jobs;
+        run->jobs[run->n_jobs++] = (chx__host_job){.run = run, .command = c};
+    }
+    uint32_t n_lanes = lowered->model.machine.n_lanes;
+    memcpy(run->next_enqueue, lowered->lane_begin, n_lanes * sizeof *run->next_enqueue);
+    memcpy(run->next_reap, lowered->lane_begin, n_lanes * sizeof *run->next_reap);
+}
+
+static void
+copy_values(chx_run *run)
+{
+    const chx_graph *graph = run->lowered->graph;
+    for (size_t i = 0; i < graph->n_dynamics; i++) {
+        const chx__dynamic *dynamic = &graph->dynamics[i];
+        run->values[i] = graph->tasks[dynamic->task].args[dynamic->arg_index];
+    }
+}
+
+static uint32_t
+count_host_tasks(const chx_graph *graph)
+{
+    uint32_t n = 0;
+    for (uint32_t t = 0; t < graph->n_tasks; t++)
+        n += !graph->tasks[t].program;
+    return n;
+}
+
+chx_status
+chx__run_create(chx_runtime *runtime, chx__lowered *lowered, uint64_t deadline_ns, chx_run **run)
+{
+    uint32_t n_lanes = lowered->model.machine.n_lanes;
+    chx_run *made = chx__alloc(1, sizeof *made);
+    if (!made)
+        return chx__fail_memory("submitting a plan");
+    made->n_references = 1;
+    made->runtime = runtime;
+    made->lowered = lowered;
+    lowered->n_references++;
+    made->steps = chx__alloc(lowered->n_commands, sizeof *made->steps);
+    made->next_enqueue = chx__alloc(n_lanes, sizeof *made->next_enqueue);
+    made->next_reap = chx__alloc(n_lanes, sizeof *made->next_reap);
+    made->jobs = chx__alloc(count_host_tasks(lowered->graph), sizeof *made->jobs);
+    made->values = chx__alloc(lowered->graph->n_dynamics, sizeof *made->values);
+    made->submit_ns = chx__now_ns();
+    made->deadline_ns = made->submit_ns + deadline_ns;
+    chx_status status = CHX_OK;
+    if (!made->steps || !made->next_enqueue || !made->next_reap || !made->jobs || !made->values)
+        status = chx__fail_memory("submitting a plan");
+    if (!status) {
+        start_rows(made);
+        copy_values(made);
+        status = chx__tails_follow(made);
+    }
+    if (status) {
+        run_free(made);
+        return status;
+    }
+    *run = made;
+    return CHX_OK;
+}
+
+chx_run *
+chx__run_ref(chx_run *run)
+{
+    run->n_references++;
+    return run;
+}
+
+void
+chx__run_unref(chx_run *run)
+{
+    if (--run->n_references == 0)
+        run_free(run);
+}
+
+void
+chx__run_fail(chx_run *run, const chx_error *error)
+{
+    if (run->failed)
+        return;
+    run->failed = true;
+    run->error = *error;
+}
+
+bool
+chx_run_done(chx_run *run)
+{
+    if (run->runtime->serial)
+        chx__driver_advance(run->runtime);
+    return atomic_load(&run->ended);
+}
+
+chx_status
+chx_run_wait(chx_run *run, uint64_t timeout_ns)
+{
+    CHX__REQUIRE(run);
+    uint64_t now_ns = chx__now_ns();
+    uint64_t deadline_ns = timeout_ns > UINT64_MAX - now_ns ? UINT64_MAX : now_ns + timeout_ns;
+    pthread_mutex_lock(&run->runtime->turn);
+    chx_status status = chx__driver_wait(run, deadline_ns);
+    pthread_mutex_unlock(&run->runtime->turn);
+    return status;
+}
+
+void
+chx_run_destroy(chx_run **run)
+{
+    if (!run || !*run)
+        return;
+    chx_runtime *runtime = (*run)->runtime;
+    pthread_mutex_lock(&runtime->turn);
+    chx__run_unref(*run);
+    pthread_mutex_unlock(&runtime->turn);
+    *run = NULL;
+}
+
+chx_status
+chx_run_timeline(const chx_run *run, chx_timeline **timeline)
+{
+    CHX__REQUIRE(run && timeline && atomic_load(&run->ended));
+    return chx__spans_timeline(run->lowered, run, timeline);
+}

@@ -1,0 +1,66 @@
+/* A run: one submission of a lowered plan, from enqueueing to the last completion. */
+#ifndef CHX_EXECUTE_RUN_H
+#define CHX_EXECUTE_RUN_H
+
+#include <stdatomic.h>
+
+#include "execute/host_thread.h"
+#include "execute/lowering.h"
+
+typedef enum chx__step_state {
+    CHX__STEP_WAITING = 0,
+    CHX__STEP_ENQUEUED,
+    CHX__STEP_DONE,
+} chx__step_state;
+
+/* A command of an earlier run that a step must follow; lists through `next`. */
+typedef struct chx__dependency {
+    chx_run *run; /* referenced */
+    uint32_t command;
+    uint32_t next;
+} chx__dependency;
+
+/* The progress of one command. */
+typedef struct chx__step {
+    chx__step_state state;
+    uint32_t first_dependency;
+    uint32_t job; /* host tasks: index among the run's jobs */
+    cl_event event; /* device commands once enqueued, until the run ends */
+    uint64_t start_ns, finish_ns; /* measured, on chx__now_ns()'s clock */
+} chx__step;
+
+/* Guarded by the runtime's turn but for `ended`. */
+struct chx_run {
+    uint32_t n_references;
+    chx_runtime *runtime;
+    chx__lowered *lowered;
+    chx__step *steps;
+    uint32_t first_waiting; /* no command before it waits to be enqueued */
+    uint32_t *next_enqueue; /* per lane: row of lane_commands */
+    uint32_t *next_reap;
+    uint32_t n_done;
+    chx__dependency *dependencies;
+    size_t n_dependencies, dependency_capacity;
+    chx__host_job *jobs;
+    uint32_t n_jobs;
+    chx_arg *values; /* the graph's dynamic scalars as they were at submit */
+    bool failed;
+    _Atomic bool ended;
+    chx_error error; /* when failed */
+    uint64_t submit_ns, deadline_ns;
+    chx_run *next, *previous;
+};
+
+/* Makes a run that follows everything in flight that touches the same replicas. Under the turn. The
+ * caller owns the one reference. Errors: MEMORY. */
+chx_status chx__run_create(chx_runtime *runtime, chx__lowered *lowered, uint64_t deadline_ns,
+                           chx_run **run);
+
+/* Under the turn. */
+chx_run *chx__run_ref(chx_run *run);
+void chx__run_unref(chx_run *run);
+
+/* Records the first failure of a run. */
+void chx__run_fail(chx_run *run, const chx_error *error);
+
+#endif

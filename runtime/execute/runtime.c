@@ -1,0 +1,133 @@
+#include "execute/runtime.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "device/program.h"
+#include "device/source.h"
+#include "execute/driver.h"
+
+/* How long a runtime that is destroyed waits for runs in flight before it sets them aside. */
+#define FAREWELL_NS UINT64_C(2000000000)
+
+static bool
+wants_serial(const chx_runtime_params *params)
+{
+    const char *variable = getenv("CHRONAXIE_SERIAL");
+    return params->serial || (variable && strcmp(variable, "1") == 0);
+}
+
+static void
+init_locks(chx_runtime *runtime)
+{
+    pthread_mutex_init(&runtime->turn, NULL);
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&runtime->run_ended, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
+chx_status
+chx_runtime_create(chx_runtime **runtime, const chx_runtime_params *params)
+{
+    CHX__REQUIRE(runtime);
+    chx_runtime_params wanted = params ? *params : (chx_runtime_params){0};
+    CHX__REQUIRE(wanted.n_compute_lanes <= CHX__MAX_COMPUTE_LANES);
+    chx_runtime *made = chx__alloc(1, sizeof *made);
+    if (!made)
+        return chx__fail_memory("creating a runtime");
+    init_locks(made);
+    made->logger = (chx__logger){wanted.log, wanted.log_data, wanted.log_level};
+    made->serial = wants_serial(&wanted);
+    chx_status status = chx__costs_create(&made->costs);
+    if (!status)
+        status = chx__fleet_init(&made->fleet, &wanted);
+    if (!status)
+        status = chx__driver_start(made);
+    if (status) {
+        chx_runtime_destroy(&made);
+        return status;
+    }
+    *runtime = made;
+    return CHX_OK;
+}
+
+void
+chx_runtime_destroy(chx_runtime **runtime)
+{
+    if (!runtime || !*runtime)
+        return;
+    chx_runtime *ending = *runtime;
+    pthread_mutex_lock(&ending->turn);
+    chx__driver_drain(ending, chx__now_ns() + FAREWELL_NS);
+    pthread_mutex_unlock(&ending->turn);
+    chx__driver_stop(ending);
+    chx__fleet_finish(&ending->fleet);
+    chx__costs_destroy(&ending->costs);
+    pthread_cond_destroy(&ending->run_ended);
+    pthread_mutex_destroy(&ending->turn);
+    free(ending->wait_list);
+    free(ending);
+    *runtime = NULL;
+}
+
+uint32_t
+chx_runtime_n_devices(const chx_runtime *runtime)
+{
+    return runtime->fleet.n_devices;
+}
+
+chx_status
+chx_runtime_device(const chx_runtime *runtime, uint32_t device_index, chx_device_info *info)
+{
+    CHX__REQUIRE(runtime && info && device_index < runtime->fleet.n_devices);
+    const chx__device *device = &runtime->fleet.devices[device_index];
+    *info = device->info;
+    info->used_bytes = atomic_load(&device->used_bytes);
+    return CHX_OK;
+}
+
+/* Takes text. */
+static chx_status
+create_program(chx_runtime *runtime, const char *name, char *text, const chx_program_params *params,
+               chx_program **program)
+{
+    return chx__program_create(&runtime->fleet, name, text, params ? params->options : NULL,
+                               program);
+}
+
+chx_status
+chx_program_from_file(chx_runtime *runtime, const char *path, const chx_program_params *params,
+                      chx_program **program)
+{
+    CHX__REQUIRE(runtime && path && program);
+    char *text;
+    chx_status status = chx__source_from_file(path, &text);
+    return status ? status : create_program(runtime, path, text, params, program);
+}
+
+chx_status
+chx_program_from_embedded(chx_runtime *runtime, const char *name, const chx_program_params *params,
+                          chx_program **program)
+{
+    CHX__REQUIRE(runtime && name && program);
+    char *text;
+    chx_status status = chx__source_from_embedded(name, runtime->fleet.kernel_path, &text);
+    return status ? status : create_program(runtime, name, text, params, program);
+}
+
+chx_status
+chx_program_from_source(chx_runtime *runtime, const char *name, const char *source,
+                        const chx_program_params *params, chx_program **program)
+{
+    CHX__REQUIRE(runtime && name && source && program);
+    char *text = chx__format("#line 1 \"%s\"\n%s", name, source);
+    if (!text)
+        return chx__fail_memory("creating a program");
+    return create_program(runtime, name, text, params, program);
+}

@@ -1,0 +1,85 @@
+#include "execute/spans.h"
+
+#include "base/error.h"
+
+static chx_status
+add_lanes(const chx__lowered *lowered, chx_timeline *timeline)
+{
+    chx_status status = CHX_OK;
+    for (uint32_t l = 0; !status && l < lowered->model.machine.n_lanes; l++) {
+        const chx__machine_lane *lane = &lowered->model.machine_lanes[l];
+        status = chx_timeline_add_lane(timeline, lane->device, lane->name, NULL);
+    }
+    return status;
+}
+
+static chx_span_kind
+span_kind(chx__command_kind kind)
+{
+    switch (kind) {
+    case CHX__COMMAND_KERNEL:
+        return CHX_SPAN_KERNEL;
+    case CHX__COMMAND_HOST:
+        return CHX_SPAN_HOST;
+    case CHX__COMMAND_TRANSFER:
+        break;
+    }
+    return CHX_SPAN_TRANSFER;
+}
+
+/* What lies between the plan's time 0 and the clock: the run's first start against its prediction. */
+static double
+prediction_origin_ns(const chx__lowered *lowered, const chx_run *run)
+{
+    double origin_ns = 0.0;
+    uint64_t first_ns = UINT64_MAX;
+    for (uint32_t c = 0; run && c < lowered->n_commands; c++)
+        if (run->steps[c].start_ns < first_ns) {
+            first_ns = run->steps[c].start_ns;
+            origin_ns = (double)first_ns - lowered->commands[c].start_ns;
+        }
+    return origin_ns;
+}
+
+static chx_status
+add_span(const chx__lowered *lowered, const chx_run *run, uint32_t index, double origin_ns,
+         chx_timeline *timeline)
+{
+    const chx__command *command = &lowered->commands[index];
+    char name[64];
+    chx__command_name(lowered, command, name, sizeof name);
+    chx_span span = {
+        .name = name,
+        .kind = span_kind(command->kind),
+        .lane = command->lane,
+        .bytes = chx__command_bytes(lowered, command),
+        .predicted_start_ns = origin_ns + command->start_ns,
+        .predicted_finish_ns = origin_ns + command->finish_ns,
+        .measured_start_ns = run ? (double)run->steps[index].start_ns : -1.0,
+        .measured_finish_ns = run ? (double)run->steps[index].finish_ns : -1.0,
+    };
+    return chx_timeline_add_span(timeline, &span, NULL);
+}
+
+chx_status
+chx__spans_timeline(const chx__lowered *lowered, const chx_run *run, chx_timeline **timeline)
+{
+    chx_timeline *made;
+    chx_status status = chx_timeline_create(&made);
+    if (status)
+        return status;
+    double origin_ns = prediction_origin_ns(lowered, run);
+    status = add_lanes(lowered, made);
+    for (uint32_t c = 0; !status && c < lowered->n_commands; c++)
+        status = add_span(lowered, run, c, origin_ns, made);
+    for (uint32_t c = 0; !status && c < lowered->n_commands; c++)
+        for (uint32_t i = 0; !status && i < lowered->commands[c].n_waits; i++)
+            status =
+                chx_timeline_add_edge(made, lowered->waits[lowered->commands[c].first_wait + i], c);
+    if (status) {
+        chx_timeline_destroy(&made);
+        return status;
+    }
+    *timeline = made;
+    return CHX_OK;
+}
