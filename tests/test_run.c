@@ -1,0 +1,452 @@
+/* Plans and runs: whatever the devices, a graph means what its program order says. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <chronaxie/plan.h>
+
+#include "machine.h"
+
+#define WORDS 256u
+#define N_BUFFERS 5u
+#define SECOND_NS UINT64_C(1000000000)
+
+static const char source[] =
+    "kernel void mix(global const uint *x, uint x_begin, global uint *y, uint y_begin, uint seed)\n"
+    "{\n"
+    "    uint i = (uint)get_global_id(0);\n"
+    "    y[y_begin + i] = y[y_begin + i] * 1664525u + x[x_begin + i] + seed;\n"
+    "}\n"
+    "kernel void take(global const uint *x, uint x_begin, global uint *y, uint y_begin, uint seed)\n"
+    "{\n"
+    "    uint i = (uint)get_global_id(0);\n"
+    "    y[y_begin + i] = x[x_begin + i] ^ seed;\n"
+    "}\n";
+
+static chx_runtime *runtime;
+static chx_program *program;
+static chx_graph *graph;
+static chx_buffer *buffers[N_BUFFERS];
+static uint32_t expected[N_BUFFERS][WORDS];
+
+static void
+setup(void)
+{
+    chx_runtime_params params = test_machine_params();
+    ck_assert_msg(chx_runtime_create(&runtime, &params) == CHX_OK, "%s", chx_last_error()->message);
+    ck_assert_int_eq(chx_program_from_source(runtime, "mix.cl", source, NULL, &program), CHX_OK);
+    ck_assert_int_eq(chx_graph_create(runtime, &graph), CHX_OK);
+    for (uint32_t b = 0; b < N_BUFFERS; b++) {
+        for (uint32_t i = 0; i < WORDS; i++)
+            expected[b][i] = b * 1000 + i;
+        ck_assert_int_eq(
+            chx_buffer_create(runtime, sizeof expected[b], expected[b], &buffers[b]), CHX_OK);
+    }
+}
+
+static void
+teardown(void)
+{
+    chx_graph_destroy(&graph);
+    for (uint32_t b = 0; b < N_BUFFERS; b++)
+        chx_buffer_destroy(&buffers[b]);
+    chx_program_destroy(&program);
+    chx_runtime_destroy(&runtime);
+}
+
+/* One launch of mix or take over n words, and what it means. */
+typedef struct launch {
+    bool mixes;
+    uint32_t x, x_begin, y, y_begin, n, seed;
+    uint64_t devices;
+    chx_task id;
+} launch;
+
+static void
+add_launch(launch *launch)
+{
+    chx_kernel_task task = {
+        .program = program,
+        .kernel = launch->mixes ? "mix" : "take",
+        .global = {launch->n},
+        .devices = launch->devices,
+        .args = {CHX_BUFFER_RANGE(buffers[launch->x], CHX_ACCESS_READ, 4 * launch->x_begin,
+                                  4 * launch->n),
+                 CHX_UINT(launch->x_begin),
+                 CHX_BUFFER_RANGE(buffers[launch->y],
+                                  launch->mixes ? CHX_ACCESS_READ_WRITE : CHX_ACCESS_WRITE,
+                                  4 * launch->y_begin, 4 * launch->n),
+                 CHX_UINT(launch->y_begin), CHX_UINT(launch->seed)},
+        .id = &launch->id,
+    };
+    ck_assert_msg(chx_graph_kernel(graph, &task) == CHX_OK, "%s", chx_last_error()->message);
+}
+
+static void
+expect_launch(const launch *launch)
+{
+    for (uint32_t i = 0; i < launch->n; i++) {
+        uint32_t x = expected[launch->x][launch->x_begin + i];
+        uint32_t *y = &expected[launch->y][launch->y_begin + i];
+        *y = launch->mixes ? *y * 1664525u + x + launch->seed : x ^ launch->seed;
+    }
+}
+
+static void
+run_plan(chx_plan *plan)
+{
+    chx_run *run;
+    ck_assert_msg(chx_plan_submit(plan, &run) == CHX_OK, "%s", chx_last_error()->message);
+    ck_assert_msg(chx_run_wait(run, 60 * SECOND_NS) == CHX_OK, "%s", chx_last_error()->message);
+    chx_run_destroy(&run);
+}
+
+static void
+check_buffers(void)
+{
+    for (uint32_t b = 0; b < N_BUFFERS; b++) {
+        uint32_t words[WORDS];
+        ck_assert_msg(chx_buffer_read(buffers[b], 0, sizeof words, words) == CHX_OK, "%s",
+                      chx_last_error()->message);
+        ck_assert_mem_eq(words, expected[b], sizeof words);
+    }
+}
+
+static launch
+random_launch(void)
+{
+    launch launch = {.mixes = rand() % 2, .seed = (uint32_t)rand()};
+    launch.x = (uint32_t)rand() % N_BUFFERS;
+    launch.y = (launch.x + 1 + (uint32_t)rand() % (N_BUFFERS - 1)) % N_BUFFERS;
+    launch.n = 1 + (uint32_t)rand() % WORDS;
+    launch.x_begin = (uint32_t)rand() % (WORDS - launch.n + 1);
+    launch.y_begin = (uint32_t)rand() % (WORDS - launch.n + 1);
+    return launch;
+}
+
+/* The devices that the test machine selected, as masks for pinning. */
+static uint32_t
+selected_devices(uint64_t masks[64])
+{
+    uint32_t n = 0;
+    for (uint32_t d = 0; d < chx_runtime_n_devices(runtime); d++) {
+        chx_device_info info;
+        ck_assert_int_eq(chx_runtime_device(runtime, d, &info), CHX_OK);
+        if (info.selected && !info.excluded)
+            masks[n++] = UINT64_C(1) << d;
+    }
+    return n;
+}
+
+START_TEST(run_computes_what_program_order_says)
+{
+    enum { N_LAUNCHES = 24 };
+    launch launches[N_LAUNCHES];
+    uint64_t masks[64];
+    uint32_t n_devices = selected_devices(masks);
+    srand((unsigned)_i + 1);
+    for (int i = 0; i < N_LAUNCHES; i++) {
+        launches[i] = random_launch();
+        if (rand() % 3)
+            launches[i].devices = masks[(uint32_t)rand() % n_devices];
+        add_launch(&launches[i]);
+    }
+    chx_plan *plan;
+    ck_assert_msg(chx_plan_create(graph, NULL, &plan) == CHX_OK, "%s", chx_last_error()->message);
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < N_LAUNCHES; i++)
+            expect_launch(&launches[i]);
+        run_plan(plan);
+    }
+    check_buffers();
+    chx_plan_destroy(&plan);
+}
+END_TEST
+
+START_TEST(runs_in_flight_follow_each_other)
+{
+    launch launches[2] = {{.mixes = true, .x = 0, .y = 1, .n = WORDS, .seed = 3},
+                          {.mixes = true, .x = 1, .y = 0, .n = WORDS, .seed = 5}};
+    for (int i = 0; i < 2; i++)
+        add_launch(&launches[i]);
+    chx_plan *plan;
+    ck_assert_int_eq(chx_plan_create(graph, NULL, &plan), CHX_OK);
+    for (int round = 0; round < 100; round++) {
+        ck_assert_int_eq(chx_plan_submit(plan, NULL), CHX_OK);
+        expect_launch(&launches[0]);
+        expect_launch(&launches[1]);
+    }
+    check_buffers();
+    chx_plan_destroy(&plan);
+}
+END_TEST
+
+START_TEST(run_uses_scalars_as_they_were_at_submit)
+{
+    launch launch = {.mixes = true, .x = 0, .y = 1, .n = WORDS};
+    add_launch(&launch);
+    chx_plan *plan;
+    ck_assert_int_eq(chx_plan_create(graph, NULL, &plan), CHX_OK);
+    for (uint32_t round = 0; round < 20; round++) {
+        launch.seed = 17 * round;
+        chx_arg value = CHX_UINT(launch.seed);
+        ck_assert_int_eq(chx_graph_set_value(graph, launch.id, 4, &value), CHX_OK);
+        ck_assert_int_eq(chx_plan_submit(plan, NULL), CHX_OK);
+        expect_launch(&launch);
+    }
+    check_buffers();
+    chx_plan_destroy(&plan);
+}
+END_TEST
+
+START_TEST(host_write_between_runs_is_seen)
+{
+    launch launch = {.mixes = true, .x = 0, .y = 1, .n = WORDS, .seed = 1};
+    add_launch(&launch);
+    chx_plan *plan;
+    ck_assert_int_eq(chx_plan_create(graph, NULL, &plan), CHX_OK);
+    for (uint32_t round = 0; round < 4; round++) {
+        expected[0][7] = round;
+        ck_assert_int_eq(chx_buffer_write(buffers[0], 28, 4, &expected[0][7]), CHX_OK);
+        run_plan(plan);
+        expect_launch(&launch);
+    }
+    check_buffers();
+    chx_plan_destroy(&plan);
+}
+END_TEST
+
+/* Counts calls and checks that buffer 1 holds what the launches before it mean. */
+typedef struct witness {
+    uint32_t n_calls;
+    bool saw_wrong;
+    uint32_t seen[8];
+} witness;
+
+static chx_status
+look(void *data, void *const *host)
+{
+    witness *witness = data;
+    const uint32_t *words = host[0];
+    witness->seen[witness->n_calls++ % 8] = words[3];
+    return CHX_OK;
+}
+
+START_TEST(host_task_sees_each_run_in_order)
+{
+    launch launch = {.mixes = true, .x = 0, .y = 1, .n = WORDS, .seed = 11};
+    witness witness = {0};
+    add_launch(&launch);
+    chx_host_task task = {.run = look, .data = &witness, .args = {CHX_READ(buffers[1])}};
+    ck_assert_int_eq(chx_graph_host(graph, &task), CHX_OK);
+    chx_plan *plan;
+    ck_assert_int_eq(chx_plan_create(graph, NULL, &plan), CHX_OK);
+    uint32_t wanted[8];
+    for (uint32_t round = 0; round < 8; round++) {
+        ck_assert_int_eq(chx_plan_submit(plan, NULL), CHX_OK);
+        expect_launch(&launch);
+        wanted[round] = expected[1][3];
+    }
+    check_buffers();
+    ck_assert_uint_eq(witness.n_calls, 8);
+    ck_assert_mem_eq(witness.seen, wanted, sizeof wanted);
+    chx_plan_destroy(&plan);
+}
+END_TEST
+
+static chx_status
+add_one(void *data, void *const *host)
+{
+    (void)data;
+    uint32_t *words = host[0];
+    words[0] += 1;
+    return CHX_OK;
+}
+
+START_TEST(host_task_result_reaches_a_device)
+{
+    launch before = {.mixes = true, .x = 0, .y = 1, .n = WORDS, .seed = 11};
+    launch after = {.mixes = false, .x = 1, .y = 2, .n = WORDS, .seed = 0};
+    add_launch(&before);
+    chx_host_task task = {.run = add_one, .args = {CHX_READ_WRITE(buffers[1])}};
+    ck_assert_int_eq(chx_graph_host(graph, &task), CHX_OK);
+    add_launch(&after);
+    chx_plan *plan;
+    ck_assert_int_eq(chx_plan_create(graph, NULL, &plan), CHX_OK);
+    for (uint32_t round = 0; round < 3; round++) {
+        run_plan(plan);
+        expect_launch(&before);
+        expected[1][0] += 1;
+        expect_launch(&after);
+    }
+    check_buffers();
+    chx_plan_destroy(&plan);
+}
+END_TEST
+
+static chx_status
+refuse(void *data, void *const *host)
+{
+    (void)data;
+    (void)host;
+    return CHX_ERROR_CALLBACK;
+}
+
+START_TEST(host_task_failure_fails_the_run)
+{
+    chx_host_task task = {.name = "refusal", .run = refuse, .args = {CHX_READ(buffers[1])}};
+    ck_assert_int_eq(chx_graph_host(graph, &task), CHX_OK);
+    chx_plan *plan;
+    chx_run *run;
+    ck_assert_int_eq(chx_plan_create(graph, NULL, &plan), CHX_OK);
+    ck_assert_int_eq(chx_plan_submit(plan, &run), CHX_OK);
+    ck_assert_int_eq(chx_run_wait(run, 60 * SECOND_NS), CHX_ERROR_CALLBACK);
+    ck_assert_str_eq(chx_last_error()->task, "refusal");
+    chx_run_destroy(&run);
+    chx_plan_destroy(&plan);
+}
+END_TEST
+
+START_TEST(replay_copies_nothing_that_is_already_there)
+{
+    launch launch = {.mixes = true, .x = 0, .y = 1, .n = WORDS, .seed = 1};
+    add_launch(&launch);
+    chx_plan *plan;
+    ck_assert_int_eq(chx_plan_create(graph, NULL, &plan), CHX_OK);
+    uint32_t n_spans[3];
+    for (uint32_t round = 0; round < 3; round++) {
+        chx_run *run;
+        chx_timeline *timeline;
+        ck_assert_int_eq(chx_plan_submit(plan, &run), CHX_OK);
+        ck_assert_int_eq(chx_run_wait(run, 60 * SECOND_NS), CHX_OK);
+        ck_assert_int_eq(chx_run_timeline(run, &timeline), CHX_OK);
+        n_spans[round] = chx_timeline_n_spans(timeline);
+        chx_timeline_destroy(&timeline);
+        chx_run_destroy(&run);
+    }
+    ck_assert_uint_eq(n_spans[0], 3); /* two uploads and the kernel */
+    ck_assert_uint_eq(n_spans[1], 1);
+    ck_assert_uint_eq(n_spans[2], 1);
+    chx_plan_destroy(&plan);
+}
+END_TEST
+
+START_TEST(measured_spans_lie_within_the_run)
+{
+    launch launches[4];
+    for (uint32_t i = 0; i < 4; i++) {
+        launches[i] = (launch){.mixes = true, .x = i, .y = i + 1, .n = WORDS, .seed = i};
+        add_launch(&launches[i]);
+    }
+    chx_plan *plan;
+    chx_run *run;
+    chx_timeline *timeline;
+    ck_assert_int_eq(chx_plan_create(graph, NULL, &plan), CHX_OK);
+    run_plan(plan);
+    ck_assert_int_eq(chx_plan_submit(plan, &run), CHX_OK);
+    ck_assert_int_eq(chx_run_wait(run, 60 * SECOND_NS), CHX_OK);
+    ck_assert_int_eq(chx_run_timeline(run, &timeline), CHX_OK);
+    double last_ns = 0.0;
+    for (uint32_t i = 0; i < chx_timeline_n_spans(timeline); i++) {
+        const chx_span *span = chx_timeline_span(timeline, i);
+        ck_assert(span->measured_start_ns <= span->measured_finish_ns);
+        ck_assert(span->predicted_start_ns <= span->predicted_finish_ns);
+        ck_assert(span->measured_start_ns + 1e6 >= last_ns); /* a chain, give or take a clock */
+        last_ns = span->measured_finish_ns;
+    }
+    chx_timeline_destroy(&timeline);
+    chx_run_destroy(&run);
+    chx_plan_destroy(&plan);
+}
+END_TEST
+
+START_TEST(wrong_number_of_arguments_is_an_error)
+{
+    chx_kernel_task task = {
+        .program = program, .kernel = "mix", .global = {1}, .args = {CHX_READ(buffers[0])}};
+    ck_assert_int_eq(chx_graph_kernel(graph, &task), CHX_OK);
+    chx_plan *plan = NULL;
+    ck_assert_int_eq(chx_plan_create(graph, NULL, &plan), CHX_ERROR_KERNEL);
+    ck_assert_ptr_null(plan);
+    ck_assert_ptr_nonnull(strstr(chx_last_error()->message, "mix"));
+}
+END_TEST
+
+START_TEST(range_outside_its_buffer_is_an_error)
+{
+    chx_kernel_task task = {
+        .program = program,
+        .kernel = "mix",
+        .global = {1},
+        .args = {CHX_BUFFER_RANGE(buffers[0], CHX_ACCESS_READ, 1000, 100)}};
+    ck_assert_int_eq(chx_graph_kernel(graph, &task), CHX_ERROR_LIMIT);
+    ck_assert_uint_eq(chx_graph_n_tasks(graph), 0);
+}
+END_TEST
+
+START_TEST(exclusion_keeps_every_byte)
+{
+    uint64_t masks[64];
+    if (selected_devices(masks) < 2)
+        return;
+    launch launches[4];
+    for (uint32_t i = 0; i < 4; i++) {
+        launches[i] = (launch){.mixes = true, .x = i, .y = i + 1, .n = WORDS, .seed = i};
+        launches[i].devices = i % 2 ? masks[0] | masks[1] : masks[i / 2 % 2] | masks[1];
+        add_launch(&launches[i]);
+    }
+    chx_plan *plan;
+    ck_assert_int_eq(chx_plan_create(graph, NULL, &plan), CHX_OK);
+    for (int round = 0; round < 4; round++) {
+        if (round == 2) {
+            uint32_t first = (uint32_t)__builtin_ctzll(masks[0]);
+            ck_assert_msg(chx_runtime_exclude(runtime, first, "the test says so", 60 * SECOND_NS) ==
+                              CHX_OK,
+                          "%s", chx_last_error()->message);
+        }
+        run_plan(plan);
+        for (int i = 0; i < 4; i++)
+            expect_launch(&launches[i]);
+    }
+    check_buffers();
+    chx_plan_destroy(&plan);
+}
+END_TEST
+
+START_TEST(last_device_cannot_be_excluded)
+{
+    uint64_t masks[64];
+    if (selected_devices(masks) != 1)
+        return;
+    uint32_t only = (uint32_t)__builtin_ctzll(masks[0]);
+    ck_assert_int_eq(chx_runtime_exclude(runtime, only, "no", SECOND_NS), CHX_ERROR_NO_DEVICE);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("run");
+    TCase *tcase = tcase_create("runs");
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_set_timeout(tcase, 120);
+    tcase_add_loop_test(tcase, run_computes_what_program_order_says, 0, 6);
+    tcase_add_test(tcase, runs_in_flight_follow_each_other);
+    tcase_add_test(tcase, run_uses_scalars_as_they_were_at_submit);
+    tcase_add_test(tcase, host_write_between_runs_is_seen);
+    tcase_add_test(tcase, host_task_sees_each_run_in_order);
+    tcase_add_test(tcase, host_task_result_reaches_a_device);
+    tcase_add_test(tcase, host_task_failure_fails_the_run);
+    tcase_add_test(tcase, replay_copies_nothing_that_is_already_there);
+    tcase_add_test(tcase, measured_spans_lie_within_the_run);
+    tcase_add_test(tcase, wrong_number_of_arguments_is_an_error);
+    tcase_add_test(tcase, range_outside_its_buffer_is_an_error);
+    tcase_add_test(tcase, exclusion_keeps_every_byte);
+    tcase_add_test(tcase, last_device_cannot_be_excluded);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
