@@ -12,12 +12,14 @@
 #define SECOND_NS UINT64_C(1000000000)
 
 static const char source[] =
-    "kernel void mix(global const uint *x, uint x_begin, global uint *y, uint y_begin, uint seed)\n"
+    "kernel void blend(global const uint *x, uint x_begin, global uint *y, uint y_begin, uint "
+    "seed)\n"
     "{\n"
     "    uint i = (uint)get_global_id(0);\n"
     "    y[y_begin + i] = y[y_begin + i] * 1664525u + x[x_begin + i] + seed;\n"
     "}\n"
-    "kernel void take(global const uint *x, uint x_begin, global uint *y, uint y_begin, uint seed)\n"
+    "kernel void take(global const uint *x, uint x_begin, global uint *y, uint y_begin, uint "
+    "seed)\n"
     "{\n"
     "    uint i = (uint)get_global_id(0);\n"
     "    y[y_begin + i] = x[x_begin + i] ^ seed;\n"
@@ -34,13 +36,13 @@ setup(void)
 {
     chx_runtime_params params = test_machine_params();
     ck_assert_msg(chx_runtime_create(&runtime, &params) == CHX_OK, "%s", chx_last_error()->message);
-    ck_assert_int_eq(chx_program_from_source(runtime, "mix.cl", source, NULL, &program), CHX_OK);
+    ck_assert_int_eq(chx_program_from_source(runtime, "blend.cl", source, NULL, &program), CHX_OK);
     ck_assert_int_eq(chx_graph_create(runtime, &graph), CHX_OK);
     for (uint32_t b = 0; b < N_BUFFERS; b++) {
         for (uint32_t i = 0; i < WORDS; i++)
             expected[b][i] = b * 1000 + i;
-        ck_assert_int_eq(
-            chx_buffer_create(runtime, sizeof expected[b], expected[b], &buffers[b]), CHX_OK);
+        ck_assert_int_eq(chx_buffer_create(runtime, sizeof expected[b], expected[b], &buffers[b]),
+                         CHX_OK);
     }
 }
 
@@ -54,20 +56,20 @@ teardown(void)
     chx_runtime_destroy(&runtime);
 }
 
-/* One launch of mix or take over n words, and what it means. */
-typedef struct launch {
+/* One launch of blend or take over n words, and what it means. */
+struct launch {
     bool mixes;
     uint32_t x, x_begin, y, y_begin, n, seed;
     uint64_t devices;
     chx_task id;
-} launch;
+};
 
 static void
-add_launch(launch *launch)
+add_launch(struct launch *launch)
 {
     chx_kernel_task task = {
         .program = program,
-        .kernel = launch->mixes ? "mix" : "take",
+        .kernel = launch->mixes ? "blend" : "take",
         .global = {launch->n},
         .devices = launch->devices,
         .args = {CHX_BUFFER_RANGE(buffers[launch->x], CHX_ACCESS_READ, 4 * launch->x_begin,
@@ -83,7 +85,7 @@ add_launch(launch *launch)
 }
 
 static void
-expect_launch(const launch *launch)
+expect_launch(const struct launch *launch)
 {
     for (uint32_t i = 0; i < launch->n; i++) {
         uint32_t x = expected[launch->x][launch->x_begin + i];
@@ -112,10 +114,10 @@ check_buffers(void)
     }
 }
 
-static launch
+static struct launch
 random_launch(void)
 {
-    launch launch = {.mixes = rand() % 2, .seed = (uint32_t)rand()};
+    struct launch launch = {.mixes = rand() % 2, .seed = (uint32_t)rand()};
     launch.x = (uint32_t)rand() % N_BUFFERS;
     launch.y = (launch.x + 1 + (uint32_t)rand() % (N_BUFFERS - 1)) % N_BUFFERS;
     launch.n = 1 + (uint32_t)rand() % WORDS;
@@ -141,7 +143,7 @@ selected_devices(uint64_t masks[64])
 START_TEST(run_computes_what_program_order_says)
 {
     enum { N_LAUNCHES = 24 };
-    launch launches[N_LAUNCHES];
+    struct launch launches[N_LAUNCHES];
     uint64_t masks[64];
     uint32_t n_devices = selected_devices(masks);
     srand((unsigned)_i + 1);
@@ -165,8 +167,8 @@ END_TEST
 
 START_TEST(runs_in_flight_follow_each_other)
 {
-    launch launches[2] = {{.mixes = true, .x = 0, .y = 1, .n = WORDS, .seed = 3},
-                          {.mixes = true, .x = 1, .y = 0, .n = WORDS, .seed = 5}};
+    struct launch launches[2] = {{.mixes = true, .x = 0, .y = 1, .n = WORDS, .seed = 3},
+                                 {.mixes = true, .x = 1, .y = 0, .n = WORDS, .seed = 5}};
     for (int i = 0; i < 2; i++)
         add_launch(&launches[i]);
     chx_plan *plan;
@@ -183,7 +185,7 @@ END_TEST
 
 START_TEST(run_uses_scalars_as_they_were_at_submit)
 {
-    launch launch = {.mixes = true, .x = 0, .y = 1, .n = WORDS};
+    struct launch launch = {.mixes = true, .x = 0, .y = 1, .n = WORDS};
     add_launch(&launch);
     chx_plan *plan;
     ck_assert_int_eq(chx_plan_create(graph, NULL, &plan), CHX_OK);
@@ -201,7 +203,7 @@ END_TEST
 
 START_TEST(host_write_between_runs_is_seen)
 {
-    launch launch = {.mixes = true, .x = 0, .y = 1, .n = WORDS, .seed = 1};
+    struct launch launch = {.mixes = true, .x = 0, .y = 1, .n = WORDS, .seed = 1};
     add_launch(&launch);
     chx_plan *plan;
     ck_assert_int_eq(chx_plan_create(graph, NULL, &plan), CHX_OK);
@@ -217,16 +219,16 @@ START_TEST(host_write_between_runs_is_seen)
 END_TEST
 
 /* Counts calls and checks that buffer 1 holds what the launches before it mean. */
-typedef struct witness {
+struct witness {
     uint32_t n_calls;
     bool saw_wrong;
     uint32_t seen[8];
-} witness;
+};
 
 static chx_status
 look(void *data, void *const *host)
 {
-    witness *witness = data;
+    struct witness *witness = data;
     const uint32_t *words = host[0];
     witness->seen[witness->n_calls++ % 8] = words[3];
     return CHX_OK;
@@ -234,8 +236,8 @@ look(void *data, void *const *host)
 
 START_TEST(host_task_sees_each_run_in_order)
 {
-    launch launch = {.mixes = true, .x = 0, .y = 1, .n = WORDS, .seed = 11};
-    witness witness = {0};
+    struct launch launch = {.mixes = true, .x = 0, .y = 1, .n = WORDS, .seed = 11};
+    struct witness witness = {0};
     add_launch(&launch);
     chx_host_task task = {.run = look, .data = &witness, .args = {CHX_READ(buffers[1])}};
     ck_assert_int_eq(chx_graph_host(graph, &task), CHX_OK);
@@ -265,8 +267,8 @@ add_one(void *data, void *const *host)
 
 START_TEST(host_task_result_reaches_a_device)
 {
-    launch before = {.mixes = true, .x = 0, .y = 1, .n = WORDS, .seed = 11};
-    launch after = {.mixes = false, .x = 1, .y = 2, .n = WORDS, .seed = 0};
+    struct launch before = {.mixes = true, .x = 0, .y = 1, .n = WORDS, .seed = 11};
+    struct launch after = {.mixes = false, .x = 1, .y = 2, .n = WORDS, .seed = 0};
     add_launch(&before);
     chx_host_task task = {.run = add_one, .args = {CHX_READ_WRITE(buffers[1])}};
     ck_assert_int_eq(chx_graph_host(graph, &task), CHX_OK);
@@ -309,7 +311,7 @@ END_TEST
 
 START_TEST(replay_copies_nothing_that_is_already_there)
 {
-    launch launch = {.mixes = true, .x = 0, .y = 1, .n = WORDS, .seed = 1};
+    struct launch launch = {.mixes = true, .x = 0, .y = 1, .n = WORDS, .seed = 1};
     add_launch(&launch);
     chx_plan *plan;
     ck_assert_int_eq(chx_plan_create(graph, NULL, &plan), CHX_OK);
@@ -333,9 +335,9 @@ END_TEST
 
 START_TEST(measured_spans_lie_within_the_run)
 {
-    launch launches[4];
+    struct launch launches[4];
     for (uint32_t i = 0; i < 4; i++) {
-        launches[i] = (launch){.mixes = true, .x = i, .y = i + 1, .n = WORDS, .seed = i};
+        launches[i] = (struct launch){.mixes = true, .x = i, .y = i + 1, .n = WORDS, .seed = i};
         add_launch(&launches[i]);
     }
     chx_plan *plan;
@@ -363,22 +365,21 @@ END_TEST
 START_TEST(wrong_number_of_arguments_is_an_error)
 {
     chx_kernel_task task = {
-        .program = program, .kernel = "mix", .global = {1}, .args = {CHX_READ(buffers[0])}};
+        .program = program, .kernel = "blend", .global = {1}, .args = {CHX_READ(buffers[0])}};
     ck_assert_int_eq(chx_graph_kernel(graph, &task), CHX_OK);
     chx_plan *plan = NULL;
     ck_assert_int_eq(chx_plan_create(graph, NULL, &plan), CHX_ERROR_KERNEL);
     ck_assert_ptr_null(plan);
-    ck_assert_ptr_nonnull(strstr(chx_last_error()->message, "mix"));
+    ck_assert_ptr_nonnull(strstr(chx_last_error()->message, "blend"));
 }
 END_TEST
 
 START_TEST(range_outside_its_buffer_is_an_error)
 {
-    chx_kernel_task task = {
-        .program = program,
-        .kernel = "mix",
-        .global = {1},
-        .args = {CHX_BUFFER_RANGE(buffers[0], CHX_ACCESS_READ, 1000, 100)}};
+    chx_kernel_task task = {.program = program,
+                            .kernel = "blend",
+                            .global = {1},
+                            .args = {CHX_BUFFER_RANGE(buffers[0], CHX_ACCESS_READ, 1000, 100)}};
     ck_assert_int_eq(chx_graph_kernel(graph, &task), CHX_ERROR_LIMIT);
     ck_assert_uint_eq(chx_graph_n_tasks(graph), 0);
 }
@@ -389,9 +390,9 @@ START_TEST(exclusion_keeps_every_byte)
     uint64_t masks[64];
     if (selected_devices(masks) < 2)
         return;
-    launch launches[4];
+    struct launch launches[4];
     for (uint32_t i = 0; i < 4; i++) {
-        launches[i] = (launch){.mixes = true, .x = i, .y = i + 1, .n = WORDS, .seed = i};
+        launches[i] = (struct launch){.mixes = true, .x = i, .y = i + 1, .n = WORDS, .seed = i};
         launches[i].devices = i % 2 ? masks[0] | masks[1] : masks[i / 2 % 2] | masks[1];
         add_launch(&launches[i]);
     }

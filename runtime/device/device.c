@@ -146,8 +146,8 @@ chx__device_release(chx__device *device, uint64_t size_bytes)
     atomic_fetch_sub(&device->used_bytes, size_bytes);
 }
 
-static chx_status
-open_lane(chx__device *device, chx__lane *lane, chx__lane_kind kind, uint32_t index)
+static void
+name_lane(chx__lane *lane, chx__lane_kind kind, uint32_t index)
 {
     lane->kind = kind;
     lane->index = index;
@@ -156,31 +156,33 @@ open_lane(chx__device *device, chx__lane *lane, chx__lane_kind kind, uint32_t in
     else
         snprintf(lane->name, sizeof lane->name, "%s",
                  kind == CHX__LANE_COPY_IN ? "copy-in" : "copy-out");
-    cl_int code;
-    lane->queue = clCreateCommandQueue(device->platform->context, device->id,
-                                       CL_QUEUE_PROFILING_ENABLE, &code);
-    if (code) {
-        lane->queue = NULL;
-        return chx__fail_cl(chx__cl_status(code), code, device->info.name, NULL,
-                            "%s: cannot make a command queue: %s", device->info.name,
-                            chx__cl_name(code));
-    }
-    return CHX_OK;
+}
+
+void
+chx__device_lay_lanes(chx__device *device)
+{
+    uint32_t n_compute = device->info.n_compute_lanes;
+    device->n_lanes = n_compute + 2;
+    for (uint32_t i = 0; i < n_compute; i++)
+        name_lane(chx__device_compute_lane(device, i), CHX__LANE_COMPUTE, i);
+    name_lane(chx__device_copy_in_lane(device), CHX__LANE_COPY_IN, 0);
+    name_lane(chx__device_copy_out_lane(device), CHX__LANE_COPY_OUT, 0);
 }
 
 static chx_status
 open_lanes(chx__device *device)
 {
-    uint32_t n_compute = device->info.n_compute_lanes;
-    device->n_lanes = n_compute + 2;
-    chx_status status = CHX_OK;
-    for (uint32_t i = 0; i < n_compute && !status; i++)
-        status = open_lane(device, &device->lanes[i], CHX__LANE_COMPUTE, i);
-    if (!status)
-        status = open_lane(device, chx__device_copy_in_lane(device), CHX__LANE_COPY_IN, 0);
-    if (!status)
-        status = open_lane(device, chx__device_copy_out_lane(device), CHX__LANE_COPY_OUT, 0);
-    return status;
+    for (uint32_t i = 0; i < device->n_lanes; i++) {
+        cl_int code;
+        cl_command_queue queue = clCreateCommandQueue(device->platform->context, device->id,
+                                                      CL_QUEUE_PROFILING_ENABLE, &code);
+        if (code)
+            return chx__fail_cl(chx__cl_status(code), code, device->info.name, NULL,
+                                "%s: cannot make a command queue: %s", device->info.name,
+                                chx__cl_name(code));
+        device->lanes[i].queue = queue;
+    }
+    return CHX_OK;
 }
 
 /* One look at both clocks: the command ended between `before` and `after` on ours. */

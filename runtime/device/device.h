@@ -75,6 +75,9 @@ chx_status chx__device_describe(chx__device *device);
 /* Frees what describing allocated and releases a sub-device. Closed devices only. */
 void chx__device_finish(chx__device *device);
 
+/* Fixes the device's lanes, as yet without queues, once info.n_compute_lanes stands. */
+void chx__device_lay_lanes(chx__device *device);
+
 /* Makes a queue for every lane in the platform's context and aligns the clock. */
 chx_status chx__device_open(chx__device *device, const chx__logger *logger);
 

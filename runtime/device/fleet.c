@@ -108,6 +108,7 @@ set_limits(chx__fleet *fleet, const chx_runtime_params *params)
         info->n_compute_lanes = params->n_compute_lanes ? params->n_compute_lanes : 1;
         info->budget_bytes =
             params->memory_budget_bytes ? params->memory_budget_bytes : info->memory_bytes / 5 * 4;
+        chx__device_lay_lanes(&fleet->devices[i]);
     }
 }
 

@@ -118,6 +118,12 @@ chx__program_destroy(chx_program **program)
     *program = NULL;
 }
 
+chx__fleet *
+chx__program_fleet(const chx_program *program)
+{
+    return program->fleet;
+}
+
 chx__digest
 chx__program_digest(const chx_program *program)
 {

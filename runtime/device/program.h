@@ -27,6 +27,9 @@ chx_status chx__program_build(chx_program *program, chx__device *device);
 chx_status chx__program_kernel(chx_program *program, chx__device *device, const char *name,
                                cl_kernel *kernel);
 
+/* The fleet that the program was created for. */
+chx__fleet *chx__program_fleet(const chx_program *program);
+
 /* Digest of source and options: keys measured costs. */
 chx__digest chx__program_digest(const chx_program *program);
 

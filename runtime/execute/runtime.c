@@ -131,3 +131,21 @@ chx_program_from_source(chx_runtime *runtime, const char *name, const char *sour
         return chx__fail_memory("creating a program");
     return create_program(runtime, name, text, params, program);
 }
+
+chx_status
+chx_program_build(chx_program *program)
+{
+    CHX__REQUIRE(program);
+    chx__fleet *fleet = chx__program_fleet(program);
+    chx_status status = CHX_OK;
+    for (uint32_t d = 0; d < fleet->n_devices && !status; d++)
+        if (fleet->devices[d].info.selected)
+            status = chx__program_build(program, &fleet->devices[d]);
+    return status;
+}
+
+void
+chx_program_destroy(chx_program **program)
+{
+    chx__program_destroy(program);
+}
