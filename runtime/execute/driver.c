@@ -14,6 +14,9 @@
 #define POLL_SHORTEST_NS UINT64_C(1000000)
 #define POLL_LONGEST_NS UINT64_C(16000000)
 
+/* How far a device's clock may seem off the host's. */
+#define CLOCK_SLACK_NS UINT64_C(1000000)
+
 static void
 name_of(const chx_run *run, uint32_t command, char *name, size_t capacity)
 {
@@ -105,23 +108,41 @@ start_commands(chx_run *run)
     return progressed;
 }
 
-/* Profiling stamps are a driver's word: a span that ends before it begins, or lies outside the run,
- * is replaced by what the host saw. */
+/* What the host saw: from when the command could start to when its completion was noticed. */
 static void
-stamp(const chx_run *run, chx__step *step, const chx__device *device)
+stamp_by_host(chx_run *run, uint32_t command, uint64_t now_ns)
 {
+    chx__step *step = &run->steps[command];
+    uint32_t lane = run->lowered->commands[command].lane;
+    uint32_t row = run->next_reap[lane];
+    uint64_t free_ns = row > run->lowered->lane_begin[lane]
+                           ? run->steps[run->lowered->lane_commands[row - 1]].finish_ns
+                           : 0;
+    step->start_ns = step->enqueue_ns > free_ns ? step->enqueue_ns : free_ns;
+    step->finish_ns = now_ns;
+}
+
+/* Profiling stamps are a driver's word: a span that ends before it begins, or lies outside the run,
+ * gives way to what the host saw. */
+static void
+stamp(chx_run *run, uint32_t command)
+{
+    const chx__device *device = lane_of(run, command)->device;
+    chx__step *step = &run->steps[command];
     cl_ulong start = 0, finish = 0;
-    cl_int code = clGetEventProfilingInfo(step->event, CL_PROFILING_COMMAND_START, sizeof start,
-                                          &start, NULL);
+    cl_int code = CL_PROFILING_INFO_NOT_AVAILABLE;
+    if (device->has_profiling)
+        code = clGetEventProfilingInfo(step->event, CL_PROFILING_COMMAND_START, sizeof start,
+                                       &start, NULL);
     if (code == CL_SUCCESS)
         code = clGetEventProfilingInfo(step->event, CL_PROFILING_COMMAND_END, sizeof finish,
                                        &finish, NULL);
     uint64_t now_ns = chx__now_ns();
     step->start_ns = start + (uint64_t)device->clock_offset_ns;
     step->finish_ns = finish + (uint64_t)device->clock_offset_ns;
-    if (code != CL_SUCCESS || finish < start || step->finish_ns > now_ns + 1000000 ||
-        step->start_ns + 1000000 < run->submit_ns)
-        step->start_ns = step->finish_ns = now_ns;
+    if (code != CL_SUCCESS || finish < start || step->finish_ns > now_ns + CLOCK_SLACK_NS ||
+        step->start_ns + CLOCK_SLACK_NS < run->submit_ns)
+        stamp_by_host(run, command, now_ns);
 }
 
 static void
@@ -152,10 +173,9 @@ reap_host_task(chx_run *run, uint32_t command)
 static bool
 reap_device_command(chx_run *run, uint32_t command)
 {
-    chx__step *step = &run->steps[command];
     cl_int status = CL_QUEUED;
-    cl_int code = clGetEventInfo(step->event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof status,
-                                 &status, NULL);
+    cl_int code = clGetEventInfo(run->steps[command].event, CL_EVENT_COMMAND_EXECUTION_STATUS,
+                                 sizeof status, &status, NULL);
     if (code != CL_SUCCESS)
         status = code;
     if (status > CL_COMPLETE)
@@ -165,7 +185,7 @@ reap_device_command(chx_run *run, uint32_t command)
         snprintf(what, sizeof what, "failed with %s; its results are lost", chx__cl_name(status));
         fail_command(run, command, chx__cl_status(status), status, what);
     } else {
-        stamp(run, step, lane_of(run, command)->device);
+        stamp(run, command);
     }
     return true;
 }

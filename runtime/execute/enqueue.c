@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/error.h"
 
 /* Device of a command; NULL for a host task. */
@@ -153,6 +154,7 @@ chx__enqueue(chx_run *run, uint32_t index)
                       : enqueue_transfer(run, command, lane->lane->queue, n_events, events, &event);
     if (code == CL_SUCCESS) {
         run->steps[index].event = event;
+        run->steps[index].enqueue_ns = chx__now_ns();
         run->steps[index].state = CHX__STEP_ENQUEUED;
         return CHX_OK;
     }

@@ -26,6 +26,7 @@ typedef struct chx__step {
     uint32_t first_dependency;
     uint32_t job; /* host tasks: index among the run's jobs */
     cl_event event; /* device commands once enqueued, until the run ends */
+    uint64_t enqueue_ns;
     uint64_t start_ns, finish_ns; /* measured, on chx__now_ns()'s clock */
 } chx__step;
 
