@@ -34,8 +34,8 @@ typedef enum chx_arg_kind {
     CHX_ARG_LOCAL,
 } chx_arg_kind;
 
-/* One argument of a task. The kernel always receives the address of the whole buffer; the range says
- * which bytes it touches. */
+/* One argument of a task. The kernel always receives the address of the whole buffer; the range
+ * says which bytes it touches. */
 typedef struct chx_arg {
     chx_arg_kind kind;
     chx_access access; /* buffers */
@@ -111,8 +111,8 @@ CHX_API chx_status chx_graph_create(chx_runtime *runtime, chx_graph **graph);
 /* Clears *graph; accepts NULL. Its plans must have been destroyed. */
 CHX_API void chx_graph_destroy(chx_graph **graph);
 
-/* Appends a kernel task. Errors: INVALID, LIMIT when a range leaves its buffer, MEMORY. The kernel's
- * own argument list is checked when a plan prepares it. */
+/* Appends a kernel task. Errors: INVALID, LIMIT when a range leaves its buffer, MEMORY. The
+ * kernel's own argument list is checked when a plan prepares it. */
 CHX_API chx_status chx_graph_kernel(chx_graph *graph, const chx_kernel_task *task);
 
 /* Appends a host task. Errors as above. */
@@ -123,7 +123,8 @@ CHX_API chx_status chx_graph_host(chx_graph *graph, const chx_host_task *task);
 CHX_API chx_status chx_graph_depend(chx_graph *graph, chx_task before, chx_task after);
 
 /* Replaces a scalar argument of a kernel task from the next submit on; plans stay valid. value.kind
- * must be CHX_ARG_VALUE with the size it had. Errors: INVALID. Not while a submit is in progress. */
+ * must be CHX_ARG_VALUE with the size it had. Errors: INVALID. Not while a submit is in
+ * progress. */
 CHX_API chx_status chx_graph_set_value(chx_graph *graph, chx_task task, uint32_t arg_index,
                                        const chx_arg *value);
 

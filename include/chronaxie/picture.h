@@ -32,8 +32,8 @@ typedef struct chx_video_params {
     uint32_t quality; /* constant rate factor, 1 (best) .. 51; 0 means 18 */
 } chx_video_params;
 
-/* Starts the `ffmpeg` program; the container follows from path: .mp4 (H.264 yuv420p) or .webm (VP9).
- * Errors: PROGRAM when ffmpeg is missing, INVALID for another extension, FILE. */
+/* Starts the `ffmpeg` program; the container follows from path: .mp4 (H.264 yuv420p) or .webm
+ * (VP9). Errors: PROGRAM when ffmpeg is missing, INVALID for another extension, FILE. */
 CHX_API chx_status chx_video_create(const char *path, const chx_video_params *params,
                                     chx_video **video);
 

@@ -28,9 +28,9 @@ typedef struct chx_plan_params {
     uint64_t deadline_ns;
 } chx_plan_params;
 
-/* Plans a graph for the runtime's selected devices and compiles what is missing. params may be NULL.
- * The graph is borrowed for the life of the plan and must not grow. Errors: BUILD, KERNEL, INVALID,
- * DEVICE_MEMORY, MEMORY. */
+/* Plans a graph for the runtime's selected devices and compiles what is missing. params may be
+ * NULL. The graph is borrowed for the life of the plan and must not grow. Errors: BUILD, KERNEL,
+ * INVALID, DEVICE_MEMORY, MEMORY. */
 CHX_API chx_status chx_plan_create(chx_graph *graph, const chx_plan_params *params,
                                    chx_plan **plan);
 
@@ -43,23 +43,24 @@ CHX_API double chx_plan_makespan_ns(const chx_plan *plan);
 /* The predicted timeline; the caller destroys it. */
 CHX_API chx_status chx_plan_timeline(const chx_plan *plan, chx_timeline **timeline);
 
-/* Enqueues the plan with event wait-lists and returns without waiting; follows earlier runs that use
- * the same buffers. It is planned anew first when measured costs have changed what is best, or when
- * the data now lies elsewhere. On success the caller destroys *run. run may be NULL when only the
- * effect matters; errors then appear at the next submit or buffer access. One thread at a time. */
+/* Enqueues the plan with event wait-lists and returns without waiting; follows earlier runs that
+ * use the same buffers. It is planned anew first when measured costs have changed what is best, or
+ * when the data now lies elsewhere. On success the caller destroys *run. run may be NULL when only
+ * the effect matters; errors then appear at the next submit or buffer access. One thread at a
+ * time. */
 CHX_API chx_status chx_plan_submit(chx_plan *plan, chx_run **run);
 
-/* Sleeps until the run ended or timeout_ns passed (CHX_ERROR_TIMEOUT; the run goes on). Returns what
- * the run ended with: CHX_OK, or the first command's error, also in chx_last_error(). After an error
- * the buffers that the run writes hold their last committed content or are lost; reading a lost one
- * is an error. Any thread. */
+/* Sleeps until the run ended or timeout_ns passed (CHX_ERROR_TIMEOUT; the run goes on). Returns
+ * what the run ended with: CHX_OK, or the first command's error, also in chx_last_error(). After an
+ * error the buffers that the run writes hold their last committed content or are lost; reading a
+ * lost one is an error. Any thread. */
 CHX_API chx_status chx_run_wait(chx_run *run, uint64_t timeout_ns);
 
 /* True when the run has ended, well or not. Does not block. Any thread. */
 CHX_API bool chx_run_done(chx_run *run);
 
-/* Predicted and measured timeline of a run that ended; the caller destroys it. Errors: INVALID while
- * it runs. */
+/* Predicted and measured timeline of a run that ended; the caller destroys it. Errors: INVALID
+ * while it runs. */
 CHX_API chx_status chx_run_timeline(const chx_run *run, chx_timeline **timeline);
 
 /* Clears *run; accepts NULL. A run in flight goes on without its handle. */

@@ -39,8 +39,8 @@ CHX_API chx_status chx_program_from_source(chx_runtime *runtime, const char *nam
                                            const char *source, const chx_program_params *params,
                                            chx_program **program);
 
-/* Compiles the program for every selected device, from the cache where it can. Blocks. Errors: BUILD
- * with the compiler's first error, file and line in chx_last_error(). */
+/* Compiles the program for every selected device, from the cache where it can. Blocks. Errors:
+ * BUILD with the compiler's first error, file and line in chx_last_error(). */
 CHX_API chx_status chx_program_build(chx_program *program);
 
 /* Clears *program; accepts NULL. Graphs that use it must have been destroyed. */

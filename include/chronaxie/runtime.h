@@ -35,9 +35,9 @@ typedef void (*chx_log_fn)(void *data, chx_log_level level, const char *line);
 /* Options of a runtime; all zeroes means the defaults stated here. */
 typedef struct chx_runtime_params {
     /* Comma-separated list, each an index as in chx_runtime_device() or a part of a device or
-     * platform name, case ignored; "all" takes every usable device. NULL takes the fastest driver of
-     * each piece of hardware: every GPU and accelerator, and for the processor the one driver that
-     * measured fastest. A name that matches nothing is CHX_ERROR_UNKNOWN_DEVICE. */
+     * platform name, case ignored; "all" takes every usable device. NULL takes the fastest driver
+     * of each piece of hardware: every GPU and accelerator, and for the processor the one driver
+     * that measured fastest. A name that matches nothing is CHX_ERROR_UNKNOWN_DEVICE. */
     const char *devices;
     /* Cut every selected device that allows it into this many sub-devices of equal size, each a
      * device of its own. 0 or 1 leaves devices whole. */
@@ -92,14 +92,14 @@ typedef struct chx_device_info {
 } chx_device_info;
 
 /* Opens the machine's devices. On success *runtime is the caller's, to be destroyed with
- * chx_runtime_destroy(); on failure it is not written. params may be NULL. Blocks for discovery and,
- * the first time a device and driver are seen, for the self-test (about a second). Sets
+ * chx_runtime_destroy(); on failure it is not written. params may be NULL. Blocks for discovery
+ * and, the first time a device and driver are seen, for the self-test (about a second). Sets
  * POCL_CACHE_DIR in the environment when it is unset, so call it before starting threads that read
  * the environment. Errors: NO_DEVICE, UNKNOWN_DEVICE, INVALID, MEMORY. */
 CHX_API chx_status chx_runtime_create(chx_runtime **runtime, const chx_runtime_params *params);
 
-/* Waits up to two seconds for runs in flight, then sets them aside. Clears *runtime; accepts NULL handles. All
- * objects of the runtime must have been destroyed. */
+/* Waits up to two seconds for runs in flight, then sets them aside. Clears *runtime; accepts NULL
+ * handles. All objects of the runtime must have been destroyed. */
 CHX_API void chx_runtime_destroy(chx_runtime **runtime);
 
 /* Number of devices known, selected or not. Any thread. */

@@ -78,13 +78,13 @@ CHX_API chx_status chx_scene_set_camera(chx_scene *scene, const chx_camera *came
 /* Pixels per micrometre with the current camera. */
 CHX_API double chx_scene_scale_px_per_um(const chx_scene *scene);
 
-/* Where a point of the network falls in the picture with the current camera; x to the right, y down,
- * pixels from the top left corner. */
+/* Where a point of the network falls in the picture with the current camera; x to the right, y
+ * down, pixels from the top left corner. */
 CHX_API void chx_scene_project(const chx_scene *scene, const float position_um[3], double *x_px,
                                double *y_px);
 
-/* Appends the tasks that draw one frame per run of the graph, after the simulation's tasks in it, and
- * the host task that hands the picture to `frame`. A scene can be in one graph. */
+/* Appends the tasks that draw one frame per run of the graph, after the simulation's tasks in it,
+ * and the host task that hands the picture to `frame`. A scene can be in one graph. */
 CHX_API chx_status chx_scene_build(chx_scene *scene, chx_graph *graph, chx_frame_fn frame,
                                    void *data);
 

@@ -39,8 +39,9 @@ typedef struct chx_schedule_entry {
     double finish_ms;
 } chx_schedule_entry;
 
-/* Schedules a problem with the named algorithm ("heft"; NULL means the default). The caller destroys
- * *schedule. Errors: INVALID for an unknown algorithm or a bad number, CYCLE, MEMORY. Any thread. */
+/* Schedules a problem with the named algorithm ("heft"; NULL means the default). The caller
+ * destroys *schedule. Errors: INVALID for an unknown algorithm or a bad number, CYCLE, MEMORY. Any
+ * thread. */
 CHX_API chx_status chx_schedule_create(const chx_schedule_problem *problem, const char *algorithm,
                                        chx_schedule **schedule);
 

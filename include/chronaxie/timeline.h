@@ -71,12 +71,13 @@ CHX_API const chx_span *chx_timeline_span(const chx_timeline *timeline, uint32_t
  * the order on lanes, by measured times when all are known, else predicted. */
 CHX_API chx_status chx_timeline_critical_path(const chx_timeline *timeline, bool *critical);
 
-/* Writes trace-event JSON that Chrome and Perfetto open: one process per device, one thread per lane,
- * predicted and measured side by side. Written to a temporary name and renamed. Errors: FILE. */
+/* Writes trace-event JSON that Chrome and Perfetto open: one process per device, one thread per
+ * lane, predicted and measured side by side. Written to a temporary name and renamed. Errors:
+ * FILE. */
 CHX_API chx_status chx_timeline_write_trace(const chx_timeline *timeline, const char *path);
 
-/* Writes an SVG picture: lanes grouped by device, spans coloured by kind, dependency arrows, critical
- * path, time axis. Written to a temporary name and renamed. Errors: FILE. */
+/* Writes an SVG picture: lanes grouped by device, spans coloured by kind, dependency arrows,
+ * critical path, time axis. Written to a temporary name and renamed. Errors: FILE. */
 CHX_API chx_status chx_timeline_write_svg(const chx_timeline *timeline, const char *path);
 
 #ifdef __cplusplus

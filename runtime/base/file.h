@@ -8,8 +8,8 @@
 
 #include <chronaxie/status.h>
 
-/* Reads a file of at most max_bytes into *data, which the caller frees; a NUL follows the last byte.
- * Errors: FILE, LIMIT, MEMORY. */
+/* Reads a file of at most max_bytes into *data, which the caller frees; a NUL follows the last
+ * byte. Errors: FILE, LIMIT, MEMORY. */
 chx_status chx__file_read(const char *path, size_t max_bytes, char **data, size_t *size_bytes);
 
 /* A file being written beside its final path; one that is no regular file, such as /dev/stdout, is
@@ -23,8 +23,8 @@ typedef struct chx__output {
 /* Opens a temporary file in the folder of path. Errors: FILE, MEMORY. */
 chx_status chx__output_begin(chx__output *output, const char *path);
 
-/* Closes the file and renames it into place; after an error, which may be one of an earlier write, it
- * is removed. Either way the output is finished. Errors: FILE. */
+/* Closes the file and renames it into place; after an error, which may be one of an earlier write,
+ * it is removed. Either way the output is finished. Errors: FILE. */
 chx_status chx__output_commit(chx__output *output);
 
 /* Closes and removes the temporary file; accepts a finished output. */
