@@ -1,0 +1,14 @@
+/* What the loader of task graphs needs beside the public noun. */
+#ifndef CHX_SCHEDULE_SCHEDULE_H
+#define CHX_SCHEDULE_SCHEDULE_H
+
+#include <chronaxie/schedule.h>
+
+/* The largest time that a problem may state, so that no sum of them overflows: 30 years. */
+#define CHX__SCHEDULE_MAX_MS 1e12
+
+/* As chx_schedule_create(); after CHX_ERROR_CYCLE, *cyclic is a task of the cycle. */
+chx_status chx__schedule_solve(const chx_schedule_problem *problem, const char *algorithm,
+                               chx_schedule **schedule, uint32_t *cyclic);
+
+#endif
