@@ -1,4 +1,5 @@
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -6,13 +7,13 @@
 #include "base/file.h"
 #include "io/json.h"
 
-static char path[] = "json-XXXXXX.json";
+static char path[] = P_tmpdir "/json-XXXXXX.json";
 static chx__json json;
 
 static chx_status
 load(const char *text, size_t size)
 {
-    strcpy(path, "json-XXXXXX.json");
+    strcpy(path, P_tmpdir "/json-XXXXXX.json");
     close(mkstemps(path, 5));
     ck_assert_int_eq(chx__file_write(path, text, size), CHX_OK);
     chx_status status = chx__json_load(path, 1 << 20, &json);

@@ -1,5 +1,6 @@
 #include <check.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -177,12 +178,12 @@ START_TEST(schedule_becomes_a_timeline)
 }
 END_TEST
 
-static char path[] = "schedule-XXXXXX.json";
+static char path[] = P_tmpdir "/schedule-XXXXXX.json";
 
 static chx_status
 load(const char *text, chx_schedule **schedule)
 {
-    strcpy(path, "schedule-XXXXXX.json");
+    strcpy(path, P_tmpdir "/schedule-XXXXXX.json");
     close(mkstemps(path, 5));
     ck_assert_int_eq(chx__file_write(path, text, strlen(text)), CHX_OK);
     chx_status status = chx_schedule_load(path, NULL, schedule);

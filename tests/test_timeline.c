@@ -2,6 +2,7 @@
 #include <jansson.h>
 #include <locale.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,13 +12,13 @@
 #include "base/file.h"
 
 static chx_timeline *timeline;
-static char path[] = "timeline-XXXXXX";
+static char path[] = P_tmpdir "/timeline-XXXXXX";
 
 static void
 begin(void)
 {
     ck_assert_int_eq(chx_timeline_create(&timeline), CHX_OK);
-    strcpy(path, "timeline-XXXXXX");
+    strcpy(path, P_tmpdir "/timeline-XXXXXX");
     close(mkstemp(path));
 }
 
