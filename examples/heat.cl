@@ -1,5 +1,5 @@
 /* One step of heat flowing along a rod whose ends are kept cold; one work-item per point. */
-__kernel void step(__global const float *before, __global float *after, int n)
+__kernel void advance(__global const float *before, __global float *after, int n)
 {
     int i = (int)get_global_id(0);
     if (i == 0 || i == n - 1) {

@@ -17,24 +17,28 @@ static chx_graph *graph;
 static chx_plan *plan;
 static chx_run *run;
 
-/* Every call returns zero when it went well, so the first failure ends the chain. */
+static chx_status
+add_saxpy(void)
+{
+    chx_kernel_task task = {
+        .program = prog,
+        .kernel = "saxpy",
+        .global = {N},
+        .args = {CHX_READ(x), CHX_READ_WRITE(y), CHX_FLOAT(2.0f)},
+    };
+    return chx_graph_kernel(graph, &task);
+}
+
+/* Every call returns zero when it went well, so the first failure ends the chain. The plan says
+ * where and when; the run is enqueued with event wait-lists. */
 static int
 saxpy(const char *path)
 {
     return chx_runtime_create(&rt, NULL) || chx_program_from_file(rt, path, NULL, &prog) ||
            chx_buffer_create(rt, sizeof x_data, x_data, &x) ||
            chx_buffer_create(rt, sizeof y_data, y_data, &y) || chx_graph_create(rt, &graph) ||
-           chx_graph_kernel(graph,
-                            &(chx_kernel_task){
-                                .program = prog,
-                                .kernel = "saxpy",
-                                .global = {N},
-                                .args = {CHX_READ(x), CHX_READ_WRITE(y), CHX_FLOAT(2.0f)},
-                            }) ||
-           chx_plan_create(graph, NULL, &plan) /* where and when, printable */
-           || chx_plan_submit(plan, &run) /* enqueued with wait-lists */
-           || chx_run_wait(run, CHX_FOREVER) /* or poll with chx_run_done() */
-           || chx_buffer_read(y, 0, sizeof y_data, y_data);
+           add_saxpy() || chx_plan_create(graph, NULL, &plan) || chx_plan_submit(plan, &run) ||
+           chx_run_wait(run, CHX_FOREVER) || chx_buffer_read(y, 0, sizeof y_data, y_data);
 }
 
 int

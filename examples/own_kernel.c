@@ -2,7 +2,7 @@
  *
  * usage: own_kernel heat.cl
  *
- * The file's kernel `step(before, after, n)` is applied 1000 times to a rod that is hot in the
+ * The file's kernel `advance(before, after, n)` is applied 1000 times to a rod that is hot in the
  * middle. The graph holds two steps, there and back, and its plan is replayed. */
 #include <stdio.h>
 
@@ -18,7 +18,7 @@ add_step(chx_graph *graph, chx_program *program, chx_buffer *before, chx_buffer 
 {
     return chx_graph_kernel(graph, &(chx_kernel_task){
                                        .program = program,
-                                       .kernel = "step",
+                                       .kernel = "advance",
                                        .global = {N},
                                        .args = {CHX_READ(before), CHX_WRITE(after), CHX_INT(N)},
                                    });

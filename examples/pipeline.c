@@ -4,6 +4,7 @@
  *
  * Four strips are smoothed and searched for edges, each on its own, then merged; which device does
  * what is the plan's business. Where there is only one device it is cut in two. */
+#include <math.h>
 #include <stdio.h>
 
 #include <chronaxie/chronaxie.h>
@@ -103,15 +104,27 @@ run_twice(pipeline *p)
     return status == CHX_OK ? chx_buffer_read(p->sum, 0, sizeof host, host) : status;
 }
 
+static double
+first_start_ns(const chx_timeline *timeline)
+{
+    double first = INFINITY;
+    for (uint32_t i = 0; i < chx_timeline_n_spans(timeline); i++)
+        first = fmin(first, chx_timeline_span(timeline, i)->measured_start_ns);
+    return first;
+}
+
 static void
 print_timeline(const chx_timeline *timeline)
 {
+    double zero = first_start_ns(timeline);
+
+    printf("%-8s %-10s %12s %12s  %s\n", "task", "lane", "start (us)", "finish (us)", "device");
     for (uint32_t i = 0; i < chx_timeline_n_spans(timeline); i++) {
         const chx_span *span = chx_timeline_span(timeline, i);
-        printf("%-10s %-28.28s %-10s %9.1f us\n", span->name,
-               chx_timeline_lane_device(timeline, span->lane),
+        printf("%-8s %-10s %12.1f %12.1f  %s\n", span->name,
                chx_timeline_lane_name(timeline, span->lane),
-               (span->measured_finish_ns - span->measured_start_ns) * 1e-3);
+               (span->measured_start_ns - zero) * 1e-3, (span->measured_finish_ns - zero) * 1e-3,
+               chx_timeline_lane_device(timeline, span->lane));
     }
 }
 

@@ -221,7 +221,7 @@ class Devices(Case):
 
     def test_unknown_device_is_an_error_of_its_own(self):
         self.fails(4, "no-such-device", "devices", "-d", "no-such-device")
-        self.fails(4, "99", "run", WORM, "-d", "99")
+        self.fails(4, "99", "devices", "-d", "99")
 
 
 class Runs(Case):

@@ -1,0 +1,223 @@
+/* chronaxie bench: figures that the documents state, made on this machine. */
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "options.h"
+#include "outcome.h"
+#include "peers.h"
+#include "result.h"
+#include "suggest.h"
+#include "table.h"
+
+#define SIMULATED_MS 1000.0
+#define N_FRAMES 60
+
+static uint32_t
+count_cores(void)
+{
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? (uint32_t)CPU_COUNT(&set) : 1;
+}
+
+/* A runtime on one core: one of as many sub-devices as there are cores. False when no driver here
+ * can cut its device, which is then left out of the comparison. */
+static bool
+open_one_core(chx_runtime_params params, uint32_t cores, chx_runtime **runtime)
+{
+    bool found = false;
+    chx_device_info info;
+
+    params.split = cores;
+    if (chx_runtime_create(runtime, &params) != CHX_OK)
+        return false;
+    for (uint32_t i = 0; i < chx_runtime_n_devices(*runtime); i++) {
+        if (chx_runtime_device(*runtime, i, &info) != CHX_OK || !info.selected)
+            continue;
+        if (!found && info.n_compute_units == 1)
+            found = true;
+        else if (chx_runtime_exclude(*runtime, i, "one core is measured", CHX_FOREVER) != CHX_OK)
+            found = false;
+    }
+    if (!found)
+        chx_runtime_destroy(runtime);
+    return found;
+}
+
+/* Names of the devices in use, joined; cut when there are many. */
+static void
+name_devices(const chx_runtime *runtime, char *names, size_t size)
+{
+    size_t used = 0;
+    chx_device_info info;
+
+    names[0] = '\0';
+    for (uint32_t i = 0; i < chx_runtime_n_devices(runtime) && used < size; i++) {
+        if (chx_runtime_device(runtime, i, &info) == CHX_OK && info.selected)
+            used +=
+                (size_t)snprintf(names + used, size - used, "%s%s", used ? ", " : "", info.name);
+    }
+}
+
+static json_t *
+peers_json(const struct peers *peers)
+{
+    json_t *object =
+        json_pack("{s:i, s:f}", "cores", (int)peers->cores, "threads_ms", peers->threads_ms);
+    if (peers->has_kernels) {
+        json_object_set_new(object, "opencl_ms", json_real(peers->kernels_ms));
+        json_object_set_new(object, "ratio", json_real(peers->threads_ms / peers->kernels_ms));
+        json_object_set_new(object, "digests_equal", json_boolean(peers->same));
+        json_object_set_new(object, "digest", result_digest(peers->digest));
+    }
+    return object;
+}
+
+static void
+add_rows(struct table *table, const char *job, const struct peers *peers, int n)
+{
+    for (int i = 0; i < n; i++) {
+        table_add(table, "%s", job);
+        table_add(table, "%u", peers[i].cores);
+        table_add(table, "%.2f", peers[i].threads_ms);
+        if (peers[i].has_kernels) {
+            table_add(table, "%.2f", peers[i].kernels_ms);
+            table_add(table, "%.2f", peers[i].threads_ms / peers[i].kernels_ms);
+            table_add(table, "%s", peers[i].same ? "same" : "DIFFERENT");
+            continue;
+        }
+        for (int empty = 0; empty < 3; empty++)
+            table_add(table, "-");
+    }
+}
+
+typedef struct comparison {
+    char devices[256];
+    int n; /* numbers of cores: one, and all when there are more */
+    struct peers simulation[2];
+    struct peers drawing[2];
+} comparison;
+
+static chx_status
+compare(const struct peers_job *job, const chx_runtime_params *params, comparison *result)
+{
+    uint32_t all = count_cores();
+    chx_runtime *runtime = NULL;
+    chx_status status = chx_runtime_create(&runtime, params);
+
+    if (status != CHX_OK)
+        return status;
+    name_devices(runtime, result->devices, sizeof result->devices);
+    result->n = all > 1 ? 2 : 1;
+    result->simulation[result->n - 1].cores = all;
+    result->drawing[result->n - 1].cores = all;
+    status = peers_simulate(job, runtime, &result->simulation[result->n - 1]);
+    if (status == CHX_OK)
+        status = peers_draw(job, runtime, &result->drawing[result->n - 1]);
+    chx_runtime_destroy(&runtime);
+    if (all == 1 || status != CHX_OK)
+        return status;
+    result->simulation[0].cores = 1;
+    result->drawing[0].cores = 1;
+    open_one_core(*params, all, &runtime);
+    status = peers_simulate(job, runtime, &result->simulation[0]);
+    if (status == CHX_OK)
+        status = peers_draw(job, runtime, &result->drawing[0]);
+    chx_runtime_destroy(&runtime);
+    return status;
+}
+
+static int
+print_json(const struct peers_job *job, const comparison *result)
+{
+    json_t *simulation = json_array();
+    json_t *drawing = json_array();
+
+    for (int i = 0; i < result->n; i++) {
+        json_array_append_new(simulation, peers_json(&result->simulation[i]));
+        json_array_append_new(drawing, peers_json(&result->drawing[i]));
+    }
+    return result_print(
+        json_pack("{s:s, s:s, s:s, s:i, s:f, s:o, s:i, s:i, s:i, s:o}", "bench", "threads",
+                  "network", chx_network_get(job->network)->name, "devices", result->devices,
+                  "rounds", PEERS_ROUNDS, "simulated_ms", job->simulated_ms, "simulation",
+                  simulation, "width_px", (int)job->size_px[0], "height_px", (int)job->size_px[1],
+                  "frames", (int)job->n_frames, "drawing", drawing));
+}
+
+static int
+print_text(const struct peers_job *job, const comparison *result)
+{
+    struct table table;
+    char name[64];
+
+    printf("%s on %s, medians of %d\n\n", chx_network_get(job->network)->name, result->devices,
+           PEERS_ROUNDS);
+    table_begin(&table, "job|>cores|>threads (ms)|>OpenCL (ms)|>ratio|result");
+    snprintf(name, sizeof name, "simulate %.0f ms", job->simulated_ms);
+    add_rows(&table, name, result->simulation, result->n);
+    snprintf(name, sizeof name, "draw %u frames of %ux%u", job->n_frames, job->size_px[0],
+             job->size_px[1]);
+    add_rows(&table, name, result->drawing, result->n);
+    table_print(&table);
+    return OUTCOME_OK;
+}
+
+static int
+bench_threads(const char *folder, const shared_options *shared)
+{
+    chx_runtime_params params = options_runtime_params(shared);
+    struct peers_job job = {NULL, SIMULATED_MS, N_FRAMES, {1920, 1080}};
+    comparison result = {.n = 0};
+    chx_network *network = NULL;
+    chx_status status = chx_network_load(folder, &network);
+    int code;
+
+    if (status != CHX_OK)
+        return outcome_report(status, STAGE_INPUT);
+    job.network = network;
+    status = compare(&job, &params, &result);
+    if (status != CHX_OK)
+        code = outcome_report(status, STAGE_WORK);
+    else
+        code = shared->json ? print_json(&job, &result) : print_text(&job, &result);
+    chx_network_destroy(&network);
+    return code;
+}
+
+static int
+run(const struct command *self, int argc, char **argv)
+{
+    static const char *const names[] = {"threads"};
+    shared_options shared = {0};
+    const char *name = NULL;
+    const char *folder = "examples/celegans";
+    const option_rule rules[] = {
+        {OPTION_TEXT, 0, "network", "NETWORK", "network to measure; default: examples/celegans",
+         &folder, 0, 0, NULL},
+        {.kind = OPTION_END},
+    };
+    const struct syntax syntax = {self, rules, &shared, &name};
+    const char *near;
+    int code;
+
+    if (!options_parse(&syntax, argc, argv, &code))
+        return code;
+    if (strcmp(name, names[0]) == 0)
+        return bench_threads(folder, &shared);
+    near = suggest_word(name, names, 1);
+    return outcome_say(OUTCOME_USAGE, "there is no benchmark '%s'%s", name,
+                       near ? "; did you mean 'threads'?" : "; there is: threads");
+}
+
+const struct command command_bench = {
+    .name = "bench",
+    .operand = "NAME",
+    .summary = "Measure; 'threads' compares with plain C and threads",
+    .details =
+        "threads: simulating one second and drawing 60 frames of 1920x1080, by the kernels and by\n"
+        "the same job in plain C with threads, on one core and on all; medians of five.",
+    .example = "  chronaxie bench threads --json\n",
+    .run = run,
+};
