@@ -92,6 +92,21 @@ chx_runtime_device(const chx_runtime *runtime, uint32_t device_index, chx_device
     return CHX_OK;
 }
 
+uint32_t
+chx__runtime_n_parallel(const chx_runtime *runtime)
+{
+    uint64_t taken = 0;
+    uint32_t n = 0;
+    for (uint32_t d = 0; d < runtime->fleet.n_devices; d++) {
+        const chx__device *device = &runtime->fleet.devices[d];
+        if (!device->info.selected || device->hardware & taken)
+            continue;
+        taken |= device->hardware;
+        n++;
+    }
+    return n ? n : 1;
+}
+
 /* Takes text. */
 static chx_status
 create_program(chx_runtime *runtime, const char *name, char *text, const chx_program_params *params,
