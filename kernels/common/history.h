@@ -14,7 +14,7 @@
 #ifndef CHX_KERNELS_HISTORY_H
 #define CHX_KERNELS_HISTORY_H
 
-#ifdef __OPENCL_VERSION__
+#ifdef __OPENCL_C_VERSION__
 typedef uint chx_history_word;
 #else
 #include <assert.h>
@@ -29,7 +29,7 @@ typedef struct chx_history {
     chx_history_word step[CHX_HISTORY_SPIKES];
 } chx_history;
 
-#ifndef __OPENCL_VERSION__
+#ifndef __OPENCL_C_VERSION__
 static_assert(sizeof(chx_history) == 32, "the device reads records of 32 bytes");
 #endif
 

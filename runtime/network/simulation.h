@@ -4,10 +4,10 @@
 
 #include <chronaxie/simulation.h>
 
-/* The buffer of chx_history records (common/history.h), one per neuron of the network in its order,
- * as of the end of the last run. Owned by the simulation. A task that reads it (declare the neurons'
- * range, or all of it) in the simulation's graph, after chx_simulation_build(), sees the run's
- * spikes. */
+/* The buffer of chx_history records (common/history.h), one per neuron of the network in its
+ * order, as of the end of the last run. Owned by the simulation. A task that reads it (declare
+ * the neurons' range, or all of it) in the simulation's graph, after chx_simulation_build(), sees
+ * the run's spikes. */
 chx_buffer *chx__simulation_history(const chx_simulation *simulation);
 
 /* The network that is simulated, borrowed. */

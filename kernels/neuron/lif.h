@@ -1,0 +1,107 @@
+/*
+ * Layouts that the neuron and synapse kernels share with the host.
+ *
+ * The neurons of a partition stand in blocks of LIF_WIDTH; neuron l of a
+ * partition is lane l % LIF_WIDTH of block l / LIF_WIDTH. The last block is
+ * filled up with lanes that never fire.
+ *
+ *   state     float [n_blocks][3][LIF_WIDTH]: V (mV above rest), I (pA), and,
+ *             as int, the refractory steps left
+ *   ring      int [n_blocks][n_slots][LIF_WIDTH]: synaptic input of step s in
+ *             slot s % n_slots, in units of chx_lif_setup.unit_pa; n_slots is a
+ *             power of two, at least the longest delay
+ *   rows      float [][CHX_LIF_ROW_FIELDS][LIF_WIDTH]: parameters, one row for
+ *             each kind of block
+ *   blocks    chx_lif_block [n_blocks]
+ *   stimuli   chx_lif_stimulus [], the network's
+ *   entries   chx_lif_entry []: which lanes of a block a stimulus reaches
+ *   lists     uint [2][n_partitions][list_words]: spikes of one batch, two
+ *             lists taking turns: word 0 counts them, word 1 is the
+ *             partition's first neuron, entries begin at CHX_LIF_LIST_HEADER
+ *   record    uint [n_partitions][record_words]: spikes of a run; word 0 counts
+ *             them from the first run on, modulo 2^32, word 1 is the step the
+ *             run began with, entries begin at CHX_LIF_LIST_HEADER and wrap
+ *             around in 2^k places
+ *   history   chx_history [n_neurons of the network]
+ *
+ * A spike's entry is (step - first step of the run) << neuron_bits | l.
+ */
+#ifndef CHX_KERNELS_LIF_H
+#define CHX_KERNELS_LIF_H
+
+#ifdef __OPENCL_C_VERSION__
+typedef uint chx_lif_u32;
+typedef int chx_lif_i32;
+typedef float chx_lif_f32;
+#else
+#include <assert.h>
+#include <stdint.h>
+typedef uint32_t chx_lif_u32;
+typedef int32_t chx_lif_i32;
+typedef float chx_lif_f32;
+#endif
+
+#define CHX_LIF_LIST_HEADER 16
+#define CHX_LIF_ROW_FIELDS 8
+
+/* Fields of a row. */
+#define CHX_LIF_P22 0 /* what is left of V after a step */
+#define CHX_LIF_P21 1 /* mV that 1 pA of I adds */
+#define CHX_LIF_P20 2 /* mV that 1 pA of constant current adds */
+#define CHX_LIF_P11 3 /* what is left of I */
+#define CHX_LIF_BIAS 4 /* pA */
+#define CHX_LIF_THRESHOLD 5 /* mV above rest; infinite in lanes without a neuron */
+#define CHX_LIF_RESET 6 /* mV above rest */
+#define CHX_LIF_REFRACTORY 7 /* steps, as int */
+
+/* Constants of a partition. */
+typedef struct chx_lif_setup {
+    chx_lif_u32 n_blocks;
+    chx_lif_u32 first_neuron; /* of the partition, in the network */
+    chx_lif_u32 slot_bits; /* n_slots = 1 << slot_bits */
+    chx_lif_u32 neuron_bits; /* of a spike's entry, the same for all partitions */
+    chx_lif_u32 target_bits; /* of a synapse */
+    chx_lif_u32 flush_mask; /* V and I are tidied in steps with (step & flush_mask) == 0 */
+    chx_lif_u32 n_partitions;
+    chx_lif_u32 partition; /* this one's index */
+    chx_lif_u32 list_words;
+    chx_lif_u32 record_offset; /* words before the partition's record */
+    chx_lif_u32 record_mask; /* places - 1 */
+    chx_lif_u32 batch_steps; /* steps that no spike crosses */
+    chx_lif_u32 seed_low;
+    chx_lif_u32 seed_high;
+    chx_lif_f32 unit_pa; /* a power of two */
+    chx_lif_u32 row_lanes; /* work-items that share the synapses of one spike; a power of two */
+} chx_lif_setup;
+
+typedef struct chx_lif_block {
+    chx_lif_u32 row;
+    chx_lif_u32 first_step_entry; /* entries of step currents ... */
+    chx_lif_u32 first_poisson_entry; /* ... end where those of Poisson events begin */
+    chx_lif_u32 end_entry;
+} chx_lif_block;
+
+typedef struct chx_lif_stimulus {
+    chx_lif_u32 start_step; /* acts in steps start_step <= s < stop_step */
+    chx_lif_u32 stop_step;
+    chx_lif_f32 current_pa; /* step current */
+    chx_lif_i32 weight; /* Poisson: what an event adds to the ring */
+    chx_lif_u32 chance; /* Poisson: an event when a draw is below this ... */
+    chx_lif_u32 always; /* ... or this is 1 */
+    chx_lif_u32 index; /* in the network */
+    chx_lif_u32 unused;
+} chx_lif_stimulus;
+
+typedef struct chx_lif_entry {
+    chx_lif_u32 stimulus;
+    chx_lif_u32 lanes; /* bit set */
+} chx_lif_entry;
+
+#ifndef __OPENCL_C_VERSION__
+static_assert(sizeof(chx_lif_setup) == 64, "the device reads 64 bytes");
+static_assert(sizeof(chx_lif_block) == 16, "the device reads 16 bytes");
+static_assert(sizeof(chx_lif_stimulus) == 32, "the device reads 32 bytes");
+static_assert(sizeof(chx_lif_entry) == 8, "the device reads 8 bytes");
+#endif
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * Delivery of spikes: adds the weight of every synapse of every neuron in a
+ * list to its target's input ring. A device function, included by kernels.
+ *
+ * Synapses live with their target's partition, grouped by presynaptic neuron:
+ * those of neuron n of the network are synapses[offsets[n] .. offsets[n + 1]).
+ * A synapse is x = delay in steps << target_bits | index of the target in the
+ * partition, y = weight as int, in units of unit_pa. Sums of integers do not
+ * depend on the order of the atomic additions, and the host chose the unit so
+ * that no sum can overflow.
+ *
+ * row_lanes neighbouring work-items share one spike. Buffers: neuron/lif.h.
+ */
+#ifndef CHX_KERNELS_DELIVER_H
+#define CHX_KERNELS_DELIVER_H
+
+static void
+deliver_list(constant chx_lif_setup *setup, global const uint *list, global const uint *offsets,
+             global const uint2 *synapses, global int *ring, uint run_step, uint item, uint n_items)
+{
+    const uint count = list[0], first_neuron = list[1];
+    const uint slots = 1u << setup->slot_bits;
+    const uint target_mask = (1u << setup->target_bits) - 1;
+    const uint neuron_mask = (1u << setup->neuron_bits) - 1;
+    const uint lane = item & (setup->row_lanes - 1);
+    for (uint spike = item / setup->row_lanes; spike < count; spike += n_items / setup->row_lanes) {
+        const uint entry = list[CHX_LIF_LIST_HEADER + spike];
+        const uint step = run_step + (entry >> setup->neuron_bits);
+        const uint pre = first_neuron + (entry & neuron_mask);
+        const uint end = offsets[pre + 1];
+        for (uint k = offsets[pre] + lane; k < end; k += setup->row_lanes) {
+            const uint2 synapse = synapses[k];
+            const uint target = synapse.x & target_mask;
+            const uint slot = (step + (synapse.x >> setup->target_bits)) & (slots - 1);
+            const uint cell = (target / LIF_WIDTH * slots + slot) * LIF_WIDTH + target % LIF_WIDTH;
+            atomic_add(&ring[cell], (int)synapse.y);
+        }
+    }
+}
+
+#endif

@@ -1,0 +1,258 @@
+#include "network/simulation_state.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+
+/* Wide blocks suit the vector units of processors; narrow ones give GPUs more work-items. */
+#define CPU_WIDTH 16
+#define GPU_WIDTH 4
+
+static void
+pin(chx_simulation *simulation, const chx__simulation_fleet *fleet)
+{
+    for (uint32_t p = 0; p < simulation->tables.n_partitions; p++)
+        simulation->part_devices[p] = UINT64_C(1) << fleet->devices[p % fleet->n_devices];
+}
+
+static chx_status
+create_program(chx_simulation *simulation)
+{
+    char options[32];
+    snprintf(options, sizeof options, "-DLIF_WIDTH=%u", simulation->tables.width);
+    return chx_program_from_embedded(simulation->runtime, "neuron/lif.cl",
+                                     &(chx_program_params){.options = options},
+                                     &simulation->program);
+}
+
+/* A buffer of count elements, or one of zeroes when there is none. */
+static chx_status
+create_table(chx_simulation *simulation, const void *elements, size_t count, size_t size,
+             chx_buffer **buffer)
+{
+    if (count == 0)
+        return chx_buffer_create(simulation->runtime, size, NULL, buffer);
+    return chx_buffer_create(simulation->runtime, count * size, elements, buffer);
+}
+
+static chx_status
+create_part_buffers(chx_simulation *simulation, chx__simulation_part *part,
+                    const chx__lif_part *from)
+{
+    const size_t block_bytes = simulation->tables.width * sizeof(float);
+    const struct {
+        chx_buffer **buffer;
+        const void *elements;
+        size_t count, size;
+    } tables[] = {
+        {&part->state, NULL, from->setup.n_blocks, 3 * block_bytes},
+        {&part->ring, NULL, (size_t)from->setup.n_blocks << from->setup.slot_bits, block_bytes},
+        {&part->rows, from->rows, from->n_rows, CHX_LIF_ROW_FIELDS * block_bytes},
+        {&part->blocks, from->blocks, from->setup.n_blocks, sizeof *from->blocks},
+        {&part->entries, from->entries, from->n_entries, sizeof *from->entries},
+        {&part->offsets, from->offsets, (size_t)simulation->info->n_neurons + 1,
+         sizeof *from->offsets},
+        {&part->synapses, from->synapses, from->n_synapses, 2 * sizeof *from->synapses},
+    };
+    chx_status status = CHX_OK;
+    for (size_t i = 0; !status && i < sizeof tables / sizeof *tables; i++)
+        status = create_table(simulation, tables[i].elements, tables[i].count, tables[i].size,
+                              tables[i].buffer);
+    return status;
+}
+
+static chx_status
+create_part(chx_simulation *simulation, uint32_t p, uint32_t *max_entries)
+{
+    chx__simulation_part *part = &simulation->parts[p];
+    chx__lif_part from;
+    chx_status status = chx__lif_part_init(&from, &simulation->tables, p);
+    if (status)
+        return status;
+    part->setup = from.setup;
+    part->first_neuron = from.setup.first_neuron;
+    part->n_neurons = from.n_neurons;
+    if (from.max_entries > *max_entries)
+        *max_entries = from.max_entries;
+    status = create_part_buffers(simulation, part, &from);
+    chx__lif_part_finish(&from);
+    return status;
+}
+
+/* The lists of both turns, empty; each knows its partition's first neuron. */
+static chx_status
+create_lists(chx_simulation *simulation)
+{
+    const chx__lif_tables *tables = &simulation->tables;
+    uint32_t steps = simulation->shape.fused ? tables->batch_steps : simulation->shape.launch_steps;
+    uint64_t places = 0;
+    for (uint32_t p = 0; p < tables->n_partitions; p++) {
+        uint64_t spikes = chx__lif_max_spikes(tables, p, steps);
+        places = spikes > places ? spikes : places;
+    }
+    if (places > INT32_MAX / 2)
+        return chx__fail(CHX_ERROR_LIMIT, "a batch may bring %llu spikes; use more partitions",
+                         (unsigned long long)places);
+    simulation->list_words = (uint32_t)(CHX_LIF_LIST_HEADER + places + 15) & ~15u;
+    size_t n_lists = (size_t)2 * tables->n_partitions;
+    uint32_t *words = chx__alloc(n_lists * simulation->list_words, sizeof *words);
+    if (!words)
+        return chx__fail_memory("making lists of spikes");
+    for (size_t i = 0; i < n_lists; i++)
+        words[i * simulation->list_words + 1] = tables->first_neuron[i % tables->n_partitions];
+    chx_status status = create_table(simulation, words, n_lists * simulation->list_words,
+                                     sizeof *words, &simulation->lists);
+    free(words);
+    return status;
+}
+
+static chx_status
+create_buffers(chx_simulation *simulation, const chx__simulation_fleet *fleet)
+{
+    const chx_network_info *info = simulation->info;
+    uint32_t max_entries = 0;
+    chx_status status = CHX_OK;
+    for (uint32_t p = 0; !status && p < simulation->tables.n_partitions; p++)
+        status = create_part(simulation, p, &max_entries);
+    if (!status)
+        status = chx__simulation_choose_shape(&simulation->shape, fleet, &simulation->tables,
+                                              max_entries);
+    if (!status)
+        status = create_lists(simulation);
+    if (!status)
+        status = create_table(simulation, simulation->tables.stimuli, info->n_stimuli,
+                              sizeof(chx_lif_stimulus), &simulation->stimuli);
+    if (!status)
+        status = create_table(simulation, NULL, info->n_neurons, sizeof(chx_history),
+                              &simulation->history);
+    return status;
+}
+
+static chx_status
+prepare(chx_simulation *simulation, const chx_simulation_params *params)
+{
+    chx__simulation_fleet fleet;
+    chx_status status = chx__simulation_fleet_init(&fleet, simulation->runtime);
+    if (status)
+        return status;
+    uint32_t n_partitions = params->n_partitions;
+    if (n_partitions == 0)
+        n_partitions = chx__simulation_choose_partitions(&fleet, simulation->info);
+    const chx__lif_tables_params tables_params = {
+        .width = fleet.all_cpus ? CPU_WIDTH : GPU_WIDTH,
+        .n_partitions = n_partitions,
+        .max_batch_steps = CHX__SIMULATION_MAX_BATCH,
+        .seed = params->has_seed ? params->seed : simulation->info->seed,
+    };
+    status = chx__lif_tables_init(&simulation->tables, simulation->info, &tables_params);
+    if (status)
+        return status;
+    if (params->pin_partitions)
+        pin(simulation, &fleet);
+    status = create_buffers(simulation, &fleet);
+    return status ? status : create_program(simulation);
+}
+
+chx_status
+chx_simulation_create(chx_runtime *runtime, const chx_network *network,
+                      const chx_simulation_params *params, chx_simulation **simulation)
+{
+    CHX__REQUIRE(runtime && network && simulation);
+    static const chx_simulation_params defaults;
+    params = params ? params : &defaults;
+    CHX__REQUIRE(params->n_partitions <= CHX__MAX_PARTITIONS);
+    chx_simulation *made = chx__alloc(1, sizeof *made);
+    if (!made)
+        return chx__fail_memory("creating a simulation");
+    made->runtime = runtime;
+    made->network = network;
+    made->info = chx_network_get(network);
+    made->digest = CHX__SIMULATION_EMPTY_DIGEST;
+    pthread_mutex_init(&made->mutex, NULL);
+    chx_status status = prepare(made, params);
+    if (status) {
+        chx_simulation_destroy(&made);
+        return status;
+    }
+    *simulation = made;
+    return CHX_OK;
+}
+
+static void
+destroy_part(chx__simulation_part *part)
+{
+    chx_buffer_destroy(&part->setup_buffer);
+    chx_buffer_destroy(&part->state);
+    chx_buffer_destroy(&part->ring);
+    chx_buffer_destroy(&part->rows);
+    chx_buffer_destroy(&part->blocks);
+    chx_buffer_destroy(&part->entries);
+    chx_buffer_destroy(&part->offsets);
+    chx_buffer_destroy(&part->synapses);
+}
+
+void
+chx_simulation_destroy(chx_simulation **simulation)
+{
+    if (!simulation || !*simulation)
+        return;
+    chx_simulation *old = *simulation;
+    *simulation = NULL;
+    chx__simulation_leave_graph(old);
+    for (uint32_t p = 0; p < CHX__MAX_PARTITIONS; p++)
+        destroy_part(&old->parts[p]);
+    chx_buffer_destroy(&old->stimuli);
+    chx_buffer_destroy(&old->lists);
+    chx_buffer_destroy(&old->history);
+    chx_program_destroy(&old->program);
+    chx__lif_tables_finish(&old->tables);
+    pthread_mutex_destroy(&old->mutex);
+    free(old->spikes);
+    free(old->keys);
+    free(old);
+}
+
+uint64_t
+chx_simulation_step(const chx_simulation *simulation)
+{
+    return simulation ? simulation->step : 0;
+}
+
+chx_status
+chx_simulation_potentials(chx_simulation *simulation, float *potentials_mv)
+{
+    CHX__REQUIRE(simulation && potentials_mv);
+    const chx_network_info *info = simulation->info;
+    const uint32_t width = simulation->tables.width;
+    chx_status status = CHX_OK;
+    for (uint32_t p = 0; !status && p < simulation->tables.n_partitions; p++) {
+        chx__simulation_part *part = &simulation->parts[p];
+        size_t size_bytes = chx_buffer_size(part->state);
+        float *state = chx__alloc(size_bytes, 1);
+        if (!state)
+            return chx__fail_memory("reading potentials");
+        status = chx_buffer_read(part->state, 0, size_bytes, state);
+        for (uint32_t n = 0; !status && n < part->n_neurons; n++) {
+            uint32_t neuron = part->first_neuron + n;
+            double rest_mv = info->types[info->neurons[neuron].type].params.resting_mv;
+            float v = state[(size_t)n / width * 3 * width + n % width];
+            potentials_mv[neuron] = (float)(rest_mv + v);
+        }
+        free(state);
+    }
+    return status;
+}
+
+chx_buffer *
+chx__simulation_history(const chx_simulation *simulation)
+{
+    return simulation->history;
+}
+
+const chx_network *
+chx__simulation_network(const chx_simulation *simulation)
+{
+    return simulation->network;
+}

@@ -1,0 +1,349 @@
+#include "network/simulation_state.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+
+/* Its own graph: as many steps per run as this many launches and bytes of record allow. */
+#define OWN_LAUNCHES 32
+#define OWN_FUSED_STEPS 4096
+#define OWN_RECORD_BYTES (4u << 20)
+
+/* Where the scalars stand in the argument lists below. */
+#define ADVANCE_SCALARS 10
+#define DELIVER_SCALARS 6
+#define RUN_SCALARS 12
+
+static size_t
+list_bytes(const chx_simulation *simulation)
+{
+    return simulation->list_words * sizeof(uint32_t);
+}
+
+static size_t
+record_bytes(const chx_simulation *simulation)
+{
+    return simulation->record_words * sizeof(uint32_t);
+}
+
+/* Places for the spikes of n_steps steps, a power of two. */
+static uint64_t
+record_places(const chx_simulation *simulation, uint32_t n_steps)
+{
+    uint64_t places = 16;
+    for (uint32_t p = 0; p < simulation->tables.n_partitions; p++)
+        while (places < chx__lif_max_spikes(&simulation->tables, p, n_steps))
+            places *= 2;
+    return places;
+}
+
+static chx_status
+create_record(chx_simulation *simulation, uint32_t max_steps)
+{
+    uint32_t neuron_bits = simulation->tables.neuron_bits;
+    uint64_t places = record_places(simulation, max_steps);
+    if (places > INT32_MAX / 2 || (uint64_t)max_steps << neuron_bits > UINT64_C(1) << 32)
+        return chx__fail(CHX_ERROR_LIMIT,
+                         "%u steps in one run may bring %llu spikes; take fewer steps or more "
+                         "partitions",
+                         max_steps, (unsigned long long)places);
+    simulation->record_words = (uint32_t)(CHX_LIF_LIST_HEADER + places);
+    chx_status status = chx_buffer_create(
+        simulation->runtime, simulation->tables.n_partitions * record_bytes(simulation), NULL,
+        &simulation->record);
+    if (!status)
+        status = chx_buffer_create(simulation->runtime, 4, NULL, &simulation->turn);
+    for (uint32_t p = 0; !status && p < simulation->tables.n_partitions; p++) {
+        chx__simulation_part *part = &simulation->parts[p];
+        part->seen = 0;
+        part->setup.list_words = simulation->list_words;
+        part->setup.record_offset = p * simulation->record_words;
+        part->setup.record_mask = (uint32_t)places - 1;
+        part->setup.row_lanes = simulation->shape.row_lanes;
+        status = chx_buffer_create(simulation->runtime, sizeof part->setup, &part->setup,
+                                   &part->setup_buffer);
+    }
+    return status;
+}
+
+static chx_status
+add_advance(chx_simulation *simulation, uint32_t p, uint32_t turn, chx_task *id)
+{
+    chx__simulation_part *part = &simulation->parts[p];
+    const uint32_t n_partitions = simulation->tables.n_partitions;
+    const size_t items = simulation->shape.group_items;
+    return chx_graph_kernel(
+        simulation->graph,
+        &(chx_kernel_task){
+            .name = "advance",
+            .program = simulation->program,
+            .kernel = "lif_advance",
+            .global = {(part->setup.n_blocks + items - 1) / items * items},
+            .local = {items},
+            .devices = simulation->part_devices[p],
+            .id = id,
+            .args = {CHX_READ(part->setup_buffer), CHX_READ_WRITE(part->state),
+                     CHX_READ_WRITE(part->ring), CHX_READ(part->rows), CHX_READ(part->blocks),
+                     CHX_READ(simulation->stimuli), CHX_READ(part->entries),
+                     CHX_BUFFER_RANGE(simulation->lists, CHX_ACCESS_READ_WRITE,
+                                      (turn * n_partitions + p) * list_bytes(simulation),
+                                      list_bytes(simulation)),
+                     CHX_BUFFER_RANGE(simulation->record, CHX_ACCESS_READ_WRITE,
+                                      p * record_bytes(simulation), record_bytes(simulation)),
+                     CHX_BUFFER_RANGE(simulation->history, CHX_ACCESS_READ_WRITE,
+                                      part->first_neuron * sizeof(chx_history),
+                                      part->n_neurons * sizeof(chx_history)),
+                     CHX_UINT(0), CHX_UINT(0), CHX_UINT(0), CHX_UINT(turn)}});
+}
+
+static chx_status
+add_deliver(chx_simulation *simulation, uint32_t p, uint32_t turn, chx_task *id)
+{
+    chx__simulation_part *part = &simulation->parts[p];
+    const uint32_t n_partitions = simulation->tables.n_partitions;
+    return chx_graph_kernel(
+        simulation->graph,
+        &(chx_kernel_task){
+            .name = "deliver",
+            .program = simulation->program,
+            .kernel = "lif_deliver",
+            .global = {simulation->shape.deliver_items},
+            .local = {simulation->shape.group_items},
+            .devices = simulation->part_devices[p],
+            .id = id,
+            .args = {CHX_READ(part->setup_buffer),
+                     CHX_BUFFER_RANGE(simulation->lists, CHX_ACCESS_READ,
+                                      turn * n_partitions * list_bytes(simulation),
+                                      n_partitions * list_bytes(simulation)),
+                     CHX_BUFFER_RANGE(simulation->lists, CHX_ACCESS_WRITE,
+                                      ((1 - turn) * n_partitions + p) * list_bytes(simulation),
+                                      sizeof(uint32_t)),
+                     CHX_READ(part->offsets), CHX_READ(part->synapses), CHX_READ_WRITE(part->ring),
+                     CHX_UINT(0), CHX_UINT(turn)}});
+}
+
+static chx_status
+add_run(chx_simulation *simulation, chx_task *id)
+{
+    chx__simulation_part *part = &simulation->parts[0];
+    return chx_graph_kernel(
+        simulation->graph,
+        &(chx_kernel_task){
+            .name = "simulate",
+            .program = simulation->program,
+            .kernel = "lif_run",
+            .global = {simulation->shape.group_items},
+            .local = {simulation->shape.group_items},
+            .devices = simulation->part_devices[0],
+            .id = id,
+            .args = {CHX_READ(part->setup_buffer), CHX_READ_WRITE(part->state),
+                     CHX_READ_WRITE(part->ring), CHX_READ(part->rows), CHX_READ(part->blocks),
+                     CHX_READ(simulation->stimuli), CHX_READ(part->entries),
+                     CHX_READ_WRITE(simulation->lists), CHX_READ_WRITE(simulation->record),
+                     CHX_READ_WRITE(simulation->history), CHX_READ(part->offsets),
+                     CHX_READ(part->synapses), CHX_UINT(0), CHX_UINT(0), CHX_UINT(0)}});
+}
+
+static chx_status
+add_launch(chx_simulation *simulation, uint32_t index)
+{
+    chx__simulation_launch *launch = &simulation->launches[index];
+    if (simulation->shape.fused)
+        return add_run(simulation, &launch->advance[0]);
+    chx_status status = CHX_OK;
+    for (uint32_t p = 0; !status && p < simulation->tables.n_partitions; p++)
+        status = add_advance(simulation, p, index % 2, &launch->advance[p]);
+    for (uint32_t p = 0; !status && p < simulation->tables.n_partitions; p++)
+        status = add_deliver(simulation, p, index % 2, &launch->deliver[p]);
+    return status;
+}
+
+/* Separate launches take the two lists in turns and must leave the first one empty: an even
+ * number. */
+static uint32_t
+count_launches(const chx__simulation_shape *shape, uint32_t max_steps)
+{
+    uint32_t n = max_steps / shape->launch_steps + (max_steps % shape->launch_steps != 0);
+    return shape->fused ? n : (n + 1) / 2 * 2;
+}
+
+chx_status
+chx_simulation_build(chx_simulation *simulation, chx_graph *graph, uint32_t max_steps)
+{
+    CHX__REQUIRE(simulation && graph && !simulation->graph && max_steps > 0);
+    chx_status status = create_record(simulation, max_steps);
+    if (status)
+        goto failed;
+    simulation->max_steps = max_steps;
+    simulation->n_launches = count_launches(&simulation->shape, max_steps);
+    simulation->launches = chx__alloc(simulation->n_launches, sizeof *simulation->launches);
+    if (!simulation->launches) {
+        status = chx__fail_memory("building the graph of a simulation");
+        goto failed;
+    }
+    simulation->graph = graph;
+    for (uint32_t i = 0; !status && i < simulation->n_launches; i++)
+        status = add_launch(simulation, i);
+    if (!status)
+        status =
+            chx_graph_host(graph, &(chx_host_task){.name = "collect spikes",
+                                                   .run = chx__simulation_collect,
+                                                   .data = simulation,
+                                                   .args = {CHX_READ(simulation->record),
+                                                            CHX_READ_WRITE(simulation->turn)}});
+    if (!status)
+        return CHX_OK;
+failed:
+    /* Tasks that did get into the graph still point at the buffers: they stay until the end. */
+    if (!simulation->graph)
+        chx__simulation_leave_graph(simulation);
+    return status;
+}
+
+void
+chx__simulation_leave_graph(chx_simulation *simulation)
+{
+    chx_plan_destroy(&simulation->plan);
+    if (simulation->owns_graph)
+        chx_graph_destroy(&simulation->graph);
+    simulation->graph = NULL;
+    simulation->owns_graph = false;
+    free(simulation->launches);
+    simulation->launches = NULL;
+    simulation->n_launches = 0;
+    chx_buffer_destroy(&simulation->record);
+    chx_buffer_destroy(&simulation->turn);
+    for (uint32_t p = 0; p < simulation->tables.n_partitions; p++)
+        chx_buffer_destroy(&simulation->parts[p].setup_buffer);
+}
+
+/* Sets consecutive unsigned scalars of a task. */
+static chx_status
+set_scalars(chx_graph *graph, chx_task task, uint32_t first_arg, const uint32_t *values,
+            uint32_t n_values)
+{
+    chx_status status = CHX_OK;
+    for (uint32_t i = 0; !status && i < n_values; i++) {
+        const chx_arg arg = CHX_UINT(values[i]);
+        status = chx_graph_set_value(graph, task, first_arg + i, &arg);
+    }
+    return status;
+}
+
+static chx_status
+set_launch(chx_simulation *simulation, const chx__simulation_launch *launch,
+           const uint32_t scalars[3])
+{
+    if (simulation->shape.fused)
+        return set_scalars(simulation->graph, launch->advance[0], RUN_SCALARS, scalars, 3);
+    chx_status status = CHX_OK;
+    for (uint32_t p = 0; !status && p < simulation->tables.n_partitions; p++) {
+        status = set_scalars(simulation->graph, launch->advance[p], ADVANCE_SCALARS, scalars, 3);
+        if (!status)
+            status =
+                set_scalars(simulation->graph, launch->deliver[p], DELIVER_SCALARS, scalars, 1);
+    }
+    return status;
+}
+
+chx_status
+chx_simulation_set_steps(chx_simulation *simulation, uint32_t n_steps)
+{
+    CHX__REQUIRE(simulation && simulation->graph && n_steps <= simulation->max_steps);
+    if (simulation->step + n_steps > INT32_MAX)
+        return chx__fail(CHX_ERROR_LIMIT, "a simulation ends after 2^31 steps; start a new one");
+    const uint32_t run_step = (uint32_t)simulation->step;
+    uint32_t left = n_steps, first = run_step;
+    chx_status status = CHX_OK;
+    for (uint32_t i = 0; !status && i < simulation->n_launches; i++) {
+        uint32_t steps =
+            left < simulation->shape.launch_steps ? left : simulation->shape.launch_steps;
+        const uint32_t scalars[3] = {run_step, first, steps};
+        status = set_launch(simulation, &simulation->launches[i], scalars);
+        first += steps;
+        left -= steps;
+    }
+    if (!status)
+        simulation->step += n_steps;
+    return status;
+}
+
+/* The most steps per run that the bounds of an own graph allow. */
+static uint32_t
+own_steps(const chx_simulation *simulation)
+{
+    const chx__simulation_shape *shape = &simulation->shape;
+    uint32_t launch = shape->launch_steps;
+    uint32_t steps = launch * OWN_LAUNCHES;
+    if (shape->fused)
+        steps = launch >= OWN_FUSED_STEPS ? OWN_FUSED_STEPS
+                                          : launch * ((OWN_FUSED_STEPS + launch - 1) / launch);
+    const uint64_t places = OWN_RECORD_BYTES / sizeof(uint32_t) / simulation->tables.n_partitions;
+    while (steps > 1 && record_places(simulation, steps) > places)
+        steps /= 2;
+    return steps;
+}
+
+static chx_status
+build_own_graph(chx_simulation *simulation)
+{
+    chx_graph *graph = NULL;
+    chx_status status = chx_graph_create(simulation->runtime, &graph);
+    if (status)
+        return status;
+    status = chx_simulation_build(simulation, graph, own_steps(simulation));
+    if (!status)
+        status = chx_plan_create(graph, NULL, &simulation->plan);
+    if (simulation->graph)
+        simulation->owns_graph = true;
+    else
+        chx_graph_destroy(&graph);
+    if (status)
+        chx__simulation_leave_graph(simulation);
+    return status;
+}
+
+static chx_status
+submit(chx_simulation *simulation, uint32_t n_steps, chx_run **run)
+{
+    const uint64_t before = simulation->step;
+    chx_status status = chx_simulation_set_steps(simulation, n_steps);
+    if (!status)
+        status = chx_plan_submit(simulation->plan, run);
+    if (status)
+        simulation->step = before;
+    return status;
+}
+
+static chx_status
+wait(chx_run **run)
+{
+    if (!*run)
+        return CHX_OK;
+    chx_status status = chx_run_wait(*run, CHX_FOREVER);
+    chx_run_destroy(run);
+    return status;
+}
+
+chx_status
+chx_simulation_advance(chx_simulation *simulation, uint64_t n_steps)
+{
+    CHX__REQUIRE(simulation && (!simulation->graph || simulation->owns_graph));
+    chx_status status = CHX_OK;
+    if (!simulation->graph)
+        status = build_own_graph(simulation);
+    chx_run *last = NULL;
+    while (!status && n_steps > 0) {
+        uint32_t steps =
+            n_steps < simulation->max_steps ? (uint32_t)n_steps : simulation->max_steps;
+        chx_run *next = NULL;
+        status = submit(simulation, steps, &next);
+        n_steps -= steps;
+        chx_status ended = wait(&last);
+        status = status ? status : ended;
+        last = next;
+    }
+    chx_status ended = wait(&last);
+    return status ? status : ended;
+}

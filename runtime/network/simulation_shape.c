@@ -1,0 +1,149 @@
+#include "network/simulation_state.h"
+
+#include "base/error.h"
+
+/* Networks up to this many neurons run in one work-group, whose barriers cost less than launches. */
+#define FUSED_MAX_NEURONS 4096
+
+/* Steps of neurons per batch that are worth a second device, which costs tens of microseconds. */
+#define PARTITION_MIN_UPDATES 400000
+
+#define MAX_DELIVER_ITEMS (1u << 20)
+
+static uint64_t
+least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint64_t
+divide_up(uint64_t a, uint64_t b)
+{
+    return (a + b - 1) / b;
+}
+
+chx_status
+chx__simulation_fleet_init(chx__simulation_fleet *fleet, const chx_runtime *runtime)
+{
+    *fleet = (chx__simulation_fleet){
+        .all_cpus = true, .loop_limit = UINT64_MAX, .max_work_group = UINT32_MAX};
+    for (uint32_t d = 0; d < chx_runtime_n_devices(runtime) && d < 64; d++) {
+        chx_device_info info;
+        chx_status status = chx_runtime_device(runtime, d, &info);
+        if (status)
+            return status;
+        if (!info.selected)
+            continue;
+        fleet->devices[fleet->n_devices++] = d;
+        fleet->all_cpus = fleet->all_cpus && info.kind == CHX_DEVICE_CPU;
+        fleet->loop_limit = least(fleet->loop_limit, info.max_loop_iterations);
+        fleet->max_work_group = (uint32_t)least(fleet->max_work_group, info.max_work_group);
+        if (info.n_compute_units > fleet->n_compute_units)
+            fleet->n_compute_units = info.n_compute_units;
+    }
+    if (fleet->n_devices == 0)
+        return chx__fail(CHX_ERROR_NO_DEVICE, "no device is left to simulate on");
+    return CHX_OK;
+}
+
+uint32_t
+chx__simulation_choose_partitions(const chx__simulation_fleet *fleet, const chx_network_info *info)
+{
+    uint64_t batch_steps = chx__lif_steps(info, info->min_delay_ms);
+    uint64_t updates = info->n_neurons * least(batch_steps, CHX__SIMULATION_MAX_BATCH);
+    uint64_t worth = updates / PARTITION_MIN_UPDATES;
+    return (uint32_t)least(fleet->n_devices, worth > 0 ? worth : 1);
+}
+
+/* Upper bounds of the loop iterations of one work-item, all its loops together. */
+static uint64_t
+step_iterations(uint32_t width, uint32_t max_entries)
+{
+    return 1 + width + 4 * (uint64_t)max_entries;
+}
+
+static uint64_t
+deliver_iterations(uint64_t n_spikes, uint32_t max_row, uint32_t items, uint32_t row_lanes)
+{
+    return divide_up(n_spikes, items / row_lanes) * (1 + divide_up(max_row, row_lanes)) +
+           CHX__MAX_PARTITIONS;
+}
+
+static uint64_t
+spikes_of_all(const chx__lif_tables *tables, uint32_t n_steps)
+{
+    uint64_t sum = 0;
+    for (uint32_t p = 0; p < tables->n_partitions; p++)
+        sum += chx__lif_max_spikes(tables, p, n_steps);
+    return sum;
+}
+
+/* One work-group, a work-item for each block where that many fit. False when the network is too big
+ * for it or one batch would pass the devices' limit of loop iterations. */
+static bool
+choose_fused(chx__simulation_shape *shape, const chx__simulation_fleet *fleet,
+             const chx__lif_tables *tables, uint32_t max_entries)
+{
+    uint32_t n_neurons = tables->info->n_neurons;
+    if (tables->n_partitions > 1 || n_neurons > FUSED_MAX_NEURONS)
+        return false;
+    uint32_t most = (uint32_t)least(fleet->max_work_group, fleet->all_cpus ? 64 : 256);
+    uint32_t n_blocks = (n_neurons + tables->width - 1) / tables->width;
+    uint32_t items = shape->row_lanes;
+    while (items * 2 <= most && items < n_blocks)
+        items *= 2;
+    if (items > most)
+        return false;
+    uint32_t batch = tables->batch_steps;
+    uint64_t per_batch =
+        1 + divide_up(n_blocks, items) * (1 + batch * step_iterations(tables->width, max_entries));
+    per_batch +=
+        deliver_iterations(spikes_of_all(tables, batch), tables->max_row, items, shape->row_lanes);
+    uint64_t batches = fleet->loop_limit / per_batch;
+    if (batches == 0)
+        return false;
+    shape->fused = true;
+    shape->group_items = items;
+    shape->launch_steps = (uint32_t)least(batches, CHX__SIMULATION_MAX_STEPS / batch) * batch;
+    return true;
+}
+
+static chx_status
+choose_launches(chx__simulation_shape *shape, const chx__simulation_fleet *fleet,
+                const chx__lif_tables *tables, uint32_t max_entries)
+{
+    uint64_t steps = fleet->loop_limit / step_iterations(tables->width, max_entries);
+    shape->launch_steps = (uint32_t)least(tables->batch_steps, steps);
+    shape->group_items = (uint32_t)least(fleet->max_work_group, fleet->all_cpus ? 16 : 64);
+    uint64_t n_spikes = spikes_of_all(tables, shape->launch_steps);
+    uint32_t items = shape->group_items * 8;
+    while (items < fleet->n_compute_units * (fleet->all_cpus ? 64 : 1024))
+        items *= 2;
+    while (items < MAX_DELIVER_ITEMS && deliver_iterations(n_spikes, tables->max_row, items,
+                                                           shape->row_lanes) > fleet->loop_limit)
+        items *= 2;
+    shape->deliver_items = items;
+    if (shape->launch_steps == 0 ||
+        deliver_iterations(n_spikes, tables->max_row, items, shape->row_lanes) > fleet->loop_limit)
+        return chx__fail(CHX_ERROR_LIMIT,
+                         "a selected device ends work-items after %llu loop iterations, too few "
+                         "for this network; leave it out or use more partitions",
+                         (unsigned long long)fleet->loop_limit);
+    return CHX_OK;
+}
+
+chx_status
+chx__simulation_choose_shape(chx__simulation_shape *shape, const chx__simulation_fleet *fleet,
+                             const chx__lif_tables *tables, uint32_t max_entries)
+{
+    *shape = (chx__simulation_shape){.row_lanes = 1};
+    if (!fleet->all_cpus)
+        shape->row_lanes = 32;
+    else if (fleet->loop_limit != UINT64_MAX)
+        shape->row_lanes = 8;
+    while (shape->row_lanes > fleet->max_work_group)
+        shape->row_lanes /= 2;
+    if (choose_fused(shape, fleet, tables, max_entries))
+        return CHX_OK;
+    return choose_launches(shape, fleet, tables, max_entries);
+}

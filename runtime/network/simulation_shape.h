@@ -1,0 +1,44 @@
+/* The shape of a simulation's launches: how many partitions, work-items and steps, chosen for the
+ * selected devices. Results do not depend on it. */
+#ifndef CHX_NETWORK_SIMULATION_SHAPE_H
+#define CHX_NETWORK_SIMULATION_SHAPE_H
+
+#include <chronaxie/runtime.h>
+
+#include "network/simulation_tables.h"
+
+#define CHX__SIMULATION_MAX_BATCH 128 /* steps; bounds lists when delays are long */
+#define CHX__SIMULATION_MAX_STEPS (1u << 16) /* of one fused launch */
+
+/* What matters of the selected devices. */
+typedef struct chx__simulation_fleet {
+    uint32_t devices[64]; /* indices as in chx_runtime_device() */
+    uint32_t n_devices;
+    bool all_cpus;
+    uint32_t n_compute_units; /* of the largest */
+    uint32_t max_work_group; /* of the smallest */
+    uint64_t loop_limit; /* the lowest */
+} chx__simulation_fleet;
+
+typedef struct chx__simulation_shape {
+    bool fused; /* one work-group does whole runs: lif_run */
+    uint32_t group_items; /* work-items of a group */
+    uint32_t launch_steps; /* steps that one launch advances at most */
+    uint32_t row_lanes; /* work-items that share a spike */
+    uint32_t deliver_items; /* not fused: work-items that deliver, whole groups */
+} chx__simulation_shape;
+
+/* Errors: NO_DEVICE. */
+chx_status chx__simulation_fleet_init(chx__simulation_fleet *fleet, const chx_runtime *runtime);
+
+/* As many partitions as devices are worth their traffic. */
+uint32_t chx__simulation_choose_partitions(const chx__simulation_fleet *fleet,
+                                           const chx_network_info *info);
+
+/* max_entries is the largest of all partitions. Errors: LIMIT when a device's limit of loop
+ * iterations cannot be kept. */
+chx_status chx__simulation_choose_shape(chx__simulation_shape *shape,
+                                        const chx__simulation_fleet *fleet,
+                                        const chx__lif_tables *tables, uint32_t max_entries);
+
+#endif

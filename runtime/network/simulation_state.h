@@ -1,0 +1,70 @@
+/* The inside of a simulation, shared by simulation*.c only. */
+#ifndef CHX_NETWORK_SIMULATION_STATE_H
+#define CHX_NETWORK_SIMULATION_STATE_H
+
+#include <pthread.h>
+
+#include <chronaxie/plan.h>
+
+#include "common/history.h"
+#include "network/simulation.h"
+#include "network/simulation_shape.h"
+
+/* Buffers of one partition; neuron/lif.h describes them. */
+typedef struct chx__simulation_part {
+    chx_lif_setup setup;
+    uint32_t first_neuron;
+    uint32_t n_neurons;
+    chx_buffer *setup_buffer, *state, *ring, *rows, *blocks, *entries, *offsets, *synapses;
+    uint32_t seen; /* count in the record that was collected last */
+} chx__simulation_part;
+
+/* The tasks of one launch: advance and deliver of each partition; fused: one task. */
+typedef struct chx__simulation_launch {
+    chx_task advance[CHX__MAX_PARTITIONS];
+    chx_task deliver[CHX__MAX_PARTITIONS];
+} chx__simulation_launch;
+
+struct chx_simulation {
+    chx_runtime *runtime;
+    const chx_network *network;
+    const chx_network_info *info;
+    chx__lif_tables tables;
+    chx__simulation_shape shape;
+    chx__simulation_part parts[CHX__MAX_PARTITIONS];
+    uint64_t part_devices[CHX__MAX_PARTITIONS]; /* masks for tasks, 0 when not pinned */
+    chx_program *program;
+    chx_buffer *stimuli, *lists, *history;
+    uint32_t list_words;
+
+    /* The graph it is in. */
+    chx_graph *graph;
+    chx_buffer *record;
+    chx_buffer *turn; /* four bytes that order the host tasks of successive runs */
+    uint32_t record_words;
+    uint32_t max_steps;
+    chx__simulation_launch *launches;
+    uint32_t n_launches;
+    bool owns_graph;
+    chx_plan *plan; /* of its own graph */
+
+    uint64_t step; /* that submitted runs advance to */
+
+    pthread_mutex_t mutex; /* rank: innermost; guards what follows */
+    chx_spike *spikes;
+    size_t n_spikes;
+    size_t spikes_capacity;
+    uint64_t *keys; /* scratch of sorting, both halves */
+    size_t keys_capacity;
+    uint64_t digest;
+};
+
+/* Forgets the graph and frees what was made for it. */
+void chx__simulation_leave_graph(chx_simulation *simulation);
+
+/* Host task: args are the record and the turn. */
+chx_status chx__simulation_collect(void *data, void *const *host);
+
+#define CHX__SIMULATION_EMPTY_DIGEST UINT64_C(0xcbf29ce484222325) /* FNV-1a's offset basis */
+
+#endif

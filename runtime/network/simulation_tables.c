@@ -1,0 +1,475 @@
+#include "network/simulation_tables.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+
+#define MAX_UNIT_EXPONENT 40
+#define MIN_UNIT_EXPONENT (-100)
+
+/* Work of advancing one neuron, in synapses of its own: balances partitions. */
+#define NEURON_COST 400
+
+uint32_t
+chx__lif_steps(const chx_network_info *info, double time_ms)
+{
+    double steps = floor(time_ms / info->time_step_ms + 0.5);
+    if (!(steps > 0))
+        return 0;
+    return steps < (double)UINT32_MAX ? (uint32_t)steps : UINT32_MAX;
+}
+
+static uint32_t
+delay_steps(const chx_network_info *info, const chx_synapse *synapse)
+{
+    uint32_t steps = chx__lif_steps(info, synapse->delay_ms);
+    return steps ? steps : 1;
+}
+
+static uint32_t
+bits_for(uint64_t count)
+{
+    uint32_t bits = 0;
+    while ((UINT64_C(1) << bits) < count)
+        bits++;
+    return bits;
+}
+
+static int32_t
+fixed_point(const chx__lif_tables *tables, double current_pa)
+{
+    return (int32_t)llround(ldexp(current_pa, tables->unit_exponent));
+}
+
+static uint32_t
+min_u32(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* A factor so small that its products would be denormal is as good as zero. */
+static float
+propagator(double value)
+{
+    return fabs(value) < ldexp(1, -60) ? 0 : (float)value;
+}
+
+static void
+make_type(chx__lif_type *type, const chx_network_info *info, const chx_lif_params *params)
+{
+    double h = info->time_step_ms, c = params->capacitance_pf;
+    double tau_m = params->tau_membrane_ms, tau_s = params->tau_synapse_ms;
+    double p22 = exp(-h / tau_m), p11 = exp(-h / tau_s);
+    type->fields[CHX_LIF_P22] = propagator(p22);
+    type->fields[CHX_LIF_P21] = propagator(tau_s * tau_m / (tau_m - tau_s) / c * (p22 - p11));
+    type->fields[CHX_LIF_P20] = propagator(-tau_m / c * expm1(-h / tau_m));
+    type->fields[CHX_LIF_P11] = propagator(p11);
+    type->fields[CHX_LIF_BIAS] = (float)params->bias_pa;
+    type->fields[CHX_LIF_THRESHOLD] = (float)(params->threshold_mv - params->resting_mv);
+    type->fields[CHX_LIF_RESET] = (float)(params->reset_mv - params->resting_mv);
+    type->refractory_steps = min_u32(chx__lif_steps(info, params->refractory_ms), INT32_MAX);
+}
+
+/* Tidying every 16 steps keeps clear of denormals unless a value shrinks to less than a fifth in
+ * one step; then it is done in every step. */
+static chx_status
+make_types(chx__lif_tables *tables)
+{
+    const chx_network_info *info = tables->info;
+    tables->types = chx__alloc(info->n_types, sizeof *tables->types);
+    if (!tables->types)
+        return chx__fail_memory("computing the propagators of a network");
+    tables->flush_mask = 15;
+    for (uint32_t t = 0; t < info->n_types; t++) {
+        make_type(&tables->types[t], info, &info->types[t].params);
+        const float *fields = tables->types[t].fields;
+        if (fields[CHX_LIF_P22] < 0.2f || fields[CHX_LIF_P11] < 0.2f)
+            tables->flush_mask = 0;
+    }
+    return CHX_OK;
+}
+
+/* Finds the unit of weights from what can reach one neuron in one step at most. */
+static chx_status
+choose_unit(chx__lif_tables *tables)
+{
+    const chx_network_info *info = tables->info;
+    double *sum_pa = chx__alloc(info->n_neurons, sizeof *sum_pa);
+    uint32_t *n_inputs = chx__alloc(info->n_neurons, sizeof *n_inputs);
+    if (!sum_pa || !n_inputs) {
+        free(sum_pa);
+        free(n_inputs);
+        return chx__fail_memory("scaling synaptic weights");
+    }
+    for (uint64_t s = 0; s < info->n_synapses; s++) {
+        sum_pa[info->synapses[s].post] += fabs((double)info->synapses[s].weight_pa);
+        n_inputs[info->synapses[s].post]++;
+    }
+    for (uint32_t k = 0; k < info->n_stimuli; k++) {
+        const chx_stimulus *stimulus = &info->stimuli[k];
+        if (stimulus->kind != CHX_STIMULUS_POISSON)
+            continue;
+        for (uint32_t i = 0; i < stimulus->n_neurons; i++) {
+            sum_pa[stimulus->neurons[i]] += fabs(stimulus->current_pa);
+            n_inputs[stimulus->neurons[i]]++;
+        }
+    }
+    double max_pa = 0, max_inputs = 0;
+    for (uint32_t n = 0; n < info->n_neurons; n++) {
+        max_pa = fmax(max_pa, sum_pa[n]);
+        max_inputs = fmax(max_inputs, n_inputs[n]);
+    }
+    free(sum_pa);
+    free(n_inputs);
+    int exponent = MAX_UNIT_EXPONENT;
+    while (exponent > MIN_UNIT_EXPONENT && ldexp(max_pa, exponent) + max_inputs / 2 > INT32_MAX)
+        exponent--;
+    if (exponent == MIN_UNIT_EXPONENT)
+        return chx__fail(CHX_ERROR_LIMIT,
+                         "the weights of one neuron add up to %g pA, too much to be summed in "
+                         "fixed point; lower them",
+                         max_pa);
+    tables->unit_exponent = exponent;
+    return CHX_OK;
+}
+
+static chx_status
+make_stimuli(chx__lif_tables *tables)
+{
+    const chx_network_info *info = tables->info;
+    tables->stimuli = chx__alloc(info->n_stimuli, sizeof *tables->stimuli);
+    if (!tables->stimuli)
+        return chx__fail_memory("preparing stimuli");
+    for (uint32_t k = 0; k < info->n_stimuli; k++) {
+        const chx_stimulus *from = &info->stimuli[k];
+        chx_lif_stimulus *to = &tables->stimuli[k];
+        to->index = k;
+        to->start_step = chx__lif_steps(info, from->start_ms);
+        to->stop_step = chx__lif_steps(info, from->stop_ms);
+        if (from->kind == CHX_STIMULUS_STEP) {
+            to->current_pa = (float)from->current_pa;
+            continue;
+        }
+        to->weight = fixed_point(tables, from->current_pa);
+        double chance = floor(from->rate_hz * info->time_step_ms * 1e-3 * 0x1p32 + 0.5);
+        to->always = chance >= 0x1p32;
+        to->chance = to->always ? UINT32_MAX : (uint32_t)chance;
+    }
+    return CHX_OK;
+}
+
+/* Delays fix the length of a batch and of the input ring. */
+static void
+measure_delays(chx__lif_tables *tables, uint32_t max_batch_steps)
+{
+    const chx_network_info *info = tables->info;
+    uint32_t shortest = UINT32_MAX, longest = 1, row = 0;
+    for (uint64_t s = 0; s < info->n_synapses; s++) {
+        uint32_t steps = delay_steps(info, &info->synapses[s]);
+        shortest = steps < shortest ? steps : shortest;
+        longest = steps > longest ? steps : longest;
+        row = s > 0 && info->synapses[s].pre == info->synapses[s - 1].pre ? row + 1 : 1;
+        tables->max_row = row > tables->max_row ? row : tables->max_row;
+    }
+    tables->batch_steps = min_u32(shortest, max_batch_steps);
+    tables->max_delay_steps = longest;
+    tables->slot_bits = bits_for(longest > tables->batch_steps ? longest : tables->batch_steps);
+}
+
+/* Cuts the neurons, in their order, into runs of about equal work that begin at whole blocks. */
+static chx_status
+cut(chx__lif_tables *tables, uint32_t n_partitions)
+{
+    const chx_network_info *info = tables->info;
+    uint32_t n_blocks = (info->n_neurons + tables->width - 1) / tables->width;
+    uint64_t *block_cost = chx__alloc(n_blocks, sizeof *block_cost);
+    if (!block_cost)
+        return chx__fail_memory("cutting a network into partitions");
+    for (uint32_t b = 0; b < n_blocks; b++)
+        block_cost[b] = (uint64_t)NEURON_COST * tables->width;
+    for (uint64_t s = 0; s < info->n_synapses; s++)
+        block_cost[info->synapses[s].post / tables->width]++;
+    uint64_t total = (uint64_t)n_blocks * NEURON_COST * tables->width + info->n_synapses;
+    n_partitions = min_u32(n_partitions, n_blocks);
+    uint64_t sum = 0;
+    uint32_t p = 0;
+    for (uint32_t b = 0; b < n_blocks; b++) {
+        uint32_t blocks_left = n_blocks - b, parts_left = n_partitions - p;
+        bool due = sum >= total / n_partitions * p || blocks_left == parts_left;
+        if (p < n_partitions && due)
+            tables->first_neuron[p++] = b * tables->width;
+        sum += block_cost[b];
+    }
+    tables->n_partitions = p;
+    tables->first_neuron[p] = info->n_neurons;
+    free(block_cost);
+    return CHX_OK;
+}
+
+static chx_status
+check_limits(chx__lif_tables *tables)
+{
+    uint32_t largest = 0;
+    for (uint32_t p = 0; p < tables->n_partitions; p++) {
+        uint32_t n = tables->first_neuron[p + 1] - tables->first_neuron[p];
+        largest = n > largest ? n : largest;
+    }
+    tables->neuron_bits = bits_for(largest);
+    if (tables->slot_bits > 31 ||
+        tables->neuron_bits + bits_for(tables->max_delay_steps + 1) > 32 ||
+        ((uint64_t)largest + tables->width) << tables->slot_bits > INT32_MAX)
+        return chx__fail(CHX_ERROR_LIMIT,
+                         "a partition of %" PRIu32 " neurons with delays of up to %" PRIu32
+                         " steps is too big to address; use more partitions or a longer time step",
+                         largest, tables->max_delay_steps);
+    return CHX_OK;
+}
+
+chx_status
+chx__lif_tables_init(chx__lif_tables *tables, const chx_network_info *info,
+                     const chx__lif_tables_params *params)
+{
+    *tables = (chx__lif_tables){.info = info, .width = params->width, .seed = params->seed};
+    measure_delays(tables, params->max_batch_steps);
+    chx_status status = make_types(tables);
+    if (!status)
+        status = choose_unit(tables);
+    if (!status)
+        status = make_stimuli(tables);
+    if (!status)
+        status = cut(tables, params->n_partitions);
+    if (!status)
+        status = check_limits(tables);
+    if (status)
+        chx__lif_tables_finish(tables);
+    return status;
+}
+
+void
+chx__lif_tables_finish(chx__lif_tables *tables)
+{
+    free(tables->types);
+    free(tables->stimuli);
+    *tables = (chx__lif_tables){0};
+}
+
+static const chx__lif_type *
+type_of(const chx__lif_tables *tables, uint32_t neuron)
+{
+    return &tables->types[tables->info->neurons[neuron].type];
+}
+
+uint64_t
+chx__lif_max_spikes(const chx__lif_tables *tables, uint32_t partition, uint32_t n_steps)
+{
+    uint64_t sum = 0;
+    for (uint32_t n = tables->first_neuron[partition]; n < tables->first_neuron[partition + 1];
+         n++) {
+        uint64_t period = (uint64_t)type_of(tables, n)->refractory_steps + 1;
+        sum += (n_steps + period - 1) / period;
+    }
+    return sum;
+}
+
+/* Fills lane `lane` of a row; a NULL type makes a lane that never fires. */
+static void
+fill_lane(float *row, uint32_t width, uint32_t lane, const chx__lif_type *type)
+{
+    for (uint32_t f = 0; f < CHX_LIF_ROW_FIELDS; f++)
+        row[f * width + lane] = type ? type->fields[f] : 0;
+    int32_t refractory = type ? (int32_t)type->refractory_steps : 0;
+    memcpy(&row[CHX_LIF_REFRACTORY * width + lane], &refractory, sizeof refractory);
+    if (!type)
+        row[CHX_LIF_THRESHOLD * width + lane] = INFINITY;
+}
+
+/* The type of all neurons of a whole block, UINT32_MAX when it is mixed or not full. */
+static uint32_t
+block_type(const chx__lif_tables *tables, const chx__lif_part *part, uint32_t block)
+{
+    const chx_neuron *neurons = tables->info->neurons + part->setup.first_neuron;
+    uint32_t begin = block * tables->width;
+    if (begin + tables->width > part->n_neurons)
+        return UINT32_MAX;
+    for (uint32_t lane = 1; lane < tables->width; lane++)
+        if (neurons[begin + lane].type != neurons[begin].type)
+            return UINT32_MAX;
+    return neurons[begin].type;
+}
+
+/* One row for each type, then one for each mixed block. */
+static chx_status
+make_rows(chx__lif_part *part, const chx__lif_tables *tables)
+{
+    uint32_t n_types = tables->info->n_types, n_blocks = part->setup.n_blocks, w = tables->width;
+    part->blocks = chx__alloc(n_blocks, sizeof *part->blocks);
+    if (!part->blocks)
+        return chx__fail_memory("laying out neurons");
+    part->n_rows = n_types;
+    for (uint32_t b = 0; b < n_blocks; b++) {
+        uint32_t type = block_type(tables, part, b);
+        part->blocks[b].row = type == UINT32_MAX ? (uint32_t)part->n_rows++ : type;
+    }
+    part->rows = chx__alloc(part->n_rows, (size_t)CHX_LIF_ROW_FIELDS * w * sizeof *part->rows);
+    if (!part->rows)
+        return chx__fail_memory("laying out neurons");
+    for (uint32_t t = 0; t < n_types; t++)
+        for (uint32_t lane = 0; lane < w; lane++)
+            fill_lane(part->rows + (size_t)t * CHX_LIF_ROW_FIELDS * w, w, lane, &tables->types[t]);
+    for (uint32_t b = 0; b < n_blocks; b++) {
+        if (part->blocks[b].row < n_types)
+            continue;
+        float *row = part->rows + (size_t)part->blocks[b].row * CHX_LIF_ROW_FIELDS * w;
+        for (uint32_t lane = 0; lane < w; lane++) {
+            uint32_t local = b * w + lane, neuron = part->setup.first_neuron + local;
+            fill_lane(row, w, lane, local < part->n_neurons ? type_of(tables, neuron) : NULL);
+        }
+    }
+    return CHX_OK;
+}
+
+/* The lanes of each block that stimulus k reaches, OR-ed into lanes[n_blocks]. */
+static void
+mark_lanes(const chx__lif_part *part, const chx__lif_tables *tables, uint32_t k, uint32_t *lanes)
+{
+    const chx_stimulus *stimulus = &tables->info->stimuli[k];
+    memset(lanes, 0, part->setup.n_blocks * sizeof *lanes);
+    for (uint32_t i = 0; i < stimulus->n_neurons; i++) {
+        uint32_t local = stimulus->neurons[i] - part->setup.first_neuron;
+        if (stimulus->neurons[i] >= part->setup.first_neuron && local < part->n_neurons)
+            lanes[local / tables->width] |= 1u << local % tables->width;
+    }
+}
+
+/* Entries of a block: step currents in the network's order, then Poisson stimuli. Two passes over
+ * the stimuli, the first counts. */
+static chx_status
+make_entries(chx__lif_part *part, const chx__lif_tables *tables)
+{
+    const chx_network_info *info = tables->info;
+    uint32_t n_blocks = part->setup.n_blocks;
+    chx_status status = CHX_OK;
+    uint32_t *lanes = chx__alloc(n_blocks, sizeof *lanes);
+    uint32_t *next = chx__alloc((size_t)n_blocks * 2, sizeof *next); /* [block][is Poisson] */
+    if (!lanes || !next) {
+        status = chx__fail_memory("laying out stimuli");
+        goto done;
+    }
+    for (uint32_t k = 0; k < info->n_stimuli; k++) {
+        mark_lanes(part, tables, k, lanes);
+        for (uint32_t b = 0; b < n_blocks; b++)
+            next[b * 2 + (info->stimuli[k].kind == CHX_STIMULUS_POISSON)] += lanes[b] != 0;
+    }
+    for (uint32_t b = 0; b < n_blocks; b++) {
+        chx_lif_block *block = &part->blocks[b];
+        uint32_t n_step = next[b * 2], n_poisson = next[b * 2 + 1];
+        if (part->n_entries + n_step + n_poisson > INT32_MAX) {
+            status = chx__fail(CHX_ERROR_LIMIT, "more than 2^31 pairs of stimulus and neuron block;"
+                                                " use fewer stimuli");
+            goto done;
+        }
+        next[b * 2] = block->first_step_entry = (uint32_t)part->n_entries;
+        next[b * 2 + 1] = block->first_poisson_entry = block->first_step_entry + n_step;
+        block->end_entry = block->first_poisson_entry + n_poisson;
+        part->n_entries = block->end_entry;
+        if (n_step + n_poisson > part->max_entries)
+            part->max_entries = n_step + n_poisson;
+    }
+    part->entries = chx__alloc(part->n_entries, sizeof *part->entries);
+    if (!part->entries) {
+        status = chx__fail_memory("laying out stimuli");
+        goto done;
+    }
+    for (uint32_t k = 0; k < info->n_stimuli; k++) {
+        mark_lanes(part, tables, k, lanes);
+        uint32_t is_poisson = info->stimuli[k].kind == CHX_STIMULUS_POISSON;
+        for (uint32_t b = 0; b < n_blocks; b++)
+            if (lanes[b])
+                part->entries[next[b * 2 + is_poisson]++] = (chx_lif_entry){k, lanes[b]};
+    }
+done:
+    free(lanes);
+    free(next);
+    return status;
+}
+
+/* The network's synapses whose target is in the partition, in the network's order, which is by
+ * presynaptic neuron. */
+static chx_status
+make_synapses(chx__lif_part *part, const chx__lif_tables *tables)
+{
+    const chx_network_info *info = tables->info;
+    uint32_t first = part->setup.first_neuron;
+    part->offsets = chx__alloc((size_t)info->n_neurons + 1, sizeof *part->offsets);
+    if (!part->offsets)
+        return chx__fail_memory("laying out synapses");
+    uint64_t count = 0;
+    for (uint64_t s = 0; s < info->n_synapses; s++)
+        count += info->synapses[s].post - first < part->n_neurons;
+    if (count > UINT32_MAX)
+        return chx__fail(CHX_ERROR_LIMIT,
+                         "%" PRIu64 " synapses in one partition; use more partitions", count);
+    part->synapses = chx__alloc((size_t)count, 2 * sizeof *part->synapses);
+    if (!part->synapses)
+        return chx__fail_memory("laying out synapses");
+    for (uint64_t s = 0; s < info->n_synapses; s++) {
+        const chx_synapse *synapse = &info->synapses[s];
+        uint32_t target = synapse->post - first;
+        if (target >= part->n_neurons)
+            continue;
+        int32_t weight = fixed_point(tables, synapse->weight_pa);
+        uint32_t *to = part->synapses + 2 * part->n_synapses++;
+        to[0] = delay_steps(info, synapse) << part->setup.target_bits | target;
+        memcpy(&to[1], &weight, sizeof weight);
+        part->offsets[synapse->pre + 1]++;
+    }
+    for (uint32_t n = 0; n < info->n_neurons; n++)
+        part->offsets[n + 1] += part->offsets[n];
+    return CHX_OK;
+}
+
+chx_status
+chx__lif_part_init(chx__lif_part *part, const chx__lif_tables *tables, uint32_t partition)
+{
+    uint32_t first = tables->first_neuron[partition];
+    uint32_t n_neurons = tables->first_neuron[partition + 1] - first;
+    *part = (chx__lif_part){.n_neurons = n_neurons,
+                            .setup = {
+                                .n_blocks = (n_neurons + tables->width - 1) / tables->width,
+                                .first_neuron = first,
+                                .slot_bits = tables->slot_bits,
+                                .neuron_bits = tables->neuron_bits,
+                                .target_bits = tables->neuron_bits,
+                                .flush_mask = tables->flush_mask,
+                                .n_partitions = tables->n_partitions,
+                                .partition = partition,
+                                .batch_steps = tables->batch_steps,
+                                .seed_low = (uint32_t)tables->seed,
+                                .seed_high = (uint32_t)(tables->seed >> 32),
+                                .unit_pa = (float)ldexp(1, -tables->unit_exponent),
+                                .row_lanes = 1,
+                            }};
+    chx_status status = make_rows(part, tables);
+    if (!status)
+        status = make_entries(part, tables);
+    if (!status)
+        status = make_synapses(part, tables);
+    if (status)
+        chx__lif_part_finish(part);
+    return status;
+}
+
+void
+chx__lif_part_finish(chx__lif_part *part)
+{
+    free(part->rows);
+    free(part->blocks);
+    free(part->entries);
+    free(part->offsets);
+    free(part->synapses);
+    *part = (chx__lif_part){0};
+}

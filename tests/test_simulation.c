@@ -1,0 +1,420 @@
+/* Spikes of the kernels against those of the plain C baseline, which shares no code with them. */
+#include <math.h>
+#include <string.h>
+
+#include <chronaxie/plan.h>
+#include <chronaxie/simulation.h>
+
+#include "common/history.h"
+#include "network/simulation.h"
+#include "network/simulation_shape.h"
+#include "sample.h"
+#include "threads/simulation.h"
+
+#include "machine.h"
+
+/* Spikes of the worm in its first 400 ms, on any device and for any number of partitions. It
+ * changes when examples/celegans or the neuron's equations change, and only then. */
+#define WORM_STEPS 4000
+#define WORM_DIGEST UINT64_C(0xa7dc7be62aa0eaa3)
+
+static chx_runtime *runtime;
+
+static void
+open_runtime(void)
+{
+    const chx_runtime_params params = test_machine_params();
+    chx_status status = chx_runtime_create(&runtime, &params);
+    ck_assert_msg(status == CHX_OK, "%s", chx_last_error()->message);
+}
+
+static void
+close_runtime(void)
+{
+    chx_runtime_destroy(&runtime);
+}
+
+static void
+check_ok(chx_status status)
+{
+    ck_assert_msg(status == CHX_OK, "%s: %s", chx_status_name(status), chx_last_error()->message);
+}
+
+static chx_simulation *
+create(const chx_network *network, uint32_t n_partitions)
+{
+    chx_simulation *simulation = NULL;
+    check_ok(chx_simulation_create(
+        runtime, network, &(chx_simulation_params){.n_partitions = n_partitions}, &simulation));
+    return simulation;
+}
+
+static void
+check_same_spikes(chx_simulation *simulation, const threads_simulation *reference)
+{
+    const chx_spike *got;
+    size_t n_got, n_expected;
+    check_ok(chx_simulation_spikes(simulation, &got, &n_got));
+    const chx_spike *expected = threads_simulation_spikes(reference, &n_expected);
+    for (size_t i = 0; i < n_got && i < n_expected; i++)
+        ck_assert_msg(memcmp(&got[i], &expected[i], sizeof *got) == 0,
+                      "spike %zu: step %u neuron %u, expected step %u neuron %u", i, got[i].step,
+                      got[i].neuron, expected[i].step, expected[i].neuron);
+    ck_assert_uint_eq(n_got, n_expected);
+    uint64_t digest;
+    check_ok(chx_simulation_digest(simulation, &digest));
+    ck_assert_uint_eq(digest, threads_simulation_digest(reference));
+}
+
+static void
+check_same_potentials(chx_simulation *simulation, const threads_simulation *reference,
+                      uint32_t n_neurons)
+{
+    float *got = calloc(n_neurons, sizeof *got), *expected = calloc(n_neurons, sizeof *expected);
+    check_ok(chx_simulation_potentials(simulation, got));
+    threads_simulation_potentials(reference, expected);
+    for (uint32_t n = 0; n < n_neurons; n++)
+        ck_assert_msg(got[n] == expected[n], "neuron %u: %a mV, expected %a mV", n, (double)got[n],
+                      (double)expected[n]);
+    free(got);
+    free(expected);
+}
+
+/* Runs both and returns how many spikes there were. */
+static size_t
+compare(const sample_params *params, uint32_t n_partitions, uint32_t n_steps)
+{
+    chx_network *network = sample_create(params);
+    const chx_network_info *info = chx_network_get(network);
+    threads_simulation *reference = threads_simulation_create(info, 2, info->seed);
+    ck_assert(threads_simulation_advance(reference, n_steps));
+    chx_simulation *simulation = create(network, n_partitions);
+    check_ok(chx_simulation_advance(simulation, n_steps));
+    ck_assert_uint_eq(chx_simulation_step(simulation), n_steps);
+    check_same_spikes(simulation, reference);
+    check_same_potentials(simulation, reference, info->n_neurons);
+    size_t n_spikes;
+    threads_simulation_spikes(reference, &n_spikes);
+    threads_simulation_destroy(reference);
+    chx_simulation_destroy(&simulation);
+    chx_network_destroy(&network);
+    return n_spikes;
+}
+
+START_TEST(networks_of_every_size_spike_like_the_baseline)
+{
+    const uint32_t sizes[] = {1, 15, 16, 17, 100, 302};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        const sample_params params = {.n_neurons = sizes[i],
+                                      .fan_out = 20,
+                                      .min_delay_steps = 10,
+                                      .max_delay_steps = 35,
+                                      .steps = true,
+                                      .seed = sizes[i]};
+        ck_assert_uint_gt(compare(&params, 1, 500), 0);
+    }
+}
+END_TEST
+
+START_TEST(networks_beyond_one_work_group_spike_like_the_baseline)
+{
+    const sample_params params = {.n_neurons = 5000,
+                                  .fan_out = 10,
+                                  .min_delay_steps = 7,
+                                  .max_delay_steps = 40,
+                                  .poisson = true,
+                                  .steps = true,
+                                  .seed = 3};
+    ck_assert_uint_gt(compare(&params, 1, 150), 100);
+}
+END_TEST
+
+START_TEST(partitions_do_not_change_spikes)
+{
+    const uint32_t partitions[] = {1, 2, 3, 5};
+    const sample_params params = {.n_neurons = 333,
+                                  .fan_out = 30,
+                                  .min_delay_steps = 4,
+                                  .max_delay_steps = 50,
+                                  .poisson = true,
+                                  .steps = true,
+                                  .seed = 4};
+    for (size_t i = 0; i < sizeof partitions / sizeof *partitions; i++)
+        ck_assert_uint_gt(compare(&params, partitions[i], 300), 100);
+}
+END_TEST
+
+START_TEST(delays_from_one_step_to_hundreds_are_kept)
+{
+    const sample_params params = {
+        .n_neurons = 90, .fan_out = 25, .min_delay_steps = 1, .max_delay_steps = 700, .seed = 5};
+    ck_assert_uint_gt(compare(&params, 1, 1000), 100);
+    ck_assert_uint_gt(compare(&params, 2, 1000), 100);
+}
+END_TEST
+
+START_TEST(equal_delays_beyond_the_longest_batch_are_kept)
+{
+    const sample_params params = {
+        .n_neurons = 70, .fan_out = 25, .min_delay_steps = 200, .max_delay_steps = 200, .seed = 6};
+    ck_assert_uint_gt(compare(&params, 1, 900), 100);
+    ck_assert_uint_gt(compare(&params, 3, 900), 100);
+}
+END_TEST
+
+START_TEST(poisson_events_are_those_of_the_baseline)
+{
+    const sample_params params = {.n_neurons = 130,
+                                  .fan_out = 0,
+                                  .min_delay_steps = 1,
+                                  .max_delay_steps = 1,
+                                  .poisson = true,
+                                  .silent = true,
+                                  .seed = UINT64_C(0xfedcba9876543210)};
+    ck_assert_uint_gt(compare(&params, 1, 700), 20);
+    ck_assert_uint_gt(compare(&params, 2, 700), 20);
+}
+END_TEST
+
+START_TEST(time_cut_into_pieces_gives_the_same_spikes)
+{
+    const sample_params params = {.n_neurons = 120,
+                                  .fan_out = 20,
+                                  .min_delay_steps = 9,
+                                  .max_delay_steps = 30,
+                                  .poisson = true,
+                                  .seed = 8};
+    const uint32_t pieces[] = {1, 2, 13, 0, 9, 300, 1, 274};
+    chx_network *network = sample_create(&params);
+    threads_simulation *reference =
+        threads_simulation_create(chx_network_get(network), 1, params.seed);
+    ck_assert(threads_simulation_advance(reference, 600));
+    for (uint32_t n_partitions = 1; n_partitions <= 2; n_partitions++) {
+        chx_simulation *simulation = create(network, n_partitions);
+        for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++)
+            check_ok(chx_simulation_advance(simulation, pieces[i]));
+        ck_assert_uint_eq(chx_simulation_step(simulation), 600);
+        check_same_spikes(simulation, reference);
+        chx_simulation_destroy(&simulation);
+    }
+    threads_simulation_destroy(reference);
+    chx_network_destroy(&network);
+}
+END_TEST
+
+/* Runs of 0 .. 40 steps in a graph of the caller's, several in flight. */
+static void
+run_in_graph(chx_simulation *simulation, chx_plan *plan, uint32_t n_steps)
+{
+    chx_run *runs[4] = {NULL};
+    uint64_t random = 1;
+    for (uint32_t i = 0; chx_simulation_step(simulation) < n_steps; i++) {
+        uint32_t left = n_steps - (uint32_t)chx_simulation_step(simulation);
+        uint32_t steps = sample_random(&random) % 41;
+        check_ok(chx_simulation_set_steps(simulation, steps < left ? steps : left));
+        chx_run **run = &runs[i % 4];
+        if (*run)
+            check_ok(chx_run_wait(*run, CHX_FOREVER));
+        chx_run_destroy(run);
+        check_ok(chx_plan_submit(plan, run));
+    }
+    for (int i = 0; i < 4; i++)
+        if (runs[i]) {
+            check_ok(chx_run_wait(runs[i], CHX_FOREVER));
+            chx_run_destroy(&runs[i]);
+        }
+}
+
+static void
+check_history(chx_simulation *simulation, uint32_t n_neurons)
+{
+    chx_history *history = calloc(n_neurons, sizeof *history);
+    uint32_t *counts = calloc(n_neurons, sizeof *counts);
+    check_ok(chx_buffer_read(chx__simulation_history(simulation), 0, n_neurons * sizeof *history,
+                             history));
+    const chx_spike *spikes;
+    size_t n_spikes;
+    check_ok(chx_simulation_spikes(simulation, &spikes, &n_spikes));
+    for (size_t i = 0; i < n_spikes; i++)
+        counts[spikes[i].neuron]++;
+    for (uint32_t n = 0; n < n_neurons; n++)
+        ck_assert_uint_eq(history[n].count, counts[n]);
+    for (size_t i = n_spikes; i-- > 0;) {
+        const chx_history *own = &history[spikes[i].neuron];
+        uint32_t number = --counts[spikes[i].neuron];
+        if (own->count - number <= CHX_HISTORY_SPIKES)
+            ck_assert_uint_eq(own->step[number % CHX_HISTORY_SPIKES], spikes[i].step);
+    }
+    free(history);
+    free(counts);
+}
+
+START_TEST(a_graph_of_the_callers_advances_as_told_and_keeps_history)
+{
+    const sample_params params = {.n_neurons = 150,
+                                  .fan_out = 20,
+                                  .min_delay_steps = 6,
+                                  .max_delay_steps = 30,
+                                  .poisson = true,
+                                  .seed = 9};
+    chx_network *network = sample_create(&params);
+    threads_simulation *reference =
+        threads_simulation_create(chx_network_get(network), 1, params.seed);
+    ck_assert(threads_simulation_advance(reference, 800));
+    for (uint32_t n_partitions = 1; n_partitions <= 3; n_partitions += 2) {
+        chx_simulation *simulation = create(network, n_partitions);
+        chx_graph *graph = NULL;
+        chx_plan *plan = NULL;
+        check_ok(chx_graph_create(runtime, &graph));
+        check_ok(chx_simulation_build(simulation, graph, 40));
+        check_ok(chx_plan_create(graph, NULL, &plan));
+        run_in_graph(simulation, plan, 800);
+        check_same_spikes(simulation, reference);
+        check_history(simulation, params.n_neurons);
+        chx_plan_destroy(&plan);
+        chx_graph_destroy(&graph);
+        chx_simulation_destroy(&simulation);
+    }
+    threads_simulation_destroy(reference);
+    chx_network_destroy(&network);
+}
+END_TEST
+
+START_TEST(a_seed_of_the_callers_replaces_the_networks)
+{
+    const sample_params params = {.n_neurons = 60,
+                                  .fan_out = 5,
+                                  .min_delay_steps = 10,
+                                  .max_delay_steps = 20,
+                                  .poisson = true,
+                                  .seed = 10};
+    chx_network *network = sample_create(&params);
+    uint64_t digests[2];
+    for (uint64_t seed = 0; seed < 2; seed++) {
+        chx_simulation *simulation = NULL;
+        check_ok(chx_simulation_create(runtime, network,
+                                       &(chx_simulation_params){.has_seed = true, .seed = seed},
+                                       &simulation));
+        check_ok(chx_simulation_advance(simulation, 300));
+        check_ok(chx_simulation_digest(simulation, &digests[seed]));
+        threads_simulation *reference =
+            threads_simulation_create(chx_network_get(network), 1, seed);
+        ck_assert(threads_simulation_advance(reference, 300));
+        check_same_spikes(simulation, reference);
+        threads_simulation_destroy(reference);
+        chx_simulation_destroy(&simulation);
+    }
+    ck_assert_uint_ne(digests[0], digests[1]);
+    chx_network_destroy(&network);
+}
+END_TEST
+
+START_TEST(the_worm_has_its_digest)
+{
+    chx_network *network = NULL;
+    check_ok(chx_network_load(SOURCE_ROOT "/examples/celegans", &network));
+    for (uint32_t n_partitions = 1; n_partitions <= 2; n_partitions++) {
+        chx_simulation *simulation = create(network, n_partitions);
+        check_ok(chx_simulation_advance(simulation, WORM_STEPS));
+        uint64_t digest;
+        check_ok(chx_simulation_digest(simulation, &digest));
+        ck_assert_msg(digest == WORM_DIGEST, "digest 0x%016llx with %u partitions",
+                      (unsigned long long)digest, n_partitions);
+        chx_simulation_destroy(&simulation);
+    }
+    chx_network_destroy(&network);
+}
+END_TEST
+
+/* Opens every driver at once where there are two, each partition on its own device. */
+START_TEST(partitions_pinned_to_unlike_devices_give_the_same_spikes)
+{
+    chx_runtime_params machine = test_machine_params();
+    machine.devices = "portable,llvmpipe";
+    machine.split = 0;
+    chx_runtime *both = NULL;
+    if (chx_runtime_create(&both, &machine) != CHX_OK)
+        return;
+    const sample_params params = {.n_neurons = 200,
+                                  .fan_out = 20,
+                                  .min_delay_steps = 20,
+                                  .max_delay_steps = 60,
+                                  .poisson = true,
+                                  .steps = true,
+                                  .seed = 11};
+    chx_network *network = sample_create(&params);
+    threads_simulation *reference =
+        threads_simulation_create(chx_network_get(network), 1, params.seed);
+    ck_assert(threads_simulation_advance(reference, 400));
+    chx_simulation *simulation = NULL;
+    check_ok(chx_simulation_create(
+        both, network, &(chx_simulation_params){.n_partitions = 2, .pin_partitions = true},
+        &simulation));
+    check_ok(chx_simulation_advance(simulation, 400));
+    check_same_spikes(simulation, reference);
+    threads_simulation_destroy(reference);
+    chx_simulation_destroy(&simulation);
+    chx_network_destroy(&network);
+    chx_runtime_destroy(&both);
+}
+END_TEST
+
+START_TEST(misuse_is_refused)
+{
+    const sample_params params = {
+        .n_neurons = 20, .fan_out = 2, .min_delay_steps = 10, .max_delay_steps = 20, .seed = 12};
+    chx_network *network = sample_create(&params);
+    chx_simulation *simulation = NULL;
+    const chx_simulation_params many = {.n_partitions = 65};
+    ck_assert_int_eq(chx_simulation_create(runtime, network, &many, &simulation),
+                     CHX_ERROR_INVALID);
+    ck_assert_ptr_null(simulation);
+    ck_assert_int_eq(chx_simulation_create(NULL, network, NULL, &simulation), CHX_ERROR_INVALID);
+    simulation = create(network, 1);
+    ck_assert_int_eq(chx_simulation_set_steps(simulation, 1), CHX_ERROR_INVALID);
+    chx_graph *graph = NULL;
+    check_ok(chx_graph_create(runtime, &graph));
+    ck_assert_int_eq(chx_simulation_build(simulation, graph, 0), CHX_ERROR_INVALID);
+    ck_assert_int_eq(chx_simulation_build(simulation, graph, UINT32_MAX), CHX_ERROR_LIMIT);
+    check_ok(chx_simulation_build(simulation, graph, 10));
+    ck_assert_int_eq(chx_simulation_build(simulation, graph, 10), CHX_ERROR_INVALID);
+    ck_assert_int_eq(chx_simulation_set_steps(simulation, 11), CHX_ERROR_INVALID);
+    ck_assert_int_eq(chx_simulation_advance(simulation, 1), CHX_ERROR_INVALID);
+    ck_assert_uint_eq(chx_simulation_step(simulation), 0);
+    chx_graph_destroy(&graph);
+    chx_simulation_destroy(&simulation);
+    chx_simulation_destroy(&simulation);
+    chx_simulation_destroy(NULL);
+    chx_network_destroy(&network);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("simulation");
+    TCase *device = tcase_create("device");
+    tcase_set_timeout(device, 280);
+    tcase_add_checked_fixture(device, open_runtime, close_runtime);
+    tcase_add_test(device, networks_of_every_size_spike_like_the_baseline);
+    tcase_add_test(device, networks_beyond_one_work_group_spike_like_the_baseline);
+    tcase_add_test(device, partitions_do_not_change_spikes);
+    tcase_add_test(device, delays_from_one_step_to_hundreds_are_kept);
+    tcase_add_test(device, equal_delays_beyond_the_longest_batch_are_kept);
+    tcase_add_test(device, poisson_events_are_those_of_the_baseline);
+    tcase_add_test(device, time_cut_into_pieces_gives_the_same_spikes);
+    tcase_add_test(device, a_graph_of_the_callers_advances_as_told_and_keeps_history);
+    tcase_add_test(device, a_seed_of_the_callers_replaces_the_networks);
+    tcase_add_test(device, the_worm_has_its_digest);
+    tcase_add_test(device, misuse_is_refused);
+    suite_add_tcase(suite, device);
+    TCase *two_drivers = tcase_create("two drivers");
+    tcase_set_timeout(two_drivers, 280);
+    tcase_add_test(two_drivers, partitions_pinned_to_unlike_devices_give_the_same_spikes);
+    suite_add_tcase(suite, two_drivers);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int n_failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return n_failed ? 1 : 0;
+}

@@ -1,0 +1,231 @@
+#include "neurons.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static uint32_t
+to_steps(const chx_network_info *info, double ms)
+{
+    double steps = floor(ms / info->time_step_ms + 0.5);
+    return steps >= 4294967295.0 ? UINT32_MAX : (uint32_t)steps;
+}
+
+static uint32_t
+synapse_steps(const chx_network_info *info, const chx_synapse *synapse)
+{
+    uint32_t steps = to_steps(info, synapse->delay_ms);
+    return steps > 0 ? steps : 1;
+}
+
+/* The largest exponent up to 40 with which no neuron's input of one step can overflow. */
+static bool
+choose_exponent(threads_grid *grid)
+{
+    const chx_network_info *info = grid->info;
+    double *total = calloc(info->n_neurons, sizeof *total);
+    double *inputs = calloc(info->n_neurons, sizeof *inputs);
+    double most = 0, most_inputs = 0;
+    if (!total || !inputs) {
+        free(total);
+        free(inputs);
+        return false;
+    }
+    for (uint64_t s = 0; s < info->n_synapses; s++) {
+        total[info->synapses[s].post] += fabs((double)info->synapses[s].weight_pa);
+        inputs[info->synapses[s].post] += 1;
+    }
+    for (uint32_t k = 0; k < info->n_stimuli; k++) {
+        const chx_stimulus *stimulus = &info->stimuli[k];
+        for (uint32_t i = 0; i < stimulus->n_neurons && stimulus->kind == CHX_STIMULUS_POISSON;
+             i++) {
+            total[stimulus->neurons[i]] += fabs(stimulus->current_pa);
+            inputs[stimulus->neurons[i]] += 1;
+        }
+    }
+    for (uint32_t n = 0; n < info->n_neurons; n++) {
+        most = total[n] > most ? total[n] : most;
+        most_inputs = inputs[n] > most_inputs ? inputs[n] : most_inputs;
+    }
+    free(total);
+    free(inputs);
+    grid->exponent = 40;
+    while (most * exp2(grid->exponent) + most_inputs / 2 > 2147483647.0)
+        grid->exponent--;
+    return true;
+}
+
+bool
+threads_grid_init(threads_grid *grid, const chx_network_info *info, uint64_t seed)
+{
+    *grid = (threads_grid){.info = info, .seed = seed, .batch_steps = 128};
+    uint32_t longest = 1;
+    for (uint64_t s = 0; s < info->n_synapses; s++) {
+        uint32_t steps = synapse_steps(info, &info->synapses[s]);
+        grid->batch_steps = steps < grid->batch_steps ? steps : grid->batch_steps;
+        longest = steps > longest ? steps : longest;
+    }
+    longest = longest > grid->batch_steps ? longest : grid->batch_steps;
+    for (grid->n_slots = 1; grid->n_slots < longest;)
+        grid->n_slots *= 2;
+    for (uint32_t t = 0; t < info->n_types; t++) {
+        const chx_lif_params *params = &info->types[t].params;
+        float keep_v = (float)exp(-info->time_step_ms / params->tau_membrane_ms);
+        float keep_i = (float)exp(-info->time_step_ms / params->tau_synapse_ms);
+        if (keep_v < 0.2f || keep_i < 0.2f)
+            grid->always_flush = true;
+    }
+    return choose_exponent(grid);
+}
+
+/* Zeroes on cache lines of their own. */
+static void *
+array(size_t count, size_t size)
+{
+    size_t bytes = (count * size + 64) / 64 * 64;
+    void *memory = aligned_alloc(64, bytes);
+    for (size_t i = 0; memory && i < bytes; i++)
+        ((char *)memory)[i] = 0;
+    return memory;
+}
+
+static bool
+allocate(threads_neurons *a, const threads_grid *grid)
+{
+    float **floats[] = {&a->v,   &a->current, &a->p22,       &a->p21,   &a->p20,
+                        &a->p11, &a->push,    &a->threshold, &a->reset, &a->bias};
+    int32_t **ints[] = {&a->refractory, &a->refractory_steps, &a->fired};
+    bool complete = true;
+    for (size_t i = 0; i < sizeof floats / sizeof *floats; i++)
+        complete = (*floats[i] = array(a->n, sizeof(float))) && complete;
+    for (size_t i = 0; i < sizeof ints / sizeof *ints; i++)
+        complete = (*ints[i] = array(a->n, sizeof(int32_t))) && complete;
+    complete = (a->ring = array((size_t)grid->n_slots * a->n, sizeof *a->ring)) && complete;
+    complete = (a->draws = array((size_t)4 * a->n, sizeof *a->draws)) && complete;
+    complete =
+        (a->offsets = array((size_t)grid->info->n_neurons + 1, sizeof *a->offsets)) && complete;
+    complete = (a->stimuli = array(grid->info->n_stimuli, sizeof *a->stimuli)) && complete;
+    return complete;
+}
+
+static float
+visible(double factor)
+{
+    return fabs(factor) < 0x1p-60 ? 0 : (float)factor;
+}
+
+static void
+set_parameters(threads_neurons *a, const threads_grid *grid)
+{
+    const chx_network_info *info = grid->info;
+    const double h = info->time_step_ms;
+    for (uint32_t n = 0; n < a->n; n++) {
+        const chx_lif_params *p = &info->types[info->neurons[a->first + n].type].params;
+        const double m = p->tau_membrane_ms, s = p->tau_synapse_ms, c = p->capacitance_pf;
+        a->p22[n] = visible(exp(-h / m));
+        a->p11[n] = visible(exp(-h / s));
+        a->p21[n] = visible(s * m / (m - s) / c * (exp(-h / m) - exp(-h / s)));
+        a->p20[n] = visible(-m / c * expm1(-h / m));
+        a->bias[n] = (float)p->bias_pa;
+        a->push[n] = a->p20[n] * a->bias[n];
+        a->threshold[n] = (float)(p->threshold_mv - p->resting_mv);
+        a->reset[n] = (float)(p->reset_mv - p->resting_mv);
+        uint32_t steps = to_steps(info, p->refractory_ms);
+        a->refractory_steps[n] = steps > INT32_MAX ? INT32_MAX : (int32_t)steps;
+    }
+}
+
+static int32_t
+in_units(const threads_grid *grid, double current_pa)
+{
+    return (int32_t)llround(current_pa * exp2(grid->exponent));
+}
+
+static bool
+set_stimuli(threads_neurons *a, const threads_grid *grid)
+{
+    const chx_network_info *info = grid->info;
+    for (uint32_t k = 0; k < info->n_stimuli; k++) {
+        const chx_stimulus *from = &info->stimuli[k];
+        threads_stimulus *to = &a->stimuli[k];
+        char *seen = calloc(a->n + 1, 1);
+        to->neurons = malloc((a->n + (size_t)1) * sizeof *to->neurons);
+        if (!seen || !to->neurons) {
+            free(seen);
+            return false;
+        }
+        to->index = k;
+        to->start_step = to_steps(info, from->start_ms);
+        to->stop_step = to_steps(info, from->stop_ms);
+        if (from->kind == CHX_STIMULUS_STEP) {
+            to->current_pa = (float)from->current_pa;
+        } else {
+            to->weight = in_units(grid, from->current_pa);
+            to->chance =
+                (uint64_t)floor(from->rate_hz * info->time_step_ms * 1e-3 * 4294967296.0 + 0.5);
+        }
+        for (uint32_t i = 0; i < from->n_neurons; i++)
+            if (from->neurons[i] >= a->first && from->neurons[i] - a->first < a->n)
+                seen[from->neurons[i] - a->first] = 1;
+        for (uint32_t n = 0; n < a->n; n++)
+            if (seen[n])
+                to->neurons[to->n_neurons++] = n;
+        free(seen);
+    }
+    return true;
+}
+
+static bool
+set_synapses(threads_neurons *a, const threads_grid *grid)
+{
+    const chx_network_info *info = grid->info;
+    uint64_t count = 0;
+    for (uint64_t s = 0; s < info->n_synapses; s++) {
+        uint32_t post = info->synapses[s].post;
+        bool here = post >= a->first && post - a->first < a->n;
+        count += here;
+        a->offsets[info->synapses[s].pre + 1] += here;
+    }
+    for (uint32_t n = 0; n < info->n_neurons; n++)
+        a->offsets[n + 1] += a->offsets[n];
+    a->targets = malloc((count + 1) * sizeof *a->targets);
+    a->delays = malloc((count + 1) * sizeof *a->delays);
+    a->weights = malloc((count + 1) * sizeof *a->weights);
+    if (!a->targets || !a->delays || !a->weights)
+        return false;
+    count = 0;
+    for (uint64_t s = 0; s < info->n_synapses; s++) {
+        const chx_synapse *synapse = &info->synapses[s];
+        if (synapse->post < a->first || synapse->post - a->first >= a->n)
+            continue;
+        a->targets[count] = synapse->post - a->first;
+        a->delays[count] = synapse_steps(info, synapse);
+        a->weights[count++] = in_units(grid, synapse->weight_pa);
+    }
+    return true;
+}
+
+bool
+threads_neurons_init(threads_neurons *a, const threads_grid *grid, uint32_t first, uint32_t n)
+{
+    *a = (threads_neurons){.first = first, .n = n};
+    if (!allocate(a, grid))
+        return false;
+    set_parameters(a, grid);
+    return set_stimuli(a, grid) && set_synapses(a, grid);
+}
+
+void
+threads_neurons_finish(threads_neurons *a, const threads_grid *grid)
+{
+    void *arrays[] = {a->v,      a->current, a->p22,        a->p21,     a->p20,
+                      a->p11,    a->push,    a->threshold,  a->reset,   a->bias,
+                      a->fired,  a->ring,    a->refractory, a->draws,   a->refractory_steps,
+                      a->delays, a->offsets, a->targets,    a->weights, a->list[0],
+                      a->list[1]};
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
+        free(arrays[i]);
+    for (uint32_t k = 0; a->stimuli && k < grid->info->n_stimuli; k++)
+        free(a->stimuli[k].neurons);
+    free(a->stimuli);
+    *a = (threads_neurons){0};
+}
