@@ -2,7 +2,7 @@
 
 #include "base/error.h"
 
-/* Networks up to this many neurons run in one work-group, whose barriers cost less than launches. */
+/* Networks of up to so many neurons run in one work-group: its barriers cost less than launches. */
 #define FUSED_MAX_NEURONS 4096
 
 /* Steps of neurons per batch that are worth a second device, which costs tens of microseconds. */

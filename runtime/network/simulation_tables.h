@@ -1,10 +1,10 @@
 /* The tables that the neuron kernels read, made from a network.
  *
- * * chx__lif_tables holds what all partitions share and is small; chx__lif_part holds one
+ * chx__lif_tables holds what all partitions share and is small; chx__lif_part holds one
  * partition's arrays and is meant to be copied into buffers and released. Pure C: nothing here
  * touches a device.
  *
- * * Times become whole steps by rounding to the nearest, halves up. Weights become integers in
+ * Times become whole steps by rounding to the nearest, halves up. Weights become integers in
  * units of 2^-unit_exponent pA; the exponent is the largest, at most 40, with which the weights
  * of all synapses and Poisson stimuli of any one neuron add up to less than 2^31 in magnitude. */
 #ifndef CHX_NETWORK_SIMULATION_TABLES_H
@@ -18,7 +18,7 @@
 
 /* Propagators and thresholds of one type, as the kernels use them. */
 typedef struct chx__lif_type {
-    float fields[CHX_LIF_ROW_FIELDS]; /* the last one unused: */
+    float fields[CHX_LIF_ROW_FIELDS]; /* but CHX_LIF_REFRACTORY, which is no float: */
     uint32_t refractory_steps;
 } chx__lif_type;
 

@@ -1,12 +1,12 @@
 /* The way it is done today: leaky integrate-and-fire neurons in plain C on threads of the
  * processor.
  *
- * * It is the peer that `chronaxie bench threads` measures the kernels against, and the reference
+ * It is the peer that `chronaxie bench threads` measures the kernels against, and the reference
  * of their tests, and so it shares no code with them. Vectorised loops, a batch of the shortest
  * delay between barriers, owners that receive their own spikes; the same equations in the same
  * order, so the same spikes bit for bit (see kernels/neuron/lif.cl).
  *
- * * A simulation is used by one thread at a time; its workers sleep in between. */
+ * A simulation is used by one thread at a time; its workers sleep in between. */
 #ifndef THREADS_SIMULATION_H
 #define THREADS_SIMULATION_H
 
