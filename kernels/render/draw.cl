@@ -1,0 +1,665 @@
+/*
+ * Draws branches, somata and labels into the layers of one band of a picture.
+ *
+ * Projection is orthographic, in float with separate multiplications and
+ * additions, and ends in integers by one rounding; everything after is integer.
+ * Layers take the maximum or the sum of what falls on them, so no order of
+ * work-items matters and any device gives the same bits.
+ *
+ * Layers of a band of rows [row0, row1), width pixels each, zero when empty:
+ *   fibre  uint   level << 20 | near << 6 | hue: the brightest thin branch or
+ *                 edge; level 0..4095 is coverage times depth cue
+ *   light  uint   lit << 24 | light / 16 << 16 | coverage / 4 << 10 | near / 16: the brightest
+ *                 light, lit being light times coverage
+ *   body   uint2  low word light << 20 | shade << 6 | hue, high word depth + 2^30:
+ *                 the nearest surface; as one ulong where 64-bit atomics exist,
+ *                 else depth first and the low word in a second launch
+ *   ink    uint   coverage << 24 | level << 16 | colour: labels
+ *   glow   uint   half the resolution, sum of light x coverage, 2^16 = one pixel
+ *   dirty  uint   one per 16 x 16 tile, not zero when anything fell on it
+ * queue: one counter, then chx_stick records of bodies too big for one work-item.
+ *
+ * Order of launches per band: labels (clears the counter), branches, cones; and
+ * where INT64_ATOMICS is 0, branches_second and cones_second.
+ */
+#pragma OPENCL FP_CONTRACT OFF
+
+#ifndef INT64_ATOMICS
+#define INT64_ATOMICS 0
+#endif
+#if INT64_ATOMICS
+#pragma OPENCL EXTENSION cl_khr_int64_base_atomics : enable
+#pragma OPENCL EXTENSION cl_khr_int64_extended_atomics : enable
+#endif
+
+#include "picture.h"
+#include "../common/history.h"
+
+typedef struct layers {
+    global uint *fibre;
+    global uint *light;
+    global uint *glow;
+    global uint *body;
+    global uint *dirty;
+    int width;
+    int row0;
+    int row1;
+} layers;
+
+/* Pixels that may be written, half open. */
+typedef struct clip {
+    int x0, y0, x1, y1;
+} clip;
+
+static void
+touch(global uint *dirty, int width, int row0, int x, int y)
+{
+    int tiles = (width + CHX_TILE - 1) / CHX_TILE;
+    atomic_or(&dirty[((y - row0) / CHX_TILE) * tiles + x / CHX_TILE], 1u);
+}
+
+static uint
+light_at(global const chx_tables *tables, int age, int back)
+{
+    age = age < 0 ? age + back : age;
+    int index = age >> CHX_LIGHT_SHIFT;
+    return index < 0 || index >= CHX_LIGHT_COUNT ? 0u : tables->light[index];
+}
+
+/* Depth cue, q8: what is far is dimmer. */
+static uint
+cue_of(uint near)
+{
+    return 105u + ((near * 151u) >> 14);
+}
+
+static uint
+near_of(int z, int4 depth)
+{
+    long scaled = ((long)(z - depth.x) * (long)depth.y) >> depth.z;
+    return (uint)clamp(scaled, 0l, (long)CHX_NEAR_MAX);
+}
+
+/* cover is q8. */
+static void
+put_fibre(const layers *to, int x, int y, uint cover, uint near, uint hue)
+{
+    uint level = (cover * cue_of(near)) >> 4;
+    level = min(level, 4095u);
+    if (level)
+        atomic_max(&to->fibre[(y - to->row0) * to->width + x], level << 20 | near << 6 | hue);
+}
+
+/* cover is q8. */
+static uint
+light_key(uint light, uint cover, uint near)
+{
+    cover = min(cover, 255u);
+    return ((light * cover) >> 12) << 24 | (light >> 4) << 16 | (cover >> 2) << 10 | near >> 4;
+}
+
+static void
+put_light(const layers *to, int x, int y, uint light, uint cover, uint near)
+{
+    uint key = light_key(light, cover, near);
+    if (key >> 24)
+        atomic_max(&to->light[(y - to->row0) * to->width + x], key);
+}
+
+static void
+put_glow(const layers *to, int x, int y, uint light, uint cover)
+{
+    int half_width = (to->width + 1) / 2;
+    int row = y / 2 - to->row0 / 2;
+    uint amount = (light * cover) >> 4;
+    if (amount)
+        atomic_add(&to->glow[row * half_width + x / 2], amount);
+}
+
+/* How much of a line of radius r a pixel at distance d holds, q8 both: smooth over 1.5 pixels. */
+static uint
+line_cover(int d, int r)
+{
+    int x = ((r + 180 - d) * 182) >> 8;
+    x = clamp(x, 0, 256);
+    return (uint)((x * x * (768 - 2 * x)) >> 16);
+}
+
+static int
+half_up(int q8)
+{
+    return (q8 + 127) >> 8;
+}
+
+/* One column of a line that runs along x, or row of one along y (steep). */
+static void
+line_column(const layers *to, const clip *in, int major, int centre, int reach, int cosine,
+            int radius, uint weight, uint near, uint hue, uint light, int inner, int steep)
+{
+    int first = (centre - reach + 32767) >> 16;
+    int last = (centre + reach - 32768) >> 16;
+    int tile = -1;
+    for (int minor = first; minor <= last; minor++) {
+        int x = steep ? minor : major;
+        int y = steep ? major : minor;
+        if (x < in->x0 || x >= in->x1 || y < in->y0 || y >= in->y1)
+            continue;
+        int away = abs(minor * 65536 + 32768 - centre) >> 8;
+        uint cover = line_cover((away * cosine) >> 16, radius);
+        put_fibre(to, x, y, (cover * weight) >> 8, near, hue);
+        if (light) {
+            uint glare = (cover * (128u + weight / 2)) >> 8;
+            put_light(to, x, y, light, glare, near);
+            if (inner)
+                put_glow(to, x, y, light, glare);
+        }
+        int here = (y / CHX_TILE) * 65536 + x / CHX_TILE;
+        if (cover && here != tile) {
+            touch(to->dirty, to->width, to->row0, x, y);
+            tile = here;
+        }
+    }
+}
+
+/* Walks a thin branch along its longer side. Light changes along it, depth and width do not. */
+static void
+draw_line(const layers *to, const clip *in, global const chx_tables *tables, const chx_stick *stick,
+          int4 depth)
+{
+    int steep = abs(stick->by - stick->ay) > abs(stick->bx - stick->ax);
+    int m0 = steep ? stick->ay : stick->ax;
+    int m1 = steep ? stick->by : stick->bx;
+    int n0 = steep ? stick->ax : stick->ay;
+    int n1 = steep ? stick->bx : stick->by;
+    int age0 = stick->age_a;
+    int age1 = stick->age_b;
+    if (m0 > m1) {
+        int swap = m0;
+        m0 = m1;
+        m1 = swap;
+        swap = n0;
+        n0 = n1;
+        n1 = swap;
+        swap = age0;
+        age0 = age1;
+        age1 = swap;
+    }
+    int length = max(m1 - m0, 1);
+    int slope = (int)(((long)(n1 - n0) << 16) / length);
+    if (m1 - m0 < 16)
+        slope = 0;
+    int radius = max((stick->ra + stick->rb) / 2, 128);
+    uint weight = (uint)clamp(stick->ra + stick->rb, 90, 256);
+    uint near = near_of((stick->az + stick->bz) / 2, depth);
+    int index = min((int)abs(slope) >> 8, 256);
+    int cosine = (int)tables->cosine[index];
+    int reach = (int)(((long)(radius + 180) * (long)tables->secant[index]) >> 8);
+    int first = max(half_up(m0 - 96), steep ? in->y0 : in->x0);
+    int last = min(half_up(m1 + 96), steep ? in->y1 : in->x1);
+    long centre = ((long)n0 << 16) + (long)slope * (first * 256 + 128 - m0);
+    int minor = (int)(centre >> 8);
+    long age_slope = ((long)(age1 - age0) << 16) / length;
+    int silent = min(age0, age1) >> CHX_LIGHT_SHIFT >= CHX_LIGHT_COUNT;
+    for (int major = first; major < last; major++) {
+        int along = clamp(major * 256 + 128 - m0, 0, length);
+        uint light = 0;
+        if (!silent)
+            light = light_at(tables, age0 + (int)((age_slope * along) >> 16), stick->back);
+        int inner = major * 256 + 128 >= m0 && major * 256 + 128 < m1;
+        line_column(to, in, major, minor, reach, cosine, radius, weight, near, stick->hue, light,
+                    inner, steep);
+        minor += slope;
+    }
+}
+
+static int
+root_of(ulong square)
+{
+    ulong root = 0;
+    for (int bit = 31; bit >= 0; bit--) {
+        ulong next = root | 1ul << bit;
+        if (next * next <= square)
+            root = next;
+    }
+    return (int)root;
+}
+
+/* What a round cone needs for all its pixels. */
+typedef struct cone {
+    int ux, uy; /* direction of its axis, q14 */
+    int length; /* q8 */
+    int per_length; /* 2^30 / length */
+    int grow; /* of the radius per length, q16 */
+    int widest; /* q8 */
+    int x0, y0, x1, y1;
+} cone;
+
+static cone
+cone_of(const chx_stick *stick, const clip *in)
+{
+    cone c;
+    long dx = stick->bx - stick->ax;
+    long dy = stick->by - stick->ay;
+    c.length = root_of((ulong)(dx * dx + dy * dy));
+    c.per_length = c.length ? (int)((1l << 30) / c.length) : 0;
+    c.ux = c.length ? (int)(dx * 16384 / c.length) : 16384;
+    c.uy = c.length ? (int)(dy * 16384 / c.length) : 0;
+    c.grow = c.length ? (int)(((long)(stick->rb - stick->ra) << 16) / c.length) : 0;
+    c.widest = max(stick->ra, stick->rb) + 160;
+    c.x0 = max((min(stick->ax, stick->bx) - c.widest) >> 8, in->x0);
+    c.y0 = max((min(stick->ay, stick->by) - c.widest) >> 8, in->y0);
+    c.x1 = min(((max(stick->ax, stick->bx) + c.widest) >> 8) + 1, in->x1);
+    c.y1 = min(((max(stick->ay, stick->by) + c.widest) >> 8) + 1, in->y1);
+    return c;
+}
+
+#define BODY_FIRST 0
+#define BODY_SECOND 1
+
+static void
+put_body(const layers *to, int x, int y, int z, uint payload, int pass)
+{
+    global uint *cell = to->body + 2 * ((y - to->row0) * to->width + x);
+    uint key = (uint)(z + 0x40000000);
+#if INT64_ATOMICS
+    atom_max((global ulong *)cell, (ulong)key << 32 | payload);
+#else
+    if (pass == BODY_FIRST)
+        atomic_max(cell + 1, key);
+    else if (cell[1] == key)
+        atomic_max(cell, payload);
+#endif
+}
+
+/* One pixel of a cone: nothing, an edge that goes to the fibres, or a shaded surface. */
+static void
+cone_pixel(const layers *to, global const chx_tables *tables, const chx_stick *stick, const cone *c,
+           int x, int y, int4 depth, int pass)
+{
+    long dx = x * 256 + 128 - stick->ax;
+    long dy = y * 256 + 128 - stick->ay;
+    long s = (dx * c->ux + dy * c->uy) >> 14;
+    long t = clamp(s, 0l, (long)c->length);
+    long across = (dx * c->uy - dy * c->ux) >> 14;
+    long radius = stick->ra + ((t * c->grow) >> 16);
+    long square = across * across + (s - t) * (s - t);
+    long inside = radius * radius - square;
+    long edge = radius * 256;
+    if (inside <= -edge)
+        return;
+    uint cover = 256;
+    if (inside < edge)
+        cover = (uint)(128 + inside / (2 * radius));
+    long share = (t * c->per_length) >> 14;
+    int z = stick->az + (int)(((long)(stick->bz - stick->az) * share) >> 16);
+    int age = stick->age_a + (int)(((long)(stick->age_b - stick->age_a) * share) >> 16);
+    uint light = light_at(tables, age, stick->back);
+    long vx = dx - ((t * c->ux) >> 14);
+    long vy = dy - ((t * c->uy) >> 14);
+    long per_radius = (1u << 30) / (uint)radius;
+    long rim = (((square * per_radius) >> 22) * per_radius) >> 30;
+    uint facing = tables->facing[clamp(rim, 0l, 256l)];
+    int lambert = (int)(((-95 * vx - 120 * vy) * per_radius) >> 30) + (int)(facing * 200u >> 8);
+    uint shade = (uint)(70 + ((clamp(lambert, 0, 255) * 3) >> 2));
+    shade = min(shade, 255u);
+    if (inside < edge) {
+        if (pass == BODY_FIRST) {
+            uint near = near_of(z, depth);
+            put_fibre(to, x, y, (cover * shade) >> 8, near, stick->hue);
+            put_light(to, x, y, light, cover * (160 + shade * 3 / 8) >> 8, near);
+            put_glow(to, x, y, light, cover / 4);
+        }
+        return;
+    }
+    /* Where two branches run in the same place, the lit one shows. */
+    z += (int)(((long)(facing * 16 + light / 4) * radius) >> 12);
+    put_body(to, x, y, z, light << 20 | shade << 6 | stick->hue, pass);
+    if (pass == BODY_FIRST)
+        put_glow(to, x, y, light, 64);
+}
+
+/* Rows of a cone; on each only what the slab around its axis covers. */
+static void
+draw_cone(const layers *to, const clip *in, global const chx_tables *tables, const chx_stick *stick,
+          int4 depth, int pass)
+{
+    cone c = cone_of(stick, in);
+    int sloped = abs(c.uy) > 1024;
+    long reach = sloped ? ((long)c.widest << 14) / abs(c.uy) + 256 : 0;
+    for (int y = c.y0; y < c.y1; y++) {
+        int x0 = c.x0;
+        int x1 = c.x1;
+        if (sloped) {
+            long axis = stick->ax + (long)(y * 256 + 128 - stick->ay) * c.ux / c.uy;
+            x0 = (int)max((long)x0, (axis - reach) >> 8);
+            x1 = (int)min((long)x1, ((axis + reach) >> 8) + 1);
+        }
+        for (int x = x0; x < x1; x++)
+            cone_pixel(to, tables, stick, &c, x, y, depth, pass);
+        if (pass == BODY_FIRST)
+            for (int x = x0; x < x1; x = (x / CHX_TILE + 1) * CHX_TILE)
+                touch(to->dirty, to->width, to->row0, x, y);
+    }
+}
+
+/* The one rounding: half away from zero. */
+static int
+to_q8(float px)
+{
+    float q8 = clamp(px * 256.0f, -1.0e9f, 1.0e9f);
+    return (int)(q8 + (q8 < 0.0f ? -0.5f : 0.5f));
+}
+
+static float
+dot3(float4 row, float4 p)
+{
+    return row.x * p.x + row.y * p.y + row.z * p.z;
+}
+
+/* Where a branch falls; radii in q8 by the scale in row_x's last place. */
+static chx_stick
+project(const chx_branch *branch, float4 centre, float4 row_x, float4 row_y, float4 row_z,
+        float4 origin)
+{
+    float4 a = (float4)(branch->a_um[0], branch->a_um[1], branch->a_um[2], 0.0f) - centre;
+    float4 b = (float4)(branch->b_um[0], branch->b_um[1], branch->b_um[2], 0.0f) - centre;
+    chx_stick stick;
+    stick.ax = to_q8(dot3(row_x, a) + origin.x);
+    stick.ay = to_q8(dot3(row_y, a) + origin.y);
+    stick.az = to_q8(dot3(row_z, a));
+    stick.bx = to_q8(dot3(row_x, b) + origin.x);
+    stick.by = to_q8(dot3(row_y, b) + origin.y);
+    stick.bz = to_q8(dot3(row_z, b));
+    stick.ra = to_q8(branch->a_um[3] * origin.z);
+    stick.rb = to_q8(branch->b_um[3] * origin.z);
+    stick.hue = branch->hue;
+    return stick;
+}
+
+/* The youngest spike that has reached the near end decides; the one before it is further out. */
+static void
+find_age(chx_stick *stick, const chx_branch *branch, global const int *ages)
+{
+    global const int *mine = ages + (size_t)branch->neuron * CHX_AGES;
+    int age = CHX_NEVER;
+    int before = CHX_NEVER;
+    for (int k = 0; k < CHX_AGES && before == CHX_NEVER; k++) {
+        int this_age = mine[k];
+        if (age != CHX_NEVER)
+            before = this_age;
+        else if (this_age >= branch->travel_a)
+            age = this_age;
+        if (this_age == CHX_NEVER)
+            break;
+    }
+    stick->age_a = age == CHX_NEVER ? CHX_NEVER : age - branch->travel_a;
+    stick->age_b = age == CHX_NEVER ? CHX_NEVER : age - branch->travel_b;
+    stick->back = before == CHX_NEVER ? CHX_NEVER : before - age;
+}
+
+static int
+is_outside(const chx_stick *stick, const clip *in)
+{
+    int reach = max(stick->ra, stick->rb) + 512;
+    return max(stick->ax, stick->bx) + reach < in->x0 * 256 ||
+           min(stick->ax, stick->bx) - reach > in->x1 * 256 ||
+           max(stick->ay, stick->by) + reach < in->y0 * 256 ||
+           min(stick->ay, stick->by) - reach > in->y1 * 256;
+}
+
+static int
+is_big(const chx_stick *stick)
+{
+    int reach = 2 * max(stick->ra, stick->rb);
+    return abs(stick->ax - stick->bx) + reach > CHX_SMALL_PX * 256 ||
+           abs(stick->ay - stick->by) + reach > CHX_SMALL_PX * 256;
+}
+
+static layers
+layers_of(global uint *fibre, global uint *light, global uint *glow, global uint *body,
+          global uint *dirty, int4 band)
+{
+    layers to;
+    to.fibre = fibre;
+    to.light = light;
+    to.glow = glow;
+    to.body = body;
+    to.dirty = dirty;
+    to.width = band.x;
+    to.row0 = band.y;
+    to.row1 = band.z;
+    return to;
+}
+
+/* Ticks since the last spikes of each neuron, for all of them: one work-item per neuron. now is the
+ * picture's time in 2^-16 steps, rate the ticks per step in q16. */
+kernel void
+gather(global const chx_history *history, global int *ages, uint n_neurons, long now, long rate)
+{
+    uint neuron = get_global_id(0);
+    if (neuron >= n_neurons)
+        return;
+    uint count = history[neuron].count;
+    uint kept = min(count, (uint)CHX_HISTORY_SPIKES);
+    uint found = 0;
+    for (uint k = 0; k < kept; k++) {
+        uint step = history[neuron].step[(count - 1 - k) % CHX_HISTORY_SPIKES];
+        long past = now - ((long)step << 16);
+        if (past >= 0) {
+            long age = (min(past, 1l << 36) * rate) >> 32;
+            ages[neuron * CHX_AGES + found++] = (int)min(age, (long)(CHX_NEVER - 1));
+        }
+    }
+    for (; found < CHX_AGES; found++)
+        ages[neuron * CHX_AGES + found] = CHX_NEVER;
+}
+
+static void
+branch_item(global const chx_branch *branches, global const int *ages,
+            global const chx_tables *tables, global uint *queue, const layers *to, uint n_branches,
+            float4 centre, float4 row_x, float4 row_y, float4 row_z, float4 origin, int4 depth,
+            int pass)
+{
+    uint index = get_global_id(0);
+    if (index >= n_branches)
+        return;
+    chx_branch branch = branches[index];
+    chx_stick stick = project(&branch, centre, row_x, row_y, row_z, origin);
+    clip in = {0, to->row0, to->width, to->row1};
+    if (is_outside(&stick, &in))
+        return;
+    int thin = max(stick.ra, stick.rb) <= CHX_THIN_Q8;
+    if (pass == BODY_SECOND && (thin || is_big(&stick)))
+        return;
+    find_age(&stick, &branch, ages);
+    if (thin) {
+        draw_line(to, &in, tables, &stick, depth);
+    } else if (is_big(&stick)) {
+        uint place = atomic_inc(queue);
+        global chx_stick *sticks = (global chx_stick *)(queue + 4);
+        sticks[place] = stick;
+    } else {
+        draw_cone(to, &in, tables, &stick, depth, pass);
+    }
+}
+
+/* All branches: one work-item each. band = width, row0, row1; depth = z of near 0, then what scales
+ * z to near and the shift; origin = where centre falls, pixels per um. */
+kernel void
+branches(global const chx_branch *branches, global const int *ages, global const chx_tables *tables,
+         global uint *fibre, global uint *light, global uint *glow, global uint *body,
+         global uint *dirty, global uint *queue, uint n_branches, int4 band, float4 centre,
+         float4 row_x, float4 row_y, float4 row_z, float4 origin, int4 depth)
+{
+    layers to = layers_of(fibre, light, glow, body, dirty, band);
+    branch_item(branches, ages, tables, queue, &to, n_branches, centre, row_x, row_y, row_z, origin,
+                depth, BODY_FIRST);
+}
+
+kernel void
+branches_second(global const chx_branch *branches, global const int *ages,
+                global const chx_tables *tables, global uint *fibre, global uint *light,
+                global uint *glow, global uint *body, global uint *dirty, global uint *queue,
+                uint n_branches, int4 band, float4 centre, float4 row_x, float4 row_y, float4 row_z,
+                float4 origin, int4 depth)
+{
+    layers to = layers_of(fibre, light, glow, body, dirty, band);
+    branch_item(branches, ages, tables, queue, &to, n_branches, centre, row_x, row_y, row_z, origin,
+                depth, BODY_SECOND);
+}
+
+static void
+cone_item(global const uint *queue, global const chx_tables *tables, const layers *to, int4 depth,
+          int pass)
+{
+    clip in;
+    in.x0 = (int)get_global_id(0) * CHX_BLOCK;
+    in.y0 = to->row0 + (int)get_global_id(1) * CHX_BLOCK;
+    in.x1 = min(in.x0 + CHX_BLOCK, to->width);
+    in.y1 = min(in.y0 + CHX_BLOCK, to->row1);
+    uint count = queue[0];
+    global const chx_stick *sticks = (global const chx_stick *)(queue + 4);
+    for (uint index = get_global_id(2); index < count; index += get_global_size(2)) {
+        chx_stick stick = sticks[index];
+        if (!is_outside(&stick, &in))
+            draw_cone(to, &in, tables, &stick, depth, pass);
+    }
+}
+
+/* The queue's bodies: one work-item per block of 64 x 64 pixels and share of the queue. */
+kernel void
+cones(global const uint *queue, global const chx_tables *tables, global uint *fibre,
+      global uint *light, global uint *glow, global uint *body, global uint *dirty, int4 band,
+      int4 depth)
+{
+    layers to = layers_of(fibre, light, glow, body, dirty, band);
+    cone_item(queue, tables, &to, depth, BODY_FIRST);
+}
+
+kernel void
+cones_second(global const uint *queue, global const chx_tables *tables, global uint *fibre,
+             global uint *light, global uint *glow, global uint *body, global uint *dirty,
+             int4 band, int4 depth)
+{
+    layers to = layers_of(fibre, light, glow, body, dirty, band);
+    cone_item(queue, tables, &to, depth, BODY_SECOND);
+}
+
+/* Distance from (along, across), within 3 per cent. */
+static int
+roughly(int along, int across)
+{
+    int more = max(along, across);
+    int less = min(along, across);
+    return max(more, (more * 230 + less * 124) >> 8);
+}
+
+static void
+draw_stroke(global uint *ink, global uint *light, global uint *dirty, int4 band,
+            const chx_stroke *stroke)
+{
+    long dx = stroke->x1 - stroke->x0;
+    long dy = stroke->y1 - stroke->y0;
+    int length = root_of((ulong)(dx * dx + dy * dy));
+    int ux = length ? (int)(dx * 16384 / length) : 16384;
+    int uy = length ? (int)(dy * 16384 / length) : 0;
+    int reach = stroke->radius + 180;
+    int x0 = max((min(stroke->x0, stroke->x1) - reach) >> 8, 0);
+    int x1 = min(((max(stroke->x0, stroke->x1) + reach) >> 8) + 1, band.x);
+    int y0 = max((min(stroke->y0, stroke->y1) - reach) >> 8, band.y);
+    int y1 = min(((max(stroke->y0, stroke->y1) + reach) >> 8) + 1, band.z);
+    for (int y = y0; y < y1; y++)
+        for (int x = x0; x < x1; x++) {
+            int px = x * 256 + 128 - stroke->x0;
+            int py = y * 256 + 128 - stroke->y0;
+            int s = (int)(((long)px * ux + (long)py * uy) >> 14);
+            int across = abs((int)(((long)px * uy - (long)py * ux) >> 14));
+            int beyond = max(max(-s, s - length), 0);
+            uint cover;
+            if (stroke->flags & CHX_STROKE_SQUARE)
+                cover = (uint)(clamp(128 + stroke->radius - across, 0, 256) *
+                               clamp(128 + min(s, length - s), 0, 256)) >>
+                        8;
+            else
+                cover = line_cover(roughly(beyond, across), stroke->radius);
+            if (cover == 0)
+                continue;
+            uint cell = (uint)((y - band.y) * band.x + x);
+            cover = min(cover, 255u);
+            if (stroke->flags & CHX_STROKE_LIGHT)
+                atomic_max(&light[cell], light_key(stroke->ink, cover, CHX_NEAR_MAX));
+            else
+                atomic_max(&ink[cell], cover << 24 | stroke->level << 16 | stroke->ink);
+            touch(dirty, band.x, band.y, x, y);
+        }
+}
+
+static uint
+char_of(uint4 text, uint slot)
+{
+    uint word = slot < 4 ? text.x : slot < 8 ? text.y : slot < 12 ? text.z : text.w;
+    return (word >> (8 * (slot % 4))) & 127u;
+}
+
+/* Stroke number `index` of the glyph in a slot of a line; false when there is none. */
+static int
+glyph_stroke(global const chx_glyph *glyphs, global const chx_stroke *shapes, chx_line line,
+             uint4 text, uint slot, uint index, int bar, chx_stroke *stroke)
+{
+    chx_glyph glyph = glyphs[char_of(text, slot)];
+    if (char_of(text, slot) == 0 || index >= glyph.count)
+        return 0;
+    int before = 0;
+    int total = 0;
+    for (uint other = 0; other < CHX_TEXT_CHARS; other++) {
+        uint code = char_of(text, other);
+        int advance = code ? glyphs[code].advance : 0;
+        before += other < slot ? advance : 0;
+        total += advance;
+    }
+    int left = before - (line.align == 0 ? 0 : line.align == 1 ? total / 2 : total);
+    int x = line.x + ((bar * line.bar_share) >> 8);
+    chx_stroke shape = shapes[glyph.first + index];
+    stroke->x0 = x + (left + shape.x0) * line.size;
+    stroke->x1 = x + (left + shape.x1) * line.size;
+    stroke->y0 = line.y + shape.y0 * line.size;
+    stroke->y1 = line.y + shape.y1 * line.size;
+    stroke->radius = line.radius;
+    stroke->ink = line.ink;
+    stroke->flags = 0;
+    stroke->level = 8;
+    return 1;
+}
+
+/* Labels: one work-item per fixed stroke, then one per line, slot and stroke of a glyph. counts =
+ * fixed strokes, strokes per glyph at most, length of the scale bar in q8. The first work-item also
+ * empties the queue for the launches that follow. */
+kernel void
+labels(global const chx_stroke *strokes, global const chx_line *lines,
+       global const chx_glyph *glyphs, global const chx_stroke *shapes, global uint *ink,
+       global uint *light, global uint *dirty, global uint *queue, int4 band, int4 counts,
+       uint4 text0, uint4 text1, uint4 text2)
+{
+    uint id = get_global_id(0);
+    if (id == 0)
+        queue[0] = 0;
+    uint n_strokes = (uint)counts.x;
+    uint per_glyph = (uint)counts.y;
+    chx_stroke stroke;
+    if (id < n_strokes) {
+        stroke = strokes[id];
+        stroke.x0 += stroke.flags & CHX_STROKE_BAR_X0 ? counts.z : 0;
+        stroke.x1 += stroke.flags & CHX_STROKE_BAR_X1 ? counts.z : 0;
+        draw_stroke(ink, light, dirty, band, &stroke);
+        return;
+    }
+    id -= n_strokes;
+    uint line = id / (CHX_TEXT_CHARS * max(per_glyph, 1u));
+    if (per_glyph == 0 || line >= CHX_TEXT_LINES)
+        return;
+    id -= line * CHX_TEXT_CHARS * per_glyph;
+    uint4 text = line == 0 ? text0 : line == 1 ? text1 : text2;
+    if (glyph_stroke(glyphs, shapes, lines[line], text, id / per_glyph, id % per_glyph, counts.z,
+                     &stroke))
+        draw_stroke(ink, light, dirty, band, &stroke);
+}

@@ -1,0 +1,117 @@
+/*
+ * What host and device agree on about drawing: units, records and tables.
+ *
+ * Lengths in the picture are in 1/256 pixel ("q8"); pixel i has its centre at
+ * i * 256 + 128, x to the right, y down, from the top left corner. Depth grows
+ * towards the viewer. Light is the brightness that a spike leaves at a place,
+ * 0 .. 4095, found by the time since it passed there, in ticks.
+ */
+#ifndef CHX_KERNELS_PICTURE_H
+#define CHX_KERNELS_PICTURE_H
+
+#ifdef __OPENCL_C_VERSION__
+typedef uint chx_u32;
+typedef int chx_i32;
+typedef ushort chx_u16;
+#else
+#include <assert.h>
+#include <stdint.h>
+typedef uint32_t chx_u32;
+typedef int32_t chx_i32;
+typedef uint16_t chx_u16;
+#endif
+
+/* Ticks: 4096 make the view's decay time, light[] has one entry for 16. */
+#define CHX_TICKS_PER_DECAY 4096
+#define CHX_LIGHT_SHIFT 4
+#define CHX_LIGHT_COUNT 2048
+#define CHX_NEVER 0x3fffffff
+#define CHX_AGES 8 /* per neuron: ticks since its last spikes, youngest first */
+
+#define CHX_LIGHT_BITS 12
+#define CHX_LIGHT_MAX 4095
+#define CHX_TILE 16 /* pixels a side of the tiles that are marked as touched */
+#define CHX_BLOCK 64 /* pixels a side of the blocks that share the big sticks */
+#define CHX_THIN_Q8 192 /* up to this radius a branch is a line, above it a body */
+#define CHX_SMALL_PX 32 /* bodies up to this size are drawn where they are found */
+#define CHX_NEAR_MAX 16383
+#define CHX_HUES 64
+#define CHX_INKS 64
+#define CHX_TEXT_LINES 3 /* lines of text that change from frame to frame */
+#define CHX_TEXT_CHARS 16
+#define CHX_GLYPHS 128
+#define CHX_CURVE 2048 /* entries of curves, see CHX_CURVE_BREAK */
+#define CHX_CURVE_BREAK 8192
+
+/* One branch: a round cone between two points of a neuron, or a soma when both are one. */
+typedef struct chx_branch {
+    float a_um[4]; /* end nearer to the soma along the branch: x, y, z, radius */
+    float b_um[4];
+    chx_u32 neuron;
+    chx_u32 hue;
+    chx_i32 travel_a; /* ticks that the light takes from the soma to each end */
+    chx_i32 travel_b;
+} chx_branch;
+
+/* A branch as it falls into the picture. */
+typedef struct chx_stick {
+    chx_i32 ax, ay, bx, by; /* q8 */
+    chx_i32 az, bz; /* q8 */
+    chx_i32 ra, rb; /* q8 */
+    chx_i32 age_a, age_b; /* ticks since the youngest spike that reached a passed each end */
+    chx_i32 back; /* ticks from the spike before that one */
+    chx_u32 hue;
+} chx_stick;
+
+/* A stroke of a label, q8. */
+typedef struct chx_stroke {
+    chx_i32 x0, y0, x1, y1;
+    chx_i32 radius;
+    chx_u32 ink; /* index of a colour, or light when CHX_STROKE_LIGHT is set */
+    chx_u32 flags;
+    chx_u32 level; /* 0 .. 15, among equals the higher one shows */
+} chx_stroke;
+
+#define CHX_STROKE_LIGHT 1u /* ink is light, coloured as branches are */
+#define CHX_STROKE_BAR_X0 2u /* x0 and x1 move with the end of the scale bar */
+#define CHX_STROKE_BAR_X1 4u
+#define CHX_STROKE_SQUARE 8u /* ends are cut off, not round */
+
+/* A line of text drawn from the glyphs below. */
+typedef struct chx_line {
+    chx_i32 x, y; /* q8, baseline */
+    chx_i32 size; /* q8 pixels per unit of the font */
+    chx_i32 radius; /* q8 */
+    chx_u32 ink;
+    chx_u32 align; /* 0 left, 1 centre, 2 right of x */
+    chx_i32 bar_share; /* 256ths of the scale bar's length that x moves by */
+    chx_u32 reserved;
+} chx_line;
+
+typedef struct chx_glyph {
+    chx_u32 first; /* stroke */
+    chx_u32 count;
+    chx_i32 advance;
+    chx_u32 reserved;
+} chx_glyph;
+
+typedef struct chx_tables {
+    chx_u16 light[CHX_LIGHT_COUNT]; /* light by ticks >> CHX_LIGHT_SHIFT */
+    chx_u16 emission[CHX_LIGHT_MAX + 1][4]; /* light to linear red, green, blue, q15 */
+    chx_u16 glow[CHX_CURVE][4]; /* bloom to the same, by curve index */
+    chx_u16 tone[CHX_CURVE]; /* linear q16 to display, 0 .. 4080, by curve index */
+    chx_u32 hue[CHX_HUES][4]; /* tissue, linear q16 */
+    chx_u32 ink[CHX_INKS]; /* 0xrrggbb */
+    chx_u32 cosine[257]; /* of a slope in 256ths, q16 */
+    chx_u32 secant[257]; /* q16 */
+    chx_u32 facing[257]; /* sqrt(1 - x / 256), q8: how a round surface faces us */
+} chx_tables;
+
+#ifndef __OPENCL_C_VERSION__
+static_assert(sizeof(chx_branch) == 48, "layout of branches");
+static_assert(sizeof(chx_stick) == 48, "layout of sticks");
+static_assert(sizeof(chx_stroke) == 32, "layout of strokes");
+static_assert(sizeof(chx_tables) % 4 == 0, "layout of tables");
+#endif
+
+#endif

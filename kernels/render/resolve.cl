@@ -1,0 +1,436 @@
+/*
+ * Turns the layers of a band (draw.cl) into pixels: bloom, colour, tone.
+ *
+ * Bloom is a pyramid. Level 1 is the glow layer at half resolution; each next
+ * level halves it with the weights 1 3 3 1 a side. On the way up,
+ *   U[k] = weight[k] * L[k] / 256 + tent(U[k + 1]).
+ * All sums are integers. Levels know the rows of the whole picture that they
+ * hold, so that a band sees the same neighbours as the whole picture would; what
+ * lies outside counts as black.
+ *
+ * A pixel is tissue (body, and fibres before it), plus the light on it, plus the
+ * bloom around it, through the tone curve and a 4 x 4 ordered dither; labels lie
+ * on top. resolve also empties the tiles it found dirty, and only those, so that
+ * the layers are zero for the next frame.
+ */
+#pragma OPENCL FP_CONTRACT OFF
+
+#include "picture.h"
+
+/* A level: width and height of the whole picture at its resolution, rows [row0, row1) held. */
+static uint
+level_at(global const uint *level, int4 size, int x, int y)
+{
+    if (x < 0 || x >= size.x || y < size.z || y >= min(size.w, size.y))
+        return 0;
+    return level[(y - size.z) * size.x + x];
+}
+
+/* Halves a level: one work-item per cell of `to`. shift is 8 for level 1, whose cells are sums over
+ * four pixels, else 6. */
+kernel void
+bloom_down(global const uint *from, global uint *to, int4 from_size, int4 to_size, int shift)
+{
+    int x = get_global_id(0);
+    int y = (int)get_global_id(1) + to_size.z;
+    if (x >= to_size.x || y >= to_size.w)
+        return;
+    uint sum = 0;
+    for (int j = 0; j < 4; j++) {
+        uint row = level_at(from, from_size, 2 * x - 1, 2 * y - 1 + j) +
+                   3 * level_at(from, from_size, 2 * x, 2 * y - 1 + j) +
+                   3 * level_at(from, from_size, 2 * x + 1, 2 * y - 1 + j) +
+                   level_at(from, from_size, 2 * x + 2, 2 * y - 1 + j);
+        sum += j == 0 || j == 3 ? row : 3 * row;
+    }
+    to[(y - to_size.z) * to_size.x + x] = sum >> shift;
+}
+
+static uint
+tent(global const uint *level, int4 size, int x, int y)
+{
+    int cx = x >> 1;
+    int cy = y >> 1;
+    int nx = x & 1 ? cx + 1 : cx - 1;
+    int ny = y & 1 ? cy + 1 : cy - 1;
+    return (9 * level_at(level, size, cx, cy) + 3 * level_at(level, size, nx, cy) +
+            3 * level_at(level, size, cx, ny) + level_at(level, size, nx, ny) + 8) >>
+           4;
+}
+
+/* Adds the next level to this one in place: one work-item per cell. shift is 2 for level 1. */
+kernel void
+bloom_up(global uint *level, global const uint *next, int4 size, int4 next_size, uint weight,
+         int shift)
+{
+    int x = get_global_id(0);
+    int y = (int)get_global_id(1) + size.z;
+    if (x >= size.x || y >= size.w)
+        return;
+    uint index = (uint)((y - size.z) * size.x + x);
+    uint own = level[index] >> shift;
+    level[index] = ((own >> 4) * weight >> 4) + tent(next, next_size, x, y);
+}
+
+#define MARK_DIRTY 1u /* something fell on the tile */
+#define MARK_LIT 2u /* bloom reaches it */
+
+static uint
+dirty_at(global const uint *dirty, int tiles_x, int tiles_y, int x, int y)
+{
+    return x < 0 || x >= tiles_x || y < 0 || y >= tiles_y ? 0 : dirty[y * tiles_x + x];
+}
+
+/* Says which tiles need looking at, before the last level of bloom is added up: one work-item per
+ * tile. next is the second level after the way up. */
+kernel void
+mark(global const uint *dirty, global const uint *next, global uint *marks, int4 band,
+     int4 next_size)
+{
+    int tiles_x = (band.x + CHX_TILE - 1) / CHX_TILE;
+    int tiles_y = (band.z - band.y + CHX_TILE - 1) / CHX_TILE;
+    int x = get_global_id(0);
+    int y = get_global_id(1);
+    if (x >= tiles_x || y >= tiles_y)
+        return;
+    uint near = 0;
+    for (int j = -1; j <= 1; j++)
+        for (int i = -1; i <= 1; i++)
+            near |= dirty_at(dirty, tiles_x, tiles_y, x + i, y + j);
+    for (int j = -2; j < 6 && !near; j++)
+        for (int i = -2; i < 6; i++)
+            near |= level_at(next, next_size, x * 4 + i, band.y / 4 + y * 4 + j);
+    marks[y * tiles_x + x] = (dirty[y * tiles_x + x] ? MARK_DIRTY : 0u) | (near ? MARK_LIT : 0u);
+}
+
+static uint
+curve_index(uint value)
+{
+    uint low = value >> 3;
+    uint high = CHX_CURVE / 2 + ((value - min(value, (uint)CHX_CURVE_BREAK)) >> 8);
+    return value < CHX_CURVE_BREAK ? low : min(high, (uint)CHX_CURVE - 1);
+}
+
+static uint
+cue_of(uint near)
+{
+    return 105u + ((near * 151u) >> 14);
+}
+
+static uint3
+hue_of(global const chx_tables *tables, uint hue)
+{
+    global const uint *rgb = tables->hue[hue];
+    return (uint3)(rgb[0], rgb[1], rgb[2]);
+}
+
+static uint3
+emission_of(global const chx_tables *tables, uint light)
+{
+    global const ushort *rgb = tables->emission[light];
+    return (uint3)(rgb[0], rgb[1], rgb[2]);
+}
+
+static uint
+near_of(int z, int4 depth)
+{
+    long scaled = ((long)(z - depth.x) * (long)depth.y) >> depth.z;
+    return (uint)clamp(scaled, 0l, (long)CHX_NEAR_MAX);
+}
+
+/* Linear colour of what is at a pixel, q16. */
+static uint3
+tissue_of(global const chx_tables *tables, uint fibre, uint light, uint2 body, int4 depth)
+{
+    uint3 colour = 0;
+    uint body_near = 0;
+    if (body.y) {
+        body_near = near_of((int)(body.y - 0x40000000u), depth);
+        uint shade = (body.x >> 6) & 1023u;
+        uint heat = body.x >> 20;
+        uint cue = cue_of(body_near);
+        uint quiet = 2800u - heat / 2;
+        colour = ((hue_of(tables, body.x & 63u) * (shade * cue >> 8)) >> 8) * (quiet >> 4) >> 8;
+        colour += emission_of(tables, heat) * (160u + shade * 3 / 8) >> 7;
+    }
+    uint near = (fibre >> 6) & CHX_NEAR_MAX;
+    if (fibre && near >= body_near) {
+        uint level = fibre >> 20;
+        uint alpha = body.y ? min(level >> 4, 256u) : 0;
+        colour = (colour * (256u - alpha) >> 8) + (hue_of(tables, fibre & 63u) * level >> 12);
+    }
+    if (light == 0 || (light & 1023u) + 1 < body_near >> 4)
+        return colour;
+    uint cover = (light >> 10) & 63u;
+    uint level = (light >> 16) & 255u;
+    colour = colour * (512u - (light >> 24)) >> 9;
+    return colour + (emission_of(tables, level * 16 + level / 16) * (cover * 4 + cover / 16) >> 7);
+}
+
+constant uint bayer[16] = {0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5};
+
+static uint3
+display(global const chx_tables *tables, uint3 linear, uint dither)
+{
+    uint3 value = (uint3)(tables->tone[curve_index(linear.x)], tables->tone[curve_index(linear.y)],
+                          tables->tone[curve_index(linear.z)]);
+    return (value + dither) >> 4;
+}
+
+/* Ink over a display colour. */
+static uint3
+inked(global const chx_tables *tables, uint3 colour, uint ink)
+{
+    uint alpha = (ink >> 24) + (ink >> 31);
+    uint rgb = tables->ink[ink & (CHX_INKS - 1)];
+    uint3 over = (uint3)(rgb >> 16 & 255u, rgb >> 8 & 255u, rgb & 255u);
+    return (colour * (256u - alpha) + over * alpha + 128u) >> 8;
+}
+
+#define SPAN 8 /* pixels a side of what a work-item of resolve draws, two rows of them */
+
+typedef struct surface {
+    global uint *fibre;
+    global uint *light;
+    global uint *ink;
+    global uint2 *body;
+    global const uint *bloom;
+    global const chx_tables *tables;
+} surface;
+
+/* What a work-item of resolve draws: four blocks of 2 x 2 pixels side by side, from the left top
+ * pixel of the present one. */
+typedef struct place {
+    int4 band, own, bloom_size, depth;
+    int x, y;
+    uint mark;
+} place;
+
+static int
+place_of(global const uint *marks, int4 band, int4 own, int4 bloom_size, int4 depth, place *at)
+{
+    at->band = band;
+    at->own = own;
+    at->bloom_size = bloom_size;
+    at->depth = depth;
+    at->x = (int)get_global_id(0) * SPAN;
+    at->y = own.x + (int)get_global_id(1) * 2;
+    if (at->x >= band.x || at->y >= own.y)
+        return 0;
+    int tiles = (band.x + CHX_TILE - 1) / CHX_TILE;
+    at->mark = marks[((at->y - band.y) / CHX_TILE) * tiles + at->x / CHX_TILE];
+    return 1;
+}
+
+/* The bloom at the four pixels, row by row: tent over the 3 x 3 cells around theirs. */
+static uint4
+bloom_at(global const uint *bloom, const place *at)
+{
+    int x = at->x / 2;
+    int y = at->y / 2;
+    int4 size = at->bloom_size;
+    uint c[9];
+    for (int j = 0; j < 3; j++)
+        for (int i = 0; i < 3; i++)
+            c[3 * j + i] = level_at(bloom, size, x - 1 + i, y - 1 + j);
+    uint4 sum;
+    sum.x = 9 * c[4] + 3 * c[3] + 3 * c[1] + c[0];
+    sum.y = 9 * c[4] + 3 * c[5] + 3 * c[1] + c[2];
+    sum.z = 9 * c[4] + 3 * c[3] + 3 * c[7] + c[6];
+    sum.w = 9 * c[4] + 3 * c[5] + 3 * c[7] + c[8];
+    return (sum + 8u) >> 4;
+}
+
+/* A pixel of a dirty tile; its layers are left empty. */
+static uint3
+take_pixel(const surface *from, const place *at, size_t cell, uint3 haze, uint dither)
+{
+    uint fibre = from->fibre[cell];
+    uint light = from->light[cell];
+    uint2 body = from->body[cell];
+    uint ink = from->ink[cell];
+    if ((fibre | light | body.y | ink) == 0)
+        return haze.x | haze.y | haze.z ? display(from->tables, haze, dither) : haze;
+    if (body.y)
+        haze = haze >> 1;
+    if (fibre | light | body.y)
+        haze += tissue_of(from->tables, fibre, light, body, at->depth);
+    from->fibre[cell] = 0;
+    from->light[cell] = 0;
+    from->body[cell] = 0;
+    from->ink[cell] = 0;
+    uint3 shown = display(from->tables, haze, dither);
+    return ink ? inked(from->tables, shown, ink) : shown;
+}
+
+static void
+take_four(const surface *from, const place *at, uint3 colours[4])
+{
+    uint4 bloom = 0;
+    if (at->mark & MARK_LIT)
+        bloom = bloom_at(from->bloom, at);
+    uint blooms[4] = {bloom.x, bloom.y, bloom.z, bloom.w};
+    for (int k = 0; k < 4; k++) {
+        int x = at->x + (k & 1);
+        int y = at->y + (k >> 1);
+        uint dither = bayer[(y & 3) * 4 + (x & 3)];
+        uint3 haze = 0;
+        if (blooms[k]) {
+            global const ushort *rgb = from->tables->glow[curve_index(blooms[k])];
+            haze = (uint3)(rgb[0], rgb[1], rgb[2]) * 2;
+        }
+        if (at->mark & MARK_DIRTY) {
+            size_t cell = (size_t)(y - at->band.y) * at->band.x + x;
+            colours[k] = take_pixel(from, at, cell, haze, dither);
+        } else {
+            colours[k] = display(from->tables, haze, dither);
+        }
+    }
+}
+
+static uchar
+luma(uint3 c)
+{
+    return (uchar)((16 * 65536 + 32768 + 11966u * c.x + 40254u * c.y + 4064u * c.z) >> 16);
+}
+
+/* Of the sum of four pixels. */
+static uchar2
+chroma(uint3 c)
+{
+    int r = c.x;
+    int g = c.y;
+    int b = c.z;
+    int cb = (512 * 65536 + 131072 - 6596 * r - 22189 * g + 28784 * b) >> 18;
+    int cr = (512 * 65536 + 131072 + 28784 * r - 26145 * g - 2639 * b) >> 18;
+    return (uchar2)((uchar)cb, (uchar)cr);
+}
+
+static void
+put_rgb(uchar row[SPAN * 3], int i, uint3 colour)
+{
+    row[3 * i] = (uchar)colour.x;
+    row[3 * i + 1] = (uchar)colour.y;
+    row[3 * i + 2] = (uchar)colour.z;
+}
+
+static void
+store(global uchar *to, const uchar *from, int n, int most)
+{
+    if (n == most && n == 24) {
+        vstore8(vload8(0, from), 0, to);
+        vstore8(vload8(1, from), 1, to);
+        vstore8(vload8(2, from), 2, to);
+        return;
+    }
+    if (n == most && n == 8) {
+        vstore8(vload8(0, from), 0, to);
+        return;
+    }
+    for (int i = 0; i < n; i++)
+        to[i] = from[i];
+}
+
+/* Pixels of a band's own rows: one work-item per 8 x 2. band = width, first and last row held by the
+ * layers; own = first row, last row, height of the picture. `out` is the whole picture. */
+kernel void
+resolve_rgb(global uint *fibre, global uint *light, global uint *ink, global uint2 *body,
+            global const uint *marks, global const uint *bloom, global const chx_tables *tables,
+            global uchar *out, int4 band, int4 own, int4 bloom_size, int4 depth)
+{
+    place at;
+    if (!place_of(marks, band, own, bloom_size, depth, &at))
+        return;
+    surface from = {fibre, light, ink, body, bloom, tables};
+    int n = min(SPAN, band.x - at.x);
+    global uchar *to = out + ((size_t)at.y * band.x + at.x) * 3;
+    uchar rows[2][SPAN * 3] = {{0}, {0}};
+    for (int i = 0; at.mark && i < n; i += 2) {
+        uint3 colours[4];
+        take_four(&from, &at, colours);
+        put_rgb(rows[0], i, colours[0]);
+        put_rgb(rows[0], i + 1, colours[1]);
+        put_rgb(rows[1], i, colours[2]);
+        put_rgb(rows[1], i + 1, colours[3]);
+        at.x += 2;
+    }
+    store(to, rows[0], n * 3, SPAN * 3);
+    store(to + (size_t)band.x * 3, rows[1], n * 3, SPAN * 3);
+}
+
+/* The same as planes Y, U, V, which are ranges of one buffer: 4:2:0, BT.709, limited range. */
+kernel void
+resolve_yuv(global uint *fibre, global uint *light, global uint *ink, global uint2 *body,
+            global const uint *marks, global const uint *bloom, global const chx_tables *tables,
+            global uchar *out, int4 band, int4 own, int4 bloom_size, int4 depth,
+            global uchar *out_u, global uchar *out_v)
+{
+    place at;
+    if (!place_of(marks, band, own, bloom_size, depth, &at))
+        return;
+    surface from = {fibre, light, ink, body, bloom, tables};
+    int n = min(SPAN, band.x - at.x);
+    size_t to = (size_t)at.y * band.x + at.x;
+    size_t luma_size = (size_t)band.x * own.z;
+    size_t to_u = luma_size + (size_t)(at.y / 2) * (band.x / 2) + at.x / 2;
+    size_t to_v = to_u + luma_size / 4;
+    uchar rows[2][SPAN];
+    uchar u[SPAN / 2];
+    uchar v[SPAN / 2];
+    for (int i = 0; i < SPAN; i++) {
+        rows[0][i] = rows[1][i] = 16;
+        u[i / 2] = v[i / 2] = 128;
+    }
+    for (int i = 0; at.mark && i < n; i += 2) {
+        uint3 colours[4];
+        take_four(&from, &at, colours);
+        rows[0][i] = luma(colours[0]);
+        rows[0][i + 1] = luma(colours[1]);
+        rows[1][i] = luma(colours[2]);
+        rows[1][i + 1] = luma(colours[3]);
+        uchar2 two = chroma(colours[0] + colours[1] + colours[2] + colours[3]);
+        u[i / 2] = two.x;
+        v[i / 2] = two.y;
+        at.x += 2;
+    }
+    store(out + to, rows[0], n, SPAN);
+    store(out + to + band.x, rows[1], n, SPAN);
+    for (int i = 0; i < n / 2; i++) {
+        out_u[to_u + i] = u[i];
+        out_v[to_v + i] = v[i];
+    }
+}
+
+/* Empties what resolve has not: the tiles of the halo rows, the glow and the marks. One work-item per
+ * tile. own as above. */
+kernel void
+sweep(global uint *fibre, global uint *light, global uint *ink, global uint2 *body,
+      global uint *glow, global uint *dirty, int4 band, int4 own)
+{
+    int tile_x = get_global_id(0);
+    int tile_y = get_global_id(1);
+    int tiles = (band.x + CHX_TILE - 1) / CHX_TILE;
+    if (tile_x >= tiles || band.y + tile_y * CHX_TILE >= band.z)
+        return;
+    int x0 = tile_x * CHX_TILE;
+    int y0 = band.y + tile_y * CHX_TILE;
+    int x1 = min(x0 + CHX_TILE, band.x);
+    int y1 = min(y0 + CHX_TILE, band.z);
+    int half_width = (band.x + 1) / 2;
+    for (int y = y0 / 2; y < (y1 + 1) / 2; y++)
+        for (int x = x0 / 2; x < (x1 + 1) / 2; x++)
+            glow[(y - band.y / 2) * half_width + x] = 0;
+    if (dirty[tile_y * tiles + tile_x] == 0)
+        return;
+    dirty[tile_y * tiles + tile_x] = 0;
+    if (y0 >= own.x && y0 < own.y)
+        return;
+    for (int y = y0; y < y1; y++)
+        for (int x = x0; x < x1; x++) {
+            uint cell = (uint)((y - band.y) * band.x + x);
+            fibre[cell] = 0;
+            light[cell] = 0;
+            ink[cell] = 0;
+            body[cell] = 0;
+        }
+}

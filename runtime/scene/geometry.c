@@ -1,0 +1,290 @@
+#include "scene/geometry.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+
+/* A long branch is cut into pieces, so that no number in a strong enlargement leaves its range. */
+#define PIECES_ALONG_EXTENT 96
+
+/* Points beyond this many are thinned to the outermost of each slice of the long axis. */
+#define OUTLINE_SLICES 512
+
+#define SWC_SOMA 1
+
+static void
+add_moments(const float p[3], double sum[3], double square[3][3])
+{
+    for (int i = 0; i < 3; i++) {
+        sum[i] += p[i];
+        for (int j = 0; j < 3; j++)
+            square[i][j] += (double)p[i] * p[j];
+    }
+}
+
+/* One rotation of Jacobi's method: makes m[i][j] zero, turning the axes with it. */
+static void
+jacobi_rotate(double m[3][3], double axes[3][3], int i, int j)
+{
+    if (fabs(m[i][j]) < 1e-12)
+        return;
+    double theta = (m[j][j] - m[i][i]) / (2 * m[i][j]);
+    double t = (theta < 0 ? -1 : 1) / (fabs(theta) + sqrt(theta * theta + 1));
+    double c = 1 / sqrt(t * t + 1);
+    double s = t * c;
+    for (int k = 0; k < 3; k++) {
+        double mi = m[k][i];
+        double mj = m[k][j];
+        m[k][i] = c * mi - s * mj;
+        m[k][j] = s * mi + c * mj;
+    }
+    for (int k = 0; k < 3; k++) {
+        double mi = m[i][k];
+        double mj = m[j][k];
+        m[i][k] = c * mi - s * mj;
+        m[j][k] = s * mi + c * mj;
+        double ai = axes[i][k];
+        double aj = axes[j][k];
+        axes[i][k] = c * ai - s * aj;
+        axes[j][k] = s * ai + c * aj;
+    }
+}
+
+static void
+swap_axes(double m[3][3], double axes[3][3], int i, int j)
+{
+    double value = m[i][i];
+    m[i][i] = m[j][j];
+    m[j][j] = value;
+    for (int k = 0; k < 3; k++) {
+        double old = axes[i][k];
+        axes[i][k] = axes[j][k];
+        axes[j][k] = old;
+    }
+}
+
+/* Longest first; signs chosen so that each axis points the way of its largest component. */
+static void
+order_axes(double m[3][3], double axes[3][3])
+{
+    for (int i = 0; i < 2; i++)
+        for (int j = 2; j > i; j--)
+            if (m[j][j] > m[j - 1][j - 1])
+                swap_axes(m, axes, j - 1, j);
+    for (int i = 0; i < 2; i++) {
+        int largest = 0;
+        for (int k = 1; k < 3; k++)
+            if (fabs(axes[i][k]) > fabs(axes[i][largest]))
+                largest = k;
+        if (axes[i][largest] < 0)
+            for (int k = 0; k < 3; k++)
+                axes[i][k] = -axes[i][k];
+    }
+    for (int k = 0; k < 3; k++) {
+        int a = (k + 1) % 3;
+        int b = (k + 2) % 3;
+        axes[2][k] = axes[0][a] * axes[1][b] - axes[0][b] * axes[1][a];
+    }
+}
+
+static void
+find_axes(chx__geometry *geometry, const chx_network_info *network)
+{
+    double sum[3] = {0};
+    double m[3][3] = {{0}};
+    for (uint32_t i = 0; i < network->n_nodes; i++)
+        add_moments(network->nodes[i].position_um, sum, m);
+    for (uint32_t i = 0; i < network->n_neurons; i++)
+        add_moments(network->neurons[i].position_um, sum, m);
+    double n = (double)network->n_nodes + network->n_neurons;
+    for (int i = 0; i < 3; i++)
+        for (int j = 0; j < 3; j++)
+            m[i][j] = n > 0 ? m[i][j] / n - sum[i] / n * (sum[j] / n) : 0;
+    for (int i = 0; i < 3; i++)
+        for (int j = 0; j < 3; j++)
+            geometry->axes[i][j] = i == j;
+    for (int sweep = 0; sweep < 16; sweep++)
+        for (int i = 0; i < 3; i++)
+            jacobi_rotate(m, geometry->axes, i, (i + 1) % 3);
+    order_axes(m, geometry->axes);
+}
+
+static double
+along_axis(const chx__geometry *geometry, int axis, const float p[3])
+{
+    double sum = 0;
+    for (int k = 0; k < 3; k++)
+        sum += geometry->axes[axis][k] * p[k];
+    return sum;
+}
+
+static void
+widen(const chx__geometry *geometry, const float p[3], double radius, double low[3], double high[3])
+{
+    for (int i = 0; i < 3; i++) {
+        double at = along_axis(geometry, i, p);
+        low[i] = fmin(low[i], at - radius);
+        high[i] = fmax(high[i], at + radius);
+    }
+}
+
+static void
+find_extent(chx__geometry *geometry, const chx_network_info *network)
+{
+    double low[3] = {INFINITY, INFINITY, INFINITY};
+    double high[3] = {-INFINITY, -INFINITY, -INFINITY};
+    for (uint32_t i = 0; i < network->n_nodes; i++)
+        widen(geometry, network->nodes[i].position_um, network->nodes[i].radius_um, low, high);
+    for (uint32_t i = 0; i < network->n_neurons; i++)
+        widen(geometry, network->neurons[i].position_um, network->neurons[i].diameter_um / 2, low,
+              high);
+    for (int i = 0; i < 3; i++) {
+        bool known = high[i] >= low[i];
+        geometry->half_um[i] = known ? fmax((high[i] - low[i]) / 2, 1e-3) : 1;
+        for (int k = 0; k < 3 && known; k++)
+            geometry->centre_um[k] += geometry->axes[i][k] * (low[i] + high[i]) / 2;
+    }
+}
+
+static void
+add_reach(chx__geometry *geometry, const float p[3], double radius)
+{
+    float from[3];
+    for (int k = 0; k < 3; k++)
+        from[k] = (float)(p[k] - geometry->centre_um[k]);
+    double along = along_axis(geometry, 0, from);
+    double away = hypot(along_axis(geometry, 1, from), along_axis(geometry, 2, from)) + radius;
+    double slice = (along / geometry->half_um[0] + 1) / 2 * OUTLINE_SLICES;
+    int index = (int)fmax(0, fmin(slice, OUTLINE_SLICES - 1));
+    chx__reach *reach = &geometry->outline[index];
+    reach->along_um = fmax(reach->along_um, fabs(along) + radius);
+    reach->away_um = fmax(reach->away_um, away);
+}
+
+static chx_status
+find_outline(chx__geometry *geometry, const chx_network_info *network)
+{
+    geometry->outline = chx__alloc(OUTLINE_SLICES, sizeof *geometry->outline);
+    if (!geometry->outline)
+        return chx__fail_memory("measuring the network for the camera");
+    geometry->n_outline = OUTLINE_SLICES;
+    for (uint32_t i = 0; i < network->n_nodes; i++)
+        add_reach(geometry, network->nodes[i].position_um, network->nodes[i].radius_um);
+    for (uint32_t i = 0; i < network->n_neurons; i++)
+        add_reach(geometry, network->neurons[i].position_um, network->neurons[i].diameter_um / 2);
+    return CHX_OK;
+}
+
+static int32_t
+ticks_of(const chx_view *view, double path_um)
+{
+    double ms = path_um / view->conduction_um_per_ms;
+    return (int32_t)fmin(rint(ms / view->decay_ms * CHX_TICKS_PER_DECAY), CHX_NEVER / 2);
+}
+
+static uint32_t
+pieces_of(const chx__geometry *geometry, const chx_node *a, const chx_node *b)
+{
+    double length =
+        hypot(hypot(b->position_um[0] - a->position_um[0], b->position_um[1] - a->position_um[1]),
+              b->position_um[2] - a->position_um[2]);
+    double longest = geometry->half_um[0] * 2 / PIECES_ALONG_EXTENT;
+    return (uint32_t)fmax(1, fmin(ceil(length / longest), 4 * PIECES_ALONG_EXTENT));
+}
+
+/* A neurite leaves the soma with its own width. */
+static float
+start_radius(const chx_node *parent, const chx_node *node)
+{
+    bool leaves = parent->kind == SWC_SOMA && node->kind != SWC_SOMA;
+    return leaves ? node->radius_um : parent->radius_um;
+}
+
+static void
+cut_branch(const chx_node *a, const chx_node *b, uint32_t piece, uint32_t n_pieces,
+           const chx_view *view, chx_branch *branch)
+{
+    double share[2] = {(double)piece / n_pieces, (double)(piece + 1) / n_pieces};
+    float *end[2] = {branch->a_um, branch->b_um};
+    int32_t *travel[2] = {&branch->travel_a, &branch->travel_b};
+    float radius = start_radius(a, b);
+    for (int e = 0; e < 2; e++) {
+        for (int k = 0; k < 3; k++)
+            end[e][k] = (float)(a->position_um[k] +
+                                share[e] * (b->position_um[k] - (double)a->position_um[k]));
+        end[e][3] = (float)(radius + share[e] * (b->radius_um - radius));
+        *travel[e] = ticks_of(view, a->path_um + share[e] * (b->path_um - (double)a->path_um));
+    }
+}
+
+static void
+add_soma(const chx_neuron *neuron, chx_branch *branch)
+{
+    for (int k = 0; k < 3; k++)
+        branch->a_um[k] = branch->b_um[k] = neuron->position_um[k];
+    branch->a_um[3] = branch->b_um[3] = neuron->diameter_um / 2;
+}
+
+/* Counts the branches, and fills them in when there is room for them. */
+static uint64_t
+collect(const chx__geometry *geometry, const chx_network_info *network, chx_branch *branches)
+{
+    uint64_t count = 0;
+    for (uint32_t n = 0; n < network->n_neurons; n++) {
+        const chx_neuron *neuron = &network->neurons[n];
+        uint64_t first = count;
+        if (branches)
+            add_soma(neuron, &branches[count]);
+        count++;
+        for (uint32_t i = neuron->first_node; i < neuron->first_node + neuron->n_nodes; i++) {
+            const chx_node *b = &network->nodes[i];
+            const chx_node *a = &network->nodes[b->parent];
+            if (a == b)
+                continue;
+            uint32_t n_pieces = pieces_of(geometry, a, b);
+            for (uint32_t piece = 0; branches && piece < n_pieces; piece++)
+                cut_branch(a, b, piece, n_pieces, &network->view, &branches[count + piece]);
+            count += n_pieces;
+        }
+        for (; branches && first < count; first++) {
+            branches[first].neuron = n;
+            branches[first].hue = neuron->type % (CHX_HUES - 1);
+        }
+    }
+    return count;
+}
+
+chx_status
+chx__geometry_init(chx__geometry *geometry, const chx_network_info *network)
+{
+    chx__geometry made = {0};
+    find_axes(&made, network);
+    find_extent(&made, network);
+    uint64_t count = collect(&made, network, NULL);
+    if (count > UINT32_MAX / 2)
+        return chx__fail(CHX_ERROR_LIMIT,
+                         "the network has %llu branches, more than a scene can hold; draw a part",
+                         (unsigned long long)count);
+    made.branches = chx__alloc(count + 1, sizeof *made.branches);
+    if (!made.branches)
+        return chx__fail_memory("laying out the branches of the network");
+    chx_status status = find_outline(&made, network);
+    if (status) {
+        chx__geometry_finish(&made);
+        return status;
+    }
+    made.n_branches = (uint32_t)collect(&made, network, made.branches);
+    *geometry = made;
+    return CHX_OK;
+}
+
+void
+chx__geometry_finish(chx__geometry *geometry)
+{
+    free(geometry->branches);
+    free(geometry->outline);
+    memset(geometry, 0, sizeof *geometry);
+}

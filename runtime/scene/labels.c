@@ -1,0 +1,233 @@
+#include "scene/labels.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "scene/palette.h"
+
+/* Sizes that follow from the picture's. */
+typedef struct layout {
+    double width, height;
+    double cap; /* height of a capital */
+    double margin;
+} layout;
+
+static layout
+layout_of(uint32_t width_px, uint32_t height_px)
+{
+    layout made = {.width = width_px, .height = height_px};
+    double side = fmin(height_px, width_px * 0.7);
+    made.cap = fmax(side * 0.0155, fmin(8.0, side * 0.06));
+    made.margin = fmax(made.cap * 2.4, 4);
+    return made;
+}
+
+/* The largest of 1, 2, 5 x 10^n that is not above x. */
+static double
+round_down_125(double x)
+{
+    double ten = pow(10, floor(log10(x) + 1e-9));
+    double lead = x / ten + 1e-9;
+    return (lead >= 5 ? 5 : lead >= 2 ? 2 : 1) * ten;
+}
+
+static void
+draw_types(chx__labels *labels, const chx_network_info *network, const layout *at, double x,
+           double y)
+{
+    double cap = at->cap * 0.86;
+    chx__style dot = {.cap_px = cap, .ink = CHX__INK_FAINT};
+    for (uint32_t i = 0; i < network->n_types; i++) {
+        double gap = chx__text_width_px(&labels->font, " " CHX__CHAR_DOT " ", cap);
+        double width = chx__text_width_px(&labels->font, network->types[i].name, cap);
+        if (x + gap + width > at->width * 0.62)
+            return;
+        chx__style style = {.cap_px = cap, .ink = CHX__INK_TYPES + i % CHX__N_TINTS};
+        chx__strokes_text(&labels->strokes, &labels->font, &dot, x, y, " " CHX__CHAR_DOT " ");
+        chx__strokes_text(&labels->strokes, &labels->font, &style, x + gap, y,
+                          network->types[i].name);
+        x += gap + width;
+    }
+}
+
+static void
+draw_title(chx__labels *labels, const chx_network_info *network, const layout *at)
+{
+    const char *name = network->name ? network->name : "";
+    chx__style title = {.cap_px = at->cap * 1.3, .ink = CHX__INK_TITLE};
+    double width = chx__text_width_px(&labels->font, name, title.cap_px);
+    double most = at->width * 0.6;
+    if (width > most)
+        title.cap_px = fmax(title.cap_px * most / width, at->cap * 0.5);
+    double y = at->margin + at->cap * 1.3;
+    chx__strokes_text(&labels->strokes, &labels->font, &title, at->margin, y, name);
+    char count[64];
+    snprintf(count, sizeof count, "%u neurons", network->n_neurons);
+    chx__style text = {.cap_px = at->cap * 0.86, .ink = CHX__INK_TEXT};
+    y += at->cap * 2.1;
+    chx__strokes_text(&labels->strokes, &labels->font, &text, at->margin, y, count);
+    double after = at->margin + chx__text_width_px(&labels->font, count, text.cap_px);
+    draw_types(labels, network, at, after, y);
+}
+
+/* A round range of time for the colour bar, and the steps to cut it into. */
+static double
+round_range(double most, int *n_steps)
+{
+    static const double leads[] = {8, 6, 4, 3, 2, 1.5, 1};
+    double ten = pow(10, floor(log10(most) + 1e-9));
+    for (int i = 0; i < 7; i++)
+        if (leads[i] * ten <= most * (1 + 1e-9)) {
+            *n_steps = leads[i] == 8 || leads[i] == 4 || leads[i] == 2 || leads[i] == 1 ? 2 : 3;
+            return leads[i] * ten;
+        }
+    *n_steps = 2;
+    return ten;
+}
+
+static void
+draw_ticks(chx__labels *labels, const layout *at, double left, double right, double y,
+           double range_ms, int n_steps)
+{
+    chx__style style = {.cap_px = at->cap * 0.86, .ink = CHX__INK_TEXT, .align = 1};
+    for (int i = 0; i <= n_steps; i++) {
+        char text[32];
+        snprintf(text, sizeof text, "%g", range_ms * i / n_steps);
+        double x = left + (right - left) * i / n_steps;
+        double pen = fmax(0.5, at->cap * 0.05);
+        chx__strokes_box(&labels->strokes, x - pen, y, x + pen, y + at->cap * 0.35, CHX__INK_FAINT,
+                         0);
+        chx__strokes_text(&labels->strokes, &labels->font, &style, x, y + at->cap * 1.55, text);
+    }
+}
+
+/* Light by the time since a spike passed, in the colours that branches take. */
+static void
+draw_colour_bar(chx__labels *labels, const chx_network_info *network, const chx_tables *tables,
+                const layout *at)
+{
+    int n_steps;
+    double decay = network->view.decay_ms;
+    double range_ms = round_range(decay * 2.7, &n_steps);
+    double right = floor(at->width - at->margin - at->cap);
+    double left = floor(right - fmax(at->width * 0.16, at->cap * 11));
+    double bottom = floor(at->height - at->margin - at->cap * 1.55);
+    double top = bottom - fmax(floor(at->cap * 0.62), 2);
+    for (double x = left; x < right; x++) {
+        double age = (x + 0.5 - left) / (right - left) * range_ms / decay + CHX__RISE_DECAYS;
+        int index = (int)(age * CHX_TICKS_PER_DECAY) >> CHX_LIGHT_SHIFT;
+        uint32_t light = index < CHX_LIGHT_COUNT ? tables->light[index] : 0;
+        chx__strokes_box(&labels->strokes, x, top, x + 1, bottom, light, CHX_STROKE_LIGHT);
+    }
+    draw_ticks(labels, at, left, right, bottom, range_ms, n_steps);
+    chx__style style = {.cap_px = at->cap * 0.86, .ink = CHX__INK_TEXT, .align = 1};
+    chx__strokes_text(&labels->strokes, &labels->font, &style, (left + right) / 2,
+                      top - at->cap * 0.75, "time since spike (ms)");
+}
+
+static void
+draw_scale_bar(chx__labels *labels, const layout *at)
+{
+    double x = at->margin;
+    double y = floor(at->height - at->margin);
+    double pen = fmax(1, rint(at->cap * 0.13));
+    double tick = at->cap * 0.36;
+    chx__strokes_box(&labels->strokes, x, y - pen, x + pen, y, CHX__INK_TITLE, CHX_STROKE_BAR_X1);
+    chx__strokes_box(&labels->strokes, x, y - tick, x + pen, y + tick - pen, CHX__INK_TITLE, 0);
+    chx__strokes_box(&labels->strokes, x, y - tick, x + pen, y + tick - pen, CHX__INK_TITLE,
+                     CHX_STROKE_BAR_X0 | CHX_STROKE_BAR_X1);
+    labels->bar_most_px = fmax(at->width * 0.16, at->cap * 6);
+}
+
+static void
+place_lines(chx__labels *labels, const layout *at)
+{
+    double right = at->width - at->margin;
+    chx_line time = {.ink = CHX__INK_TITLE, .align = 2};
+    time.x = (int32_t)(right * 256);
+    time.y = (int32_t)((at->margin + at->cap * 1.3) * 256);
+    time.size = chx__font_size(at->cap * 1.15);
+    time.radius = chx__font_radius(at->cap * 1.15);
+    chx_line speed = time;
+    speed.ink = CHX__INK_FAINT;
+    speed.y += (int32_t)(at->cap * 2.1 * 256);
+    speed.size = chx__font_size(at->cap * 0.86);
+    speed.radius = chx__font_radius(at->cap * 0.86);
+    chx_line scale = speed;
+    scale.ink = CHX__INK_TEXT;
+    scale.align = 1;
+    scale.bar_share = 128;
+    scale.x = (int32_t)(at->margin * 256);
+    scale.y = (int32_t)((at->height - at->margin - at->cap * 0.95) * 256);
+    labels->lines[0] = time;
+    labels->lines[1] = speed;
+    labels->lines[2] = scale;
+}
+
+chx_status
+chx__labels_init(chx__labels *labels, const chx_network_info *network, const chx_tables *tables,
+                 uint32_t width_px, uint32_t height_px)
+{
+    chx__labels made = {0};
+    chx_status status = chx__font_init(&made.font);
+    if (status)
+        return status;
+    layout at = layout_of(width_px, height_px);
+    draw_title(&made, network, &at);
+    draw_colour_bar(&made, network, tables, &at);
+    draw_scale_bar(&made, &at);
+    place_lines(&made, &at);
+    if (made.strokes.failed) {
+        chx__labels_finish(&made);
+        return chx__fail_memory("laying out the labels");
+    }
+    *labels = made;
+    return CHX_OK;
+}
+
+void
+chx__labels_finish(chx__labels *labels)
+{
+    chx__strokes_finish(&labels->strokes);
+    chx__font_finish(&labels->font);
+}
+
+static void
+set_text(char into[CHX_TEXT_CHARS], const char *text)
+{
+    size_t length = strlen(text);
+    memset(into, 0, CHX_TEXT_CHARS);
+    memcpy(into, text, length < CHX_TEXT_CHARS ? length : CHX_TEXT_CHARS);
+}
+
+void
+chx__caption_time(chx__caption *caption, double time_ms, double speed)
+{
+    char text[64];
+    snprintf(text, sizeof text, "t = %.1f ms", time_ms);
+    set_text(caption->time, text);
+    if (speed <= 0)
+        text[0] = 0;
+    else if (speed < 0.9995)
+        snprintf(text, sizeof text, "1/%.3g speed", 1 / speed);
+    else
+        snprintf(text, sizeof text, "%.3g x speed", speed);
+    set_text(caption->speed, text);
+}
+
+void
+chx__caption_scale(chx__caption *caption, double px_per_um, double most_px)
+{
+    char text[64];
+    double um = round_down_125(most_px / px_per_um);
+    if (um >= 1000)
+        snprintf(text, sizeof text, "%g mm", um / 1000);
+    else if (um >= 1)
+        snprintf(text, sizeof text, "%g " CHX__CHAR_MICRO "m", um);
+    else
+        snprintf(text, sizeof text, "%g nm", um * 1000);
+    set_text(caption->scale, text);
+    caption->bar_q8 = (int32_t)rint(um * px_per_um * 256);
+}

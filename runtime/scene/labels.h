@@ -1,0 +1,34 @@
+/* What is written on a picture: name, counts, time, speed, scale bar, colour bar. Fixed strokes are
+ * made once; three short texts and the bar's length change from frame to frame. */
+#ifndef CHX_SCENE_LABELS_H
+#define CHX_SCENE_LABELS_H
+
+#include <chronaxie/network.h>
+
+#include "scene/hershey.h"
+
+/* The texts that change, NUL-padded. */
+typedef struct chx__caption {
+    char time[CHX_TEXT_CHARS];
+    char speed[CHX_TEXT_CHARS];
+    char scale[CHX_TEXT_CHARS];
+    int32_t bar_q8; /* length of the scale bar */
+} chx__caption;
+
+typedef struct chx__labels {
+    chx__font font;
+    chx__strokes strokes;
+    chx_line lines[CHX_TEXT_LINES];
+    double bar_most_px; /* longest scale bar */
+} chx__labels;
+
+/* Errors: FILE without the font, MEMORY. tables say which light belongs to which age. */
+chx_status chx__labels_init(chx__labels *labels, const chx_network_info *network,
+                            const chx_tables *tables, uint32_t width_px, uint32_t height_px);
+void chx__labels_finish(chx__labels *labels);
+
+void chx__caption_time(chx__caption *caption, double time_ms, double speed);
+/* The longest bar of 1, 2 or 5 times a power of ten um that fits. */
+void chx__caption_scale(chx__caption *caption, double px_per_um, double most_px);
+
+#endif

@@ -1,0 +1,24 @@
+/* Colours: the tables that kernels look everything up in, and the colours of types and labels. */
+#ifndef CHX_SCENE_PALETTE_H
+#define CHX_SCENE_PALETTE_H
+
+#include <chronaxie/scene.h>
+
+#include "render/picture.h"
+
+/* Indices of label colours in chx_tables.ink; the tints of types follow from INK_TYPES. */
+enum {
+    CHX__INK_TITLE = 1,
+    CHX__INK_TEXT,
+    CHX__INK_FAINT,
+    CHX__INK_TYPES = 8,
+};
+
+#define CHX__N_TINTS 8
+
+/* Time after a spike passed at which its light is brightest, in decay times. */
+#define CHX__RISE_DECAYS (1.0 / 32)
+
+void chx__tables_fill(chx_tables *tables, chx_colour_map map);
+
+#endif

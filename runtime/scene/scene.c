@@ -1,0 +1,373 @@
+#include "scene/scene.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "network/simulation.h"
+#include "scene/palette.h"
+
+#define SMALLEST_PX 64
+#define LARGEST_PX 8192
+
+/* Places of scalars in kernels' argument lists. */
+#define GATHER_NOW 3
+#define LABELS_COUNTS 9
+
+static chx_status
+check_params(chx_scene_params *params)
+{
+    params->width_px = params->width_px ? params->width_px : 1920;
+    params->height_px = params->height_px ? params->height_px : 1080;
+    uint32_t sides[2] = {params->width_px, params->height_px};
+    for (int i = 0; i < 2; i++)
+        if (sides[i] % 2 || sides[i] < SMALLEST_PX || sides[i] > LARGEST_PX)
+            return chx__fail(CHX_ERROR_INVALID,
+                             "a picture of %u x %u pixels cannot be drawn; both sides must be even "
+                             "and from %d to %d",
+                             sides[0], sides[1], SMALLEST_PX, LARGEST_PX);
+    if (params->n_bands > CHX__MAX_BANDS)
+        return chx__fail(CHX_ERROR_INVALID, "%u bands are too many; ask for at most %d",
+                         params->n_bands, CHX__MAX_BANDS);
+    CHX__REQUIRE(params->colour_map == CHX_COLOUR_INFERNO ||
+                 params->colour_map == CHX_COLOUR_CIVIDIS);
+    CHX__REQUIRE(params->format == CHX_PIXELS_RGB || params->format == CHX_PIXELS_YUV420);
+    return CHX_OK;
+}
+
+/* What the selected devices allow. */
+static void
+survey(chx_scene *scene)
+{
+    uint32_t n_selected = 0;
+    bool int64_atomics = true;
+    uint64_t loops = UINT64_MAX;
+    for (uint32_t i = 0; i < chx_runtime_n_devices(scene->runtime); i++) {
+        chx_device_info info;
+        if (chx_runtime_device(scene->runtime, i, &info) || !info.selected)
+            continue;
+        n_selected++;
+        int64_atomics = int64_atomics && info.has_int64_atomics;
+        loops = info.max_loop_iterations < loops ? info.max_loop_iterations : loops;
+    }
+    scene->inputs.int64_atomics = int64_atomics && !scene->params.no_int64_atomics;
+    scene->inputs.cone_shares = loops < 1000000 ? 16 : 2;
+    if (scene->params.n_bands == 0)
+        scene->params.n_bands = n_selected <= 1 ? 1 : 2 * n_selected;
+    uint32_t step = chx__band_step(scene->params.height_px);
+    uint32_t most = (scene->params.height_px + step - 1) / step;
+    most = most < CHX__MAX_BANDS ? most : CHX__MAX_BANDS;
+    if (scene->params.n_bands > most)
+        scene->params.n_bands = most;
+}
+
+static chx_status
+make_programs(chx_scene *scene)
+{
+    chx_program_params params = {.options = scene->inputs.int64_atomics ? "-DINT64_ATOMICS=1"
+                                                                        : "-DINT64_ATOMICS=0"};
+    chx_status status =
+        chx_program_from_embedded(scene->runtime, "render/draw.cl", &params, &scene->inputs.draw);
+    if (!status)
+        status = chx_program_from_embedded(scene->runtime, "render/resolve.cl", NULL,
+                                           &scene->inputs.resolve_program);
+    return status;
+}
+
+/* A buffer that is never empty, so that a list of nothing has an address too. */
+static chx_status
+make_list(chx_runtime *runtime, const void *items, size_t n, size_t size, chx_buffer **buffer)
+{
+    static const uint32_t nothing[16];
+    return n ? chx_buffer_create(runtime, n * size, items, buffer)
+             : chx_buffer_create(runtime, sizeof nothing, nothing, buffer);
+}
+
+static chx_status
+make_label_buffers(chx_scene *scene)
+{
+    chx__band_inputs *in = &scene->inputs;
+    const chx__labels *labels = &scene->labels;
+    chx_status status = make_list(scene->runtime, labels->strokes.items, labels->strokes.n,
+                                  sizeof(chx_stroke), &in->strokes);
+    if (!status)
+        status =
+            make_list(scene->runtime, labels->lines, CHX_TEXT_LINES, sizeof(chx_line), &in->lines);
+    if (!status)
+        status = make_list(scene->runtime, labels->font.glyphs, CHX_GLYPHS, sizeof(chx_glyph),
+                           &in->glyphs);
+    if (!status)
+        status = make_list(scene->runtime, labels->font.shapes.items, labels->font.shapes.n,
+                           sizeof(chx_stroke), &in->shapes);
+    in->n_strokes = (uint32_t)labels->strokes.n;
+    in->strokes_per_glyph = labels->font.most_strokes;
+    return status;
+}
+
+static chx_status
+make_buffers(chx_scene *scene, const chx_tables *tables)
+{
+    chx__band_inputs *in = &scene->inputs;
+    size_t pixels = (size_t)scene->params.width_px * scene->params.height_px;
+    scene->picture_bytes = scene->params.format == CHX_PIXELS_RGB ? pixels * 3 : pixels * 3 / 2;
+    chx_status status = chx_buffer_create(scene->runtime, sizeof *tables, tables, &in->tables);
+    if (!status)
+        status = make_list(scene->runtime, scene->geometry.branches, scene->geometry.n_branches,
+                           sizeof(chx_branch), &in->branches);
+    if (!status)
+        status = chx_buffer_create(scene->runtime,
+                                   ((size_t)scene->network->n_neurons + 1) * CHX_AGES * 4, NULL,
+                                   &in->ages);
+    if (!status)
+        status = chx_buffer_create(scene->runtime, scene->picture_bytes, NULL, &in->picture);
+    if (!status)
+        status = make_label_buffers(scene);
+    for (uint32_t i = 0; i < scene->params.n_bands && !status; i++)
+        status = chx__band_init(&scene->bands[i], scene->runtime, scene->params.width_px,
+                                scene->params.height_px, i, scene->params.n_bands,
+                                scene->geometry.n_branches);
+    in->n_branches = scene->geometry.n_branches;
+    in->format = scene->params.format;
+    return status;
+}
+
+static chx_status
+prepare(chx_scene *scene)
+{
+    chx_tables *tables = chx__alloc(1, sizeof *tables);
+    if (!tables)
+        return chx__fail_memory("preparing colours");
+    chx__tables_fill(tables, scene->params.colour_map);
+    chx_status status = chx__geometry_init(&scene->geometry, scene->network);
+    if (!status && !scene->params.no_labels)
+        status = chx__labels_init(&scene->labels, scene->network, tables, scene->params.width_px,
+                                  scene->params.height_px);
+    survey(scene);
+    if (!status)
+        status = make_programs(scene);
+    if (!status)
+        status = make_buffers(scene, tables);
+    free(tables);
+    return status;
+}
+
+/* Where the network may stand: labels keep the edges above and below. */
+static void
+set_stage(chx_scene *scene)
+{
+    scene->stage.width_px = scene->params.width_px;
+    scene->stage.height_px = scene->params.height_px;
+    scene->stage.share_x = 0.94;
+    scene->stage.share_y = scene->params.no_labels ? 0.94 : 0.76;
+}
+
+chx_status
+chx_scene_create(chx_runtime *runtime, chx_simulation *simulation, const chx_scene_params *params,
+                 chx_scene **scene)
+{
+    CHX__REQUIRE(runtime && simulation && scene);
+    chx_scene *made = chx__alloc(1, sizeof *made);
+    if (!made)
+        return chx__fail_memory("creating a scene");
+    made->runtime = runtime;
+    made->simulation = simulation;
+    made->network = chx_network_get(chx__simulation_network(simulation));
+    if (params)
+        made->params = *params;
+    chx_status status = check_params(&made->params);
+    if (!status)
+        status = prepare(made);
+    if (status) {
+        chx_scene_destroy(&made);
+        return status;
+    }
+    set_stage(made);
+    chx_camera camera;
+    chx_scene_default_camera(made, &camera);
+    status = chx_scene_set_camera(made, &camera);
+    if (status) {
+        chx_scene_destroy(&made);
+        return status;
+    }
+    *scene = made;
+    return CHX_OK;
+}
+
+void
+chx_scene_destroy(chx_scene **scene)
+{
+    if (!scene || !*scene)
+        return;
+    chx_scene *old = *scene;
+    chx__band_inputs *in = &old->inputs;
+    chx_buffer **buffers[] = {&in->branches, &in->ages,   &in->tables, &in->strokes,
+                              &in->lines,    &in->glyphs, &in->shapes, &in->picture};
+    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
+        chx_buffer_destroy(buffers[i]);
+    for (uint32_t i = 0; i < CHX__MAX_BANDS; i++)
+        chx__band_finish(&old->bands[i]);
+    chx_program_destroy(&in->draw);
+    chx_program_destroy(&in->resolve_program);
+    chx__labels_finish(&old->labels);
+    chx__geometry_finish(&old->geometry);
+    free(old);
+    *scene = NULL;
+}
+
+void
+chx_scene_default_camera(const chx_scene *scene, chx_camera *camera)
+{
+    const chx_view *view = &scene->network->view;
+    chx_camera made = {.azimuth_deg = view->azimuth_deg,
+                       .elevation_deg = view->elevation_deg,
+                       .roll_deg = view->roll_deg,
+                       .zoom = view->zoom > 0 ? view->zoom : 1};
+    for (int k = 0; k < 3; k++)
+        made.centre_um[k] = (float)scene->geometry.centre_um[k];
+    *camera = made;
+}
+
+static chx_arg
+text_arg(const char text[CHX_TEXT_CHARS])
+{
+    chx_arg arg = {.kind = CHX_ARG_VALUE, .size_bytes = 16};
+    for (int i = 0; i < CHX_TEXT_CHARS; i++)
+        arg.value.u32x4[i / 4] |= (uint32_t)(unsigned char)text[i] << (8 * (i % 4));
+    return arg;
+}
+
+/* Hands captions to the tasks of a built graph. */
+static chx_status
+caption_tasks(chx_scene *scene)
+{
+    chx_arg counts = {.kind = CHX_ARG_VALUE, .size_bytes = 16};
+    counts.value.u32x4[0] = scene->inputs.n_strokes;
+    counts.value.u32x4[1] = scene->inputs.strokes_per_glyph;
+    counts.value.u32x4[2] = (uint32_t)scene->caption.bar_q8;
+    chx_arg args[4] = {counts, text_arg(scene->caption.time), text_arg(scene->caption.speed),
+                       text_arg(scene->caption.scale)};
+    chx_status status = CHX_OK;
+    for (uint32_t b = 0; b < scene->params.n_bands && !status; b++)
+        for (uint32_t i = 0; i < 4 && !status; i++)
+            status = chx_graph_set_value(scene->graph, scene->bands[b].labels, LABELS_COUNTS + i,
+                                         &args[i]);
+    return status;
+}
+
+static chx_status
+aim_tasks(chx_scene *scene)
+{
+    chx_status status = CHX_OK;
+    for (uint32_t i = 0; i < scene->params.n_bands && !status; i++)
+        status = chx__band_aim(&scene->bands[i], scene->graph, scene->inputs.int64_atomics,
+                               &scene->projection);
+    return status;
+}
+
+chx_status
+chx_scene_set_camera(chx_scene *scene, const chx_camera *camera)
+{
+    CHX__REQUIRE(scene && camera);
+    if (!chx__camera_valid(camera))
+        return chx__fail(CHX_ERROR_INVALID, "the camera has a number that is not finite, or a zoom "
+                                            "outside [0.01, 10000]; choose others");
+    scene->camera = *camera;
+    chx__projection_make(&scene->geometry, camera, &scene->stage, &scene->projection);
+    if (!scene->params.no_labels)
+        chx__caption_scale(&scene->caption, scene->projection.scale, scene->labels.bar_most_px);
+    if (!scene->graph)
+        return CHX_OK;
+    chx_status status = aim_tasks(scene);
+    return status ? status : caption_tasks(scene);
+}
+
+double
+chx_scene_scale_px_per_um(const chx_scene *scene)
+{
+    return scene->projection.scale;
+}
+
+void
+chx_scene_project(const chx_scene *scene, const float position_um[3], double *x_px, double *y_px)
+{
+    const chx__projection *at = &scene->projection;
+    double *out[2] = {x_px, y_px};
+    for (int i = 0; i < 2; i++) {
+        double sum = 0;
+        for (int k = 0; k < 3; k++)
+            sum += at->rows[i][k] * ((double)position_um[k] - scene->camera.centre_um[k]);
+        *out[i] = at->origin_px[i] + sum * at->scale;
+    }
+}
+
+static chx_status
+hand_over(void *data, void *const *host)
+{
+    chx_scene *scene = data;
+    chx_frame frame = {.width_px = scene->params.width_px,
+                       .height_px = scene->params.height_px,
+                       .format = scene->params.format,
+                       .pixels = host[0],
+                       .size_bytes = scene->picture_bytes,
+                       .index = scene->frame_index++};
+    return scene->frame ? scene->frame(scene->frame_data, &frame) : CHX_OK;
+}
+
+static chx_status
+build_gather(chx_scene *scene, chx_graph *graph)
+{
+    const chx_view *view = &scene->network->view;
+    double rate = scene->network->time_step_ms / view->decay_ms * CHX_TICKS_PER_DECAY * 65536;
+    chx_arg now = {.kind = CHX_ARG_VALUE, .size_bytes = 8};
+    chx_arg ticks = {.kind = CHX_ARG_VALUE, .size_bytes = 8};
+    ticks.value.i64 = (int64_t)fmin(rint(rate), 1 << 26);
+    chx_kernel_task task = {.name = "gather",
+                            .program = scene->inputs.draw,
+                            .kernel = "gather",
+                            .global = {((size_t)scene->network->n_neurons + 63) / 64 * 64},
+                            .local = {32},
+                            .args = {CHX_READ(chx__simulation_history(scene->simulation)),
+                                     CHX_READ_WRITE(scene->inputs.ages),
+                                     CHX_UINT(scene->network->n_neurons), now, ticks},
+                            .id = &scene->gather};
+    return chx_graph_kernel(graph, &task);
+}
+
+chx_status
+chx_scene_build(chx_scene *scene, chx_graph *graph, chx_frame_fn frame, void *data)
+{
+    CHX__REQUIRE(scene && graph && !scene->graph);
+    chx_status status = build_gather(scene, graph);
+    for (uint32_t i = 0; i < scene->params.n_bands && !status; i++)
+        status = chx__band_build(&scene->bands[i], graph, &scene->inputs);
+    if (status)
+        return status;
+    scene->frame = frame;
+    scene->frame_data = data;
+    chx_host_task task = {.name = "frame",
+                          .run = hand_over,
+                          .data = scene,
+                          .args = {CHX_READ(scene->inputs.picture)}};
+    status = chx_graph_host(graph, &task);
+    if (status)
+        return status;
+    scene->graph = graph;
+    status = aim_tasks(scene);
+    return status ? status : caption_tasks(scene);
+}
+
+chx_status
+chx_scene_set_time(chx_scene *scene, double time_ms, double speed)
+{
+    CHX__REQUIRE(scene && isfinite(time_ms) && isfinite(speed) && time_ms >= 0 && speed >= 0);
+    if (!scene->params.no_labels)
+        chx__caption_time(&scene->caption, time_ms, speed);
+    if (!scene->graph)
+        return CHX_OK;
+    chx_arg now = {.kind = CHX_ARG_VALUE, .size_bytes = 8};
+    now.value.i64 = (int64_t)fmin(rint(time_ms / scene->network->time_step_ms * 65536), 9e18);
+    chx_status status = chx_graph_set_value(scene->graph, scene->gather, GATHER_NOW, &now);
+    return status ? status : caption_tasks(scene);
+}
