@@ -149,6 +149,19 @@ START_TEST(timeline_critical_path_follows_what_was_waited_for)
 }
 END_TEST
 
+START_TEST(timeline_critical_path_of_measured_spans_takes_what_ended_last)
+{
+    uint32_t lane = add_lane("gpu", "one");
+    uint32_t a = add_measured("a", lane, 0, 1000);
+    uint32_t b = add_measured("b", lane, 2000, 3000);
+    uint32_t c = add_measured("c", lane, 5000, 6000);
+    add_edge(a, c);
+    bool critical[3];
+    ck_assert_int_eq(chx_timeline_critical_path(timeline, critical), CHX_OK);
+    ck_assert(critical[a] && critical[b] && critical[c]);
+}
+END_TEST
+
 START_TEST(timeline_critical_path_ends_in_contradictions)
 {
     uint32_t lane = add_lane("gpu", "one");
@@ -350,6 +363,7 @@ main(void)
     tcase_add_test(cases, timeline_unknown_indices_are_refused);
     tcase_add_test(cases, timeline_append_matches_lanes_by_device_and_name);
     tcase_add_test(cases, timeline_critical_path_follows_what_was_waited_for);
+    tcase_add_test(cases, timeline_critical_path_of_measured_spans_takes_what_ended_last);
     tcase_add_test(cases, timeline_critical_path_ends_in_contradictions);
     tcase_add_test(cases, timeline_trace_is_json_that_perfetto_reads);
     tcase_add_test(cases, timeline_picture_is_well_formed);

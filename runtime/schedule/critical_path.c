@@ -81,8 +81,8 @@ collect_edges(waits *of)
     return true;
 }
 
-/* The span that the given one waited for longest. A lane that was free before the start cannot have
- * been what held the span up, unless there is nothing else. */
+/* The span that the given one waited for longest. Where edges may stand for transfers that are not
+ * spans, as in a schedule, a lane that was free before the start is not what held the span up. */
 static uint32_t
 find_cause(const waits *of, uint32_t span, const bool *critical)
 {
@@ -101,9 +101,14 @@ find_cause(const waits *of, uint32_t span, const bool *critical)
     if (previous == NO_SPAN || critical[previous])
         return cause;
     double previous_ns = chx__span_interval(&spans[previous], of->basis).finish_ns;
+    if (cause == NO_SPAN)
+        return previous;
+    /* Among measured spans transfers are spans too, and what ended last was waited for. */
+    if (of->basis == CHX__BASIS_MEASURED)
+        return previous_ns > cause_ns ? previous : cause;
     bool touches = previous_ns >= start_ns - of->tolerance_ns;
     bool edge_touches = cause_ns >= start_ns - of->tolerance_ns;
-    return cause == NO_SPAN || (touches && !edge_touches) ? previous : cause;
+    return touches && !edge_touches ? previous : cause;
 }
 
 static uint32_t

@@ -402,12 +402,18 @@ choose_arrows(picture *of, int *worth)
     }
 }
 
+/* Critical arrows between lanes lie above the bars, all others beneath them. */
 static void
-write_arrows(const picture *of, const int *worth, bool critical)
+write_arrows(const picture *of, const int *worth, bool above)
 {
-    for (size_t e = 0; e < of->timeline->n_edges; e++)
-        if (worth[e] >= 0 && (worth[e] == 2) == critical)
-            write_arrow(of, &of->timeline->edges[e], critical);
+    const chx_span *spans = of->timeline->spans;
+    for (size_t e = 0; e < of->timeline->n_edges; e++) {
+        const chx__timeline_edge *edge = &of->timeline->edges[e];
+        bool critical = worth[e] == 2;
+        bool crosses = spans[edge->before].lane != spans[edge->after].lane;
+        if (worth[e] >= 0 && (critical && crosses) == above)
+            write_arrow(of, edge, critical);
+    }
 }
 
 static chx_status
