@@ -119,10 +119,29 @@ chx__fleet_discover(chx__fleet *fleet)
     return CHX_OK;
 }
 
+/* rusticl 22.3 crashes in clCreateSubDevices, which it does not have, but truthfully lists no way of
+ * cutting. */
+static bool
+can_cut(cl_device_id id, uint32_t n_parts)
+{
+    cl_device_partition_property ways[16] = {0};
+    cl_uint n_most = 0;
+    if (clGetDeviceInfo(id, CL_DEVICE_PARTITION_MAX_SUB_DEVICES, sizeof n_most, &n_most, NULL) ||
+        n_most < n_parts ||
+        clGetDeviceInfo(id, CL_DEVICE_PARTITION_PROPERTIES, sizeof ways, ways, NULL))
+        return false;
+    for (int i = 0; i < 16 && ways[i]; i++)
+        if (ways[i] == CL_DEVICE_PARTITION_BY_COUNTS)
+            return true;
+    return false;
+}
+
 /* n equal shares of the compute units; what does not divide stays unused. */
 static bool
 cut(const chx__device *device, uint32_t n_parts, cl_device_id *parts)
 {
+    if (!can_cut(device->id, n_parts))
+        return false;
     uint32_t share = device->info.n_compute_units / n_parts;
     cl_device_partition_property *wanted = chx__alloc(n_parts + 3, sizeof *wanted);
     if (!wanted || share == 0) {

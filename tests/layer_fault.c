@@ -1,0 +1,295 @@
+/* An OpenCL layer that makes a driver fail on demand.
+ *
+ * The loader puts it between the library and every driver when OPENCL_LAYERS names its file. What it
+ * does is a comma list in CHX_FAULT, or in a call of chx_fault_arm(), which also counts from one again:
+ *
+ *   enqueue:N  the Nth kernel launch is refused
+ *   event:N    the Nth launch is skipped and its event fails a little later; later commands of the queue
+ *              that do not wait for it run on old data, as they do on the drivers we know
+ *   hang:N     the Nth launch is skipped, and neither its event nor what the queue gets after it ever
+ *              ends (until the next chx_fault_arm)
+ *   copy:N     the Nth read, write or copy of a buffer is skipped and its event fails a little later
+ *   build:N    the Nth build of a program fails
+ *   lose:N     from the Nth launch on its device refuses everything
+ *
+ * Tests reach it by tests/fault.h, which can tell whether it was loaded at all.
+ */
+#include <CL/cl.h>
+#include <CL/cl_icd.h>
+#include <CL/cl_layer.h>
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "fault.h"
+
+#define EXPORT __attribute__((visibility("default")))
+#define MAX_HELD 64
+
+typedef enum fault_kind {
+    FAULT_ENQUEUE,
+    FAULT_EVENT,
+    FAULT_HANG,
+    FAULT_COPY,
+    FAULT_BUILD,
+    FAULT_LOSE,
+    N_FAULTS,
+} fault_kind;
+
+static const char *const fault_names[N_FAULTS] = {"enqueue", "event", "hang",
+                                                  "copy",    "build", "lose"};
+
+static const struct _cl_icd_dispatch *below;
+static struct _cl_icd_dispatch above;
+
+/* Guards everything down to lost_device; no OpenCL call is made under it. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static uint64_t armed[N_FAULTS]; /* 0: off */
+static uint64_t n_launches, n_copies, n_builds;
+static unsigned n_injected;
+static cl_event held[MAX_HELD]; /* events that hang */
+static unsigned n_held;
+static cl_device_id lost_device;
+
+static void
+parse(const char *spec)
+{
+    memset(armed, 0, sizeof armed);
+    while (spec && *spec) {
+        for (int kind = 0; kind < N_FAULTS; kind++) {
+            size_t length = strlen(fault_names[kind]);
+            if (strncmp(spec, fault_names[kind], length) == 0 && spec[length] == ':')
+                armed[kind] = strtoull(spec + length + 1, NULL, 10);
+        }
+        spec = strchr(spec, ',');
+        spec = spec ? spec + 1 : NULL;
+    }
+}
+
+EXPORT void
+chx_fault_arm(const char *spec)
+{
+    cl_event ending[MAX_HELD];
+    pthread_mutex_lock(&lock);
+    unsigned n_ending = n_held;
+    memcpy(ending, held, sizeof ending);
+    n_held = 0;
+    n_launches = n_copies = n_builds = 0;
+    n_injected = 0;
+    lost_device = NULL;
+    parse(spec);
+    pthread_mutex_unlock(&lock);
+    for (unsigned i = 0; i < n_ending; i++) {
+        below->clSetUserEventStatus(ending[i], CL_COMPLETE);
+        below->clReleaseEvent(ending[i]);
+    }
+}
+
+EXPORT unsigned
+chx_fault_injected(void)
+{
+    pthread_mutex_lock(&lock);
+    unsigned n = n_injected;
+    pthread_mutex_unlock(&lock);
+    return n;
+}
+
+static cl_device_id
+device_of(cl_command_queue queue)
+{
+    cl_device_id device = NULL;
+    below->clGetCommandQueueInfo(queue, CL_QUEUE_DEVICE, sizeof device, &device, NULL);
+    return device;
+}
+
+static bool
+is_due(fault_kind kind, uint64_t count)
+{
+    bool due = armed[kind] != 0 && armed[kind] == count;
+    n_injected += due;
+    return due;
+}
+
+static bool
+is_lost(cl_command_queue queue)
+{
+    cl_device_id device = device_of(queue);
+    pthread_mutex_lock(&lock);
+    bool lost = lost_device && lost_device == device;
+    pthread_mutex_unlock(&lock);
+    return lost;
+}
+
+static void *
+fail_later(void *data)
+{
+    cl_event event = data;
+    struct timespec nap = {.tv_nsec = 2000000};
+    nanosleep(&nap, NULL);
+    below->clSetUserEventStatus(event, CL_OUT_OF_RESOURCES);
+    below->clReleaseEvent(event);
+    return NULL;
+}
+
+static void
+begin_failing(cl_event event)
+{
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, fail_later, event) == 0)
+        pthread_detach(thread);
+    else
+        fail_later(event);
+}
+
+static void
+hold(cl_event event)
+{
+    pthread_mutex_lock(&lock);
+    if (n_held < MAX_HELD)
+        held[n_held++] = event;
+    pthread_mutex_unlock(&lock);
+}
+
+/* An event in place of a command's. One that hangs blocks the queue behind it; one that fails must not,
+ * for PoCL aborts when a barrier's event fails (pocl_update_event_failed). */
+static cl_int
+replace_command(cl_command_queue queue, cl_event *event, bool hangs)
+{
+    cl_context context = NULL;
+    cl_int code = CL_SUCCESS;
+    below->clGetCommandQueueInfo(queue, CL_QUEUE_CONTEXT, sizeof context, &context, NULL);
+    cl_event made = below->clCreateUserEvent(context, &code);
+    if (code)
+        return code;
+    if (hangs)
+        below->clEnqueueBarrierWithWaitList(queue, 1, &made, NULL);
+    if (event) {
+        below->clRetainEvent(made);
+        *event = made;
+    }
+    if (hangs)
+        hold(made);
+    else
+        begin_failing(made);
+    return CL_SUCCESS;
+}
+
+static cl_int CL_API_CALL
+launch(cl_command_queue queue, cl_kernel kernel, cl_uint n_dimensions, const size_t *offset,
+       const size_t *global, const size_t *local, cl_uint n_waits, const cl_event *waits,
+       cl_event *event)
+{
+    cl_device_id device = device_of(queue);
+    pthread_mutex_lock(&lock);
+    uint64_t count = ++n_launches;
+    bool refused = is_due(FAULT_ENQUEUE, count);
+    bool fails = is_due(FAULT_EVENT, count);
+    bool hangs = is_due(FAULT_HANG, count);
+    if (is_due(FAULT_LOSE, count))
+        lost_device = device;
+    bool lost = lost_device && lost_device == device;
+    pthread_mutex_unlock(&lock);
+    if (refused || lost)
+        return CL_OUT_OF_RESOURCES;
+    if (fails || hangs)
+        return replace_command(queue, event, hangs);
+    return below->clEnqueueNDRangeKernel(queue, kernel, n_dimensions, offset, global, local,
+                                         n_waits, waits, event);
+}
+
+/* Counts one transfer; true when it must fail. */
+static bool
+transfer_fails(void)
+{
+    pthread_mutex_lock(&lock);
+    bool fails = is_due(FAULT_COPY, ++n_copies);
+    pthread_mutex_unlock(&lock);
+    return fails;
+}
+
+static cl_int CL_API_CALL
+read_buffer(cl_command_queue queue, cl_mem buffer, cl_bool blocking, size_t offset, size_t size,
+            void *data, cl_uint n_waits, const cl_event *waits, cl_event *event)
+{
+    bool fails = transfer_fails();
+    if (is_lost(queue))
+        return CL_OUT_OF_RESOURCES;
+    if (fails)
+        return replace_command(queue, event, false);
+    return below->clEnqueueReadBuffer(queue, buffer, blocking, offset, size, data, n_waits, waits,
+                                      event);
+}
+
+static cl_int CL_API_CALL
+write_buffer(cl_command_queue queue, cl_mem buffer, cl_bool blocking, size_t offset, size_t size,
+             const void *data, cl_uint n_waits, const cl_event *waits, cl_event *event)
+{
+    bool fails = transfer_fails();
+    if (is_lost(queue))
+        return CL_OUT_OF_RESOURCES;
+    if (fails)
+        return replace_command(queue, event, false);
+    return below->clEnqueueWriteBuffer(queue, buffer, blocking, offset, size, data, n_waits, waits,
+                                       event);
+}
+
+static cl_int CL_API_CALL
+copy_buffer(cl_command_queue queue, cl_mem from, cl_mem to, size_t from_offset, size_t to_offset,
+            size_t size, cl_uint n_waits, const cl_event *waits, cl_event *event)
+{
+    bool fails = transfer_fails();
+    if (is_lost(queue))
+        return CL_OUT_OF_RESOURCES;
+    if (fails)
+        return replace_command(queue, event, false);
+    return below->clEnqueueCopyBuffer(queue, from, to, from_offset, to_offset, size, n_waits, waits,
+                                      event);
+}
+
+static cl_int CL_API_CALL
+build(cl_program program, cl_uint n_devices, const cl_device_id *devices, const char *options,
+      void(CL_CALLBACK *notify)(cl_program, void *), void *data)
+{
+    pthread_mutex_lock(&lock);
+    bool fails = is_due(FAULT_BUILD, ++n_builds);
+    pthread_mutex_unlock(&lock);
+    if (fails)
+        return CL_BUILD_PROGRAM_FAILURE;
+    return below->clBuildProgram(program, n_devices, devices, options, notify, data);
+}
+
+EXPORT CL_API_ENTRY cl_int CL_API_CALL
+clGetLayerInfo(cl_layer_info what, size_t capacity, void *value, size_t *size)
+{
+    cl_layer_api_version version = CL_LAYER_API_VERSION_100;
+    if (what != CL_LAYER_API_VERSION || (value && capacity < sizeof version))
+        return CL_INVALID_VALUE;
+    if (value)
+        memcpy(value, &version, sizeof version);
+    if (size)
+        *size = sizeof version;
+    return CL_SUCCESS;
+}
+
+EXPORT CL_API_ENTRY cl_int CL_API_CALL
+clInitLayer(cl_uint n_entries, const struct _cl_icd_dispatch *target, cl_uint *n_entries_used,
+            const struct _cl_icd_dispatch **layer)
+{
+    if (!target || !layer || !n_entries_used || n_entries < sizeof above / sizeof(void *))
+        return CL_INVALID_VALUE;
+    below = target;
+    above = *target;
+    above.clEnqueueNDRangeKernel = launch;
+    above.clEnqueueReadBuffer = read_buffer;
+    above.clEnqueueWriteBuffer = write_buffer;
+    above.clEnqueueCopyBuffer = copy_buffer;
+    above.clBuildProgram = build;
+    parse(getenv("CHX_FAULT"));
+    *layer = &above;
+    *n_entries_used = sizeof above / sizeof(void *);
+    return CL_SUCCESS;
+}

@@ -1,0 +1,218 @@
+#include <dirent.h>
+#include <sys/stat.h>
+
+#include <check.h>
+
+#include "device/cache.h"
+#include "folder.h"
+
+static char *folder;
+static chx__cache *cache;
+static const chx__digest key = {1, 2};
+static const char payload[] = "a payload of some bytes";
+
+static void
+set_up(void)
+{
+    folder = test_folder_create();
+    ck_assert_int_eq(chx__cache_create(folder, &cache), CHX_OK);
+    chx__cache_store(cache, key, payload, sizeof payload);
+}
+
+static void
+tear_down(void)
+{
+    chx__cache_destroy(&cache);
+    test_folder_destroy(folder);
+}
+
+static bool
+is_found(chx__digest wanted)
+{
+    void *data = NULL;
+    size_t size = 0;
+    if (!chx__cache_find(cache, wanted, &data, &size))
+        return false;
+    ck_assert_uint_eq(size, sizeof payload);
+    ck_assert_mem_eq(data, payload, sizeof payload);
+    free(data);
+    return true;
+}
+
+static void
+entry_path(chx__digest wanted, char path[4200])
+{
+    char name[33];
+    chx__digest_text(wanted, name);
+    snprintf(path, 4200, "%s/%s.bin", folder, name);
+}
+
+static size_t
+read_entry(char *bytes, size_t capacity)
+{
+    char path[4200];
+    entry_path(key, path);
+    FILE *file = fopen(path, "rb");
+    ck_assert_ptr_nonnull(file);
+    size_t size = fread(bytes, 1, capacity, file);
+    fclose(file);
+    return size;
+}
+
+static void
+write_entry(chx__digest name, const char *bytes, size_t size)
+{
+    char path[4200];
+    entry_path(name, path);
+    FILE *file = fopen(path, "wb");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_eq(fwrite(bytes, 1, size, file), size);
+    fclose(file);
+}
+
+START_TEST(cache_returns_what_was_stored)
+{
+    ck_assert(is_found(key));
+    ck_assert(!is_found((chx__digest){1, 3}));
+}
+END_TEST
+
+START_TEST(cache_ignores_a_truncated_entry)
+{
+    char bytes[4096];
+    size_t size = read_entry(bytes, sizeof bytes);
+    for (size_t shorter = 0; shorter < size; shorter++) {
+        write_entry(key, bytes, shorter);
+        ck_assert_msg(!is_found(key), "found after %zu of %zu bytes", shorter, size);
+    }
+}
+END_TEST
+
+/* Byte 12 to 15 of the head are reserved and mean nothing. */
+START_TEST(cache_ignores_an_entry_with_a_flipped_bit)
+{
+    char bytes[4096];
+    size_t size = read_entry(bytes, sizeof bytes);
+    for (size_t bit = 0; bit < size * 8; bit++) {
+        if (bit / 32 == 3)
+            continue;
+        bytes[bit / 8] ^= (char)(1 << bit % 8);
+        write_entry(key, bytes, size);
+        ck_assert_msg(!is_found(key), "found with bit %zu flipped", bit);
+        bytes[bit / 8] ^= (char)(1 << bit % 8);
+    }
+    write_entry(key, bytes, size);
+    ck_assert(is_found(key));
+}
+END_TEST
+
+START_TEST(cache_ignores_an_entry_with_bytes_after_it)
+{
+    char bytes[4096];
+    size_t size = read_entry(bytes, sizeof bytes);
+    bytes[size] = 0;
+    write_entry(key, bytes, size + 1);
+    ck_assert(!is_found(key));
+}
+END_TEST
+
+START_TEST(cache_ignores_the_entry_of_another_key)
+{
+    char bytes[4096];
+    size_t size = read_entry(bytes, sizeof bytes);
+    chx__digest other = {7, 7};
+    write_entry(other, bytes, size);
+    ck_assert(!is_found(other));
+}
+END_TEST
+
+START_TEST(cache_replaces_a_damaged_entry)
+{
+    write_entry(key, "damaged", 7);
+    ck_assert(!is_found(key));
+    chx__cache_store(cache, key, payload, sizeof payload);
+    ck_assert(is_found(key));
+}
+END_TEST
+
+START_TEST(cache_leaves_no_temporary_files)
+{
+    DIR *entries = opendir(folder);
+    ck_assert_ptr_nonnull(entries);
+    int n_files = 0;
+    for (struct dirent *entry; (entry = readdir(entries));)
+        n_files += entry->d_name[0] != '.';
+    closedir(entries);
+    ck_assert_int_eq(n_files, 1);
+}
+END_TEST
+
+START_TEST(cache_refuses_a_folder_that_others_may_write)
+{
+    chx__cache *refused = NULL;
+    ck_assert_int_eq(chmod(folder, 0722), 0);
+    ck_assert_int_eq(chx__cache_create(folder, &refused), CHX_ERROR_FILE);
+    ck_assert_ptr_null(refused);
+    ck_assert_ptr_nonnull(strstr(chx_last_error()->message, "chmod 700"));
+}
+END_TEST
+
+START_TEST(cache_refuses_a_file_in_place_of_a_folder)
+{
+    char path[4200];
+    chx__cache *refused = NULL;
+    entry_path(key, path);
+    ck_assert_int_eq(chx__cache_create(path, &refused), CHX_ERROR_FILE);
+    ck_assert_ptr_null(refused);
+}
+END_TEST
+
+START_TEST(cache_makes_its_folder_private)
+{
+    char path[4200];
+    struct stat info;
+    chx__cache *made = NULL;
+    snprintf(path, sizeof path, "%s/a/b", folder);
+    ck_assert_int_eq(chx__cache_create(path, &made), CHX_OK);
+    ck_assert_int_eq(stat(chx__cache_path(made), &info), 0);
+    ck_assert_uint_eq(info.st_mode & 0777, 0700);
+    chx__cache_destroy(&made);
+    ck_assert_ptr_null(made);
+}
+END_TEST
+
+START_TEST(cache_that_is_not_there_finds_and_keeps_nothing)
+{
+    chx__cache *none = NULL;
+    void *data = NULL;
+    size_t size = 0;
+    chx__cache_store(none, key, payload, sizeof payload);
+    ck_assert(!chx__cache_find(none, key, &data, &size));
+    chx__cache_destroy(&none);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("cache");
+    TCase *tests = tcase_create("cache");
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, cache_returns_what_was_stored);
+    tcase_add_test(tests, cache_ignores_a_truncated_entry);
+    tcase_add_test(tests, cache_ignores_an_entry_with_a_flipped_bit);
+    tcase_add_test(tests, cache_ignores_an_entry_with_bytes_after_it);
+    tcase_add_test(tests, cache_ignores_the_entry_of_another_key);
+    tcase_add_test(tests, cache_replaces_a_damaged_entry);
+    tcase_add_test(tests, cache_leaves_no_temporary_files);
+    tcase_add_test(tests, cache_refuses_a_folder_that_others_may_write);
+    tcase_add_test(tests, cache_refuses_a_file_in_place_of_a_folder);
+    tcase_add_test(tests, cache_makes_its_folder_private);
+    tcase_add_test(tests, cache_that_is_not_there_finds_and_keeps_nothing);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int n_failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return n_failed != 0;
+}

@@ -1,0 +1,426 @@
+#include <dirent.h>
+#include <pthread.h>
+#include <sys/stat.h>
+
+#include <check.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "device/build_log.h"
+#include "device/cache.h"
+#include "device/fleet.h"
+#include "device/program.h"
+#include "device/source.h"
+#include "folder.h"
+#include "machine.h"
+
+static chx__fleet fleet;
+static chx__device *device;
+static char *folder;
+
+static void
+set_up(void)
+{
+    chx_runtime_params params = test_machine_params();
+    fleet = (chx__fleet){0};
+    folder = test_folder_create();
+    ck_assert_int_eq(chx__fleet_init(&fleet, &params), CHX_OK);
+    device = NULL;
+    for (uint32_t i = 0; i < fleet.n_devices && !device; i++)
+        if (fleet.devices[i].info.selected)
+            device = &fleet.devices[i];
+}
+
+static void
+tear_down(void)
+{
+    chx__fleet_finish(&fleet);
+    test_folder_destroy(folder);
+}
+
+static chx_program *
+program_of(const char *name, const char *source, const char *options)
+{
+    chx_program *program = NULL;
+    ck_assert_int_eq(chx__program_create(&fleet, name, strdup(source), options, &program), CHX_OK);
+    return program;
+}
+
+/* Builds and runs `kernel void set(global int *x)`, and gives what it wrote. */
+static int
+run_set(chx_program *program)
+{
+    cl_kernel kernel = NULL;
+    cl_event event;
+    cl_int code, value = -1;
+    size_t one = 1;
+    ck_assert_msg(chx__program_kernel(program, device, "set", &kernel) == CHX_OK, "%s",
+                  chx_last_error()->message);
+    cl_command_queue queue = device->lanes[0].queue;
+    cl_mem buffer = clCreateBuffer(device->platform->context, CL_MEM_READ_WRITE, 64, NULL, &code);
+    ck_assert_int_eq(clSetKernelArg(kernel, 0, sizeof buffer, &buffer), CL_SUCCESS);
+    ck_assert_int_eq(clEnqueueNDRangeKernel(queue, kernel, 1, NULL, &one, NULL, 0, NULL, NULL),
+                     CL_SUCCESS);
+    ck_assert_int_eq(
+        clEnqueueReadBuffer(queue, buffer, CL_FALSE, 0, sizeof value, &value, 0, NULL, &event),
+        CL_SUCCESS);
+    clFlush(queue);
+    ck_assert_int_eq(chx__cl_await(event, chx__now_ns() + UINT64_C(20000000000)), CHX_OK);
+    clReleaseEvent(event);
+    clReleaseMemObject(buffer);
+    clReleaseKernel(kernel);
+    return value;
+}
+
+static void
+path_in_folder(const char *name, char path[4200])
+{
+    snprintf(path, 4200, "%s/%s", folder, name);
+}
+
+static chx_program *
+program_of_file(const char *name)
+{
+    char path[4200], *text = NULL;
+    chx_program *program = NULL;
+    path_in_folder(name, path);
+    ck_assert_msg(chx__source_from_file(path, &text) == CHX_OK, "%s", chx_last_error()->message);
+    ck_assert_int_eq(chx__program_create(&fleet, path, text, NULL, &program), CHX_OK);
+    return program;
+}
+
+START_TEST(program_runs_with_its_options)
+{
+    chx_program *program =
+        program_of("set.cl", "kernel void set(global int *x) { x[0] = VALUE; }", "-DVALUE=42");
+    ck_assert_int_eq(run_set(program), 42);
+    chx__program_destroy(&program);
+    ck_assert_ptr_null(program);
+}
+END_TEST
+
+START_TEST(program_knows_what_its_device_can)
+{
+    chx_program *program = program_of("set.cl",
+                                      "#ifdef CHX_HAS_INT64_ATOMICS\n"
+                                      "kernel void set(global int *x) { x[0] = 1; }\n"
+                                      "#else\n"
+                                      "kernel void set(global int *x) { x[0] = 0; }\n"
+                                      "#endif\n",
+                                      NULL);
+    ck_assert_int_eq(run_set(program), device->info.has_int64_atomics);
+    chx__program_destroy(&program);
+}
+END_TEST
+
+START_TEST(build_error_names_the_source_and_line)
+{
+    chx_program *program = program_of("broken.cl",
+                                      "kernel void set(global int *x)\n"
+                                      "{\n"
+                                      "    x[0] = undeclared;\n"
+                                      "}\n",
+                                      NULL);
+    ck_assert_int_eq(chx__program_build(program, device), CHX_ERROR_BUILD);
+    const chx_error *error = chx_last_error();
+    ck_assert_msg(strncmp(error->message, "broken.cl:3: error: ", 20) == 0, "%s", error->message);
+    ck_assert_ptr_nonnull(strstr(error->message, "undeclared"));
+    ck_assert_uint_gt(strlen(error->device), 0);
+    chx__program_destroy(&program);
+}
+END_TEST
+
+START_TEST(build_error_in_an_included_file_names_that_file)
+{
+    char expected[4300];
+    test_folder_write(folder, "main.cl",
+                      "/* one */\n"
+                      "#include \"part.h\"\n"
+                      "kernel void set(global int *x) { x[0] = part(); }\n");
+    test_folder_write(folder, "part.h", "\n\nint part(void) { return missing; }\n");
+    chx_program *program = program_of_file("main.cl");
+    ck_assert_int_eq(chx__program_build(program, device), CHX_ERROR_BUILD);
+    snprintf(expected, sizeof expected, "%s/part.h:3: error: ", folder);
+    ck_assert_msg(strncmp(chx_last_error()->message, expected, strlen(expected)) == 0, "%s",
+                  chx_last_error()->message);
+    chx__program_destroy(&program);
+}
+END_TEST
+
+START_TEST(build_error_after_an_include_keeps_its_line)
+{
+    char expected[4300];
+    test_folder_write(folder, "main.cl",
+                      "#include \"part.h\"\n"
+                      "\n"
+                      "kernel void set(global int *x) { x[0] = missing; }\n");
+    test_folder_write(folder, "part.h", "int part(void);\nint part(void) { return 1; }\n");
+    chx_program *program = program_of_file("main.cl");
+    ck_assert_int_eq(chx__program_build(program, device), CHX_ERROR_BUILD);
+    snprintf(expected, sizeof expected, "%s/main.cl:3: error: ", folder);
+    ck_assert_msg(strncmp(chx_last_error()->message, expected, strlen(expected)) == 0, "%s",
+                  chx_last_error()->message);
+    chx__program_destroy(&program);
+}
+END_TEST
+
+START_TEST(program_that_failed_to_build_fails_again_and_does_not_crash)
+{
+    cl_kernel kernel = NULL;
+    chx_program *program = program_of("broken.cl", "kernel void set(", NULL);
+    ck_assert_int_eq(chx__program_build(program, device), CHX_ERROR_BUILD);
+    ck_assert_int_eq(chx__program_kernel(program, device, "set", &kernel), CHX_ERROR_BUILD);
+    ck_assert_ptr_null(kernel);
+    chx__program_destroy(&program);
+}
+END_TEST
+
+START_TEST(kernel_that_is_missing_is_answered_with_those_there_are)
+{
+    cl_kernel kernel = NULL;
+    chx_program *program = program_of("two.cl",
+                                      "kernel void first(global int *x) { x[0] = 1; }\n"
+                                      "kernel void second(global int *x) { x[0] = 2; }\n",
+                                      NULL);
+    ck_assert_int_eq(chx__program_kernel(program, device, "third", &kernel), CHX_ERROR_KERNEL);
+    const char *message = chx_last_error()->message;
+    ck_assert_ptr_nonnull(strstr(message, "two.cl"));
+    ck_assert_ptr_nonnull(strstr(message, "third"));
+    ck_assert_ptr_nonnull(strstr(message, "first"));
+    ck_assert_ptr_nonnull(strstr(message, "second"));
+    ck_assert_ptr_null(kernel);
+    chx__program_destroy(&program);
+}
+END_TEST
+
+START_TEST(includes_are_spliced_in_once_each)
+{
+    char inner[4200];
+    test_folder_write(folder, "main.cl",
+                      "#include \"a.h\"\n"
+                      "#  include \"inner/b.h\"\n"
+                      "/*\n"
+                      "#include \"not there.h\"\n"
+                      "*/\n"
+                      "// #include \"not there.h\"\n"
+                      "kernel void set(global int *x) { x[0] = a() + b(); }\n");
+    path_in_folder("inner", inner);
+    ck_assert_int_eq(mkdir(inner, 0700), 0);
+    test_folder_write(folder, "a.h",
+                      "#include \"inner/b.h\"\nint a(void);\n"
+                      "int a(void) { return 10 * b(); }\n");
+    test_folder_write(folder, "inner/b.h",
+                      "#include \"./../a.h\"\nint b(void);\n"
+                      "int b(void) { return 3; }");
+    chx_program *program = program_of_file("main.cl");
+    ck_assert_int_eq(run_set(program), 33);
+    chx__program_destroy(&program);
+}
+END_TEST
+
+START_TEST(include_that_is_missing_names_the_file_that_asks)
+{
+    char path[4200], expected[4300], *text = NULL;
+    test_folder_write(folder, "main.cl", "\n#include \"missing.h\"\n");
+    path_in_folder("main.cl", path);
+    snprintf(expected, sizeof expected, "%s:2: ", path);
+    ck_assert_int_eq(chx__source_from_file(path, &text), CHX_ERROR_FILE);
+    ck_assert_ptr_nonnull(strstr(chx_last_error()->message, expected));
+    ck_assert_ptr_nonnull(strstr(chx_last_error()->message, "missing.h"));
+    ck_assert_ptr_null(text);
+}
+END_TEST
+
+START_TEST(source_with_a_nul_byte_is_refused)
+{
+    char path[4200], *text = NULL;
+    path_in_folder("main.cl", path);
+    FILE *file = fopen(path, "wb");
+    fwrite("int a;\0int b;", 1, 13, file);
+    fclose(file);
+    ck_assert_int_eq(chx__source_from_file(path, &text), CHX_ERROR_FILE);
+}
+END_TEST
+
+START_TEST(embedded_source_names_its_real_path)
+{
+    char *text = NULL;
+    ck_assert_int_eq(chx__source_from_embedded("common/self_test.cl", NULL, &text), CHX_OK);
+    ck_assert(strncmp(text, "#line 1 \"kernels/common/self_test.cl\"\n", 38) == 0);
+    free(text);
+    ck_assert_int_eq(chx__source_from_embedded("no/such.cl", NULL, &text), CHX_ERROR_FILE);
+}
+END_TEST
+
+START_TEST(embedded_source_is_overridden_by_the_kernel_folder)
+{
+    char inner[4200], *text = NULL;
+    path_in_folder("common", inner);
+    ck_assert_int_eq(mkdir(inner, 0700), 0);
+    test_folder_write(folder, "common/self_test.cl", "/* mine */\n");
+    ck_assert_int_eq(chx__source_from_embedded("common/self_test.cl", folder, &text), CHX_OK);
+    ck_assert_ptr_nonnull(strstr(text, "/* mine */"));
+    ck_assert_ptr_nonnull(strstr(text, folder));
+    free(text);
+}
+END_TEST
+
+START_TEST(digest_covers_source_and_options)
+{
+    const char *source = "kernel void set(global int *x) { x[0] = 1; }";
+    chx_program *a = program_of("a.cl", source, NULL), *b = program_of("a.cl", source, NULL);
+    chx_program *c = program_of("a.cl", source, "-DX");
+    ck_assert(chx__digest_equal(chx__program_digest(a), chx__program_digest(b)));
+    ck_assert(!chx__digest_equal(chx__program_digest(a), chx__program_digest(c)));
+    chx__program_destroy(&a);
+    chx__program_destroy(&b);
+    chx__program_destroy(&c);
+}
+END_TEST
+
+/* Flips a bit in the middle of every entry. */
+static int
+damage_entries(const char *path)
+{
+    DIR *entries = opendir(path);
+    ck_assert_ptr_nonnull(entries);
+    int n_damaged = 0;
+    for (struct dirent *entry; (entry = readdir(entries));) {
+        char name[4600];
+        if (!strstr(entry->d_name, ".bin"))
+            continue;
+        snprintf(name, sizeof name, "%s/%s", path, entry->d_name);
+        FILE *file = fopen(name, "r+b");
+        ck_assert_ptr_nonnull(file);
+        fseek(file, 0, SEEK_END);
+        long middle = ftell(file) / 2;
+        fseek(file, middle, SEEK_SET);
+        int byte = fgetc(file);
+        fseek(file, middle, SEEK_SET);
+        fputc(byte ^ 16, file);
+        fclose(file);
+        n_damaged++;
+    }
+    closedir(entries);
+    return n_damaged;
+}
+
+START_TEST(kept_binary_gives_the_same_program_and_a_damaged_one_is_rebuilt)
+{
+    const char *source = "kernel void set(global int *x) { x[0] = 4711; }";
+    chx__cache *usual = fleet.cache;
+    fleet.cache = NULL;
+    ck_assert_int_eq(chx__cache_create(folder, &fleet.cache), CHX_OK);
+    for (int round = 0; round < 3; round++) {
+        chx_program *program = program_of("set.cl", source, NULL);
+        ck_assert_int_eq(run_set(program), 4711);
+        chx__program_destroy(&program);
+        if (round == 1)
+            ck_assert_int_eq(damage_entries(folder), device->platform->is_pocl ? 0 : 1);
+    }
+    chx__cache_destroy(&fleet.cache);
+    fleet.cache = usual;
+}
+END_TEST
+
+static void *
+build_in_thread(void *data)
+{
+    static chx_status failed = CHX_ERROR_BUILD;
+    return chx__program_build(data, device) == CHX_OK ? NULL : &failed;
+}
+
+START_TEST(program_may_be_built_by_several_threads)
+{
+    pthread_t threads[4];
+    if (getenv("CHRONAXIE_SERIAL"))
+        return;
+    chx_program *shared =
+        program_of("set.cl", "kernel void set(global int *x) { x[0] = 5; }", NULL);
+    chx_program *other = program_of("set.cl", "kernel void set(global int *x) { x[0] = 6; }", NULL);
+    for (int i = 0; i < 4; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, build_in_thread, i < 3 ? shared : other),
+                         0);
+    for (int i = 0; i < 4; i++) {
+        void *failure = NULL;
+        pthread_join(threads[i], &failure);
+        ck_assert_ptr_null(failure);
+    }
+    ck_assert_int_eq(run_set(shared), 5);
+    ck_assert_int_eq(run_set(other), 6);
+    chx__program_destroy(&shared);
+    chx__program_destroy(&other);
+}
+END_TEST
+
+/* What compilers say, as seen; the text has its second #line at its own line 4. */
+START_TEST(build_log_of_every_known_form_gives_file_and_line)
+{
+    static const char text[] = "#line 1 \"a.cl\"\nint a;\nint b;\n#line 1 \"b.h\"\nint c;\nbad\n";
+    static const char *const logs[][2] = {
+        {"error: b.h:2:1: unknown type name 'bad'\nDevice x failed\n",
+         "b.h:2: error: unknown type name 'bad'"},
+        {"b.h:2:1: error: unknown type name 'bad'\n", "b.h:2: error: unknown type name 'bad'"},
+        {"b.h:1:1: warning: w\nb.h:2:1: error: first\nb.h:2:1: error: second\n",
+         "b.h:2: error: first"},
+        {"input.cl:6:1: error: unknown type name 'bad'\n", "b.h:2: error: unknown type name 'bad'"},
+        {"<kernel>:3:1: error: x\n", "a.cl:2: error: x"},
+        {"\nlinker went away\n", "name: error: linker went away"},
+        {"", "name: error: "},
+        {"error:", "name: error: error:"},
+        {"a.cl:", "name: error: a.cl:"},
+    };
+    for (size_t i = 0; i < sizeof logs / sizeof *logs; i++) {
+        char message[256];
+        chx__build_log_summary(logs[i][0], text, "name", message, sizeof message);
+        ck_assert_str_eq(message, logs[i][1]);
+    }
+}
+END_TEST
+
+static TCase *
+source_tests(void)
+{
+    TCase *tests = tcase_create("source");
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_set_timeout(tests, 120);
+    tcase_add_test(tests, includes_are_spliced_in_once_each);
+    tcase_add_test(tests, include_that_is_missing_names_the_file_that_asks);
+    tcase_add_test(tests, source_with_a_nul_byte_is_refused);
+    tcase_add_test(tests, embedded_source_names_its_real_path);
+    tcase_add_test(tests, embedded_source_is_overridden_by_the_kernel_folder);
+    return tests;
+}
+
+static TCase *
+build_tests(void)
+{
+    TCase *tests = tcase_create("build");
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_set_timeout(tests, 120);
+    tcase_add_test(tests, program_runs_with_its_options);
+    tcase_add_test(tests, program_knows_what_its_device_can);
+    tcase_add_test(tests, build_error_names_the_source_and_line);
+    tcase_add_test(tests, build_error_in_an_included_file_names_that_file);
+    tcase_add_test(tests, build_error_after_an_include_keeps_its_line);
+    tcase_add_test(tests, program_that_failed_to_build_fails_again_and_does_not_crash);
+    tcase_add_test(tests, kernel_that_is_missing_is_answered_with_those_there_are);
+    tcase_add_test(tests, digest_covers_source_and_options);
+    tcase_add_test(tests, kept_binary_gives_the_same_program_and_a_damaged_one_is_rebuilt);
+    tcase_add_test(tests, program_may_be_built_by_several_threads);
+    tcase_add_test(tests, build_log_of_every_known_form_gives_file_and_line);
+    return tests;
+}
+
+int
+main(void)
+{
+    Suite *suite = suite_create("program");
+    suite_add_tcase(suite, source_tests());
+    suite_add_tcase(suite, build_tests());
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int n_failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return n_failed != 0;
+}
