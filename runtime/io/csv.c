@@ -63,8 +63,8 @@ row_length(const char *row, size_t available)
     return length;
 }
 
-/* Makes the next row lie whole in the buffer. *length leaves out its line end; 0 with nothing unread
- * means the end of the file. */
+/* Makes the next row lie whole in the buffer. *length leaves out its line end; 0 with nothing
+ * unread means the end of the file. */
 static chx_status
 find_row(chx__csv *csv, size_t *length)
 {

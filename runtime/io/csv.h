@@ -39,8 +39,8 @@ typedef struct chx__csv {
     uint8_t order[CHX__CSV_MAX_COLUMNS]; /* position in the file -> index into columns */
 } chx__csv;
 
-/* Opens a table that must have exactly the named columns; path and names are borrowed. Errors: FILE,
- * FORMAT, MEMORY, after which nothing is open. */
+/* Opens a table that must have exactly the named columns; path and names are borrowed. Errors:
+ * FILE, FORMAT, MEMORY, after which nothing is open. */
 chx_status chx__csv_open(chx__csv *csv, const char *path, const char *const *columns,
                          size_t n_columns);
 

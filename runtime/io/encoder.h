@@ -21,8 +21,8 @@ typedef struct chx__encoder {
     int complaints; /* what the child wrote to standard error, -1 when closed */
 } chx__encoder;
 
-/* Starts a program found along PATH; arguments end with NULL. Errors: PROGRAM with `remedy` when it is
- * missing. */
+/* Starts a program found along PATH; arguments end with NULL. Errors: PROGRAM with `remedy` when it
+ * is missing. */
 chx_status chx__encoder_begin(chx__encoder *encoder, const char *const *arguments,
                               const char *remedy);
 

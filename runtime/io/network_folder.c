@@ -107,32 +107,36 @@ add_neuron(chx__folder *folder, const chx__csv *csv)
     return CHX_OK;
 }
 
-/* The neuron a field names. Tables tend to repeat a name on many rows: *recent is tried first. */
 static chx_status
-find_neuron(const chx__folder *folder, const chx__csv *csv, size_t column, uint32_t *recent)
+find_neuron(const chx__folder *folder, const chx__csv *csv, size_t column, uint32_t *neuron)
 {
     const chx__csv_field *field = &csv->fields[column];
-    const char *name = folder->network->neurons[*recent].name;
-    if (strcmp(name, field->text) == 0)
+    *neuron = chx__names_find(&folder->neurons, field->text, field->length);
+    if (*neuron != CHX__NO_NAME)
         return CHX_OK;
-    uint32_t found = chx__names_find(&folder->neurons, field->text, field->length);
-    if (found == CHX__NO_NAME)
-        return chx__csv_fail(csv, CHX_ERROR_FORMAT,
-                             "%s is '%.64s', which no row of neurons.csv names; correct it or add "
-                             "the neuron",
-                             csv->columns[column], field->text);
-    *recent = found;
-    return CHX_OK;
+    return chx__csv_fail(csv, CHX_ERROR_FORMAT,
+                         "%s is '%.64s', which no row of neurons.csv names; correct it or add the "
+                         "neuron",
+                         csv->columns[column], field->text);
+}
+
+/* Tables tend to list the targets of one source together: that of the row before is tried first. */
+static chx_status
+find_source(const chx__folder *folder, const chx__csv *csv, uint32_t *pre, const char **name)
+{
+    if (*name && strcmp(*name, csv->fields[PRE].text) == 0)
+        return CHX_OK;
+    chx_status status = find_neuron(folder, csv, PRE, pre);
+    if (!status)
+        *name = folder->network->neurons[*pre].name;
+    return status;
 }
 
 static chx_status
-add_synapse(chx__folder *folder, const chx__csv *csv, chx_synapse *synapse)
+read_synapse(const chx__folder *folder, const chx__csv *csv, chx_synapse *synapse)
 {
-    chx_network *network = folder->network;
     double weight_pa, delay_ms;
-    chx_status status = find_neuron(folder, csv, PRE, &synapse->pre);
-    if (!status)
-        status = find_neuron(folder, csv, POST, &synapse->post);
+    chx_status status = find_neuron(folder, csv, POST, &synapse->post);
     if (!status)
         status = chx__csv_number(csv, WEIGHT_PA, &weight_pa);
     if (!status)
@@ -142,8 +146,15 @@ add_synapse(chx__folder *folder, const chx__csv *csv, chx_synapse *synapse)
     synapse->weight_pa = (float)weight_pa;
     synapse->delay_ms = (float)delay_ms;
     chx__fault fault;
-    if (!chx__synapse_check(synapse, network->info.time_step_ms, &fault))
+    if (!chx__synapse_check(synapse, folder->network->info.time_step_ms, &fault))
         return chx__csv_fail(csv, CHX_ERROR_FORMAT, "%s %s", fault.member, fault.sentence);
+    return CHX_OK;
+}
+
+static chx_status
+add_synapse(chx__folder *folder, const chx_synapse *synapse)
+{
+    chx_network *network = folder->network;
     if (!chx__grow(&network->synapses, &network->synapses_capacity, network->info.n_synapses + 1,
                    sizeof *synapse))
         return fail_memory();
@@ -184,10 +195,15 @@ read_synapses(chx__folder *folder, const char *path)
         return status;
     bool more = true;
     chx_synapse synapse = {0};
+    const char *source = NULL;
     while (!status && more) {
         status = chx__csv_next(&csv, &more);
         if (!status && more)
-            status = add_synapse(folder, &csv, &synapse);
+            status = find_source(folder, &csv, &synapse.pre, &source);
+        if (!status && more)
+            status = read_synapse(folder, &csv, &synapse);
+        if (!status && more)
+            status = add_synapse(folder, &synapse);
     }
     chx__csv_close(&csv);
     return status;

@@ -7,9 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The whole of text[0 .. length) as a decimal number: sign, digits with at most one point, exponent.
- * The nearest double is given. False for anything else: empty, hexadecimal, "inf", "nan", spaces,
- * or a number beyond the range of a double. A NUL must follow the text. */
+/* The whole of text[0 .. length) as a decimal number: sign, digits with at most one point,
+ * exponent. The nearest double is given. False for anything else: empty, hexadecimal, "inf", "nan",
+ * spaces, or a number beyond the range of a double. A NUL must follow the text. */
 bool chx__number_parse(const char *text, size_t length, double *value);
 
 /* As above for a whole number in [least, most] made of digits and a sign. */

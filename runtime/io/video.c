@@ -73,7 +73,7 @@ add(command *call, const char *const *arguments)
     call->arguments[call->n] = NULL;
 }
 
-/* ffmpeg neither guesses nor converts: the pixels are BT.709 in limited range, and are tagged so. */
+/* ffmpeg neither guesses nor converts: the pixels are BT.709 in limited range and tagged so. */
 static void
 make_command(command *call, const container *kind, const chx_video_params *params)
 {

@@ -8,14 +8,31 @@
 
 /* The slot that holds the name or would take it. */
 static struct chx__names_slot *
-find_slot(const chx__names *names, const char *text, size_t length)
+find_slot(const chx__names *names, chx__digest digest, const char *text, size_t length)
 {
-    size_t mask = names->n_slots - 1;
-    size_t at = chx__hash(text, length).low & mask;
-    while (names->slots[at].text &&
-           (names->slots[at].length != length || memcmp(names->slots[at].text, text, length) != 0))
-        at = (at + 1) & mask;
-    return &names->slots[at];
+    size_t mask = names->n_slots - 1, at = digest.low & mask;
+    for (;; at = (at + 1) & mask) {
+        struct chx__names_slot *slot = &names->slots[at];
+        if (!slot->text || (slot->tag == (uint32_t)digest.high &&
+                            strncmp(slot->text, text, length) == 0 && slot->text[length] == '\0'))
+            return slot;
+    }
+}
+
+/* Doubling the table: texts are known to differ, so the first free slot will do. */
+static void
+move_slots(const chx__names *from, chx__names *to)
+{
+    size_t mask = to->n_slots - 1;
+    for (size_t i = 0; i < from->n_slots; i++) {
+        const char *text = from->slots[i].text;
+        if (!text)
+            continue;
+        size_t at = chx__hash(text, strlen(text)).low & mask;
+        while (to->slots[at].text)
+            at = (at + 1) & mask;
+        to->slots[at] = from->slots[i];
+    }
 }
 
 static bool
@@ -28,9 +45,7 @@ make_room(chx__names *names)
     grown.slots = chx__alloc(grown.n_slots, sizeof *grown.slots);
     if (!grown.slots)
         return false;
-    for (size_t i = 0; i < names->n_slots; i++)
-        if (names->slots[i].text)
-            *find_slot(&grown, names->slots[i].text, names->slots[i].length) = names->slots[i];
+    move_slots(names, &grown);
     free(names->slots);
     *names = grown;
     return true;
@@ -41,10 +56,11 @@ chx__names_add(chx__names *names, const char *text, size_t length, uint32_t inde
 {
     if (!make_room(names))
         return false;
-    struct chx__names_slot *slot = find_slot(names, text, length);
+    chx__digest digest = chx__hash(text, length);
+    struct chx__names_slot *slot = find_slot(names, digest, text, length);
     *known = slot->text ? slot->index : CHX__NO_NAME;
     if (!slot->text) {
-        *slot = (struct chx__names_slot){text, (uint32_t)length, index};
+        *slot = (struct chx__names_slot){text, (uint32_t)digest.high, index};
         names->n_used++;
     }
     return true;
@@ -55,7 +71,7 @@ chx__names_find(const chx__names *names, const char *text, size_t length)
 {
     if (names->n_slots == 0)
         return CHX__NO_NAME;
-    const struct chx__names_slot *slot = find_slot(names, text, length);
+    const struct chx__names_slot *slot = find_slot(names, chx__hash(text, length), text, length);
     return slot->text ? slot->index : CHX__NO_NAME;
 }
 

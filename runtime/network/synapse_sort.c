@@ -28,8 +28,8 @@ is_sorted(const chx_synapse *synapses, uint64_t n_synapses)
 }
 
 /* Brings the synapses of each source together, in place: every one is swapped towards its bucket
- * until the one that belongs here arrives (McIlroy, Bostic & McIlroy 1993). start has one entry more
- * than there are neurons; next is scratch. */
+ * until the one that belongs here arrives (McIlroy, Bostic & McIlroy 1993). start has one entry
+ * more than there are neurons; next is scratch. */
 static void
 group(chx_synapse *synapses, const uint64_t *start, uint64_t *next, uint32_t n_neurons)
 {

@@ -1,0 +1,249 @@
+#include <locale.h>
+
+#include "scratch.h"
+#include "io/csv.h"
+#include "io/number.h"
+
+static const char *const columns[] = {"name", "x_um"};
+static chx__csv csv;
+
+static chx_status
+open_text(const char *text)
+{
+    folder_write("t.csv", text);
+    return chx__csv_open(&csv, folder_path("t.csv"), columns, 2);
+}
+
+static void
+ck_row(const char *name, const char *x, unsigned line)
+{
+    bool more;
+    ck_assert_int_eq(chx__csv_next(&csv, &more), CHX_OK);
+    ck_assert(more);
+    ck_assert_str_eq(csv.fields[0].text, name);
+    ck_assert_uint_eq(csv.fields[0].length, strlen(name));
+    ck_assert_str_eq(csv.fields[1].text, x);
+    ck_assert_uint_eq(csv.line, line);
+}
+
+static void
+ck_end(void)
+{
+    bool more;
+    ck_assert_int_eq(chx__csv_next(&csv, &more), CHX_OK);
+    ck_assert(!more);
+    ck_assert_int_eq(chx__csv_next(&csv, &more), CHX_OK);
+    ck_assert(!more);
+    chx__csv_close(&csv);
+}
+
+static void
+ck_says(const char *sentence)
+{
+    char expected[400];
+    snprintf(expected, sizeof expected, "%s:%s", folder_path("t.csv"), sentence);
+    ck_assert_msg(strncmp(chx_last_error()->message, expected, strlen(expected)) == 0,
+                  "%s\nis not\n%s", chx_last_error()->message, expected);
+    ck_assert_int_eq(chx_last_error()->status, CHX_ERROR_FORMAT);
+}
+
+START_TEST(csv_columns_are_found_by_name)
+{
+    ck_assert_int_eq(open_text("x_um,name\n1,a\n2,b"), CHX_OK);
+    ck_row("a", "1", 2);
+    ck_row("b", "2", 3);
+    ck_end();
+}
+END_TEST
+
+START_TEST(csv_quotes_follow_rfc_4180)
+{
+    ck_assert_int_eq(
+        open_text("\xef\xbb\xbf\"name\",x_um\r\n\"a,\"\"b\"\"\nc\",1\r\n\r\n\"\",2\r\n"), CHX_OK);
+    ck_row("a,\"b\"\nc", "1", 2);
+    ck_row("", "2", 5);
+    ck_end();
+}
+END_TEST
+
+START_TEST(csv_rows_survive_the_edge_of_the_buffer)
+{
+    size_t n_rows = 100000;
+    char *text = malloc(64 * n_rows), *end = text + sprintf(text, "name,x_um\n");
+    for (size_t i = 0; i < n_rows; i++)
+        end += sprintf(end, "\"neuron \"\"%zu\"\"\",%zu.5\n", i, i);
+    ck_assert_int_eq(open_text(text), CHX_OK);
+    for (size_t i = 0; i < n_rows; i++) {
+        char name[64], x[64];
+        snprintf(name, sizeof name, "neuron \"%zu\"", i);
+        snprintf(x, sizeof x, "%zu.5", i);
+        ck_row(name, x, (unsigned)i + 2);
+    }
+    ck_end();
+    free(text);
+}
+END_TEST
+
+START_TEST(csv_longest_row_is_accepted)
+{
+    char *text = calloc(1, 80000);
+    strcpy(text, "name,x_um\n");
+    memset(text + 10, 'a', CHX__CSV_MAX_ROW_BYTES - 2);
+    strcat(text, ",1\n");
+    ck_assert_int_eq(open_text(text), CHX_OK);
+    bool more;
+    ck_assert_int_eq(chx__csv_next(&csv, &more), CHX_OK);
+    ck_assert_uint_eq(csv.fields[0].length, CHX__CSV_MAX_ROW_BYTES - 2);
+    ck_end();
+    free(text);
+}
+END_TEST
+
+static const struct {
+    const char *text, *sentence;
+} broken[] = {
+    {"", "1: the table is empty"},
+    {"\n\n", "3: the table is empty"},
+    {"name\n", "1: the column 'x_um' is missing"},
+    {"name,x_um,name\n", "1: the column 'name' stands twice"},
+    {"name,x_mm\n", "1: unknown column 'x_mm'; the columns are name,x_um"},
+    {"name,x_um\na\n", "2: the row has 1 fields where the header has 2"},
+    {"name,x_um\na,1\na,1,2\n", "3: the row has 3 fields"},
+    {"name,x_um\n\"a,1\n\n", "2: a quote is not closed"},
+    {"name,x_um\n\"a\"b,1\n", "2: text follows a closing quote"},
+    {"name,x_um\na\"b\",1\n", "2: a quote stands inside a field"},
+    {"name,x_um\n\"a\nb\",1\nc\n", "4: the row has 1 fields"},
+};
+
+START_TEST(csv_fault_is_located)
+{
+    chx_status status = open_text(broken[_i].text);
+    bool more = true;
+    while (!status && more)
+        status = chx__csv_next(&csv, &more);
+    ck_assert_int_eq(status, CHX_ERROR_FORMAT);
+    ck_says(broken[_i].sentence);
+    chx__csv_close(&csv);
+}
+END_TEST
+
+START_TEST(csv_nul_and_endless_lines_are_refused)
+{
+    bool more;
+    folder_write_bytes("t.csv", "name,x_um\na\0b,1\n", 16);
+    ck_assert_int_eq(chx__csv_open(&csv, folder_path("t.csv"), columns, 2), CHX_OK);
+    ck_assert_int_eq(chx__csv_next(&csv, &more), CHX_ERROR_FORMAT);
+    ck_says("2: the line holds a NUL byte");
+    chx__csv_close(&csv);
+
+    char *text = malloc(3 << 20);
+    memset(text, 'a', 3 << 20);
+    memcpy(text, "name,x_um\n\"", 11);
+    folder_write_bytes("t.csv", text, 3 << 20);
+    ck_assert_int_eq(chx__csv_open(&csv, folder_path("t.csv"), columns, 2), CHX_OK);
+    ck_assert_int_eq(chx__csv_next(&csv, &more), CHX_ERROR_FORMAT);
+    ck_says("2: the line is longer than 65536 bytes");
+    chx__csv_close(&csv);
+    free(text);
+}
+END_TEST
+
+START_TEST(csv_missing_file_and_folder_are_file_errors)
+{
+    ck_assert_int_eq(chx__csv_open(&csv, folder_path("none"), columns, 2), CHX_ERROR_FILE);
+    ck_assert_int_eq(chx__csv_open(&csv, folder, columns, 2), CHX_ERROR_FILE);
+}
+END_TEST
+
+START_TEST(number_is_the_nearest_double)
+{
+    static const char *const texts[] = {"0",
+                                        "-0",
+                                        "1",
+                                        "+1.5",
+                                        ".5",
+                                        "5.",
+                                        "123456789.25",
+                                        "1e22",
+                                        "1e-22",
+                                        "1e23",
+                                        "3.14159265358979323846264338327950288",
+                                        "0.1",
+                                        "0.3",
+                                        "2.2250738585072014e-308",
+                                        "4.9e-324",
+                                        "1e-400",
+                                        "1.7976931348623157e308",
+                                        "9007199254740993",
+                                        "9007199254740992",
+                                        "18446744073709551616",
+                                        "0.000000000000000000000001",
+                                        "123456789012345678901234567890",
+                                        "1e000000000000000000005",
+                                        "-7.0625E-3"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        double value = 7;
+        ck_assert_msg(chx__number_parse(texts[i], strlen(texts[i]), &value), "%s", texts[i]);
+        ck_assert_msg(value == strtod(texts[i], NULL), "%s gives %.17g", texts[i], value);
+    }
+    srand(1);
+    for (int i = 0; i < 200000; i++) {
+        char text[64];
+        double value, written = ((double)rand() - rand()) * (i % 3 ? 1e-5 : 1e-12) / (rand() | 1);
+        snprintf(text, sizeof text, i % 2 ? "%.17g" : "%.6f", written);
+        ck_assert(chx__number_parse(text, strlen(text), &value));
+        ck_assert_msg(value == strtod(text, NULL), "%s gives %.17g", text, value);
+    }
+}
+END_TEST
+
+START_TEST(number_refuses_everything_else)
+{
+    static const char *const texts[] = {"",     "-",     ".",     "e5",     "1e",  "1e+",
+                                        "0x10", "inf",   "nan",   "1 ",     " 1",  "1,5",
+                                        "--1",  "1.2.3", "1e400", "-1e309", "1_0", "1f"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        double value;
+        ck_assert_msg(!chx__number_parse(texts[i], strlen(texts[i]), &value), "%s", texts[i]);
+    }
+    int64_t whole;
+    ck_assert(chx__number_parse_integer("-1", 2, -1, 5, &whole) && whole == -1);
+    ck_assert(!chx__number_parse_integer("6", 1, -1, 5, &whole));
+    ck_assert(!chx__number_parse_integer("1.0", 3, -1, 5, &whole));
+    ck_assert(!chx__number_parse_integer("99999999999999999999", 20, 0, INT64_MAX, &whole));
+}
+END_TEST
+
+START_TEST(number_has_a_point_in_every_locale)
+{
+    if (!setlocale(LC_ALL, "de_DE.UTF-8") && !setlocale(LC_ALL, "fr_FR.UTF-8"))
+        return;
+    double value;
+    ck_assert(chx__number_parse("1.00000000000000000000005e30", 28, &value));
+    ck_assert(value == 1e30);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("csv");
+    TCase *tests = tcase_create("csv");
+    tcase_add_checked_fixture(tests, folder_setup, folder_teardown);
+    tcase_add_test(tests, csv_columns_are_found_by_name);
+    tcase_add_test(tests, csv_quotes_follow_rfc_4180);
+    tcase_add_test(tests, csv_rows_survive_the_edge_of_the_buffer);
+    tcase_add_test(tests, csv_longest_row_is_accepted);
+    tcase_add_loop_test(tests, csv_fault_is_located, 0, sizeof broken / sizeof *broken);
+    tcase_add_test(tests, csv_nul_and_endless_lines_are_refused);
+    tcase_add_test(tests, csv_missing_file_and_folder_are_file_errors);
+    tcase_add_test(tests, number_is_the_nearest_double);
+    tcase_add_test(tests, number_refuses_everything_else);
+    tcase_add_test(tests, number_has_a_point_in_every_locale);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

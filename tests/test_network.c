@@ -1,0 +1,550 @@
+#include <chronaxie/network.h>
+#include <math.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+#include "scratch.h"
+
+static chx_network *network;
+
+static const char description[] =
+    "{\n"
+    "  \"format\": \"chronaxie-network\", \"version\": 1,\n"
+    "  \"name\": \"three\",\n"
+    "  \"time_step_ms\": 0.1,\n"
+    "  \"duration_ms\": 100,\n"
+    "  \"seed\": 7,\n"
+    "  \"neuron\": {\n"
+    "    \"capacitance_pf\": 10,\n"
+    "    \"tau_membrane_ms\": 10,\n"
+    "    \"tau_synapse_ms\": 5,\n"
+    "    \"resting_mv\": -65, \"threshold_mv\": -50, \"reset_mv\": -66,\n"
+    "    \"refractory_ms\": 5},\n"
+    "  \"types\": {\n"
+    "    \"motor\": {\"bias_pa\": 2}},\n"
+    "  \"stimuli\": [\n"
+    "    {\"kind\": \"step\", \"neurons\": [\"C\"], \"types\": [\"sensory\"],\n"
+    "      \"start_ms\": 1, \"stop_ms\": 9, \"current_pa\": 30},\n"
+    "    {\"kind\": \"poisson\", \"types\": [\"motor\"], \"start_ms\": 0, \"stop_ms\": 10,\n"
+    "      \"current_pa\": 4,\n"
+    "      \"rate_hz\": 50}],\n"
+    "  \"view\": {\n"
+    "    \"zoom\": 2}\n"
+    "}\n";
+
+static const char neurons[] = "name,type,x_um,y_um,z_um,diameter_um\n"
+                              "A,sensory,0,0,0,2\n"
+                              "B,motor,10,0,0,2.5\n"
+                              "C,sensory,20,-1e1,0,3\n";
+
+static const char synapses[] = "pre,post,weight_pa,delay_ms\n"
+                               "B,C,-4.5,2\n"
+                               "A,C,2,0.14\n"
+                               "A,B,1,0.5\n"
+                               "A,B,1,0.5\n"
+                               "A,B,7,0.1\n";
+
+static const char branches[] = "1 1 10 0 0 1 -1\n2 2 10 5 0 .5 1\n";
+
+static void
+setup(void)
+{
+    folder_setup();
+    ck_assert_int_eq(mkdir(folder_path("morphologies"), 0755), 0);
+    folder_write("network.json", description);
+    folder_write("neurons.csv", neurons);
+    folder_write("synapses.csv", synapses);
+    folder_write("morphologies/B.swc", branches);
+    network = NULL;
+}
+
+static void
+teardown(void)
+{
+    chx_network_destroy(&network);
+    folder_teardown();
+}
+
+static const chx_network_info *
+load(void)
+{
+    ck_assert_msg(chx_network_load(folder, &network) == CHX_OK, "%s", chx_last_error()->message);
+    return chx_network_get(network);
+}
+
+static void
+ck_near(double value, double expected)
+{
+    ck_assert_msg(fabs(value - expected) < 1e-6, "%.9g is not %.9g", value, expected);
+}
+
+static void
+ck_contents(const chx_network_info *info)
+{
+    ck_assert_str_eq(info->name, "three");
+    ck_assert_str_eq(info->description, "");
+    ck_assert_uint_eq(info->seed, 7);
+    ck_assert_uint_eq(info->n_types, 2);
+    ck_assert_str_eq(info->types[0].name, "motor");
+    ck_near(info->types[0].params.bias_pa, 2);
+    ck_near(info->types[0].params.reset_mv, -66);
+    ck_assert_str_eq(info->types[1].name, "sensory");
+    ck_near(info->types[1].params.bias_pa, 0);
+    ck_assert_uint_eq(info->n_neurons, 3);
+    ck_assert_str_eq(info->neurons[2].name, "C");
+    ck_assert_uint_eq(info->neurons[2].type, 1);
+    ck_near(info->neurons[2].position_um[1], -10);
+    ck_assert_uint_eq(info->neurons[0].n_nodes, 0);
+    ck_assert_uint_eq(info->neurons[1].n_nodes, 2);
+    ck_assert_uint_eq(info->n_nodes, 2);
+    ck_near(info->nodes[1].path_um, 5);
+    ck_near(info->view.zoom, 2);
+    ck_assert(info->view.speed > 0 && info->view.decay_ms > 0);
+}
+
+START_TEST(network_folder_is_loaded)
+{
+    const chx_network_info *info = load();
+    ck_contents(info);
+    ck_near(info->min_delay_ms, 0.1);
+    ck_near(info->max_delay_ms, 2);
+    ck_assert_uint_eq(info->n_stimuli, 2);
+    ck_assert_int_eq(info->stimuli[0].kind, CHX_STIMULUS_STEP);
+    ck_assert_uint_eq(info->stimuli[0].n_neurons, 2);
+    ck_assert_uint_eq(info->stimuli[0].neurons[0], 0);
+    ck_assert_uint_eq(info->stimuli[0].neurons[1], 2);
+    ck_assert_int_eq(info->stimuli[1].kind, CHX_STIMULUS_POISSON);
+    ck_near(info->stimuli[1].rate_hz, 50);
+    ck_assert_uint_eq(info->stimuli[1].neurons[0], 1);
+}
+END_TEST
+
+static void
+ck_sorted(const chx_network_info *info)
+{
+    static const chx_synapse expected[] = {
+        {0, 1, 7, 0.1f}, {0, 1, 1, 0.5f}, {0, 1, 1, 0.5f}, {0, 2, 2, 0.14f}, {1, 2, -4.5f, 2}};
+    ck_assert_uint_eq(info->n_synapses, 5);
+    for (size_t i = 0; i < 5; i++) {
+        ck_assert_uint_eq(info->synapses[i].pre, expected[i].pre);
+        ck_assert_uint_eq(info->synapses[i].post, expected[i].post);
+        ck_assert(info->synapses[i].weight_pa == expected[i].weight_pa);
+        ck_assert(info->synapses[i].delay_ms == expected[i].delay_ms);
+    }
+}
+
+START_TEST(network_synapses_are_sorted)
+{
+    ck_sorted(load());
+}
+END_TEST
+
+START_TEST(network_made_by_a_program_equals_the_loaded_one)
+{
+    const chx_network_info *info = load();
+    chx_network_info given = *info;
+    chx_synapse shuffled[5];
+    for (size_t i = 0; i < 5; i++)
+        shuffled[i] = info->synapses[(i * 3 + 2) % 5];
+    given.synapses = shuffled;
+    given.min_delay_ms = given.max_delay_ms = 77;
+    given.description = NULL;
+    chx_network *copy;
+    ck_assert_int_eq(chx_network_create(&given, &copy), CHX_OK);
+    chx_network_destroy(&network);
+    memset(shuffled, 0, sizeof shuffled);
+    info = chx_network_get(copy);
+    ck_contents(info);
+    ck_sorted(info);
+    ck_near(info->min_delay_ms, 0.1);
+    ck_near(info->max_delay_ms, 2);
+    ck_assert_uint_eq(info->stimuli[0].neurons[1], 2);
+    chx_network_destroy(&copy);
+    ck_assert_ptr_null(copy);
+}
+END_TEST
+
+START_TEST(network_without_synapses_or_branches_has_its_duration_as_delay)
+{
+    folder_write("synapses.csv", "pre,post,weight_pa,delay_ms\n");
+    ck_assert_int_eq(remove(folder_path("morphologies/B.swc")), 0);
+    ck_assert_int_eq(rmdir(folder_path("morphologies")), 0);
+    const chx_network_info *info = load();
+    ck_assert_uint_eq(info->n_synapses, 0);
+    ck_near(info->min_delay_ms, 100);
+    ck_near(info->max_delay_ms, 100);
+}
+END_TEST
+
+START_TEST(network_delays_are_rounded_to_whole_steps)
+{
+    folder_write("synapses.csv", "pre,post,weight_pa,delay_ms\nA,B,1,0.149\nA,C,1,0.96\n");
+    const chx_network_info *info = load();
+    ck_near(info->min_delay_ms, 0.1);
+    ck_near(info->max_delay_ms, 1.0);
+}
+END_TEST
+
+START_TEST(network_of_many_synapses_is_sorted)
+{
+    enum { N = 100000, N_CELLS = 500 };
+    static chx_synapse many[N];
+    static chx_neuron cells[N_CELLS];
+    static char names[N_CELLS][8];
+    for (int i = 0; i < N_CELLS; i++) {
+        snprintf(names[i], sizeof names[i], "n%d", i);
+        cells[i] = (chx_neuron){.name = names[i], .diameter_um = 1};
+    }
+    double sum = 0;
+    srand(3);
+    for (int i = 0; i < N; i++) {
+        many[i] = (chx_synapse){(uint32_t)rand() % N_CELLS, (uint32_t)rand() % N_CELLS,
+                                (float)(rand() % 9 - 4), 1.0f + (float)(rand() % 5)};
+        sum += many[i].weight_pa * (many[i].pre + 1.0) * (many[i].post + 3.0);
+    }
+    chx_neuron_type type = {"t", {10, 10, 5, -65, -50, -65, 2, 0}};
+    chx_network_info given = {.time_step_ms = 0.1,
+                              .duration_ms = 10,
+                              .n_types = 1,
+                              .types = &type,
+                              .n_neurons = N_CELLS,
+                              .neurons = cells,
+                              .n_synapses = N,
+                              .synapses = many};
+    ck_assert_msg(chx_network_create(&given, &network) == CHX_OK, "%s", chx_last_error()->message);
+    const chx_synapse *sorted = chx_network_get(network)->synapses;
+    for (int i = 0; i < N; i++) {
+        sum -= sorted[i].weight_pa * (sorted[i].pre + 1.0) * (sorted[i].post + 3.0);
+        if (i == 0)
+            continue;
+        const chx_synapse *a = &sorted[i - 1], *b = &sorted[i];
+        double left[] = {a->pre, a->post, a->delay_ms, a->weight_pa};
+        double right[] = {b->pre, b->post, b->delay_ms, b->weight_pa};
+        size_t k = 0;
+        while (k < 3 && left[k] == right[k])
+            k++;
+        ck_assert(left[k] <= right[k]);
+    }
+    ck_near(sum, 0);
+}
+END_TEST
+
+/* One text replaced in one file of a good folder: '\1' stands for a NUL, '\2' for 70,000 letters;
+ * find NULL removes the file. */
+static const struct {
+    const char *file, *find, *replace;
+    chx_status status;
+    const char *says;
+} broken[] = {
+    {"network.json", NULL, NULL, CHX_ERROR_FILE, "network.json: cannot open: No such file"},
+    {"neurons.csv", NULL, NULL, CHX_ERROR_FILE, "neurons.csv: cannot open: No such file"},
+    {"synapses.csv", NULL, NULL, CHX_ERROR_FILE, "synapses.csv: cannot open: No such file"},
+    {"network.json", "\"seed\": 7", "\"seed\": 7,,", CHX_ERROR_FORMAT, "network.json:6: "},
+    {"network.json", "\"seed\": 7", "\"seed\": 7, \"seed\": 8", CHX_ERROR_FORMAT,
+     "network.json:6: "},
+    {"network.json", "\"seed\"", "\"sede\"", CHX_ERROR_FORMAT, "network.json:6: sede: unknown key"},
+    {"network.json", "\"seed\": 7", "\"seed\": -7", CHX_ERROR_FORMAT, "network.json:6: seed: "},
+    {"network.json", "\"seed\": 7", "\"seed\": 1e300", CHX_ERROR_FORMAT, "network.json:6: seed: "},
+    {"network.json", "chronaxie-network", "nest", CHX_ERROR_FORMAT,
+     "network.json:2: format: is 'nest'"},
+    {"network.json", "\"version\": 1", "\"version\": 2", CHX_ERROR_FORMAT,
+     "network.json:2: version: is 2"},
+    {"network.json", "  \"name\": \"three\",\n", "", CHX_ERROR_FORMAT, "network.json:1: "},
+    {"network.json", "0.1", "0", CHX_ERROR_FORMAT, "network.json:4: time_step_ms: must lie"},
+    {"network.json", "0.1", "\"0.1\"", CHX_ERROR_FORMAT,
+     "network.json:4: time_step_ms: must be a number"},
+    {"network.json", "0.1", "1e999", CHX_ERROR_FORMAT, "network.json:4: "},
+    {"network.json", "\"time_step_ms\"", "\"time_step_s\"", CHX_ERROR_FORMAT,
+     "network.json:4: time_step_s: unknown key"},
+    {"network.json", "\"duration_ms\": 100", "\"duration_ms\": 1e300", CHX_ERROR_FORMAT,
+     "network.json:5: duration_ms: is beyond"},
+    {"network.json", "\"tau_synapse_ms\": 5", "\"tau_synapse_ms\": 10", CHX_ERROR_FORMAT,
+     "network.json:10: neuron.tau_synapse_ms: equals tau_membrane_ms"},
+    {"network.json", "\"capacitance_pf\": 10", "\"capacitance_pf\": -10", CHX_ERROR_FORMAT,
+     "network.json:8: neuron.capacitance_pf: must be a number above 0"},
+    {"network.json", "\"capacitance_pf\"", "\"capacitance_nf\"", CHX_ERROR_FORMAT,
+     "network.json:8: neuron.capacitance_nf: unknown key"},
+    {"network.json", "\"threshold_mv\": -50", "\"threshold_mv\": -70", CHX_ERROR_FORMAT,
+     "network.json:11: neuron.threshold_mv: must be a number above reset_mv"},
+    {"network.json", "\"refractory_ms\": 5", "\"refractory_ms\": -1", CHX_ERROR_FORMAT,
+     "network.json:12: neuron.refractory_ms: "},
+    {"network.json", "{\"bias_pa\": 2}", "{\"tau_synapse_ms\": 10}", CHX_ERROR_FORMAT,
+     "network.json:14: types.motor.tau_synapse_ms: equals"},
+    {"network.json", "\"motor\": {\"bias_pa\": 2}", "\"mtoor\": {}", CHX_ERROR_FORMAT,
+     "network.json:14: types.mtoor: no row of neurons.csv has this type"},
+    {"network.json", "[\"C\"]", "[\"D\"]", CHX_ERROR_FORMAT,
+     "network.json:16: stimuli[0].neurons[0]: no row of neurons.csv has the name 'D'"},
+    {"network.json", "[\"sensory\"]", "[\"sense\"]", CHX_ERROR_FORMAT,
+     "network.json:16: stimuli[0].types[0]: no row of neurons.csv has the type 'sense'"},
+    {"network.json", "\"neurons\": [\"C\"], \"types\": [\"sensory\"],", "", CHX_ERROR_FORMAT,
+     "network.json:16: stimuli[0]: says neither neurons nor types"},
+    {"network.json", "\"step\"", "\"ramp\"", CHX_ERROR_FORMAT,
+     "network.json:16: stimuli[0].kind: is 'ramp'"},
+    {"network.json", "\"stop_ms\": 9", "\"stop_ms\": 1", CHX_ERROR_FORMAT,
+     "network.json:17: stimuli[0].stop_ms: must be a number above start_ms"},
+    {"network.json", "\"current_pa\": 30", "\"current_pa\": 30, \"rate_hz\": 4", CHX_ERROR_FORMAT,
+     "network.json:17: stimuli[0].rate_hz: belongs to a poisson stimulus"},
+    {"network.json", "\"current_pa\": 4", "\"current_pa\": 1e200", CHX_ERROR_FORMAT,
+     "network.json:19: stimuli[1].current_pa: must be a finite number that fits"},
+    {"network.json", "\"rate_hz\": 50", "\"rate_hz\": 50000", CHX_ERROR_FORMAT,
+     "network.json:20: stimuli[1].rate_hz: is more than one event"},
+    {"network.json", "\"zoom\": 2", "\"zoom\": 0", CHX_ERROR_FORMAT,
+     "network.json:22: view.zoom: must lie between"},
+    {"network.json", "\"zoom\": 2", "\"azimuth\": 2", CHX_ERROR_FORMAT,
+     "network.json:22: view.azimuth: unknown key"},
+    {"neurons.csv", "y_um,", "", CHX_ERROR_FORMAT, "neurons.csv:1: the column 'y_um' is missing"},
+    {"neurons.csv", "x_um", "x_nm", CHX_ERROR_FORMAT, "neurons.csv:1: unknown column 'x_nm'"},
+    {"neurons.csv", "C,", "A,", CHX_ERROR_FORMAT, "neurons.csv:4: the name 'A' stands twice"},
+    {"neurons.csv", "C,", "../C,", CHX_ERROR_FORMAT, "neurons.csv:4: name holds a slash"},
+    {"neurons.csv", "C,", "..,", CHX_ERROR_FORMAT, "neurons.csv:4: name begins with a dot"},
+    {"neurons.csv", "C,", ",", CHX_ERROR_FORMAT, "neurons.csv:4: name is empty"},
+    {"neurons.csv", "A,sensory", "A,", CHX_ERROR_FORMAT, "neurons.csv:2: type is empty"},
+    {"neurons.csv", "B,", "B\1,", CHX_ERROR_FORMAT, "neurons.csv:3: the line holds a NUL byte"},
+    {"neurons.csv", "B,", "B\2,", CHX_ERROR_FORMAT, "neurons.csv:3: the line is longer"},
+    {"neurons.csv", "10,0,0", "inf,0,0", CHX_ERROR_FORMAT, "neurons.csv:3: x_um is 'inf'"},
+    {"neurons.csv", "10,0,0", "1e30,0,0", CHX_ERROR_FORMAT, "neurons.csv:3: position_um must be"},
+    {"neurons.csv", "2.5", "0", CHX_ERROR_FORMAT, "neurons.csv:3: diameter_um must be above 0"},
+    {"neurons.csv", "2.5", "2,5", CHX_ERROR_FORMAT, "neurons.csv:3: the row has 7 fields"},
+    {"neurons.csv", neurons + 37, "", CHX_ERROR_FORMAT, "neurons.csv:2: no neurons follow"},
+    {"synapses.csv", "A,C", "A,D", CHX_ERROR_FORMAT, "synapses.csv:3: post is 'D', which no row"},
+    {"synapses.csv", "B,C", "D,C", CHX_ERROR_FORMAT, "synapses.csv:2: pre is 'D', which no row"},
+    {"synapses.csv", "-4.5", "strong", CHX_ERROR_FORMAT, "synapses.csv:2: weight_pa is 'strong'"},
+    {"synapses.csv", "-4.5", "1e99", CHX_ERROR_FORMAT,
+     "synapses.csv:2: weight_pa must be a finite"},
+    {"synapses.csv", "0.14", "0.09", CHX_ERROR_FORMAT, "synapses.csv:3: delay_ms is shorter than"},
+    {"synapses.csv", "0.14", "-1", CHX_ERROR_FORMAT, "synapses.csv:3: delay_ms is shorter than"},
+    {"synapses.csv", "0.14", "1e9", CHX_ERROR_FORMAT, "synapses.csv:3: delay_ms is longer than"},
+    {"synapses.csv", "0.14", "", CHX_ERROR_FORMAT, "synapses.csv:3: delay_ms is ''"},
+    {"synapses.csv", "weight_pa", "weight_na", CHX_ERROR_FORMAT,
+     "synapses.csv:1: unknown column 'weight_na'"},
+    {"synapses.csv", synapses, "", CHX_ERROR_FORMAT, "synapses.csv:1: the table is empty"},
+    {"morphologies/B.swc", ".5 1", ".5 2", CHX_ERROR_FORMAT,
+     "morphologies/B.swc:2: the point 2 is its own parent"},
+    {"morphologies/B.swc", "10 5", "10 nan", CHX_ERROR_FORMAT, "morphologies/B.swc:2: y is 'nan'"},
+    {"morphologies/B.swc", "1 -1", "1 2", CHX_ERROR_FORMAT,
+     "morphologies/B.swc:1: the point 1 is its own ancestor"},
+};
+
+static void
+damage(const char *file, const char *find, const char *replace)
+{
+    char *text = folder_read(file), *at = strstr(text, find);
+    ck_assert_msg(at, "%s is not in %s", find, file);
+    char *damaged = calloc(1, 200000), *end = damaged;
+    end = mempcpy(end, text, (size_t)(at - text));
+    for (; *replace; replace++) {
+        size_t n = *replace == '\2' ? 70000 : 1;
+        memset(end, *replace == '\1' ? 0 : *replace == '\2' ? 'x' : *replace, n);
+        end += n;
+    }
+    end = stpcpy(end, at + strlen(find));
+    folder_write_bytes(file, damaged, (size_t)(end - damaged));
+    free(damaged);
+    free(text);
+}
+
+START_TEST(network_fault_is_located)
+{
+    if (broken[_i].find)
+        damage(broken[_i].file, broken[_i].find, broken[_i].replace);
+    else
+        ck_assert_int_eq(remove(folder_path(broken[_i].file)), 0);
+    chx_status status = chx_network_load(folder, &network);
+    const char *message = chx_last_error()->message;
+    ck_assert_ptr_null(network);
+    ck_assert_msg(status == broken[_i].status, "%s: %s", chx_status_name(status), message);
+    ck_assert_int_eq(chx_last_error()->status, status);
+    ck_assert_msg(strncmp(message, folder, strlen(folder)) == 0, "%s", message);
+    ck_assert_msg(strncmp(message + strlen(folder) + 1, broken[_i].says, strlen(broken[_i].says)) ==
+                      0,
+                  "%s\nis not %s", message, broken[_i].says);
+    ck_assert_ptr_null(strchr(message, '\n'));
+}
+END_TEST
+
+START_TEST(network_morphology_of_nobody_is_refused)
+{
+    folder_write("morphologies/Q.swc", branches);
+    ck_assert_int_eq(chx_network_load(folder, &network), CHX_ERROR_FORMAT);
+    ck_assert_ptr_nonnull(strstr(chx_last_error()->message, "morphologies/Q.swc:1: no row"));
+    ck_assert_int_eq(chx_network_load(folder_path("none"), &network), CHX_ERROR_FILE);
+}
+END_TEST
+
+/* One member of a good description damaged; the fault names it. */
+static chx_network_info given;
+static chx_neuron given_neurons[2];
+static chx_neuron_type given_type;
+static chx_synapse given_synapse;
+static chx_stimulus given_stimulus;
+static chx_node given_nodes[2];
+static uint32_t given_target;
+
+static void
+reset_given(void)
+{
+    given_type = (chx_neuron_type){"t", {10, 10, 5, -65, -50, -65, 2, 0}};
+    given_neurons[0] = (chx_neuron){.name = "a", .diameter_um = 1, .n_nodes = 2};
+    given_neurons[1] = (chx_neuron){.name = "b", .diameter_um = 1};
+    given_synapse = (chx_synapse){0, 1, 1, 1};
+    given_target = 1;
+    given_stimulus =
+        (chx_stimulus){CHX_STIMULUS_STEP, 0, 1, 5, 0, .neurons = &given_target, .n_neurons = 1};
+    given_nodes[0] = (chx_node){.radius_um = 1, .kind = 1};
+    given_nodes[1] = (chx_node){.radius_um = 1, .position_um = {0, 2, 0}};
+    given = (chx_network_info){.time_step_ms = 0.1,
+                               .duration_ms = 10,
+                               .n_types = 1,
+                               .types = &given_type,
+                               .n_neurons = 2,
+                               .neurons = given_neurons,
+                               .n_synapses = 1,
+                               .synapses = &given_synapse,
+                               .n_stimuli = 1,
+                               .stimuli = &given_stimulus,
+                               .n_nodes = 2,
+                               .nodes = given_nodes};
+}
+
+static void
+ck_refused(chx_status status, const char *says)
+{
+    ck_assert_int_eq(chx_network_create(&given, &network), status);
+    ck_assert_ptr_null(network);
+    ck_assert_msg(strstr(chx_last_error()->message, says), "%s", chx_last_error()->message);
+    reset_given();
+}
+
+START_TEST(network_description_is_checked_like_a_folder)
+{
+    reset_given();
+    given.time_step_ms = NAN;
+    ck_refused(CHX_ERROR_FORMAT, "network: time_step_ms must lie");
+    given.view.zoom = -1;
+    ck_refused(CHX_ERROR_FORMAT, "view: zoom");
+    given_type.params.tau_membrane_ms = 5;
+    ck_refused(CHX_ERROR_FORMAT, "types[0]: tau_synapse_ms equals");
+    given_neurons[1].name = "a";
+    ck_refused(CHX_ERROR_FORMAT, "neurons[1]: the name 'a' is neurons[0]'s");
+    given_neurons[1].name = NULL;
+    ck_refused(CHX_ERROR_FORMAT, "neurons[1]: name is NULL");
+    given_neurons[1].type = 1;
+    ck_refused(CHX_ERROR_FORMAT, "neurons[1]: type 1 is beyond");
+    given_neurons[1].position_um[2] = INFINITY;
+    ck_refused(CHX_ERROR_FORMAT, "neurons[1]: position_um");
+    given_neurons[1].first_node = 2;
+    given_neurons[1].n_nodes = UINT32_MAX;
+    ck_refused(CHX_ERROR_FORMAT, "neurons[1]: its nodes lie beyond");
+    given_synapse.post = 2;
+    ck_refused(CHX_ERROR_FORMAT, "synapses[0]: 0 -> 2 is beyond");
+    given_synapse.delay_ms = 0.05f;
+    ck_refused(CHX_ERROR_FORMAT, "synapses[0]: delay_ms is shorter");
+    given_stimulus.kind = 0;
+    ck_refused(CHX_ERROR_FORMAT, "stimuli[0]: kind");
+    given_target = 2;
+    ck_refused(CHX_ERROR_FORMAT, "stimuli[0]: neuron 2 is beyond");
+    given_nodes[1].parent = 7;
+    ck_refused(CHX_ERROR_FORMAT, "nodes[1]: parent 7 is beyond");
+    given_nodes[0].parent = 1;
+    ck_refused(CHX_ERROR_FORMAT, "is its own ancestor");
+    given_nodes[0].radius_um = 0;
+    ck_refused(CHX_ERROR_FORMAT, "nodes[0]: radius_um");
+    given.n_neurons = 0;
+    ck_refused(CHX_ERROR_FORMAT, "no neurons");
+    given.n_synapses = UINT64_MAX;
+    ck_refused(CHX_ERROR_LIMIT, "synapses are more than");
+    given.n_neurons = UINT32_MAX;
+    ck_refused(CHX_ERROR_LIMIT, "more than");
+    given.synapses = NULL;
+    ck_refused(CHX_ERROR_INVALID, "synapses");
+    ck_assert_int_eq(chx_network_create(&given, &network), CHX_OK);
+    ck_near(chx_network_get(network)->nodes[1].path_um, 2);
+}
+END_TEST
+
+START_TEST(network_spikes_are_written_with_names_and_times)
+{
+    damage("neurons.csv", "B,motor", "\"B \"\"2\"\", left\",motor");
+    ck_assert_int_eq(remove(folder_path("morphologies/B.swc")), 0);
+    static const chx_spike spikes[] = {{0, 0}, {3, 1}, {3, 2}, {1234, 0}, {4294967295u, 0}};
+    folder_write("synapses.csv", "pre,post,weight_pa,delay_ms\n");
+    load();
+    ck_assert_int_eq(chx_spikes_write_csv(network, spikes, 5, folder_path("s.csv")), CHX_OK);
+    char *text = folder_read("s.csv");
+    ck_assert_str_eq(text, "time_ms,neuron\n0,A\n0.3,\"B \"\"2\"\", left\"\n0.3,C\n123.4,A\n"
+                           "429496729.5,A\n");
+    free(text);
+    chx_spike beyond = {0, 3};
+    ck_assert_int_eq(chx_spikes_write_csv(network, &beyond, 1, folder_path("s.csv")),
+                     CHX_ERROR_INVALID);
+}
+END_TEST
+
+START_TEST(network_spikes_on_a_full_disk_leave_the_old_file)
+{
+    load();
+    folder_write("s.csv", "old");
+    static chx_spike spikes[50000];
+    ck_assert_int_eq(chx_spikes_write_csv(network, spikes, 50000, "/dev/full"), CHX_ERROR_FILE);
+    ck_assert_int_eq(chx_spikes_write_csv(network, spikes, 1, "/dev/full"), CHX_ERROR_FILE);
+    ck_assert_int_eq(chx_spikes_write_csv(network, spikes, 1, folder_path("no/s.csv")),
+                     CHX_ERROR_FILE);
+    unsigned n_files = folder_count();
+    signal(SIGXFSZ, SIG_IGN);
+    struct rlimit limit = {5000, 5000};
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    ck_assert_int_eq(chx_spikes_write_csv(network, spikes, 50000, folder_path("s.csv")),
+                     CHX_ERROR_FILE);
+    ck_assert_uint_eq(folder_count(), n_files);
+    char *text = folder_read("s.csv");
+    ck_assert_str_eq(text, "old");
+    free(text);
+}
+END_TEST
+
+START_TEST(network_worm_is_whole)
+{
+    ck_assert_msg(chx_network_load(SOURCE_ROOT "/examples/celegans", &network) == CHX_OK, "%s",
+                  chx_last_error()->message);
+    const chx_network_info *info = chx_network_get(network);
+    ck_assert_uint_eq(info->n_neurons, 302);
+    ck_assert_uint_eq(info->n_synapses, 2279);
+    ck_assert_uint_eq(info->n_nodes, 15608);
+    ck_assert_uint_eq(info->stimuli[0].n_neurons, 3);
+    ck_near(info->min_delay_ms, 1.0);
+    for (uint32_t i = 0; i < info->n_neurons; i++) {
+        const chx_neuron *neuron = &info->neurons[i];
+        ck_assert_uint_gt(neuron->n_nodes, 1);
+        const chx_node *soma = &info->nodes[neuron->first_node];
+        for (int axis = 0; axis < 3; axis++)
+            ck_assert(fabsf(soma->position_um[axis] - neuron->position_um[axis]) < 0.01f);
+    }
+    ck_assert_ptr_null(chx_network_get(NULL));
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("network");
+    TCase *tests = tcase_create("network");
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, network_folder_is_loaded);
+    tcase_add_test(tests, network_synapses_are_sorted);
+    tcase_add_test(tests, network_made_by_a_program_equals_the_loaded_one);
+    tcase_add_test(tests, network_without_synapses_or_branches_has_its_duration_as_delay);
+    tcase_add_test(tests, network_delays_are_rounded_to_whole_steps);
+    tcase_add_test(tests, network_of_many_synapses_is_sorted);
+    tcase_add_loop_test(tests, network_fault_is_located, 0, sizeof broken / sizeof *broken);
+    tcase_add_test(tests, network_morphology_of_nobody_is_refused);
+    tcase_add_test(tests, network_description_is_checked_like_a_folder);
+    tcase_add_test(tests, network_spikes_are_written_with_names_and_times);
+    tcase_add_test(tests, network_spikes_on_a_full_disk_leave_the_old_file);
+    tcase_add_test(tests, network_worm_is_whole);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

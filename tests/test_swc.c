@@ -1,0 +1,173 @@
+#include <math.h>
+
+#include "scratch.h"
+#include "io/swc.h"
+
+static chx_node *nodes;
+static size_t capacity;
+static uint32_t n_nodes;
+
+static chx_status
+append(const char *text)
+{
+    folder_write("n.swc", text);
+    return chx__swc_append(folder_path("n.swc"), &nodes, &capacity, &n_nodes);
+}
+
+static void
+ck_near(float value, double expected)
+{
+    ck_assert_msg(fabs((double)value - expected) < 1e-5, "%g is not %g", (double)value, expected);
+}
+
+START_TEST(swc_parents_may_stand_in_any_order)
+{
+    ck_assert_int_eq(append("# a cell\n 7 3 0 6 0 0.25 5\r\n5\t2\t0 3 0 .5 12 # on the way\n\n"
+                            "12 1 0 0 0 2 -1\n9 3 4 3 0 1e-1 5\n"),
+                     CHX_OK);
+    ck_assert_uint_eq(n_nodes, 4);
+    ck_assert_uint_eq(nodes[0].parent, 1);
+    ck_assert_uint_eq(nodes[1].parent, 2);
+    ck_assert_uint_eq(nodes[2].parent, 2);
+    ck_assert_uint_eq(nodes[3].parent, 1);
+    ck_near(nodes[0].path_um, 6);
+    ck_near(nodes[1].path_um, 3);
+    ck_near(nodes[2].path_um, 0);
+    ck_near(nodes[3].path_um, 7);
+    ck_assert_uint_eq(nodes[2].kind, 1);
+    ck_near(nodes[3].radius_um, 0.1);
+}
+END_TEST
+
+START_TEST(swc_next_file_counts_on)
+{
+    ck_assert_int_eq(append("1 1 0 0 0 1 -1\n2 2 1 0 0 1 1\n"), CHX_OK);
+    ck_assert_int_eq(append("1 1 0 0 0 1 -1\n2 2 1 0 0 1 1\n"), CHX_OK);
+    ck_assert_uint_eq(n_nodes, 4);
+    ck_assert_uint_eq(nodes[2].parent, 2);
+    ck_assert_uint_eq(nodes[3].parent, 2);
+    ck_assert_int_eq(append("1 1 0 0 0 1 4\n"), CHX_ERROR_FORMAT);
+    ck_assert_uint_eq(n_nodes, 4);
+}
+END_TEST
+
+START_TEST(swc_loose_root_starts_at_its_distance_from_the_soma)
+{
+    ck_assert_int_eq(append("1 2 0 0 3 1 -1\n2 1 0 0 0 1 -1\n3 2 0 0 4 1 1\n"), CHX_OK);
+    ck_near(nodes[0].path_um, 3);
+    ck_near(nodes[1].path_um, 0);
+    ck_near(nodes[2].path_um, 4);
+}
+END_TEST
+
+START_TEST(swc_radius_of_zero_means_not_measured)
+{
+    ck_assert_int_eq(append("1 1 0 0 0 0 -1\n"), CHX_OK);
+    ck_near(nodes[0].radius_um, CHX__SWC_THIN_UM);
+}
+END_TEST
+
+START_TEST(swc_long_chain_is_measured_from_its_end)
+{
+    size_t n = 200000;
+    char *text = malloc(64 * n), *end = text;
+    for (size_t i = 0; i < n; i++)
+        end += sprintf(end, "%zu 2 %zu 0 0 1 %ld\n", i, i, i + 1 < n ? (long)i + 1 : -1L);
+    ck_assert_int_eq(append(text), CHX_OK);
+    ck_near(nodes[0].path_um, (double)(n - 1));
+    free(text);
+}
+END_TEST
+
+static const struct {
+    const char *text, *sentence;
+} broken[] = {
+    {"", "1: the file has no points"},
+    {"# nothing\n", "1: the file has no points"},
+    {"1 1 0 0 0 1\n", "1: the line has 6 fields"},
+    {"1 1 0 0 0 1 -1 9\n", "1: the line has 8 fields"},
+    {"1,1,0,0,0,1,-1\n", "1: the line has 1 fields"},
+    {"1 1 0 0 0 1 -1\nx 1 0 0 0 1 1\n", "2: id is 'x'"},
+    {"-3 1 0 0 0 1 -1\n", "1: id is '-3'"},
+    {"99999999999 1 0 0 0 1 -1\n", "1: id is '99999999999'"},
+    {"1 256 0 0 0 1 -1\n", "1: kind is '256'"},
+    {"1 1.5 0 0 0 1 -1\n", "1: kind is '1.5'"},
+    {"1 1 nan 0 0 1 -1\n", "1: x is 'nan'"},
+    {"1 1 0 inf 0 1 -1\n", "1: y is 'inf'"},
+    {"1 1 0 0 1e999 1 -1\n", "1: z is '1e999'"},
+    {"1 1 0 0 1e30 1 -1\n", "1: position_um must be"},
+    {"1 1 0 0 0 -1 -1\n", "1: radius_um must be above 0"},
+    {"1 1 0 0 0 one -1\n", "1: radius is 'one'"},
+    {"1 1 0 0 0 1 -2\n", "1: parent is '-2'"},
+    {"1 1 0 0 0 1 -1\n2 1 0 0 0 1 3\n", "2: no point has the parent's id 3"},
+    {"1 1 0 0 0 1 -1\n2 1 0 0 0 1 2\n", "2: the point 2 is its own parent"},
+    {"1 1 0 0 0 1 -1\n2 1 0 0 0 1 3\n3 1 0 0 0 1 4\n4 1 0 0 0 1 3\n",
+     "3: the point 3 is its own ancestor"},
+    {"2 1 0 0 0 1 3\n3 1 0 0 0 1 2\n", "1: the point 2 is its own ancestor"},
+    {"1 1 0 0 0 1 -1\n5 1 0 0 0 1 1\n1 1 0 0 0 1 -1\n", "3: the id 1 stands on line 1 already"},
+};
+
+START_TEST(swc_fault_is_located)
+{
+    ck_assert_int_eq(append(broken[_i].text), CHX_ERROR_FORMAT);
+    char expected[400];
+    snprintf(expected, sizeof expected, "%s:%s", folder_path("n.swc"), broken[_i].sentence);
+    ck_assert_msg(strncmp(chx_last_error()->message, expected, strlen(expected)) == 0,
+                  "%s\nis not\n%s", chx_last_error()->message, expected);
+    ck_assert_uint_eq(n_nodes, 0);
+}
+END_TEST
+
+START_TEST(swc_nul_and_endless_lines_are_refused)
+{
+    folder_write_bytes("n.swc", "1 1 0 0 0 1 -1\n2 1 0 0\0 0 1 1\n", 30);
+    ck_assert_int_eq(chx__swc_append(folder_path("n.swc"), &nodes, &capacity, &n_nodes),
+                     CHX_ERROR_FORMAT);
+    ck_assert_ptr_nonnull(strstr(chx_last_error()->message, "n.swc:2: the line holds a NUL byte"));
+    char text[3000];
+    memset(text, '1', sizeof text);
+    folder_write_bytes("n.swc", text, sizeof text);
+    ck_assert_int_eq(chx__swc_append(folder_path("n.swc"), &nodes, &capacity, &n_nodes),
+                     CHX_ERROR_FORMAT);
+    ck_assert_ptr_nonnull(strstr(chx_last_error()->message, "n.swc:1: the line is longer"));
+    ck_assert_int_eq(chx__swc_append(folder_path("no.swc"), &nodes, &capacity, &n_nodes),
+                     CHX_ERROR_FILE);
+}
+END_TEST
+
+static void
+setup(void)
+{
+    folder_setup();
+    nodes = NULL;
+    capacity = 0;
+    n_nodes = 0;
+}
+
+static void
+teardown(void)
+{
+    free(nodes);
+    folder_teardown();
+}
+
+int
+main(void)
+{
+    Suite *suite = suite_create("swc");
+    TCase *tests = tcase_create("swc");
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, swc_parents_may_stand_in_any_order);
+    tcase_add_test(tests, swc_next_file_counts_on);
+    tcase_add_test(tests, swc_loose_root_starts_at_its_distance_from_the_soma);
+    tcase_add_test(tests, swc_radius_of_zero_means_not_measured);
+    tcase_add_test(tests, swc_long_chain_is_measured_from_its_end);
+    tcase_add_loop_test(tests, swc_fault_is_located, 0, sizeof broken / sizeof *broken);
+    tcase_add_test(tests, swc_nul_and_endless_lines_are_refused);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
