@@ -40,7 +40,8 @@ CHX_API chx_status chx_simulation_create(chx_runtime *runtime, const chx_network
 CHX_API void chx_simulation_destroy(chx_simulation **simulation);
 
 /* Appends the tasks that advance the network by up to max_steps steps per run of the graph, and a
- * host task that collects the spikes. A simulation can be in one graph. Errors: INVALID, MEMORY. */
+ * host task that collects the spikes. A simulation can be in one graph of the caller's; it may have
+ * been advanced before. Errors: INVALID, MEMORY. */
 CHX_API chx_status chx_simulation_build(chx_simulation *simulation, chx_graph *graph,
                                         uint32_t max_steps);
 

@@ -171,7 +171,10 @@ count_launches(const chx__simulation_shape *shape, uint32_t max_steps)
 chx_status
 chx_simulation_build(chx_simulation *simulation, chx_graph *graph, uint32_t max_steps)
 {
-    CHX__REQUIRE(simulation && graph && !simulation->graph && max_steps > 0);
+    CHX__REQUIRE(simulation && graph && max_steps > 0);
+    CHX__REQUIRE(!simulation->graph || simulation->owns_graph);
+    if (simulation->owns_graph)
+        chx__simulation_leave_graph(simulation);
     chx_status status = create_record(simulation, max_steps);
     if (status)
         goto failed;
