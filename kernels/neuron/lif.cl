@@ -32,6 +32,9 @@
  *              of a multiple of row_lanes work-items, for any number of steps.
  *              Barriers are reached by all work-items alike: the number of
  *              batches depends on arguments only.
+ *
+ * Oclgrind 21.10 miscomputes max(vector, scalar) and scalar ? vector : vector,
+ * so neither is used.
  */
 #pragma OPENCL FP_CONTRACT OFF
 
@@ -89,12 +92,14 @@ lif_poisson(constant chx_lif_setup *setup, const chx_lif_stimulus stimulus, uint
         const chx_philox counter = {neuron, (lif_uint)(step / 4), (lif_uint)(stimulus.index),
                                     (lif_uint)(0)};
         const chx_philox draw = chx_philox_draw(counter, setup->seed_low, setup->seed_high);
+        uint words[4 * LIF_WIDTH];
+        LIF_STORE(draw.x, 0, words);
+        LIF_STORE(draw.y, 1, words);
+        LIF_STORE(draw.z, 2, words);
+        LIF_STORE(draw.w, 3, words);
         const uint quad_end = min(end, (step / 4 + 1) * 4);
         for (; step < quad_end; step++) {
-            const uint word = step % 4;
-            const lif_uint bits =
-                word == 0 ? draw.x : (word == 1 ? draw.y : (word == 2 ? draw.z : draw.w));
-            lif_int event = bits < (lif_uint)(stimulus.chance);
+            lif_int event = LIF_LOAD(step % 4, words) < (lif_uint)(stimulus.chance);
             event = (event | (lif_int)(-(int)stimulus.always)) & mask;
             const uint slot = step & slot_mask;
             LIF_STORE(LIF_LOAD(slot, ring) + (event & stimulus.weight), slot, ring);
@@ -158,7 +163,7 @@ lif_block(constant chx_lif_setup *setup, uint block, uint run_step, uint first, 
         }
         const lif_float moved = (p22 * v + p21 * i) + p20 * drive;
         v = select(v, moved, refractory == 0);
-        refractory = max(refractory - 1, 0);
+        refractory = max(refractory - 1, (lif_int)(0));
         const uint slot = step & slot_mask;
         i = p11 * i + LIF_TO_FLOAT(LIF_LOAD(slot, ring)) * unit;
         LIF_STORE((lif_int)(0), slot, ring);

@@ -8,6 +8,10 @@
 /* Steps of neurons per batch that are worth a second device, which costs tens of microseconds. */
 #define PARTITION_MIN_UPDATES 400000
 
+/* A kernel's own limit may be far below its device's: llvmpipe gives this one 32 work-items. */
+#define CPU_MAX_GROUP 32
+#define GPU_MAX_GROUP 128
+
 #define MAX_DELIVER_ITEMS (1u << 20)
 
 static uint64_t
@@ -87,7 +91,8 @@ choose_fused(chx__simulation_shape *shape, const chx__simulation_fleet *fleet,
     uint32_t n_neurons = tables->info->n_neurons;
     if (tables->n_partitions > 1 || n_neurons > FUSED_MAX_NEURONS)
         return false;
-    uint32_t most = (uint32_t)least(fleet->max_work_group, fleet->all_cpus ? 64 : 256);
+    uint32_t most =
+        (uint32_t)least(fleet->max_work_group, fleet->all_cpus ? CPU_MAX_GROUP : GPU_MAX_GROUP);
     uint32_t n_blocks = (n_neurons + tables->width - 1) / tables->width;
     uint32_t items = shape->row_lanes;
     while (items * 2 <= most && items < n_blocks)
