@@ -1,0 +1,224 @@
+/* Runs whose commands fail: an error in time, never stale data or a hang, and life goes on. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <chronaxie/plan.h>
+
+#include "base/clock.h"
+#include "fault.h"
+#include "machine.h"
+
+#define WORDS 64u
+#define SECOND_NS UINT64_C(1000000000)
+
+static const char source[] = "kernel void add(global uint *y, uint n)\n"
+                             "{\n"
+                             "    y[get_global_id(0)] += n;\n"
+                             "}\n";
+
+static chx_runtime *runtime;
+static chx_program *program;
+static chx_buffer *buffer, *other;
+static chx_graph *graph;
+static chx_plan *plan;
+
+static chx_status
+add_task(chx_buffer *target, uint32_t n)
+{
+    return chx_graph_kernel(graph, &(chx_kernel_task){
+                                       .program = program,
+                                       .kernel = "add",
+                                       .global = {WORDS},
+                                       .args = {CHX_READ_WRITE(target), CHX_UINT(n)},
+                                   });
+}
+
+/* A graph of three tasks on one buffer, run once so that its data lies on a device. */
+static void
+setup(void)
+{
+    uint32_t zeroes[WORDS] = {0};
+    chx_runtime_params params = test_machine_params();
+    ck_assert_msg(chx_runtime_create(&runtime, &params) == CHX_OK, "%s", chx_last_error()->message);
+    ck_assert_msg(test_fault_arm(""), "the fault layer is not loaded");
+    ck_assert_int_eq(chx_program_from_source(runtime, "add.cl", source, NULL, &program), CHX_OK);
+    ck_assert_int_eq(chx_buffer_create(runtime, sizeof zeroes, zeroes, &buffer), CHX_OK);
+    ck_assert_int_eq(chx_buffer_create(runtime, sizeof zeroes, zeroes, &other), CHX_OK);
+    ck_assert_int_eq(chx_graph_create(runtime, &graph), CHX_OK);
+    for (uint32_t n = 1; n <= 3; n++)
+        ck_assert_int_eq(add_task(buffer, n), CHX_OK);
+    chx_plan_params short_deadline = {.deadline_ns = 3 * SECOND_NS};
+    ck_assert_msg(chx_plan_create(graph, &short_deadline, &plan) == CHX_OK, "%s",
+                  chx_last_error()->message);
+    chx_run *run;
+    ck_assert_int_eq(chx_plan_submit(plan, &run), CHX_OK);
+    ck_assert_int_eq(chx_run_wait(run, CHX_FOREVER), CHX_OK);
+    chx_run_destroy(&run);
+}
+
+static void
+teardown(void)
+{
+    test_fault_arm("");
+    chx_plan_destroy(&plan);
+    chx_graph_destroy(&graph);
+    chx_buffer_destroy(&buffer);
+    chx_buffer_destroy(&other);
+    chx_program_destroy(&program);
+    chx_runtime_destroy(&runtime);
+}
+
+/* Submits with a fault armed; returns how the run ended. */
+static chx_status
+run_with(const char *fault)
+{
+    chx_run *run;
+    test_fault_arm(fault);
+    chx_status status = chx_plan_submit(plan, &run);
+    if (status)
+        return status;
+    status = chx_run_wait(run, 20 * SECOND_NS);
+    chx_run_destroy(&run);
+    return status;
+}
+
+/* After a failure: what the run wrote is lost and says so; written again, the same plan runs. */
+static void
+expect_loss_and_recovery(void)
+{
+    uint32_t words[WORDS];
+    ck_assert_int_eq(chx_buffer_read(buffer, 0, sizeof words, words), CHX_ERROR_DEVICE);
+    test_fault_arm("");
+    memset(words, 0, sizeof words);
+    ck_assert_int_eq(chx_buffer_write(buffer, 0, sizeof words, words), CHX_OK);
+    ck_assert_msg(run_with("") == CHX_OK, "%s", chx_last_error()->message);
+    ck_assert_int_eq(chx_buffer_read(buffer, 0, sizeof words, words), CHX_OK);
+    for (uint32_t i = 0; i < WORDS; i++)
+        ck_assert_uint_eq(words[i], 6);
+}
+
+START_TEST(refused_command_fails_the_run)
+{
+    ck_assert_int_lt(run_with("enqueue:2"), 0);
+    ck_assert_uint_ge(test_fault_injected(), 1);
+    ck_assert_str_eq(chx_last_error()->task, "add");
+    ck_assert_int_ne(chx_last_error()->cl_code, 0);
+    expect_loss_and_recovery();
+}
+END_TEST
+
+START_TEST(failed_event_fails_the_run_in_time)
+{
+    uint64_t begin_ns = chx__now_ns();
+    ck_assert_int_lt(run_with("event:1"), 0);
+    ck_assert_uint_ge(test_fault_injected(), 1);
+    ck_assert_uint_lt(chx__now_ns() - begin_ns, 10 * SECOND_NS);
+    ck_assert_int_gt((int)strlen(chx_last_error()->device), 0);
+    expect_loss_and_recovery();
+}
+END_TEST
+
+START_TEST(hung_kernel_ends_at_the_deadline)
+{
+    uint64_t begin_ns = chx__now_ns();
+    ck_assert_int_eq(run_with("hang:2"), CHX_ERROR_TIMEOUT);
+    ck_assert_uint_lt(chx__now_ns() - begin_ns, 6 * SECOND_NS);
+    expect_loss_and_recovery();
+}
+END_TEST
+
+START_TEST(runs_that_follow_a_failed_one_fail)
+{
+    chx_run *runs[3];
+    test_fault_arm("event:1");
+    uint32_t n = 0;
+    for (; n < 3; n++)
+        if (chx_plan_submit(plan, &runs[n]) != CHX_OK)
+            break;
+    ck_assert_uint_ge(n, 1);
+    for (uint32_t i = 0; i < n; i++) {
+        ck_assert_int_lt(chx_run_wait(runs[i], 20 * SECOND_NS), 0);
+        chx_run_destroy(&runs[i]);
+    }
+    expect_loss_and_recovery();
+}
+END_TEST
+
+START_TEST(failed_upload_fails_the_run)
+{
+    uint32_t words[WORDS] = {0};
+    ck_assert_int_eq(chx_buffer_write(buffer, 0, sizeof words, words), CHX_OK);
+    ck_assert_int_lt(run_with("copy:1"), 0);
+    ck_assert_uint_ge(test_fault_injected(), 1);
+    expect_loss_and_recovery();
+}
+END_TEST
+
+START_TEST(failed_download_is_an_error)
+{
+    uint32_t words[WORDS] = {77};
+    test_fault_arm("copy:1");
+    ck_assert_int_lt(chx_buffer_read(buffer, 0, sizeof words, words), 0);
+    ck_assert_uint_eq(words[0], 77);
+}
+END_TEST
+
+START_TEST(content_outside_the_failed_run_survives)
+{
+    uint32_t words[WORDS];
+    chx_graph *second;
+    chx_plan *plan_of_other;
+    chx_run *run;
+    ck_assert_int_eq(chx_graph_create(runtime, &second), CHX_OK);
+    chx_graph *first = graph;
+    graph = second;
+    ck_assert_int_eq(add_task(other, 5), CHX_OK);
+    graph = first;
+    ck_assert_int_eq(chx_plan_create(second, NULL, &plan_of_other), CHX_OK);
+    ck_assert_int_eq(chx_plan_submit(plan_of_other, &run), CHX_OK);
+    ck_assert_int_eq(chx_run_wait(run, 20 * SECOND_NS), CHX_OK);
+    chx_run_destroy(&run);
+    ck_assert_int_lt(run_with("event:2"), 0);
+    test_fault_arm("");
+    ck_assert_int_eq(chx_plan_submit(plan_of_other, &run), CHX_OK);
+    ck_assert_msg(chx_run_wait(run, 20 * SECOND_NS) == CHX_OK, "%s", chx_last_error()->message);
+    chx_run_destroy(&run);
+    ck_assert_int_eq(chx_buffer_read(other, 0, sizeof words, words), CHX_OK);
+    ck_assert_uint_eq(words[0], 10);
+    chx_plan_destroy(&plan_of_other);
+    chx_graph_destroy(&second);
+}
+END_TEST
+
+/* Oclgrind runs a queue inside the call that flushes it, so there a hung command hangs the caller. */
+static bool
+is_oclgrind(void)
+{
+    const char *devices = getenv("CHRONAXIE_TEST_DEVICES");
+    return devices && strcmp(devices, "oclgrind") == 0;
+}
+
+int
+main(void)
+{
+    test_fault_load();
+    Suite *suite = suite_create("recovery");
+    TCase *tcase = tcase_create("faults");
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_set_timeout(tcase, 60);
+    tcase_add_test(tcase, refused_command_fails_the_run);
+    tcase_add_test(tcase, failed_event_fails_the_run_in_time);
+    if (!is_oclgrind())
+        tcase_add_test(tcase, hung_kernel_ends_at_the_deadline);
+    tcase_add_test(tcase, runs_that_follow_a_failed_one_fail);
+    tcase_add_test(tcase, failed_upload_fails_the_run);
+    tcase_add_test(tcase, failed_download_is_an_error);
+    tcase_add_test(tcase, content_outside_the_failed_run_survives);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
