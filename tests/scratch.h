@@ -63,6 +63,15 @@ folder_count(void)
     return n;
 }
 
+/* A name for the disk that is always full, so that a library gone wrong replaces the name and not
+ * the device. */
+static inline const char *
+folder_full_disk(void)
+{
+    ck_assert_int_eq(symlink("/dev/full", folder_path("full")), 0);
+    return folder_path("full");
+}
+
 static inline void
 folder_setup(void)
 {

@@ -485,8 +485,9 @@ START_TEST(network_spikes_on_a_full_disk_leave_the_old_file)
     load();
     folder_write("s.csv", "old");
     static chx_spike spikes[50000];
-    ck_assert_int_eq(chx_spikes_write_csv(network, spikes, 50000, "/dev/full"), CHX_ERROR_FILE);
-    ck_assert_int_eq(chx_spikes_write_csv(network, spikes, 1, "/dev/full"), CHX_ERROR_FILE);
+    const char *full_disk = folder_full_disk();
+    ck_assert_int_eq(chx_spikes_write_csv(network, spikes, 50000, full_disk), CHX_ERROR_FILE);
+    ck_assert_int_eq(chx_spikes_write_csv(network, spikes, 1, full_disk), CHX_ERROR_FILE);
     ck_assert_int_eq(chx_spikes_write_csv(network, spikes, 1, folder_path("no/s.csv")),
                      CHX_ERROR_FILE);
     unsigned n_files = folder_count();

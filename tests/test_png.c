@@ -66,11 +66,12 @@ END_TEST
 
 START_TEST(png_on_a_full_disk_is_a_file_error)
 {
-    ck_assert_int_eq(chx_png_write("/dev/full", WIDTH, HEIGHT, rgb), CHX_ERROR_FILE);
+    const char *full_disk = folder_full_disk();
+    ck_assert_int_eq(chx_png_write(full_disk, WIDTH, HEIGHT, rgb), CHX_ERROR_FILE);
     ck_assert_ptr_nonnull(strstr(chx_last_error()->message, "No space left on device"));
-    ck_assert_int_eq(chx_png_write("/dev/full", 1, 1, rgb), CHX_ERROR_FILE);
+    ck_assert_int_eq(chx_png_write(full_disk, 1, 1, rgb), CHX_ERROR_FILE);
     struct stat full;
-    ck_assert_int_eq(stat("/dev/full", &full), 0);
+    ck_assert_int_eq(stat(full_disk, &full), 0);
     ck_assert(S_ISCHR(full.st_mode));
 }
 END_TEST

@@ -5,10 +5,10 @@
 #include <chronaxie/network.h>
 
 /* Computes path_um of nodes [0, n_nodes), whose parents are offset by `first`. The neuron's own
- * root is its first root of kind 1, else its first root, and begins at 0; another root, the start of
- * a branch whose connection was not reconstructed, begins at its straight distance from that. Parents
- * may stand in any order and must be in range. Errors: CYCLE with *culprit, a node on the cycle;
- * MEMORY. */
+ * root is its first root of kind 1, else its first root, and begins at 0; another root, the start
+ * of a branch whose connection was not reconstructed, begins at its straight distance from that.
+ * Parents may stand in any order and must be in range. Errors: CYCLE with *culprit, a node on the
+ * cycle; MEMORY. */
 chx_status chx__morphology_measure(chx_node *nodes, uint32_t n_nodes, uint32_t first,
                                    uint32_t *culprit);
 
