@@ -6,15 +6,15 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-/* Exported by the layer. Sets what fails, as described there, counting from now; "" for nothing. Ends
- * commands that hang. */
+/* Exported by the layer. Sets what fails, as described there, counting from now; "" for nothing.
+ * Ends commands that hang. */
 void chx_fault_arm(const char *spec);
 
 /* Exported by the layer. How many faults have struck since then. */
 unsigned chx_fault_injected(void);
 
-/* Makes the OpenCL loader load the layer; before the first OpenCL call of the process, best in main(),
- * as the tests that Check forks inherit it. FAULT_LAYER is defined by the build. */
+/* Makes the OpenCL loader load the layer; before the first OpenCL call of the process, best in
+ * main(), as the tests that Check forks inherit it. FAULT_LAYER is defined by the build. */
 #ifdef FAULT_LAYER
 static inline void
 test_fault_load(void)

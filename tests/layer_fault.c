@@ -1,14 +1,15 @@
 /* An OpenCL layer that makes a driver fail on demand.
  *
- * The loader puts it between the library and every driver when OPENCL_LAYERS names its file. What it
- * does is a comma list in CHX_FAULT, or in a call of chx_fault_arm(), which also counts from one again:
+ * The loader puts it between the library and every driver when OPENCL_LAYERS names its file. What
+ * it does is a comma list in CHX_FAULT, or in a call of chx_fault_arm(), which also counts from one
+ * again:
  *
  *   enqueue:N  the Nth kernel launch is refused
- *   event:N    the Nth launch is skipped and its event fails a little later; later commands of the queue
- *              that do not wait for it run on old data, as they do on the drivers we know
- *   hang:N     the Nth launch is skipped, and neither its event nor what the queue gets after it ever
- *              ends (until the next chx_fault_arm)
- *   copy:N     the Nth read, write or copy of a buffer is skipped and its event fails a little later
+ *   event:N    the Nth launch is skipped and its event fails a little later; later commands of the
+ *              queue that do not wait for it run on old data, as they do on the drivers we know
+ *   hang:N     the Nth launch is skipped, and neither its event nor what the queue gets after it
+ *              ever ends (until the next chx_fault_arm)
+ *   copy:N     the Nth read, write or copy of a buffer is skipped and its event fails later
  *   build:N    the Nth build of a program fails
  *   lose:N     from the Nth launch on its device refuses everything
  *
@@ -154,8 +155,8 @@ hold(cl_event event)
     pthread_mutex_unlock(&lock);
 }
 
-/* An event in place of a command's. One that hangs blocks the queue behind it; one that fails must not,
- * for PoCL aborts when a barrier's event fails (pocl_update_event_failed). */
+/* An event in place of a command's. One that hangs blocks the queue behind it; one that fails must
+ * not, for PoCL aborts when a barrier's event fails (pocl_update_event_failed). */
 static cl_int
 replace_command(cl_command_queue queue, cl_event *event, bool hangs)
 {

@@ -1,6 +1,7 @@
-/* The machine that a test runs on, chosen by the environment so that the same binaries run against
- * every driver: CHRONAXIE_TEST_DEVICES (a selection, unset for the default) and CHRONAXIE_TEST_SPLIT
- * (a number of sub-devices). Everything else is the library's own environment. */
+/* The machine that a test runs on, chosen by the environment so that the same binaries run
+ * against every driver: CHRONAXIE_TEST_DEVICES (a selection, unset for the default) and
+ * CHRONAXIE_TEST_SPLIT (a number of sub-devices). Everything else is the library's own
+ * environment. */
 #ifndef CHX_TESTS_MACHINE_H
 #define CHX_TESTS_MACHINE_H
 

@@ -3,9 +3,9 @@
 #
 # usage: tests/oclgrind.sh TEST [ARGUMENT...]
 #
-# Oclgrind writes invalid accesses, data races and reads of uninitialised memory into a log, and leaves
-# the exit status alone; so the log must stay empty. It opens the log anew in every process, and Check
-# runs every test in one of its own: through a pipe, none wipes out what another wrote.
+# Oclgrind writes invalid accesses, data races and reads of uninitialised memory into a log, and
+# leaves the exit status alone; so the log must stay empty. It opens the log anew in every process,
+# and Check runs every test in one of its own: through a pipe, none wipes out what another wrote.
 set -u
 log=$(mktemp "${TMPDIR:-/tmp}/chronaxie-oclgrind-XXXXXX") || exit 99
 trap 'rm -f "$log"' EXIT

@@ -51,7 +51,8 @@ first_selected(void)
     return NULL;
 }
 
-/* Two parts of one device, where the driver can cut; tests that need two devices on one platform. */
+/* Two parts of one device, where the driver can cut; tests that need two devices on one
+ * platform. */
 static bool
 start_two_parts(void)
 {

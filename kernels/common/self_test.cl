@@ -19,9 +19,10 @@
  * iterate: one work-item; x <- (x * 1664525 + 1013904223) ^ (x >> 15), n times.
  *   reached[0] rounds made, reached[1] x
  *
- * multiply_add: global any, local L; per work-item 32 rounds of what a neuron's step looks like, two
- *   products and sums and a reset. The number of rounds is fixed: PoCL makes vectors of work-items
- *   only where the loop can be unrolled (16.3 against 1.0 giga-operations), as good kernels let it.
+ * multiply_add: global any, local L; per work-item 32 rounds of what a neuron's step looks like:
+ *   two products, two sums and a reset. The number of rounds is fixed: PoCL makes vectors of
+ *   work-items only where the loop can be unrolled (16.3 against 1.0 giga-operations per second),
+ *   as good kernels let it.
  *   sums[i] hides the result from the optimizer
  */
 #pragma OPENCL FP_CONTRACT OFF

@@ -13,7 +13,8 @@
 
 #define MAX_ENTRY_BYTES ((size_t)256 << 20)
 
-/* What stands before the payload. A change of it, or of what any key covers, counts the version up. */
+/* What stands before the payload. A change of it, or of what any key covers, counts the version
+ * up. */
 typedef struct entry_head {
     char magic[8];
     uint32_t version;
@@ -59,8 +60,8 @@ make_folders(char *path)
     return mkdir(path, 0700) == 0 || errno == EEXIST;
 }
 
-/* Entries are native code, and so are the shared objects PoCL keeps below: whoever can write here can
- * run code in our name. */
+/* Entries are native code, and so are the shared objects PoCL keeps below: whoever can write here
+ * can run code in our name. */
 static chx_status
 check_folder(const char *path)
 {

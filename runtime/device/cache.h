@@ -1,8 +1,8 @@
 /* The kernel cache: verified blobs in a private folder.
  *
  * An entry is a file named by its key's digest, with format version, key, length and payload digest
- * in its head; one that is damaged, truncated or of another key is ignored and replaced. Written to a
- * temporary name and renamed, so that several processes can share the folder. */
+ * in its head; one that is damaged, truncated or of another key is ignored and replaced. Written to
+ * a temporary name and renamed, so that several processes can share the folder. */
 #ifndef CHX_DEVICE_CACHE_H
 #define CHX_DEVICE_CACHE_H
 
@@ -18,7 +18,8 @@ void chx__cache_destroy(chx__cache **cache);
 
 const char *chx__cache_path(const chx__cache *cache);
 
-/* Finds a payload; the caller frees *data. False when there is no sound entry. Accepts a NULL cache. */
+/* Finds a payload; the caller frees *data. False when there is no sound entry. Accepts a NULL
+ * cache. */
 bool chx__cache_find(chx__cache *cache, chx__digest key, void **data, size_t *size_bytes);
 
 /* Stores a payload; failure is not an error for the caller, only a lost entry. Accepts NULL. */

@@ -225,8 +225,8 @@ stamps_advance(const clock_sample *samples)
     return samples[0].end > 0 && samples[N_SAMPLES - 1].end > samples[0].end;
 }
 
-/* The tightest of several brackets is the best one: whatever widens a bracket is delay, not clock. A
- * device clock that falls into the bracket as it is runs on ours and gets no correction. */
+/* The tightest of several brackets is the best one: whatever widens a bracket is delay, not clock.
+ * A device clock that falls into the bracket as it is runs on ours and gets no correction. */
 static int64_t
 offset_from(const clock_sample *samples)
 {

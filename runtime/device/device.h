@@ -33,8 +33,8 @@ typedef struct chx__device {
     atomic_bool is_open; /* lanes have queues */
     uint32_t n_lanes; /* compute lanes first, then copy-in, then copy-out */
     chx__lane lanes[CHX__MAX_COMPUTE_LANES + 2];
-    /* Whether profiling stamps follow a clock at all; rusticl 22.3 says 0, 1, 2, 3 for every command.
-     * Known once the device is open. Where false, time commands on the host. */
+    /* Whether profiling stamps follow a clock at all; rusticl 22.3 says 0, 1, 2, 3 for every
+     * command. Known once the device is open. Where false, time commands on the host. */
     bool has_profiling;
     int64_t clock_offset_ns; /* host time = profiling time + this */
     bool claims_int64_atomics; /* by its extensions; info says whether the self-test agrees */

@@ -119,8 +119,8 @@ chx__fleet_discover(chx__fleet *fleet)
     return CHX_OK;
 }
 
-/* rusticl 22.3 crashes in clCreateSubDevices, which it does not have, but truthfully lists no way of
- * cutting. */
+/* rusticl 22.3 crashes in clCreateSubDevices, which it does not have, but truthfully lists no way
+ * of cutting. */
 static bool
 can_cut(cl_device_id id, uint32_t n_parts)
 {

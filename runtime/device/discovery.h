@@ -9,8 +9,8 @@
 chx_status chx__fleet_discover(chx__fleet *fleet);
 
 /* Cuts every selected root device into n_parts and appends the parts, which take over the
- * selection. A device that cannot be cut stays whole with a warning. Errors: INVALID when none could
- * be cut, MEMORY. */
+ * selection. A device that cannot be cut stays whole with a warning. Errors: INVALID when none
+ * could be cut, MEMORY. */
 chx_status chx__fleet_split(chx__fleet *fleet, uint32_t n_parts);
 
 #endif

@@ -18,39 +18,40 @@ typedef struct chx__fleet {
     chx__cache *cache; /* NULL when there is none */
     char *kernel_path; /* NULL when embedded sources are not overridden */
     chx__logger logger;
-    /* Guards is_opening; a leaf of the lock order. Whoever sets is_opening owns the contexts and lanes
-     * of all devices until it is cleared, so that no driver is called under the lock. */
+    /* Guards is_opening; a leaf of the lock order. Whoever sets is_opening owns the contexts and
+     * lanes of all devices until it is cleared, so that no driver is called under the lock. */
     pthread_mutex_t lock;
     pthread_cond_t opened;
     bool is_opening;
     bool has_lock;
 } chx__fleet;
 
-/* Discovers, self-tests (or recalls the stored result), splits and selects. Opens no context that is
- * not needed for that, and tests no device that is not asked for. Keeps its address. Errors:
+/* Discovers, self-tests (or recalls the stored result), splits and selects. Opens no context that
+ * is not needed for that, and tests no device that is not asked for. Keeps its address. Errors:
  * NO_DEVICE, UNKNOWN_DEVICE, INVALID, MEMORY; a cache that cannot be used is only a warning. */
 chx_status chx__fleet_init(chx__fleet *fleet, const chx_runtime_params *params);
 
 /* Releases everything; accepts a half-built fleet. */
 void chx__fleet_finish(chx__fleet *fleet);
 
-/* Makes sure that the device has a context and lanes; cheap when it has. A platform's context spans
- * all its selected devices. Any thread. Errors: INVALID for a device that is not selected, DEVICE. */
+/* Makes sure that the device has a context and lanes; cheap when it has. A platform's context
+ * spans all its selected devices. Any thread. Errors: INVALID for a device that is not
+ * selected, DEVICE. */
 chx_status chx__fleet_open(chx__fleet *fleet, chx__device *device);
 
 /* Gives the platform's open devices new queues on the same context; the old ones, which may hold
  * commands that never end, are forgotten. Errors: DEVICE. */
 chx_status chx__fleet_reopen_lanes(chx__fleet *fleet, chx__platform *platform);
 
-/* Closes the platform's devices and drops its context, which is opened anew when next needed and then
- * has another generation. Its objects must have been released or given up. set_aside: forget queues
- * and context instead of releasing them, because a release may wait for commands that never end. One
- * thread at a time, with no other call in progress. */
+/* Closes the platform's devices and drops its context, which is opened anew when next needed and
+ * then has another generation. Its objects must have been released or given up. set_aside: forget
+ * queues and context instead of releasing them, because a release may wait for commands that never
+ * end. One thread at a time, with no other call in progress. */
 void chx__fleet_close(chx__fleet *fleet, chx__platform *platform, bool set_aside);
 
-/* Stops using a device and closes its platform, whose next context is made without it. The queues of
- * the excluded device are set aside. One thread at a time, with no other call in progress. Errors:
- * NO_DEVICE when it is the last one, which then stays; INVALID; MEMORY. */
+/* Stops using a device and closes its platform, whose next context is made without it. The queues
+ * of the excluded device are set aside. One thread at a time, with no other call in progress.
+ * Errors: NO_DEVICE when it is the last one, which then stays; INVALID; MEMORY. */
 chx_status chx__fleet_exclude(chx__fleet *fleet, chx__device *device, const char *reason);
 
 #endif

@@ -15,8 +15,8 @@ const char *chx__cl_name(cl_int code);
  * BUILD, KERNEL, else DEVICE. */
 chx_status chx__cl_status(cl_int code);
 
-/* Polls the event's status until it ends or chx__now_ns() passes the deadline; sleeps in between. No
- * other way of waiting is safe with every driver. Errors: DEVICE or what the event's code means,
+/* Polls the event's status until it ends or chx__now_ns() passes the deadline; sleeps in between.
+ * No other way of waiting is safe with every driver. Errors: DEVICE or what the event's code means,
  * TIMEOUT. */
 chx_status chx__cl_await(cl_event event, uint64_t deadline_ns);
 

@@ -26,8 +26,8 @@ struct chx_program {
     chx__digest digest;
     build *builds; /* by device index */
     uint32_t n_builds;
-    /* Guards is_building and builds; a leaf of the lock order, never held over an OpenCL call. Whoever
-     * sets is_building is the only one to build until it is cleared. */
+    /* Guards is_building and builds; a leaf of the lock order, never held over an OpenCL call.
+     * Whoever sets is_building is the only one to build until it is cleared. */
     pthread_mutex_t lock;
     pthread_cond_t built;
     bool is_building;
@@ -153,8 +153,8 @@ digest_binary(const chx_program *program, const target_set *target)
     return chx__hasher_end(hasher);
 }
 
-/* Parts of one device are built in one go: on PoCL two parts then cost what one costs (21 ms instead
- * of 42 with its cache warm). */
+/* Parts of one device are built in one go: on PoCL two parts then cost what one costs (21 ms
+ * instead of 42 with its cache warm). */
 static bool
 is_twin(const chx__device *a, const chx__device *b)
 {
@@ -191,10 +191,10 @@ finish_target(target_set *target)
 }
 
 /* Measured on PoCL 3.1: taking out a binary makes it compile every kernel once more for an unknown
- * work-group size, about 90 ms per kernel on the cold start; a build from source with PoCL's own cache
- * warm takes 22 ms per program, one from a binary 0.7 ms. A cold picture is dearer than that gain, so
- * PoCL keeps its own binaries, in a folder inside ours. rusticl: binary 0.3 ms, source 1-15 ms.
- * With a -I option the digest would not see the headers that a compiler finds. */
+ * work-group size, about 90 ms per kernel on the cold start; a build from source with PoCL's own
+ * cache warm takes 22 ms per program, one from a binary 0.7 ms. A cold picture is dearer than that
+ * gain, so PoCL keeps its own binaries, in a folder inside ours. rusticl: binary 0.3 ms, source
+ * 1-15 ms. With a -I option the digest would not see the headers that a compiler finds. */
 static bool
 keeps_binaries(const target_set *target)
 {

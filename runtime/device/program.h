@@ -1,8 +1,9 @@
 /* A program: one source, built per device when first needed.
  *
- * Sources are compiled as OpenCL C 1.2 unless their options say otherwise, with CHX_HAS_INT64_ATOMICS
- * and CHX_HAS_FP64 defined where the device has them. Different programs may be built by several
- * threads; PoCL 3.1 takes them one after the other (two builds: 62 ms on two threads, 2 x 32 on one). */
+ * Sources are compiled as OpenCL C 1.2 unless their options say otherwise, with
+ * CHX_HAS_INT64_ATOMICS and CHX_HAS_FP64 defined where the device has them. Different programs may
+ * be built by several threads; PoCL 3.1 takes them one after the other (two builds: 62 ms on two
+ * threads, 2 x 32 on one). */
 #ifndef CHX_DEVICE_PROGRAM_H
 #define CHX_DEVICE_PROGRAM_H
 

@@ -1,8 +1,6 @@
 #include "device/self_test.h"
 
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,45 +10,25 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "device/cache.h"
+#include "device/probe.h"
 #include "device/source.h"
+#include "device/speed.h"
 
 #define N_ITEMS 64u
-#define COMMAND_DEADLINE_NS UINT64_C(20000000000)
 
 /* What the cache keeps of a device that passed. */
 typedef struct record {
     uint32_t has_int64_atomics;
     uint32_t reserved;
     uint64_t max_loop_iterations;
-    double launch_us;
-    double giga_ops;
-    double giga_bytes;
+    chx__speed speed;
 } record;
-
-/* How much work the measurements make; a simulator gets next to none. */
-typedef struct test_sizes {
-    uint32_t n_launches;
-    uint32_t n_iterations;
-    uint32_t n_items, max_items; /* doubled until a launch takes long enough to be measured */
-    size_t copy_bytes;
-} test_sizes;
-
-static const test_sizes usual_sizes = {32, 1000000, 4096, 1u << 20, (size_t)16 << 20};
-static const test_sizes tiny_sizes = {2, 1000, 64, 64, 4096};
-#define LONG_ENOUGH_NS 2000000.0
-#define OPS_PER_ITEM 64.0 /* of the kernel multiply_add */
 
 /* What the driver may still read or write lives here, so that all of it can be abandoned when a
  * command does not end. */
 typedef struct self_test {
-    const chx__device *device;
-    const test_sizes *sizes;
-    cl_context context;
-    cl_command_queue queue;
-    cl_program program;
+    chx__probe probe;
     bool with_int64;
-    bool is_abandoned;
-    char why[256]; /* the device is excluded for it */
     record result;
     float values[3 * N_ITEMS];
     uint32_t words[2 * N_ITEMS];
@@ -60,162 +38,18 @@ typedef struct self_test {
     uint32_t reached[2];
 } self_test;
 
-/* Notes why the device fails; false, so that a step can return it. */
-static bool __attribute__((format(printf, 2, 3))) refuse(self_test *test, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    vsnprintf(test->why, sizeof test->why, format, args);
-    va_end(args);
-    return false;
-}
-
-static bool
-refuse_code(self_test *test, const char *doing, cl_int code)
-{
-    return refuse(test, "self-test: %s failed with %s", doing, chx__cl_name(code));
-}
-
-/* Takes the event of the last command. Everything before it on the in-order queue has then ended. */
-static bool
-await(self_test *test, cl_event event, const char *doing)
-{
-    clFlush(test->queue);
-    chx_status status = chx__cl_await(event, chx__now_ns() + COMMAND_DEADLINE_NS);
-    if (status == CHX_ERROR_TIMEOUT) {
-        test->is_abandoned = true;
-        return refuse(test, "self-test: %s did not end within 20 s", doing);
-    }
-    clReleaseEvent(event);
-    return !status || refuse_code(test, doing, chx_last_error()->cl_code);
-}
-
-static bool
-open_device(self_test *test)
-{
-    cl_int code;
-    cl_context_properties properties[] = {CL_CONTEXT_PLATFORM,
-                                          (cl_context_properties)test->device->platform->id, 0};
-    test->context = clCreateContext(properties, 1, &test->device->id, NULL, NULL, &code);
-    if (code) {
-        test->context = NULL;
-        return refuse_code(test, "making a context", code);
-    }
-    test->queue =
-        clCreateCommandQueue(test->context, test->device->id, CL_QUEUE_PROFILING_ENABLE, &code);
-    if (code) {
-        test->queue = NULL;
-        return refuse_code(test, "making a queue", code);
-    }
-    return true;
-}
-
-static bool
-build(self_test *test, const char *text, const char *options)
-{
-    cl_int code;
-    test->program = clCreateProgramWithSource(test->context, 1, &text, NULL, &code);
-    if (!code)
-        code = clBuildProgram(test->program, 1, &test->device->id, options, NULL, NULL);
-    if (!code)
-        return true;
-    if (test->program)
-        clReleaseProgram(test->program);
-    test->program = NULL;
-    return refuse_code(test, "building its kernels", code);
-}
-
 /* A driver that claims 64-bit atomics but cannot compile them only loses that capability. */
 static bool
 build_kernels(self_test *test, const char *text)
 {
-    test->with_int64 = test->device->claims_int64_atomics;
-    if (test->with_int64 && build(test, text, "-cl-std=CL1.2 -DCHX_INT64_ATOMICS=1"))
+    test->with_int64 = test->probe.device->claims_int64_atomics;
+    if (test->with_int64 &&
+        chx__probe_build(&test->probe, text, "-cl-std=CL1.2 -DCHX_INT64_ATOMICS=1"))
         return true;
     test->with_int64 = false;
-    test->why[0] = '\0';
-    return build(test, text, "-cl-std=CL1.2");
+    test->probe.why[0] = '\0';
+    return chx__probe_build(&test->probe, text, "-cl-std=CL1.2");
 }
-
-static cl_mem
-make_buffer(self_test *test, size_t size_bytes, void *data)
-{
-    cl_int code;
-    cl_mem made =
-        clCreateBuffer(test->context, CL_MEM_READ_WRITE | (data ? CL_MEM_COPY_HOST_PTR : 0),
-                       size_bytes, data, &code);
-    if (!code)
-        return made;
-    refuse_code(test, "making a buffer", code);
-    return NULL;
-}
-
-static void
-drop_buffer(const self_test *test, cl_mem buffer)
-{
-    if (buffer && !test->is_abandoned)
-        clReleaseMemObject(buffer);
-}
-
-/* One argument of a launch. */
-typedef struct argument {
-    const void *value;
-    size_t size;
-} argument;
-
-static cl_kernel
-make_kernel(self_test *test, const char *name, const argument *arguments, cl_uint n_arguments)
-{
-    cl_int code;
-    cl_kernel kernel = clCreateKernel(test->program, name, &code);
-    if (code) {
-        refuse_code(test, "making a kernel", code);
-        return NULL;
-    }
-    for (cl_uint i = 0; i < n_arguments && !code; i++)
-        code = clSetKernelArg(kernel, i, arguments[i].size, arguments[i].value);
-    if (!code)
-        return kernel;
-    clReleaseKernel(kernel);
-    refuse_code(test, "setting a kernel's arguments", code);
-    return NULL;
-}
-
-static void
-drop_kernel(const self_test *test, cl_kernel kernel)
-{
-    if (kernel && !test->is_abandoned)
-        clReleaseKernel(kernel);
-}
-
-static bool
-launch(self_test *test, cl_kernel kernel, size_t n_items, size_t n_local, cl_event *event)
-{
-    cl_int code =
-        clEnqueueNDRangeKernel(test->queue, kernel, 1, NULL, &n_items, &n_local, 0, NULL, event);
-    return !code || refuse_code(test, "launching a kernel", code);
-}
-
-static bool
-read_back(self_test *test, cl_mem buffer, void *data, size_t size_bytes)
-{
-    cl_event event;
-    cl_int code =
-        clEnqueueReadBuffer(test->queue, buffer, CL_FALSE, 0, size_bytes, data, 0, NULL, &event);
-    if (code)
-        return refuse_code(test, "reading a buffer", code);
-    return await(test, event, "reading a buffer");
-}
-
-static size_t
-local_size(const self_test *test)
-{
-    size_t size = 32;
-    while (size > test->device->info.max_work_group)
-        size /= 2;
-    return size;
-}
-
 static uint32_t
 scramble(uint32_t x)
 {
@@ -259,13 +93,16 @@ check_arithmetic(self_test *test)
         const float *in = test->values + 3 * i;
         float product = in[0] * in[1];
         if (got[0] != bits_of(product + in[2]))
-            return refuse(test, "self-test: a product and a sum differ from the host's");
+            return chx__probe_refuse(&test->probe,
+                                     "self-test: a product and a sum differ from the host's");
         if (got[1] != integer_reference(test->words[2 * i], test->words[2 * i + 1]))
-            return refuse(test, "self-test: integer arithmetic differs from the host's");
+            return chx__probe_refuse(&test->probe,
+                                     "self-test: integer arithmetic differs from the host's");
         if (got[2] != (uint32_t)(int32_t)lrintf(in[0]) || got[3] != (uint32_t)(int32_t)in[1] ||
             got[4] != bits_of((float)(test->words[2 * i] >> 8)))
-            return refuse(test, "self-test: conversions between float and integer differ from the "
-                                "host's");
+            return chx__probe_refuse(
+                &test->probe, "self-test: conversions between float and integer differ from the "
+                              "host's");
     }
     return true;
 }
@@ -283,9 +120,11 @@ check_group(self_test *test, uint32_t first, uint32_t n)
     for (uint32_t i = 0; i < n; i++) {
         const uint32_t *got = test->results + 8 * (first + i);
         if (got[5] != test->words[2 * (first + n - 1 - i)])
-            return refuse(test, "self-test: a barrier does not order local memory");
+            return chx__probe_refuse(&test->probe,
+                                     "self-test: a barrier does not order local memory");
         if (got[6] != sum || got[7] != (low ^ high))
-            return refuse(test, "self-test: atomics on local memory give wrong results");
+            return chx__probe_refuse(&test->probe,
+                                     "self-test: atomics on local memory give wrong results");
     }
     return true;
 }
@@ -306,7 +145,8 @@ check_global(self_test *test)
     }
     if (test->shared_words[0] != sum || test->shared_words[1] != low ||
         test->shared_words[2] != high)
-        return refuse(test, "self-test: atomics on global memory give wrong results");
+        return chx__probe_refuse(&test->probe,
+                                 "self-test: atomics on global memory give wrong results");
     test->result.has_int64_atomics =
         test->with_int64 && test->wide[0] == wide_low && test->wide[1] == wide_sum;
     return true;
@@ -329,28 +169,32 @@ run_check(self_test *test)
     fill_inputs(test);
     test->shared_words[1] = UINT32_MAX;
     test->wide[0] = UINT64_MAX;
-    cl_mem buffers[5] = {make_buffer(test, sizeof test->values, test->values),
-                         make_buffer(test, sizeof test->words, test->words),
-                         make_buffer(test, sizeof test->results, test->results),
-                         make_buffer(test, sizeof test->shared_words, test->shared_words),
-                         make_buffer(test, sizeof test->wide, test->wide)};
-    argument arguments[5];
+    cl_mem buffers[5] = {
+        chx__probe_buffer(&test->probe, sizeof test->values, test->values),
+        chx__probe_buffer(&test->probe, sizeof test->words, test->words),
+        chx__probe_buffer(&test->probe, sizeof test->results, test->results),
+        chx__probe_buffer(&test->probe, sizeof test->shared_words, test->shared_words),
+        chx__probe_buffer(&test->probe, sizeof test->wide, test->wide)};
+    chx__argument arguments[5];
     bool done = true;
     for (int i = 0; i < 5; i++) {
-        arguments[i] = (argument){&buffers[i], sizeof buffers[i]};
+        arguments[i] = (chx__argument){&buffers[i], sizeof buffers[i]};
         done = done && buffers[i];
     }
-    cl_kernel kernel = done ? make_kernel(test, "check", arguments, 5) : NULL;
+    cl_kernel kernel = done ? chx__probe_kernel(&test->probe, "check", arguments, 5) : NULL;
     cl_event event;
-    done = kernel && launch(test, kernel, N_ITEMS, local_size(test), &event) &&
-           await(test, event, "checking arithmetic") &&
-           read_back(test, buffers[2], test->results, sizeof test->results) &&
-           read_back(test, buffers[3], test->shared_words, sizeof test->shared_words) &&
-           read_back(test, buffers[4], test->wide, sizeof test->wide);
-    drop_kernel(test, kernel);
+    done =
+        kernel &&
+        chx__probe_launch(&test->probe, kernel, N_ITEMS, chx__probe_local_size(&test->probe),
+                          &event) &&
+        chx__probe_await(&test->probe, event, "checking arithmetic") &&
+        chx__probe_read(&test->probe, buffers[2], test->results, sizeof test->results) &&
+        chx__probe_read(&test->probe, buffers[3], test->shared_words, sizeof test->shared_words) &&
+        chx__probe_read(&test->probe, buffers[4], test->wide, sizeof test->wide);
+    chx__probe_drop_kernel(&test->probe, kernel);
     for (int i = 0; i < 5; i++)
-        drop_buffer(test, buffers[i]);
-    return done && check_answers(test, (uint32_t)local_size(test));
+        chx__probe_drop_buffer(&test->probe, buffers[i]);
+    return done && check_answers(test, (uint32_t)chx__probe_local_size(&test->probe));
 }
 
 static uint32_t
@@ -365,13 +209,14 @@ static bool
 iterate_once(self_test *test, cl_mem reached, uint32_t n)
 {
     uint32_t start = 12345;
-    argument arguments[3] = {{&n, sizeof n}, {&start, sizeof start}, {&reached, sizeof reached}};
-    cl_kernel kernel = make_kernel(test, "iterate", arguments, 3);
+    chx__argument arguments[3] = {
+        {&n, sizeof n}, {&start, sizeof start}, {&reached, sizeof reached}};
+    cl_kernel kernel = chx__probe_kernel(&test->probe, "iterate", arguments, 3);
     cl_event event;
-    bool done = kernel && launch(test, kernel, 1, 1, &event) &&
-                await(test, event, "counting loop iterations") &&
-                read_back(test, reached, test->reached, sizeof test->reached);
-    drop_kernel(test, kernel);
+    bool done = kernel && chx__probe_launch(&test->probe, kernel, 1, 1, &event) &&
+                chx__probe_await(&test->probe, event, "counting loop iterations") &&
+                chx__probe_read(&test->probe, reached, test->reached, sizeof test->reached);
+    chx__probe_drop_kernel(&test->probe, kernel);
     return done;
 }
 
@@ -380,179 +225,25 @@ iterate_once(self_test *test, cl_mem reached, uint32_t n)
 static bool
 find_loop_limit(self_test *test)
 {
-    uint32_t n = test->sizes->n_iterations;
-    cl_mem reached = make_buffer(test, sizeof test->reached, test->reached);
+    bool is_simulated = test->probe.device->platform->is_oclgrind;
+    uint32_t n = is_simulated ? 1000 : 1000000;
+    cl_mem reached = chx__probe_buffer(&test->probe, sizeof test->reached, test->reached);
     bool done = reached && iterate_once(test, reached, n);
-    drop_buffer(test, reached);
+    chx__probe_drop_buffer(&test->probe, reached);
     if (!done)
         return false;
     uint32_t made = test->reached[0];
     if (made == 0 || made > n || test->reached[1] != iterate_reference(made, 12345))
-        return refuse(test, "self-test: a loop of %u iterations gives a wrong result", n);
+        return chx__probe_refuse(&test->probe,
+                                 "self-test: a loop of %u iterations gives a wrong result", n);
     test->result.max_loop_iterations = made < n ? made : UINT64_MAX;
     return true;
 }
-
-/* Device time where the driver's stamps make sense, else host time: rusticl 22.3 stamps every command
- * with 0, 1, 2, 3. */
-static double
-elapsed_ns(cl_event first, cl_event last, uint64_t host_ns)
-{
-    cl_ulong begin = 0, end = 0;
-    if (clGetEventProfilingInfo(first, CL_PROFILING_COMMAND_START, sizeof begin, &begin, NULL) ||
-        clGetEventProfilingInfo(last, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL) ||
-        end <= begin || end - begin > host_ns || end - begin < host_ns / 1000)
-        return (double)host_ns;
-    return (double)(end - begin);
-}
-
-/* The time of one launch among n that follow each other. */
-static bool
-time_launches(self_test *test, cl_kernel kernel, uint32_t n, double *ns)
-{
-    cl_event first = NULL, last = NULL;
-    uint64_t begun_ns = chx__now_ns();
-    bool done = launch(test, kernel, 1, 1, &first);
-    for (uint32_t i = 2; i < n && done; i++)
-        done = launch(test, kernel, 1, 1, NULL);
-    if (!done || !launch(test, kernel, 1, 1, &last))
-        return false;
-    clRetainEvent(last);
-    if (!await(test, last, "a row of empty kernels"))
-        return false;
-    *ns = elapsed_ns(first, last, chx__now_ns() - begun_ns) / n;
-    clReleaseEvent(first);
-    clReleaseEvent(last);
-    return true;
-}
-
-/* The first launch compiles on several drivers, so it is not counted; the best of three rows is. */
-static bool
-measure_launches(self_test *test)
-{
-    cl_kernel kernel = make_kernel(test, "empty", NULL, 0);
-    cl_event event;
-    double best_ns = INFINITY;
-    bool done =
-        kernel && launch(test, kernel, 1, 1, &event) && await(test, event, "an empty kernel");
-    for (int i = 0; i < 3 && done; i++) {
-        double ns = 0;
-        done = time_launches(test, kernel, test->sizes->n_launches, &ns);
-        best_ns = fmin(best_ns, ns);
-    }
-    test->result.launch_us = best_ns / 1000.0;
-    drop_kernel(test, kernel);
-    return done;
-}
-
-static bool
-time_rounds(self_test *test, cl_kernel kernel, size_t n_items, double *ns)
-{
-    cl_event event;
-    uint64_t begun_ns = chx__now_ns();
-    if (!launch(test, kernel, n_items, local_size(test), &event))
-        return false;
-    clRetainEvent(event);
-    if (!await(test, event, "multiplying and adding"))
-        return false;
-    *ns = elapsed_ns(event, event, chx__now_ns() - begun_ns);
-    clReleaseEvent(event);
-    return true;
-}
-
-/* The launch grows until it takes long enough; the best of two counts. */
-static bool
-measure_ops(self_test *test)
-{
-    const test_sizes *sizes = test->sizes;
-    float factor = 0.75f;
-    cl_mem sums = make_buffer(test, sizeof(float) * sizes->max_items, NULL);
-    argument arguments[2] = {{&factor, sizeof factor}, {&sums, sizeof sums}};
-    cl_kernel kernel = sums ? make_kernel(test, "multiply_add", arguments, 2) : NULL;
-    double ns = 0, again_ns = 0;
-    uint32_t n_items = sizes->n_items;
-    bool done = kernel && time_rounds(test, kernel, n_items, &ns) &&
-                time_rounds(test, kernel, n_items, &ns);
-    while (done && ns < LONG_ENOUGH_NS && n_items < sizes->max_items) {
-        n_items *= 4;
-        done = time_rounds(test, kernel, n_items, &ns);
-    }
-    done = done && time_rounds(test, kernel, n_items, &again_ns);
-    if (done)
-        test->result.giga_ops = OPS_PER_ITEM * n_items / fmin(ns, again_ns);
-    drop_kernel(test, kernel);
-    drop_buffer(test, sums);
-    return done;
-}
-
-static bool
-time_copy(self_test *test, cl_mem from, cl_mem to, size_t size_bytes, double *ns)
-{
-    cl_event event;
-    uint64_t begun_ns = chx__now_ns();
-    cl_int code = clEnqueueCopyBuffer(test->queue, from, to, 0, 0, size_bytes, 0, NULL, &event);
-    if (code)
-        return refuse_code(test, "copying a buffer", code);
-    clRetainEvent(event);
-    if (!await(test, event, "copying a buffer"))
-        return false;
-    *ns = elapsed_ns(event, event, chx__now_ns() - begun_ns);
-    clReleaseEvent(event);
-    return true;
-}
-
-static bool
-fill(self_test *test, cl_mem buffer, size_t size_bytes)
-{
-    static const uint32_t pattern = 0;
-    cl_event event;
-    cl_int code = clEnqueueFillBuffer(test->queue, buffer, &pattern, sizeof pattern, 0, size_bytes,
-                                      0, NULL, &event);
-    if (code)
-        return refuse_code(test, "filling a buffer", code);
-    return await(test, event, "filling a buffer");
-}
-
-/* The first copy touches fresh pages and is not counted. */
-static bool
-measure_bytes(self_test *test)
-{
-    size_t size_bytes = test->sizes->copy_bytes;
-    cl_mem from = make_buffer(test, size_bytes, NULL);
-    cl_mem to = make_buffer(test, size_bytes, NULL);
-    double ns = 0, again_ns = 0;
-    bool done = from && to && fill(test, from, size_bytes);
-    for (int i = 0; i < 2 && done; i++)
-        done = time_copy(test, from, to, size_bytes, &ns);
-    done = done && time_copy(test, from, to, size_bytes, &again_ns);
-    if (done)
-        test->result.giga_bytes = (double)size_bytes / fmin(ns, again_ns);
-    drop_buffer(test, from);
-    drop_buffer(test, to);
-    return done;
-}
-
 static bool
 run_all(self_test *test, const char *text)
 {
-    return open_device(test) && build_kernels(test, text) && run_check(test) &&
-           find_loop_limit(test) && measure_launches(test) && measure_ops(test) &&
-           measure_bytes(test);
-}
-
-/* False when the driver may still touch the test's memory, which is then never freed. */
-static bool
-close_device(self_test *test)
-{
-    if (test->is_abandoned)
-        return false;
-    if (test->program)
-        clReleaseProgram(test->program);
-    if (test->queue)
-        clReleaseCommandQueue(test->queue);
-    if (test->context)
-        clReleaseContext(test->context);
-    return true;
+    return chx__probe_open(&test->probe) && build_kernels(test, text) && run_check(test) &&
+           find_loop_limit(test) && chx__speed_measure(&test->probe, &test->result.speed);
 }
 
 static void
@@ -561,9 +252,9 @@ apply(chx__device *device, const record *result)
     chx_device_info *info = &device->info;
     info->has_int64_atomics = result->has_int64_atomics;
     info->max_loop_iterations = result->max_loop_iterations;
-    info->launch_us = result->launch_us;
-    info->giga_ops = result->giga_ops;
-    info->giga_bytes = result->giga_bytes;
+    info->launch_us = result->speed.launch_us;
+    info->giga_ops = result->speed.giga_ops;
+    info->giga_bytes = result->speed.giga_bytes;
 }
 
 static chx__digest
@@ -597,8 +288,7 @@ test_device(chx__fleet *fleet, chx__device *device, const char *text, chx__diges
     self_test *test = chx__alloc(1, sizeof *test);
     if (!test)
         return chx__fail_memory("testing a device");
-    test->device = device;
-    test->sizes = device->platform->is_oclgrind ? &tiny_sizes : &usual_sizes;
+    test->probe.device = device;
     uint64_t begun_ns = chx__now_ns();
     bool passed = run_all(test, text);
     chx_status status = CHX_OK;
@@ -606,11 +296,11 @@ test_device(chx__fleet *fleet, chx__device *device, const char *text, chx__diges
         apply(device, &test->result);
         chx__cache_store(fleet->cache, key, &test->result, sizeof test->result);
     } else {
-        device->info.excluded = chx__strdup(test->why);
+        device->info.excluded = chx__strdup(test->probe.why);
         if (!device->info.excluded)
             status = chx__fail_memory("testing a device");
     }
-    if (close_device(test))
+    if (chx__probe_close(&test->probe))
         free(test);
     chx__log(&fleet->logger, CHX_LOG_INFO, "%s: self-tested in %.0f ms", device->info.name,
              (double)(chx__now_ns() - begun_ns) / 1e6);

@@ -215,8 +215,8 @@ parse_include(const char *line, size_t length, char **name)
     return *name != NULL;
 }
 
-/* Whether a block comment is open after the line. Quotes matter little: no kernel holds "slash star"
- * in a string. */
+/* Whether a block comment is open after the line. Quotes matter little: no kernel holds "slash
+ * star" in a string. */
 static bool
 comment_after(const char *line, size_t length, bool open)
 {

@@ -16,9 +16,9 @@ typedef struct chx__embedded_source {
 /* Made by kernels/embed.py; a row of zeroes ends it. */
 extern const chx__embedded_source chx__embedded_sources[];
 
-/* Expands `#include "..."` lines (relative to the including file, each file at most once), with #line
- * directives that name the real files, so that one self-contained text goes to compilers and digests.
- * The caller frees *text. Errors: FILE naming the includer's file and line. */
+/* Expands `#include "..."` lines (relative to the including file, each file at most once), with
+ * #line directives that name the real files, so that one self-contained text goes to compilers and
+ * digests. The caller frees *text. Errors: FILE naming the includer's file and line. */
 chx_status chx__source_from_file(const char *path, char **text);
 
 /* The same for an embedded source, or its override below kernel_path (NULL for none). */
