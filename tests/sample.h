@@ -16,6 +16,7 @@ typedef struct sample_params {
     bool poisson;
     bool steps; /* step currents onto parts of the network */
     bool silent; /* no bias */
+    bool wild; /* all neurons fire in every step */
     uint64_t seed;
 } sample_params;
 
@@ -67,8 +68,14 @@ sample_create(const sample_params *params)
                                             {200, 15, 2, -70, -52, -60, 0, 260},
                                             {120, 8, 3, -60, -50, -66, 5.3, 170}};
     chx_neuron_type types[3] = {{"a", cells[0]}, {"b", cells[1]}, {"c", cells[2]}};
-    for (int t = 0; params->silent && t < 3; t++)
-        types[t].params.bias_pa = 0;
+    for (int t = 0; t < 3; t++) {
+        if (params->silent)
+            types[t].params.bias_pa = 0;
+        if (params->wild) {
+            types[t].params.bias_pa = 1e7;
+            types[t].params.refractory_ms = 0;
+        }
+    }
     uint64_t random = params->seed + 1;
     chx_neuron *neurons = sample_neurons(params->n_neurons, 3, &random);
     const size_t n_synapses = (size_t)params->n_neurons * params->fan_out;

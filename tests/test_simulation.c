@@ -176,6 +176,19 @@ START_TEST(poisson_events_are_those_of_the_baseline)
 }
 END_TEST
 
+START_TEST(neurons_that_fire_in_every_step_lose_no_spike)
+{
+    const sample_params params = {.n_neurons = 200,
+                                  .fan_out = 60,
+                                  .min_delay_steps = 12,
+                                  .max_delay_steps = 30,
+                                  .wild = true,
+                                  .seed = 7};
+    for (uint32_t n_partitions = 1; n_partitions <= 2; n_partitions++)
+        ck_assert_uint_eq(compare(&params, n_partitions, 150), 200 * 150);
+}
+END_TEST
+
 START_TEST(time_cut_into_pieces_gives_the_same_spikes)
 {
     const sample_params params = {.n_neurons = 120,
@@ -389,6 +402,45 @@ START_TEST(misuse_is_refused)
 }
 END_TEST
 
+/* What a device like llvmpipe needs, without one. */
+START_TEST(launches_shrink_to_a_devices_loop_limit)
+{
+    const sample_params params = {.n_neurons = 3000,
+                                  .fan_out = 40,
+                                  .min_delay_steps = 10,
+                                  .max_delay_steps = 20,
+                                  .poisson = true,
+                                  .seed = 13};
+    chx_network *network = sample_create(&params);
+    chx__lif_tables tables;
+    check_ok(chx__lif_tables_init(
+        &tables, chx_network_get(network),
+        &(chx__lif_tables_params){.width = 16, .n_partitions = 1, .max_batch_steps = 128}));
+    chx__simulation_fleet fleet = {.n_devices = 1,
+                                   .all_cpus = true,
+                                   .n_compute_units = 2,
+                                   .max_work_group = 1024,
+                                   .loop_limit = UINT64_MAX};
+    chx__simulation_shape free_shape, bound, tight, impossible;
+    check_ok(chx__simulation_choose_shape(&free_shape, &fleet, &tables, 2));
+    ck_assert(free_shape.fused);
+    fleet.loop_limit = 65535;
+    check_ok(chx__simulation_choose_shape(&bound, &fleet, &tables, 2));
+    ck_assert(bound.fused);
+    ck_assert_uint_lt(bound.launch_steps, free_shape.launch_steps);
+    ck_assert_uint_eq(bound.launch_steps % tables.batch_steps, 0);
+    fleet.loop_limit = 500;
+    check_ok(chx__simulation_choose_shape(&tight, &fleet, &tables, 2));
+    ck_assert(!tight.fused);
+    ck_assert_uint_gt(tight.deliver_items, 2 * 64);
+    fleet.loop_limit = 10;
+    ck_assert_int_eq(chx__simulation_choose_shape(&impossible, &fleet, &tables, 2),
+                     CHX_ERROR_LIMIT);
+    chx__lif_tables_finish(&tables);
+    chx_network_destroy(&network);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -402,6 +454,7 @@ main(void)
     tcase_add_test(device, delays_from_one_step_to_hundreds_are_kept);
     tcase_add_test(device, equal_delays_beyond_the_longest_batch_are_kept);
     tcase_add_test(device, poisson_events_are_those_of_the_baseline);
+    tcase_add_test(device, neurons_that_fire_in_every_step_lose_no_spike);
     tcase_add_test(device, time_cut_into_pieces_gives_the_same_spikes);
     tcase_add_test(device, a_graph_of_the_callers_advances_as_told_and_keeps_history);
     tcase_add_test(device, a_seed_of_the_callers_replaces_the_networks);
@@ -412,6 +465,9 @@ main(void)
     tcase_set_timeout(two_drivers, 280);
     tcase_add_test(two_drivers, partitions_pinned_to_unlike_devices_give_the_same_spikes);
     suite_add_tcase(suite, two_drivers);
+    TCase *no_device = tcase_create("no device");
+    tcase_add_test(no_device, launches_shrink_to_a_devices_loop_limit);
+    suite_add_tcase(suite, no_device);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
     int n_failed = srunner_ntests_failed(runner);
