@@ -77,6 +77,13 @@ typedef struct chx_stroke {
 #define CHX_STROKE_BAR_X1 4u
 #define CHX_STROKE_SQUARE 8u /* ends are cut off, not round */
 
+/* A filled rectangle of whole pixels, half open; higher levels lie on top. */
+typedef struct chx_box {
+    chx_i32 x0, y0, x1, y1;
+    chx_u32 ink;
+    chx_u32 level;
+} chx_box;
+
 /* A line of text drawn from the glyphs below. */
 typedef struct chx_line {
     chx_i32 x, y; /* q8, baseline */
@@ -111,6 +118,7 @@ typedef struct chx_tables {
 static_assert(sizeof(chx_branch) == 48, "layout of branches");
 static_assert(sizeof(chx_stick) == 48, "layout of sticks");
 static_assert(sizeof(chx_stroke) == 32, "layout of strokes");
+static_assert(sizeof(chx_box) == 24, "layout of boxes");
 static_assert(sizeof(chx_tables) % 4 == 0, "layout of tables");
 #endif
 

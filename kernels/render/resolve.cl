@@ -331,8 +331,8 @@ store(global uchar *to, const uchar *from, int n, int most)
         to[i] = from[i];
 }
 
-/* Pixels of a band's own rows: one work-item per 8 x 2. band = width, first and last row held by the
- * layers; own = first row, last row, height of the picture. `out` is the whole picture. */
+/* Pixels of a band's own rows: one work-item per 8 x 2. band = width, first and last row held by
+ * the layers; own = first row, last row, height of the picture. `out` is the whole picture. */
 kernel void
 resolve_rgb(global uint *fibre, global uint *light, global uint *ink, global uint2 *body,
             global const uint *marks, global const uint *bloom, global const chx_tables *tables,
@@ -401,8 +401,8 @@ resolve_yuv(global uint *fibre, global uint *light, global uint *ink, global uin
     }
 }
 
-/* Empties what resolve has not: the tiles of the halo rows, the glow and the marks. One work-item per
- * tile. own as above. */
+/* Empties what resolve has not: the tiles of the halo rows, the glow and the marks. One work-item
+ * per tile. own as above. */
 kernel void
 sweep(global uint *fibre, global uint *light, global uint *ink, global uint2 *body,
       global uint *glow, global uint *dirty, int4 band, int4 own)
@@ -433,4 +433,39 @@ sweep(global uint *fibre, global uint *light, global uint *ink, global uint2 *bo
             ink[cell] = 0;
             body[cell] = 0;
         }
+}
+
+/* A plot's paper: one work-item per box and row of the picture, rows in dimension 0. size = width,
+ * height, boxes. */
+kernel void
+boxes(global const chx_box *list, global uint *paper, int4 size)
+{
+    int y = get_global_id(0);
+    int index = get_global_id(1);
+    if (y >= size.y || index >= size.z)
+        return;
+    chx_box box = list[index];
+    if (y < box.y0 || y >= box.y1)
+        return;
+    for (int x = max(box.x0, 0); x < min(box.x1, size.x); x++)
+        atomic_max(&paper[(size_t)y * size.x + x], box.level << 16 | box.ink);
+}
+
+/* A plot's pixels, RGB: ink over paper. One work-item per pixel. size = width, height. */
+kernel void
+resolve_plot(global const uint *paper, global const uint *ink, global const chx_tables *tables,
+             global uchar *out, int4 size)
+{
+    int x = get_global_id(0);
+    int y = get_global_id(1);
+    if (x >= size.x || y >= size.y)
+        return;
+    size_t cell = (size_t)y * size.x + x;
+    uint rgb = tables->ink[paper[cell] & (CHX_INKS - 1)];
+    uint3 colour = (uint3)(rgb >> 16 & 255u, rgb >> 8 & 255u, rgb & 255u);
+    if (ink[cell])
+        colour = inked(tables, colour, ink[cell]);
+    out[cell * 3] = (uchar)colour.x;
+    out[cell * 3 + 1] = (uchar)colour.y;
+    out[cell * 3 + 2] = (uchar)colour.z;
 }

@@ -1,5 +1,5 @@
-/* Text as strokes: the Hershey simplex font (A. V. Hershey, 1967) as glyph tables for the device and
- * as strokes for fixed labels. Beside ASCII there are the codes below. */
+/* Text as strokes: the Hershey simplex font (A. V. Hershey, 1967) as glyph tables for the device
+ * and as strokes for fixed labels. Beside ASCII there are the codes below. */
 #ifndef CHX_SCENE_HERSHEY_H
 #define CHX_SCENE_HERSHEY_H
 

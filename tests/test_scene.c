@@ -1,0 +1,440 @@
+/* Pictures of a network: the same bits everywhere, and true to the data. */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <chronaxie/plan.h>
+#include <chronaxie/scene.h>
+
+#include "base/hash.h"
+#include "machine.h"
+#include "sketch.h"
+
+/* The sketch after 6 ms at 96 x 256, without and with labels. They change when the drawing changes,
+ * and only then. */
+#define PLAIN_DIGEST UINT64_C(0xdee2b6c197515f21)
+#define LABELLED_DIGEST UINT64_C(0xb3435d9eadbe763c)
+
+#define WIDTH 96
+#define HEIGHT 256
+
+static chx_runtime *runtime;
+static chx_network *network;
+
+static void
+check_ok(chx_status status)
+{
+    ck_assert_msg(status == CHX_OK, "%s: %s", chx_status_name(status), chx_last_error()->message);
+}
+
+static void
+open_runtime(void)
+{
+    const chx_runtime_params params = test_machine_params();
+    check_ok(chx_runtime_create(&runtime, &params));
+    network = sketch_create();
+}
+
+static void
+close_runtime(void)
+{
+    chx_network_destroy(&network);
+    chx_runtime_destroy(&runtime);
+}
+
+/* A scene in a graph of its own with the simulation. */
+typedef struct stage {
+    chx_simulation *simulation;
+    chx_scene *scene;
+    chx_graph *graph;
+    chx_plan *plan;
+    uint8_t *pixels; /* of the last frame */
+    size_t size_bytes;
+    uint64_t n_frames;
+} stage;
+
+static chx_status
+keep(void *data, const chx_frame *frame)
+{
+    stage *on = data;
+    free(on->pixels);
+    on->pixels = malloc(frame->size_bytes);
+    on->size_bytes = frame->size_bytes;
+    memcpy(on->pixels, frame->pixels, frame->size_bytes);
+    on->n_frames = frame->index + 1;
+    return CHX_OK;
+}
+
+#define MOST_STEPS 400
+
+static stage *
+open_stage(const chx_scene_params *params)
+{
+    stage *on = calloc(1, sizeof *on);
+    check_ok(chx_simulation_create(runtime, network, NULL, &on->simulation));
+    check_ok(chx_scene_create(runtime, on->simulation, params, &on->scene));
+    check_ok(chx_graph_create(runtime, &on->graph));
+    check_ok(chx_simulation_build(on->simulation, on->graph, MOST_STEPS));
+    check_ok(chx_scene_build(on->scene, on->graph, keep, on));
+    check_ok(chx_plan_create(on->graph, NULL, &on->plan));
+    return on;
+}
+
+static void
+close_stage(stage *on)
+{
+    chx_plan_destroy(&on->plan);
+    chx_graph_destroy(&on->graph);
+    chx_scene_destroy(&on->scene);
+    chx_simulation_destroy(&on->simulation);
+    free(on->pixels);
+    free(on);
+}
+
+/* Advances to a time and draws it. */
+static void
+draw(stage *on, double time_ms)
+{
+    uint64_t step = (uint64_t)rint(time_ms / SKETCH_STEP_MS);
+    uint32_t n_steps = (uint32_t)(step - chx_simulation_step(on->simulation));
+    check_ok(chx_simulation_set_steps(on->simulation, n_steps));
+    check_ok(chx_scene_set_time(on->scene, time_ms, 0.04));
+    chx_run *run = NULL;
+    check_ok(chx_plan_submit(on->plan, &run));
+    check_ok(chx_run_wait(run, CHX_FOREVER));
+    chx_run_destroy(&run);
+}
+
+static uint64_t
+digest_at(const chx_scene_params *params, double time_ms)
+{
+    stage *on = open_stage(params);
+    draw(on, time_ms);
+    uint64_t digest = chx__hash(on->pixels, on->size_bytes).low;
+    close_stage(on);
+    return digest;
+}
+
+static const chx_scene_params plain = {.width_px = WIDTH, .height_px = HEIGHT, .no_labels = true};
+
+/* Sum of red, green and blue of the brightest pixel within reach of a point of the network. */
+static int
+brightness_at(const stage *on, const float position_um[3], int reach)
+{
+    double x, y;
+    chx_scene_project(on->scene, position_um, &x, &y);
+    int brightest = 0;
+    for (int j = (int)y - reach; j <= (int)y + reach; j++)
+        for (int i = (int)x - reach; i <= (int)x + reach; i++) {
+            if (i < 0 || j < 0 || i >= WIDTH || j >= HEIGHT)
+                continue;
+            const uint8_t *rgb = on->pixels + 3 * (j * WIDTH + i);
+            int sum = rgb[0] + rgb[1] + rgb[2];
+            brightest = sum > brightest ? sum : brightest;
+        }
+    return brightest;
+}
+
+static double
+first_spike_ms(stage *on)
+{
+    const chx_spike *spikes;
+    size_t n;
+    check_ok(chx_simulation_spikes(on->simulation, &spikes, &n));
+    ck_assert_uint_gt(n, 0);
+    ck_assert_uint_eq(spikes[0].neuron, 0);
+    return spikes[0].step * SKETCH_STEP_MS;
+}
+
+START_TEST(frame_has_the_same_bits_for_any_number_of_bands)
+{
+    chx_scene_params params = plain;
+    for (uint32_t n_bands = 1; n_bands <= 3; n_bands++) {
+        params.n_bands = n_bands;
+        ck_assert_msg(digest_at(&params, 6) == PLAIN_DIGEST, "%u bands: %llx", n_bands,
+                      (unsigned long long)digest_at(&params, 6));
+    }
+}
+END_TEST
+
+START_TEST(frame_has_the_same_bits_without_int64_atomics)
+{
+    chx_scene_params params = plain;
+    params.no_int64_atomics = true;
+    ck_assert_uint_eq(digest_at(&params, 6), PLAIN_DIGEST);
+}
+END_TEST
+
+START_TEST(labels_have_the_same_bits_everywhere)
+{
+    chx_scene_params params = {.width_px = WIDTH, .height_px = HEIGHT};
+    uint64_t digest = digest_at(&params, 6);
+    ck_assert_msg(digest == LABELLED_DIGEST, "%llx", (unsigned long long)digest);
+}
+END_TEST
+
+START_TEST(second_frame_of_the_same_moment_is_the_same)
+{
+    stage *on = open_stage(&plain);
+    draw(on, 6);
+    uint64_t first = chx__hash(on->pixels, on->size_bytes).low;
+    draw(on, 6);
+    ck_assert_uint_eq(on->n_frames, 2);
+    ck_assert_uint_eq(chx__hash(on->pixels, on->size_bytes).low, first);
+    close_stage(on);
+}
+END_TEST
+
+START_TEST(soma_lights_up_when_its_neuron_fires)
+{
+    stage *on = open_stage(&plain);
+    const chx_neuron *neurons = chx_network_get(network)->neurons;
+    draw(on, 1);
+    int before = brightness_at(on, neurons[0].position_um, 1);
+    int silent_before = brightness_at(on, neurons[1].position_um, 1);
+    ck_assert_int_gt(before, 30);
+    draw(on, 4);
+    double spike_ms = first_spike_ms(on);
+    ck_assert(spike_ms > 2 && spike_ms < 3.6);
+    ck_assert_int_gt(brightness_at(on, neurons[0].position_um, 1), before + 150);
+    ck_assert_int_lt(brightness_at(on, neurons[1].position_um, 1), silent_before + 100);
+    close_stage(on);
+}
+END_TEST
+
+START_TEST(light_runs_along_the_branch_at_the_pace_of_the_view)
+{
+    stage *on = open_stage(&plain);
+    draw(on, 8);
+    double ms = 8 - first_spike_ms(on);
+    float front_um = (float)(ms * SKETCH_PACE_UM_PER_MS);
+    ck_assert(front_um > 50 && front_um < SKETCH_AXON_UM - 30);
+    const float behind[3] = {0, front_um - 12, 0};
+    const float ahead[3] = {0, front_um + 25, 0};
+    ck_assert_int_gt(brightness_at(on, behind, 1), brightness_at(on, ahead, 1) + 150);
+    close_stage(on);
+}
+END_TEST
+
+START_TEST(light_fades_away)
+{
+    stage *on = open_stage(&plain);
+    const float *soma = chx_network_get(network)->neurons[0].position_um;
+    draw(on, 1);
+    int before = brightness_at(on, soma, 1);
+    draw(on, 4);
+    int lit = brightness_at(on, soma, 1);
+    draw(on, 38);
+    ck_assert_int_gt(lit, before + 150);
+    ck_assert_int_le(abs(brightness_at(on, soma, 1) - before), 12);
+    close_stage(on);
+}
+END_TEST
+
+START_TEST(all_branches_are_framed_with_a_margin_at_any_azimuth)
+{
+    stage *on = open_stage(&plain);
+    const chx_network_info *info = chx_network_get(network);
+    for (double azimuth = 0; azimuth < 360; azimuth += 45) {
+        chx_camera camera;
+        chx_scene_default_camera(on->scene, &camera);
+        camera.azimuth_deg += azimuth;
+        check_ok(chx_scene_set_camera(on->scene, &camera));
+        for (uint32_t i = 0; i < info->n_nodes; i++) {
+            double x, y;
+            chx_scene_project(on->scene, info->nodes[i].position_um, &x, &y);
+            ck_assert(x >= 2 && x <= WIDTH - 2 && y >= 2 && y <= HEIGHT - 2);
+        }
+    }
+    close_stage(on);
+}
+END_TEST
+
+START_TEST(pixels_lie_where_the_projection_says)
+{
+    stage *on = open_stage(&plain);
+    draw(on, 1);
+    const chx_network_info *info = chx_network_get(network);
+    for (uint32_t i = 0; i < info->n_nodes; i += 5)
+        ck_assert_int_gt(brightness_at(on, info->nodes[i].position_um, 1), 30);
+    const float nowhere[3] = {12, 100, 0};
+    ck_assert_int_eq(brightness_at(on, nowhere, 1), 0);
+    close_stage(on);
+}
+END_TEST
+
+START_TEST(zoom_enlarges_about_the_centre)
+{
+    stage *on = open_stage(&plain);
+    double scale = chx_scene_scale_px_per_um(on->scene);
+    chx_camera camera;
+    chx_scene_default_camera(on->scene, &camera);
+    memcpy(camera.centre_um, chx_network_get(network)->neurons[0].position_um, 12);
+    camera.zoom = 8;
+    check_ok(chx_scene_set_camera(on->scene, &camera));
+    ck_assert_double_eq_tol(chx_scene_scale_px_per_um(on->scene), 8 * scale, 1e-9);
+    draw(on, 1);
+    double x, y;
+    chx_scene_project(on->scene, camera.centre_um, &x, &y);
+    ck_assert_double_eq_tol(x, WIDTH / 2.0, 1e-9);
+    ck_assert_double_eq_tol(y, HEIGHT / 2.0, 1e-9);
+    /* Now a disc of its true size: 4 um radius, bright inside, nothing far off. */
+    const float inside[3] = {2.5f, 0, 0};
+    const float outside[3] = {0, -7, 0};
+    ck_assert_int_gt(brightness_at(on, inside, 0), 30);
+    ck_assert_int_eq(brightness_at(on, outside, 0), 0);
+    close_stage(on);
+}
+END_TEST
+
+START_TEST(strong_zoom_has_the_same_bits_on_both_paths)
+{
+    uint64_t digests[2];
+    for (int i = 0; i < 2; i++) {
+        chx_scene_params params = plain;
+        params.no_int64_atomics = i == 1;
+        params.n_bands = (uint32_t)i + 1;
+        stage *on = open_stage(&params);
+        chx_camera camera;
+        chx_scene_default_camera(on->scene, &camera);
+        memcpy(camera.centre_um, chx_network_get(network)->neurons[0].position_um, 12);
+        camera.zoom = 30;
+        camera.azimuth_deg = 33;
+        check_ok(chx_scene_set_camera(on->scene, &camera));
+        draw(on, 4);
+        digests[i] = chx__hash(on->pixels, on->size_bytes).low;
+        close_stage(on);
+    }
+    ck_assert_uint_eq(digests[0], digests[1]);
+}
+END_TEST
+
+START_TEST(labels_are_drawn_and_follow_the_time)
+{
+    const chx_scene_params params = {.width_px = 320, .height_px = 180};
+    stage *on = open_stage(&params);
+    draw(on, 1);
+    size_t corner = 0;
+    for (int y = 0; y < 24; y++)
+        for (int x = 0; x < 100; x++)
+            corner += on->pixels[3 * (y * 320 + x)] > 100;
+    ck_assert_uint_gt(corner, 40);
+    uint8_t *first = malloc(on->size_bytes);
+    memcpy(first, on->pixels, on->size_bytes);
+    draw(on, 1.5);
+    size_t changed = 0;
+    for (int y = 0; y < 24; y++)
+        for (int x = 220; x < 320; x++)
+            changed += on->pixels[3 * (y * 320 + x)] != first[3 * (y * 320 + x)];
+    ck_assert_uint_gt(changed, 5);
+    free(first);
+    close_stage(on);
+}
+END_TEST
+
+START_TEST(cividis_has_other_colours_than_inferno)
+{
+    chx_scene_params params = plain;
+    params.colour_map = CHX_COLOUR_CIVIDIS;
+    ck_assert_uint_ne(digest_at(&params, 4), digest_at(&plain, 4));
+}
+END_TEST
+
+static int
+luma_of(const uint8_t *rgb)
+{
+    return (int)floor(16 + (0.2126 * rgb[0] + 0.7152 * rgb[1] + 0.0722 * rgb[2]) * 219 / 255 + 0.5);
+}
+
+START_TEST(yuv_is_the_rgb_picture_in_bt709)
+{
+    chx_scene_params params = plain;
+    stage *rgb = open_stage(&params);
+    params.format = CHX_PIXELS_YUV420;
+    stage *yuv = open_stage(&params);
+    draw(rgb, 6);
+    draw(yuv, 6);
+    ck_assert_uint_eq(yuv->size_bytes, WIDTH * HEIGHT * 3 / 2);
+    for (int i = 0; i < WIDTH * HEIGHT; i++)
+        ck_assert_int_le(abs(yuv->pixels[i] - luma_of(rgb->pixels + 3 * i)), 1);
+    for (int y = 0; y < HEIGHT / 2; y++)
+        for (int x = 0; x < WIDTH / 2; x++) {
+            double blue = 0, luma = 0;
+            for (int k = 0; k < 4; k++) {
+                const uint8_t *p = rgb->pixels + 3 * ((2 * y + k / 2) * WIDTH + 2 * x + k % 2);
+                blue += p[2] / 4.0;
+                luma += (0.2126 * p[0] + 0.7152 * p[1] + 0.0722 * p[2]) / 4;
+            }
+            double cb = 128 + (blue - luma) / 1.8556 * 224 / 255;
+            ck_assert_double_eq_tol(yuv->pixels[WIDTH * HEIGHT + y * WIDTH / 2 + x], cb, 1.01);
+        }
+    close_stage(rgb);
+    close_stage(yuv);
+}
+END_TEST
+
+START_TEST(impossible_pictures_and_cameras_are_refused)
+{
+    chx_simulation *simulation = NULL;
+    check_ok(chx_simulation_create(runtime, network, NULL, &simulation));
+    const chx_scene_params wrong[] = {{.width_px = 97, .height_px = 64},
+                                      {.width_px = 62, .height_px = 64},
+                                      {.width_px = 64, .height_px = 8194},
+                                      {.width_px = 64, .height_px = 64, .n_bands = 9}};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        chx_scene *scene = NULL;
+        ck_assert_int_eq(chx_scene_create(runtime, simulation, &wrong[i], &scene),
+                         CHX_ERROR_INVALID);
+        ck_assert_ptr_null(scene);
+    }
+    chx_scene *scene = NULL;
+    check_ok(chx_scene_create(runtime, simulation, &plain, &scene));
+    const double zooms[] = {0, -1, NAN, INFINITY, 1e5};
+    for (size_t i = 0; i < sizeof zooms / sizeof *zooms; i++) {
+        chx_camera camera;
+        chx_scene_default_camera(scene, &camera);
+        camera.zoom = zooms[i];
+        ck_assert_int_eq(chx_scene_set_camera(scene, &camera), CHX_ERROR_INVALID);
+    }
+    ck_assert_int_eq(chx_scene_set_time(scene, NAN, 1), CHX_ERROR_INVALID);
+    chx_scene_destroy(&scene);
+    chx_simulation_destroy(&simulation);
+}
+END_TEST
+
+static Suite *
+suite(void)
+{
+    Suite *made = suite_create("scene");
+    TCase *frames = tcase_create("frames");
+    tcase_add_checked_fixture(frames, open_runtime, close_runtime);
+    tcase_set_timeout(frames, 240);
+    tcase_add_test(frames, frame_has_the_same_bits_for_any_number_of_bands);
+    tcase_add_test(frames, frame_has_the_same_bits_without_int64_atomics);
+    tcase_add_test(frames, labels_have_the_same_bits_everywhere);
+    tcase_add_test(frames, second_frame_of_the_same_moment_is_the_same);
+    tcase_add_test(frames, soma_lights_up_when_its_neuron_fires);
+    tcase_add_test(frames, light_runs_along_the_branch_at_the_pace_of_the_view);
+    tcase_add_test(frames, light_fades_away);
+    tcase_add_test(frames, all_branches_are_framed_with_a_margin_at_any_azimuth);
+    tcase_add_test(frames, pixels_lie_where_the_projection_says);
+    tcase_add_test(frames, zoom_enlarges_about_the_centre);
+    tcase_add_test(frames, strong_zoom_has_the_same_bits_on_both_paths);
+    tcase_add_test(frames, labels_are_drawn_and_follow_the_time);
+    tcase_add_test(frames, cividis_has_other_colours_than_inferno);
+    tcase_add_test(frames, yuv_is_the_rgb_picture_in_bt709);
+    tcase_add_test(frames, impossible_pictures_and_cameras_are_refused);
+    suite_add_tcase(made, frames);
+    return made;
+}
+
+int
+main(void)
+{
+    SRunner *runner = srunner_create(suite());
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
