@@ -37,6 +37,7 @@ typedef struct chx__device {
      * command. Known once the device is open. Where false, time commands on the host. */
     bool has_profiling;
     int64_t clock_offset_ns; /* host time = profiling time + this */
+    cl_context tested; /* left by a self-test that passed, until the fleet stands; else NULL */
     bool claims_int64_atomics; /* by its extensions; info says whether the self-test agrees */
     /* Bit set of the hardware the device stands on: devices with a common bit slow each other down,
      * such as two drivers of the same processor cores, and are not planned to work at once. */

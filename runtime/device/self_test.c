@@ -295,6 +295,8 @@ test_device(chx__fleet *fleet, chx__device *device, const char *text, chx__diges
     if (passed) {
         apply(device, &test->result);
         chx__cache_store(fleet->cache, key, &test->result, sizeof test->result);
+        device->tested = test->probe.context;
+        test->probe.context = NULL;
     } else {
         device->info.excluded = chx__strdup(test->probe.why);
         if (!device->info.excluded)

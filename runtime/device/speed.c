@@ -11,7 +11,8 @@ typedef struct sizes {
     size_t copy_bytes;
 } sizes;
 
-static const sizes usual_sizes = {32, 4096, 1u << 20, (size_t)16 << 20};
+/* PoCL compiles a kernel again for grids below 65536 items. */
+static const sizes usual_sizes = {32, 65536, 1u << 20, (size_t)16 << 20};
 static const sizes tiny_sizes = {2, 64, 64, 4096};
 #define LONG_ENOUGH_NS 2000000.0
 #define OPS_PER_ITEM 64.0 /* of the kernel multiply_add */
