@@ -12,7 +12,6 @@
 #include "table.h"
 
 #define SIMULATED_MS 1000.0
-#define N_FRAMES 60
 
 static uint32_t
 count_cores(void)
@@ -30,6 +29,7 @@ open_one_core(chx_runtime_params params, uint32_t cores, chx_runtime **runtime)
     chx_device_info info;
 
     params.split = cores;
+    params.log = NULL; /* that the other cores are not used is no news */
     if (chx_runtime_create(runtime, &params) != CHX_OK)
         return false;
     for (uint32_t i = 0; i < chx_runtime_n_devices(*runtime); i++) {
@@ -96,7 +96,6 @@ typedef struct comparison {
     char devices[256];
     int n; /* numbers of cores: one, and all when there are more */
     struct peers simulation[2];
-    struct peers drawing[2];
 } comparison;
 
 static chx_status
@@ -111,19 +110,13 @@ compare(const struct peers_job *job, const chx_runtime_params *params, compariso
     name_devices(runtime, result->devices, sizeof result->devices);
     result->n = all > 1 ? 2 : 1;
     result->simulation[result->n - 1].cores = all;
-    result->drawing[result->n - 1].cores = all;
     status = peers_simulate(job, runtime, &result->simulation[result->n - 1]);
-    if (status == CHX_OK)
-        status = peers_draw(job, runtime, &result->drawing[result->n - 1]);
     chx_runtime_destroy(&runtime);
     if (all == 1 || status != CHX_OK)
         return status;
     result->simulation[0].cores = 1;
-    result->drawing[0].cores = 1;
     open_one_core(*params, all, &runtime);
     status = peers_simulate(job, runtime, &result->simulation[0]);
-    if (status == CHX_OK)
-        status = peers_draw(job, runtime, &result->drawing[0]);
     chx_runtime_destroy(&runtime);
     return status;
 }
@@ -132,18 +125,13 @@ static int
 print_json(const struct peers_job *job, const comparison *result)
 {
     json_t *simulation = json_array();
-    json_t *drawing = json_array();
 
-    for (int i = 0; i < result->n; i++) {
+    for (int i = 0; i < result->n; i++)
         json_array_append_new(simulation, peers_json(&result->simulation[i]));
-        json_array_append_new(drawing, peers_json(&result->drawing[i]));
-    }
-    return result_print(
-        json_pack("{s:s, s:s, s:s, s:i, s:f, s:o, s:i, s:i, s:i, s:o}", "bench", "threads",
-                  "network", chx_network_get(job->network)->name, "devices", result->devices,
-                  "rounds", PEERS_ROUNDS, "simulated_ms", job->simulated_ms, "simulation",
-                  simulation, "width_px", (int)job->size_px[0], "height_px", (int)job->size_px[1],
-                  "frames", (int)job->n_frames, "drawing", drawing));
+    return result_print(json_pack("{s:s, s:s, s:s, s:i, s:f, s:o}", "bench", "threads", "network",
+                                  chx_network_get(job->network)->name, "devices", result->devices,
+                                  "rounds", PEERS_ROUNDS, "simulated_ms", job->simulated_ms,
+                                  "simulation", simulation));
 }
 
 static int
@@ -157,9 +145,6 @@ print_text(const struct peers_job *job, const comparison *result)
     table_begin(&table, "job|>cores|>threads (ms)|>OpenCL (ms)|>ratio|result");
     snprintf(name, sizeof name, "simulate %.0f ms", job->simulated_ms);
     add_rows(&table, name, result->simulation, result->n);
-    snprintf(name, sizeof name, "draw %u frames of %ux%u", job->n_frames, job->size_px[0],
-             job->size_px[1]);
-    add_rows(&table, name, result->drawing, result->n);
     table_print(&table);
     return OUTCOME_OK;
 }
@@ -168,7 +153,7 @@ static int
 bench_threads(const char *folder, const shared_options *shared)
 {
     chx_runtime_params params = options_runtime_params(shared);
-    struct peers_job job = {NULL, SIMULATED_MS, N_FRAMES, {1920, 1080}};
+    struct peers_job job = {NULL, SIMULATED_MS};
     comparison result = {.n = 0};
     chx_network *network = NULL;
     chx_status status = chx_network_load(folder, &network);
@@ -215,9 +200,9 @@ const struct command command_bench = {
     .name = "bench",
     .operand = "NAME",
     .summary = "Measure; 'threads' compares with plain C and threads",
-    .details =
-        "threads: simulating one second and drawing 60 frames of 1920x1080, by the kernels and by\n"
-        "the same job in plain C with threads, on one core and on all; medians of five.",
+    .details = "threads: simulating one second by the kernels, and the same job in plain C with "
+               "threads, on\n"
+               "one core and on all; medians of five.",
     .example = "  chronaxie bench threads --json\n",
     .run = run,
 };

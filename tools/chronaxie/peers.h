@@ -23,13 +23,10 @@ struct peers {
 struct peers_job {
     const chx_network *network;
     double simulated_ms;
-    uint32_t n_frames;
-    uint32_t size_px[2];
 };
 
-/* Both functions time one job on `cores` threads and, where runtime is not NULL, on its devices.
- * They fill all but `cores`. Errors: those of the library; MEMORY. */
+/* Times one job on `cores` threads and, where runtime is not NULL, on its devices.
+ * It fills all but `cores`. Errors: those of the library; MEMORY. */
 chx_status peers_simulate(const struct peers_job *job, chx_runtime *runtime, struct peers *peers);
-chx_status peers_draw(const struct peers_job *job, chx_runtime *runtime, struct peers *peers);
 
 #endif
