@@ -33,7 +33,9 @@ def devices():
 
 def run(*words, **options):
     words = [COMMAND, *map(str, words)]
-    return subprocess.run(words, capture_output=True, text=True, timeout=240, **options)
+    # A checker of kernels writes what it finds to a file that this process was given open.
+    return subprocess.run(words, capture_output=True, text=True, timeout=240, close_fds=False,
+                          **options)
 
 
 class Case(unittest.TestCase):
@@ -245,6 +247,7 @@ class Runs(Case):
             self.assertTrue(summary["devices"])
         self.assertEqual(len(digests), 1)
 
+    @unittest.skipIf(SERIAL, "a checked device is too slow for plots of this size")
     def test_files_are_written_as_asked(self):
         names = {n: self.folder / n for n in ["s.csv", "r.png", "t.json", "l.svg"]}
         summary = json.loads(self.succeeds(
