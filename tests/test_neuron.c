@@ -35,7 +35,8 @@ check_ok(chx_status status)
     ck_assert_msg(status == CHX_OK, "%s: %s", chx_status_name(status), chx_last_error()->message);
 }
 
-/* Cells rest at 0 mV, so that potentials keep all their bits. A handful of equal neurons and what is done to them. */
+/* Cells rest at 0 mV, so that potentials keep all their bits. A handful of equal neurons and what
+ * is done to them. */
 typedef struct bench {
     uint32_t n_neurons;
     double refractory_ms;

@@ -191,7 +191,8 @@ START_TEST(content_outside_the_failed_run_survives)
 }
 END_TEST
 
-/* Oclgrind runs a queue inside the call that flushes it, so there a hung command hangs the caller. */
+/* Oclgrind runs a queue inside the call that flushes it, so there a hung command hangs the
+ * caller. */
 static bool
 is_oclgrind(void)
 {

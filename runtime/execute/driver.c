@@ -9,8 +9,8 @@
 #include "execute/inbox.h"
 #include "execute/tail.h"
 
-/* While runs are in flight the driver thread looks at least this often, because a driver need not call
- * back when an event fails: soon after progress, ever less often without. */
+/* While runs are in flight the driver thread looks at least this often, because a driver need not
+ * call back when an event fails: soon after progress, ever less often without. */
 #define POLL_SHORTEST_NS UINT64_C(1000000)
 #define POLL_LONGEST_NS UINT64_C(16000000)
 
@@ -231,7 +231,8 @@ check_deadline(chx_run *run)
         }
 }
 
-/* Host tasks that have not begun are called off; one that runs is the caller's code and waited for. */
+/* Host tasks that have not begun are called off; one that runs is the caller's code and waited
+ * for. */
 static bool
 cancel_host_tasks(chx_run *run)
 {
@@ -310,8 +311,8 @@ end(chx_run *run)
     chx__run_unref(run);
 }
 
-/* A run that follows a failed one has failed, whatever its own commands say; one that follows a run in
- * flight has not ended yet. */
+/* A run that follows a failed one has failed, whatever its own commands say; one that follows a run
+ * in flight has not ended yet. */
 static bool
 followed_runs_ended(chx_run *run)
 {

@@ -1,9 +1,9 @@
 /* The driver: moves runs in flight along, one holder of the turn at a time.
  *
- * It enqueues commands whose predecessors are enqueued (same platform: an event wait-list orders them)
- * or complete (other platforms and the host), reaps completions by asking each event for its status,
- * and ends runs. Drivers disagree on what a failed event does, so nothing here waits inside OpenCL and
- * no event that has failed is ever put on a wait list. */
+ * It enqueues commands whose predecessors are enqueued (same platform: an event wait-list orders
+ * them) or complete (other platforms and the host), reaps completions by asking each event for its
+ * status, and ends runs. Drivers disagree on what a failed event does, so nothing here waits inside
+ * OpenCL and no event that has failed is ever put on a wait list. */
 #ifndef CHX_EXECUTE_DRIVER_H
 #define CHX_EXECUTE_DRIVER_H
 

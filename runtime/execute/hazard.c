@@ -156,8 +156,8 @@ walk_commands(finder *f)
     return true;
 }
 
-/* A command's exits lie close together, so looking back a little finds most repetitions; one that is
- * kept does no harm. */
+/* A command's exits lie close together, so looking back a little finds most repetitions; one that
+ * is kept does no harm. */
 static bool
 add_exit(chx__lowered *lowered, uint32_t command, uint32_t atom, uint32_t place, bool writes)
 {

@@ -7,8 +7,8 @@
 
 #include "execute/lowering.h"
 
-/* Fills in waits, touches, exits and is_awaited of a plan whose commands and lanes stand. Commands on
- * one lane follow each other anyway and do not wait. Errors: MEMORY. */
+/* Fills in waits, touches, exits and is_awaited of a plan whose commands and lanes stand. Commands
+ * on one lane follow each other anyway and do not wait. Errors: MEMORY. */
 chx_status chx__hazards_find(chx__lowered *lowered);
 
 #endif

@@ -1,8 +1,8 @@
 /* Lowering: from a schedule to commands that can be enqueued as they are.
  *
- * A lowered plan fixes for one graph, one set of devices and one initial whereabouts of the data which
- * commands run, on which lanes, in what order and after which others. It does not change while runs
- * use it. */
+ * A lowered plan fixes for one graph, one set of devices and one initial whereabouts of the data
+ * which commands run, on which lanes, in what order and after which others. It does not change
+ * while runs use it. */
 #ifndef CHX_EXECUTE_LOWERING_H
 #define CHX_EXECUTE_LOWERING_H
 
@@ -63,9 +63,9 @@ typedef struct chx__lowered {
 /* Digest of where the graph's data lies now; a lowered plan fits when its own is equal. */
 chx__digest chx__lowering_entry(const chx__flow *flow);
 
-/* Schedules the graph for the present fleet, costs and data, and prepares its commands: compiles what
- * the chosen devices need, allocates replicas, binds arguments. Under the turn. On success the caller
- * owns one reference. Errors: BUILD, KERNEL, DEVICE_MEMORY, LIMIT, MEMORY, INVALID. */
+/* Schedules the graph for the present fleet, costs and data, and prepares its commands: compiles
+ * what the chosen devices need, allocates replicas, binds arguments. Under the turn. On success the
+ * caller owns one reference. Errors: BUILD, KERNEL, DEVICE_MEMORY, LIMIT, MEMORY, INVALID. */
 chx_status chx__lowering_create(chx_runtime *runtime, const chx_graph *graph,
                                 chx__lowered **lowered);
 

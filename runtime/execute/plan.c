@@ -53,7 +53,8 @@ forget_variant(chx_plan *plan, uint32_t at)
     plan->variants[N_VARIANTS - 1] = NULL;
 }
 
-/* A variant whose devices are gone, or that older costs made and is due for review, is forgotten. */
+/* A variant whose devices are gone, or that older costs made and is due for review, is
+ * forgotten. */
 static void
 forget_outdated(chx_plan *plan)
 {

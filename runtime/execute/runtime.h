@@ -1,5 +1,5 @@
-/* The runtime as its own floor sees it: the fleet, measured costs, runs in flight and the threads that
- * drive them. */
+/* The runtime as its own floor sees it: the fleet, measured costs, runs in flight and the threads
+ * that drive them. */
 #ifndef CHX_EXECUTE_RUNTIME_H
 #define CHX_EXECUTE_RUNTIME_H
 
@@ -34,15 +34,15 @@ struct chx_runtime {
     pthread_t driver_thread;
 };
 
-/* How many of the selected devices can work at the same time, as they stand on different hardware: into
- * so many parts it is worth cutting work. At least 1. */
+/* How many of the selected devices can work at the same time, as they stand on different hardware:
+ * into so many parts it is worth cutting work. At least 1. */
 uint32_t chx__runtime_n_parallel(const chx_runtime *runtime);
 
-/* Drops a platform's context with everything in it and gives it a fresh one, without `excluded` when
- * that is not NULL. Content that only the platform holds is saved to host memory first, over fresh
- * queues and within timeout_ns; what cannot be saved is lost. set_aside: the context holds commands
- * that may never end, so its objects are forgotten rather than released. No run may be in flight on
- * it. Under the turn. */
+/* Drops a platform's context with everything in it and gives it a fresh one, without `excluded`
+ * when that is not NULL. Content that only the platform holds is saved to host memory first, over
+ * fresh queues and within timeout_ns; what cannot be saved is lost. set_aside: the context holds
+ * commands that may never end, so its objects are forgotten rather than released. No run may be in
+ * flight on it. Under the turn. */
 chx_status chx__runtime_rebuild(chx_runtime *runtime, chx__platform *platform,
                                 chx__device *excluded, const char *reason, bool set_aside,
                                 uint64_t timeout_ns);

@@ -27,7 +27,8 @@ span_kind(chx__command_kind kind)
     return CHX_SPAN_TRANSFER;
 }
 
-/* What lies between the plan's time 0 and the clock: the run's first start against its prediction. */
+/* What lies between the plan's time 0 and the clock: the run's first start against its
+ * prediction. */
 static double
 prediction_origin_ns(const chx__lowered *lowered, const chx_run *run)
 {

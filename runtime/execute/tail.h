@@ -1,4 +1,5 @@
-/* Tails: commands in flight that last read or wrote a buffer's replicas, for later runs to follow. */
+/* Tails: commands in flight that last read or wrote a buffer's replicas, for later runs to
+ * follow. */
 #ifndef CHX_EXECUTE_TAIL_H
 #define CHX_EXECUTE_TAIL_H
 

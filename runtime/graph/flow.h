@@ -1,8 +1,8 @@
 /* The flow of data in a graph: what each task reads and writes, version by version.
  *
- * Every buffer is cut into atoms at the ends of all declared ranges and of what lies in one place now,
- * so that tasks and transfers touch an atom wholly or not at all. An item is an atom in one version: as it was before the graph, or as one task
- * left it. */
+ * Every buffer is cut into atoms at the ends of all declared ranges and of what lies in one place
+ * now, so that tasks and transfers touch an atom wholly or not at all. An item is an atom in one
+ * version: as it was before the graph, or as one task left it. */
 #ifndef CHX_GRAPH_FLOW_H
 #define CHX_GRAPH_FLOW_H
 
