@@ -9,9 +9,15 @@
 set -u
 log=$(mktemp "${TMPDIR:-/tmp}/chronaxie-oclgrind-XXXXXX") || exit 99
 trap 'rm -f "$log"' EXIT
+# Oclgrind 21.10 itself crashes in its check for uninitialised reads on kernels that draw
+# (Uninitialized::instructionExecuted): those are checked for bounds and races only.
+case "$*" in
+*test_raster* | *test_scene*) ;;
+*) export OCLGRIND_UNINITIALIZED=1 ;;
+esac
 exec 3>&1
 status=$({ {
-    OCLGRIND_DATA_RACES=1 OCLGRIND_UNINITIALIZED=1 OCLGRIND_LOG=/dev/fd/4 "$@" 4>&1 >&3
+    OCLGRIND_DATA_RACES=1 OCLGRIND_LOG=/dev/fd/4 "$@" 4>&1 >&3
     echo $? >&5
 } | cat >"$log"; } 5>&1)
 [ "$status" = 0 ] || exit "$status"
