@@ -106,6 +106,7 @@ run_kernel(chx__device *device, uint64_t patience_ns)
 
 START_TEST(fleet_tells_what_it_knows_of_a_selected_device)
 {
+    params.measure = true;
     ck_assert_int_eq(chx__fleet_init(&fleet, &params), CHX_OK);
     const chx__device *device = first_selected();
     const chx_device_info *info = &device->info;

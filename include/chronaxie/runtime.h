@@ -42,6 +42,8 @@ typedef struct chx_runtime_params {
     /* Cut every selected device that allows it into this many sub-devices of equal size, each a
      * device of its own. 0 or 1 leaves devices whole. */
     uint32_t split;
+    /* Measure every selected device's speed, even when there is no other to choose. */
+    bool measure;
     uint32_t n_compute_lanes; /* compute lanes per device, 0 means 1, at most 16 */
     uint64_t memory_budget_bytes; /* per device; 0 means 80 % of what the device reports */
     /* Make every OpenCL call from the thread that calls the library, for drivers and checkers that
@@ -86,9 +88,10 @@ typedef struct chx_device_info {
     bool has_int64_atomics;
     bool has_fp64;
     uint64_t max_loop_iterations; /* per work-item, UINT64_MAX when no limit was found */
-    double launch_us; /* measured: launching and completing an empty kernel */
-    double giga_ops; /* measured: 32-bit multiply-adds, 10^9 per second */
-    double giga_bytes; /* measured: bytes moved by a device copy, 10^9 per second */
+    /* Measured speeds; 0 when there was no need, see chx_runtime_params. */
+    double launch_us; /* launching and completing an empty kernel */
+    double giga_ops; /* 32-bit multiply-adds, 10^9 per second */
+    double giga_bytes; /* bytes moved by a device copy, 10^9 per second */
 } chx_device_info;
 
 /* Opens the machine's devices. On success *runtime is the caller's, to be destroyed with

@@ -79,15 +79,26 @@ fail_excluded(const chx__fleet *fleet)
     return chx__fail(CHX_ERROR_NO_DEVICE, "no selected device passed its self-test: %s", reasons);
 }
 
-static chx_status
-test_selected(chx__fleet *fleet)
+/* Speeds are measured where they decide something: when there are devices to choose between. */
+static bool
+wants_speed(const chx__fleet *fleet, const chx_runtime_params *params)
 {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < fleet->n_devices; i++)
+        n += fleet->devices[i].info.selected;
+    return params->measure || n > 1;
+}
+
+static chx_status
+test_selected(chx__fleet *fleet, const chx_runtime_params *params)
+{
+    bool with_speed = wants_speed(fleet, params);
     uint32_t n_sound = 0;
     for (uint32_t i = 0; i < fleet->n_devices; i++) {
         chx__device *device = &fleet->devices[i];
         if (!device->info.selected)
             continue;
-        chx_status status = chx__self_test(fleet, device);
+        chx_status status = chx__self_test(fleet, device, with_speed);
         if (status)
             return status;
         if (device->info.excluded) {
@@ -154,7 +165,7 @@ assemble(chx__fleet *fleet, const chx_runtime_params *params)
     if (!status)
         status = chx__fleet_select(fleet, params->devices);
     if (!status)
-        status = test_selected(fleet);
+        status = test_selected(fleet, params);
     if (!status && !params->devices)
         chx__fleet_keep_fastest_cpu(fleet);
     if (!status && params->split > 1)

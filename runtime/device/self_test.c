@@ -19,7 +19,7 @@
 /* What the cache keeps of a device that passed. */
 typedef struct record {
     uint32_t has_int64_atomics;
-    uint32_t reserved;
+    uint32_t has_speed;
     uint64_t max_loop_iterations;
     chx__speed speed;
 } record;
@@ -239,11 +239,14 @@ find_loop_limit(self_test *test)
     test->result.max_loop_iterations = made < n ? made : UINT64_MAX;
     return true;
 }
+
 static bool
-run_all(self_test *test, const char *text)
+run_all(self_test *test, const char *text, bool with_speed)
 {
+    test->result.has_speed = with_speed;
     return chx__probe_open(&test->probe) && build_kernels(test, text) && run_check(test) &&
-           find_loop_limit(test) && chx__speed_measure(&test->probe, &test->result.speed);
+           find_loop_limit(test) &&
+           (!with_speed || chx__speed_measure(&test->probe, &test->result.speed));
 }
 
 static void
@@ -269,28 +272,30 @@ record_key(const chx__device *device, const char *text)
 }
 
 static bool
-recall(chx__fleet *fleet, chx__device *device, chx__digest key)
+recall(chx__fleet *fleet, chx__device *device, chx__digest key, bool with_speed)
 {
     void *bytes = NULL;
     size_t size = 0;
     if (!chx__cache_find(fleet->cache, key, &bytes, &size))
         return false;
-    bool fits = size == sizeof(record);
+    const record *kept = bytes;
+    bool fits = size == sizeof *kept && (kept->has_speed || !with_speed);
     if (fits)
-        apply(device, bytes);
+        apply(device, kept);
     free(bytes);
     return fits;
 }
 
 static chx_status
-test_device(chx__fleet *fleet, chx__device *device, const char *text, chx__digest key)
+test_device(chx__fleet *fleet, chx__device *device, const char *text, chx__digest key,
+            bool with_speed)
 {
     self_test *test = chx__alloc(1, sizeof *test);
     if (!test)
         return chx__fail_memory("testing a device");
     test->probe.device = device;
     uint64_t begun_ns = chx__now_ns();
-    bool passed = run_all(test, text);
+    bool passed = run_all(test, text, with_speed);
     chx_status status = CHX_OK;
     if (passed) {
         apply(device, &test->result);
@@ -310,15 +315,15 @@ test_device(chx__fleet *fleet, chx__device *device, const char *text, chx__diges
 }
 
 chx_status
-chx__self_test(chx__fleet *fleet, chx__device *device)
+chx__self_test(chx__fleet *fleet, chx__device *device, bool with_speed)
 {
     char *text = NULL;
     chx_status status = chx__source_from_embedded("common/self_test.cl", fleet->kernel_path, &text);
     if (status)
         return status;
     chx__digest key = record_key(device, text);
-    if (!recall(fleet, device, key))
-        status = test_device(fleet, device, text, key);
+    if (!recall(fleet, device, key, with_speed))
+        status = test_device(fleet, device, text, key, with_speed);
     free(text);
     return status;
 }

@@ -5,9 +5,11 @@
 
 #include "device/fleet.h"
 
-/* Fills the measured part of the device's info, from the cache when this device and driver have
+/* with_speed: also measure how fast it is, which takes as long again.
+ *
+ * Fills the measured part of the device's info, from the cache when this device and driver have
  * passed before. A device that computes wrongly, fails or does not answer gets info.excluded, which
  * is not an error here and is tried again next time. Errors: MEMORY. */
-chx_status chx__self_test(chx__fleet *fleet, chx__device *device);
+chx_status chx__self_test(chx__fleet *fleet, chx__device *device, bool with_speed);
 
 #endif

@@ -107,6 +107,7 @@ run(const struct command *self, int argc, char **argv)
     if (!options_parse(&syntax, argc, argv, &code))
         return code;
     params = options_runtime_params(&shared);
+    params.measure = true;
     status = chx_runtime_create(&runtime, &params);
     if (status != CHX_OK)
         return outcome_report(status, STAGE_WORK);
