@@ -351,25 +351,29 @@ to_q8(float px)
 }
 
 static float
-dot3(float4 row, float4 p)
+along(float4 row, float x, float y, float z)
 {
-    return row.x * p.x + row.y * p.y + row.z * p.z;
+    return row.x * x + row.y * y + row.z * z;
 }
 
-/* Where a branch falls; radii in q8 by the scale in row_x's last place. */
+/* Where a branch falls; origin holds the pixel of the centre and the pixels per um. */
 static chx_stick
 project(const chx_branch *branch, float4 centre, float4 row_x, float4 row_y, float4 row_z,
         float4 origin)
 {
-    float4 a = (float4)(branch->a_um[0], branch->a_um[1], branch->a_um[2], 0.0f) - centre;
-    float4 b = (float4)(branch->b_um[0], branch->b_um[1], branch->b_um[2], 0.0f) - centre;
+    float ax = branch->a_um[0] - centre.x;
+    float ay = branch->a_um[1] - centre.y;
+    float az = branch->a_um[2] - centre.z;
+    float bx = branch->b_um[0] - centre.x;
+    float by = branch->b_um[1] - centre.y;
+    float bz = branch->b_um[2] - centre.z;
     chx_stick stick;
-    stick.ax = to_q8(dot3(row_x, a) + origin.x);
-    stick.ay = to_q8(dot3(row_y, a) + origin.y);
-    stick.az = to_q8(dot3(row_z, a));
-    stick.bx = to_q8(dot3(row_x, b) + origin.x);
-    stick.by = to_q8(dot3(row_y, b) + origin.y);
-    stick.bz = to_q8(dot3(row_z, b));
+    stick.ax = to_q8(along(row_x, ax, ay, az) + origin.x);
+    stick.ay = to_q8(along(row_y, ax, ay, az) + origin.y);
+    stick.az = to_q8(along(row_z, ax, ay, az));
+    stick.bx = to_q8(along(row_x, bx, by, bz) + origin.x);
+    stick.by = to_q8(along(row_y, bx, by, bz) + origin.y);
+    stick.bz = to_q8(along(row_z, bx, by, bz));
     stick.ra = to_q8(branch->a_um[3] * origin.z);
     stick.rb = to_q8(branch->b_um[3] * origin.z);
     stick.hue = branch->hue;
@@ -594,20 +598,25 @@ draw_stroke(global uint *ink, global uint *light, global uint *dirty, int4 band,
         }
 }
 
+/* A text of sixteen characters, four in each word. */
+typedef struct text_words {
+    uint words[CHX_TEXT_CHARS / 4];
+} text_words;
+
 static uint
-char_of(uint4 text, uint slot)
+char_of(const text_words *text, uint slot)
 {
-    uint word = slot < 4 ? text.x : slot < 8 ? text.y : slot < 12 ? text.z : text.w;
-    return (word >> (8 * (slot % 4))) & 127u;
+    return (text->words[slot / 4] >> (8 * (slot % 4))) & 127u;
 }
 
 /* Stroke number `index` of the glyph in a slot of a line; false when there is none. */
 static int
-glyph_stroke(global const chx_glyph *glyphs, global const chx_stroke *shapes, chx_line line,
-             uint4 text, uint slot, uint index, int bar, chx_stroke *stroke)
+glyph_stroke(global const chx_glyph *glyphs, global const chx_stroke *shapes,
+             global const chx_line *line, const text_words *text, uint slot, uint index, int bar,
+             chx_stroke *stroke)
 {
-    chx_glyph glyph = glyphs[char_of(text, slot)];
-    if (char_of(text, slot) == 0 || index >= glyph.count)
+    uint own = char_of(text, slot);
+    if (own == 0 || index >= glyphs[own].count)
         return 0;
     int before = 0;
     int total = 0;
@@ -617,18 +626,25 @@ glyph_stroke(global const chx_glyph *glyphs, global const chx_stroke *shapes, ch
         before += other < slot ? advance : 0;
         total += advance;
     }
-    int left = before - (line.align == 0 ? 0 : line.align == 1 ? total / 2 : total);
-    int x = line.x + ((bar * line.bar_share) >> 8);
-    chx_stroke shape = shapes[glyph.first + index];
-    stroke->x0 = x + (left + shape.x0) * line.size;
-    stroke->x1 = x + (left + shape.x1) * line.size;
-    stroke->y0 = line.y + shape.y0 * line.size;
-    stroke->y1 = line.y + shape.y1 * line.size;
-    stroke->radius = line.radius;
-    stroke->ink = line.ink;
+    int left = before - (line->align == 0 ? 0 : line->align == 1 ? total / 2 : total);
+    int x = line->x + ((bar * line->bar_share) >> 8);
+    global const chx_stroke *shape = &shapes[glyphs[own].first + index];
+    stroke->x0 = x + (left + shape->x0) * line->size;
+    stroke->x1 = x + (left + shape->x1) * line->size;
+    stroke->y0 = line->y + shape->y0 * line->size;
+    stroke->y1 = line->y + shape->y1 * line->size;
+    stroke->radius = line->radius;
+    stroke->ink = line->ink;
     stroke->flags = 0;
     stroke->level = 8;
     return 1;
+}
+
+static text_words
+words_of(uint4 text)
+{
+    text_words made = {{text.x, text.y, text.z, text.w}};
+    return made;
 }
 
 /* Labels: one work-item per fixed stroke, then one per line, slot and stroke of a glyph. counts =
@@ -658,8 +674,9 @@ labels(global const chx_stroke *strokes, global const chx_line *lines,
     if (per_glyph == 0 || line >= CHX_TEXT_LINES)
         return;
     id -= line * CHX_TEXT_CHARS * per_glyph;
-    uint4 text = line == 0 ? text0 : line == 1 ? text1 : text2;
-    if (glyph_stroke(glyphs, shapes, lines[line], text, id / per_glyph, id % per_glyph, counts.z,
+    uint slot = id / per_glyph;
+    text_words text = words_of(line == 0 ? text0 : line == 1 ? text1 : text2);
+    if (glyph_stroke(glyphs, shapes, &lines[line], &text, slot, id - slot * per_glyph, counts.z,
                      &stroke))
         draw_stroke(ink, light, dirty, band, &stroke);
 }

@@ -117,18 +117,51 @@ cue_of(uint near)
     return 105u + ((near * 151u) >> 14);
 }
 
-static uint3
-hue_of(global const chx_tables *tables, uint hue)
+/* A linear colour, q16, or one as displayed, 0 .. 255. */
+typedef struct colour {
+    uint r, g, b;
+} colour;
+
+static colour
+scaled(colour c, uint factor, uint shift)
 {
-    global const uint *rgb = tables->hue[hue];
-    return (uint3)(rgb[0], rgb[1], rgb[2]);
+    c.r = c.r * factor >> shift;
+    c.g = c.g * factor >> shift;
+    c.b = c.b * factor >> shift;
+    return c;
 }
 
-static uint3
+static colour
+plus(colour a, colour b)
+{
+    a.r += b.r;
+    a.g += b.g;
+    a.b += b.b;
+    return a;
+}
+
+static colour
+hue_of(global const chx_tables *tables, uint hue)
+{
+    global const uint *entry = tables->hue[hue];
+    colour c = {entry[0], entry[1], entry[2]};
+    return c;
+}
+
+static colour
 emission_of(global const chx_tables *tables, uint light)
 {
-    global const ushort *rgb = tables->emission[light];
-    return (uint3)(rgb[0], rgb[1], rgb[2]);
+    global const ushort *entry = tables->emission[light];
+    colour c = {entry[0], entry[1], entry[2]};
+    return c;
+}
+
+static colour
+haze_of(global const chx_tables *tables, uint bloom)
+{
+    global const ushort *entry = tables->glow[curve_index(bloom)];
+    colour c = {entry[0] * 2u, entry[1] * 2u, entry[2] * 2u};
+    return c;
 }
 
 static uint
@@ -138,53 +171,67 @@ near_of(int z, int4 depth)
     return (uint)clamp(scaled, 0l, (long)CHX_NEAR_MAX);
 }
 
-/* Linear colour of what is at a pixel, q16. */
-static uint3
+/* Linear colour of what is at a pixel. */
+static colour
 tissue_of(global const chx_tables *tables, uint fibre, uint light, uint2 body, int4 depth)
 {
-    uint3 colour = 0;
+    colour c = {0, 0, 0};
     uint body_near = 0;
     if (body.y) {
         body_near = near_of((int)(body.y - 0x40000000u), depth);
         uint shade = (body.x >> 6) & 1023u;
         uint heat = body.x >> 20;
-        uint cue = cue_of(body_near);
         uint quiet = 2800u - heat / 2;
-        colour = ((hue_of(tables, body.x & 63u) * (shade * cue >> 8)) >> 8) * (quiet >> 4) >> 8;
-        colour += emission_of(tables, heat) * (160u + shade * 3 / 8) >> 7;
+        c = scaled(hue_of(tables, body.x & 63u), shade * cue_of(body_near) >> 8, 8);
+        c = scaled(c, quiet >> 4, 8);
+        c = plus(c, scaled(emission_of(tables, heat), 160u + shade * 3 / 8, 7));
     }
     uint near = (fibre >> 6) & CHX_NEAR_MAX;
     if (fibre && near >= body_near) {
         uint level = fibre >> 20;
-        uint alpha = body.y ? min(level >> 4, 256u) : 0;
-        colour = (colour * (256u - alpha) >> 8) + (hue_of(tables, fibre & 63u) * level >> 12);
+        uint alpha = body.y ? level >> 4 : 0;
+        c = plus(scaled(c, 256u - alpha, 8), scaled(hue_of(tables, fibre & 63u), level, 12));
     }
     if (light == 0 || (light & 1023u) + 1 < body_near >> 4)
-        return colour;
+        return c;
     uint cover = (light >> 10) & 63u;
     uint level = (light >> 16) & 255u;
-    colour = colour * (512u - (light >> 24)) >> 9;
-    return colour + (emission_of(tables, level * 16 + level / 16) * (cover * 4 + cover / 16) >> 7);
+    c = scaled(c, 512u - (light >> 24), 9);
+    colour lit = emission_of(tables, level * 16 + level / 16);
+    return plus(c, scaled(lit, cover * 4 + cover / 16, 7));
 }
 
 constant uint bayer[16] = {0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5};
 
-static uint3
-display(global const chx_tables *tables, uint3 linear, uint dither)
+static colour
+display(global const chx_tables *tables, colour linear, uint dither)
 {
-    uint3 value = (uint3)(tables->tone[curve_index(linear.x)], tables->tone[curve_index(linear.y)],
-                          tables->tone[curve_index(linear.z)]);
-    return (value + dither) >> 4;
+    colour shown;
+    shown.r = (tables->tone[curve_index(linear.r)] + dither) >> 4;
+    shown.g = (tables->tone[curve_index(linear.g)] + dither) >> 4;
+    shown.b = (tables->tone[curve_index(linear.b)] + dither) >> 4;
+    return shown;
 }
 
-/* Ink over a display colour. */
-static uint3
-inked(global const chx_tables *tables, uint3 colour, uint ink)
+static colour
+ink_of(global const chx_tables *tables, uint index)
+{
+    uint entry = tables->ink[index & (CHX_INKS - 1)];
+    colour c = {entry >> 16 & 255u, entry >> 8 & 255u, entry & 255u};
+    return c;
+}
+
+/* Ink over a displayed colour. */
+static colour
+inked(global const chx_tables *tables, colour under, uint ink)
 {
     uint alpha = (ink >> 24) + (ink >> 31);
-    uint rgb = tables->ink[ink & (CHX_INKS - 1)];
-    uint3 over = (uint3)(rgb >> 16 & 255u, rgb >> 8 & 255u, rgb & 255u);
-    return (colour * (256u - alpha) + over * alpha + 128u) >> 8;
+    colour over = ink_of(tables, ink);
+    colour c;
+    c.r = (under.r * (256u - alpha) + over.r * alpha + 128u) >> 8;
+    c.g = (under.g * (256u - alpha) + over.g * alpha + 128u) >> 8;
+    c.b = (under.b * (256u - alpha) + over.b * alpha + 128u) >> 8;
+    return c;
 }
 
 #define SPAN 8 /* pixels a side of what a work-item of resolve draws, two rows of them */
@@ -223,8 +270,8 @@ place_of(global const uint *marks, int4 band, int4 own, int4 bloom_size, int4 de
 }
 
 /* The bloom at the four pixels, row by row: tent over the 3 x 3 cells around theirs. */
-static uint4
-bloom_at(global const uint *bloom, const place *at)
+static void
+bloom_at(global const uint *bloom, const place *at, uint sums[4])
 {
     int x = at->x / 2;
     int y = at->y / 2;
@@ -233,85 +280,80 @@ bloom_at(global const uint *bloom, const place *at)
     for (int j = 0; j < 3; j++)
         for (int i = 0; i < 3; i++)
             c[3 * j + i] = level_at(bloom, size, x - 1 + i, y - 1 + j);
-    uint4 sum;
-    sum.x = 9 * c[4] + 3 * c[3] + 3 * c[1] + c[0];
-    sum.y = 9 * c[4] + 3 * c[5] + 3 * c[1] + c[2];
-    sum.z = 9 * c[4] + 3 * c[3] + 3 * c[7] + c[6];
-    sum.w = 9 * c[4] + 3 * c[5] + 3 * c[7] + c[8];
-    return (sum + 8u) >> 4;
+    sums[0] = (9 * c[4] + 3 * c[3] + 3 * c[1] + c[0] + 8) >> 4;
+    sums[1] = (9 * c[4] + 3 * c[5] + 3 * c[1] + c[2] + 8) >> 4;
+    sums[2] = (9 * c[4] + 3 * c[3] + 3 * c[7] + c[6] + 8) >> 4;
+    sums[3] = (9 * c[4] + 3 * c[5] + 3 * c[7] + c[8] + 8) >> 4;
 }
 
 /* A pixel of a dirty tile; its layers are left empty. */
-static uint3
-take_pixel(const surface *from, const place *at, size_t cell, uint3 haze, uint dither)
+static colour
+take_pixel(const surface *from, const place *at, size_t cell, colour haze, uint dither)
 {
     uint fibre = from->fibre[cell];
     uint light = from->light[cell];
     uint2 body = from->body[cell];
     uint ink = from->ink[cell];
     if ((fibre | light | body.y | ink) == 0)
-        return haze.x | haze.y | haze.z ? display(from->tables, haze, dither) : haze;
+        return haze.r | haze.g | haze.b ? display(from->tables, haze, dither) : haze;
     if (body.y)
-        haze = haze >> 1;
+        haze = scaled(haze, 1, 1);
     if (fibre | light | body.y)
-        haze += tissue_of(from->tables, fibre, light, body, at->depth);
+        haze = plus(haze, tissue_of(from->tables, fibre, light, body, at->depth));
     from->fibre[cell] = 0;
     from->light[cell] = 0;
     from->body[cell] = 0;
     from->ink[cell] = 0;
-    uint3 shown = display(from->tables, haze, dither);
+    colour shown = display(from->tables, haze, dither);
     return ink ? inked(from->tables, shown, ink) : shown;
 }
 
 static void
-take_four(const surface *from, const place *at, uint3 colours[4])
+take_four(const surface *from, const place *at, colour colours[4])
 {
-    uint4 bloom = 0;
+    uint blooms[4] = {0, 0, 0, 0};
     if (at->mark & MARK_LIT)
-        bloom = bloom_at(from->bloom, at);
-    uint blooms[4] = {bloom.x, bloom.y, bloom.z, bloom.w};
+        bloom_at(from->bloom, at, blooms);
     for (int k = 0; k < 4; k++) {
         int x = at->x + (k & 1);
         int y = at->y + (k >> 1);
         uint dither = bayer[(y & 3) * 4 + (x & 3)];
-        uint3 haze = 0;
-        if (blooms[k]) {
-            global const ushort *rgb = from->tables->glow[curve_index(blooms[k])];
-            haze = (uint3)(rgb[0], rgb[1], rgb[2]) * 2;
-        }
-        if (at->mark & MARK_DIRTY) {
-            size_t cell = (size_t)(y - at->band.y) * at->band.x + x;
-            colours[k] = take_pixel(from, at, cell, haze, dither);
-        } else {
-            colours[k] = display(from->tables, haze, dither);
-        }
+        colour haze = {0, 0, 0};
+        if (blooms[k])
+            haze = haze_of(from->tables, blooms[k]);
+        size_t cell = (size_t)(y - at->band.y) * at->band.x + x;
+        colours[k] = at->mark & MARK_DIRTY ? take_pixel(from, at, cell, haze, dither)
+                                           : display(from->tables, haze, dither);
     }
 }
 
 static uchar
-luma(uint3 c)
+luma(colour c)
 {
-    return (uchar)((16 * 65536 + 32768 + 11966u * c.x + 40254u * c.y + 4064u * c.z) >> 16);
+    return (uchar)((16 * 65536 + 32768 + 11966u * c.r + 40254u * c.g + 4064u * c.b) >> 16);
 }
 
 /* Of the sum of four pixels. */
-static uchar2
-chroma(uint3 c)
+static uchar
+blue_difference(colour c)
 {
-    int r = c.x;
-    int g = c.y;
-    int b = c.z;
-    int cb = (512 * 65536 + 131072 - 6596 * r - 22189 * g + 28784 * b) >> 18;
-    int cr = (512 * 65536 + 131072 + 28784 * r - 26145 * g - 2639 * b) >> 18;
-    return (uchar2)((uchar)cb, (uchar)cr);
+    return (uchar)((512 * 65536 + 131072 - 6596 * (int)c.r - 22189 * (int)c.g + 28784 * (int)c.b) >>
+                   18);
+}
+
+static uchar
+red_difference(colour c)
+{
+    return (uchar)((512 * 65536 + 131072 + 28784 * (int)c.r - 26145 * (int)c.g - 2639 * (int)c.b) >>
+                   18);
 }
 
 static void
-put_rgb(uchar row[SPAN * 3], int i, uint3 colour)
+put_rgb(uchar row[SPAN * 3], int i, colour c)
 {
-    row[3 * i] = (uchar)colour.x;
-    row[3 * i + 1] = (uchar)colour.y;
-    row[3 * i + 2] = (uchar)colour.z;
+    row[3 * i] = (uchar)c.r;
+    row[3 * i + 1] = (uchar)c.g;
+    row[3 * i + 2] = (uchar)c.b;
 }
 
 static void
@@ -346,7 +388,7 @@ resolve_rgb(global uint *fibre, global uint *light, global uint *ink, global uin
     global uchar *to = out + ((size_t)at.y * band.x + at.x) * 3;
     uchar rows[2][SPAN * 3] = {{0}, {0}};
     for (int i = 0; at.mark && i < n; i += 2) {
-        uint3 colours[4];
+        colour colours[4];
         take_four(&from, &at, colours);
         put_rgb(rows[0], i, colours[0]);
         put_rgb(rows[0], i + 1, colours[1]);
@@ -382,15 +424,15 @@ resolve_yuv(global uint *fibre, global uint *light, global uint *ink, global uin
         u[i / 2] = v[i / 2] = 128;
     }
     for (int i = 0; at.mark && i < n; i += 2) {
-        uint3 colours[4];
+        colour colours[4];
         take_four(&from, &at, colours);
         rows[0][i] = luma(colours[0]);
         rows[0][i + 1] = luma(colours[1]);
         rows[1][i] = luma(colours[2]);
         rows[1][i + 1] = luma(colours[3]);
-        uchar2 two = chroma(colours[0] + colours[1] + colours[2] + colours[3]);
-        u[i / 2] = two.x;
-        v[i / 2] = two.y;
+        colour sum = plus(plus(colours[0], colours[1]), plus(colours[2], colours[3]));
+        u[i / 2] = blue_difference(sum);
+        v[i / 2] = red_difference(sum);
         at.x += 2;
     }
     store(out + to, rows[0], n, SPAN);
@@ -461,11 +503,10 @@ resolve_plot(global const uint *paper, global const uint *ink, global const chx_
     if (x >= size.x || y >= size.y)
         return;
     size_t cell = (size_t)y * size.x + x;
-    uint rgb = tables->ink[paper[cell] & (CHX_INKS - 1)];
-    uint3 colour = (uint3)(rgb >> 16 & 255u, rgb >> 8 & 255u, rgb & 255u);
+    colour c = ink_of(tables, paper[cell]);
     if (ink[cell])
-        colour = inked(tables, colour, ink[cell]);
-    out[cell * 3] = (uchar)colour.x;
-    out[cell * 3 + 1] = (uchar)colour.y;
-    out[cell * 3 + 2] = (uchar)colour.z;
+        c = inked(tables, c, ink[cell]);
+    out[cell * 3] = (uchar)c.r;
+    out[cell * 3 + 1] = (uchar)c.g;
+    out[cell * 3 + 2] = (uchar)c.b;
 }
