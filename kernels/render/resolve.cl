@@ -213,25 +213,25 @@ display(global const chx_tables *tables, colour linear, uint dither)
     return shown;
 }
 
-static colour
-ink_of(global const chx_tables *tables, uint index)
+static void
+ink_of(global const chx_tables *tables, uint index, colour *c)
 {
     uint entry = tables->ink[index & (CHX_INKS - 1)];
-    colour c = {entry >> 16 & 255u, entry >> 8 & 255u, entry & 255u};
-    return c;
+    c->r = entry >> 16 & 255u;
+    c->g = entry >> 8 & 255u;
+    c->b = entry & 255u;
 }
 
-/* Ink over a displayed colour. */
-static colour
-inked(global const chx_tables *tables, colour under, uint ink)
+/* Lays ink over a displayed colour. */
+static void
+lay_ink(global const chx_tables *tables, uint ink, colour *c)
 {
     uint alpha = (ink >> 24) + (ink >> 31);
-    colour over = ink_of(tables, ink);
-    colour c;
-    c.r = (under.r * (256u - alpha) + over.r * alpha + 128u) >> 8;
-    c.g = (under.g * (256u - alpha) + over.g * alpha + 128u) >> 8;
-    c.b = (under.b * (256u - alpha) + over.b * alpha + 128u) >> 8;
-    return c;
+    colour over;
+    ink_of(tables, ink, &over);
+    c->r = (c->r * (256u - alpha) + over.r * alpha + 128u) >> 8;
+    c->g = (c->g * (256u - alpha) + over.g * alpha + 128u) >> 8;
+    c->b = (c->b * (256u - alpha) + over.b * alpha + 128u) >> 8;
 }
 
 #define SPAN 8 /* pixels a side of what a work-item of resolve draws, two rows of them */
@@ -305,7 +305,9 @@ take_pixel(const surface *from, const place *at, size_t cell, colour haze, uint 
     from->body[cell] = 0;
     from->ink[cell] = 0;
     colour shown = display(from->tables, haze, dither);
-    return ink ? inked(from->tables, shown, ink) : shown;
+    if (ink)
+        lay_ink(from->tables, ink, &shown);
+    return shown;
 }
 
 static void
@@ -503,9 +505,10 @@ resolve_plot(global const uint *paper, global const uint *ink, global const chx_
     if (x >= size.x || y >= size.y)
         return;
     size_t cell = (size_t)y * size.x + x;
-    colour c = ink_of(tables, paper[cell]);
+    colour c;
+    ink_of(tables, paper[cell], &c);
     if (ink[cell])
-        c = inked(tables, c, ink[cell]);
+        lay_ink(tables, ink[cell], &c);
     out[cell * 3] = (uchar)c.r;
     out[cell * 3 + 1] = (uchar)c.g;
     out[cell * 3 + 2] = (uchar)c.b;
