@@ -112,6 +112,11 @@ CHX_API uint32_t chx_runtime_n_devices(const chx_runtime *runtime);
 CHX_API chx_status chx_runtime_device(const chx_runtime *runtime, uint32_t device_index,
                                       chx_device_info *info);
 
+/* How many of the selected devices can work at the same time, because they stand on different
+ * hardware: into so many parts it is worth cutting work. Two drivers of the same processor count as
+ * one. At least 1. Any thread. */
+CHX_API uint32_t chx_runtime_n_parallel(const chx_runtime *runtime);
+
 /* Stops using a device: waits for runs in flight to end (up to timeout_ns), saves what only it
  * holds, rebuilds its platform's context without it, and restores every buffer. Plans are made anew
  * at their next submit. Errors: INVALID, NO_DEVICE when it is the last one, TIMEOUT, DEVICE when

@@ -93,7 +93,7 @@ chx_runtime_device(const chx_runtime *runtime, uint32_t device_index, chx_device
 }
 
 uint32_t
-chx__runtime_n_parallel(const chx_runtime *runtime)
+chx_runtime_n_parallel(const chx_runtime *runtime)
 {
     uint64_t taken = 0;
     uint32_t n = 0;

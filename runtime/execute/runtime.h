@@ -34,10 +34,6 @@ struct chx_runtime {
     pthread_t driver_thread;
 };
 
-/* How many of the selected devices can work at the same time, as they stand on different hardware:
- * into so many parts it is worth cutting work. At least 1. */
-uint32_t chx__runtime_n_parallel(const chx_runtime *runtime);
-
 /* Drops a platform's context with everything in it and gives it a fresh one, without `excluded`
  * when that is not NULL. Content that only the platform holds is saved to host memory first, over
  * fresh queues and within timeout_ns; what cannot be saved is lost. set_aside: the context holds

@@ -29,8 +29,10 @@ divide_up(uint64_t a, uint64_t b)
 chx_status
 chx__simulation_fleet_init(chx__simulation_fleet *fleet, const chx_runtime *runtime)
 {
-    *fleet = (chx__simulation_fleet){
-        .all_cpus = true, .loop_limit = UINT64_MAX, .max_work_group = UINT32_MAX};
+    *fleet = (chx__simulation_fleet){.n_parallel = chx_runtime_n_parallel(runtime),
+                                     .all_cpus = true,
+                                     .loop_limit = UINT64_MAX,
+                                     .max_work_group = UINT32_MAX};
     for (uint32_t d = 0; d < chx_runtime_n_devices(runtime) && d < 64; d++) {
         chx_device_info info;
         chx_status status = chx_runtime_device(runtime, d, &info);
@@ -56,7 +58,7 @@ chx__simulation_choose_partitions(const chx__simulation_fleet *fleet, const chx_
     uint64_t batch_steps = chx__lif_steps(info, info->min_delay_ms);
     uint64_t updates = info->n_neurons * least(batch_steps, CHX__SIMULATION_MAX_BATCH);
     uint64_t worth = updates / PARTITION_MIN_UPDATES;
-    return (uint32_t)least(fleet->n_devices, worth > 0 ? worth : 1);
+    return (uint32_t)least(fleet->n_parallel, worth > 0 ? worth : 1);
 }
 
 /* Upper bounds of the loop iterations of one work-item, all its loops together. */

@@ -13,6 +13,7 @@
 /* What matters of the selected devices. */
 typedef struct chx__simulation_fleet {
     uint32_t devices[64]; /* indices as in chx_runtime_device() */
+    uint32_t n_parallel; /* that can work at once */
     uint32_t n_devices;
     bool all_cpus;
     uint32_t n_compute_units; /* of the largest */

@@ -41,21 +41,20 @@ check_params(chx_scene_params *params)
 static void
 survey(chx_scene *scene)
 {
-    uint32_t n_selected = 0;
+    uint32_t n_parallel = chx_runtime_n_parallel(scene->runtime);
     bool int64_atomics = true;
     uint64_t loops = UINT64_MAX;
     for (uint32_t i = 0; i < chx_runtime_n_devices(scene->runtime); i++) {
         chx_device_info info;
         if (chx_runtime_device(scene->runtime, i, &info) || !info.selected)
             continue;
-        n_selected++;
         int64_atomics = int64_atomics && info.has_int64_atomics;
         loops = info.max_loop_iterations < loops ? info.max_loop_iterations : loops;
     }
     scene->inputs.int64_atomics = int64_atomics && !scene->params.no_int64_atomics;
     scene->inputs.cone_shares = loops < 1000000 ? 16 : 2;
     if (scene->params.n_bands == 0)
-        scene->params.n_bands = n_selected <= 1 ? 1 : 2 * n_selected;
+        scene->params.n_bands = n_parallel == 1 ? 1 : 2 * n_parallel;
     uint32_t step = chx__band_step(scene->params.height_px);
     uint32_t most = (scene->params.height_px + step - 1) / step;
     most = most < CHX__MAX_BANDS ? most : CHX__MAX_BANDS;
