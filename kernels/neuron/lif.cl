@@ -9,7 +9,7 @@
  * of operations is that of NEST's iaf_psc_exp, in every step s:
  *
  *   1. drive = bias, then += each active step current, in the network's order
- *   2. refractory == 0:  V = (P22 * V + P21 * I) + P20 * drive
+ *   2. refractory == 0:  V = P22 * V + (P21 * I + P20 * drive)
  *      else:             refractory -= 1, V stays
  *   3. I = P11 * I + (float)input(s) * unit
  *   4. V >= threshold: the neuron fires in step s; V = reset, refractory =
@@ -34,7 +34,9 @@
  *              batches depends on arguments only.
  *
  * Oclgrind 21.10 miscomputes max(vector, scalar) and scalar ? vector : vector,
- * so neither is used.
+ * so neither is used. llvmpipe of Mesa 22.3 spoils what a loop's condition reads
+ * from memory when work-items leave the loop at different times and the value is
+ * needed later: such values are read before loops.
  */
 #pragma OPENCL FP_CONTRACT OFF
 
@@ -71,6 +73,21 @@ typedef LIF_TYPE(uint, LIF_WIDTH) lif_uint;
 /* 2^-40: below it a potential or a current cannot matter. */
 #define LIF_TINY 9.094947017729282e-13f
 
+/* Whether any lane is set. PoCL makes a chain of branches of any(), which took half of the time;
+ * bytes, which it packs in one instruction, crash Oclgrind's check for uninitialised values. */
+static int
+lif_any(const lif_int lanes)
+{
+#if defined POCL_DEVICE_ADDRESS_BITS && LIF_WIDTH == 16
+    const ulong2 bytes = as_ulong2(convert_char16(lanes));
+    return (bytes.x | bytes.y) != 0;
+#elif defined POCL_DEVICE_ADDRESS_BITS && LIF_WIDTH == 8
+    return as_ulong(convert_char8(lanes)) != 0;
+#else
+    return any(lanes);
+#endif
+}
+
 /* All bits set in the lanes of a bit set. */
 static lif_int
 lif_mask(uint lanes)
@@ -81,7 +98,7 @@ lif_mask(uint lanes)
 /* Adds the Poisson events of steps first .. first + n_steps - 1 to a block's ring. */
 static void
 lif_poisson(constant chx_lif_setup *setup, const chx_lif_stimulus stimulus, uint lanes,
-            uint block_neuron, uint first, uint n_steps, global int *ring)
+            uint n_blocks, uint block_neuron, uint first, uint n_steps, global lif_int *ring)
 {
     const uint begin = max(first, stimulus.start_step);
     const uint end = min(first + n_steps, stimulus.stop_step);
@@ -101,8 +118,8 @@ lif_poisson(constant chx_lif_setup *setup, const chx_lif_stimulus stimulus, uint
         for (; step < quad_end; step++) {
             lif_int event = LIF_LOAD(step % 4, words) < (lif_uint)(stimulus.chance);
             event = (event | (lif_int)(-(int)stimulus.always)) & mask;
-            const uint slot = step & slot_mask;
-            LIF_STORE(LIF_LOAD(slot, ring) + (event & stimulus.weight), slot, ring);
+            const uint slot = (step & slot_mask) * n_blocks;
+            ring[slot] += event & stimulus.weight;
         }
     }
 }
@@ -130,30 +147,28 @@ lif_spikes(constant chx_lif_setup *setup, const lif_int fired, uint block, uint 
 
 /* Advances one block by n_steps. */
 static void
-lif_block(constant chx_lif_setup *setup, uint block, uint run_step, uint first, uint n_steps,
-          global float *state, global int *ring, global const float *rows,
+lif_block(constant chx_lif_setup *setup, uint n_blocks, uint block, uint run_step, uint first,
+          uint n_steps, global lif_float *state, global lif_int *ring, global const lif_float *rows,
           global const chx_lif_block *blocks, global const chx_lif_stimulus *stimuli,
           global const chx_lif_entry *entries, global uint *list, global uint *record,
           global chx_history *history)
 {
     const chx_lif_block own = blocks[block];
     const uint slot_mask = (1u << setup->slot_bits) - 1;
-    ring += (size_t)block << setup->slot_bits << (LIF_WIDTH == 16 ? 4 : (LIF_WIDTH == 8 ? 3 : 2));
+    ring += block;
     for (uint e = own.first_poisson_entry; e < own.end_entry; e++)
-        lif_poisson(setup, stimuli[entries[e].stimulus], entries[e].lanes,
+        lif_poisson(setup, stimuli[entries[e].stimulus], entries[e].lanes, n_blocks,
                     setup->first_neuron + block * LIF_WIDTH, first, n_steps, ring);
 
-    rows += own.row * (CHX_LIF_ROW_FIELDS * LIF_WIDTH);
-    const lif_float p22 = LIF_LOAD(CHX_LIF_P22, rows), p21 = LIF_LOAD(CHX_LIF_P21, rows);
-    const lif_float p20 = LIF_LOAD(CHX_LIF_P20, rows), p11 = LIF_LOAD(CHX_LIF_P11, rows);
-    const lif_float bias = LIF_LOAD(CHX_LIF_BIAS, rows);
-    const lif_float threshold = LIF_LOAD(CHX_LIF_THRESHOLD, rows);
-    const lif_float reset = LIF_LOAD(CHX_LIF_RESET, rows);
-    const lif_int refractory_steps = LIF_AS_INT(LIF_LOAD(CHX_LIF_REFRACTORY, rows));
-    const lif_float unit = (lif_float)(setup->unit_pa);
-    state += block * (3 * LIF_WIDTH);
-    lif_float v = LIF_LOAD(0, state), i = LIF_LOAD(1, state);
-    lif_int refractory = LIF_AS_INT(LIF_LOAD(2, state));
+    rows += own.row * CHX_LIF_ROW_FIELDS;
+    const lif_float p22 = rows[CHX_LIF_P22], p21 = rows[CHX_LIF_P21];
+    const lif_float p20 = rows[CHX_LIF_P20], p11 = rows[CHX_LIF_P11];
+    const lif_float bias = rows[CHX_LIF_BIAS], threshold = rows[CHX_LIF_THRESHOLD];
+    const lif_float reset = rows[CHX_LIF_RESET], unit = (lif_float)(setup->unit_pa);
+    const lif_int refractory_steps = LIF_AS_INT(rows[CHX_LIF_REFRACTORY]);
+    state += block * 3;
+    lif_float v = state[0], i = state[1];
+    lif_int refractory = LIF_AS_INT(state[2]);
     for (uint step = first; step < first + n_steps; step++) {
         lif_float drive = bias;
         for (uint e = own.first_step_entry; e < own.first_poisson_entry; e++) {
@@ -161,14 +176,14 @@ lif_block(constant chx_lif_setup *setup, uint block, uint run_step, uint first, 
             if (step >= stimulus.start_step && step < stimulus.stop_step)
                 drive = select(drive, drive + stimulus.current_pa, lif_mask(entries[e].lanes));
         }
-        const lif_float moved = (p22 * v + p21 * i) + p20 * drive;
+        const lif_float moved = p22 * v + (p21 * i + p20 * drive);
         v = select(v, moved, refractory == 0);
         refractory = max(refractory - 1, (lif_int)(0));
-        const uint slot = step & slot_mask;
-        i = p11 * i + LIF_TO_FLOAT(LIF_LOAD(slot, ring)) * unit;
-        LIF_STORE((lif_int)(0), slot, ring);
+        const uint slot = (step & slot_mask) * n_blocks;
+        i = p11 * i + LIF_TO_FLOAT(ring[slot]) * unit;
+        ring[slot] = (lif_int)(0);
         const lif_int fired = v >= threshold;
-        if (any(fired)) {
+        if (lif_any(fired)) {
             v = select(v, reset, fired);
             refractory = select(refractory, refractory_steps, fired);
             lif_spikes(setup, fired, block, step, run_step, list, record, history);
@@ -178,20 +193,20 @@ lif_block(constant chx_lif_setup *setup, uint block, uint run_step, uint first, 
             i = select((lif_float)(0), i, fabs(i) >= LIF_TINY);
         }
     }
-    LIF_STORE(v, 0, state);
-    LIF_STORE(i, 1, state);
-    LIF_STORE(LIF_AS_FLOAT(refractory), 2, state);
+    state[0] = v;
+    state[1] = i;
+    state[2] = LIF_AS_FLOAT(refractory);
 }
 
 kernel void
-lif_advance(constant chx_lif_setup *setup, global float *state, global int *ring,
-            global const float *rows, global const chx_lif_block *blocks,
+lif_advance(constant chx_lif_setup *setup, global lif_float *state, global lif_int *ring,
+            global const lif_float *rows, global const chx_lif_block *blocks,
             global const chx_lif_stimulus *stimuli, global const chx_lif_entry *entries,
             global uint *lists, global uint *record, global chx_history *history, uint run_step,
             uint first, uint n_steps, uint turn)
 {
-    const uint block = (uint)get_global_id(0);
-    if (block >= setup->n_blocks)
+    const uint block = (uint)get_global_id(0), n_blocks = setup->n_blocks;
+    if (block >= n_blocks)
         return;
     lists += (turn * setup->n_partitions + setup->partition) * setup->list_words;
     record += setup->record_offset;
@@ -199,8 +214,8 @@ lif_advance(constant chx_lif_setup *setup, global float *state, global int *ring
         record[1] = run_step;
     if (n_steps == 0)
         return;
-    lif_block(setup, block, run_step, first, n_steps, state, ring, rows, blocks, stimuli, entries,
-              lists, record, history);
+    lif_block(setup, n_blocks, block, run_step, first, n_steps, state, ring, rows, blocks, stimuli,
+              entries, lists, record, history);
 }
 
 kernel void
@@ -209,16 +224,17 @@ lif_deliver(constant chx_lif_setup *setup, global const uint *lists, global uint
             uint run_step, uint turn)
 {
     const uint item = (uint)get_global_id(0), n_items = (uint)get_global_size(0);
-    for (uint source = 0; source < setup->n_partitions; source++)
-        deliver_list(setup, lists + (turn * setup->n_partitions + source) * setup->list_words,
+    const uint n_blocks = setup->n_blocks, n_partitions = setup->n_partitions;
+    for (uint source = 0; source < n_partitions; source++)
+        deliver_list(setup, n_blocks, lists + (turn * n_partitions + source) * setup->list_words,
                      offsets, synapses, ring, run_step, item, n_items);
     if (item == 0)
-        next_lists[((1 - turn) * setup->n_partitions + setup->partition) * setup->list_words] = 0;
+        next_lists[((1 - turn) * n_partitions + setup->partition) * setup->list_words] = 0;
 }
 
 kernel void
-lif_run(constant chx_lif_setup *setup, global float *state, global int *ring,
-        global const float *rows, global const chx_lif_block *blocks,
+lif_run(constant chx_lif_setup *setup, global lif_float *state, global lif_int *ring,
+        global const lif_float *rows, global const chx_lif_block *blocks,
         global const chx_lif_stimulus *stimuli, global const chx_lif_entry *entries,
         global uint *lists, global uint *record, global chx_history *history,
         global const uint *offsets, global const uint2 *synapses, uint run_step, uint first,
@@ -226,17 +242,18 @@ lif_run(constant chx_lif_setup *setup, global float *state, global int *ring,
 {
     const uint item = (uint)get_local_id(0), n_items = (uint)get_local_size(0);
     const uint end = first + n_steps, batch_steps = setup->batch_steps;
-    const uint list_words = setup->list_words;
+    const uint list_words = setup->list_words, n_blocks = setup->n_blocks;
     if (item == 0)
         record[1] = run_step;
     for (uint begin = first, turn = 0; begin < end; begin += batch_steps, turn = 1 - turn) {
         const uint steps = min(batch_steps, end - begin);
         global uint *list = lists + turn * list_words;
-        for (uint block = item; block < setup->n_blocks; block += n_items)
-            lif_block(setup, block, run_step, begin, steps, state, ring, rows, blocks, stimuli,
-                      entries, list, record, history);
+        for (uint block = item; block < n_blocks; block += n_items)
+            lif_block(setup, n_blocks, block, run_step, begin, steps, state, ring, rows, blocks,
+                      stimuli, entries, list, record, history);
         barrier(CLK_GLOBAL_MEM_FENCE);
-        deliver_list(setup, list, offsets, synapses, ring, run_step, item, n_items);
+        deliver_list(setup, n_blocks, list, offsets, synapses, (global int *)ring, run_step, item,
+                     n_items);
         if (item == 0)
             lists[(1 - turn) * list_words] = 0;
         barrier(CLK_GLOBAL_MEM_FENCE);

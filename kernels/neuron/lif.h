@@ -7,7 +7,7 @@
  *
  *   state     float [n_blocks][3][LIF_WIDTH]: V (mV above rest), I (pA), and,
  *             as int, the refractory steps left
- *   ring      int [n_blocks][n_slots][LIF_WIDTH]: synaptic input of step s in
+ *   ring      int [n_slots][n_blocks][LIF_WIDTH]: synaptic input of step s in
  *             slot s % n_slots, in units of chx_lif_setup.unit_pa; n_slots is a
  *             power of two, at least the longest delay
  *   rows      float [][CHX_LIF_ROW_FIELDS][LIF_WIDTH]: parameters, one row for

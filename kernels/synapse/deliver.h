@@ -15,11 +15,13 @@
 #define CHX_KERNELS_DELIVER_H
 
 static void
-deliver_list(constant chx_lif_setup *setup, global const uint *list, global const uint *offsets,
-             global const uint2 *synapses, global int *ring, uint run_step, uint item, uint n_items)
+deliver_list(constant chx_lif_setup *setup, uint n_blocks, global const uint *list,
+             global const uint *offsets, global const uint2 *synapses, global int *ring,
+             uint run_step, uint item, uint n_items)
 {
     const uint count = list[0], first_neuron = list[1];
-    const uint slots = 1u << setup->slot_bits;
+    const uint n_lanes = n_blocks * LIF_WIDTH;
+    const uint slot_mask = (1u << setup->slot_bits) - 1;
     const uint target_mask = (1u << setup->target_bits) - 1;
     const uint neuron_mask = (1u << setup->neuron_bits) - 1;
     const uint lane = item & (setup->row_lanes - 1);
@@ -31,9 +33,8 @@ deliver_list(constant chx_lif_setup *setup, global const uint *list, global cons
         for (uint k = offsets[pre] + lane; k < end; k += setup->row_lanes) {
             const uint2 synapse = synapses[k];
             const uint target = synapse.x & target_mask;
-            const uint slot = (step + (synapse.x >> setup->target_bits)) & (slots - 1);
-            const uint cell = (target / LIF_WIDTH * slots + slot) * LIF_WIDTH + target % LIF_WIDTH;
-            atomic_add(&ring[cell], (int)synapse.y);
+            const uint slot = (step + (synapse.x >> setup->target_bits)) & slot_mask;
+            atomic_add(&ring[slot * n_lanes + target], (int)synapse.y);
         }
     }
 }

@@ -7,7 +7,7 @@
 
 /* Its own graph: as many steps per run as this many launches and bytes of record allow. */
 #define OWN_LAUNCHES 32
-#define OWN_FUSED_STEPS 4096
+#define OWN_FUSED_STEPS 10000
 #define OWN_RECORD_BYTES (4u << 20)
 
 /* Where the scalars stand in the argument lists below. */

@@ -131,7 +131,7 @@ step_neurons(const threads_neurons *a, int32_t *restrict input, float unit, bool
     for (uint32_t n = begin; n < end; n++) {
         const float before = v[n], drawn = current[n], back = reset[n];
         const int32_t waits = refractory[n], pause = refractory_steps[n];
-        const float moved = (p22[n] * before + p21[n] * drawn) + push[n];
+        const float moved = p22[n] * before + (p21[n] * drawn + push[n]);
         const float now = waits == 0 ? moved : before;
         const int32_t left = waits > 0 ? waits - 1 : 0;
         const int32_t fires = now >= threshold[n];
