@@ -18,6 +18,7 @@ import xml.etree.ElementTree
 
 COMMAND, SOURCES = os.path.abspath(sys.argv[1]), pathlib.Path(sys.argv[2]).resolve()
 WORM = SOURCES / "examples/celegans"
+ALGORITHMS = ["best", "heft", "heft-no-insertion", "cpop", "peft", "lookahead", "heteroprio"]
 SERIAL = os.environ.get("CHRONAXIE_SERIAL") == "1"
 
 
@@ -181,14 +182,30 @@ class Plans(Case):
         self.assertEqual(plan["makespan_ms"], 133)
         self.check(ARABNEJAD, plan)
 
+    def test_default_finds_the_optima(self):
+        for graph, optimum in [(TOPCUOGLU, 73), (ARABNEJAD, 113)]:
+            plan = self.plan(graph)
+            self.assertEqual(plan["makespan_ms"], optimum)
+            self.assertEqual(plan["algorithm"], "best")
+            self.check(graph, plan)
+
+    def test_every_algorithm_makes_a_valid_plan(self):
+        for name in ALGORITHMS:
+            for graph in [TOPCUOGLU, ARABNEJAD]:
+                plan = self.plan(graph, "--algorithm", name)
+                self.assertEqual(plan["algorithm"], name)
+                self.check(graph, plan)
+
     def test_table_and_drawing_say_the_same(self):
         svg = self.folder / "schedule.svg"
         text = self.succeeds("plan", self.file("graph.json", TOPCUOGLU), "--svg", svg)
-        self.assertIn("makespan 80 ms by heft", text)
+        self.assertIn("makespan 73 ms by best", text)
         xml.etree.ElementTree.parse(svg)
 
     def test_unknown_algorithm_is_a_usage_error(self):
-        self.fails(2, "magic", "plan", self.file("graph.json", TOPCUOGLU), "-a", "magic")
+        said = self.fails(2, "magic", "plan", self.file("graph.json", TOPCUOGLU), "-a", "magic")
+        for name in ALGORITHMS:
+            self.assertIn(name, said)
 
     def test_broken_graphs_are_input_errors_with_a_line(self):
         self.fails(3, "nowhere.json", "plan", self.folder / "nowhere.json")

@@ -39,8 +39,18 @@ typedef struct chx_schedule_entry {
     double finish_ms;
 } chx_schedule_entry;
 
-/* Schedules a problem with the named algorithm ("heft"; NULL means the default). The caller
- * destroys *schedule. Errors: INVALID for an unknown algorithm or a bad number, CYCLE, MEMORY. Any
+/* Names of the algorithms, the default first; NULL beyond the last.
+ *
+ * "best": the shortest that those below find, then an improvement search of about 5 ms. It counts
+ * what it tries, not time, so a problem has one plan. Never longer than "heft".
+ * "heft", "heft-no-insertion", "cpop": Topcuoglu, Hariri and Wu 2002, doi:10.1109/71.993206.
+ * "peft": Arabnejad and Barbosa 2014, doi:10.1109/TPDS.2013.57.
+ * "lookahead": one step; Bittencourt, Sakellariou and Madeira 2010, doi:10.1109/PDP.2010.56.
+ * "heteroprio": in the manner of Agullo and others 2016, doi:10.1109/IPDPS.2016.90. */
+CHX_API const char *chx_schedule_algorithm_at(uint32_t index);
+
+/* Schedules a problem with the named algorithm; NULL means the default. The caller destroys
+ * *schedule. Errors: INVALID for an unknown algorithm or a bad number, CYCLE, MEMORY. Any
  * thread. */
 CHX_API chx_status chx_schedule_create(const chx_schedule_problem *problem, const char *algorithm,
                                        chx_schedule **schedule);

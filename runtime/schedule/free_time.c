@@ -12,9 +12,21 @@ chx__free_time_init(chx__free_time *time)
     *time = (chx__free_time){0};
     if (!chx__grow(&time->gaps, &time->capacity, 1, sizeof *time->gaps))
         return false;
+    chx__free_time_reset(time);
+    return true;
+}
+
+void
+chx__free_time_reset(chx__free_time *time)
+{
     time->gaps[0] = (chx__gap){0.0, INFINITY};
     time->n_gaps = 1;
-    return true;
+}
+
+double
+chx__free_time_end(const chx__free_time *time)
+{
+    return time->gaps[time->n_gaps - 1].start_ns;
 }
 
 void

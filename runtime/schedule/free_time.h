@@ -21,6 +21,12 @@ typedef struct chx__free_time {
 bool chx__free_time_init(chx__free_time *time);
 void chx__free_time_finish(chx__free_time *time);
 
+/* All time is free again. */
+void chx__free_time_reset(chx__free_time *time);
+
+/* When the last work on the lane ends. */
+double chx__free_time_end(const chx__free_time *time);
+
 /* The earliest start, not before ready_ns, of a gap that holds duration_ns. INFINITY when the work
  * could not finish before limit_ns. */
 double chx__free_time_find(const chx__free_time *time, double ready_ns, double duration_ns,

@@ -49,17 +49,12 @@ init_lanes(chx__occupancy *occupancy)
     return true;
 }
 
-static bool
-init_arrivals(chx__occupancy *occupancy)
+/* What was there from the start is there; nothing else is. */
+static void
+forget_arrivals(chx__occupancy *occupancy)
 {
     const chx__machine *machine = occupancy->machine;
     const chx__problem *problem = occupancy->problem;
-    if (!machine->links)
-        return true;
-    occupancy->arrival_ns =
-        chx__alloc(problem->n_items, machine->n_places * sizeof *occupancy->arrival_ns);
-    if (!occupancy->arrival_ns)
-        return false;
     for (uint32_t i = 0; i < problem->n_items; i++) {
         const chx__item *item = &problem->items[i];
         for (uint32_t p = 0; p < machine->n_places; p++) {
@@ -67,6 +62,19 @@ init_arrivals(chx__occupancy *occupancy)
             occupancy->arrival_ns[(size_t)i * machine->n_places + p] = there ? 0.0 : INFINITY;
         }
     }
+}
+
+static bool
+init_arrivals(chx__occupancy *occupancy)
+{
+    const chx__machine *machine = occupancy->machine;
+    if (!machine->links)
+        return true;
+    occupancy->arrival_ns =
+        chx__alloc(occupancy->problem->n_items, machine->n_places * sizeof *occupancy->arrival_ns);
+    if (!occupancy->arrival_ns)
+        return false;
+    forget_arrivals(occupancy);
     return true;
 }
 
@@ -91,6 +99,17 @@ chx__occupancy_init(chx__occupancy *occupancy, const chx__machine *machine,
         !init_arrivals(occupancy))
         return chx__fail_memory("scheduling");
     return CHX_OK;
+}
+
+void
+chx__occupancy_reset(chx__occupancy *occupancy)
+{
+    for (uint32_t l = 0; l < occupancy->machine->n_lanes; l++)
+        chx__free_time_reset(&occupancy->lanes[l]);
+    if (occupancy->arrival_ns)
+        forget_arrivals(occupancy);
+    occupancy->solution->n_moves = 0;
+    occupancy->solution->makespan_ns = 0.0;
 }
 
 void

@@ -33,6 +33,9 @@ chx_status chx__occupancy_init(chx__occupancy *occupancy, const chx__machine *ma
                                const chx__problem *problem, chx__solution *solution);
 void chx__occupancy_finish(chx__occupancy *occupancy);
 
+/* Forgets all that was committed, here and in the solution. */
+void chx__occupancy_reset(chx__occupancy *occupancy);
+
 /* Takes a task in hand; everything it waits for is committed. */
 void chx__occupancy_consider(chx__occupancy *occupancy, uint32_t task);
 

@@ -117,6 +117,15 @@ chx__problem_predecessor(const chx__problem *problem, uint32_t task, uint32_t i)
     return problem->after.index[problem->after.begin[task] + i - n_inputs];
 }
 
+uint32_t
+chx__problem_n_waits(const chx__problem *problem, uint32_t task)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < chx__problem_n_predecessors(problem, task); i++)
+        n += chx__problem_predecessor(problem, task, i) != CHX__NO_TASK;
+    return n;
+}
+
 /* Every task that was not removed has a dependant that was not either, so following those
  * arrives in a cycle. next is scratch. */
 static uint32_t

@@ -66,6 +66,9 @@ chx_status chx__problem_check(const chx__machine *machine, const chx__problem *p
 uint32_t chx__problem_n_predecessors(const chx__problem *problem, uint32_t task);
 uint32_t chx__problem_predecessor(const chx__problem *problem, uint32_t task, uint32_t i);
 
+/* How many of those are tasks. */
+uint32_t chx__problem_n_waits(const chx__problem *problem, uint32_t task);
+
 /* Fills order[0 .. n_tasks) with the tasks so that each follows what it waits for. Errors:
  * CYCLE, with a task of one in *cyclic, which may be NULL; MEMORY. */
 chx_status chx__problem_order(const chx__problem *problem, uint32_t *order, uint32_t *cyclic);
@@ -75,9 +78,10 @@ chx_status chx__problem_order(const chx__problem *problem, uint32_t *order, uint
 chx_status chx__upward_ranks(const chx__machine *machine, const chx__problem *problem,
                              double *rank_ns);
 
-/* HEFT with insertion: tasks by falling rank, each on the lane where it finishes first, its missing
- * inputs moved over the links' lanes into their earliest gaps. An item already moved to a place is
- * not moved again. On success the caller finishes *solution. Errors: CYCLE, INVALID, MEMORY. */
+/* HEFT with insertion (Topcuoglu 2002): tasks by falling rank, each on the lane where it finishes
+ * first, its missing inputs moved over the links' lanes into their earliest gaps. An item already
+ * moved to a place is not moved again. On success the caller finishes *solution. Errors: CYCLE,
+ * INVALID, MEMORY. Others with the same shape are in algorithm.h. */
 chx_status chx__heft(const chx__machine *machine, const chx__problem *problem,
                      chx__solution *solution);
 

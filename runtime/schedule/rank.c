@@ -1,19 +1,14 @@
+#include "schedule/rank.h"
+
 #include <math.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "schedule/problem.h"
-
-/* What moving data costs on average: latency + bytes x ns_per_byte. */
-typedef struct mean_link {
-    double latency_ns;
-    double ns_per_byte;
-} mean_link;
 
 /* The way between two places, direct or through the host; false when there is none. */
 static bool
-add_way(const chx__machine *machine, uint32_t from, uint32_t to, mean_link *sum)
+add_way(const chx__machine *machine, uint32_t from, uint32_t to, chx__mean_link *sum)
 {
     const chx__link *direct = &machine->links[(size_t)from * machine->n_places + to];
     const chx__link *in = &machine->links[(size_t)from * machine->n_places];
@@ -30,30 +25,44 @@ add_way(const chx__machine *machine, uint32_t from, uint32_t to, mean_link *sum)
     return true;
 }
 
-static mean_link
-average_links(const chx__machine *machine)
+chx__mean_link
+chx__mean_link_of(const chx__machine *machine)
 {
     if (!machine->links)
-        return (mean_link){0.0, machine->n_places > 1 ? 1.0 : 0.0};
-    mean_link sum = {0};
+        return (chx__mean_link){0.0, machine->n_places > 1 ? 1.0 : 0.0};
+    chx__mean_link sum = {0};
     size_t n_ways = 0;
     for (uint32_t from = 0; from < machine->n_places; from++)
         for (uint32_t to = 0; to < machine->n_places; to++)
             n_ways += from != to && add_way(machine, from, to, &sum);
     if (!n_ways)
         return sum;
-    return (mean_link){sum.latency_ns / (double)n_ways, sum.ns_per_byte / (double)n_ways};
+    return (chx__mean_link){sum.latency_ns / (double)n_ways, sum.ns_per_byte / (double)n_ways};
 }
 
-static double
-mean_cost(const chx__machine *machine, const double *cost_ns)
+double
+chx__mean_transfer_ns(const chx__mean_link *link, const chx__item *item)
+{
+    return link->latency_ns + (double)item->bytes * link->ns_per_byte;
+}
+
+bool
+chx__lane_allows(const chx__machine *machine, const chx__problem *problem, uint32_t task,
+                 uint32_t lane)
+{
+    return machine->lanes[lane].role != CHX__ROLE_COPY &&
+           isfinite(problem->cost_ns[(size_t)task * machine->n_lanes + lane]);
+}
+
+double
+chx__mean_cost_ns(const chx__machine *machine, const chx__problem *problem, uint32_t task)
 {
     double sum = 0.0;
     uint32_t n = 0;
     for (uint32_t l = 0; l < machine->n_lanes; l++) {
-        if (machine->lanes[l].role == CHX__ROLE_COPY || !isfinite(cost_ns[l]))
+        if (!chx__lane_allows(machine, problem, task, l))
             continue;
-        sum += cost_ns[l];
+        sum += problem->cost_ns[(size_t)task * machine->n_lanes + l];
         n++;
     }
     return n ? sum / n : 0.0;
@@ -75,23 +84,76 @@ chx__upward_ranks(const chx__machine *machine, const chx__problem *problem, doub
     chx_status status = chx__problem_order(problem, order, NULL);
     if (status)
         goto done;
-    mean_link link = average_links(machine);
+    chx__mean_link link = chx__mean_link_of(machine);
     for (uint32_t t = 0; t < problem->n_tasks; t++)
         rank_ns[t] = 0.0;
     /* Dependants first: what is in rank_ns[t] then is the longest way from t's end. */
     for (uint32_t o = problem->n_tasks; o-- > 0;) {
         uint32_t task = order[o];
-        rank_ns[task] += mean_cost(machine, problem->cost_ns + (size_t)task * machine->n_lanes);
+        rank_ns[task] += chx__mean_cost_ns(machine, problem, task);
         for (uint32_t i = problem->inputs.begin[task]; i < problem->inputs.begin[task + 1]; i++) {
             const chx__item *item = &problem->items[problem->inputs.index[i]];
-            double transfer_ns = link.latency_ns + (double)item->bytes * link.ns_per_byte;
             if (item->producer != CHX__NO_TASK)
-                raise(&rank_ns[item->producer], transfer_ns + rank_ns[task]);
+                raise(&rank_ns[item->producer], chx__mean_transfer_ns(&link, item) + rank_ns[task]);
         }
         for (uint32_t i = problem->after.begin[task]; i < problem->after.begin[task + 1]; i++)
             raise(&rank_ns[problem->after.index[i]], rank_ns[task]);
     }
 done:
     free(order);
+    return status;
+}
+
+/* What decides when it is a task's turn. */
+typedef struct turn {
+    double rank_ns;
+    uint32_t depth;
+    uint32_t task;
+} turn;
+
+static int
+compare_turns(const void *left, const void *right)
+{
+    const turn *a = left, *b = right;
+    if (a->rank_ns != b->rank_ns)
+        return a->rank_ns > b->rank_ns ? -1 : 1;
+    if (a->depth != b->depth)
+        return a->depth < b->depth ? -1 : 1;
+    return (a->task > b->task) - (a->task < b->task);
+}
+
+static uint32_t
+depth_of(const chx__problem *problem, const turn *turns, uint32_t task)
+{
+    uint32_t depth = 0;
+    for (uint32_t i = 0; i < chx__problem_n_predecessors(problem, task); i++) {
+        uint32_t before = chx__problem_predecessor(problem, task, i);
+        if (before != CHX__NO_TASK && depth <= turns[before].depth)
+            depth = turns[before].depth + 1;
+    }
+    return depth;
+}
+
+chx_status
+chx__rank_order(const chx__machine *machine, const chx__problem *problem, uint32_t *order)
+{
+    turn *turns = chx__alloc(problem->n_tasks, sizeof *turns);
+    double *rank_ns = chx__alloc(problem->n_tasks, sizeof *rank_ns);
+    chx_status status = turns && rank_ns ? CHX_OK : chx__fail_memory("ordering tasks");
+    if (!status)
+        status = chx__upward_ranks(machine, problem, rank_ns);
+    if (!status)
+        status = chx__problem_order(problem, order, NULL);
+    for (uint32_t o = 0; !status && o < problem->n_tasks; o++) {
+        uint32_t task = order[o];
+        turns[task] = (turn){rank_ns[task], depth_of(problem, turns, task), task};
+    }
+    if (!status) {
+        qsort(turns, problem->n_tasks, sizeof *turns, compare_turns);
+        for (uint32_t i = 0; i < problem->n_tasks; i++)
+            order[i] = turns[i].task;
+    }
+    free(turns);
+    free(rank_ns);
     return status;
 }

@@ -7,7 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "schedule/problem.h"
+#include "schedule/algorithm.h"
 
 struct chx_schedule {
     uint32_t n_lanes;
@@ -20,17 +20,6 @@ struct chx_schedule {
     const char *algorithm; /* static */
     double makespan_ms;
     double lower_bound_ms;
-};
-
-typedef struct algorithm {
-    const char *name;
-    chx_status (*solve)(const chx__machine *machine, const chx__problem *problem,
-                        chx__solution *solution);
-} algorithm;
-
-/* The first is the default. */
-static const algorithm algorithms[] = {
-    {"heft", chx__heft},
 };
 
 /* The problem in the planner's terms. Its times are milliseconds times a power of two, which
@@ -163,19 +152,6 @@ check_problem(const chx_schedule_problem *problem)
     return CHX_OK;
 }
 
-static chx_status
-find_algorithm(const char *name, const algorithm **found)
-{
-    for (size_t i = 0; i < sizeof algorithms / sizeof *algorithms; i++) {
-        if (name && strcmp(name, algorithms[i].name) != 0)
-            continue;
-        *found = &algorithms[i];
-        return CHX_OK;
-    }
-    return chx__fail(CHX_ERROR_INVALID, "there is no algorithm \"%s\"; use \"%s\"", name,
-                     algorithms[0].name);
-}
-
 static char **
 copy_names(const char *const *names, uint32_t n, const char *prefix)
 {
@@ -255,7 +231,7 @@ find_lower_bound(const chx_schedule_problem *problem, const chx__problem *order_
 }
 
 static chx_status
-solve(chx_schedule *schedule, const chx_schedule_problem *problem, const algorithm *with,
+solve(chx_schedule *schedule, const chx_schedule_problem *problem, const chx__algorithm *with,
       uint32_t *cyclic)
 {
     translation translated;
@@ -280,10 +256,10 @@ chx_status
 chx__schedule_solve(const chx_schedule_problem *problem, const char *algorithm_name,
                     chx_schedule **schedule, uint32_t *cyclic)
 {
-    const algorithm *with;
+    const chx__algorithm *with;
     chx_status status = check_problem(problem);
     if (!status)
-        status = find_algorithm(algorithm_name, &with);
+        status = chx__algorithm_find(algorithm_name, &with);
     if (status)
         return status;
     chx_schedule *made = chx__alloc(1, sizeof *made);
@@ -324,6 +300,13 @@ chx_schedule_destroy(chx_schedule **schedule)
     free((*schedule)->edges);
     free(*schedule);
     *schedule = NULL;
+}
+
+const char *
+chx_schedule_algorithm_at(uint32_t index)
+{
+    const chx__algorithm *algorithm = chx__algorithm_at(index);
+    return algorithm ? algorithm->name : NULL;
 }
 
 uint32_t

@@ -115,7 +115,9 @@ run(const struct command *self, int argc, char **argv)
     const char *svg = NULL;
     const char *algorithm = NULL;
     const option_rule rules[] = {
-        {OPTION_TEXT, 'a', "algorithm", "NAME", "heft, the default", &algorithm, 0, 0, NULL},
+        {OPTION_TEXT, 'a', "algorithm", "NAME",
+         "how to plan; an unknown one is answered by a list; default: best", &algorithm, 0, 0,
+         NULL},
         {OPTION_TEXT, 0, "svg", "FILE.svg", "draw the schedule", &svg, 0, 0, NULL},
         {.kind = OPTION_END},
     };
@@ -147,7 +149,10 @@ const struct command command_plan = {
                "\"cost_ms\": [14, 16]}],\n"
                "\"edges\": [[\"T1\", \"T2\", 18]]}: a cost per lane (null forbids it), and per "
                "edge the time a\n"
-               "transfer takes when the two tasks are on different lanes.",
+               "transfer takes when the two tasks are on different lanes.\n\n"
+               "Algorithms: best (the shortest of the others, improved by a search; the default), "
+               "heft,\n"
+               "heft-no-insertion, cpop, peft, lookahead, heteroprio.",
     .example = "  chronaxie plan examples/topcuoglu.json --algorithm heft --svg schedule.svg\n",
     .run = run,
 };

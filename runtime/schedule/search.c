@@ -1,0 +1,389 @@
+#include "schedule/search.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "schedule/arcs.h"
+#include "schedule/placer.h"
+#include "schedule/rank.h"
+
+/* A solution as what is decided: the order in which tasks are placed, and their lanes. */
+typedef struct decision {
+    uint32_t *order;
+    uint32_t *lanes; /* by task */
+} decision;
+
+typedef struct search {
+    const chx__machine *machine;
+    const chx__problem *problem;
+    chx__arcs arcs;
+    chx__placer placer;
+    chx__solution trial; /* where decisions are played out */
+    decision now, best;
+    uint32_t *position; /* of each task in now.order */
+    double *tail_ns; /* what has to pass at least after each task */
+    uint32_t *critical; /* tasks that the length hung on when last played out */
+    uint32_t n_critical;
+    uint64_t random;
+    uint64_t n_steps;
+    double now_ns, best_ns; /* makespans */
+} search;
+
+/* One change of a decision, and how to take it back. */
+typedef struct change {
+    uint32_t task, other; /* other: CHX__NO_TASK where lanes are not swapped */
+    uint32_t lane, other_lane; /* before the change */
+    uint32_t position; /* before the change */
+} change;
+
+static uint32_t
+draw(search *of, uint32_t below)
+{
+    /* SplitMix64 (Steele, Lea and Flood 2014, doi:10.1145/2714064.2660195). */
+    uint64_t z = of->random += UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+    return (uint32_t)(((z ^ z >> 31) >> 32) * below >> 32);
+}
+
+static bool
+decision_init(decision *of, uint32_t n_tasks)
+{
+    of->order = chx__alloc(n_tasks, sizeof *of->order);
+    of->lanes = chx__alloc(n_tasks, sizeof *of->lanes);
+    return of->order && of->lanes;
+}
+
+static void
+decision_finish(decision *of)
+{
+    free(of->order);
+    free(of->lanes);
+}
+
+static void
+decision_copy(decision *to, const decision *from, uint32_t n_tasks)
+{
+    memcpy(to->order, from->order, n_tasks * sizeof *to->order);
+    memcpy(to->lanes, from->lanes, n_tasks * sizeof *to->lanes);
+}
+
+static void
+search_finish(search *of)
+{
+    chx__arcs_finish(&of->arcs);
+    chx__placer_finish(&of->placer);
+    chx__solution_finish(&of->trial);
+    decision_finish(&of->now);
+    decision_finish(&of->best);
+    free(of->position);
+    free(of->tail_ns);
+    free(of->critical);
+}
+
+static double
+least_cost_ns(const search *of, uint32_t task)
+{
+    double least_ns = INFINITY;
+    for (uint32_t l = 0; l < of->machine->n_lanes; l++)
+        if (chx__lane_allows(of->machine, of->problem, task, l))
+            least_ns =
+                fmin(least_ns, of->problem->cost_ns[(size_t)task * of->machine->n_lanes + l]);
+    return least_ns;
+}
+
+typedef struct begun {
+    double start_ns;
+    uint32_t rank; /* in a topological order */
+    uint32_t task;
+} begun;
+
+static int
+compare_begun(const void *left, const void *right)
+{
+    const begun *a = left, *b = right;
+    if (a->start_ns != b->start_ns)
+        return a->start_ns < b->start_ns ? -1 : 1;
+    return (a->rank > b->rank) - (a->rank < b->rank);
+}
+
+/* The decision behind a solution: what begins first was placed first. */
+static chx_status
+read_decision(search *of, const chx__solution *solution)
+{
+    uint32_t n = of->problem->n_tasks;
+    begun *sorted = chx__alloc(n, sizeof *sorted);
+    chx_status status = sorted ? chx__problem_order(of->problem, of->now.order, NULL)
+                               : chx__fail_memory("scheduling");
+    for (uint32_t i = 0; !status && i < n; i++) {
+        uint32_t task = of->now.order[i];
+        sorted[i] = (begun){solution->tasks[task].start_ns, i, task};
+        of->now.lanes[task] = solution->tasks[task].lane;
+    }
+    for (uint32_t i = n; !status && i-- > 0;) {
+        uint32_t task = of->now.order[i];
+        for (uint32_t a = of->arcs.begin[task]; a < of->arcs.begin[task + 1]; a++) {
+            uint32_t after = of->arcs.arcs[a].task;
+            of->tail_ns[task] =
+                fmax(of->tail_ns[task], of->tail_ns[after] + least_cost_ns(of, after));
+        }
+    }
+    if (!status)
+        qsort(sorted, n, sizeof *sorted, compare_begun);
+    for (uint32_t i = 0; !status && i < n; i++) {
+        of->now.order[i] = sorted[i].task;
+        of->position[sorted[i].task] = i;
+    }
+    free(sorted);
+    return status;
+}
+
+static chx_status
+search_init(search *of, const chx__machine *machine, const chx__problem *problem,
+            const chx__solution *solution)
+{
+    uint32_t n = problem->n_tasks;
+    *of = (search){.machine = machine, .problem = problem};
+    of->trial.tasks = chx__alloc(n, sizeof *of->trial.tasks);
+    of->position = chx__alloc(n, sizeof *of->position);
+    of->tail_ns = chx__alloc(n, sizeof *of->tail_ns);
+    of->critical = chx__alloc(n, sizeof *of->critical);
+    if (!of->trial.tasks || !of->position || !of->tail_ns || !of->critical ||
+        !decision_init(&of->now, n) || !decision_init(&of->best, n))
+        return chx__fail_memory("scheduling");
+    chx_status status = chx__arcs_init(&of->arcs, problem);
+    if (!status)
+        status = chx__placer_init(&of->placer, machine, problem, CHX__PLACE_IN_GAPS, &of->trial);
+    return status ? status : read_decision(of, solution);
+}
+
+/* Plays the decision out and gives its makespan; INFINITY as soon as it must exceed the limit. */
+static chx_status
+play(search *of, double limit_ns, double *makespan_ns)
+{
+    const chx__problem *problem = of->problem;
+    *makespan_ns = INFINITY;
+    chx__occupancy_reset(&of->placer.occupancy);
+    for (uint32_t i = 0; i < problem->n_tasks; i++) {
+        uint32_t task = of->now.order[i];
+        bool placed;
+        chx_status status = chx__placer_place_on(&of->placer, task, of->now.lanes[task], &placed);
+        if (status)
+            return status;
+        of->n_steps += 1 + chx__problem_n_predecessors(problem, task);
+        if (!placed || of->trial.tasks[task].finish_ns + of->tail_ns[task] > limit_ns)
+            return CHX_OK;
+    }
+    *makespan_ns = of->trial.makespan_ns;
+    return CHX_OK;
+}
+
+/* What a task waited for last: something that it needs, or what was before it on its lane. */
+static uint32_t
+find_cause(const search *of, uint32_t task)
+{
+    const chx__placement *tasks = of->trial.tasks;
+    uint32_t cause = CHX__NO_TASK;
+    double latest_ns = -1.0;
+    for (uint32_t i = 0; i < chx__problem_n_predecessors(of->problem, task); i++) {
+        uint32_t before = chx__problem_predecessor(of->problem, task, i);
+        if (before == CHX__NO_TASK)
+            continue;
+        double ns = tasks[before].finish_ns;
+        if (!of->machine->links && tasks[before].lane != tasks[task].lane &&
+            i < of->problem->inputs.begin[task + 1] - of->problem->inputs.begin[task])
+            ns += (double)of->problem
+                      ->items[of->problem->inputs.index[of->problem->inputs.begin[task] + i]]
+                      .bytes;
+        if (ns > latest_ns) {
+            latest_ns = ns;
+            cause = before;
+        }
+    }
+    for (uint32_t t = 0; t < of->problem->n_tasks; t++) {
+        if (tasks[t].lane != tasks[task].lane || t == task ||
+            tasks[t].finish_ns > tasks[task].start_ns || tasks[t].start_ns >= tasks[t].finish_ns ||
+            tasks[t].finish_ns <= latest_ns)
+            continue;
+        latest_ns = tasks[t].finish_ns;
+        cause = t;
+    }
+    return cause;
+}
+
+static void
+find_critical(search *of)
+{
+    uint32_t task = 0;
+    for (uint32_t t = 1; t < of->problem->n_tasks; t++)
+        if (of->trial.tasks[t].finish_ns > of->trial.tasks[task].finish_ns)
+            task = t;
+    of->n_critical = 0;
+    while (task != CHX__NO_TASK && of->n_critical < of->problem->n_tasks) {
+        of->critical[of->n_critical++] = task;
+        task = find_cause(of, task);
+    }
+}
+
+/* Between what it waits for and what waits for it. */
+static uint32_t
+draw_position(search *of, uint32_t task)
+{
+    uint32_t low = 0, high = of->problem->n_tasks - 1;
+    for (uint32_t i = 0; i < chx__problem_n_predecessors(of->problem, task); i++) {
+        uint32_t before = chx__problem_predecessor(of->problem, task, i);
+        if (before != CHX__NO_TASK && low <= of->position[before])
+            low = of->position[before] + 1;
+    }
+    for (uint32_t a = of->arcs.begin[task]; a < of->arcs.begin[task + 1]; a++) {
+        uint32_t after = of->position[of->arcs.arcs[a].task];
+        if (high >= after)
+            high = after - 1;
+    }
+    return low + draw(of, high - low + 1);
+}
+
+static void
+reposition(search *of, uint32_t task, uint32_t to)
+{
+    uint32_t *order = of->now.order;
+    uint32_t at = of->position[task];
+    for (; at < to; at++) {
+        order[at] = order[at + 1];
+        of->position[order[at]] = at;
+    }
+    for (; at > to; at--) {
+        order[at] = order[at - 1];
+        of->position[order[at]] = at;
+    }
+    order[to] = task;
+    of->position[task] = to;
+}
+
+/* Another lane that may run the task, or its own when a few draws find none. */
+static uint32_t
+draw_lane(search *of, uint32_t task)
+{
+    for (int attempt = 0; attempt < 8; attempt++) {
+        uint32_t lane = draw(of, of->machine->n_lanes);
+        if (lane != of->now.lanes[task] && chx__lane_allows(of->machine, of->problem, task, lane))
+            return lane;
+    }
+    return of->now.lanes[task];
+}
+
+static change
+make_change(search *of)
+{
+    uint32_t n = of->problem->n_tasks;
+    uint32_t task =
+        of->n_critical && draw(of, 4) ? of->critical[draw(of, of->n_critical)] : draw(of, n);
+    change made = {task, CHX__NO_TASK, of->now.lanes[task], 0, of->position[task]};
+    uint32_t kind = draw(of, 8), other = draw(of, n);
+    if (kind == 0 && of->now.lanes[other] != made.lane &&
+        chx__lane_allows(of->machine, of->problem, task, of->now.lanes[other]) &&
+        chx__lane_allows(of->machine, of->problem, other, made.lane)) {
+        made.other = other;
+        made.other_lane = of->now.lanes[other];
+        of->now.lanes[task] = made.other_lane;
+        of->now.lanes[other] = made.lane;
+    } else if (kind < 6) {
+        of->now.lanes[task] = draw_lane(of, task);
+    }
+    if (kind >= 3)
+        reposition(of, task, draw_position(of, task));
+    return made;
+}
+
+static void
+take_back(search *of, const change *made)
+{
+    reposition(of, made->task, made->position);
+    of->now.lanes[made->task] = made->lane;
+    if (made->other != CHX__NO_TASK)
+        of->now.lanes[made->other] = made->other_lane;
+}
+
+static chx_status
+try_change(search *of, double temperature_ns)
+{
+    change made = make_change(of);
+    /* -log(u) is the exponential distribution by which annealing accepts. */
+    double u = (draw(of, 1u << 24) + 1.0) / (1u << 24);
+    double limit_ns = of->now_ns - temperature_ns * log(u);
+    double makespan_ns;
+    of->n_steps++;
+    chx_status status = play(of, limit_ns, &makespan_ns);
+    if (status || !(makespan_ns <= limit_ns)) {
+        take_back(of, &made);
+        return status;
+    }
+    of->now_ns = makespan_ns;
+    find_critical(of);
+    if (makespan_ns < of->best_ns) {
+        of->best_ns = makespan_ns;
+        decision_copy(&of->best, &of->now, of->problem->n_tasks);
+    }
+    return CHX_OK;
+}
+
+static void
+return_to_best(search *of)
+{
+    decision_copy(&of->now, &of->best, of->problem->n_tasks);
+    of->now_ns = of->best_ns;
+    for (uint32_t i = 0; i < of->problem->n_tasks; i++)
+        of->position[of->now.order[i]] = i;
+}
+
+/* Where each round begins, in makespans per task. Hot rounds get out of small graphs' traps, cool
+ * ones polish large graphs. */
+static const double temperatures[] = {3.0, 2.0, 0.6, 0.6};
+enum { N_ROUNDS = sizeof temperatures / sizeof *temperatures };
+
+static chx_status
+anneal(search *of, uint64_t n_steps)
+{
+    chx_status status = CHX_OK;
+    for (uint32_t round = 0; !status && round < N_ROUNDS; round++) {
+        uint64_t begin = of->n_steps, end = n_steps / N_ROUNDS * (round + 1);
+        double first_ns = temperatures[round] * of->best_ns / of->problem->n_tasks;
+        while (!status && of->n_steps < end) {
+            double left = (double)(end - of->n_steps) / (double)(end - begin);
+            status = try_change(of, first_ns * left);
+        }
+        return_to_best(of);
+    }
+    return status;
+}
+
+chx_status
+chx__search(const chx__machine *machine, const chx__problem *problem,
+            const chx__search_params *params, chx__solution *solution)
+{
+    if (params->n_steps == 0)
+        return CHX_OK;
+    search of;
+    chx_status status = search_init(&of, machine, problem, solution);
+    of.random = params->seed;
+    if (!status)
+        status = play(&of, INFINITY, &of.now_ns);
+    if (!status && of.now_ns < INFINITY) {
+        find_critical(&of);
+        of.best_ns = of.now_ns;
+        decision_copy(&of.best, &of.now, problem->n_tasks);
+        status = anneal(&of, params->n_steps);
+        if (!status)
+            status = play(&of, INFINITY, &of.now_ns);
+        if (!status && of.now_ns < solution->makespan_ns) {
+            chx__solution found = of.trial;
+            of.trial = *solution;
+            *solution = found;
+        }
+    }
+    search_finish(&of);
+    return status;
+}
