@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "machine.h"
 #include "sketch.h"
+#include "threads/draw.h"
 
 /* The sketch after 6 ms at 96 x 256, without and with labels. They change when the drawing changes,
  * and only then. */
@@ -341,6 +342,44 @@ START_TEST(cividis_has_other_colours_than_inferno)
 }
 END_TEST
 
+/* Draws with the camera turned and zoomed by kernels and by the baseline. */
+static void
+compare_with_baseline(stage *on, unsigned n_threads, double zoom, double time_ms)
+{
+    chx_camera camera;
+    chx_scene_default_camera(on->scene, &camera);
+    camera.zoom = zoom;
+    camera.azimuth_deg = 25 * zoom;
+    camera.roll_deg = 70;
+    check_ok(chx_scene_set_camera(on->scene, &camera));
+    draw(on, time_ms);
+    const chx_spike *spikes;
+    size_t n_spikes;
+    check_ok(chx_simulation_spikes(on->simulation, &spikes, &n_spikes));
+    threads_draw *baseline =
+        threads_draw_create(chx_network_get(network), WIDTH, HEIGHT, n_threads);
+    uint8_t *rgb = malloc(on->size_bytes);
+    threads_draw_aim(baseline, on->scene, &camera);
+    for (int round = 0; round < 2; round++) {
+        threads_draw_frame(baseline, spikes, n_spikes, time_ms, rgb);
+        for (size_t i = 0; i < on->size_bytes; i++)
+            ck_assert_msg(rgb[i] == on->pixels[i], "x %zu y %zu: %u, baseline %u", i / 3 % WIDTH,
+                          i / 3 / WIDTH, on->pixels[i], rgb[i]);
+    }
+    free(rgb);
+    threads_draw_destroy(baseline);
+}
+
+START_TEST(plain_c_baseline_draws_the_same_pixels)
+{
+    stage *on = open_stage(&plain);
+    compare_with_baseline(on, 1, 1, 6);
+    compare_with_baseline(on, 2, 3, 8);
+    compare_with_baseline(on, 3, 20, 10);
+    close_stage(on);
+}
+END_TEST
+
 static int
 luma_of(const uint8_t *rgb)
 {
@@ -423,6 +462,7 @@ suite(void)
     tcase_add_test(frames, strong_zoom_has_the_same_bits_on_both_paths);
     tcase_add_test(frames, labels_are_drawn_and_follow_the_time);
     tcase_add_test(frames, cividis_has_other_colours_than_inferno);
+    tcase_add_test(frames, plain_c_baseline_draws_the_same_pixels);
     tcase_add_test(frames, yuv_is_the_rgb_picture_in_bt709);
     tcase_add_test(frames, impossible_pictures_and_cameras_are_refused);
     suite_add_tcase(made, frames);

@@ -1,0 +1,231 @@
+#include "film.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static inline uint32_t
+cell_at(const threads_level *from, int x, int y)
+{
+    bool in = x >= 0 && y >= 0 && x < from->width && y < from->height;
+    return in ? from->cells[(size_t)y * from->width + x] : 0;
+}
+
+/* One row of the next coarser level: weights 1 3 3 1 each way. */
+static void
+halve_row(const threads_level *from, const threads_level *to, int y, int shift)
+{
+    static const uint32_t weights[4] = {1, 3, 3, 1};
+    for (int x = 0; x < to->width; x++) {
+        uint32_t sum = 0;
+        for (int j = 0; j < 4; j++) {
+            uint32_t row = 0;
+            for (int i = 0; i < 4; i++)
+                row += weights[i] * cell_at(from, 2 * x - 1 + i, 2 * y - 1 + j);
+            sum += weights[j] * row;
+        }
+        to->cells[(size_t)y * to->width + x] = sum >> shift;
+    }
+}
+
+static inline uint32_t
+tent_at(const threads_level *from, int x, int y)
+{
+    int cx = x >> 1, cy = y >> 1, nx = x & 1 ? cx + 1 : cx - 1, ny = y & 1 ? cy + 1 : cy - 1;
+    return (9 * cell_at(from, cx, cy) + 3 * cell_at(from, nx, cy) + 3 * cell_at(from, cx, ny) +
+            cell_at(from, nx, ny) + 8) >>
+           4;
+}
+
+static void
+raise_row(const threads_level *next, const threads_level *to, int y, int shift)
+{
+    for (int x = 0; x < to->width; x++) {
+        uint32_t *cell = &to->cells[(size_t)y * to->width + x];
+        *cell = ((*cell >> shift >> 4) * to->weight >> 4) + tent_at(next, x, y);
+    }
+}
+
+/* The coarse levels are small: one thread does them. */
+void
+threads_film_halve(const threads_film *film, int row)
+{
+    halve_row(&film->levels[0], &film->levels[1], row, 8);
+}
+
+void
+threads_film_coarse(const threads_film *film)
+{
+    for (int k = 2; k < film->n_levels; k++)
+        for (int y = 0; y < film->levels[k].height; y++)
+            halve_row(&film->levels[k - 1], &film->levels[k], y, 6);
+    for (int k = film->n_levels - 2; k > 0; k--)
+        for (int y = 0; y < film->levels[k].height; y++)
+            raise_row(&film->levels[k + 1], &film->levels[k], y, 0);
+}
+
+void
+threads_film_raise(const threads_film *film, int row)
+{
+    raise_row(&film->levels[1], &film->levels[0], row, 2);
+}
+
+/* c = (c x factor) >> shift, plus add x by >> down. */
+static inline void
+mix(uint32_t c[3], uint32_t factor, int shift, const uint32_t add[3], uint32_t by, int down)
+{
+    for (int k = 0; k < 3; k++)
+        c[k] = (c[k] * factor >> shift) + (add[k] * by >> down);
+}
+
+static void
+shade_pixel(const threads_film *film, size_t cell, uint32_t c[3])
+{
+    uint32_t fibre = film->layers->fibre[cell], light = film->layers->light[cell], near = 0;
+    uint64_t body = film->layers->body[cell];
+    uint32_t tissue[3] = {0, 0, 0};
+    if (body) {
+        near = threads_near(film->depth, (int)((uint32_t)(body >> 32) - 0x40000000u));
+        uint32_t low = (uint32_t)body, shade = low >> 6 & 1023, heat = low >> 20;
+        const uint32_t *hue = film->colours->tissue[low & 63];
+        uint32_t cue = 105 + (near * 151 >> 14), quiet = (2800 - heat / 2) >> 4;
+        for (int k = 0; k < 3; k++) {
+            tissue[k] = (hue[k] * (shade * cue >> 8) >> 8) * quiet >> 8;
+            tissue[k] += film->colours->emission[heat][k] * (160 + shade * 3 / 8) >> 7;
+            c[k] >>= 1;
+        }
+    }
+    if (fibre && (fibre >> 6 & 16383) >= near) {
+        uint32_t level_ = fibre >> 20;
+        mix(tissue, 256 - (body ? level_ >> 4 : 0), 8, film->colours->tissue[fibre & 63], level_,
+            12);
+    }
+    if (light && (light & 1023) + 1 >= near >> 4) {
+        uint32_t cover = light >> 10 & 63, value = light >> 16 & 255;
+        mix(tissue, 512 - (light >> 24), 9, film->colours->emission[value * 16 + value / 16],
+            cover * 4 + cover / 16, 7);
+    }
+    for (int k = 0; k < 3; k++)
+        c[k] += tissue[k];
+}
+
+static void
+show_pixel(const threads_film *film, int x, int y, bool dirty, bool lit, uint8_t *rgb)
+{
+    static const uint32_t bayer[16] = {0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5};
+    size_t cell = (size_t)y * film->layers->width + x;
+    uint32_t c[3] = {0, 0, 0}, bloomed = lit ? tent_at(&film->levels[0], x, y) : 0;
+    if (bloomed)
+        memcpy(c, film->colours->haze[threads_curve(bloomed)], sizeof c);
+    if (dirty &&
+        (film->layers->fibre[cell] || film->layers->light[cell] || film->layers->body[cell])) {
+        shade_pixel(film, cell, c);
+        film->layers->fibre[cell] = film->layers->light[cell] = 0;
+        film->layers->body[cell] = 0;
+    }
+    for (int k = 0; k < 3; k++)
+        rgb[3 * cell + k] =
+            (uint8_t)((film->colours->tone[threads_curve(c[k])] + bayer[(y & 3) * 4 + (x & 3)]) >>
+                      4);
+}
+
+static bool
+is_lit(const threads_film *film, int tile_x, int tile_y)
+{
+    int n_x = film->layers->n_tiles_x,
+        n_y = (film->layers->height + THREADS_TILE - 1) / THREADS_TILE;
+    for (int j = -1; j <= 1; j++)
+        for (int i = -1; i <= 1; i++) {
+            int x = tile_x + i, y = tile_y + j;
+            if (x >= 0 && y >= 0 && x < n_x && y < n_y && film->layers->dirty[y * n_x + x])
+                return true;
+        }
+    for (int j = -2; j < 6; j++)
+        for (int i = -2; i < 6; i++)
+            if (cell_at(&film->levels[1], tile_x * 4 + i, tile_y * 4 + j))
+                return true;
+    return false;
+}
+
+void
+threads_film_mark(const threads_film *film, int tile_y)
+{
+    for (int x = 0; x < film->layers->n_tiles_x; x++)
+        film->lit[tile_y * (size_t)film->layers->n_tiles_x + (size_t)x] =
+            is_lit(film, x, (int)tile_y);
+}
+
+void
+threads_film_show(const threads_film *film, int tile_y, uint8_t *rgb)
+{
+    int width = film->layers->width, y0 = tile_y * THREADS_TILE;
+    int y1 = y0 + THREADS_TILE < film->layers->height ? y0 + THREADS_TILE : film->layers->height;
+    for (int tile = 0; tile < film->layers->n_tiles_x; tile++) {
+        int index = tile_y * film->layers->n_tiles_x + tile;
+        bool dirty = film->layers->dirty[index], lit = film->lit[index];
+        int x0 = tile * THREADS_TILE, x1 = x0 + THREADS_TILE < width ? x0 + THREADS_TILE : width;
+        for (int y = y0; y < y1; y++) {
+            if (!dirty && !lit) {
+                memset(rgb + 3 * ((size_t)y * width + x0), 0, 3 * (size_t)(x1 - x0));
+                continue;
+            }
+            for (int x = x0; x < x1; x++)
+                show_pixel(film, x, y, dirty, lit, rgb);
+        }
+    }
+}
+
+void
+threads_film_clear(const threads_film *film)
+{
+    size_t tiles = (size_t)film->n_tile_rows * (size_t)film->layers->n_tiles_x;
+    memset(film->layers->dirty, 0, tiles);
+    memset(film->levels[0].cells, 0,
+           (size_t)film->levels[0].width * (size_t)film->levels[0].height * sizeof(uint32_t));
+}
+
+static bool
+make_levels(threads_film *film, int width, int height)
+{
+    static const uint32_t weights[] = {256, 200, 150, 110, 90, 70, 50, 40};
+    uint32_t share = (uint32_t)height * 256 / 1080;
+    share = share < 140 ? 140 : share > 600 ? 600 : share;
+    film->n_levels = 2;
+    while (film->n_levels < THREADS_MOST_LEVELS - 1 && height >> film->n_levels > 48)
+        film->n_levels++;
+    for (int k = 0; k < film->n_levels; k++) {
+        width = (width + 1) / 2;
+        height = (height + 1) / 2;
+        film->levels[k] =
+            (threads_level){.width = width,
+                            .height = height,
+                            .weight = weights[film->n_levels - 1 - k] * share / 256,
+                            .cells = calloc((size_t)width * (size_t)height, sizeof(uint32_t))};
+        if (!film->levels[k].cells)
+            return false;
+    }
+    return true;
+}
+
+bool
+threads_film_init(threads_film *film, threads_layers *layers, const threads_colours *colours,
+                  const threads_depth *depth)
+{
+    film->layers = layers;
+    film->colours = colours;
+    film->depth = depth;
+    film->n_tile_rows = (layers->height + THREADS_TILE - 1) / THREADS_TILE;
+    film->lit = calloc((size_t)film->n_tile_rows * (size_t)layers->n_tiles_x, 1);
+    if (!film->lit || !make_levels(film, layers->width, layers->height))
+        return false;
+    layers->glow = film->levels[0].cells;
+    layers->half_width = film->levels[0].width;
+    return true;
+}
+
+void
+threads_film_finish(threads_film *film)
+{
+    free(film->lit);
+    for (int k = 0; k < film->n_levels; k++)
+        free(film->levels[k].cells);
+}

@@ -1,0 +1,250 @@
+#include "paint.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+typedef struct brush {
+    const threads_layers *to;
+    const threads_colours *colours;
+    const threads_depth *depth;
+    const threads_stick *stick;
+    int y0, y1;
+} brush;
+
+static inline int
+least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+static inline int
+most(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+static inline int64_t
+within(int64_t x, int64_t low, int64_t high)
+{
+    return x < low ? low : x > high ? high : x;
+}
+
+static inline void
+raise_to(uint32_t *cell, uint32_t value)
+{
+    if (*cell < value)
+        *cell = value;
+}
+
+static inline uint32_t
+light_of(const brush *with, int age)
+{
+    if (age < 0)
+        age += with->stick->back;
+    int index = age >> 4;
+    return index >= 0 && index < THREADS_AGES ? with->colours->light[index] : 0;
+}
+
+static inline void
+add_fibre(const brush *with, size_t cell, uint32_t cover, uint32_t near)
+{
+    uint32_t level = cover * (105 + (near * 151 >> 14)) >> 4;
+    level = level > 4095 ? 4095 : level;
+    if (level)
+        raise_to(&with->to->fibre[cell], level << 20 | near << 6 | with->stick->type);
+}
+
+static inline void
+add_light(const brush *with, size_t cell, uint32_t light, uint32_t cover, uint32_t near)
+{
+    cover = cover > 255 ? 255 : cover;
+    uint32_t lit = light * cover >> 12;
+    if (lit)
+        raise_to(&with->to->light[cell],
+                 lit << 24 | light >> 4 << 16 | cover >> 2 << 10 | near >> 4);
+}
+
+static inline void
+add_glow(const brush *with, int x, int y, uint32_t light, uint32_t cover)
+{
+    with->to->glow[(size_t)(y / 2) * with->to->half_width + x / 2] += light * cover >> 4;
+}
+
+static inline void
+soil(const brush *with, int x, int y)
+{
+    with->to->dirty[y / THREADS_TILE * with->to->n_tiles_x + x / THREADS_TILE] = 1;
+}
+
+/* What a line has in common for all its pixels. */
+typedef struct line {
+    bool steep;
+    int cosine, reach, radius;
+    uint32_t weight, near;
+} line;
+
+static inline void
+paint_column(const brush *with, const line *along, int major, int centre, uint32_t light,
+             bool inner)
+{
+    int first = (centre - along->reach + 32767) >> 16, last = (centre + along->reach - 32768) >> 16;
+    for (int minor = first; minor <= last; minor++) {
+        int x = along->steep ? minor : major, y = along->steep ? major : minor;
+        if (x < 0 || x >= with->to->width || y < with->y0 || y >= with->y1)
+            continue;
+        int away = abs(minor * 65536 + 32768 - centre) >> 8;
+        away = (int)((uint32_t)(away * along->cosine) >> 16);
+        int edge = (along->radius + 180 - away) * 182 >> 8;
+        edge = least(most(edge, 0), 256);
+        uint32_t cover = (uint32_t)(edge * edge * (768 - 2 * edge)) >> 16;
+        if (cover == 0)
+            continue;
+        size_t cell = (size_t)y * with->to->width + x;
+        add_fibre(with, cell, cover * along->weight >> 8, along->near);
+        if (light) {
+            uint32_t glare = cover * (128 + along->weight / 2) >> 8;
+            add_light(with, cell, light, glare, along->near);
+            if (inner)
+                add_glow(with, x, y, light, glare);
+        }
+        soil(with, x, y);
+    }
+}
+
+static void
+paint_line(const brush *with)
+{
+    const threads_stick *s = with->stick;
+    bool steep = abs(s->by - s->ay) > abs(s->bx - s->ax);
+    int m0 = steep ? s->ay : s->ax, m1 = steep ? s->by : s->bx;
+    int n0 = steep ? s->ax : s->ay, n1 = steep ? s->bx : s->by;
+    int age0 = s->age_a, age1 = s->age_b;
+    if (m0 > m1) {
+        int m = m0, n = n0, age = age0;
+        m0 = m1;
+        n0 = n1;
+        age0 = age1;
+        m1 = m;
+        n1 = n;
+        age1 = age;
+    }
+    int length = most(m1 - m0, 1);
+    int slope = m1 - m0 < 16 ? 0 : (int)(((int64_t)(n1 - n0) * 65536) / length);
+    int index = least(abs(slope) >> 8, 256);
+    line along = {.steep = steep,
+                  .cosine = (int)with->colours->cosine[index],
+                  .radius = most((s->ra + s->rb) / 2, 128),
+                  .weight = (uint32_t)within(s->ra + s->rb, 90, 256),
+                  .near = threads_near(with->depth, (s->az + s->bz) / 2)};
+    along.reach = (int)((int64_t)(along.radius + 180) * with->colours->secant[index] >> 8);
+    int first = most((m0 - 96 + 127) >> 8, steep ? with->y0 : 0);
+    int last = least((m1 + 96 + 127) >> 8, steep ? with->y1 : with->to->width);
+    int centre = (int)(((int64_t)n0 * 65536 + (int64_t)slope * (first * 256 + 128 - m0)) >> 8);
+    int64_t age_slope = (int64_t)(age1 - age0) * 65536 / length;
+    bool silent = least(age0, age1) >> 4 >= THREADS_AGES;
+    for (int major = first; major < last; major++, centre += slope) {
+        int at = major * 256 + 128;
+        uint32_t light = 0;
+        if (!silent)
+            light = light_of(with, age0 + (int)(age_slope * within(at - m0, 0, length) >> 16));
+        paint_column(with, &along, major, centre, light, at >= m0 && at < m1);
+    }
+}
+
+static int
+whole_root(uint64_t square)
+{
+    uint64_t root = 0;
+    for (uint64_t bit = UINT64_C(1) << 31; bit; bit >>= 1)
+        if ((root | bit) * (root | bit) <= square)
+            root |= bit;
+    return (int)root;
+}
+
+/* The axis of a round cone. */
+typedef struct axis {
+    int ux, uy, length, grow;
+    int64_t per_length;
+} axis;
+
+static void
+paint_cone_pixel(const brush *with, const axis *a, int x, int y)
+{
+    const threads_stick *stick = with->stick;
+    int64_t dx = x * 256 + 128 - stick->ax, dy = y * 256 + 128 - stick->ay;
+    int64_t s = (dx * a->ux + dy * a->uy) >> 14, t = within(s, 0, a->length);
+    int64_t across = (dx * a->uy - dy * a->ux) >> 14;
+    int64_t radius = stick->ra + (t * a->grow >> 16);
+    int64_t square = across * across + (s - t) * (s - t);
+    int64_t inside = radius * radius - square, edge = radius * 256;
+    if (inside <= -edge)
+        return;
+    int64_t share = t * a->per_length >> 14;
+    int z = stick->az + (int)((int64_t)(stick->bz - stick->az) * share >> 16);
+    int age = stick->age_a + (int)((int64_t)(stick->age_b - stick->age_a) * share >> 16);
+    uint32_t light = light_of(with, age);
+    int64_t vx = dx - (t * a->ux >> 14), vy = dy - (t * a->uy >> 14);
+    int64_t per_radius = (1u << 30) / (uint32_t)radius;
+    int64_t rim = within(((square * per_radius >> 22) * per_radius) >> 30, 0, 256);
+    uint32_t facing = with->colours->facing[rim];
+    int lambert = (int)((-95 * vx - 120 * vy) * per_radius >> 30) + (int)(facing * 200 >> 8);
+    uint32_t shade = (uint32_t)least(70 + (int)(within(lambert, 0, 255) * 3 >> 2), 255);
+    size_t cell = (size_t)y * with->to->width + x;
+    if (inside < edge) {
+        uint32_t cover = (uint32_t)(128 + inside / (2 * radius));
+        uint32_t near = threads_near(with->depth, z);
+        add_fibre(with, cell, cover * shade >> 8, near);
+        add_light(with, cell, light, cover * (160 + shade * 3 / 8) >> 8, near);
+        add_glow(with, x, y, light, cover / 4);
+        return;
+    }
+    z += (int)((int64_t)(facing * 16 + light / 4) * radius >> 12);
+    uint64_t key =
+        (uint64_t)(uint32_t)(z + 0x40000000) << 32 | light << 20 | shade << 6 | stick->type;
+    if (with->to->body[cell] < key)
+        with->to->body[cell] = key;
+    add_glow(with, x, y, light, 64);
+}
+
+static void
+paint_cone(const brush *with)
+{
+    const threads_stick *s = with->stick;
+    int64_t dx = s->bx - s->ax, dy = s->by - s->ay;
+    axis a = {.ux = 16384, .length = whole_root((uint64_t)(dx * dx + dy * dy))};
+    if (a.length) {
+        a.ux = (int)(dx * 16384 / a.length);
+        a.uy = (int)(dy * 16384 / a.length);
+        a.grow = (int)((int64_t)(s->rb - s->ra) * 65536 / a.length);
+        a.per_length = (1 << 30) / a.length;
+    }
+    int widest = most(s->ra, s->rb) + 160;
+    int x0 = most((least(s->ax, s->bx) - widest) >> 8, 0);
+    int x1 = least(((most(s->ax, s->bx) + widest) >> 8) + 1, with->to->width);
+    int y0 = most((least(s->ay, s->by) - widest) >> 8, with->y0);
+    int y1 = least(((most(s->ay, s->by) + widest) >> 8) + 1, with->y1);
+    for (int y = y0; y < y1; y++) {
+        int left = x0, right = x1;
+        if (abs(a.uy) > 1024) {
+            int64_t reach = ((int64_t)widest << 14) / abs(a.uy) + 256;
+            int64_t middle = s->ax + (int64_t)(y * 256 + 128 - s->ay) * a.ux / a.uy;
+            left = (int)within((middle - reach) >> 8, left, x1);
+            right = (int)within(((middle + reach) >> 8) + 1, x0, right);
+        }
+        for (int x = left; x < right; x++)
+            paint_cone_pixel(with, &a, x, y);
+        for (int x = left; x < right; x = (x / THREADS_TILE + 1) * THREADS_TILE)
+            soil(with, x, y);
+    }
+}
+
+void
+threads_paint(const threads_layers *layers, const threads_colours *colours,
+              const threads_depth *depth, const threads_stick *stick, int y0, int y1)
+{
+    const brush with = {layers, colours, depth, stick, y0, y1};
+    if (most(stick->ra, stick->rb) <= 192)
+        paint_line(&with);
+    else
+        paint_cone(&with);
+}
