@@ -33,6 +33,7 @@
 #endif
 
 #include "picture.h"
+#include "depth.h"
 #include "../common/history.h"
 
 typedef struct layers {
@@ -64,20 +65,6 @@ light_at(global const chx_tables *tables, int age, int back)
     age = age < 0 ? age + back : age;
     int index = age >> CHX_LIGHT_SHIFT;
     return index < 0 || index >= CHX_LIGHT_COUNT ? 0u : tables->light[index];
-}
-
-/* Depth cue, q8: what is far is dimmer. */
-static uint
-cue_of(uint near)
-{
-    return 105u + ((near * 151u) >> 14);
-}
-
-static uint
-near_of(int z, int4 depth)
-{
-    long scaled = ((long)(z - depth.x) * (long)depth.y) >> depth.z;
-    return (uint)clamp(scaled, 0l, (long)CHX_NEAR_MAX);
 }
 
 /* cover is q8. */

@@ -16,6 +16,7 @@
 #pragma OPENCL FP_CONTRACT OFF
 
 #include "picture.h"
+#include "depth.h"
 
 /* A level: width and height of the whole picture at its resolution, rows [row0, row1) held. */
 static uint
@@ -111,12 +112,6 @@ curve_index(uint value)
     return value < CHX_CURVE_BREAK ? low : min(high, (uint)CHX_CURVE - 1);
 }
 
-static uint
-cue_of(uint near)
-{
-    return 105u + ((near * 151u) >> 14);
-}
-
 /* A linear colour, q16, or one as displayed, 0 .. 255. */
 typedef struct colour {
     uint r, g, b;
@@ -162,13 +157,6 @@ haze_of(global const chx_tables *tables, uint bloom)
     global const ushort *entry = tables->glow[curve_index(bloom)];
     colour c = {entry[0] * 2u, entry[1] * 2u, entry[2] * 2u};
     return c;
-}
-
-static uint
-near_of(int z, int4 depth)
-{
-    long scaled = ((long)(z - depth.x) * (long)depth.y) >> depth.z;
-    return (uint)clamp(scaled, 0l, (long)CHX_NEAR_MAX);
 }
 
 /* Linear colour of what is at a pixel. */

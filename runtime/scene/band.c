@@ -154,7 +154,7 @@ build_labels(chx__band *band, chx_graph *graph, const chx__band_inputs *in)
     size_t dynamic = (size_t)CHX_TEXT_LINES * CHX_TEXT_CHARS * in->strokes_per_glyph;
     chx_kernel_task task = {
         .name = "labels",
-        .program = in->draw,
+        .program = in->program,
         .kernel = "labels",
         .global = {round_up(in->n_strokes + dynamic + 1, 64)},
         .local = {32},
@@ -174,7 +174,7 @@ build_branches(chx__band *band, chx_graph *graph, const chx__band_inputs *in, co
 {
     chx_arg row = {.kind = CHX_ARG_VALUE, .size_bytes = 16};
     chx_kernel_task task = {.name = kernel,
-                            .program = in->draw,
+                            .program = in->program,
                             .kernel = kernel,
                             .global = {round_up(in->n_branches, 64)},
                             .local = {32},
@@ -194,7 +194,7 @@ build_cones(chx__band *band, chx_graph *graph, const chx__band_inputs *in, const
 {
     chx_kernel_task task = {
         .name = kernel,
-        .program = in->draw,
+        .program = in->program,
         .kernel = kernel,
         .global = {(band->width_px + CHX_BLOCK - 1) / CHX_BLOCK,
                    (band->held.end - band->held.begin + CHX_BLOCK - 1) / CHX_BLOCK,
@@ -224,7 +224,7 @@ build_bloom(chx__band *band, chx_graph *graph, const chx__band_inputs *in)
         chx_arg size = level_arg(band, level);
         chx_kernel_task task = {
             .name = "bloom down",
-            .program = in->resolve_program,
+            .program = in->program,
             .kernel = "bloom_down",
             .args = {CHX_READ(band->levels[level - 2]), CHX_WRITE(band->levels[level - 1]),
                      level_arg(band, level - 1), size, CHX_INT(level == 2 ? 8 : 6)}};
@@ -235,7 +235,7 @@ build_bloom(chx__band *band, chx_graph *graph, const chx__band_inputs *in)
         chx_arg size = level_arg(band, level);
         chx_kernel_task task = {
             .name = "bloom up",
-            .program = in->resolve_program,
+            .program = in->program,
             .kernel = "bloom_up",
             .args = {CHX_READ_WRITE(band->levels[level - 1]), CHX_READ(band->levels[level]), size,
                      level_arg(band, level + 1), CHX_UINT(level_weight(band, level)),
@@ -251,7 +251,7 @@ build_mark(chx__band *band, chx_graph *graph, const chx__band_inputs *in)
 {
     chx_kernel_task task = {
         .name = "mark",
-        .program = in->resolve_program,
+        .program = in->program,
         .kernel = "mark",
         .global = {n_tiles(band->width_px), n_tiles(band->held.end - band->held.begin)},
         .args = {CHX_READ(band->dirty), CHX_READ(band->levels[1]), CHX_WRITE(band->marks),
@@ -287,7 +287,7 @@ build_resolve(chx__band *band, chx_graph *graph, const chx__band_inputs *in)
     chx_arg picture[3];
     picture_args(band, in, picture);
     chx_kernel_task task = {.name = "resolve",
-                            .program = in->resolve_program,
+                            .program = in->program,
                             .kernel = in->format == CHX_PIXELS_RGB ? "resolve_rgb" : "resolve_yuv",
                             .global = {round_up((band->width_px + 7) / 8, 8),
                                        round_up((band->own.end - band->own.begin + 1) / 2, 8)},
@@ -307,7 +307,7 @@ build_sweep(chx__band *band, chx_graph *graph, const chx__band_inputs *in)
 {
     uint32_t rows = band->held.end - band->held.begin;
     chx_kernel_task task = {.name = "sweep",
-                            .program = in->resolve_program,
+                            .program = in->program,
                             .kernel = "sweep",
                             .global = {n_tiles(band->width_px), n_tiles(rows)},
                             .args = {CHX_READ_WRITE(band->fibre), CHX_READ_WRITE(band->light),

@@ -40,7 +40,7 @@ void chx__band_finish(chx__band *band);
 
 /* What all bands of a scene share. */
 typedef struct chx__band_inputs {
-    chx_program *draw, *resolve_program;
+    chx_program *program; /* render/frame.cl */
     chx_buffer *branches, *ages, *tables, *strokes, *lines, *glyphs, *shapes, *picture;
     uint32_t n_branches, n_strokes, strokes_per_glyph;
     bool int64_atomics;

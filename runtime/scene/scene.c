@@ -63,16 +63,12 @@ survey(chx_scene *scene)
 }
 
 static chx_status
-make_programs(chx_scene *scene)
+make_program(chx_scene *scene)
 {
     chx_program_params params = {.options = scene->inputs.int64_atomics ? "-DINT64_ATOMICS=1"
                                                                         : "-DINT64_ATOMICS=0"};
-    chx_status status =
-        chx_program_from_embedded(scene->runtime, "render/draw.cl", &params, &scene->inputs.draw);
-    if (!status)
-        status = chx_program_from_embedded(scene->runtime, "render/resolve.cl", NULL,
-                                           &scene->inputs.resolve_program);
-    return status;
+    return chx_program_from_embedded(scene->runtime, "render/frame.cl", &params,
+                                     &scene->inputs.program);
 }
 
 /* A buffer that is never empty, so that a list of nothing has an address too. */
@@ -145,7 +141,7 @@ prepare(chx_scene *scene)
                                   scene->params.height_px);
     survey(scene);
     if (!status)
-        status = make_programs(scene);
+        status = make_program(scene);
     if (!status)
         status = make_buffers(scene, tables);
     free(tables);
@@ -207,8 +203,7 @@ chx_scene_destroy(chx_scene **scene)
         chx_buffer_destroy(buffers[i]);
     for (uint32_t i = 0; i < CHX__MAX_BANDS; i++)
         chx__band_finish(&old->bands[i]);
-    chx_program_destroy(&in->draw);
-    chx_program_destroy(&in->resolve_program);
+    chx_program_destroy(&in->program);
     chx__labels_finish(&old->labels);
     chx__geometry_finish(&old->geometry);
     free(old);
@@ -323,7 +318,7 @@ build_gather(chx_scene *scene, chx_graph *graph)
     chx_arg ticks = {.kind = CHX_ARG_VALUE, .size_bytes = 8};
     ticks.value.i64 = (int64_t)fmin(rint(rate), 1 << 26);
     chx_kernel_task task = {.name = "gather",
-                            .program = scene->inputs.draw,
+                            .program = scene->inputs.program,
                             .kernel = "gather",
                             .global = {((size_t)scene->network->n_neurons + 63) / 64 * 64},
                             .local = {32},
