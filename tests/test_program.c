@@ -314,9 +314,11 @@ START_TEST(kept_binary_gives_the_same_program_and_a_damaged_one_is_rebuilt)
     for (int round = 0; round < 3; round++) {
         chx_program *program = program_of("set.cl", source, NULL);
         ck_assert_int_eq(run_set(program), 4711);
+        /* A binary, or on PoCL the note that there is an optimized one. */
+        bool keeps = !chx__program_is_quick(program, device);
         chx__program_destroy(&program);
         if (round == 1)
-            ck_assert_int_eq(damage_entries(folder), device->platform->is_pocl ? 0 : 1);
+            ck_assert_int_eq(damage_entries(folder), keeps);
     }
     chx__cache_destroy(&fleet.cache);
     fleet.cache = usual;
@@ -329,6 +331,34 @@ build_in_thread(void *data)
     static chx_status failed = CHX_ERROR_BUILD;
     return chx__program_build(data, device) == CHX_OK ? NULL : &failed;
 }
+
+/* The cache is a fresh folder, so that nothing is known to be optimized. */
+START_TEST(quick_build_gives_way_to_an_optimized_one)
+{
+    chx_runtime_params params = test_machine_params();
+    chx__fleet_finish(&fleet);
+    params.cache_path = folder;
+    unsetenv("CHRONAXIE_OPTIMIZE");
+    ck_assert_int_eq(chx__fleet_init(&fleet, &params), CHX_OK);
+    for (uint32_t i = 0; i < fleet.n_devices; i++)
+        if (fleet.devices[i].info.selected)
+            device = &fleet.devices[i];
+    chx_program *program = program_of("set.cl", "kernel void set(global int *x) { *x = 5; }", NULL);
+    ck_assert_int_eq(run_set(program), 5);
+    ck_assert_int_eq(chx__program_is_quick(program, device), device->platform->is_pocl);
+    ck_assert(!chx__program_note_use(program, device, UINT64_C(1000)));
+    ck_assert_int_eq(chx__program_note_use(program, device, UINT64_C(10000000000)),
+                     device->platform->is_pocl);
+    ck_assert(!chx__program_note_use(program, device, UINT64_C(10000000000)));
+    ck_assert_int_eq(run_set(program), 5);
+    ck_assert(!chx__program_is_quick(program, device));
+    chx__program_destroy(&program);
+    program = program_of("set.cl", "kernel void set(global int *x) { *x = 5; }", NULL);
+    ck_assert_int_eq(run_set(program), 5);
+    ck_assert(!chx__program_is_quick(program, device));
+    chx__program_destroy(&program);
+}
+END_TEST
 
 START_TEST(program_may_be_built_by_several_threads)
 {
@@ -407,6 +437,7 @@ build_tests(void)
     tcase_add_test(tests, kernel_that_is_missing_is_answered_with_those_there_are);
     tcase_add_test(tests, digest_covers_source_and_options);
     tcase_add_test(tests, kept_binary_gives_the_same_program_and_a_damaged_one_is_rebuilt);
+    tcase_add_test(tests, quick_build_gives_way_to_an_optimized_one);
     tcase_add_test(tests, program_may_be_built_by_several_threads);
     tcase_add_test(tests, build_log_of_every_known_form_gives_file_and_line);
     return tests;

@@ -51,6 +51,8 @@ apply_params(chx__fleet *fleet, const chx_runtime_params *params)
         return chx__fail(CHX_ERROR_INVALID,
                          "%u compute lanes were asked for, at most %d are possible",
                          params->n_compute_lanes, CHX__MAX_COMPUTE_LANES);
+    const char *optimize = getenv("CHRONAXIE_OPTIMIZE");
+    fleet->optimizes = params->optimize || (optimize && strcmp(optimize, "1") == 0);
     if (!kernel_path)
         kernel_path = getenv("CHRONAXIE_KERNEL_PATH");
     if (kernel_path && *kernel_path) {

@@ -16,6 +16,7 @@ typedef struct chx__fleet {
     uint32_t n_devices;
     uint32_t generation; /* counts changes of the set of usable devices */
     chx__cache *cache; /* NULL when there is none */
+    bool optimizes; /* programs are compiled with optimization from the start */
     char *kernel_path; /* NULL when embedded sources are not overridden */
     chx__logger logger;
     /* Guards is_opening; a leaf of the lock order. Whoever sets is_opening owns the contexts and

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "device/program.h"
 #include "execute/enqueue.h"
 #include "execute/inbox.h"
 #include "execute/tail.h"
@@ -265,16 +266,23 @@ give_up(chx_run *run)
     chx__log(&run->runtime->logger, CHX_LOG_ERROR, "%s", run->error.message);
 }
 
+/* Adds what the run measured to the models. */
 static void
 learn_costs(chx_run *run)
 {
+    chx_runtime *runtime = run->runtime;
     for (uint32_t c = 0; c < run->lowered->n_commands; c++) {
         const chx__command *command = &run->lowered->commands[c];
         const chx__step *step = &run->steps[c];
-        if (command->kind != CHX__COMMAND_TRANSFER && step->finish_ns > step->start_ns &&
-            chx__costs_add(run->runtime->costs, &command->cost_key,
-                           (double)(step->finish_ns - step->start_ns)))
-            run->runtime->cost_epoch++;
+        if (command->kind == CHX__COMMAND_TRANSFER || step->finish_ns <= step->start_ns)
+            continue;
+        uint64_t duration_ns = step->finish_ns - step->start_ns;
+        if (chx__costs_add(runtime->costs, &command->cost_key, (double)duration_ns))
+            runtime->cost_epoch++;
+        if (command->kind == CHX__COMMAND_KERNEL &&
+            chx__program_note_use(run->lowered->graph->tasks[command->task].program,
+                                  lane_of(run, c)->device, duration_ns))
+            runtime->build_epoch++;
     }
 }
 

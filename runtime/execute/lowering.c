@@ -306,6 +306,7 @@ chx__lowering_create(chx_runtime *runtime, const chx_graph *graph, chx__lowered 
     made->n_references = 1;
     made->graph = graph;
     made->cost_epoch = runtime->cost_epoch;
+    made->build_epoch = runtime->build_epoch;
     made->fleet_generation = runtime->fleet.generation;
     chx_status status = chx__flow_init(&made->flow, graph);
     if (!status)

@@ -56,7 +56,7 @@ typedef struct chx__lowered {
     uint32_t *lane_commands;
     double makespan_ns;
     chx__digest entry; /* whereabouts of the data that it starts from */
-    uint64_t cost_epoch;
+    uint64_t cost_epoch, build_epoch;
     uint32_t fleet_generation;
 } chx__lowered;
 

@@ -124,7 +124,9 @@ chx__task_cost_key(const chx__task *task, const chx__device *device)
     chx__hasher *hasher = chx__hasher_create();
     if (task->program) {
         chx__digest program = chx__program_digest(task->program);
+        bool is_quick = device && chx__program_is_quick(task->program, device);
         chx__hasher_add(hasher, &program, sizeof program);
+        chx__hasher_add(hasher, &is_quick, sizeof is_quick);
         chx__hasher_add_text(hasher, task->kernel);
     }
     chx__hasher_add_text(hasher, task->name);

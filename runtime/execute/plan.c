@@ -65,7 +65,8 @@ forget_outdated(chx_plan *plan)
         if (!variant)
             continue;
         bool is_old = review && variant->cost_epoch != plan->runtime->cost_epoch;
-        if (variant->fleet_generation != plan->runtime->fleet.generation || is_old)
+        if (variant->fleet_generation != plan->runtime->fleet.generation ||
+            variant->build_epoch != plan->runtime->build_epoch || is_old)
             forget_variant(plan, i);
         reviewed |= is_old;
     }

@@ -28,6 +28,7 @@ struct chx_runtime {
     chx_buffer *buffers;
     cl_event *wait_list; /* scratch for enqueueing */
     size_t wait_capacity;
+    uint64_t build_epoch; /* counts programs that are to be replaced by better builds */
     uint64_t cost_epoch; /* counts changes of estimates that may change what plan is best */
     chx__inbox *inbox; /* wakes the driver thread; NULL in a serial runtime */
     chx__host_thread *host_thread; /* runs host tasks; NULL in a serial runtime */

@@ -159,6 +159,7 @@ bench_threads(const char *folder, const shared_options *shared)
     chx_status status = chx_network_load(folder, &network);
     int code;
 
+    params.optimize = true;
     if (status != CHX_OK)
         return outcome_report(status, STAGE_INPUT);
     job.network = network;
