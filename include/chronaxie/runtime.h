@@ -51,8 +51,8 @@ typedef struct chx_runtime_params {
     bool serial;
     /* Optimize kernels when they are first compiled. Otherwise a driver with a slow compiler (PoCL)
      * first compiles without, to be ready soon, and optimizes a program once it has run for half a
-     * second; what was optimized once is so from the start the next time. Results are the same bits.
-     * Also on when CHRONAXIE_OPTIMIZE=1 is in the environment. */
+     * second; what was optimized once is so from the start the next time. Results are the same
+     * bits. Also on when CHRONAXIE_OPTIMIZE=1 is in the environment. */
     bool optimize;
     /* Folder of kernel files that override the embedded ones; NULL means CHRONAXIE_KERNEL_PATH from
      * the environment, and when that is unset the embedded ones are used. */

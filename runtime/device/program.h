@@ -31,8 +31,8 @@ chx_status chx__program_kernel(chx_program *program, chx__device *device, const 
 /* Whether the device's build was compiled without optimization, see chx_runtime_params.optimize. */
 bool chx__program_is_quick(const chx_program *program, const chx__device *device);
 
-/* Adds to the time that a quick build has run. True when that makes the program be optimized: kernels
- * made from now on come from a better build. Any thread. */
+/* Adds to the time that a quick build has run. True when that makes the program be optimized:
+ * kernels made from now on come from a better build. Any thread. */
 bool chx__program_note_use(chx_program *program, const chx__device *device, uint64_t duration_ns);
 
 /* The fleet that the program was created for. */
