@@ -16,7 +16,7 @@
  *                 else depth first and the low word in a second launch
  *   ink    uint   coverage << 24 | level << 16 | colour: labels
  *   glow   uint   half the resolution, sum of light x coverage, 2^16 = one pixel
- *   dirty  uint   one per 16 x 16 tile, not zero when anything fell on it
+ *   dirty  uint   one per 16 x 16 tile, CHX_TILE bits of what fell on it
  * queue: one counter, then chx_stick records of bodies too big for one work-item.
  *
  * Order of launches per band: labels (clears the counter), branches, cones; and
@@ -53,10 +53,10 @@ typedef struct clip {
 } clip;
 
 static void
-touch(global uint *dirty, int width, int row0, int x, int y)
+touch(global uint *dirty, int width, int row0, int x, int y, uint what)
 {
     int tiles = (width + CHX_TILE - 1) / CHX_TILE;
-    atomic_or(&dirty[((y - row0) / CHX_TILE) * tiles + x / CHX_TILE], 1u);
+    atomic_or(&dirty[((y - row0) / CHX_TILE) * tiles + x / CHX_TILE], what);
 }
 
 static uint
@@ -118,33 +118,64 @@ half_up(int q8)
     return (q8 + 127) >> 8;
 }
 
-/* One column of a line that runs along x, or row of one along y (steep). */
+/* A thin branch on its way through the picture, along x or, when steep, along y. */
+typedef struct walk {
+    int steep;
+    int cosine, reach, radius;
+    uint weight; /* of tissue by width and depth, q16 */
+    uint glare; /* of light by width, q8 */
+    uint near, hue;
+    int low, high; /* rows or columns that may be written across */
+    int tiles; /* in a row of tiles */
+    int seen[2]; /* tiles marked last */
+} walk;
+
 static void
-line_column(const layers *to, const clip *in, int major, int centre, int reach, int cosine,
-            int radius, uint weight, uint near, uint hue, uint light, int inner, int steep)
+mark_tile(const layers *to, walk *w, int x, int y)
 {
-    int first = (centre - reach + 32767) >> 16;
-    int last = (centre + reach - 32768) >> 16;
-    int tile = -1;
+    int tile = (y - to->row0) / CHX_TILE * w->tiles + x / CHX_TILE;
+    if (tile == w->seen[0] || tile == w->seen[1])
+        return;
+    atomic_or(&to->dirty[tile], CHX_TILE_LINES);
+    w->seen[1] = w->seen[0];
+    w->seen[0] = tile;
+}
+
+/* The pixels across a line at one place of its longer side; inner ones add to the glow. */
+static void
+line_column(const layers *to, walk *w, int major, int centre, uint light, int inner)
+{
+    int first = max((centre - w->reach + 32767) >> 16, w->low);
+    int last = min((centre + w->reach - 32768) >> 16, w->high - 1);
+    if (first > last)
+        return;
+    int x = w->steep ? first : major;
+    int y = w->steep ? major : first;
+    int end_x = w->steep ? last : major;
+    int end_y = w->steep ? major : last;
+    mark_tile(to, w, x, y);
+    mark_tile(to, w, end_x, end_y);
+    int cell = (y - to->row0) * to->width + x;
+    int step = w->steep ? 1 : to->width;
     for (int minor = first; minor <= last; minor++) {
-        int x = steep ? minor : major;
-        int y = steep ? major : minor;
-        if (x < in->x0 || x >= in->x1 || y < in->y0 || y >= in->y1)
-            continue;
-        int away = abs(minor * 65536 + 32768 - centre) >> 8;
-        uint cover = line_cover((away * cosine) >> 16, radius);
-        put_fibre(to, x, y, (cover * weight) >> 8, near, hue);
-        if (light) {
-            uint glare = (cover * (128u + weight / 2)) >> 8;
-            put_light(to, x, y, light, glare, near);
-            if (inner)
-                put_glow(to, x, y, light, glare);
-        }
-        int here = (y / CHX_TILE) * 65536 + x / CHX_TILE;
-        if (cover && here != tile) {
-            touch(to->dirty, to->width, to->row0, x, y);
-            tile = here;
-        }
+        int away = (int)abs(minor * 65536 + 32768 - centre) >> 8;
+        uint cover = line_cover((away * w->cosine) >> 16, w->radius);
+        uint level = min((cover * w->weight) >> 12, 4095u);
+        if (level)
+            atomic_max(&to->fibre[cell], level << 20 | w->near << 6 | w->hue);
+        cell += step;
+    }
+    if (light == 0)
+        return;
+    for (int minor = first; minor <= last; minor++) {
+        int away = (int)abs(minor * 65536 + 32768 - centre) >> 8;
+        uint cover = line_cover((away * w->cosine) >> 16, w->radius);
+        uint glare = (cover * w->glare) >> 8;
+        x = w->steep ? minor : major;
+        y = w->steep ? major : minor;
+        put_light(to, x, y, light, glare, w->near);
+        if (inner)
+            put_glow(to, x, y, light, glare);
     }
 }
 
@@ -153,11 +184,12 @@ static void
 draw_line(const layers *to, const clip *in, global const chx_tables *tables, const chx_stick *stick,
           int4 depth)
 {
-    int steep = abs(stick->by - stick->ay) > abs(stick->bx - stick->ax);
-    int m0 = steep ? stick->ay : stick->ax;
-    int m1 = steep ? stick->by : stick->bx;
-    int n0 = steep ? stick->ax : stick->ay;
-    int n1 = steep ? stick->bx : stick->by;
+    walk w;
+    w.steep = abs(stick->by - stick->ay) > abs(stick->bx - stick->ax);
+    int m0 = w.steep ? stick->ay : stick->ax;
+    int m1 = w.steep ? stick->by : stick->bx;
+    int n0 = w.steep ? stick->ax : stick->ay;
+    int n1 = w.steep ? stick->bx : stick->by;
     int age0 = stick->age_a;
     int age1 = stick->age_b;
     if (m0 > m1) {
@@ -175,14 +207,21 @@ draw_line(const layers *to, const clip *in, global const chx_tables *tables, con
     int slope = (int)(((long)(n1 - n0) << 16) / length);
     if (m1 - m0 < 16)
         slope = 0;
-    int radius = max((stick->ra + stick->rb) / 2, 128);
-    uint weight = (uint)clamp(stick->ra + stick->rb, 90, 256);
-    uint near = near_of((stick->az + stick->bz) / 2, depth);
     int index = min((int)abs(slope) >> 8, 256);
-    int cosine = (int)tables->cosine[index];
-    int reach = (int)(((long)(radius + 180) * (long)tables->secant[index]) >> 8);
-    int first = max(half_up(m0 - 96), steep ? in->y0 : in->x0);
-    int last = min(half_up(m1 + 96), steep ? in->y1 : in->x1);
+    uint width = (uint)clamp(stick->ra + stick->rb, 90, 256);
+    w.radius = max((stick->ra + stick->rb) / 2, 128);
+    w.near = near_of((stick->az + stick->bz) / 2, depth);
+    w.weight = width * cue_of(w.near);
+    w.glare = 128u + width / 2;
+    w.hue = stick->hue;
+    w.cosine = (int)tables->cosine[index];
+    w.reach = (int)(((long)(w.radius + 180) * (long)tables->secant[index]) >> 8);
+    w.low = w.steep ? in->x0 : in->y0;
+    w.high = w.steep ? in->x1 : in->y1;
+    w.tiles = (to->width + CHX_TILE - 1) / CHX_TILE;
+    w.seen[0] = w.seen[1] = -1;
+    int first = max(half_up(m0 - 96), w.steep ? in->y0 : in->x0);
+    int last = min(half_up(m1 + 96), w.steep ? in->y1 : in->x1);
     long centre = ((long)n0 << 16) + (long)slope * (first * 256 + 128 - m0);
     int minor = (int)(centre >> 8);
     long age_slope = ((long)(age1 - age0) << 16) / length;
@@ -193,8 +232,7 @@ draw_line(const layers *to, const clip *in, global const chx_tables *tables, con
         if (!silent)
             light = light_at(tables, age0 + (int)((age_slope * along) >> 16), stick->back);
         int inner = major * 256 + 128 >= m0 && major * 256 + 128 < m1;
-        line_column(to, in, major, minor, reach, cosine, radius, weight, near, stick->hue, light,
-                    inner, steep);
+        line_column(to, &w, major, minor, light, inner);
         minor += slope;
     }
 }
@@ -325,7 +363,7 @@ draw_cone(const layers *to, const clip *in, global const chx_tables *tables, con
             cone_pixel(to, tables, stick, &c, x, y, depth, pass);
         if (pass == BODY_FIRST)
             for (int x = x0; x < x1; x = (x / CHX_TILE + 1) * CHX_TILE)
-                touch(to->dirty, to->width, to->row0, x, y);
+                touch(to->dirty, to->width, to->row0, x, y, CHX_TILE_LINES | CHX_TILE_BODIES);
     }
 }
 
@@ -581,7 +619,8 @@ draw_stroke(global uint *ink, global uint *light, global uint *dirty, int4 band,
                 atomic_max(&light[cell], light_key(stroke->ink, cover, CHX_NEAR_MAX));
             else
                 atomic_max(&ink[cell], cover << 24 | stroke->level << 16 | stroke->ink);
-            touch(dirty, band.x, band.y, x, y);
+            touch(dirty, band.x, band.y, x, y,
+                  stroke->flags & CHX_STROKE_LIGHT ? CHX_TILE_LINES : CHX_TILE_INK);
         }
 }
 

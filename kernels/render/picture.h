@@ -34,6 +34,10 @@ typedef uint16_t chx_u16;
 #define CHX_BLOCK 64 /* pixels a side of the blocks that share the big sticks */
 #define CHX_THIN_Q8 192 /* up to this radius a branch is a line, above it a body */
 #define CHX_SMALL_PX 32 /* bodies up to this size are drawn where they are found */
+#define CHX_TILE_LINES 1u /* what fell on a tile: fibres or light, */
+#define CHX_TILE_BODIES 2u
+#define CHX_TILE_INK 4u
+#define CHX_TILE_LIT 8u /* and whether bloom reaches it */
 #define CHX_NEAR_MAX 16383
 #define CHX_HUES 64
 #define CHX_INKS 64
@@ -106,6 +110,7 @@ typedef struct chx_tables {
     chx_u16 light[CHX_LIGHT_COUNT]; /* light by ticks >> CHX_LIGHT_SHIFT */
     chx_u16 emission[CHX_LIGHT_MAX + 1][4]; /* light to linear red, green, blue, q15 */
     chx_u16 glow[CHX_CURVE][4]; /* bloom to the same, by curve index */
+    chx_u16 veil[CHX_CURVE][4]; /* glow as displayed, 0 .. 4080 */
     chx_u16 tone[CHX_CURVE]; /* linear q16 to display, 0 .. 4080, by curve index */
     chx_u32 hue[CHX_HUES][4]; /* tissue, linear q16 */
     chx_u32 ink[CHX_INKS]; /* 0xrrggbb */

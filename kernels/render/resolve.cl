@@ -27,24 +27,55 @@ level_at(global const uint *level, int4 size, int x, int y)
     return level[(y - size.z) * size.x + x];
 }
 
-/* Halves a level: one work-item per cell of `to`. shift is 8 for level 1, whose cells are sums over
- * four pixels, else 6. */
+/* The cell of the next level: weights 1 3 3 1 each way, sum 64. */
+static uint
+halved(global const uint *from, int4 size, int x, int y)
+{
+    uint sum = 0;
+    for (int j = 0; j < 4; j++) {
+        uint row = level_at(from, size, 2 * x - 1, 2 * y - 1 + j) +
+                   3 * level_at(from, size, 2 * x, 2 * y - 1 + j) +
+                   3 * level_at(from, size, 2 * x + 1, 2 * y - 1 + j) +
+                   level_at(from, size, 2 * x + 2, 2 * y - 1 + j);
+        sum += j == 0 || j == 3 ? row : 3 * row;
+    }
+    return sum;
+}
+
+/* Halves a level: one work-item per cell of `to`. */
 kernel void
-bloom_down(global const uint *from, global uint *to, int4 from_size, int4 to_size, int shift)
+bloom_down(global const uint *from, global uint *to, int4 from_size, int4 to_size)
+{
+    int x = get_global_id(0);
+    int y = (int)get_global_id(1) + to_size.z;
+    if (x < to_size.x && y < to_size.w)
+        to[(y - to_size.z) * to_size.x + x] = halved(from, from_size, x, y) >> 6;
+}
+
+static uint
+dirty_at(global const uint *dirty, int4 band, int x, int y)
+{
+    int tiles_x = (band.x + CHX_TILE - 1) / CHX_TILE;
+    int tiles_y = (band.z - band.y + CHX_TILE - 1) / CHX_TILE;
+    return x < 0 || x >= tiles_x || y < 0 || y >= tiles_y ? 0 : dirty[y * tiles_x + x];
+}
+
+/* The same from level 1, whose cells are sums over four pixels and zero in clean tiles. */
+kernel void
+glow_down(global const uint *from, global uint *to, global const uint *dirty, int4 from_size,
+          int4 to_size, int4 band)
 {
     int x = get_global_id(0);
     int y = (int)get_global_id(1) + to_size.z;
     if (x >= to_size.x || y >= to_size.w)
         return;
-    uint sum = 0;
-    for (int j = 0; j < 4; j++) {
-        uint row = level_at(from, from_size, 2 * x - 1, 2 * y - 1 + j) +
-                   3 * level_at(from, from_size, 2 * x, 2 * y - 1 + j) +
-                   3 * level_at(from, from_size, 2 * x + 1, 2 * y - 1 + j) +
-                   level_at(from, from_size, 2 * x + 2, 2 * y - 1 + j);
-        sum += j == 0 || j == 3 ? row : 3 * row;
-    }
-    to[(y - to_size.z) * to_size.x + x] = sum >> shift;
+    int left = (x * 4 - 2) >> 4;
+    int right = (x * 4 + 5) >> 4;
+    int top = (y * 4 - 2 - band.y) >> 4;
+    int bottom = (y * 4 + 5 - band.y) >> 4;
+    uint any = dirty_at(dirty, band, left, top) | dirty_at(dirty, band, right, top) |
+               dirty_at(dirty, band, left, bottom) | dirty_at(dirty, band, right, bottom);
+    to[(y - to_size.z) * to_size.x + x] = any ? halved(from, from_size, x, y) >> 8 : 0;
 }
 
 static uint
@@ -59,31 +90,20 @@ tent(global const uint *level, int4 size, int x, int y)
            4;
 }
 
-/* Adds the next level to this one in place: one work-item per cell. shift is 2 for level 1. */
+/* Adds the next level to this one in place: one work-item per cell. */
 kernel void
-bloom_up(global uint *level, global const uint *next, int4 size, int4 next_size, uint weight,
-         int shift)
+bloom_up(global uint *level, global const uint *next, int4 size, int4 next_size, uint weight)
 {
     int x = get_global_id(0);
     int y = (int)get_global_id(1) + size.z;
     if (x >= size.x || y >= size.w)
         return;
     uint index = (uint)((y - size.z) * size.x + x);
-    uint own = level[index] >> shift;
-    level[index] = ((own >> 4) * weight >> 4) + tent(next, next_size, x, y);
+    level[index] = ((level[index] >> 4) * weight >> 4) + tent(next, next_size, x, y);
 }
 
-#define MARK_DIRTY 1u /* something fell on the tile */
-#define MARK_LIT 2u /* bloom reaches it */
-
-static uint
-dirty_at(global const uint *dirty, int tiles_x, int tiles_y, int x, int y)
-{
-    return x < 0 || x >= tiles_x || y < 0 || y >= tiles_y ? 0 : dirty[y * tiles_x + x];
-}
-
-/* Says which tiles need looking at, before the last level of bloom is added up: one work-item per
- * tile. next is the second level after the way up. */
+/* Says which tiles need looking at, before bloom reaches level 1: one work-item per tile. next is
+ * level 2 after the way up. */
 kernel void
 mark(global const uint *dirty, global const uint *next, global uint *marks, int4 band,
      int4 next_size)
@@ -97,11 +117,27 @@ mark(global const uint *dirty, global const uint *next, global uint *marks, int4
     uint near = 0;
     for (int j = -1; j <= 1; j++)
         for (int i = -1; i <= 1; i++)
-            near |= dirty_at(dirty, tiles_x, tiles_y, x + i, y + j);
+            near |= dirty_at(dirty, band, x + i, y + j);
     for (int j = -2; j < 6 && !near; j++)
         for (int i = -2; i < 6; i++)
             near |= level_at(next, next_size, x * 4 + i, band.y / 4 + y * 4 + j);
-    marks[y * tiles_x + x] = (dirty[y * tiles_x + x] ? MARK_DIRTY : 0u) | (near ? MARK_LIT : 0u);
+    marks[y * tiles_x + x] = dirty[y * tiles_x + x] | (near ? CHX_TILE_LIT : 0u);
+}
+
+/* As bloom_up, for level 1 and only where tiles are lit; elsewhere it is zero and stays so. */
+kernel void
+glow_up(global uint *level, global const uint *next, global const uint *marks, int4 size,
+        int4 next_size, uint weight, int4 band)
+{
+    int x = get_global_id(0);
+    int y = (int)get_global_id(1) + size.z;
+    if (x >= size.x || y >= size.w)
+        return;
+    int tiles = (band.x + CHX_TILE - 1) / CHX_TILE;
+    if ((marks[((2 * y - band.y) / CHX_TILE) * tiles + 2 * x / CHX_TILE] & CHX_TILE_LIT) == 0)
+        return;
+    uint index = (uint)((y - size.z) * size.x + x);
+    level[index] = ((level[index] >> 6) * weight >> 4) + tent(next, next_size, x, y);
 }
 
 static uint
@@ -229,24 +265,38 @@ typedef struct surface {
     global uint *light;
     global uint *ink;
     global uint2 *body;
-    global const uint *bloom;
     global const chx_tables *tables;
 } surface;
 
-/* What a work-item of resolve draws: four blocks of 2 x 2 pixels side by side, from the left top
- * pixel of the present one. */
+/* What a work-item of resolve draws: four blocks of 2 x 2 pixels side by side. */
 typedef struct place {
-    int4 band, own, bloom_size, depth;
+    int4 band, depth;
     int x, y;
     uint mark;
+    uint cells[3][SPAN / 2 + 2]; /* of bloom, around it */
 } place;
 
+static void
+load_cells(place *at, global const uint *bloom, int4 size)
+{
+    int left = at->x / 2 - 1;
+    int top = at->y / 2 - 1;
+    int inside = left >= 0 && left + SPAN / 2 + 2 <= size.x && top >= size.z &&
+                 top + 3 <= min(size.w, size.y);
+    for (int j = 0; j < 3; j++)
+        for (int i = 0; i < SPAN / 2 + 2; i++) {
+            if (inside)
+                at->cells[j][i] = bloom[(top + j - size.z) * size.x + left + i];
+            else
+                at->cells[j][i] = level_at(bloom, size, left + i, top + j);
+        }
+}
+
 static int
-place_of(global const uint *marks, int4 band, int4 own, int4 bloom_size, int4 depth, place *at)
+place_of(global const uint *marks, global const uint *bloom, int4 band, int4 own, int4 bloom_size,
+         int4 depth, place *at)
 {
     at->band = band;
-    at->own = own;
-    at->bloom_size = bloom_size;
     at->depth = depth;
     at->x = (int)get_global_id(0) * SPAN;
     at->y = own.x + (int)get_global_id(1) * 2;
@@ -254,66 +304,80 @@ place_of(global const uint *marks, int4 band, int4 own, int4 bloom_size, int4 de
         return 0;
     int tiles = (band.x + CHX_TILE - 1) / CHX_TILE;
     at->mark = marks[((at->y - band.y) / CHX_TILE) * tiles + at->x / CHX_TILE];
+    if (at->mark)
+        load_cells(at, bloom, bloom_size);
     return 1;
 }
 
-/* The bloom at the four pixels, row by row: tent over the 3 x 3 cells around theirs. */
-static void
-bloom_at(global const uint *bloom, const place *at, uint sums[4])
+/* Tent over the 3 x 3 cells around block i, for its pixel k. */
+static uint
+bloom_at(const place *at, int i, int k)
 {
-    int x = at->x / 2;
-    int y = at->y / 2;
-    int4 size = at->bloom_size;
-    uint c[9];
-    for (int j = 0; j < 3; j++)
-        for (int i = 0; i < 3; i++)
-            c[3 * j + i] = level_at(bloom, size, x - 1 + i, y - 1 + j);
-    sums[0] = (9 * c[4] + 3 * c[3] + 3 * c[1] + c[0] + 8) >> 4;
-    sums[1] = (9 * c[4] + 3 * c[5] + 3 * c[1] + c[2] + 8) >> 4;
-    sums[2] = (9 * c[4] + 3 * c[3] + 3 * c[7] + c[6] + 8) >> 4;
-    sums[3] = (9 * c[4] + 3 * c[5] + 3 * c[7] + c[8] + 8) >> 4;
+    int across = k & 1 ? 2 : 0;
+    int along = k & 2 ? 2 : 0;
+    return (9 * at->cells[1][i + 1] + 3 * at->cells[1][i + across] + 3 * at->cells[along][i + 1] +
+            at->cells[along][i + across] + 8) >>
+           4;
+}
+
+/* Bloom alone. */
+static colour
+veil_of(global const chx_tables *tables, uint bloom, uint dither)
+{
+    global const ushort *entry = tables->veil[curve_index(bloom)];
+    colour c = {(entry[0] + dither) >> 4, (entry[1] + dither) >> 4, (entry[2] + dither) >> 4};
+    return c;
 }
 
 /* A pixel of a dirty tile; its layers are left empty. */
 static colour
-take_pixel(const surface *from, const place *at, size_t cell, colour haze, uint dither)
+take_pixel(const surface *from, const place *at, size_t cell, uint bloom, uint dither)
 {
-    uint fibre = from->fibre[cell];
-    uint light = from->light[cell];
-    uint2 body = from->body[cell];
-    uint ink = from->ink[cell];
+    uint fibre = 0;
+    uint light = 0;
+    uint2 body = 0;
+    uint ink = 0;
+    if (at->mark & CHX_TILE_LINES) {
+        fibre = from->fibre[cell];
+        light = from->light[cell];
+    }
+    if (at->mark & CHX_TILE_BODIES)
+        body = from->body[cell];
+    if (at->mark & CHX_TILE_INK)
+        ink = from->ink[cell];
     if ((fibre | light | body.y | ink) == 0)
-        return haze.r | haze.g | haze.b ? display(from->tables, haze, dither) : haze;
-    if (body.y)
-        haze = scaled(haze, 1, 1);
+        return veil_of(from->tables, bloom, dither);
+    colour c = haze_of(from->tables, bloom);
+    if (fibre | light) {
+        from->fibre[cell] = 0;
+        from->light[cell] = 0;
+    }
+    if (body.y) {
+        from->body[cell] = 0;
+        c = scaled(c, 1, 1);
+    }
     if (fibre | light | body.y)
-        haze = plus(haze, tissue_of(from->tables, fibre, light, body, at->depth));
-    from->fibre[cell] = 0;
-    from->light[cell] = 0;
-    from->body[cell] = 0;
-    from->ink[cell] = 0;
-    colour shown = display(from->tables, haze, dither);
+        c = plus(c, tissue_of(from->tables, fibre, light, body, at->depth));
+    if (ink)
+        from->ink[cell] = 0;
+    colour shown = display(from->tables, c, dither);
     if (ink)
         lay_ink(from->tables, ink, &shown);
     return shown;
 }
 
+/* Block i, pixels in rows. */
 static void
-take_four(const surface *from, const place *at, colour colours[4])
+take_four(const surface *from, const place *at, int i, colour colours[4])
 {
-    uint blooms[4] = {0, 0, 0, 0};
-    if (at->mark & MARK_LIT)
-        bloom_at(from->bloom, at, blooms);
     for (int k = 0; k < 4; k++) {
-        int x = at->x + (k & 1);
+        int x = at->x + 2 * i + (k & 1);
         int y = at->y + (k >> 1);
         uint dither = bayer[(y & 3) * 4 + (x & 3)];
-        colour haze = {0, 0, 0};
-        if (blooms[k])
-            haze = haze_of(from->tables, blooms[k]);
+        uint bloom = bloom_at(at, i, k);
         size_t cell = (size_t)(y - at->band.y) * at->band.x + x;
-        colours[k] = at->mark & MARK_DIRTY ? take_pixel(from, at, cell, haze, dither)
-                                           : display(from->tables, haze, dither);
+        colours[k] = at->mark & ~CHX_TILE_LIT ? take_pixel(from, at, cell, bloom, dither)
+                                              : veil_of(from->tables, bloom, dither);
     }
 }
 
@@ -339,28 +403,22 @@ red_difference(colour c)
 }
 
 static void
-put_rgb(uchar row[SPAN * 3], int i, colour c)
+put_rgb(global uchar *to, colour c)
 {
-    row[3 * i] = (uchar)c.r;
-    row[3 * i + 1] = (uchar)c.g;
-    row[3 * i + 2] = (uchar)c.b;
+    to[0] = (uchar)c.r;
+    to[1] = (uchar)c.g;
+    to[2] = (uchar)c.b;
 }
 
+/* n bytes of one value; n is 8 or 24 except at the right edge. */
 static void
-store(global uchar *to, const uchar *from, int n, int most)
+fill(global uchar *to, int n, uchar value)
 {
-    if (n == most && n == 24) {
-        vstore8(vload8(0, from), 0, to);
-        vstore8(vload8(1, from), 1, to);
-        vstore8(vload8(2, from), 2, to);
-        return;
-    }
-    if (n == most && n == 8) {
-        vstore8(vload8(0, from), 0, to);
-        return;
-    }
-    for (int i = 0; i < n; i++)
-        to[i] = from[i];
+    int i = 0;
+    for (; i + 8 <= n; i += 8)
+        vstore8((uchar8)value, 0, to + i);
+    for (; i < n; i++)
+        to[i] = value;
 }
 
 /* Pixels of a band's own rows: one work-item per 8 x 2. band = width, first and last row held by
@@ -371,23 +429,25 @@ resolve_rgb(global uint *fibre, global uint *light, global uint *ink, global uin
             global uchar *out, int4 band, int4 own, int4 bloom_size, int4 depth)
 {
     place at;
-    if (!place_of(marks, band, own, bloom_size, depth, &at))
+    if (!place_of(marks, bloom, band, own, bloom_size, depth, &at))
         return;
-    surface from = {fibre, light, ink, body, bloom, tables};
+    surface from = {fibre, light, ink, body, tables};
     int n = min(SPAN, band.x - at.x);
-    global uchar *to = out + ((size_t)at.y * band.x + at.x) * 3;
-    uchar rows[2][SPAN * 3] = {{0}, {0}};
-    for (int i = 0; at.mark && i < n; i += 2) {
-        colour colours[4];
-        take_four(&from, &at, colours);
-        put_rgb(rows[0], i, colours[0]);
-        put_rgb(rows[0], i + 1, colours[1]);
-        put_rgb(rows[1], i, colours[2]);
-        put_rgb(rows[1], i + 1, colours[3]);
-        at.x += 2;
+    size_t pitch = (size_t)band.x * 3;
+    global uchar *to = out + (size_t)at.y * pitch + (size_t)at.x * 3;
+    if (at.mark == 0) {
+        fill(to, n * 3, 0);
+        fill(to + pitch, n * 3, 0);
+        return;
     }
-    store(to, rows[0], n * 3, SPAN * 3);
-    store(to + (size_t)band.x * 3, rows[1], n * 3, SPAN * 3);
+    for (int i = 0; i < n / 2; i++) {
+        colour colours[4];
+        take_four(&from, &at, i, colours);
+        put_rgb(to + 6 * i, colours[0]);
+        put_rgb(to + 6 * i + 3, colours[1]);
+        put_rgb(to + pitch + 6 * i, colours[2]);
+        put_rgb(to + pitch + 6 * i + 3, colours[3]);
+    }
 }
 
 /* The same as planes Y, U, V, which are ranges of one buffer: 4:2:0, BT.709, limited range. */
@@ -398,38 +458,32 @@ resolve_yuv(global uint *fibre, global uint *light, global uint *ink, global uin
             global uchar *out_u, global uchar *out_v)
 {
     place at;
-    if (!place_of(marks, band, own, bloom_size, depth, &at))
+    if (!place_of(marks, bloom, band, own, bloom_size, depth, &at))
         return;
-    surface from = {fibre, light, ink, body, bloom, tables};
+    surface from = {fibre, light, ink, body, tables};
     int n = min(SPAN, band.x - at.x);
-    size_t to = (size_t)at.y * band.x + at.x;
-    size_t luma_size = (size_t)band.x * own.z;
-    size_t to_u = luma_size + (size_t)(at.y / 2) * (band.x / 2) + at.x / 2;
-    size_t to_v = to_u + luma_size / 4;
-    uchar rows[2][SPAN];
-    uchar u[SPAN / 2];
-    uchar v[SPAN / 2];
-    for (int i = 0; i < SPAN; i++) {
-        rows[0][i] = rows[1][i] = 16;
-        u[i / 2] = v[i / 2] = 128;
+    size_t size = (size_t)band.x * own.z;
+    size_t quarter = size + (size_t)(at.y / 2) * (band.x / 2) + at.x / 2;
+    global uchar *to = out + (size_t)at.y * band.x + at.x;
+    global uchar *to_u = out_u + quarter;
+    global uchar *to_v = out_v + quarter + size / 4;
+    if (at.mark == 0) {
+        fill(to, n, 16);
+        fill(to + band.x, n, 16);
+        fill(to_u, n / 2, 128);
+        fill(to_v, n / 2, 128);
+        return;
     }
-    for (int i = 0; at.mark && i < n; i += 2) {
-        colour colours[4];
-        take_four(&from, &at, colours);
-        rows[0][i] = luma(colours[0]);
-        rows[0][i + 1] = luma(colours[1]);
-        rows[1][i] = luma(colours[2]);
-        rows[1][i + 1] = luma(colours[3]);
-        colour sum = plus(plus(colours[0], colours[1]), plus(colours[2], colours[3]));
-        u[i / 2] = blue_difference(sum);
-        v[i / 2] = red_difference(sum);
-        at.x += 2;
-    }
-    store(out + to, rows[0], n, SPAN);
-    store(out + to + band.x, rows[1], n, SPAN);
     for (int i = 0; i < n / 2; i++) {
-        out_u[to_u + i] = u[i];
-        out_v[to_v + i] = v[i];
+        colour colours[4];
+        take_four(&from, &at, i, colours);
+        to[2 * i] = luma(colours[0]);
+        to[2 * i + 1] = luma(colours[1]);
+        to[band.x + 2 * i] = luma(colours[2]);
+        to[band.x + 2 * i + 1] = luma(colours[3]);
+        colour sum = plus(plus(colours[0], colours[1]), plus(colours[2], colours[3]));
+        to_u[i] = blue_difference(sum);
+        to_v[i] = red_difference(sum);
     }
 }
 

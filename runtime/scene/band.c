@@ -217,29 +217,20 @@ level_items(const chx_arg *size, size_t global[3], size_t local[3])
 }
 
 static chx_status
-build_bloom(chx__band *band, chx_graph *graph, const chx__band_inputs *in)
+build_bloom_down(chx__band *band, chx_graph *graph, const chx__band_inputs *in)
 {
     chx_status status = CHX_OK;
     for (uint32_t level = 2; level <= band->n_levels && !status; level++) {
         chx_arg size = level_arg(band, level);
-        chx_kernel_task task = {
-            .name = "bloom down",
-            .program = in->program,
-            .kernel = "bloom_down",
-            .args = {CHX_READ(band->levels[level - 2]), CHX_WRITE(band->levels[level - 1]),
-                     level_arg(band, level - 1), size, CHX_INT(level == 2 ? 8 : 6)}};
-        level_items(&size, task.global, task.local);
-        status = chx_graph_kernel(graph, &task);
-    }
-    for (uint32_t level = band->n_levels - 1; level >= 1 && !status; level--) {
-        chx_arg size = level_arg(band, level);
-        chx_kernel_task task = {
-            .name = "bloom up",
-            .program = in->program,
-            .kernel = "bloom_up",
-            .args = {CHX_READ_WRITE(band->levels[level - 1]), CHX_READ(band->levels[level]), size,
-                     level_arg(band, level + 1), CHX_UINT(level_weight(band, level)),
-                     CHX_INT(level == 1 ? 2 : 0)}};
+        chx_kernel_task task = {.name = "bloom down", .program = in->program};
+        chx_arg from = CHX_READ(band->levels[level - 2]);
+        chx_arg to = CHX_WRITE(band->levels[level - 1]);
+        chx_arg from_size = level_arg(band, level - 1);
+        chx_arg dirty = CHX_READ(band->dirty);
+        const chx_arg first[] = {from, to, dirty, from_size, size, band_arg(band, 0)};
+        const chx_arg later[] = {from, to, from_size, size};
+        task.kernel = level == 2 ? "glow_down" : "bloom_down";
+        memcpy(task.args, level == 2 ? first : later, level == 2 ? sizeof first : sizeof later);
         level_items(&size, task.global, task.local);
         status = chx_graph_kernel(graph, &task);
     }
@@ -247,16 +238,44 @@ build_bloom(chx__band *band, chx_graph *graph, const chx__band_inputs *in)
 }
 
 static chx_status
+build_bloom_up(chx__band *band, chx_graph *graph, const chx__band_inputs *in)
+{
+    chx_status status = CHX_OK;
+    for (uint32_t level = band->n_levels - 1; level >= 2 && !status; level--) {
+        chx_arg size = level_arg(band, level);
+        chx_kernel_task task = {
+            .name = "bloom up",
+            .program = in->program,
+            .kernel = "bloom_up",
+            .args = {CHX_READ_WRITE(band->levels[level - 1]), CHX_READ(band->levels[level]), size,
+                     level_arg(band, level + 1), CHX_UINT(level_weight(band, level))}};
+        level_items(&size, task.global, task.local);
+        status = chx_graph_kernel(graph, &task);
+    }
+    return status;
+}
+
+/* Marks tiles, and brings bloom to the finest level where they are lit. */
+static chx_status
 build_mark(chx__band *band, chx_graph *graph, const chx__band_inputs *in)
 {
-    chx_kernel_task task = {
+    chx_kernel_task mark = {
         .name = "mark",
         .program = in->program,
         .kernel = "mark",
         .global = {n_tiles(band->width_px), n_tiles(band->held.end - band->held.begin)},
         .args = {CHX_READ(band->dirty), CHX_READ(band->levels[1]), CHX_WRITE(band->marks),
                  band_arg(band, 0), level_arg(band, 2)}};
-    return chx_graph_kernel(graph, &task);
+    chx_arg size = level_arg(band, 1);
+    chx_kernel_task up = {.name = "bloom up",
+                          .program = in->program,
+                          .kernel = "glow_up",
+                          .args = {CHX_READ_WRITE(band->levels[0]), CHX_READ(band->levels[1]),
+                                   CHX_READ(band->marks), size, level_arg(band, 2),
+                                   CHX_UINT(level_weight(band, 1)), band_arg(band, 0)}};
+    level_items(&size, up.global, up.local);
+    chx_status status = chx_graph_kernel(graph, &mark);
+    return status ? status : chx_graph_kernel(graph, &up);
 }
 
 /* The bytes of the picture that a band writes, plane by plane. */
@@ -331,7 +350,9 @@ chx__band_build(chx__band *band, chx_graph *graph, const chx__band_inputs *in)
     if (!status && !in->int64_atomics)
         status = build_cones(band, graph, in, "cones_second", &band->cones_second);
     if (!status)
-        status = build_bloom(band, graph, in);
+        status = build_bloom_down(band, graph, in);
+    if (!status)
+        status = build_bloom_up(band, graph, in);
     if (!status)
         status = build_mark(band, graph, in);
     if (!status)

@@ -124,6 +124,25 @@ fill_tone(chx_tables *tables)
     }
 }
 
+/* The index of picture.h's curves for a linear value, q16. */
+static uint32_t
+curve_index(uint32_t value)
+{
+    if (value < CHX_CURVE_BREAK)
+        return value >> 3;
+    uint32_t index = CHX_CURVE / 2 + ((value - CHX_CURVE_BREAK) >> 8);
+    return index < CHX_CURVE ? index : CHX_CURVE - 1;
+}
+
+/* Bloom on black, toned beforehand. */
+static void
+fill_veil(chx_tables *tables)
+{
+    for (int i = 0; i < CHX_CURVE; i++)
+        for (int k = 0; k < 3; k++)
+            tables->veil[i][k] = tables->tone[curve_index(tables->glow[i][k] * 2u)];
+}
+
 static void
 fill_geometry(chx_tables *tables)
 {
@@ -158,6 +177,7 @@ chx__tables_fill(chx_tables *tables, chx_colour_map map)
     fill_emission(tables, map);
     fill_glow(tables, map);
     fill_tone(tables);
+    fill_veil(tables);
     fill_geometry(tables);
     fill_inks(tables);
 }

@@ -233,8 +233,8 @@ threads_draw_frame(threads_draw *draw, const chx_spike *spikes, size_t n_spikes,
     const threads_film *film = &draw->film;
     parallel(draw, halve, (size_t)film->levels[1].height);
     threads_film_coarse(film);
-    parallel(draw, raise_finest, (size_t)film->levels[0].height);
     parallel(draw, mark, (size_t)film->n_tile_rows);
+    parallel(draw, raise_finest, (size_t)film->levels[0].height);
     parallel(draw, show, (size_t)film->n_tile_rows);
     threads_film_clear(film);
 }

@@ -10,21 +10,34 @@ cell_at(const threads_level *from, int x, int y)
     return in ? from->cells[(size_t)y * from->width + x] : 0;
 }
 
-/* One row of the next coarser level: weights 1 3 3 1 each way. */
-static void
-halve_row(const threads_level *from, const threads_level *to, int y, int shift)
+/* A cell of the next coarser level: weights 1 3 3 1 each way. */
+static inline uint32_t
+halved(const threads_level *from, int x, int y)
 {
     static const uint32_t weights[4] = {1, 3, 3, 1};
-    for (int x = 0; x < to->width; x++) {
-        uint32_t sum = 0;
-        for (int j = 0; j < 4; j++) {
-            uint32_t row = 0;
-            for (int i = 0; i < 4; i++)
-                row += weights[i] * cell_at(from, 2 * x - 1 + i, 2 * y - 1 + j);
-            sum += weights[j] * row;
-        }
-        to->cells[(size_t)y * to->width + x] = sum >> shift;
+    uint32_t sum = 0;
+    for (int j = 0; j < 4; j++) {
+        uint32_t row = 0;
+        for (int i = 0; i < 4; i++)
+            row += weights[i] * cell_at(from, 2 * x - 1 + i, 2 * y - 1 + j);
+        sum += weights[j] * row;
     }
+    return sum;
+}
+
+static void
+halve_row(const threads_level *from, const threads_level *to, int y)
+{
+    for (int x = 0; x < to->width; x++)
+        to->cells[(size_t)y * to->width + x] = halved(from, x, y) >> 6;
+}
+
+static bool
+is_dirty(const threads_film *film, int tile_x, int tile_y)
+{
+    int n_x = film->layers->n_tiles_x;
+    return tile_x >= 0 && tile_y >= 0 && tile_x < n_x && tile_y < film->n_tile_rows &&
+           film->layers->dirty[tile_y * n_x + tile_x];
 }
 
 static inline uint32_t
@@ -36,37 +49,54 @@ tent_at(const threads_level *from, int x, int y)
            4;
 }
 
-static void
-raise_row(const threads_level *next, const threads_level *to, int y, int shift)
+static inline void
+raise_cell(const threads_level *next, const threads_level *to, int x, int y, int shift)
 {
-    for (int x = 0; x < to->width; x++) {
-        uint32_t *cell = &to->cells[(size_t)y * to->width + x];
-        *cell = ((*cell >> shift >> 4) * to->weight >> 4) + tent_at(next, x, y);
-    }
+    uint32_t *cell = &to->cells[(size_t)y * to->width + x];
+    *cell = ((*cell >> shift >> 4) * to->weight >> 4) + tent_at(next, x, y);
 }
 
-/* The coarse levels are small: one thread does them. */
+/* From the finest level, which is zero in clean tiles: four cells of a row at a time. */
 void
 threads_film_halve(const threads_film *film, int row)
 {
-    halve_row(&film->levels[0], &film->levels[1], row, 8);
+    const threads_level *from = &film->levels[0], *to = &film->levels[1];
+    int top = (row * 4 - 2) >> 4, bottom = (row * 4 + 5) >> 4;
+    uint32_t *cells = to->cells + (size_t)row * to->width;
+    for (int tile = 0; tile < film->layers->n_tiles_x; tile++) {
+        bool any = false;
+        for (int i = -1; i <= 1; i++)
+            any = any || is_dirty(film, tile + i, top) || is_dirty(film, tile + i, bottom);
+        int end = tile * 4 + 4 < to->width ? tile * 4 + 4 : to->width;
+        for (int x = tile * 4; x < end; x++)
+            cells[x] = any ? halved(from, x, row) >> 8 : 0;
+    }
 }
 
+/* These levels are small: one thread does them. */
 void
 threads_film_coarse(const threads_film *film)
 {
     for (int k = 2; k < film->n_levels; k++)
         for (int y = 0; y < film->levels[k].height; y++)
-            halve_row(&film->levels[k - 1], &film->levels[k], y, 6);
+            halve_row(&film->levels[k - 1], &film->levels[k], y);
     for (int k = film->n_levels - 2; k > 0; k--)
         for (int y = 0; y < film->levels[k].height; y++)
-            raise_row(&film->levels[k + 1], &film->levels[k], y, 0);
+            for (int x = 0; x < film->levels[k].width; x++)
+                raise_cell(&film->levels[k + 1], &film->levels[k], x, y, 0);
 }
 
+/* Where tiles are lit; elsewhere the finest level is zero and stays so. */
 void
 threads_film_raise(const threads_film *film, int row)
 {
-    raise_row(&film->levels[1], &film->levels[0], row, 2);
+    const threads_level *to = &film->levels[0];
+    const unsigned char *lit = film->lit + row * 2 / THREADS_TILE * film->layers->n_tiles_x;
+    for (int tile = 0; tile < film->layers->n_tiles_x; tile++) {
+        int end = tile * 8 + 8 < to->width ? tile * 8 + 8 : to->width;
+        for (int x = tile * 8; x < end && lit[tile]; x++)
+            raise_cell(&film->levels[1], to, x, row, 2);
+    }
 }
 
 /* c = (c x factor) >> shift, plus add x by >> down. */
@@ -131,14 +161,10 @@ show_pixel(const threads_film *film, int x, int y, bool dirty, bool lit, uint8_t
 static bool
 is_lit(const threads_film *film, int tile_x, int tile_y)
 {
-    int n_x = film->layers->n_tiles_x,
-        n_y = (film->layers->height + THREADS_TILE - 1) / THREADS_TILE;
     for (int j = -1; j <= 1; j++)
-        for (int i = -1; i <= 1; i++) {
-            int x = tile_x + i, y = tile_y + j;
-            if (x >= 0 && y >= 0 && x < n_x && y < n_y && film->layers->dirty[y * n_x + x])
+        for (int i = -1; i <= 1; i++)
+            if (is_dirty(film, tile_x + i, tile_y + j))
                 return true;
-        }
     for (int j = -2; j < 6; j++)
         for (int i = -2; i < 6; i++)
             if (cell_at(&film->levels[1], tile_x * 4 + i, tile_y * 4 + j))

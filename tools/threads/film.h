@@ -29,8 +29,8 @@ void threads_film_finish(threads_film *film);
 
 void threads_film_halve(const threads_film *film, int row); /* rows of levels[1] */
 void threads_film_coarse(const threads_film *film);
-void threads_film_raise(const threads_film *film, int row); /* rows of levels[0] */
 void threads_film_mark(const threads_film *film, int tile_y);
+void threads_film_raise(const threads_film *film, int row); /* rows of levels[0] */
 void threads_film_show(const threads_film *film, int tile_y, uint8_t *rgb);
 void threads_film_clear(const threads_film *film);
 

@@ -45,13 +45,20 @@ light_of(const brush *with, int age)
     return index >= 0 && index < THREADS_AGES ? with->colours->light[index] : 0;
 }
 
+/* weight is q12 to a level. */
 static inline void
-add_fibre(const brush *with, size_t cell, uint32_t cover, uint32_t near)
+add_fibre(const brush *with, size_t cell, uint32_t cover, uint32_t weight, uint32_t near)
 {
-    uint32_t level = cover * (105 + (near * 151 >> 14)) >> 4;
+    uint32_t level = cover * weight >> 12;
     level = level > 4095 ? 4095 : level;
     if (level)
         raise_to(&with->to->fibre[cell], level << 20 | near << 6 | with->stick->type);
+}
+
+static inline uint32_t
+cue_of(uint32_t near)
+{
+    return 105 + (near * 151 >> 14);
 }
 
 static inline void
@@ -100,7 +107,7 @@ paint_column(const brush *with, const line *along, int major, int centre, uint32
         if (cover == 0)
             continue;
         size_t cell = (size_t)y * with->to->width + x;
-        add_fibre(with, cell, cover * along->weight >> 8, along->near);
+        add_fibre(with, cell, cover, along->weight * cue_of(along->near), along->near);
         if (light) {
             uint32_t glare = cover * (128 + along->weight / 2) >> 8;
             add_light(with, cell, light, glare, along->near);
@@ -193,7 +200,7 @@ paint_cone_pixel(const brush *with, const axis *a, int x, int y)
     if (inside < edge) {
         uint32_t cover = (uint32_t)(128 + inside / (2 * radius));
         uint32_t near = threads_near(with->depth, z);
-        add_fibre(with, cell, cover * shade >> 8, near);
+        add_fibre(with, cell, cover * shade >> 8, cue_of(near) << 8, near);
         add_light(with, cell, light, cover * (160 + shade * 3 / 8) >> 8, near);
         add_glow(with, x, y, light, cover / 4);
         return;
