@@ -196,6 +196,30 @@ class Plans(Case):
                 self.assertEqual(plan["algorithm"], name)
                 self.check(graph, plan)
 
+    def test_machine_gives_work_its_time_and_noise_plays_the_plan(self):
+        graph = {"tasks": [{"name": "A", "gop": 30, "output_bytes": 4e6},
+                           {"name": "B", "gop": 60}, {"name": "C", "cost_ms": {"host": 0.25}}],
+                 "edges": [["A", "B"], ["A", "C"]]}
+        machine = SOURCES / "tests/machines/big-and-small.json"
+        plan = self.plan(graph, "--machine", machine)
+        self.assertNotIn("simulated_ms", plan)
+        self.assertGreater(plan["transfers"], 0)
+        self.assertGreater(plan["energy_j"], 0)
+        svg = self.folder / "played.svg"
+        noisy = [self.plan(graph, "--machine", machine, "--noise", "0.3", "--seed", seed, "--svg",
+                           svg)["simulated_ms"] for seed in [1, 1, 2]]
+        self.assertEqual(noisy[0], noisy[1])
+        self.assertNotEqual(noisy[0], noisy[2])
+        xml.etree.ElementTree.parse(svg)
+        text = self.succeeds("plan", self.folder / "graph.json", "-m", machine, "--slow", "big")
+        self.assertIn("times the plan", text)
+        self.fails(2, "nothing", "plan", self.folder / "graph.json", "-m", machine, "--slow",
+                   "nothing")
+        self.fails(3, "bad.json:1", "plan", self.folder / "graph.json", "-m",
+                   self.file("bad.json", "{}"))
+        self.fails(3, "states a time", "plan", self.file("classical.json", {
+            "tasks": graph["tasks"], "edges": [["A", "B", 3]]}), "-m", machine)
+
     def test_table_and_drawing_say_the_same(self):
         svg = self.folder / "schedule.svg"
         text = self.succeeds("plan", self.file("graph.json", TOPCUOGLU), "--svg", svg)

@@ -55,15 +55,41 @@ CHX_API const char *chx_schedule_algorithm_at(uint32_t index);
 CHX_API chx_status chx_schedule_create(const chx_schedule_problem *problem, const char *algorithm,
                                        chx_schedule **schedule);
 
-/* Reads a problem from a JSON file ({"lanes", "tasks", "edges"}, see the manual page) and schedules
- * it. Errors: FILE, FORMAT with file and line, and those above. */
-CHX_API chx_status chx_schedule_load(const char *path, const char *algorithm,
+/* How a file is scheduled. */
+typedef struct chx_schedule_params {
+    const char *algorithm; /* NULL: the default */
+    /* A described machine (docs/machine-format.md), on whose lanes, links and memory the graph is
+     * planned, with transfers that contend. NULL: the classical model. */
+    const char *machine_path;
+} chx_schedule_params;
+
+/* Reads a task graph from a JSON file (docs/machine-format.md) and schedules it; params may be
+ * NULL. Errors: FILE, FORMAT with file and line, and those above. */
+CHX_API chx_status chx_schedule_load(const char *path, const chx_schedule_params *params,
                                      chx_schedule **schedule);
 
 /* Clears *schedule; accepts NULL. */
 CHX_API void chx_schedule_destroy(chx_schedule **schedule);
 
+/* What differs from the plan when it is played. */
+typedef struct chx_schedule_play_params {
+    double noise; /* sigma of the logarithm of durations over planned ones, 0 .. 10 */
+    uint64_t seed;
+    const char *slow_lane; /* a lane or a device that is slower than planned; NULL: none */
+    double slow_factor; /* by this much; 0 means 1 */
+} chx_schedule_play_params;
+
+/* Plays the plan on a virtual clock: every lane keeps its order, and work begins when its lane and
+ * what it waits for allow. The same seed gives the same times. Replaces what was played before; the
+ * timeline then has the played times as measured ones. params may be NULL. Errors: INVALID for an
+ * unknown lane or a number out of range, MEMORY. */
+CHX_API chx_status chx_schedule_play(chx_schedule *schedule, const chx_schedule_play_params *params,
+                                     double *makespan_ms);
+
 CHX_API uint32_t chx_schedule_n_tasks(const chx_schedule *schedule);
+CHX_API uint32_t chx_schedule_n_lanes(const chx_schedule *schedule);
+CHX_API uint32_t
+chx_schedule_n_transfers(const chx_schedule *schedule); /* 0 in the classical model */
 CHX_API const chx_schedule_entry *chx_schedule_task(const chx_schedule *schedule, uint32_t task);
 CHX_API const char *chx_schedule_task_name(const chx_schedule *schedule, uint32_t task);
 CHX_API const char *chx_schedule_lane_name(const chx_schedule *schedule, uint32_t lane);
@@ -73,6 +99,9 @@ CHX_API double chx_schedule_makespan_ms(const chx_schedule *schedule);
 /* No schedule can be shorter: the larger of the critical path with each task at its cheapest and no
  * transfers, and the total of cheapest costs divided by the number of lanes. */
 CHX_API double chx_schedule_lower_bound_ms(const chx_schedule *schedule);
+
+/* What the plan would use by the machine's power model, J; 0 in the classical model. */
+CHX_API double chx_schedule_energy_j(const chx_schedule *schedule);
 
 /* The schedule as a timeline, for drawing; the caller destroys it. */
 CHX_API chx_status chx_schedule_timeline(const chx_schedule *schedule, chx_timeline **timeline);

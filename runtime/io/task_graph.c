@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "io/json.h"
+#include "io/work_graph.h"
 #include "schedule/schedule.h"
 
 #define MAX_FILE_BYTES ((size_t)512 << 20)
@@ -200,9 +201,12 @@ solve(const task_graph *graph, const char *algorithm, chx_schedule **schedule)
 }
 
 chx_status
-chx_schedule_load(const char *path, const char *algorithm, chx_schedule **schedule)
+chx_schedule_load(const char *path, const chx_schedule_params *params, chx_schedule **schedule)
 {
     CHX__REQUIRE(path && schedule);
+    const char *algorithm = params ? params->algorithm : NULL;
+    if (params && params->machine_path)
+        return chx__work_graph_load(path, params, schedule);
     task_graph graph = {0};
     chx_status status = chx__json_load(path, MAX_FILE_BYTES, &graph.json);
     if (!status)

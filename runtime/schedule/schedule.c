@@ -8,106 +8,16 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "schedule/algorithm.h"
+#include "schedule/play.h"
 
 struct chx_schedule {
-    uint32_t n_lanes;
-    uint32_t n_tasks;
-    uint32_t n_edges;
-    char **lane_names;
-    char **task_names;
+    chx__scenario scenario;
+    chx__solution plan;
+    chx__solution played; /* empty until it is */
     chx_schedule_entry *entries;
-    chx_schedule_edge *edges;
     const char *algorithm; /* static */
-    double makespan_ms;
-    double lower_bound_ms;
+    double lower_bound;
 };
-
-/* The problem in the planner's terms. Its times are milliseconds times a power of two, which
- * changes no digit of them: large enough that a transfer's time, as a whole number of bytes, is
- * exact. */
-typedef struct translation {
-    double scale;
-    chx__machine machine;
-    chx__problem problem;
-    chx__machine_lane *lanes;
-    chx__item *items; /* one per edge */
-    uint32_t *inputs_begin;
-    uint32_t *inputs;
-    uint32_t *after_begin;
-    double *cost;
-} translation;
-
-static void
-translation_finish(translation *of)
-{
-    free(of->lanes);
-    free(of->items);
-    free(of->inputs_begin);
-    free(of->inputs);
-    free(of->after_begin);
-    free(of->cost);
-}
-
-static double
-choose_scale(const chx_schedule_problem *problem)
-{
-    double longest_ms = 0.0;
-    for (uint32_t e = 0; e < problem->n_edges; e++)
-        longest_ms = fmax(longest_ms, problem->edges[e].transfer_ms);
-    if (longest_ms == 0.0)
-        return 1.0;
-    int exponent = 52 - ilogb(longest_ms);
-    return ldexp(1.0, exponent < 200 ? exponent : 200);
-}
-
-/* Edges become items that the task before writes and the task after reads, in rows by the
- * latter. */
-static void
-translate_edges(translation *to, const chx_schedule_problem *from)
-{
-    for (uint32_t e = 0; e < from->n_edges; e++) {
-        const chx_schedule_edge *edge = &from->edges[e];
-        to->items[e] = (chx__item){(uint64_t)(edge->transfer_ms * to->scale), edge->before, 0};
-        to->inputs_begin[edge->after + 1]++;
-    }
-    for (uint32_t t = 0; t < from->n_tasks; t++)
-        to->inputs_begin[t + 1] += to->inputs_begin[t];
-    /* Filled from the back, rows end up beginning one row early; the shift puts that right. */
-    for (uint32_t e = from->n_edges; e-- > 0;)
-        to->inputs[--to->inputs_begin[from->edges[e].after + 1]] = e;
-    memmove(to->inputs_begin, to->inputs_begin + 1, from->n_tasks * sizeof *to->inputs_begin);
-    to->inputs_begin[from->n_tasks] = from->n_edges;
-}
-
-static chx_status
-translation_init(translation *to, const chx_schedule_problem *from)
-{
-    size_t n_costs = (size_t)from->n_tasks * from->n_lanes;
-    *to = (translation){
-        .scale = choose_scale(from),
-        .lanes = chx__alloc(from->n_lanes, sizeof *to->lanes),
-        .items = chx__alloc(from->n_edges, sizeof *to->items),
-        .inputs_begin = chx__alloc((size_t)from->n_tasks + 1, sizeof *to->inputs_begin),
-        .inputs = chx__alloc(from->n_edges, sizeof *to->inputs),
-        .after_begin = chx__alloc((size_t)from->n_tasks + 1, sizeof *to->after_begin),
-        .cost = chx__alloc(n_costs, sizeof *to->cost)};
-    if (!to->lanes || !to->items || !to->inputs_begin || !to->inputs || !to->after_begin ||
-        !to->cost)
-        return chx__fail_memory("scheduling");
-    for (uint32_t l = 0; l < from->n_lanes; l++)
-        to->lanes[l].place = l;
-    for (size_t c = 0; c < n_costs; c++)
-        to->cost[c] = from->cost_ms[c] * to->scale;
-    translate_edges(to, from);
-    to->machine = (chx__machine){from->n_lanes, from->n_lanes, to->lanes, NULL};
-    to->problem = (chx__problem){.n_tasks = from->n_tasks,
-                                 .n_items = from->n_edges,
-                                 .items = to->items,
-                                 .inputs = {to->inputs_begin, to->inputs},
-                                 .after = {to->after_begin, NULL},
-                                 .cost_ns = to->cost};
-    return CHX_OK;
-}
 
 static chx_status
 check_task(const chx_schedule_problem *problem, uint32_t task)
@@ -152,126 +62,57 @@ check_problem(const chx_schedule_problem *problem)
     return CHX_OK;
 }
 
-static char **
-copy_names(const char *const *names, uint32_t n, const char *prefix)
-{
-    char **copies = chx__alloc(n, sizeof *copies);
-    for (uint32_t i = 0; copies && i < n; i++) {
-        copies[i] = names ? chx__strdup(names[i] ? names[i] : "")
-                          : chx__format("%s%" PRIu32, prefix, i + 1);
-        if (copies[i])
-            continue;
-        while (i > 0)
-            free(copies[--i]);
-        free(copies);
-        return NULL;
-    }
-    return copies;
-}
-
 static void
-free_names(char **names, uint32_t n)
+write_entries(chx_schedule *schedule)
 {
-    for (uint32_t i = 0; names && i < n; i++)
-        free(names[i]);
-    free(names);
+    double unit = schedule->scenario.units_per_ms;
+    for (uint32_t t = 0; t < schedule->scenario.problem.n_tasks; t++) {
+        const chx__placement *placement = &schedule->plan.tasks[t];
+        schedule->entries[t] = (chx_schedule_entry){placement->lane, placement->start_ns / unit,
+                                                    placement->finish_ns / unit};
+    }
 }
 
-static chx_status
-copy_problem(chx_schedule *to, const chx_schedule_problem *from)
+chx_status
+chx__schedule_plan(chx__scenario *scenario, const char *algorithm_name, chx_schedule **schedule,
+                   uint32_t *cyclic)
 {
-    to->n_lanes = from->n_lanes;
-    to->n_tasks = from->n_tasks;
-    to->n_edges = from->n_edges;
-    to->lane_names = copy_names(from->lane_names, from->n_lanes, "P");
-    to->task_names = copy_names(from->task_names, from->n_tasks, "T");
-    to->entries = chx__alloc(from->n_tasks, sizeof *to->entries);
-    to->edges = chx__alloc(from->n_edges, sizeof *to->edges);
-    if (!to->lane_names || !to->task_names || !to->entries || !to->edges)
-        return chx__fail_memory("scheduling");
-    if (from->n_edges)
-        memcpy(to->edges, from->edges, from->n_edges * sizeof *to->edges);
-    return CHX_OK;
-}
-
-static double
-cheapest_ms(const chx_schedule_problem *problem, uint32_t task)
-{
-    double least_ms = INFINITY;
-    for (uint32_t l = 0; l < problem->n_lanes; l++)
-        least_ms = fmin(least_ms, problem->cost_ms[(size_t)task * problem->n_lanes + l]);
-    return least_ms;
-}
-
-static chx_status
-find_lower_bound(const chx_schedule_problem *problem, const chx__problem *order_of,
-                 double *bound_ms, uint32_t *cyclic)
-{
-    uint32_t *order = chx__alloc(problem->n_tasks, sizeof *order);
-    double *finish_ms = chx__alloc(problem->n_tasks, sizeof *finish_ms);
-    chx_status status = order && finish_ms ? CHX_OK : chx__fail_memory("scheduling");
-    if (!status)
-        status = chx__problem_order(order_of, order, cyclic);
-    double total_ms = 0.0, longest_ms = 0.0;
-    for (uint32_t o = 0; !status && o < problem->n_tasks; o++) {
-        uint32_t task = order[o];
-        double cost_ms = cheapest_ms(problem, task);
-        for (uint32_t i = 0; i < chx__problem_n_predecessors(order_of, task); i++)
-            finish_ms[task] =
-                fmax(finish_ms[task], finish_ms[chx__problem_predecessor(order_of, task, i)]);
-        finish_ms[task] += cost_ms;
-        longest_ms = fmax(longest_ms, finish_ms[task]);
-        total_ms += cost_ms;
+    const chx__algorithm *with;
+    chx_status status = chx__algorithm_find(algorithm_name, &with);
+    chx_schedule *made = chx__alloc(1, sizeof *made);
+    if (!status && !made)
+        status = chx__fail_memory("scheduling");
+    if (!status) {
+        made->scenario = *scenario;
+        *scenario = (chx__scenario){0};
+        made->algorithm = with->name;
+        made->entries = chx__alloc(made->scenario.problem.n_tasks, sizeof *made->entries);
+        status = made->entries
+                     ? chx__scenario_lower_bound(&made->scenario, &made->lower_bound, cyclic)
+                     : chx__fail_memory("scheduling");
     }
     if (!status)
-        *bound_ms = fmax(longest_ms, total_ms / problem->n_lanes);
-    free(order);
-    free(finish_ms);
-    return status;
-}
-
-static chx_status
-solve(chx_schedule *schedule, const chx_schedule_problem *problem, const chx__algorithm *with,
-      uint32_t *cyclic)
-{
-    translation translated;
-    chx__solution solution = {0};
-    chx_status status = translation_init(&translated, problem);
-    if (!status)
-        status = find_lower_bound(problem, &translated.problem, &schedule->lower_bound_ms, cyclic);
-    if (!status)
-        status = with->solve(&translated.machine, &translated.problem, &solution);
-    for (uint32_t t = 0; !status && t < problem->n_tasks; t++)
-        schedule->entries[t] = (chx_schedule_entry){solution.tasks[t].lane,
-                                                    solution.tasks[t].start_ns / translated.scale,
-                                                    solution.tasks[t].finish_ns / translated.scale};
-    schedule->makespan_ms = solution.makespan_ns / translated.scale;
-    schedule->algorithm = with->name;
-    chx__solution_finish(&solution);
-    translation_finish(&translated);
-    return status;
+        status = with->solve(&made->scenario.machine, &made->scenario.problem, &made->plan);
+    if (status) {
+        chx_schedule_destroy(&made);
+        return status;
+    }
+    write_entries(made);
+    *schedule = made;
+    return CHX_OK;
 }
 
 chx_status
 chx__schedule_solve(const chx_schedule_problem *problem, const char *algorithm_name,
                     chx_schedule **schedule, uint32_t *cyclic)
 {
-    const chx__algorithm *with;
+    chx__scenario scenario = {0};
     chx_status status = check_problem(problem);
     if (!status)
-        status = chx__algorithm_find(algorithm_name, &with);
-    if (status)
-        return status;
-    chx_schedule *made = chx__alloc(1, sizeof *made);
-    if (!made)
-        return chx__fail_memory("scheduling");
-    status = copy_problem(made, problem);
+        status = chx__scenario_init(&scenario, problem);
     if (!status)
-        status = solve(made, problem, with, cyclic);
-    if (status)
-        chx_schedule_destroy(&made);
-    else
-        *schedule = made;
+        status = chx__schedule_plan(&scenario, algorithm_name, schedule, cyclic);
+    chx__scenario_finish(&scenario);
     return status;
 }
 
@@ -294,12 +135,63 @@ chx_schedule_destroy(chx_schedule **schedule)
 {
     if (!schedule || !*schedule)
         return;
-    free_names((*schedule)->lane_names, (*schedule)->n_lanes);
-    free_names((*schedule)->task_names, (*schedule)->n_tasks);
+    chx__scenario_finish(&(*schedule)->scenario);
+    chx__solution_finish(&(*schedule)->plan);
+    chx__solution_finish(&(*schedule)->played);
     free((*schedule)->entries);
-    free((*schedule)->edges);
     free(*schedule);
     *schedule = NULL;
+}
+
+static double
+factor_for(const chx__machine_lane *lane, const char *full_name, const chx_schedule_play_params *by)
+{
+    bool slow = by->slow_lane &&
+                (strcmp(by->slow_lane, full_name) == 0 || strcmp(by->slow_lane, lane->device) == 0);
+    return slow && by->slow_factor > 0.0 ? by->slow_factor : 1.0;
+}
+
+static chx_status
+check_play(const chx_schedule *schedule, const chx_schedule_play_params *params)
+{
+    CHX__REQUIRE(params->noise >= 0.0 && params->noise <= 10.0);
+    CHX__REQUIRE(params->slow_factor >= 0.0 && isfinite(params->slow_factor));
+    for (uint32_t l = 0; params->slow_lane && l < schedule->scenario.machine.n_lanes; l++)
+        if (strcmp(params->slow_lane, schedule->scenario.lane_names[l]) == 0 ||
+            strcmp(params->slow_lane, schedule->scenario.machine.lanes[l].device) == 0)
+            return CHX_OK;
+    return params->slow_lane
+               ? chx__fail(CHX_ERROR_INVALID, "the machine has no lane or device \"%s\"",
+                           params->slow_lane)
+               : CHX_OK;
+}
+
+chx_status
+chx_schedule_play(chx_schedule *schedule, const chx_schedule_play_params *params,
+                  double *makespan_ms)
+{
+    CHX__REQUIRE(schedule && makespan_ms);
+    static const chx_schedule_play_params none = {0};
+    const chx_schedule_play_params *by = params ? params : &none;
+    const chx__machine *machine = &schedule->scenario.machine;
+    chx_status status = check_play(schedule, by);
+    if (status)
+        return status;
+    double *factors = chx__alloc(machine->n_lanes, sizeof *factors);
+    chx__solution played;
+    if (!factors)
+        return chx__fail_memory("playing a schedule");
+    for (uint32_t l = 0; l < machine->n_lanes; l++)
+        factors[l] = factor_for(&machine->lanes[l], schedule->scenario.lane_names[l], by);
+    status = chx__play_solution(machine, &schedule->scenario.problem, &schedule->plan,
+                                &(chx__play){by->noise, by->seed, factors}, &played);
+    free(factors);
+    if (status)
+        return status;
+    chx__solution_finish(&schedule->played);
+    schedule->played = played;
+    *makespan_ms = played.makespan_ns / schedule->scenario.units_per_ms;
+    return CHX_OK;
 }
 
 const char *
@@ -312,25 +204,37 @@ chx_schedule_algorithm_at(uint32_t index)
 uint32_t
 chx_schedule_n_tasks(const chx_schedule *schedule)
 {
-    return schedule ? schedule->n_tasks : 0;
+    return schedule ? schedule->scenario.problem.n_tasks : 0;
+}
+
+uint32_t
+chx_schedule_n_lanes(const chx_schedule *schedule)
+{
+    return schedule ? schedule->scenario.machine.n_lanes : 0;
+}
+
+uint32_t
+chx_schedule_n_transfers(const chx_schedule *schedule)
+{
+    return schedule ? (uint32_t)schedule->plan.n_moves : 0;
 }
 
 const chx_schedule_entry *
 chx_schedule_task(const chx_schedule *schedule, uint32_t task)
 {
-    return schedule && task < schedule->n_tasks ? &schedule->entries[task] : NULL;
+    return task < chx_schedule_n_tasks(schedule) ? &schedule->entries[task] : NULL;
 }
 
 const char *
 chx_schedule_task_name(const chx_schedule *schedule, uint32_t task)
 {
-    return schedule && task < schedule->n_tasks ? schedule->task_names[task] : NULL;
+    return task < chx_schedule_n_tasks(schedule) ? schedule->scenario.task_names[task] : NULL;
 }
 
 const char *
 chx_schedule_lane_name(const chx_schedule *schedule, uint32_t lane)
 {
-    return schedule && lane < schedule->n_lanes ? schedule->lane_names[lane] : NULL;
+    return lane < chx_schedule_n_lanes(schedule) ? schedule->scenario.lane_names[lane] : NULL;
 }
 
 const char *
@@ -342,35 +246,116 @@ chx_schedule_algorithm(const chx_schedule *schedule)
 double
 chx_schedule_makespan_ms(const chx_schedule *schedule)
 {
-    return schedule ? schedule->makespan_ms : 0.0;
+    return schedule ? schedule->plan.makespan_ns / schedule->scenario.units_per_ms : 0.0;
 }
 
 double
 chx_schedule_lower_bound_ms(const chx_schedule *schedule)
 {
-    return schedule ? schedule->lower_bound_ms : 0.0;
+    return schedule ? schedule->lower_bound / schedule->scenario.units_per_ms : 0.0;
+}
+
+/* The time that the lanes of a device which run tasks are busy, as a part of the whole. */
+static double
+busy_part(const chx_schedule *schedule, uint32_t device)
+{
+    const chx__machine_model *model = &schedule->scenario.model;
+    double busy_ns = 0.0;
+    uint32_t n_lanes = 0;
+    for (uint32_t l = 0; l < model->machine.n_lanes; l++)
+        n_lanes += model->lane_models[l].device == device && model->lanes[l].role != CHX__ROLE_COPY;
+    for (uint32_t t = 0; t < schedule->scenario.problem.n_tasks; t++) {
+        const chx__placement *at = &schedule->plan.tasks[t];
+        if (model->lane_models[at->lane].device == device)
+            busy_ns += at->finish_ns - at->start_ns;
+    }
+    double whole_ns = schedule->plan.makespan_ns * n_lanes;
+    return whole_ns > 0.0 ? busy_ns / whole_ns : 0.0;
+}
+
+double
+chx_schedule_energy_j(const chx_schedule *schedule)
+{
+    double watts = 0.0;
+    for (uint32_t d = 0; schedule && d < schedule->scenario.model.n_devices; d++) {
+        const chx__device_model *device = &schedule->scenario.model.devices[d];
+        watts += device->idle_w + (device->busy_w - device->idle_w) * busy_part(schedule, d);
+    }
+    return watts * chx_schedule_makespan_ms(schedule) * 1e-3;
+}
+
+/* One task or move; of what was not played, the measured times are unknown. */
+static chx_status
+add_span(chx_timeline *timeline, const chx_schedule *schedule, chx_span span, size_t index)
+{
+    double ns = 1e6 / schedule->scenario.units_per_ms;
+    bool played = schedule->played.tasks != NULL;
+    span.measured_start_ns = span.measured_finish_ns = -1.0;
+    span.predicted_start_ns *= ns;
+    span.predicted_finish_ns *= ns;
+    if (played && span.kind == CHX_SPAN_TRANSFER) {
+        span.measured_start_ns = schedule->played.moves[index].start_ns * ns;
+        span.measured_finish_ns = schedule->played.moves[index].finish_ns * ns;
+    } else if (played) {
+        span.measured_start_ns = schedule->played.tasks[index].start_ns * ns;
+        span.measured_finish_ns = schedule->played.tasks[index].finish_ns * ns;
+    }
+    return chx_timeline_add_span(timeline, &span, NULL);
+}
+
+static chx_status
+add_spans(chx_timeline *timeline, const chx_schedule *schedule)
+{
+    const chx__scenario *scenario = &schedule->scenario;
+    chx_status status = CHX_OK;
+    for (uint32_t t = 0; !status && t < scenario->problem.n_tasks; t++) {
+        const chx__placement *at = &schedule->plan.tasks[t];
+        bool host = scenario->machine.lanes[at->lane].role == CHX__ROLE_HOST;
+        status = add_span(timeline, schedule,
+                          (chx_span){.name = scenario->task_names[t],
+                                     .kind = host ? CHX_SPAN_HOST : CHX_SPAN_KERNEL,
+                                     .lane = at->lane,
+                                     .predicted_start_ns = at->start_ns,
+                                     .predicted_finish_ns = at->finish_ns},
+                          t);
+    }
+    for (size_t m = 0; !status && m < schedule->plan.n_moves; m++) {
+        const chx__move *move = &schedule->plan.moves[m];
+        const chx__item *item = &scenario->problem.items[move->item];
+        const char *name =
+            item->producer == CHX__NO_TASK ? "input" : scenario->task_names[item->producer];
+        /* A link without a lane of its own is drawn nowhere. */
+        if (move->lane != CHX__NO_LANE)
+            status = add_span(timeline, schedule,
+                              (chx_span){.name = name,
+                                         .kind = CHX_SPAN_TRANSFER,
+                                         .lane = move->lane,
+                                         .bytes = item->bytes,
+                                         .predicted_start_ns = move->start_ns,
+                                         .predicted_finish_ns = move->finish_ns},
+                              m);
+    }
+    return status;
 }
 
 static chx_status
 fill_timeline(chx_timeline *timeline, const chx_schedule *schedule)
 {
+    const chx__scenario *scenario = &schedule->scenario;
+    const chx__problem *problem = &scenario->problem;
     chx_status status = CHX_OK;
-    for (uint32_t l = 0; !status && l < schedule->n_lanes; l++)
-        status = chx_timeline_add_lane(timeline, "", schedule->lane_names[l], NULL);
-    for (uint32_t t = 0; !status && t < schedule->n_tasks; t++)
-        status = chx_timeline_add_span(
-            timeline,
-            &(chx_span){.name = schedule->task_names[t],
-                        .kind = CHX_SPAN_KERNEL,
-                        .lane = schedule->entries[t].lane,
-                        .predicted_start_ns = schedule->entries[t].start_ms * 1e6,
-                        .predicted_finish_ns = schedule->entries[t].finish_ms * 1e6,
-                        .measured_start_ns = -1.0,
-                        .measured_finish_ns = -1.0},
-            NULL);
-    for (uint32_t e = 0; !status && e < schedule->n_edges; e++)
-        status =
-            chx_timeline_add_edge(timeline, schedule->edges[e].before, schedule->edges[e].after);
+    for (uint32_t l = 0; !status && l < scenario->machine.n_lanes; l++)
+        status = chx_timeline_add_lane(timeline, scenario->machine.lanes[l].device,
+                                       scenario->machine.lanes[l].name, NULL);
+    if (!status)
+        status = add_spans(timeline, schedule);
+    for (uint32_t t = 0; !status && t < problem->n_tasks; t++) {
+        for (uint32_t i = 0; !status && i < chx__problem_n_predecessors(problem, t); i++) {
+            uint32_t before = chx__problem_predecessor(problem, t, i);
+            if (before != CHX__NO_TASK)
+                status = chx_timeline_add_edge(timeline, before, t);
+        }
+    }
     return status;
 }
 

@@ -38,8 +38,18 @@ sort_tasks(const chx_schedule *schedule, uint32_t n)
     return orders;
 }
 
+/* What was asked for. */
+typedef struct request {
+    chx_schedule_params plan;
+    chx_schedule_play_params play;
+    bool noisy, slowed, seeded;
+    bool as_json;
+    const char *svg;
+    double played_ms; /* below zero: not played */
+} request;
+
 static int
-print_json(const chx_schedule *schedule, const order *orders, uint32_t n)
+print_json(const chx_schedule *schedule, const order *orders, uint32_t n, const request *asked)
 {
     json_t *list = json_array();
     for (uint32_t i = 0; i < n; i++) {
@@ -50,14 +60,21 @@ print_json(const chx_schedule *schedule, const order *orders, uint32_t n)
                                         chx_schedule_lane_name(schedule, entry->lane), "start_ms",
                                         entry->start_ms, "finish_ms", entry->finish_ms));
     }
-    return result_print(json_pack("{s:f, s:f, s:s, s:o}", "makespan_ms",
-                                  chx_schedule_makespan_ms(schedule), "lower_bound_ms",
-                                  chx_schedule_lower_bound_ms(schedule), "algorithm",
-                                  chx_schedule_algorithm(schedule), "schedule", list));
+    json_t *object =
+        json_pack("{s:f, s:f, s:s, s:o}", "makespan_ms", chx_schedule_makespan_ms(schedule),
+                  "lower_bound_ms", chx_schedule_lower_bound_ms(schedule), "algorithm",
+                  chx_schedule_algorithm(schedule), "schedule", list);
+    if (asked->plan.machine_path) {
+        json_object_set_new(object, "transfers", json_integer(chx_schedule_n_transfers(schedule)));
+        json_object_set_new(object, "energy_j", json_real(chx_schedule_energy_j(schedule)));
+    }
+    if (asked->played_ms >= 0)
+        json_object_set_new(object, "simulated_ms", json_real(asked->played_ms));
+    return result_print(object);
 }
 
 static int
-print_table(const chx_schedule *schedule, const order *orders, uint32_t n)
+print_table(const chx_schedule *schedule, const order *orders, uint32_t n, const request *asked)
 {
     double makespan = chx_schedule_makespan_ms(schedule);
     double bound = chx_schedule_lower_bound_ms(schedule);
@@ -77,6 +94,12 @@ print_table(const chx_schedule *schedule, const order *orders, uint32_t n)
     if (bound > 0)
         printf(" (%.2f times that)", makespan / bound);
     putchar('\n');
+    if (asked->plan.machine_path)
+        printf("%u transfers; %.4g J by the machine's power model\n",
+               chx_schedule_n_transfers(schedule), chx_schedule_energy_j(schedule));
+    if (asked->played_ms >= 0)
+        printf("simulated %.6g ms, %.3f times the plan\n", asked->played_ms,
+               makespan > 0 ? asked->played_ms / makespan : 1.0);
     return OUTCOME_OK;
 }
 
@@ -92,7 +115,7 @@ write_svg(const chx_schedule *schedule, const char *path)
 }
 
 static int
-print_schedule(const chx_schedule *schedule, bool as_json, const char *svg)
+print_schedule(const chx_schedule *schedule, const request *asked)
 {
     uint32_t n = chx_schedule_n_tasks(schedule);
     order *orders = sort_tasks(schedule, n);
@@ -100,11 +123,26 @@ print_schedule(const chx_schedule *schedule, bool as_json, const char *svg)
 
     if (!orders)
         return outcome_say(OUTCOME_MEMORY, "memory ran out while sorting %u tasks", n);
-    code = svg ? write_svg(schedule, svg) : OUTCOME_OK;
+    code = asked->svg ? write_svg(schedule, asked->svg) : OUTCOME_OK;
     if (code == OUTCOME_OK)
-        code = as_json ? print_json(schedule, orders, n) : print_table(schedule, orders, n);
+        code = asked->as_json ? print_json(schedule, orders, n, asked)
+                              : print_table(schedule, orders, n, asked);
     free(orders);
     return code;
+}
+
+/* Plays the plan where noise, a seed or a slow lane asks for it. */
+static int
+play(chx_schedule *schedule, request *asked)
+{
+    asked->played_ms = -1.0;
+    if (!asked->noisy && !asked->slowed && !asked->seeded)
+        return OUTCOME_OK;
+    if (chx_schedule_play(schedule, &asked->play, &asked->played_ms) == CHX_OK)
+        return OUTCOME_OK;
+    return chx_last_error()->status == CHX_ERROR_INVALID
+               ? outcome_say(OUTCOME_USAGE, "%s", chx_last_error()->message)
+               : outcome_report(chx_last_error()->status, STAGE_WORK);
 }
 
 static int
@@ -112,13 +150,23 @@ run(const struct command *self, int argc, char **argv)
 {
     shared_options shared = {.no_devices = true};
     const char *path = NULL;
-    const char *svg = NULL;
-    const char *algorithm = NULL;
+    request asked = {.play = {.seed = 1, .slow_factor = 4.0}};
     const option_rule rules[] = {
         {OPTION_TEXT, 'a', "algorithm", "NAME",
-         "how to plan; an unknown one is answered by a list; default: best", &algorithm, 0, 0,
-         NULL},
-        {OPTION_TEXT, 0, "svg", "FILE.svg", "draw the schedule", &svg, 0, 0, NULL},
+         "how to plan; an unknown one is answered by a list; default: best", &asked.plan.algorithm,
+         0, 0, NULL},
+        {OPTION_TEXT, 'm', "machine", "MACHINE.json", "plan for the lanes and links of a machine",
+         &asked.plan.machine_path, 0, 0, NULL},
+        {OPTION_NUMBER, 0, "noise", "SIGMA",
+         "play the plan, with durations off by a lognormal factor", &asked.play.noise, 0, 10,
+         &asked.noisy},
+        {OPTION_SEED, 0, "seed", "N", "play the plan with this seed; default: 1", &asked.play.seed,
+         0, 0, &asked.seeded},
+        {OPTION_TEXT, 0, "slow", "NAME", "play the plan with a lane or device slowed down",
+         &asked.play.slow_lane, 0, 0, &asked.slowed},
+        {OPTION_NUMBER, 0, "slow-by", "FACTOR", "how much; default: 4", &asked.play.slow_factor,
+         0.001, 1e6, NULL},
+        {OPTION_TEXT, 0, "svg", "FILE.svg", "draw the schedule", &asked.svg, 0, 0, NULL},
         {.kind = OPTION_END},
     };
     const struct syntax syntax = {self, rules, &shared, &path};
@@ -128,15 +176,18 @@ run(const struct command *self, int argc, char **argv)
 
     if (!options_parse(&syntax, argc, argv, &code))
         return code;
-    code = target_check(&(struct target){"--svg", svg, ".svg", 1 << 16}, 1);
+    asked.as_json = shared.json;
+    code = target_check(&(struct target){"--svg", asked.svg, ".svg", 1 << 16}, 1);
     if (code != OUTCOME_OK)
         return code;
-    status = chx_schedule_load(path, algorithm, &schedule);
+    status = chx_schedule_load(path, &asked.plan, &schedule);
     if (status == CHX_ERROR_INVALID)
         return outcome_say(OUTCOME_USAGE, "%s", chx_last_error()->message);
     if (status != CHX_OK)
         return outcome_report(status, STAGE_INPUT);
-    code = print_schedule(schedule, shared.json, svg);
+    code = play(schedule, &asked);
+    if (code == OUTCOME_OK)
+        code = print_schedule(schedule, &asked);
     chx_schedule_destroy(&schedule);
     return code;
 }
@@ -145,14 +196,17 @@ const struct command command_plan = {
     .name = "plan",
     .operand = "GRAPH.json",
     .summary = "Schedule a described task graph; needs no device",
-    .details = "GRAPH.json: {\"lanes\": [\"P1\", \"P2\"], \"tasks\": [{\"name\": \"T1\", "
-               "\"cost_ms\": [14, 16]}],\n"
-               "\"edges\": [[\"T1\", \"T2\", 18]]}: a cost per lane (null forbids it), and per "
-               "edge the time a\n"
-               "transfer takes when the two tasks are on different lanes.\n\n"
-               "Algorithms: best (the shortest of the others, improved by a search; the default), "
-               "heft,\n"
-               "heft-no-insertion, cpop, peft, lookahead, heteroprio.",
+    .details =
+        "GRAPH.json: {\"lanes\": [\"P1\", \"P2\"], \"tasks\": [{\"name\": \"T1\", "
+        "\"cost_ms\": [14, 16]}],\n"
+        "\"edges\": [[\"T1\", \"T2\", 18]]}: a cost per lane (null forbids it), and per "
+        "edge the time a\n"
+        "transfer takes when the two tasks are on different lanes. With --machine, tasks have "
+        "work and\n"
+        "edges bytes; docs/machine-format.md describes both files.\n\n"
+        "Algorithms: best (the shortest of the others, improved by a search; the default), "
+        "heft,\n"
+        "heft-no-insertion, cpop, peft, lookahead, heteroprio.",
     .example = "  chronaxie plan examples/topcuoglu.json --algorithm heft --svg schedule.svg\n",
     .run = run,
 };
