@@ -220,6 +220,21 @@ class Plans(Case):
         self.fails(3, "states a time", "plan", self.file("classical.json", {
             "tasks": graph["tasks"], "edges": [["A", "B", 3]]}), "-m", machine)
 
+    def test_standard_task_graphs_run_as_published(self):
+        text = "  4\n 0 0 0\n 1 5 1 0\n 2 7 1 0\n 3 2 2 1 2\n 4 6 1\t2\n 5 0 2 3 4\n# end\n"
+        graph = self.file("graph.stg", text)
+        for lanes, optimum in [("1", 20), ("2", 13)]:
+            plan = json.loads(self.succeeds("plan", graph, "--lanes", lanes, "--json"))
+            self.assertEqual(plan["makespan_ms"], optimum)
+            self.assertEqual(len(plan["schedule"]), 6)
+        self.fails(2, "--lanes is for", "plan", graph, "-m", "x.json")
+        for broken, expected in [("", "bad.stg:1: the file ends"), ("1\n0 0 0\n1 x 0", "bad.stg:3"),
+                                 ("1\n0 0 0\n2 1 0", "bad.stg:3: task 2 stands"),
+                                 ("1\n0 0 0\n1 1 1 1", "bad.stg:3: task 1 follows itself"),
+                                 ("1\n0 0 0\n1 1 1 7", "bad.stg:3"),
+                                 ("1\n0 0 0\n1 1 1 2\n2 0 1 1", "waits for itself")]:
+            self.fails(3, expected, "plan", self.file("bad.stg", broken))
+
     def test_table_and_drawing_say_the_same(self):
         svg = self.folder / "schedule.svg"
         text = self.succeeds("plan", self.file("graph.json", TOPCUOGLU), "--svg", svg)

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "io/json.h"
+#include "io/stg.h"
 #include "io/work_graph.h"
 #include "schedule/schedule.h"
 
@@ -205,6 +206,11 @@ chx_schedule_load(const char *path, const chx_schedule_params *params, chx_sched
 {
     CHX__REQUIRE(path && schedule);
     const char *algorithm = params ? params->algorithm : NULL;
+    if (chx__stg_is(path)) {
+        CHX__REQUIRE(!params || (!params->machine_path && params->n_lanes <= 65535));
+        return chx__stg_load(path, algorithm, params && params->n_lanes ? params->n_lanes : 4,
+                             schedule);
+    }
     if (params && params->machine_path)
         return chx__work_graph_load(path, params, schedule);
     task_graph graph = {0};

@@ -360,11 +360,16 @@ anneal(search *of, uint64_t n_steps)
     return status;
 }
 
+/* What a search that is worth its beginning plays out. */
+#define LEAST_MOVES 16
+
 chx_status
 chx__search(const chx__machine *machine, const chx__problem *problem,
             const chx__search_params *params, chx__solution *solution)
 {
-    if (params->n_steps == 0)
+    uint64_t steps_per_move = (uint64_t)problem->n_tasks + problem->inputs.begin[problem->n_tasks] +
+                              problem->after.begin[problem->n_tasks];
+    if (steps_per_move * LEAST_MOVES > params->n_steps)
         return CHX_OK;
     search of;
     chx_status status = search_init(&of, machine, problem, solution);

@@ -7,8 +7,8 @@
 /* The same problem, solution and parameters give the same result on every machine. */
 typedef struct chx__search_params {
     uint64_t seed;
-    /* How much to try, counted in placements and their inputs, not in time; 0 tries nothing.
-     * About 10 million a second. */
+    /* How much to try, counted in placements and their inputs, not in time; too few
+     * for a few moves try nothing. About 25 million a second. */
     uint64_t n_steps;
 } chx__search_params;
 

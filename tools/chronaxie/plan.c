@@ -150,6 +150,7 @@ run(const struct command *self, int argc, char **argv)
 {
     shared_options shared = {.no_devices = true};
     const char *path = NULL;
+    bool lanes = false;
     request asked = {.play = {.seed = 1, .slow_factor = 4.0}};
     const option_rule rules[] = {
         {OPTION_TEXT, 'a', "algorithm", "NAME",
@@ -157,6 +158,8 @@ run(const struct command *self, int argc, char **argv)
          0, 0, NULL},
         {OPTION_TEXT, 'm', "machine", "MACHINE.json", "plan for the lanes and links of a machine",
          &asked.plan.machine_path, 0, 0, NULL},
+        {OPTION_UINT, 0, "lanes", "N", "processors for an .stg graph; default: 4",
+         &asked.plan.n_lanes, 1, 65535, &lanes},
         {OPTION_NUMBER, 0, "noise", "SIGMA",
          "play the plan, with durations off by a lognormal factor", &asked.play.noise, 0, 10,
          &asked.noisy},
@@ -177,6 +180,9 @@ run(const struct command *self, int argc, char **argv)
     if (!options_parse(&syntax, argc, argv, &code))
         return code;
     asked.as_json = shared.json;
+    if (target_has_ending(path, ".stg") ? asked.plan.machine_path != NULL : lanes)
+        return outcome_say(OUTCOME_USAGE, "--lanes is for graphs that end in .stg, --machine for "
+                                          "all others");
     code = target_check(&(struct target){"--svg", asked.svg, ".svg", 1 << 16}, 1);
     if (code != OUTCOME_OK)
         return code;
@@ -203,7 +209,8 @@ const struct command command_plan = {
         "edge the time a\n"
         "transfer takes when the two tasks are on different lanes. With --machine, tasks have "
         "work and\n"
-        "edges bytes; docs/machine-format.md describes both files.\n\n"
+        "edges bytes; docs/machine-format.md describes both files.\n"
+        "A graph that ends in .stg is in the Standard Task Graph format.\n\n"
         "Algorithms: best (the shortest of the others, improved by a search; the default), "
         "heft,\n"
         "heft-no-insertion, cpop, peft, lookahead, heteroprio.",
