@@ -220,6 +220,19 @@ class Plans(Case):
         self.fails(3, "states a time", "plan", self.file("classical.json", {
             "tasks": graph["tasks"], "edges": [["A", "B", 3]]}), "-m", machine)
 
+    def test_bench_schedule_finds_best_never_longer_than_heft(self):
+        result = json.loads(self.succeeds("bench", "schedule", "--json"))
+        self.assertEqual(result["bench"], "schedule")
+        for family in result["quality"]:
+            self.assertEqual(sorted(family["algorithms"]), sorted(ALGORITHMS))
+            best = family["algorithms"]["best"]
+            self.assertLessEqual(best["worst_ratio_to_heft"], 1)
+            self.assertLess(best["ratio_to_heft"], 0.97)
+            self.assertGreaterEqual(best["ratio_to_bound"], 1)
+        self.assertGreater(len(result["planning"]), 3)
+        self.fails(2, "did you mean 'schedule'?", "bench", "shedule")
+        self.fails(2, "schedule, threads", "bench", "frobnicate")
+
     def test_standard_task_graphs_run_as_published(self):
         text = "  4\n 0 0 0\n 1 5 1 0\n 2 7 1 0\n 3 2 2 1 2\n 4 6 1\t2\n 5 0 2 3 4\n# end\n"
         graph = self.file("graph.stg", text)

@@ -8,7 +8,7 @@
 #define SEARCH_STEPS 120000
 
 /* Beyond this many steps not even one more list is made than HEFT's. */
-#define PORTFOLIO_STEPS 4000000.0
+#define PORTFOLIO_STEPS 1000000.0
 
 /* What an algorithm does, roughly, in units of a placement on one lane. */
 typedef struct member {

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench_schedule.h"
 #include "command.h"
 #include "options.h"
 #include "outcome.h"
@@ -175,7 +176,7 @@ bench_threads(const char *folder, const shared_options *shared)
 static int
 run(const struct command *self, int argc, char **argv)
 {
-    static const char *const names[] = {"threads"};
+    static const char *const names[] = {"schedule", "threads"};
     shared_options shared = {0};
     const char *name = NULL;
     const char *folder = "examples/celegans";
@@ -190,20 +191,28 @@ run(const struct command *self, int argc, char **argv)
 
     if (!options_parse(&syntax, argc, argv, &code))
         return code;
-    if (strcmp(name, names[0]) == 0)
+    if (strcmp(name, "schedule") == 0)
+        return bench_schedule(shared.json);
+    if (strcmp(name, "threads") == 0)
         return bench_threads(folder, &shared);
-    near = suggest_word(name, names, 1);
-    return outcome_say(OUTCOME_USAGE, "there is no benchmark '%s'%s", name,
-                       near ? "; did you mean 'threads'?" : "; there is: threads");
+    near = suggest_word(name, names, sizeof names / sizeof *names);
+    return near ? outcome_say(OUTCOME_USAGE, "there is no benchmark '%s'; did you mean '%s'?", name,
+                              near)
+                : outcome_say(OUTCOME_USAGE,
+                              "there is no benchmark '%s'; there are: schedule, threads", name);
 }
 
 const struct command command_bench = {
     .name = "bench",
     .operand = "NAME",
-    .summary = "Measure; 'threads' compares with plain C and threads",
+    .summary = "Measure planning, or kernels against plain C and threads",
     .details = "threads: simulating one second by the kernels, and the same job in plain C with "
                "threads, on\n"
-               "one core and on all; medians of five.",
+               "one core and on all; medians of five.\n"
+               "schedule: plans by every algorithm for random and structured graphs (Cholesky, LU, "
+               "FFT,\n"
+               "stencil), against HEFT and the lower bound, and the time to plan 100 to 100,000 "
+               "tasks.",
     .example = "  chronaxie bench threads --json\n",
     .run = run,
 };
