@@ -40,7 +40,11 @@ interrupt_pending(void)
 int
 interrupt_report(void)
 {
+    static bool said;
     int number = pending_signal;
-    return outcome_say((outcome)(OUTCOME_SIGNAL + number),
-                       "stopped by signal %d; unfinished files were removed", number);
+
+    if (!said)
+        outcome_say(OUTCOME_OK, "stopped by signal %d; unfinished files were removed", number);
+    said = true;
+    return OUTCOME_SIGNAL + number;
 }

@@ -12,7 +12,7 @@ void interrupt_begin(void);
 /* True once a signal has come. */
 bool interrupt_pending(void);
 
-/* Says that the command was stopped and returns its exit code, 128 plus the signal's number. */
+/* Says, once, that the command was stopped; returns its exit code, 128 plus the signal's number. */
 int interrupt_report(void);
 
 #endif

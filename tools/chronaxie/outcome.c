@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "interrupt.h"
 #include "progress.h"
 
 static outcome
@@ -54,6 +55,10 @@ int
 outcome_report_error(const chx_error *error, enum stage stage)
 {
     const char *sentence = error->message[0] ? error->message : chx_status_sentence(error->status);
+
+    /* A signal may fail what was under way, such as a compiler that heard it too. */
+    if (interrupt_pending())
+        return interrupt_report();
     return outcome_say(outcome_of(error->status, stage), "%s", sentence);
 }
 
