@@ -277,7 +277,8 @@ learn_costs(chx_run *run)
         if (command->kind == CHX__COMMAND_TRANSFER || step->finish_ns <= step->start_ns)
             continue;
         uint64_t duration_ns = step->finish_ns - step->start_ns;
-        if (chx__costs_add(runtime->costs, &command->cost_key, (double)duration_ns))
+        chx__costs_add(runtime->costs, &command->cost_keys.kind, (double)duration_ns);
+        if (chx__costs_add(runtime->costs, &command->cost_keys.own, (double)duration_ns))
             runtime->cost_epoch++;
         if (command->kind == CHX__COMMAND_KERNEL &&
             chx__program_note_use(run->lowered->graph->tasks[command->task].program,

@@ -48,7 +48,7 @@ make_costs(const chx_runtime *runtime, const chx_graph *graph, const chx__model 
     for (uint32_t t = 0; costs && t < graph->n_tasks; t++)
         for (uint32_t l = 0; l < n_lanes; l++)
             costs[(size_t)t * n_lanes + l] =
-                chx__model_cost(model, runtime->costs, &runtime->fleet, &graph->tasks[t], l);
+                chx__model_cost(model, runtime->costs, &runtime->fleet, graph, t, l);
     return costs;
 }
 
@@ -136,7 +136,7 @@ make_command(const chx__lowered *lowered, const chx__solution *solution, const o
     return (chx__command){.kind = task->program ? CHX__COMMAND_KERNEL : CHX__COMMAND_HOST,
                           .lane = placement->lane,
                           .task = event->task,
-                          .cost_key = chx__task_cost_key(task, device),
+                          .cost_keys = chx__task_keys_of(lowered->graph, event->task, device),
                           .start_ns = placement->start_ns,
                           .finish_ns = placement->finish_ns};
 }

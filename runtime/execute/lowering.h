@@ -27,7 +27,7 @@ typedef struct chx__command {
     /* A command of another platform or of the host waits for this one, or it ends its lane: its
      * completion must be noticed promptly. */
     bool is_awaited;
-    chx__cost_key cost_key;
+    chx__task_keys cost_keys; /* kernels and host tasks */
     double start_ns, finish_ns; /* predicted, from the start of the plan */
 } chx__command;
 

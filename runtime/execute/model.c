@@ -118,8 +118,8 @@ work_items(const chx__task *task)
     return n;
 }
 
-chx__cost_key
-chx__task_cost_key(const chx__task *task, const chx__device *device)
+static uint64_t
+kind_of(const chx__task *task, const chx__device *device)
 {
     chx__hasher *hasher = chx__hasher_create();
     if (task->program) {
@@ -130,9 +130,19 @@ chx__task_cost_key(const chx__task *task, const chx__device *device)
         chx__hasher_add_text(hasher, task->kernel);
     }
     chx__hasher_add_text(hasher, task->name);
-    return (chx__cost_key){.kernel = chx__hasher_end(hasher).low,
-                           .device = device ? device->identity.low : 0,
-                           .size = work_items(task)};
+    return chx__hasher_end(hasher).low;
+}
+
+chx__task_keys
+chx__task_keys_of(const chx_graph *graph, chx_task task, const chx__device *device)
+{
+    chx__cost_key kind = {.kernel = kind_of(&graph->tasks[task], device),
+                          .device = device ? device->identity.low : 0,
+                          .size = work_items(&graph->tasks[task])};
+    uint64_t place[2] = {kind.kernel, task};
+    chx__cost_key own = kind;
+    own.kernel = chx__hash(place, sizeof place).low;
+    return (chx__task_keys){.own = own, .kind = kind};
 }
 
 static double
@@ -151,17 +161,20 @@ giga_ops_by_identity(const chx__fleet *fleet, uint64_t identity)
 }
 
 static double
-device_cost(const chx__costs *costs, const chx__fleet *fleet, const chx__task *task,
-            const chx__device *device)
+device_cost(const chx__costs *costs, const chx__fleet *fleet, const chx_graph *graph,
+            chx_task index, const chx__device *device)
 {
+    const chx__task *task = &graph->tasks[index];
     if (task->devices && !(task->devices & UINT64_C(1) << device->index))
         return INFINITY;
-    chx__cost_key key = chx__task_cost_key(task, device);
+    chx__task_keys keys = chx__task_keys_of(graph, index, device);
     double duration_ns;
     uint64_t reference;
-    if (chx__costs_find(costs, &key, &duration_ns))
+    if (chx__costs_find(costs, &keys.own, &duration_ns) ||
+        chx__costs_find(costs, &keys.kind, &duration_ns))
         return duration_ns;
-    if (chx__costs_find_elsewhere(costs, &key, &reference, &duration_ns))
+    if (chx__costs_find_elsewhere(costs, &keys.own, &reference, &duration_ns) ||
+        chx__costs_find_elsewhere(costs, &keys.kind, &reference, &duration_ns))
         return duration_ns * giga_ops_by_identity(fleet, reference) / giga_ops(device);
     double launch_ns =
         device->info.launch_us > 0 ? device->info.launch_us * 1e3 : GUESSED_LAUNCH_NS;
@@ -170,15 +183,16 @@ device_cost(const chx__costs *costs, const chx__fleet *fleet, const chx__task *t
 
 double
 chx__model_cost(const chx__model *model, const chx__costs *costs, const chx__fleet *fleet,
-                const chx__task *task, uint32_t lane)
+                const chx_graph *graph, chx_task task, uint32_t lane)
 {
     const chx__device *device = model->lanes[lane].device;
     bool is_host_lane = model->machine_lanes[lane].role == CHX__ROLE_HOST;
-    if (model->machine_lanes[lane].role == CHX__ROLE_COPY || is_host_lane == !!task->program)
+    bool is_host_task = !graph->tasks[task].program;
+    if (model->machine_lanes[lane].role == CHX__ROLE_COPY || is_host_lane != is_host_task)
         return INFINITY;
     if (!is_host_lane)
-        return device_cost(costs, fleet, task, device);
-    chx__cost_key key = chx__task_cost_key(task, NULL);
+        return device_cost(costs, fleet, graph, task, device);
+    chx__task_keys keys = chx__task_keys_of(graph, task, NULL);
     double duration_ns;
-    return chx__costs_find(costs, &key, &duration_ns) ? duration_ns : GUESSED_HOST_TASK_NS;
+    return chx__costs_find(costs, &keys.own, &duration_ns) ? duration_ns : GUESSED_HOST_TASK_NS;
 }

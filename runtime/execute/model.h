@@ -23,13 +23,20 @@ typedef struct chx__model {
 chx_status chx__model_init(chx__model *model, const chx__fleet *fleet);
 void chx__model_finish(chx__model *model);
 
-/* Key under which the measured durations of a task on a device (NULL: the host) are kept. */
-chx__cost_key chx__task_cost_key(const chx__task *task, const chx__device *device);
+/* Keys under which the measured durations of a task on a device (NULL: the host) are kept: its own,
+ * as what a task costs depends on its data and the same task tends to cost the same the next time,
+ * and that of all launches of its kernel with its name and size, for tasks that have not run yet. */
+typedef struct chx__task_keys {
+    chx__cost_key own;
+    chx__cost_key kind;
+} chx__task_keys;
 
-/* Expected duration of a task on a lane, ns: the measured median, else another device's scaled by
- * the ratio of arithmetic speeds, else a guess from the number of work-items; INFINITY where the
- * task may not run. */
+chx__task_keys chx__task_keys_of(const chx_graph *graph, chx_task task, const chx__device *device);
+
+/* Expected duration of a task on a lane, ns: the measured median of its own, else of its kind, else
+ * another device's scaled by the ratio of arithmetic speeds, else a guess from the number of
+ * work-items; INFINITY where the task may not run. */
 double chx__model_cost(const chx__model *model, const chx__costs *costs, const chx__fleet *fleet,
-                       const chx__task *task, uint32_t lane);
+                       const chx_graph *graph, chx_task task, uint32_t lane);
 
 #endif
