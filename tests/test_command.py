@@ -409,6 +409,9 @@ class Renders(Case):
         self.assertEqual(os.listdir(self.folder), [])
 
     def test_interrupted_video_leaves_nothing_behind(self):
+        # While a driver waits for its linker it ignores signals, so nothing may be left to compile.
+        self.succeeds("render", WORM, "-o", self.folder / "x.mp4", "--duration-ms", "4", *self.small)
+        (self.folder / "x.mp4").unlink()
         words = [COMMAND, "render", WORM, "-o", self.folder / "x.mp4", "--speed", "1/1000",
                  *self.small]
         child = subprocess.Popen(list(map(str, words)), stderr=subprocess.PIPE, text=True)
@@ -421,6 +424,22 @@ class Renders(Case):
         self.assertEqual(child.returncode, 128 + signal.SIGINT, said)
         self.assertIn("stopped by signal", said)
         self.assertEqual(os.listdir(self.folder), [])
+
+
+@unittest.skipIf(SERIAL, "a checked device is too slow to be measured")
+class Benches(Case):
+    def test_kernels_and_plain_c_make_the_same_spikes_and_pixels(self):
+        result = json.loads(self.succeeds("bench", "threads", "--json", "--duration-ms", "80",
+                                          "--frames", "2", "--size", "160x90", "--network", WORM,
+                                          *devices()))
+        for job in result["simulation"] + result["drawing"]:
+            self.assertGreater(job["threads_ms"], 0)
+            self.assertTrue(job.get("digests_equal", True))
+        self.assertTrue(result["drawing"][-1]["digests_equal"])
+
+    def test_unknown_benchmark_is_a_usage_error(self):
+        self.fails(2, "did you mean 'threads'?", "bench", "thread")
+        self.fails(2, "there are: schedule, threads", "bench", "frobnicate")
 
 
 if __name__ == "__main__":

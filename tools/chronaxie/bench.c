@@ -12,8 +12,6 @@
 #include "suggest.h"
 #include "table.h"
 
-#define SIMULATED_MS 1000.0
-
 static uint32_t
 count_cores(void)
 {
@@ -97,28 +95,42 @@ typedef struct comparison {
     char devices[256];
     int n; /* numbers of cores: one, and all when there are more */
     struct peers simulation[2];
+    struct peers drawing[2];
 } comparison;
 
 static chx_status
-compare(const struct peers_job *job, const chx_runtime_params *params, comparison *result)
+compare_both(const struct peers_job *job, chx_runtime *runtime, uint32_t cores, comparison *result)
 {
-    uint32_t all = count_cores();
-    chx_runtime *runtime = NULL;
-    chx_status status = chx_runtime_create(&runtime, params);
+    struct peers *simulation = &result->simulation[result->n];
+    struct peers *drawing = &result->drawing[result->n++];
+    chx_status status;
+
+    simulation->cores = cores;
+    drawing->cores = cores;
+    status = peers_simulate(job, runtime, simulation);
+    return status == CHX_OK ? peers_draw(job, runtime, drawing) : status;
+}
+
+static chx_status
+compare(struct peers_job *job, const chx_runtime_params *params, comparison *result)
+{
+    uint32_t cores = count_cores();
+    chx_runtime *all = NULL;
+    chx_runtime *one = NULL;
+    chx_status status = chx_runtime_create(&all, params);
 
     if (status != CHX_OK)
         return status;
-    name_devices(runtime, result->devices, sizeof result->devices);
-    result->n = all > 1 ? 2 : 1;
-    result->simulation[result->n - 1].cores = all;
-    status = peers_simulate(job, runtime, &result->simulation[result->n - 1]);
-    chx_runtime_destroy(&runtime);
-    if (all == 1 || status != CHX_OK)
-        return status;
-    result->simulation[0].cores = 1;
-    open_one_core(*params, all, &runtime);
-    status = peers_simulate(job, runtime, &result->simulation[0]);
-    chx_runtime_destroy(&runtime);
+    job->reference = all;
+    name_devices(all, result->devices, sizeof result->devices);
+    if (cores > 1) {
+        open_one_core(*params, cores, &one);
+        status = compare_both(job, one, 1, result);
+        chx_runtime_destroy(&one);
+    }
+    if (status == CHX_OK)
+        status = compare_both(job, all, cores, result);
+    chx_runtime_destroy(&all);
     return status;
 }
 
@@ -126,13 +138,18 @@ static int
 print_json(const struct peers_job *job, const comparison *result)
 {
     json_t *simulation = json_array();
+    json_t *drawing = json_array();
 
-    for (int i = 0; i < result->n; i++)
+    for (int i = 0; i < result->n; i++) {
         json_array_append_new(simulation, peers_json(&result->simulation[i]));
-    return result_print(json_pack("{s:s, s:s, s:s, s:i, s:f, s:o}", "bench", "threads", "network",
-                                  chx_network_get(job->network)->name, "devices", result->devices,
-                                  "rounds", PEERS_ROUNDS, "simulated_ms", job->simulated_ms,
-                                  "simulation", simulation));
+        json_array_append_new(drawing, peers_json(&result->drawing[i]));
+    }
+    return result_print(
+        json_pack("{s:s, s:s, s:s, s:i, s:f, s:o, s:i, s:i, s:i, s:o}", "bench", "threads",
+                  "network", chx_network_get(job->network)->name, "devices", result->devices,
+                  "rounds", PEERS_ROUNDS, "simulated_ms", job->simulated_ms, "simulation",
+                  simulation, "width_px", (int)job->size_px[0], "height_px", (int)job->size_px[1],
+                  "frames", (int)job->n_frames, "drawing", drawing));
 }
 
 static int
@@ -146,15 +163,16 @@ print_text(const struct peers_job *job, const comparison *result)
     table_begin(&table, "job|>cores|>threads (ms)|>OpenCL (ms)|>ratio|result");
     snprintf(name, sizeof name, "simulate %.0f ms", job->simulated_ms);
     add_rows(&table, name, result->simulation, result->n);
+    snprintf(name, sizeof name, "frame of %ux%u", job->size_px[0], job->size_px[1]);
+    add_rows(&table, name, result->drawing, result->n);
     table_print(&table);
     return OUTCOME_OK;
 }
 
 static int
-bench_threads(const char *folder, const shared_options *shared)
+bench_threads(struct peers_job job, const char *folder, const shared_options *shared)
 {
     chx_runtime_params params = options_runtime_params(shared);
-    struct peers_job job = {NULL, SIMULATED_MS};
     comparison result = {.n = 0};
     chx_network *network = NULL;
     chx_status status = chx_network_load(folder, &network);
@@ -180,9 +198,16 @@ run(const struct command *self, int argc, char **argv)
     shared_options shared = {0};
     const char *name = NULL;
     const char *folder = "examples/celegans";
+    struct peers_job job = {NULL, 1000.0, 60, {1920, 1080}, NULL};
     const option_rule rules[] = {
         {OPTION_TEXT, 0, "network", "NETWORK", "network to measure; default: examples/celegans",
          &folder, 0, 0, NULL},
+        {OPTION_NUMBER, 't', "duration-ms", "MS", "network time to simulate; default: 1000",
+         &job.simulated_ms, 1, 1e6, NULL},
+        {OPTION_UINT, 0, "frames", "N", "frames to draw; default: 60", &job.n_frames, 1, 100000,
+         NULL},
+        {OPTION_SIZE, 's', "size", "WxH", "pixels, even; default: 1920x1080", job.size_px, 64, 8192,
+         NULL},
         {.kind = OPTION_END},
     };
     const struct syntax syntax = {self, rules, &shared, &name};
@@ -194,7 +219,7 @@ run(const struct command *self, int argc, char **argv)
     if (strcmp(name, "schedule") == 0)
         return bench_schedule(shared.json);
     if (strcmp(name, "threads") == 0)
-        return bench_threads(folder, &shared);
+        return bench_threads(job, folder, &shared);
     near = suggest_word(name, names, sizeof names / sizeof *names);
     return near ? outcome_say(OUTCOME_USAGE, "there is no benchmark '%s'; did you mean '%s'?", name,
                               near)
@@ -206,13 +231,12 @@ const struct command command_bench = {
     .name = "bench",
     .operand = "NAME",
     .summary = "Measure planning, or kernels against plain C and threads",
-    .details = "threads: simulating one second by the kernels, and the same job in plain C with "
-               "threads, on\n"
-               "one core and on all; medians of five.\n"
-               "schedule: plans by every algorithm for random and structured graphs (Cholesky, LU, "
-               "FFT,\n"
-               "stencil), against HEFT and the lower bound, and the time to plan 100 to 100,000 "
-               "tasks.",
+    .details =
+        "threads: simulating one second, and a film of 60 frames of 1920x1080, by the kernels and "
+        "by\n"
+        "the same job in plain C with threads, on one core and on all; medians of five.\n"
+        "schedule: plans by every algorithm for random and structured graphs (Cholesky, LU, FFT,\n"
+        "stencil), against HEFT and the lower bound, and the time to plan 100 to 100,000 tasks.",
     .example = "  chronaxie bench threads --json\n",
     .run = run,
 };

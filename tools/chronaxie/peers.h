@@ -13,8 +13,8 @@
 struct peers {
     uint32_t cores;
     bool has_kernels; /* the devices could be confined to that many cores */
-    bool same; /* both digests were equal in every round */
-    double threads_ms; /* medians */
+    bool same; /* the digests of both results were equal */
+    double threads_ms; /* medians; of one frame when drawing */
     double kernels_ms;
     uint64_t digest; /* of the kernels' result */
 };
@@ -23,10 +23,15 @@ struct peers {
 struct peers_job {
     const chx_network *network;
     double simulated_ms;
+    uint32_t n_frames;
+    uint32_t size_px[2];
+    chx_runtime *reference; /* any runtime; tells where a scene's camera stands */
 };
 
-/* Times one job on `cores` threads and, where runtime is not NULL, on its devices.
- * It fills all but `cores`. Errors: those of the library; MEMORY. */
+/* Simulating alone, and a film: simulating and drawing frame by frame. Both functions time one job
+ * on `cores` threads and, where runtime is not NULL, on its devices. They fill all but `cores`.
+ * Errors: those of the library; MEMORY. */
 chx_status peers_simulate(const struct peers_job *job, chx_runtime *runtime, struct peers *peers);
+chx_status peers_draw(const struct peers_job *job, chx_runtime *runtime, struct peers *peers);
 
 #endif
