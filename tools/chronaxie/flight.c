@@ -57,17 +57,21 @@ keep(flight_record *record, uint64_t index, const chx_timeline *timeline)
     return status == CHX_OK ? chx_timeline_append(record->timeline, timeline) : status;
 }
 
-/* Waits for one run. A signal ends the wait after two seconds at the latest. */
+/* Waits for one run: to its end, which has a deadline, or until two seconds after a signal. */
 static chx_status
-wait_for(chx_run *run)
+wait_for(struct flight *flight, chx_run *run)
 {
     chx_status status;
-    int patience = PATIENCE_AFTER_SIGNAL;
+
     do {
         status = chx_run_wait(run, POLL_NS);
-        if (interrupt_pending())
-            patience--;
-    } while (status == CHX_ERROR_TIMEOUT && !chx_run_done(run) && patience > 0);
+        if (status != CHX_ERROR_TIMEOUT)
+            return status;
+        if (chx_run_done(run))
+            return chx_run_wait(run, CHX_FOREVER);
+        flight->n_polls_after_signal += interrupt_pending();
+    } while (flight->n_polls_after_signal < PATIENCE_AFTER_SIGNAL);
+    flight->is_stuck = true;
     return status;
 }
 
@@ -77,7 +81,7 @@ end_oldest(struct flight *flight)
     uint64_t index = flight->n_ended++;
     chx_run **run = &flight->runs[index % FLIGHT_DEPTH];
     chx_timeline *timeline = NULL;
-    chx_status status = wait_for(*run);
+    chx_status status = wait_for(flight, *run);
 
     if (status == CHX_OK)
         status = chx_run_timeline(*run, &timeline);
@@ -109,8 +113,10 @@ chx_status
 flight_drain(struct flight *flight)
 {
     chx_status status = CHX_OK;
-    while (status == CHX_OK && flight->n_ended < flight->n_submitted)
-        status = end_oldest(flight);
+    while (flight->n_ended < flight->n_submitted) {
+        chx_status ended = end_oldest(flight);
+        status = status == CHX_OK ? ended : status;
+    }
     return status;
 }
 
@@ -153,13 +159,16 @@ flight_print_devices(const struct flight *flight, double wall_s)
     }
 }
 
-void
+bool
 flight_finish(struct flight *flight)
 {
-    for (int i = 0; i < FLIGHT_DEPTH; i++)
-        chx_run_destroy(&flight->runs[i]);
+    bool all_ended;
+
+    flight_drain(flight);
+    all_ended = !flight->is_stuck;
     chx_timeline_destroy(&flight->trace.timeline);
     chx_timeline_destroy(&flight->picture.timeline);
     free(flight->devices);
     memset(flight, 0, sizeof *flight);
+    return all_ended;
 }

@@ -34,6 +34,8 @@ struct flight {
     chx_run *runs[FLIGHT_DEPTH];
     uint64_t n_submitted;
     uint64_t n_ended;
+    uint32_t n_polls_after_signal;
+    bool is_stuck; /* a run was given up */
     flight_device *devices;
     size_t n_devices;
     flight_record trace; /* for a trace file */
@@ -43,7 +45,7 @@ struct flight {
 /* Submits one more run, after waiting for the oldest when three are under way. */
 chx_status flight_submit(struct flight *flight);
 
-/* Waits for everything under way. */
+/* Waits for everything under way, also after a failure; returns the first one. */
 chx_status flight_drain(struct flight *flight);
 
 /* Writes the joined timelines; a NULL path writes nothing. */
@@ -55,7 +57,8 @@ json_t *flight_devices_json(const struct flight *flight, double wall_s);
 /* Prints the same as lines of text. */
 void flight_print_devices(const struct flight *flight, double wall_s);
 
-/* Releases everything but the plan; runs still under way go on without their handles. */
-void flight_finish(struct flight *flight);
+/* Waits for everything under way and releases all but the plan. False when a signal came and a run
+ * did not end within two seconds: what it uses must then be left alone until the process exits. */
+bool flight_finish(struct flight *flight);
 
 #endif

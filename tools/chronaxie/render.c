@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "outcome.h"
 #include "result.h"
@@ -210,12 +211,14 @@ run(const struct command *self, int argc, char **argv)
         code = check_targets(&r);
     if (code == OUTCOME_OK)
         code = work(&r, &shared);
-    flight_finish(&r.flight);
+    if (!flight_finish(&r.flight)) {
+        chx_video_destroy(&r.video);
+        _exit(code);
+    }
     chx_plan_destroy(&r.plan);
     chx_graph_destroy(&r.graph);
     chx_scene_destroy(&r.scene);
     session_close(&r.session);
-    /* Last: a frame that is still under way when the command is stopped may want to use it. */
     chx_video_destroy(&r.video);
     XXH3_freeState(r.digest);
     return code;

@@ -1,6 +1,7 @@
 /* chronaxie run: simulates a network and tells what happened. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "flight.h"
@@ -195,7 +196,8 @@ run(const struct command *self, int argc, char **argv)
                      4);
     if (code == OUTCOME_OK)
         code = work(&job, &shared);
-    flight_finish(&job.flight);
+    if (!flight_finish(&job.flight))
+        _exit(code);
     chx_plan_destroy(&job.plan);
     chx_graph_destroy(&job.graph);
     session_close(&job.session);
