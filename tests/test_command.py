@@ -410,7 +410,8 @@ class Renders(Case):
 
     def test_interrupted_video_leaves_nothing_behind(self):
         # While a driver waits for its linker it ignores signals, so nothing may be left to compile.
-        self.succeeds("render", WORM, "-o", self.folder / "x.mp4", "--duration-ms", "4", *self.small)
+        self.succeeds("render", WORM, "-o", self.folder / "x.mp4", "--duration-ms", "4",
+                      *self.small)
         (self.folder / "x.mp4").unlink()
         words = [COMMAND, "render", WORM, "-o", self.folder / "x.mp4", "--speed", "1/1000",
                  *self.small]

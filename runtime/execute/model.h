@@ -25,7 +25,8 @@ void chx__model_finish(chx__model *model);
 
 /* Keys under which the measured durations of a task on a device (NULL: the host) are kept: its own,
  * as what a task costs depends on its data and the same task tends to cost the same the next time,
- * and that of all launches of its kernel with its name and size, for tasks that have not run yet. */
+ * and that of all launches of its kernel with its name and size, for tasks that have not run
+ * yet. */
 typedef struct chx__task_keys {
     chx__cost_key own;
     chx__cost_key kind;

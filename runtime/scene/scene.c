@@ -53,8 +53,8 @@ survey(chx_scene *scene)
     }
     scene->inputs.int64_atomics = int64_atomics && !scene->params.no_int64_atomics;
     scene->inputs.cone_shares = loops < 1000000 ? 16 : 2;
-    /* Rows near the borders of bands are drawn twice, so bands are few; one more than devices lets a
-     * plan balance parts of the picture that differ. */
+    /* Rows near the borders of bands are drawn twice, so bands are few; one more than devices lets
+     * a plan balance parts of the picture that differ. */
     if (scene->params.n_bands == 0)
         scene->params.n_bands = n_parallel == 1 ? 1 : n_parallel + 1;
     uint32_t step = chx__band_step(scene->params.height_px);
