@@ -80,6 +80,7 @@ typedef struct chx_device_info {
     const char *driver; /* version string of the driver */
     chx_device_kind kind;
     bool selected; /* this runtime may place work on it */
+    bool spare; /* a faster driver of the same hardware is selected too: gets only pinned work */
     const char *excluded; /* why the self-test refused it, NULL when it passed */
     uint32_t parent; /* index among root devices; itself unless it is a sub-device */
     uint32_t n_compute_units;

@@ -295,6 +295,22 @@ n_selected(const chx__fleet *fleet)
     return n;
 }
 
+bool
+chx__fleet_is_spare(const chx__fleet *fleet, const chx__device *device, uint64_t allowed)
+{
+    for (uint32_t i = 0; i < fleet->n_devices; i++) {
+        const chx__device *other = &fleet->devices[i];
+        bool is_rival = other != device && other->info.selected &&
+                        other->hardware & device->hardware &&
+                        (!allowed || allowed & UINT64_C(1) << i);
+        bool is_faster = other->info.giga_ops > device->info.giga_ops ||
+                         (other->info.giga_ops == device->info.giga_ops && i < device->index);
+        if (is_rival && is_faster)
+            return true;
+    }
+    return false;
+}
+
 chx_status
 chx__fleet_reopen_lanes(chx__fleet *fleet, chx__platform *platform)
 {

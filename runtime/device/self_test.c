@@ -163,40 +163,6 @@ check_answers(self_test *test, uint32_t n_local)
     return true;
 }
 
-static bool
-run_check(self_test *test)
-{
-    fill_inputs(test);
-    test->shared_words[1] = UINT32_MAX;
-    test->wide[0] = UINT64_MAX;
-    cl_mem buffers[5] = {
-        chx__probe_buffer(&test->probe, sizeof test->values, test->values),
-        chx__probe_buffer(&test->probe, sizeof test->words, test->words),
-        chx__probe_buffer(&test->probe, sizeof test->results, test->results),
-        chx__probe_buffer(&test->probe, sizeof test->shared_words, test->shared_words),
-        chx__probe_buffer(&test->probe, sizeof test->wide, test->wide)};
-    chx__argument arguments[5];
-    bool done = true;
-    for (int i = 0; i < 5; i++) {
-        arguments[i] = (chx__argument){&buffers[i], sizeof buffers[i]};
-        done = done && buffers[i];
-    }
-    cl_kernel kernel = done ? chx__probe_kernel(&test->probe, "check", arguments, 5) : NULL;
-    cl_event event;
-    done =
-        kernel &&
-        chx__probe_launch(&test->probe, kernel, N_ITEMS, chx__probe_local_size(&test->probe),
-                          &event) &&
-        chx__probe_await(&test->probe, event, "checking arithmetic") &&
-        chx__probe_read(&test->probe, buffers[2], test->results, sizeof test->results) &&
-        chx__probe_read(&test->probe, buffers[3], test->shared_words, sizeof test->shared_words) &&
-        chx__probe_read(&test->probe, buffers[4], test->wide, sizeof test->wide);
-    chx__probe_drop_kernel(&test->probe, kernel);
-    for (int i = 0; i < 5; i++)
-        chx__probe_drop_buffer(&test->probe, buffers[i]);
-    return done && check_answers(test, (uint32_t)chx__probe_local_size(&test->probe));
-}
-
 static uint32_t
 iterate_reference(uint32_t n, uint32_t x)
 {
@@ -205,33 +171,11 @@ iterate_reference(uint32_t n, uint32_t x)
     return x;
 }
 
-static bool
-iterate_once(self_test *test, cl_mem reached, uint32_t n)
-{
-    uint32_t start = 12345;
-    chx__argument arguments[3] = {
-        {&n, sizeof n}, {&start, sizeof start}, {&reached, sizeof reached}};
-    cl_kernel kernel = chx__probe_kernel(&test->probe, "iterate", arguments, 3);
-    cl_event event;
-    bool done = kernel && chx__probe_launch(&test->probe, kernel, 1, 1, &event) &&
-                chx__probe_await(&test->probe, event, "counting loop iterations") &&
-                chx__probe_read(&test->probe, reached, test->reached, sizeof test->reached);
-    chx__probe_drop_kernel(&test->probe, kernel);
-    return done;
-}
-
 /* A loop that ends early but is right so far shows the driver's limit; one that is wrong shows a
  * broken driver. */
 static bool
-find_loop_limit(self_test *test)
+check_loop(self_test *test, uint32_t n)
 {
-    bool is_simulated = test->probe.device->platform->is_oclgrind;
-    uint32_t n = is_simulated ? 1000 : 1000000;
-    cl_mem reached = chx__probe_buffer(&test->probe, sizeof test->reached, test->reached);
-    bool done = reached && iterate_once(test, reached, n);
-    chx__probe_drop_buffer(&test->probe, reached);
-    if (!done)
-        return false;
     uint32_t made = test->reached[0];
     if (made == 0 || made > n || test->reached[1] != iterate_reference(made, 12345))
         return chx__probe_refuse(&test->probe,
@@ -240,12 +184,60 @@ find_loop_limit(self_test *test)
     return true;
 }
 
+/* What the kernel reads and writes: its first arguments, in order. */
+enum { VALUES, WORDS, RESULTS, SHARED_WORDS, WIDE, REACHED, N_BUFFERS };
+
+static bool
+launch_check(self_test *test, const cl_mem buffers[N_BUFFERS], uint32_t n_rounds)
+{
+    chx__argument arguments[N_BUFFERS + 1];
+    for (int i = 0; i < N_BUFFERS; i++)
+        arguments[i] = (chx__argument){&buffers[i], sizeof buffers[i]};
+    arguments[N_BUFFERS] = (chx__argument){&n_rounds, sizeof n_rounds};
+    chx__probe *probe = &test->probe;
+    cl_kernel kernel = chx__probe_kernel(probe, "check", arguments, N_BUFFERS + 1);
+    cl_event event;
+    bool done = kernel &&
+                chx__probe_launch(probe, kernel, N_ITEMS, chx__probe_local_size(probe), &event) &&
+                chx__probe_await(probe, event, "checking arithmetic") &&
+                chx__probe_read(probe, buffers[RESULTS], test->results, sizeof test->results) &&
+                chx__probe_read(probe, buffers[SHARED_WORDS], test->shared_words,
+                                sizeof test->shared_words) &&
+                chx__probe_read(probe, buffers[WIDE], test->wide, sizeof test->wide) &&
+                chx__probe_read(probe, buffers[REACHED], test->reached, sizeof test->reached);
+    chx__probe_drop_kernel(probe, kernel);
+    return done;
+}
+
+static bool
+run_check(self_test *test)
+{
+    uint32_t n_rounds = test->probe.device->platform->is_oclgrind ? 1000 : 1000000;
+    fill_inputs(test);
+    test->shared_words[1] = UINT32_MAX;
+    test->wide[0] = UINT64_MAX;
+    cl_mem buffers[N_BUFFERS] = {
+        chx__probe_buffer(&test->probe, sizeof test->values, test->values),
+        chx__probe_buffer(&test->probe, sizeof test->words, test->words),
+        chx__probe_buffer(&test->probe, sizeof test->results, test->results),
+        chx__probe_buffer(&test->probe, sizeof test->shared_words, test->shared_words),
+        chx__probe_buffer(&test->probe, sizeof test->wide, test->wide),
+        chx__probe_buffer(&test->probe, sizeof test->reached, test->reached)};
+    bool done = true;
+    for (int i = 0; i < N_BUFFERS; i++)
+        done = done && buffers[i];
+    done = done && launch_check(test, buffers, n_rounds);
+    for (int i = 0; i < N_BUFFERS; i++)
+        chx__probe_drop_buffer(&test->probe, buffers[i]);
+    return done && check_answers(test, (uint32_t)chx__probe_local_size(&test->probe)) &&
+           check_loop(test, n_rounds);
+}
+
 static bool
 run_all(self_test *test, const char *text, bool with_speed)
 {
     test->result.has_speed = with_speed;
     return chx__probe_open(&test->probe) && build_kernels(test, text) && run_check(test) &&
-           find_loop_limit(test) &&
            (!with_speed || chx__speed_measure(&test->probe, &test->result.speed));
 }
 

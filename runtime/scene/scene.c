@@ -46,7 +46,7 @@ survey(chx_scene *scene)
     uint64_t loops = UINT64_MAX;
     for (uint32_t i = 0; i < chx_runtime_n_devices(scene->runtime); i++) {
         chx_device_info info;
-        if (chx_runtime_device(scene->runtime, i, &info) || !info.selected)
+        if (chx_runtime_device(scene->runtime, i, &info) || !info.selected || info.spare)
             continue;
         int64_atomics = int64_atomics && info.has_int64_atomics;
         loops = info.max_loop_iterations < loops ? info.max_loop_iterations : loops;
