@@ -14,7 +14,7 @@
  *                      the host sets them to 0, UINT_MAX, 0
  *   wide[0..1]         minimum and sum of (x << 32 | i), with CHX_INT64_ATOMICS only; the host sets
  *                      them to ULONG_MAX, 0
- *   reached[0..1]      rounds that item 0 made of n times s <- (s * 1664525 + 1013904223) ^ (s >> 15)
+ *   reached[0..1]      rounds made by item 0 of n times s <- (s * 1664525 + 1013904223) ^ s >> 15
  *                      from s = 12345, and s; fewer than n where the driver ends loops
  * with a, b, c = values[3 i ..] and x, y = words[2 i ..]. It is one kernel, because compilers take
  * their time per kernel.

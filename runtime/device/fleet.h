@@ -41,7 +41,7 @@ void chx__fleet_finish(chx__fleet *fleet);
 chx_status chx__fleet_open(chx__fleet *fleet, chx__device *device);
 
 /* Whether a faster selected device of those allowed (bits by index, 0 for all) stands on the same
- * hardware: of two drivers for one processor the slower one gains nothing, and is not even opened. */
+ * hardware: of two drivers for one processor the slower gains nothing and is not even opened. */
 bool chx__fleet_is_spare(const chx__fleet *fleet, const chx__device *device, uint64_t allowed);
 
 /* Gives the platform's open devices new queues on the same context; the old ones, which may hold
