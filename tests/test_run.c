@@ -2,6 +2,8 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <time.h>
 
 #include <chronaxie/plan.h>
 
@@ -424,6 +426,30 @@ START_TEST(last_device_cannot_be_excluded)
 }
 END_TEST
 
+static uint64_t
+processor_time_us(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
+           (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
+/* A thread that spins would take all of the half second. */
+START_TEST(idle_runtime_takes_no_processor_time)
+{
+    struct launch launch = {.mixes = true, .x = 0, .y = 1, .n = WORDS, .seed = 1};
+    add_launch(&launch);
+    chx_plan *plan;
+    ck_assert_int_eq(chx_plan_create(graph, NULL, &plan), CHX_OK);
+    run_plan(plan);
+    uint64_t before_us = processor_time_us();
+    nanosleep(&(struct timespec){.tv_nsec = 500000000}, NULL);
+    ck_assert_uint_lt(processor_time_us() - before_us, 10000);
+    chx_plan_destroy(&plan);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -444,6 +470,7 @@ main(void)
     tcase_add_test(tcase, range_outside_its_buffer_is_an_error);
     tcase_add_test(tcase, exclusion_keeps_every_byte);
     tcase_add_test(tcase, last_device_cannot_be_excluded);
+    tcase_add_test(tcase, idle_runtime_takes_no_processor_time);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
