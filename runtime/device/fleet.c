@@ -1,10 +1,12 @@
 #include "device/fleet.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
@@ -29,6 +31,23 @@ point_pocl_at(const chx__cache *cache)
         status = chx__fail_memory("opening the cache");
     free(path);
     return status;
+}
+
+/* PoCL asks hwloc for processor and memory and ends the process when it does not know, as in a chroot
+ * without /sys; then we tell hwloc what the system says. */
+static void
+describe_processor(const chx__logger *logger)
+{
+    if (access("/sys/devices/system/cpu", F_OK) == 0 || getenv("HWLOC_SYNTHETIC"))
+        return;
+    long n_cores = sysconf(_SC_NPROCESSORS_ONLN);
+    uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+    char machine[96];
+    snprintf(machine, sizeof machine, "node:1(memory=%" PRIu64 ") core:%ld pu:1", memory,
+             n_cores > 0 ? n_cores : 1);
+    setenv("HWLOC_SYNTHETIC", machine, 0);
+    chx__log(logger, CHX_LOG_INFO, "/sys is not mounted; the processor is described as %s",
+             machine);
 }
 
 static void
@@ -61,6 +80,7 @@ apply_params(chx__fleet *fleet, const chx_runtime_params *params)
             return chx__fail_memory("opening the devices");
     }
     open_cache(fleet, params->cache_path);
+    describe_processor(&fleet->logger);
     return CHX_OK;
 }
 
