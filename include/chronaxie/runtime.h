@@ -103,8 +103,9 @@ typedef struct chx_device_info {
 /* Opens the machine's devices. On success *runtime is the caller's, to be destroyed with
  * chx_runtime_destroy(); on failure it is not written. params may be NULL. Blocks for discovery
  * and, the first time a device and driver are seen, for the self-test (about a second). Sets
- * POCL_CACHE_DIR in the environment when it is unset, and HWLOC_SYNTHETIC where /sys is not mounted,
- * so call it before starting threads that read the environment. Errors: NO_DEVICE, UNKNOWN_DEVICE, INVALID, MEMORY. */
+ * POCL_CACHE_DIR in the environment when it is unset, and HWLOC_SYNTHETIC where /sys is not
+ * mounted, so call it before starting threads that read the environment. Errors: NO_DEVICE,
+ * UNKNOWN_DEVICE, INVALID, MEMORY. */
 CHX_API chx_status chx_runtime_create(chx_runtime **runtime, const chx_runtime_params *params);
 
 /* Waits up to two seconds for runs in flight, then sets them aside. Clears *runtime; accepts NULL

@@ -33,8 +33,8 @@ point_pocl_at(const chx__cache *cache)
     return status;
 }
 
-/* PoCL asks hwloc for processor and memory and ends the process when it does not know, as in a chroot
- * without /sys; then we tell hwloc what the system says. */
+/* PoCL asks hwloc for processor and memory and ends the process when that does not know, as in a
+ * chroot without /sys; then we tell hwloc what the system says. */
 static void
 describe_processor(const chx__logger *logger)
 {
