@@ -120,12 +120,6 @@ chx_buffer_destroy(chx_buffer **buffer)
     *buffer = NULL;
 }
 
-size_t
-chx_buffer_size(const chx_buffer *buffer)
-{
-    return buffer->size_bytes;
-}
-
 chx_status
 chx_buffer_write(chx_buffer *buffer, size_t offset_bytes, size_t size_bytes, const void *data)
 {

@@ -47,6 +47,12 @@ chx__buffer_free(chx_buffer *buffer)
     free(buffer);
 }
 
+size_t
+chx_buffer_size(const chx_buffer *buffer)
+{
+    return buffer->size_bytes;
+}
+
 static chx_status
 allocate(const chx_buffer *buffer, chx__device *device, cl_mem *memory)
 {
