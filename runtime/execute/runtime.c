@@ -64,9 +64,13 @@ chx_runtime_destroy(chx_runtime **runtime)
         return;
     chx_runtime *ending = *runtime;
     pthread_mutex_lock(&ending->turn);
-    chx__driver_drain(ending, chx__now_ns() + FAREWELL_NS);
+    bool is_drained = chx__driver_drain(ending, chx__now_ns() + FAREWELL_NS) == CHX_OK;
     pthread_mutex_unlock(&ending->turn);
     chx__driver_stop(ending);
+    /* Releasing a queue waits for its commands, some of which may never end. */
+    for (uint32_t p = 0; p < ending->fleet.n_platforms; p++)
+        if (!is_drained || ending->fleet.platforms[p].is_suspect)
+            chx__fleet_close(&ending->fleet, &ending->fleet.platforms[p], true);
     chx__fleet_finish(&ending->fleet);
     chx__costs_destroy(&ending->costs);
     pthread_cond_destroy(&ending->run_ended);
