@@ -44,6 +44,27 @@ class Case(unittest.TestCase):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="chronaxie-"))
         self.addCleanup(shutil.rmtree, self.folder)
 
+    def network(self, points=(), stimuli=(), neurons=("A,cell,0,0,0,12",), **description):
+        """A folder of neurons, the first with the branches given, that fires when stimulated."""
+        folder = self.folder / "net"
+        (folder / "morphologies").mkdir(parents=True)
+        neuron = {"capacitance_pf": 10, "tau_membrane_ms": 10, "tau_synapse_ms": 5,
+                  "resting_mv": -65, "threshold_mv": -50, "reset_mv": -65, "refractory_ms": 5}
+        (folder / "network.json").write_text(json.dumps({
+            "format": "chronaxie-network", "version": 1, "name": "case", "time_step_ms": 0.1,
+            "duration_ms": 100, "neuron": neuron, "stimuli": list(stimuli), **description}))
+        header = "name,type,x_um,y_um,z_um,diameter_um"
+        (folder / "neurons.csv").write_text("\n".join([header, *neurons]))
+        (folder / "synapses.csv").write_text("pre,post,weight_pa,delay_ms\n")
+        if points:
+            (folder / "morphologies/A.swc").write_text("\n".join(points))
+        return folder
+
+    @staticmethod
+    def step(current_pa, start_ms=10, stop_ms=60, neurons=("A",)):
+        return {"kind": "step", "neurons": list(neurons), "start_ms": start_ms, "stop_ms": stop_ms,
+                "current_pa": current_pa}
+
     def file(self, name, content):
         path = self.folder / name
         path.write_text(content if isinstance(content, str) else json.dumps(content))
@@ -365,6 +386,35 @@ class Renders(Case):
             digests.add(summary["digest"])
             self.assertGreater(summary["end_ms"], 0)
         self.assertEqual(len(digests), 1)
+
+    def spike_times(self, net):
+        out = self.folder / "spikes.csv"
+        self.succeeds("run", net, "--spikes", out, *devices())
+        return [float(line.split(",")[0]) for line in out.read_text().splitlines()[1:]]
+
+    def moment(self, net):
+        return json.loads(self.succeeds("render", net, "-o", self.folder / "x.png", "--json",
+                                        *self.small))["start_ms"]
+
+    def test_brightest_moment_is_after_the_step_of_a_spike(self):
+        net = self.network(stimuli=[self.step(30)])
+        moment = self.moment(net)
+        after = min(moment - spike for spike in self.spike_times(net) if spike <= moment)
+        self.assertGreater(after, 0.1)
+        self.assertLess(after, 0.6)
+
+    def test_brightest_moment_waits_until_light_has_travelled(self):
+        net = self.network(["1 1 0 0 0 6 -1", "2 3 500 0 0 1 1"], [self.step(60, 10, 15)])
+        spikes, moment = self.spike_times(net), self.moment(net)
+        self.assertEqual(len(spikes), 1)
+        self.assertGreater(moment, spikes[0] + 4)
+        self.assertLess(moment, spikes[0] + 7)
+
+    def test_moment_within_a_short_duration_stays_within_it(self):
+        net = self.network(["1 1 0 0 0 6 -1", "2 3 500 0 0 1 1"], [self.step(90, 0, 4)],
+                           duration_ms=3)
+        self.assertEqual(len(self.spike_times(net)), 1)
+        self.assertLessEqual(self.moment(net), 3)
 
     def test_video_is_what_every_player_takes(self):
         out = self.folder / "worm.mp4"

@@ -1,6 +1,5 @@
 #include "rates.h"
 
-#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -49,26 +48,4 @@ rates_print(const json_t *rates)
         table_add(&table, "%.2f", json_number_value(json_object_get(row, "rate_hz")));
     }
     table_print(&table);
-}
-
-double
-rates_brightest_ms(const chx_network *network, const chx_spike *spikes, size_t n_spikes,
-                   double duration_ms)
-{
-    const chx_network_info *info = chx_network_get(network);
-    double brightest_ms = 0.5 * duration_ms;
-    double light = 0.0;
-    double most = 0.0;
-    double last_ms = 0.0;
-
-    for (size_t i = 0; i < n_spikes; i++) {
-        double ms = spikes[i].step * info->time_step_ms;
-        light = light * exp((last_ms - ms) / info->view.decay_ms) + 1.0;
-        last_ms = ms;
-        if (light > most) {
-            most = light;
-            brightest_ms = ms;
-        }
-    }
-    return brightest_ms;
 }

@@ -14,9 +14,4 @@ json_t *rates_json(const chx_network *network, const chx_spike *spikes, size_t n
 /* Prints the same as a table. */
 void rates_print(const json_t *rates);
 
-/* The time at which spikes, fading as the network's view says, add up to the most light; half the
- * duration when nothing fires. */
-double rates_brightest_ms(const chx_network *network, const chx_spike *spikes, size_t n_spikes,
-                          double duration_ms);
-
 #endif

@@ -2,8 +2,8 @@
 #include "rendering.h"
 
 #include "interrupt.h"
+#include "moment.h"
 #include "outcome.h"
-#include "rates.h"
 #include "stopwatch.h"
 
 /* Simulates the whole duration once: for the spikes, and to find the moment to draw. The results
@@ -26,9 +26,9 @@ survey(struct rendering *rendering)
         status = chx_simulation_spikes(session->simulation, &spikes, &n_spikes);
     if (status != CHX_OK)
         return outcome_report(status, STAGE_WORK);
-    if (!rendering->has_at)
-        rendering->at_ms =
-            rates_brightest_ms(session->network, spikes, n_spikes, params->duration_ms);
+    if (!rendering->has_at &&
+        !moment_brightest(session->info, spikes, n_spikes, params->duration_ms, &rendering->at_ms))
+        return outcome_say(OUTCOME_MEMORY, "memory ran out while looking for the brightest moment");
     return session_write_spikes(session, params, params->duration_ms);
 }
 
