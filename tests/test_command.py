@@ -351,6 +351,46 @@ class Runs(Case):
         xml.etree.ElementTree.parse(names["l.svg"])
         self.assertEqual(sorted(os.listdir(self.folder)), sorted(names))
 
+    def note(self, *words):
+        result = run(*words, *devices())
+        self.assertEqual(result.returncode, 0, result.stderr)
+        notes = [line for line in result.stderr.splitlines() if "note: " in line]
+        self.assertLessEqual(len(notes), 1, result.stderr)
+        return notes[0] if notes else ""
+
+    def test_silent_network_is_told_its_largest_drive_and_the_threshold(self):
+        net = self.network(stimuli=[self.step(0.03), self.step(0.01, 20, 30)])
+        for words in [["run", net], ["render", net, "-o", self.folder / "x.png", "-s", "64x64"],
+                      ["render", net, "-o", self.folder / "x.png", "-s", "64x64", "--at-ms", "70"]]:
+            said = self.note(*words)
+            self.assertIn("no neuron fired", said)
+            self.assertIn("the largest drive is 0.04 pA, of A (type cell)", said)
+            self.assertIn("more than 15 pA would reach its threshold", said)
+
+    def test_silence_without_any_current_or_with_too_short_a_one_is_told_apart(self):
+        self.assertIn("no current drives any; more than 15 pA", self.note("run", self.network()))
+        shutil.rmtree(self.folder / "net")
+        self.assertIn("15 pA would reach its threshold, but it did not last long enough",
+                      self.note("run", self.network(stimuli=[self.step(20, 10, 12)])))
+
+    def test_mean_of_random_input_counts_as_drive(self):
+        random = {**self.step(0.1), "kind": "poisson", "rate_hz": 100}
+        self.assertIn("drive is 0.05 pA", self.note("run", self.network(stimuli=[random])))
+
+    def test_network_that_fires_is_not_remarked_on(self):
+        self.assertEqual("", self.note("run", self.network(stimuli=[self.step(30)])))
+
+    def test_counts_agree_with_their_nouns_and_tell_what_was_read(self):
+        net = self.network(["1 1 0 0 0 6 -1", "2 3 9 0 0 1 1"], [self.step(60, 10, 15)])
+        text = self.succeeds("run", net, *devices())
+        self.assertIn("1 neuron, 0 synapses, 1 morphology of 2 points\n", text)
+        self.assertIn("1 spike, digest", text)
+        summary = json.loads(self.succeeds("run", net, "--json", *devices()))
+        self.assertEqual((summary["morphologies"], summary["points"]), (1, 2))
+        shutil.rmtree(net)
+        self.assertIn("1 neuron, 0 synapses, no morphologies\n",
+                      self.succeeds("run", self.network(), *devices()))
+
     def test_seed_changes_nothing_but_randomness(self):
         first, again = (json.loads(self.succeeds("run", WORM, "--json", "--duration-ms", "60",
                                                  "--seed", "7", *devices())) for _ in range(2))

@@ -64,7 +64,8 @@ draw_title(chx__labels *labels, const chx_network_info *network, const layout *a
     double y = at->margin + at->cap * 1.3;
     chx__strokes_text(&labels->strokes, &labels->font, &title, at->margin, y, name);
     char count[64];
-    snprintf(count, sizeof count, "%u neurons", network->n_neurons);
+    snprintf(count, sizeof count, "%u neuron%s", network->n_neurons,
+             network->n_neurons == 1 ? "" : "s");
     chx__style text = {.cap_px = at->cap * 0.86, .ink = CHX__INK_TEXT};
     y += at->cap * 2.1;
     chx__strokes_text(&labels->strokes, &labels->font, &text, at->margin, y, count);

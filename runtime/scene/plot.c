@@ -367,9 +367,9 @@ draw_titles(layout *at)
     title.cap_px *= fmin(1, (at->right - at->left) / fmax(width, 1));
     add_text(at, &title, at->left, at->cap * 2.6, name);
     char text[128];
-    snprintf(text, sizeof text, "%u neurons " CHX__CHAR_DOT " %zu spike%s in %g ms",
-             params->network->n_neurons, params->n_spikes, params->n_spikes == 1 ? "" : "s",
-             params->duration_ms);
+    snprintf(text, sizeof text, "%u neuron%s " CHX__CHAR_DOT " %zu spike%s in %g ms",
+             params->network->n_neurons, params->network->n_neurons == 1 ? "" : "s",
+             params->n_spikes, params->n_spikes == 1 ? "" : "s", params->duration_ms);
     chx__style small = {.cap_px = at->cap * 0.9, .ink = INK_AXIS};
     add_text(at, &small, at->left, at->cap * 4.4, text);
     chx__style side = {.cap_px = at->cap * 0.9, .ink = INK_AXIS, .align = 1, .upwards = true};

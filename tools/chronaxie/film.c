@@ -109,5 +109,7 @@ rendering_film(struct rendering *rendering)
     if (code == OUTCOME_OK)
         code = session_write_spikes(&rendering->session, &rendering->params,
                                     rendering->end_ms + ms_per_frame(rendering));
+    if (code == OUTCOME_OK)
+        code = rendering_count_spikes(rendering, rendering->end_ms);
     return code;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "interrupt.h"
+#include "result.h"
 
 #define POLL_NS 200000000u
 #define PATIENCE_AFTER_SIGNAL 10 /* polls */
@@ -152,9 +153,9 @@ flight_print_devices(const struct flight *flight, double wall_s)
 {
     for (size_t i = 0; i < flight->n_devices; i++) {
         const flight_device *device = &flight->devices[i];
-        printf("  %-40s %llu tasks, busy %.1f ms (%.0f %%), moved %.2f MB\n", device->name,
-               (unsigned long long)device->n_tasks, device->busy_ns * 1e-6,
-               wall_s > 0 ? device->busy_ns * 1e-7 / wall_s : 0.0,
+        printf("  %-40s %llu task%s, busy %.1f ms (%.0f %%), moved %.2f MB\n", device->name,
+               (unsigned long long)device->n_tasks, result_plural(device->n_tasks),
+               device->busy_ns * 1e-6, wall_s > 0 ? device->busy_ns * 1e-7 / wall_s : 0.0,
                (double)device->moved_bytes * 1e-6);
     }
 }

@@ -51,6 +51,18 @@ outcome_say(outcome code, const char *format, ...)
     return (int)code;
 }
 
+void
+outcome_remark(const char *format, ...)
+{
+    va_list args;
+    progress_clear();
+    fputs("chronaxie: note: ", stderr);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+}
+
 int
 outcome_report_error(const chx_error *error, enum stage stage)
 {

@@ -34,6 +34,10 @@ int outcome_report_error(const chx_error *error, enum stage stage);
 /* Prints one sentence after "chronaxie: " and returns the code given. */
 int outcome_say(outcome code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Prints one sentence after "chronaxie: note: ": what a person may want to know though all is
+ * well. */
+void outcome_remark(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* Flushes stdout and turns a failed write into OUTCOME_OUTPUT; otherwise returns the code given. */
 int outcome_close(int code);
 

@@ -7,6 +7,7 @@
 
 #include "outcome.h"
 #include "result.h"
+#include "silence.h"
 #include "stopwatch.h"
 #include "target.h"
 
@@ -150,9 +151,9 @@ print_text(const struct rendering *r)
     json_t *file;
 
     if (r->is_video)
-        printf("%s: %llu frames of %ux%u, network %.6g to %.6g ms at %.3g of its speed\n",
-               r->session.info->name, (unsigned long long)r->n_frames, r->size_px[0], r->size_px[1],
-               r->start_ms, r->end_ms, r->speed);
+        printf("%s: %llu frame%s of %ux%u, network %.6g to %.6g ms at %.3g of its speed\n",
+               r->session.info->name, (unsigned long long)r->n_frames, result_plural(r->n_frames),
+               r->size_px[0], r->size_px[1], r->start_ms, r->end_ms, r->speed);
     else
         printf("%s: %ux%u, network at %.6g ms\n", r->session.info->name, r->size_px[0],
                r->size_px[1], r->at_ms);
@@ -189,6 +190,7 @@ work(struct rendering *r, const shared_options *shared)
     status = chx_simulation_digest(r->session.simulation, &digest);
     if (status != CHX_OK)
         return outcome_report(status, STAGE_WORK);
+    silence_remark(r->session.info, r->n_spikes, r->simulated_ms);
     return shared->json ? print_json(r, digest) : print_text(r);
 }
 

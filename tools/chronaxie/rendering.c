@@ -87,3 +87,14 @@ rendering_prepare(struct rendering *rendering, uint32_t max_steps)
     rendering->flight.plan = rendering->plan;
     return outcome_report(status, STAGE_WORK);
 }
+
+int
+rendering_count_spikes(struct rendering *rendering, double simulated_ms)
+{
+    const chx_spike *spikes;
+
+    rendering->simulated_ms = simulated_ms;
+    return outcome_report(
+        chx_simulation_spikes(rendering->session.simulation, &spikes, &rendering->n_spikes),
+        STAGE_WORK);
+}

@@ -45,6 +45,8 @@ struct rendering {
 
     /* done */
     uint64_t n_frames;
+    size_t n_spikes; /* found within simulated_ms of network time */
+    double simulated_ms;
     double end_ms; /* network time of the last frame */
     double ready_s; /* from the start of the command until the first submit */
     double wall_s; /* from there until the last frame was kept */
@@ -57,6 +59,9 @@ int rendering_prepare(struct rendering *rendering, uint32_t max_steps);
 /* Draws everything; each says what fails and returns the exit code. */
 int rendering_still(struct rendering *rendering);
 int rendering_film(struct rendering *rendering);
+
+/* Keeps how many spikes the simulation has brought until a time. Returns the exit code. */
+int rendering_count_spikes(struct rendering *rendering, double simulated_ms);
 
 /* Exit code of a status that may stand for an error in a frame's callback. */
 int rendering_report(const struct rendering *rendering, chx_status status);

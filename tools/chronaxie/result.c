@@ -22,3 +22,9 @@ result_digest(uint64_t digest)
     snprintf(text, sizeof text, "%016llx", (unsigned long long)digest);
     return json_string(text);
 }
+
+const char *
+result_plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}

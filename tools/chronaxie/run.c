@@ -11,6 +11,7 @@
 #include "rates.h"
 #include "result.h"
 #include "session.h"
+#include "silence.h"
 #include "stopwatch.h"
 #include "target.h"
 
@@ -86,14 +87,26 @@ advance(run_job *job)
     return status;
 }
 
+static uint32_t
+count_morphologies(const chx_network_info *info)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < info->n_neurons; i++)
+        n += info->neurons[i].n_nodes > 0;
+    return n;
+}
+
 static int
 print_json(const run_job *job, json_t *rates, size_t n_spikes, uint64_t digest)
 {
     const struct session *session = &job->session;
     double simulated_ms = (double)job->n_steps * session->info->time_step_ms;
     json_t *object = json_pack(
-        "{s:s, s:i, s:I, s:I, s:f, s:I, s:o, s:f, s:f, s:o, s:o}", "network", session->info->name,
-        "neurons", (int)session->info->n_neurons, "synapses", (json_int_t)session->info->n_synapses,
+        "{s:s, s:i, s:I, s:I, s:I, s:I, s:f, s:I, s:o, s:f, s:f, s:o, s:o}", "network",
+        session->info->name, "neurons", (int)session->info->n_neurons, "synapses",
+        (json_int_t)session->info->n_synapses, "morphologies",
+        (json_int_t)count_morphologies(session->info), "points", (json_int_t)session->info->n_nodes,
         "steps", (json_int_t)job->n_steps, "simulated_ms", simulated_ms, "spikes",
         (json_int_t)n_spikes, "digest", result_digest(digest), "wall_s", job->wall_s,
         "real_time_factor", simulated_ms * 1e-3 / job->wall_s, "types", rates, "devices",
@@ -101,16 +114,31 @@ print_json(const run_job *job, json_t *rates, size_t n_spikes, uint64_t digest)
     return result_print(object);
 }
 
+static void
+print_network(const chx_network_info *info)
+{
+    uint32_t n_morphologies = count_morphologies(info);
+
+    printf("%s: %u neuron%s, %llu synapse%s", info->name, info->n_neurons,
+           result_plural(info->n_neurons), (unsigned long long)info->n_synapses,
+           result_plural(info->n_synapses));
+    if (n_morphologies == 0)
+        puts(", no morphologies");
+    else
+        printf(", %u morpholog%s of %u point%s\n", n_morphologies,
+               n_morphologies == 1 ? "y" : "ies", info->n_nodes, result_plural(info->n_nodes));
+}
+
 static int
 print_text(const run_job *job, json_t *rates, size_t n_spikes, uint64_t digest)
 {
-    const struct session *session = &job->session;
-    double simulated_ms = (double)job->n_steps * session->info->time_step_ms;
+    const chx_network_info *info = job->session.info;
+    double simulated_ms = (double)job->n_steps * info->time_step_ms;
 
-    printf("%s: %u neurons, %llu synapses\n", session->info->name, session->info->n_neurons,
-           (unsigned long long)session->info->n_synapses);
-    printf("%.6g ms in %llu steps, %zu spikes, digest %016llx\n", simulated_ms,
-           (unsigned long long)job->n_steps, n_spikes, (unsigned long long)digest);
+    print_network(info);
+    printf("%.6g ms in %llu step%s, %zu spike%s, digest %016llx\n", simulated_ms,
+           (unsigned long long)job->n_steps, result_plural(job->n_steps), n_spikes,
+           result_plural(n_spikes), (unsigned long long)digest);
     printf("%.3f s of computing, %.3g times real time\n\n", job->wall_s,
            simulated_ms * 1e-3 / job->wall_s);
     rates_print(rates);
@@ -134,6 +162,7 @@ report(const run_job *job, bool as_json)
         status = chx_simulation_digest(session->simulation, &digest);
     if (status != CHX_OK)
         return outcome_report(status, STAGE_WORK);
+    silence_remark(session->info, n_spikes, job->params.duration_ms);
     rates = rates_json(session->network, spikes, n_spikes, job->params.duration_ms);
     return as_json ? print_json(job, rates, n_spikes, digest)
                    : print_text(job, rates, n_spikes, digest);

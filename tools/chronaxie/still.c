@@ -14,7 +14,6 @@ survey(struct rendering *rendering)
     struct session *session = &rendering->session;
     const session_params *params = &rendering->params;
     const chx_spike *spikes;
-    size_t n_spikes;
     chx_status status;
     int code = session_simulate(session, params);
 
@@ -23,12 +22,13 @@ survey(struct rendering *rendering)
     status =
         chx_simulation_advance(session->simulation, session_steps(session, params->duration_ms));
     if (status == CHX_OK)
-        status = chx_simulation_spikes(session->simulation, &spikes, &n_spikes);
+        status = chx_simulation_spikes(session->simulation, &spikes, &rendering->n_spikes);
     if (status != CHX_OK)
         return outcome_report(status, STAGE_WORK);
-    if (!rendering->has_at &&
-        !moment_brightest(session->info, spikes, n_spikes, params->duration_ms, &rendering->at_ms))
+    if (!rendering->has_at && !moment_brightest(session->info, spikes, rendering->n_spikes,
+                                                params->duration_ms, &rendering->at_ms))
         return outcome_say(OUTCOME_MEMORY, "memory ran out while looking for the brightest moment");
+    rendering->simulated_ms = params->duration_ms;
     return session_write_spikes(session, params, params->duration_ms);
 }
 
@@ -60,6 +60,8 @@ rendering_still(struct rendering *rendering)
         code = outcome_report(
             chx_simulation_advance(session->simulation, session_steps(session, rendering->at_ms)),
             STAGE_WORK);
+    if (code == OUTCOME_OK && rendering->simulated_ms == 0)
+        code = rendering_count_spikes(rendering, rendering->at_ms);
     if (code == OUTCOME_OK)
         code = rendering_prepare(rendering, 1);
     if (code != OUTCOME_OK)

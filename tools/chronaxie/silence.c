@@ -1,0 +1,141 @@
+/*
+ * Silence: why no neuron of a network fired.
+ *
+ * While nothing fires, no synapse does anything, so a neuron's drive is its bias, the steps that
+ * are on, and the mean of its random input: rate x current x tau_synapse. A drive that lasts
+ * reaches the threshold when it exceeds capacitance x (threshold - resting) / tau_membrane.
+ */
+#include "silence.h"
+
+#include <stdlib.h>
+
+#include "outcome.h"
+
+/* A stimulus begins or ends. */
+typedef struct edge {
+    double time_ms;
+    int sign; /* 1 begins, -1 ends */
+    uint32_t stimulus;
+} edge;
+
+typedef struct drive {
+    double now_pa;
+    double most_pa;
+} drive;
+
+static double
+threshold_pa(const chx_lif_params *params)
+{
+    return params->capacitance_pf * (params->threshold_mv - params->resting_mv) /
+           params->tau_membrane_ms;
+}
+
+static double
+stimulus_pa(const chx_stimulus *stimulus, const chx_lif_params *params)
+{
+    if (stimulus->kind == CHX_STIMULUS_STEP)
+        return stimulus->current_pa;
+    return stimulus->current_pa * stimulus->rate_hz * 1e-3 * params->tau_synapse_ms;
+}
+
+/* By time; at one time what ends goes before what begins. */
+static int
+compare_changes(const void *left, const void *right)
+{
+    const edge *a = left;
+    const edge *b = right;
+
+    if (a->time_ms != b->time_ms)
+        return a->time_ms < b->time_ms ? -1 : 1;
+    if (a->sign != b->sign)
+        return a->sign < b->sign ? -1 : 1;
+    return (a->stimulus > b->stimulus) - (a->stimulus < b->stimulus);
+}
+
+static size_t
+list_changes(const chx_network_info *info, double duration_ms, edge *changes)
+{
+    size_t n = 0;
+
+    for (uint32_t k = 0; k < info->n_stimuli; k++) {
+        const chx_stimulus *stimulus = &info->stimuli[k];
+        if (stimulus->stop_ms <= stimulus->start_ms || stimulus->start_ms >= duration_ms)
+            continue;
+        changes[n++] = (edge){stimulus->start_ms, 1, k};
+        changes[n++] = (edge){stimulus->stop_ms, -1, k};
+    }
+    qsort(changes, n, sizeof *changes, compare_changes);
+    return n;
+}
+
+static void
+follow(const chx_network_info *info, const edge *change, drive *drives)
+{
+    const chx_stimulus *stimulus = &info->stimuli[change->stimulus];
+
+    for (uint32_t i = 0; i < stimulus->n_neurons; i++) {
+        uint32_t n = stimulus->neurons[i];
+        const chx_lif_params *params = &info->types[info->neurons[n].type].params;
+        drives[n].now_pa += change->sign * stimulus_pa(stimulus, params);
+        if (drives[n].now_pa > drives[n].most_pa)
+            drives[n].most_pa = drives[n].now_pa;
+    }
+}
+
+static void
+say(const chx_network_info *info, const drive *drives, double duration_ms)
+{
+    uint32_t nearest = 0;
+    double best = -1;
+    double drive_pa, wanted_pa;
+    const chx_neuron *neuron;
+
+    for (uint32_t i = 0; i < info->n_neurons; i++) {
+        double wanted = threshold_pa(&info->types[info->neurons[i].type].params);
+        double share = wanted > 0 && drives[i].most_pa > 0 ? drives[i].most_pa / wanted : 0;
+        if (share > best) {
+            best = share;
+            nearest = i;
+        }
+    }
+    neuron = &info->neurons[nearest];
+    drive_pa = drives[nearest].most_pa;
+    wanted_pa = threshold_pa(&info->types[neuron->type].params);
+    if (best == 0)
+        outcome_remark("no neuron fired in %.6g ms: no current drives any; more than %.4g pA would "
+                       "reach the threshold of %s (type %s)",
+                       duration_ms, wanted_pa, neuron->name, info->types[neuron->type].name);
+    else if (drive_pa <= wanted_pa)
+        outcome_remark("no neuron fired in %.6g ms: the largest drive is %.4g pA, of %s (type %s); "
+                       "more than %.4g pA would reach its threshold",
+                       duration_ms, drive_pa, neuron->name, info->types[neuron->type].name,
+                       wanted_pa);
+    else
+        outcome_remark("no neuron fired in %.6g ms: the largest drive is %.4g pA, of %s (type %s); "
+                       "%.4g pA would reach its threshold, but it did not last long enough",
+                       duration_ms, drive_pa, neuron->name, info->types[neuron->type].name,
+                       wanted_pa);
+}
+
+void
+silence_remark(const chx_network_info *info, uint64_t n_spikes, double duration_ms)
+{
+    drive *drives;
+    edge *changes;
+
+    if (n_spikes > 0 || info->n_neurons == 0 || !(duration_ms > 0))
+        return;
+    drives = calloc(info->n_neurons, sizeof *drives);
+    changes = calloc(2 * (size_t)info->n_stimuli + 1, sizeof *changes);
+    if (drives && changes) {
+        size_t n_changes = list_changes(info, duration_ms, changes);
+        for (uint32_t i = 0; i < info->n_neurons; i++)
+            drives[i].now_pa = drives[i].most_pa =
+                info->types[info->neurons[i].type].params.bias_pa;
+        for (size_t i = 0; i < n_changes; i++)
+            follow(info, &changes[i], drives);
+        say(info, drives, duration_ms);
+    }
+    free(drives);
+    free(changes);
+}
