@@ -351,6 +351,35 @@ class Runs(Case):
         xml.etree.ElementTree.parse(names["l.svg"])
         self.assertEqual(sorted(os.listdir(self.folder)), sorted(names))
 
+    def test_cell_alone_is_a_network_of_one_neuron_that_fires(self):
+        for name in ["cell.swc", "CELL.SWC"]:
+            self.file(name, "# a cell\n1 1 3 0 0 6 -1\n2 3 500 0 0 1 1\n")
+            summary = json.loads(self.succeeds("run", self.folder / name, "--json", *devices()))
+            self.assertEqual((summary["network"], summary["neurons"], summary["points"]),
+                             (name[:-4], 1, 2))
+            self.assertGreater(summary["spikes"], 2)
+        picture = json.loads(self.succeeds("render", self.folder / "cell.swc", "-s", "64x64", "-o",
+                                           self.folder / "x.png", "--json", *devices()))
+        self.assertEqual(picture["frames"], 1)
+
+    def test_broken_cell_is_one_sentence_with_file_and_line(self):
+        self.file("cell.swc", "1 1 0 0 0 6 -1\n2 3 x 0 0 1 1\n")
+        self.fails(3, "cell.swc:2: x is 'x'", "run", self.folder / "cell.swc")
+        (self.folder / "folder.swc").mkdir()
+        self.fails(3, "folder.swc/network.json: cannot open", "run", self.folder / "folder.swc")
+
+    def test_file_that_is_no_cell_is_told_what_a_network_is(self):
+        self.fails(3, "give a folder with a network.json, or a cell whose name ends in .swc", "run",
+                   self.file("cell.txt", "1 1 0 0 0 6 -1\n"))
+
+    def test_sonata_circuit_is_recognised_and_said_to_be_converted(self):
+        circuit = self.file("circuit_config.json", {"networks": {"nodes": [], "edges": []}})
+        self.fails(3, "circuit_config.json describes a SONATA circuit, which is not read yet",
+                   "render", self.folder, "-o", self.folder / "x.png")
+        self.fails(3, "it describes a SONATA circuit", "run", circuit)
+        circuit.rename(self.folder / "bio.config.json")
+        self.fails(3, "bio.config.json describes a SONATA circuit", "run", self.folder)
+
     def note(self, *words):
         result = run(*words, *devices())
         self.assertEqual(result.returncode, 0, result.stderr)

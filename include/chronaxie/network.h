@@ -122,6 +122,12 @@ typedef struct chx_spike {
  * with file, line and remedy in chx_last_error(); MEMORY. Any thread. */
 CHX_API chx_status chx_network_load(const char *folder, chx_network **network);
 
+/* Loads one cell from an SWC file as a network of one neuron of that shape, named after the file,
+ * with a current that makes it fire about every ten milliseconds; its light takes a quarter of a
+ * decay time to the farthest tip. On success the caller destroys *network. Errors: FILE, FORMAT and
+ * LIMIT with file, line and remedy in chx_last_error(); MEMORY. Any thread. */
+CHX_API chx_status chx_network_load_cell(const char *path, chx_network **network);
+
 /* A copy of a description made by a program; the same checks apply. Derived fields (min_delay_ms,
  * max_delay_ms, path_um) are computed, synapses may come in any order. Errors: FORMAT, LIMIT,
  * MEMORY. */

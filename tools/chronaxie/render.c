@@ -231,9 +231,11 @@ const struct command command_render = {
     .operand = "NETWORK",
     .summary = "Simulate a network and draw it: picture, video, plots",
     .details =
-        "NETWORK is a folder with a network.json. A picture shows the moment --at-ms; without it\n"
-        "the network is simulated once for its whole duration to find the brightest moment. A\n"
-        "video lasts duration / speed. Pixels are the same bits on any device and any split.",
+        "NETWORK is a folder with a network.json, or a cell that ends in .swc. A picture shows "
+        "the\n"
+        "moment --at-ms; without it the network is simulated once for its whole duration to find\n"
+        "the brightest moment. A video lasts duration / speed. Pixels are the same bits on any\n"
+        "device and any split.",
     .example = "  chronaxie render examples/celegans -o worm.png\n"
                "  chronaxie render examples/celegans -o worm.mp4 --orbit 360 --raster raster.png\n",
     .run = run,

@@ -237,8 +237,10 @@ const struct command command_run = {
     .name = "run",
     .operand = "NETWORK",
     .summary = "Simulate a network and tell what fired",
-    .details = "NETWORK is a folder with a network.json. The digest depends on every spike and on\n"
-               "nothing else: it is the same on any device, split or number of parts.",
+    .details =
+        "NETWORK is a folder with a network.json, or a cell that ends in .swc. The digest\n"
+        "depends on every spike and on nothing else: it is the same on any device, split or\n"
+        "number of parts.",
     .example = "  chronaxie run examples/celegans --spikes spikes.csv --raster raster.png\n",
     .run = run,
 };

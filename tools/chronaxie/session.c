@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "outcome.h"
+#include "source.h"
 
 #define LONGEST_MS 1e9
 
@@ -33,10 +34,10 @@ int
 session_open(struct session *session, const shared_options *shared, const session_params *params)
 {
     chx_runtime_params runtime_params = options_runtime_params(shared);
-    chx_status status = chx_network_load(params->folder, &session->network);
+    int code = source_load(params->folder, &session->network);
 
-    if (status != CHX_OK)
-        return outcome_report(status, STAGE_INPUT);
+    if (code != OUTCOME_OK)
+        return code;
     session->info = chx_network_get(session->network);
     return outcome_report(chx_runtime_create(&session->runtime, &runtime_params), STAGE_WORK);
 }

@@ -11,7 +11,7 @@
 
 /* What the commands that simulate can be asked for. */
 typedef struct session_params {
-    const char *folder; /* of the network */
+    const char *folder; /* of the network, or the SWC file of a cell */
     double duration_ms; /* network time; 0 takes the network's own */
     chx_simulation_params simulation;
     const char *spikes_path; /* outputs, NULL when not wanted */
