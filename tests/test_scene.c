@@ -252,6 +252,55 @@ START_TEST(all_branches_are_framed_with_a_margin_at_any_azimuth)
 }
 END_TEST
 
+START_TEST(views_lay_the_first_axis_to_the_right_and_the_second_up)
+{
+    static const int axes[4][2] = {{1, 0}, {0, 1}, {0, 2}, {1, 2}};
+    const chx_network_info *info = chx_network_get(network);
+    for (chx_plane plane = CHX_PLANE_XY; plane <= CHX_PLANE_YZ; plane++) {
+        chx_scene_params params = plain;
+        params.has_plane = true;
+        params.plane = plane;
+        stage *on = open_stage(&params);
+        double x0, y0, x, y;
+        const float *at = info->nodes[0].position_um;
+        chx_scene_project(on->scene, at, &x0, &y0);
+        for (int k = 0; k < 3; k++) {
+            float beside[3] = {at[0], at[1], at[2]};
+            beside[k] += 1;
+            chx_scene_project(on->scene, beside, &x, &y);
+            double scale = chx_scene_scale_px_per_um(on->scene);
+            ck_assert_double_eq_tol(x - x0, k == axes[plane][0] ? scale : 0, 1e-9);
+            ck_assert_double_eq_tol(y0 - y, k == axes[plane][1] ? scale : 0, 1e-9);
+        }
+        close_stage(on);
+    }
+}
+END_TEST
+
+START_TEST(views_frame_all_branches_at_any_azimuth_elevation_and_roll)
+{
+    const chx_network_info *info = chx_network_get(network);
+    for (int turn = 0; turn < 24; turn++) {
+        chx_scene_params params = plain;
+        params.has_plane = true;
+        params.plane = (chx_plane)(CHX_PLANE_XY + turn % 3);
+        stage *on = open_stage(&params);
+        chx_camera camera;
+        chx_scene_default_camera(on->scene, &camera);
+        camera.azimuth_deg = 47 * turn;
+        camera.elevation_deg = 31 * turn;
+        camera.roll_deg = 22 * turn;
+        check_ok(chx_scene_set_camera(on->scene, &camera));
+        for (uint32_t i = 0; i < info->n_nodes; i++) {
+            double x, y;
+            chx_scene_project(on->scene, info->nodes[i].position_um, &x, &y);
+            ck_assert(x >= 2 && x <= WIDTH - 2 && y >= 2 && y <= HEIGHT - 2);
+        }
+        close_stage(on);
+    }
+}
+END_TEST
+
 START_TEST(pixels_lie_where_the_projection_says)
 {
     stage *on = open_stage(&plain);
@@ -464,6 +513,8 @@ suite(void)
     tcase_add_test(frames, cividis_has_other_colours_than_inferno);
     tcase_add_test(frames, plain_c_baseline_draws_the_same_pixels);
     tcase_add_test(frames, yuv_is_the_rgb_picture_in_bt709);
+    tcase_add_test(frames, views_lay_the_first_axis_to_the_right_and_the_second_up);
+    tcase_add_test(frames, views_frame_all_branches_at_any_azimuth_elevation_and_roll);
     tcase_add_test(frames, impossible_pictures_and_cameras_are_refused);
     suite_add_tcase(made, frames);
     return made;

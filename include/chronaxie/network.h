@@ -79,9 +79,20 @@ typedef struct chx_node {
     uint8_t kind; /* SWC: 1 soma, 2 axon, 3 basal dendrite, 4 apical dendrite, else other */
 } chx_node;
 
+/* Which way round a picture is when azimuth, elevation and roll are 0. The viewer is where a
+ * right-handed system has its third axis. */
+typedef enum chx_plane {
+    CHX_PLANE_PRINCIPAL = 0, /* the network's longest extent to the right, the next one up */
+    CHX_PLANE_XY, /* x to the right, y up */
+    CHX_PLANE_XZ, /* x to the right, z up */
+    CHX_PLANE_YZ, /* y to the right, z up */
+} chx_plane;
+
 /* How the network wants to be shown. */
 typedef struct chx_view {
-    double azimuth_deg; /* camera turned about the network's long axis */
+    chx_plane plane;
+    double
+        azimuth_deg; /* camera turned about the long axis, in other planes about the upright one */
     double elevation_deg;
     double roll_deg;
     double zoom; /* 1 frames the whole network */

@@ -48,12 +48,15 @@ typedef struct chx_scene_params {
     chx_pixel_format format;
     uint32_t n_bands; /* horizontal bands, tasks of their own; 0 lets the runtime choose */
     bool no_labels; /* leave out scale bar, time, colour bar and counts */
+    bool has_plane; /* show plane, turned by nothing, instead of the network's own view */
+    chx_plane plane;
     bool no_int64_atomics; /* take the 32-bit path on every device; same pixels */
 } chx_scene_params;
 
 /* What one frame shows. */
 typedef struct chx_camera {
-    double azimuth_deg; /* about the network's longest axis */
+    double
+        azimuth_deg; /* about the network's longest axis, in planes of the data the upright one */
     double elevation_deg;
     double roll_deg;
     double zoom; /* 1 frames the whole network */

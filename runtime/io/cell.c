@@ -99,10 +99,12 @@ add_stimulus(chx_network *network)
     return CHX_OK;
 }
 
+/* A single cell stands upright: reconstructions have the surface of the brain at +y. */
 static void
-set_pace(chx_network *network)
+set_view(chx_network *network)
 {
     float longest_um = 0;
+    network->info.view.plane = CHX_PLANE_XY;
     for (uint32_t i = 0; i < network->info.n_nodes; i++)
         longest_um = fmaxf(longest_um, network->nodes[i].path_um);
     if (longest_um > 0)
@@ -129,7 +131,7 @@ chx_network_load_cell(const char *path, chx_network **network)
     if (!status)
         status = add_stimulus(made);
     if (!status) {
-        set_pace(made);
+        set_view(made);
         status = chx__network_finish(made);
     }
     if (status)

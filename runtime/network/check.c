@@ -147,6 +147,8 @@ chx__node_check(const chx_node *node, chx__fault *fault)
 bool
 chx__view_check(const chx_view *view, chx__fault *fault)
 {
+    if (view->plane < CHX_PLANE_PRINCIPAL || view->plane > CHX_PLANE_YZ)
+        return fail(fault, "plane", "must be principal, xy, xz or yz");
     if (!(fabs(view->azimuth_deg) <= 3600.0))
         return fail(fault, "azimuth_deg", "must lie between -3600 and 3600");
     if (!(fabs(view->elevation_deg) <= 90.0))

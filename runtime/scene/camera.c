@@ -27,15 +27,16 @@ turn(double a[3], double b[3], double degrees)
     }
 }
 
-/* Right, up and towards the viewer. The long axis lies to the right at elevation and roll 0. */
+/* Right, up and towards the viewer; the geometry's axes when azimuth, elevation and roll are 0. */
 static void
 orient(const chx__geometry *geometry, const chx_camera *camera, double axes[3][3])
 {
     for (int i = 0; i < 3; i++)
         for (int k = 0; k < 3; k++)
             axes[i][k] = geometry->axes[i][k];
-    turn(axes[1], axes[2], camera->azimuth_deg);
-    turn(axes[0], axes[2], camera->elevation_deg);
+    int spin = geometry->spin;
+    turn(axes[1 - spin], axes[2], camera->azimuth_deg);
+    turn(axes[spin], axes[2], spin ? -camera->elevation_deg : camera->elevation_deg);
     turn(axes[0], axes[1], -camera->roll_deg);
 }
 
@@ -51,9 +52,11 @@ fit(const chx__geometry *geometry, const chx_camera *camera, const chx__stage *s
     double half_y = 1e-6;
     for (uint32_t i = 0; i < geometry->n_outline; i++) {
         const chx__reach *reach = &geometry->outline[i];
-        double wide = ce * reach->along_um + se * reach->away_um;
-        half_x = fmax(half_x, cr * wide + sr * reach->away_um);
-        half_y = fmax(half_y, sr * wide + cr * reach->away_um);
+        double along = ce * reach->along_um + se * reach->away_um;
+        double x = geometry->spin ? reach->away_um : along;
+        double y = geometry->spin ? along : reach->away_um;
+        half_x = fmax(half_x, cr * x + sr * y);
+        half_y = fmax(half_y, sr * x + cr * y);
     }
     return fmin(stage->width_px * stage->share_x / (2 * half_x),
                 stage->height_px * stage->share_y / (2 * half_y));

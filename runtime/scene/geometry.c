@@ -112,6 +112,18 @@ find_axes(chx__geometry *geometry, const chx_network_info *network)
     order_axes(m, geometry->axes);
 }
 
+/* The data's own axes, as a plane names them. */
+static void
+set_axes(chx__geometry *geometry, chx_plane plane)
+{
+    int right = plane == CHX_PLANE_YZ ? 1 : 0;
+    int up = plane == CHX_PLANE_XY ? 1 : 2;
+    int third = 3 - right - up;
+    geometry->axes[0][right] = geometry->axes[1][up] = 1;
+    geometry->axes[2][third] = plane == CHX_PLANE_XZ ? -1 : 1;
+    geometry->spin = 1;
+}
+
 static double
 along_axis(const chx__geometry *geometry, int axis, const float p[3])
 {
@@ -155,9 +167,11 @@ add_reach(chx__geometry *geometry, const float p[3], double radius)
     float from[3];
     for (int k = 0; k < 3; k++)
         from[k] = (float)(p[k] - geometry->centre_um[k]);
-    double along = along_axis(geometry, 0, from);
-    double away = hypot(along_axis(geometry, 1, from), along_axis(geometry, 2, from)) + radius;
-    double slice = (along / geometry->half_um[0] + 1) / 2 * OUTLINE_SLICES;
+    int spin = geometry->spin;
+    double along = along_axis(geometry, spin, from);
+    double away =
+        hypot(along_axis(geometry, 1 - spin, from), along_axis(geometry, 2, from)) + radius;
+    double slice = (along / geometry->half_um[spin] + 1) / 2 * OUTLINE_SLICES;
     int index = (int)fmax(0, fmin(slice, OUTLINE_SLICES - 1));
     chx__reach *reach = &geometry->outline[index];
     reach->along_um = fmax(reach->along_um, fabs(along) + radius);
@@ -191,7 +205,9 @@ pieces_of(const chx__geometry *geometry, const chx_node *a, const chx_node *b)
     double length =
         hypot(hypot(b->position_um[0] - a->position_um[0], b->position_um[1] - a->position_um[1]),
               b->position_um[2] - a->position_um[2]);
-    double longest = geometry->half_um[0] * 2 / PIECES_ALONG_EXTENT;
+    const double *half = geometry->half_um;
+    double extent = geometry->spin ? fmax(half[0], fmax(half[1], half[2])) : half[0];
+    double longest = extent * 2 / PIECES_ALONG_EXTENT;
     return (uint32_t)fmax(1, fmin(ceil(length / longest), 4 * PIECES_ALONG_EXTENT));
 }
 
@@ -258,10 +274,13 @@ collect(const chx__geometry *geometry, const chx_network_info *network, chx_bran
 }
 
 chx_status
-chx__geometry_init(chx__geometry *geometry, const chx_network_info *network)
+chx__geometry_init(chx__geometry *geometry, const chx_network_info *network, chx_plane plane)
 {
     chx__geometry made = {0};
-    find_axes(&made, network);
+    if (plane == CHX_PLANE_PRINCIPAL)
+        find_axes(&made, network);
+    else
+        set_axes(&made, plane);
     find_extent(&made, network);
     uint64_t count = collect(&made, network, NULL);
     if (count > UINT32_MAX / 2)

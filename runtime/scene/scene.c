@@ -33,6 +33,7 @@ check_params(chx_scene_params *params)
                          params->n_bands, CHX__MAX_BANDS);
     CHX__REQUIRE(params->colour_map == CHX_COLOUR_INFERNO ||
                  params->colour_map == CHX_COLOUR_CIVIDIS);
+    CHX__REQUIRE(params->plane >= CHX_PLANE_PRINCIPAL && params->plane <= CHX_PLANE_YZ);
     CHX__REQUIRE(params->format == CHX_PIXELS_RGB || params->format == CHX_PIXELS_YUV420);
     return CHX_OK;
 }
@@ -137,7 +138,7 @@ prepare(chx_scene *scene)
     if (!tables)
         return chx__fail_memory("preparing colours");
     chx__tables_fill(tables, scene->params.colour_map);
-    chx_status status = chx__geometry_init(&scene->geometry, scene->network);
+    chx_status status = chx__geometry_init(&scene->geometry, scene->network, scene->params.plane);
     if (!status && !scene->params.no_labels)
         status = chx__labels_init(&scene->labels, scene->network, tables, scene->params.width_px,
                                   scene->params.height_px);
@@ -173,6 +174,8 @@ chx_scene_create(chx_runtime *runtime, chx_simulation *simulation, const chx_sce
     made->network = chx_network_get(chx__simulation_network(simulation));
     if (params)
         made->params = *params;
+    if (!made->params.has_plane)
+        made->params.plane = made->network->view.plane;
     chx_status status = check_params(&made->params);
     if (!status)
         status = prepare(made);
@@ -216,10 +219,12 @@ void
 chx_scene_default_camera(const chx_scene *scene, chx_camera *camera)
 {
     const chx_view *view = &scene->network->view;
-    chx_camera made = {.azimuth_deg = view->azimuth_deg,
-                       .elevation_deg = view->elevation_deg,
-                       .roll_deg = view->roll_deg,
-                       .zoom = view->zoom > 0 ? view->zoom : 1};
+    chx_camera made = {.zoom = view->zoom > 0 ? view->zoom : 1};
+    if (!scene->params.has_plane) {
+        made.azimuth_deg = view->azimuth_deg;
+        made.elevation_deg = view->elevation_deg;
+        made.roll_deg = view->roll_deg;
+    }
     for (int k = 0; k < 3; k++)
         made.centre_um[k] = (float)scene->geometry.centre_um[k];
     *camera = made;

@@ -11,9 +11,10 @@
 #include "stopwatch.h"
 #include "target.h"
 
-#define RENDER_RULES 16
+#define RENDER_RULES 18
 
 static const char *const colour_maps[] = {"inferno", "cividis"};
+static const char *const planes[] = {"principal", "xy", "xz", "yz"};
 
 static void
 render_rules(struct rendering *r, const char **colour_map, option_rule *rules)
@@ -38,10 +39,14 @@ render_rules(struct rendering *r, const char **colour_map, option_rule *rules)
          &r->orbit_deg, -36000, 36000, NULL},
         {OPTION_NUMBER, 0, "zoom", "X", "1 frames the whole network", &r->zoom, 0.01, 10000,
          &r->has_zoom},
-        {OPTION_NUMBER, 0, "azimuth", "DEG", "camera turned about the long axis", &r->azimuth_deg,
-         -36000, 36000, &r->has_azimuth},
+        {OPTION_NUMBER, 0, "azimuth", "DEG", "camera turned about the long or upright axis",
+         &r->azimuth_deg, -36000, 36000, &r->has_azimuth},
         {OPTION_NUMBER, 0, "elevation", "DEG", "camera raised", &r->elevation_deg, -360, 360,
          &r->has_elevation},
+        {OPTION_NUMBER, 0, "roll", "DEG", "picture turned anticlockwise", &r->roll_deg, -36000,
+         36000, &r->has_roll},
+        {OPTION_TEXT, 0, "view", "PLANE", "xy, xz, yz: the first to the right; or principal",
+         &r->plane, 0, 0, &scene->has_plane},
         {OPTION_TEXT, 0, "centre", "NEURON", "look at this neuron's soma", &r->centre, 0, 0, NULL},
         {OPTION_TEXT, 0, "colour-map", "NAME", "inferno (default), or cividis for all eyes",
          colour_map, 0, 0, NULL},
@@ -53,6 +58,18 @@ render_rules(struct rendering *r, const char **colour_map, option_rule *rules)
          &scene->no_int64_atomics, 0, 0, NULL},
     };
     memcpy(rules, table, sizeof table);
+}
+
+static int
+choose_plane(struct rendering *r)
+{
+    for (int i = 0; i < 4; i++) {
+        if (strcmp(r->plane, planes[i]) != 0)
+            continue;
+        r->scene_params.plane = (chx_plane)i;
+        return OUTCOME_OK;
+    }
+    return outcome_say(OUTCOME_USAGE, "--view takes xy, xz, yz or principal, not '%s'", r->plane);
 }
 
 static int
@@ -76,6 +93,8 @@ check_choices(struct rendering *r, const char *colour_map)
     else if (strcmp(colour_map, colour_maps[CHX_COLOUR_INFERNO]) != 0)
         return outcome_say(OUTCOME_USAGE, "--colour-map takes inferno or cividis, not '%s'",
                            colour_map);
+    if (scene->has_plane && choose_plane(r) != OUTCOME_OK)
+        return OUTCOME_USAGE;
     scene->width_px = r->size_px[0];
     scene->height_px = r->size_px[1];
     scene->format = r->is_video ? CHX_PIXELS_YUV420 : CHX_PIXELS_RGB;

@@ -58,6 +58,8 @@ set_camera(struct rendering *rendering)
         camera->azimuth_deg = rendering->azimuth_deg;
     if (rendering->has_elevation)
         camera->elevation_deg = rendering->elevation_deg;
+    if (rendering->has_roll)
+        camera->roll_deg = rendering->roll_deg;
     if (rendering->centre && centre_camera(rendering) != OUTCOME_OK)
         return OUTCOME_USAGE;
     return outcome_report(chx_scene_set_camera(rendering->scene, camera), STAGE_WORK);

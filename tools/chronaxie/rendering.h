@@ -26,9 +26,12 @@ struct rendering {
     double zoom; /* these override the network's view when given */
     double azimuth_deg;
     double elevation_deg;
+    double roll_deg;
     bool has_zoom;
     bool has_azimuth;
     bool has_elevation;
+    bool has_roll;
+    const char *plane; /* name of a view, NULL for the network's */
     const char *centre; /* name of a neuron, NULL for the whole */
     chx_scene_params scene_params;
 
