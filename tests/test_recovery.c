@@ -191,6 +191,53 @@ START_TEST(content_outside_the_failed_run_survives)
 }
 END_TEST
 
+static chx_status
+look(void *data, void *const *host)
+{
+    (void)data;
+    (void)host;
+    return CHX_OK;
+}
+
+/* Runs a graph of one kernel, with a host task that reads its result when with_host. */
+static chx_status
+run_on(chx_buffer *target, bool with_host, const char *fault)
+{
+    chx_plan_params params = {.deadline_ns = 2 * SECOND_NS};
+    chx_graph *first = graph;
+    chx_plan *second_plan;
+    chx_run *run;
+    ck_assert_int_eq(chx_graph_create(runtime, &graph), CHX_OK);
+    ck_assert_int_eq(add_task(target, 5), CHX_OK);
+    chx_host_task task = {.run = look, .args = {CHX_READ(target)}};
+    if (with_host)
+        ck_assert_int_eq(chx_graph_host(graph, &task), CHX_OK);
+    ck_assert_int_eq(chx_plan_create(graph, &params, &second_plan), CHX_OK);
+    test_fault_arm(fault);
+    ck_assert_int_eq(chx_plan_submit(second_plan, &run), CHX_OK);
+    chx_status status = chx_run_wait(run, 20 * SECOND_NS);
+    chx_run_destroy(&run);
+    chx_plan_destroy(&second_plan);
+    chx_graph_destroy(&graph);
+    graph = first;
+    return status;
+}
+
+/* The bytes lie on the device, whose queue for downloads hangs; they are fetched over a fresh
+ * one. */
+START_TEST(read_does_not_wait_behind_a_hung_run)
+{
+    uint32_t words[WORDS];
+    ck_assert_int_eq(run_on(other, false, ""), CHX_OK);
+    ck_assert_int_eq(run_on(buffer, true, "hang:1"), CHX_ERROR_TIMEOUT);
+    uint64_t begin_ns = chx__now_ns();
+    ck_assert_msg(chx_buffer_read(other, 0, sizeof words, words) == CHX_OK, "%s",
+                  chx_last_error()->message);
+    ck_assert_uint_lt(chx__now_ns() - begin_ns, 5 * SECOND_NS);
+    ck_assert_uint_eq(words[0], 5);
+}
+END_TEST
+
 /* Oclgrind runs a queue inside the call that flushes it, so there a hung command hangs the
  * caller. */
 static bool
@@ -210,8 +257,10 @@ main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, refused_command_fails_the_run);
     tcase_add_test(tcase, failed_event_fails_the_run_in_time);
-    if (!is_oclgrind())
+    if (!is_oclgrind()) {
         tcase_add_test(tcase, hung_kernel_ends_at_the_deadline);
+        tcase_add_test(tcase, read_does_not_wait_behind_a_hung_run);
+    }
     tcase_add_test(tcase, runs_that_follow_a_failed_one_fail);
     tcase_add_test(tcase, failed_upload_fails_the_run);
     tcase_add_test(tcase, failed_download_is_an_error);

@@ -23,8 +23,9 @@ typedef struct chx_run chx_run;
 
 /* Options of a plan; all zeroes means the defaults. */
 typedef struct chx_plan_params {
-    /* Commands of one run must complete within this time of the submit, else the run fails with
-     * CHX_ERROR_TIMEOUT; 0 means 60 s plus 20 times the predicted makespan. */
+    /* A run that has not ended this long after the last earlier one ended fails with
+     * CHX_ERROR_TIMEOUT: time in line behind others does not count. 0 means 60 s plus 20 times the
+     * predicted makespan, CHX_FOREVER that it never does. */
     uint64_t deadline_ns;
 } chx_plan_params;
 
@@ -34,7 +35,8 @@ typedef struct chx_plan_params {
 CHX_API chx_status chx_plan_create(chx_graph *graph, const chx_plan_params *params,
                                    chx_plan **plan);
 
-/* Clears *plan; accepts NULL. Its runs must have been destroyed. */
+/* Waits for runs of its graph that are still in flight, so that the graph may be destroyed next,
+ * and clears *plan; accepts NULL. Handles of its runs must have been destroyed. */
 CHX_API void chx_plan_destroy(chx_plan **plan);
 
 /* Predicted time from the first start to the last finish, ns. */
@@ -46,8 +48,9 @@ CHX_API chx_status chx_plan_timeline(const chx_plan *plan, chx_timeline **timeli
 /* Enqueues the plan with event wait-lists and returns without waiting; follows earlier runs that
  * use the same buffers. It is planned anew first when measured costs have changed what is best, or
  * when the data now lies elsewhere. On success the caller destroys *run. run may be NULL when only
- * the effect matters; errors then appear at the next submit or buffer access. One thread at a
- * time. */
+ * the effect matters; how it failed is then returned, once, by the plan's next submit, which
+ * submits nothing. While another thread waits to read or write a buffer of the plan, it is let go
+ * first. One thread at a time. */
 CHX_API chx_status chx_plan_submit(chx_plan *plan, chx_run **run);
 
 /* Sleeps until the run ended or timeout_ns passed (CHX_ERROR_TIMEOUT; the run goes on). Returns

@@ -34,8 +34,10 @@ download(chx_buffer *buffer, chx__device *device, size_t begin, size_t end, uint
     chx_status status =
         chx__event_wait(event, deadline_ns, device->info.name, "downloading a buffer");
     clReleaseEvent(event);
-    if (status)
+    if (status) {
         device->platform->is_suspect = true;
+        chx__buffer_retire_host(buffer);
+    }
     return status;
 }
 
@@ -61,10 +63,7 @@ chx__access_fetch(chx_buffer *buffer, size_t begin, size_t end, uint64_t deadlin
         size_t to = missing->end < end ? missing->end : end;
         chx__device *device = holder(buffer, missing->places);
         if (!device)
-            return chx__fail(CHX_ERROR_DEVICE,
-                             "bytes %zu to %zu of a buffer were lost with a failed run or device; "
-                             "write them again",
-                             from, to);
+            return chx__buffer_fail_lost(buffer, from, to);
         chx_status status = chx__coherence_reserve(&buffer->coherence, 1);
         if (!status)
             status = download(buffer, device, from, to, deadline_ns);
@@ -89,12 +88,12 @@ chx_buffer_create(chx_runtime *runtime, size_t size_bytes, const void *initial, 
     chx_status status = chx__buffer_create(runtime, &runtime->fleet, size_bytes, initial, &made);
     if (status)
         return status;
-    pthread_mutex_lock(&runtime->turn);
+    chx__turn_begin(runtime);
     made->next = runtime->buffers;
     if (made->next)
         made->next->previous = made;
     runtime->buffers = made;
-    pthread_mutex_unlock(&runtime->turn);
+    chx__turn_end(runtime);
     *buffer = made;
     return CHX_OK;
 }
@@ -106,7 +105,7 @@ chx_buffer_destroy(chx_buffer **buffer)
         return;
     chx_buffer *ending = *buffer;
     chx_runtime *runtime = ending->runtime;
-    pthread_mutex_lock(&runtime->turn);
+    chx__turn_begin(runtime);
     chx__driver_wait_buffer(ending);
     if (ending->previous)
         ending->previous->next = ending->next;
@@ -116,7 +115,7 @@ chx_buffer_destroy(chx_buffer **buffer)
         ending->next->previous = ending->previous;
     chx__tails_free(ending->tails);
     chx__buffer_free(ending);
-    pthread_mutex_unlock(&runtime->turn);
+    chx__turn_end(runtime);
     *buffer = NULL;
 }
 
@@ -126,16 +125,28 @@ chx_buffer_write(chx_buffer *buffer, size_t offset_bytes, size_t size_bytes, con
     CHX__REQUIRE(buffer && data && is_inside(buffer, offset_bytes, size_bytes));
     if (size_bytes == 0)
         return CHX_OK;
-    pthread_mutex_lock(&buffer->runtime->turn);
-    chx_status status = chx__driver_wait_buffer(buffer);
-    if (!status)
-        status = chx__coherence_reserve(&buffer->coherence, 1);
+    chx__turn_begin(buffer->runtime);
+    chx__driver_wait_buffer(buffer);
+    chx_status status = chx__coherence_reserve(&buffer->coherence, 1);
     if (!status) {
         memcpy(buffer->host + offset_bytes, data, size_bytes);
         chx__coherence_set(&buffer->coherence, offset_bytes, offset_bytes + size_bytes,
                            chx__place_bit(CHX__HOST_PLACE));
     }
-    pthread_mutex_unlock(&buffer->runtime->turn);
+    chx__turn_end(buffer->runtime);
+    return status;
+}
+
+/* Waits for the runs that touch the buffer and for fresh queues where old ones may hang. A rebuild
+ * gives up the turn, so a new run may have come in between. */
+static chx_status
+settle(chx_buffer *buffer)
+{
+    chx_status status;
+    do {
+        chx__driver_wait_buffer(buffer);
+        status = chx__runtime_rebuild_suspects(buffer->runtime);
+    } while (!status && chx__tails_any(buffer));
     return status;
 }
 
@@ -145,13 +156,13 @@ chx_buffer_read(chx_buffer *buffer, size_t offset_bytes, size_t size_bytes, void
     CHX__REQUIRE(buffer && data && is_inside(buffer, offset_bytes, size_bytes));
     if (size_bytes == 0)
         return CHX_OK;
-    pthread_mutex_lock(&buffer->runtime->turn);
-    chx_status status = chx__driver_wait_buffer(buffer);
+    chx__turn_begin(buffer->runtime);
+    chx_status status = settle(buffer);
     if (!status)
         status = chx__access_fetch(buffer, offset_bytes, offset_bytes + size_bytes,
                                    chx__now_ns() + ACCESS_TIMEOUT_NS);
     if (!status)
         memcpy(data, buffer->host + offset_bytes, size_bytes);
-    pthread_mutex_unlock(&buffer->runtime->turn);
+    chx__turn_end(buffer->runtime);
     return status;
 }

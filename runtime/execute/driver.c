@@ -191,6 +191,24 @@ reap_device_command(chx_run *run, uint32_t command)
     return true;
 }
 
+/* Whether all that a command follows has ended well. Drivers complete commands that wait for one
+ * that fails, with whatever bytes there were, so a completion by itself says nothing. */
+static bool
+follows_success(const chx_run *run, uint32_t command)
+{
+    const chx__command *waiting = &run->lowered->commands[command];
+    for (uint32_t i = 0; i < waiting->n_waits; i++)
+        if (run->steps[run->lowered->waits[waiting->first_wait + i]].state != CHX__STEP_DONE)
+            return false;
+    for (uint32_t d = run->steps[command].first_dependency; d != CHX__NO_INDEX;
+         d = run->dependencies[d].next) {
+        const chx__dependency *before = &run->dependencies[d];
+        if (before->run->failed || before->run->steps[before->command].state != CHX__STEP_DONE)
+            return false;
+    }
+    return true;
+}
+
 /* Notes the next completion of a lane. */
 static bool
 reap_command(chx_run *run, uint32_t lane)
@@ -199,30 +217,46 @@ reap_command(chx_run *run, uint32_t lane)
     if (run->next_reap[lane] == run->next_enqueue[lane])
         return false;
     uint32_t command = lowered->lane_commands[run->next_reap[lane]];
+    if (!follows_success(run, command))
+        return false;
     bool completed = lowered->model.lanes[lane].device ? reap_device_command(run, command)
                                                        : reap_host_task(run, command);
     if (!completed)
         return false;
-    run->steps[command].state = CHX__STEP_DONE;
+    run->steps[command].state = run->failed ? CHX__STEP_FAILED : CHX__STEP_DONE;
     run->next_reap[lane]++;
     run->n_done++;
     return true;
 }
 
+/* A completion on one lane may be what that of another waits for, so lanes are looked at until
+ * nothing moves. */
 static bool
 reap_commands(chx_run *run)
 {
-    bool progressed = false;
-    for (uint32_t l = 0; l < run->lowered->model.machine.n_lanes; l++)
-        while (!run->failed && reap_command(run, l))
-            progressed = true;
-    return progressed;
+    bool any = false;
+    bool progressed;
+    do {
+        progressed = false;
+        for (uint32_t l = 0; l < run->lowered->model.machine.n_lanes; l++)
+            while (!run->failed && reap_command(run, l))
+                progressed = true;
+        any |= progressed;
+    } while (progressed);
+    return any;
 }
 
+/* A run's time starts when it is the oldest in flight: what waits in line behind others is not to
+ * blame for it. */
 static void
 check_deadline(chx_run *run)
 {
-    if (chx__now_ns() < run->deadline_ns)
+    if (run->previous)
+        return;
+    uint64_t now_ns = chx__now_ns();
+    if (run->first_ns == 0)
+        run->first_ns = now_ns;
+    if (now_ns - run->first_ns < run->timeout_ns)
         return;
     for (uint32_t c = 0; c < run->lowered->n_commands; c++)
         if (run->steps[c].state != CHX__STEP_DONE) {
@@ -247,22 +281,45 @@ cancel_host_tasks(chx_run *run)
     return all;
 }
 
-/* Whatever the run was to write is unknown now, and commands of it may still sit in queues: their
- * platforms get a fresh context before they are used again. */
+/* What the run was to write is unknown now, and copies that were not made are not there, although
+ * the map has shown both as present since the submit. */
+static void
+take_back_promises(const chx_run *run)
+{
+    const chx__lowered *lowered = run->lowered;
+    const chx__flow *flow = &lowered->flow;
+    for (uint32_t c = 0; c < lowered->n_commands; c++) {
+        const chx__command *command = &lowered->commands[c];
+        if (command->kind != CHX__COMMAND_TRANSFER || run->steps[c].state == CHX__STEP_DONE)
+            continue;
+        const chx__atom *atom = &flow->atoms[command->atom];
+        chx__coherence_subtract(&flow->buffers[atom->buffer]->coherence, atom->begin, atom->end,
+                                chx__place_bit(command->to));
+    }
+    for (size_t i = 0; i < flow->writes.n; i++) {
+        const chx__atom *atom = &flow->atoms[flow->writes.index[i]];
+        chx_buffer *buffer = flow->buffers[atom->buffer];
+        chx__coherence_subtract(&buffer->coherence, atom->begin, atom->end, UINT64_MAX);
+        buffer->loss = run->error;
+    }
+}
+
+/* Commands of the run may still sit in queues: their platforms get a fresh context before they are
+ * used again, and what they may still reach of the host's memory is not used again at all. */
 static void
 give_up(chx_run *run)
 {
     const chx__lowered *lowered = run->lowered;
-    const chx__flow *flow = &lowered->flow;
-    for (size_t i = 0; i < flow->writes.n; i++) {
-        const chx__atom *atom = &flow->atoms[flow->writes.index[i]];
-        chx__coherence *coherence = &flow->buffers[atom->buffer]->coherence;
-        if (chx__coherence_reserve(coherence, 1) == CHX_OK)
-            chx__coherence_set(coherence, atom->begin, atom->end, 0);
+    take_back_promises(run);
+    for (uint32_t c = 0; c < lowered->n_commands; c++) {
+        const chx__command *command = &lowered->commands[c];
+        if (!run->steps[c].event || run->steps[c].state == CHX__STEP_DONE)
+            continue;
+        lane_of(run, c)->device->platform->is_suspect = true;
+        if (command->kind == CHX__COMMAND_TRANSFER)
+            chx__buffer_retire_host(
+                lowered->flow.buffers[lowered->flow.atoms[command->atom].buffer]);
     }
-    for (uint32_t c = 0; c < lowered->n_commands; c++)
-        if (run->steps[c].event && run->steps[c].state != CHX__STEP_DONE)
-            lane_of(run, c)->device->platform->is_suspect = true;
     chx__log(&run->runtime->logger, CHX_LOG_ERROR, "%s", run->error.message);
 }
 
@@ -310,6 +367,8 @@ end(chx_run *run)
         give_up(run);
     else
         learn_costs(run);
+    if (run->failed && run->report && !run->report->is_set)
+        *run->report = (chx__unreported){true, run->error};
     chx__tails_remove(run);
     for (uint32_t c = 0; c < run->lowered->n_commands; c++)
         if (run->steps[c].event)
@@ -342,7 +401,7 @@ advance_run(chx_run *run)
     progressed |= start_commands(run);
     if (!run->failed)
         check_deadline(run);
-    bool completed = run->n_done == run->lowered->n_commands && followed_runs_ended(run);
+    bool completed = followed_runs_ended(run) && run->n_done == run->lowered->n_commands;
     if (run->failed ? cancel_host_tasks(run) : completed) {
         end(run);
         return true;
@@ -369,7 +428,7 @@ drive(void *data)
     uint64_t seen = 0;
     uint64_t poll_ns = UINT64_MAX;
     while (chx__inbox_wait(runtime->inbox, &seen, poll_ns)) {
-        pthread_mutex_lock(&runtime->turn);
+        chx__turn_begin(runtime);
         bool progressed = advance(runtime);
         if (runtime->n_runs == 0)
             poll_ns = UINT64_MAX;
@@ -377,7 +436,7 @@ drive(void *data)
             poll_ns = POLL_SHORTEST_NS;
         else if (poll_ns < POLL_LONGEST_NS)
             poll_ns *= 2;
-        pthread_mutex_unlock(&runtime->turn);
+        chx__turn_end(runtime);
     }
     return NULL;
 }
@@ -441,9 +500,9 @@ chx__driver_submit(chx_run *run)
 void
 chx__driver_advance(chx_runtime *runtime)
 {
-    pthread_mutex_lock(&runtime->turn);
+    chx__turn_begin(runtime);
     advance(runtime);
-    pthread_mutex_unlock(&runtime->turn);
+    chx__turn_end(runtime);
 }
 
 static struct timespec
@@ -461,9 +520,9 @@ sleep_for_end(chx_runtime *runtime, uint64_t deadline_ns)
     if (runtime->serial) {
         if (advance(runtime))
             return;
-        pthread_mutex_unlock(&runtime->turn);
+        chx__turn_end(runtime);
         nanosleep(&(struct timespec){.tv_nsec = 50000}, NULL);
-        pthread_mutex_lock(&runtime->turn);
+        chx__turn_begin(runtime);
         return;
     }
     if (deadline_ns == UINT64_MAX) {
@@ -491,19 +550,68 @@ chx__driver_wait(chx_run *run, uint64_t deadline_ns)
     return run->failed ? chx__fail_again(&run->error) : CHX_OK;
 }
 
-chx_status
-chx__driver_wait_buffer(const chx_buffer *buffer)
+void
+chx__driver_wait_buffer(chx_buffer *buffer)
 {
-    chx_status status = CHX_OK;
     chx_run *run;
+    buffer->n_waiting++;
     while ((run = chx__tails_any(buffer))) {
         chx__run_ref(run);
-        chx_status ended = chx__driver_wait(run, UINT64_MAX);
+        chx__driver_wait(run, UINT64_MAX);
         chx__run_unref(run);
-        if (ended)
-            status = ended;
     }
-    return status;
+    if (--buffer->n_waiting == 0)
+        pthread_cond_broadcast(&buffer->runtime->run_ended);
+}
+
+static chx_run *
+find_run_of(const chx_runtime *runtime, const chx_graph *graph)
+{
+    chx_run *run = runtime->first_run;
+    while (run && run->lowered->graph != graph)
+        run = run->next;
+    return run;
+}
+
+void
+chx__driver_wait_graph(chx_runtime *runtime, const chx_graph *graph)
+{
+    chx_run *run;
+    while ((run = find_run_of(runtime, graph))) {
+        chx__run_ref(run);
+        chx__driver_wait(run, UINT64_MAX);
+        chx__run_unref(run);
+    }
+}
+
+static bool
+is_waited_for(const chx__flow *flow)
+{
+    for (uint32_t b = 0; b < flow->n_buffers; b++)
+        if (flow->buffers[b]->n_waiting > 0)
+            return true;
+    return false;
+}
+
+void
+chx__driver_let_readers_go_first(chx_runtime *runtime, const chx__flow *flow)
+{
+    while (runtime->n_runs > 0 && is_waited_for(flow) &&
+           !chx__host_thread_is_current(runtime->host_thread))
+        sleep_for_end(runtime, UINT64_MAX);
+}
+
+void
+chx__driver_abandon(chx_runtime *runtime, const chx__platform *platform)
+{
+    for (chx_run *run = runtime->first_run; run; run = run->next)
+        for (uint32_t c = 0; c < run->lowered->n_commands && !run->failed; c++) {
+            const chx__device *device = lane_of(run, c)->device;
+            if (run->steps[c].state != CHX__STEP_DONE && device && device->platform == platform)
+                fail_command(run, c, CHX_ERROR_TIMEOUT, 0,
+                             "was given up: another command there failed or hung before it");
+        }
+    advance(runtime);
 }
 
 chx_status

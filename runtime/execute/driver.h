@@ -23,9 +23,20 @@ void chx__driver_advance(chx_runtime *runtime);
  * gives up while asleep. */
 chx_status chx__driver_wait(chx_run *run, uint64_t deadline_ns);
 
-/* Sleeps until no run in flight touches the buffer. Returns the status of the last one that failed
- * while waited for. Under the turn. */
-chx_status chx__driver_wait_buffer(const chx_buffer *buffer);
+/* Sleeps until no run in flight touches the buffer. What those that failed have lost of it stands
+ * in its map. Under the turn. */
+void chx__driver_wait_buffer(chx_buffer *buffer);
+
+/* Sleeps until no run of the graph is in flight. Under the turn. */
+void chx__driver_wait_graph(chx_runtime *runtime, const chx_graph *graph);
+
+/* Sleeps while somebody waits for a buffer that a run about to be submitted touches, so that a
+ * stream of runs does not keep readers waiting for ever. A host task that submits does not sleep.
+ * Under the turn. */
+void chx__driver_let_readers_go_first(chx_runtime *runtime, const chx__flow *flow);
+
+/* Fails every run with a command on the platform that has not completed. Under the turn. */
+void chx__driver_abandon(chx_runtime *runtime, const chx__platform *platform);
 
 /* Sleeps until nothing is in flight, or TIMEOUT. Under the turn. */
 chx_status chx__driver_drain(chx_runtime *runtime, uint64_t deadline_ns);

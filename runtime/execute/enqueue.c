@@ -91,17 +91,31 @@ collect_events(chx_run *run, uint32_t command, cl_uint *n_events)
     return CHX_OK;
 }
 
+/* Row of the first value of a task or a later one. */
+static size_t
+first_value(const chx_run *run, uint32_t task)
+{
+    size_t low = 0, high = run->n_values;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (run->values[middle].dynamic.task < task)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 /* Binds the scalars as they were when the run was submitted. */
 static cl_int
 bind_values(const chx_run *run, const chx__command *command)
 {
-    const chx_graph *graph = run->lowered->graph;
     cl_int code = CL_SUCCESS;
-    for (size_t i = chx__graph_first_dynamic(graph, command->task);
-         !code && i < graph->n_dynamics && graph->dynamics[i].task == command->task; i++) {
-        const chx_arg *value = &run->values[i];
-        code = clSetKernelArg(command->kernel, graph->dynamics[i].arg_index, value->size_bytes,
-                              &value->value);
+    for (size_t i = first_value(run, command->task);
+         !code && i < run->n_values && run->values[i].dynamic.task == command->task; i++) {
+        const chx__value *value = &run->values[i];
+        code = clSetKernelArg(command->kernel, value->dynamic.arg_index, value->arg.size_bytes,
+                              &value->arg.value);
     }
     return code;
 }

@@ -104,6 +104,12 @@ chx__host_thread_destroy(chx__host_thread **thread)
     *thread = NULL;
 }
 
+bool
+chx__host_thread_is_current(const chx__host_thread *thread)
+{
+    return thread && pthread_equal(pthread_self(), thread->thread);
+}
+
 void
 chx__host_thread_add(chx__host_thread *thread, chx__host_job *job)
 {

@@ -38,6 +38,9 @@ chx_status chx__host_thread_create(chx__inbox *inbox, chx__host_thread **thread)
 /* Ends the thread after the job that it is running; accepts NULL. */
 void chx__host_thread_destroy(chx__host_thread **thread);
 
+/* Whether the calling thread is this one, which must not wait for its own job. Accepts NULL. */
+bool chx__host_thread_is_current(const chx__host_thread *thread);
+
 /* Appends a job; it must live until it is done or cancelled. */
 void chx__host_thread_add(chx__host_thread *thread, chx__host_job *job);
 

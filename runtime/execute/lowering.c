@@ -287,10 +287,7 @@ check_not_lost(const chx__flow *flow)
         for (size_t i = 0; i < buffer->coherence.n_extents; i++) {
             const chx__extent *extent = &buffer->coherence.extents[i];
             if (!extent->places && extent->begin < atom->end && atom->begin < extent->end)
-                return chx__fail(CHX_ERROR_DEVICE,
-                                 "bytes %zu to %zu of a buffer were lost with a failed run; write "
-                                 "them again before running the graph",
-                                 extent->begin, extent->end);
+                return chx__buffer_fail_lost(buffer, extent->begin, extent->end);
         }
     }
     return CHX_OK;

@@ -18,8 +18,6 @@
 /* Runs in flight at once; a submit beyond it waits for the oldest. */
 #define MAX_RUNS 64
 
-#define REBUILD_TIMEOUT_NS UINT64_C(10000000000)
-
 struct chx_plan {
     chx_runtime *runtime;
     const chx_graph *graph;
@@ -28,6 +26,7 @@ struct chx_plan {
     uint64_t n_submits;
     uint64_t next_review;
     uint64_t review_interval;
+    chx__unreported unreported; /* of runs without a handle */
 };
 
 /* Moves a variant to the front; the last one falls out when there is no room. */
@@ -77,31 +76,11 @@ forget_outdated(chx_plan *plan)
         plan->review_interval *= 2;
 }
 
-/* Platforms on which a run failed get a fresh context. */
-static chx_status
-rebuild_suspects(chx_runtime *runtime)
-{
-    for (uint32_t p = 0; p < runtime->fleet.n_platforms; p++) {
-        chx__platform *platform = &runtime->fleet.platforms[p];
-        if (!platform->is_suspect)
-            continue;
-        chx_status status = chx__driver_drain(runtime, chx__now_ns() + REBUILD_TIMEOUT_NS);
-        if (status)
-            return status;
-        /* What could not be saved is marked lost; graphs that need it say so themselves. */
-        status = chx__runtime_rebuild(runtime, platform, NULL, NULL, true, REBUILD_TIMEOUT_NS);
-        if (status)
-            chx__log(&runtime->logger, CHX_LOG_WARNING, "after a failure on %s: %s", platform->name,
-                     chx_last_error()->message);
-    }
-    return CHX_OK;
-}
-
 /* The plan for the data where it lies now, made when there is none. */
 static chx_status
 choose_variant(chx_plan *plan, chx__lowered **chosen)
 {
-    chx_status status = rebuild_suspects(plan->runtime);
+    chx_status status = chx__runtime_rebuild_suspects(plan->runtime);
     if (status)
         return status;
     forget_outdated(plan);
@@ -133,10 +112,10 @@ chx_plan_create(chx_graph *graph, const chx_plan_params *params, chx_plan **plan
     made->graph = graph;
     made->deadline_ns = params ? params->deadline_ns : 0;
     made->review_interval = 1;
-    pthread_mutex_lock(&made->runtime->turn);
+    chx__turn_begin(made->runtime);
     chx__lowered *chosen;
     chx_status status = choose_variant(made, &chosen);
-    pthread_mutex_unlock(&made->runtime->turn);
+    chx__turn_end(made->runtime);
     if (status) {
         free(made);
         return status;
@@ -151,10 +130,11 @@ chx_plan_destroy(chx_plan **plan)
     if (!plan || !*plan)
         return;
     chx_runtime *runtime = (*plan)->runtime;
-    pthread_mutex_lock(&runtime->turn);
+    chx__turn_begin(runtime);
+    chx__driver_wait_graph(runtime, (*plan)->graph);
     for (uint32_t i = 0; i < N_VARIANTS; i++)
         chx__lowering_unref((*plan)->variants[i]);
-    pthread_mutex_unlock(&runtime->turn);
+    chx__turn_end(runtime);
     free(*plan);
     *plan = NULL;
 }
@@ -173,10 +153,21 @@ chx_plan_timeline(const chx_plan *plan, chx_timeline **timeline)
 }
 
 static chx_status
-submit(chx_plan *plan, chx_run **run)
+report(chx__unreported *unreported)
+{
+    unreported->is_set = false;
+    return chx__fail_again(&unreported->error);
+}
+
+static chx_status
+submit(chx_plan *plan, bool is_attended, chx_run **run)
 {
     chx_runtime *runtime = plan->runtime;
-    if (runtime->n_runs >= MAX_RUNS) {
+    if (plan->unreported.is_set)
+        return report(&plan->unreported);
+    if (plan->variants[0])
+        chx__driver_let_readers_go_first(runtime, &plan->variants[0]->flow);
+    while (runtime->n_runs >= MAX_RUNS) {
         chx_run *oldest = chx__run_ref(runtime->first_run);
         chx__driver_wait(oldest, UINT64_MAX);
         chx__run_unref(oldest);
@@ -185,13 +176,14 @@ submit(chx_plan *plan, chx_run **run)
     chx_status status = choose_variant(plan, &variant);
     if (status)
         return status;
-    uint64_t deadline_ns = plan->deadline_ns;
-    if (!deadline_ns)
-        deadline_ns = DEADLINE_FLOOR_NS + (uint64_t)(DEADLINE_FACTOR * variant->makespan_ns);
+    uint64_t timeout_ns = plan->deadline_ns;
+    if (!timeout_ns)
+        timeout_ns = DEADLINE_FLOOR_NS + (uint64_t)(DEADLINE_FACTOR * variant->makespan_ns);
     chx_run *made;
-    status = chx__run_create(runtime, variant, deadline_ns, &made);
+    status = chx__run_create(runtime, variant, timeout_ns, &made);
     if (status)
         return status;
+    made->report = is_attended ? NULL : &plan->unreported;
     status = chx__driver_submit(made);
     if (status) {
         chx__run_unref(made);
@@ -206,12 +198,12 @@ chx_status
 chx_plan_submit(chx_plan *plan, chx_run **run)
 {
     CHX__REQUIRE(plan);
-    chx_run *made;
-    pthread_mutex_lock(&plan->runtime->turn);
-    chx_status status = submit(plan, &made);
+    chx_run *made = NULL;
+    chx__turn_begin(plan->runtime);
+    chx_status status = submit(plan, run != NULL, &made);
     if (!status && !run)
         chx__run_unref(made);
-    pthread_mutex_unlock(&plan->runtime->turn);
+    chx__turn_end(plan->runtime);
     if (!status && run)
         *run = made;
     return status;

@@ -56,6 +56,36 @@ chx__runtime_rebuild(chx_runtime *runtime, chx__platform *platform, chx__device 
     return status;
 }
 
+/* Runs on a suspect platform that have not ended by then never will, as far as anybody can tell. */
+#define GRACE_NS UINT64_C(5000000000)
+#define SAVING_TIMEOUT_NS UINT64_C(10000000000)
+
+static chx_status
+rebuild_suspect(chx_runtime *runtime, chx__platform *platform)
+{
+    if (chx__driver_drain(runtime, chx__now_ns() + GRACE_NS) != CHX_OK)
+        chx__driver_abandon(runtime, platform);
+    chx_status status = chx__driver_drain(runtime, chx__now_ns() + GRACE_NS);
+    /* The turn was given up: another thread may have been faster. */
+    if (status || !platform->is_suspect)
+        return status;
+    /* What could not be saved is marked lost; whoever needs it is told so. */
+    if (chx__runtime_rebuild(runtime, platform, NULL, NULL, true, SAVING_TIMEOUT_NS) != CHX_OK)
+        chx__log(&runtime->logger, CHX_LOG_WARNING, "after a failure on %s: %s", platform->name,
+                 chx_last_error()->message);
+    return CHX_OK;
+}
+
+chx_status
+chx__runtime_rebuild_suspects(chx_runtime *runtime)
+{
+    chx_status status = CHX_OK;
+    for (uint32_t p = 0; p < runtime->fleet.n_platforms && !status; p++)
+        if (runtime->fleet.platforms[p].is_suspect)
+            status = rebuild_suspect(runtime, &runtime->fleet.platforms[p]);
+    return status;
+}
+
 static uint32_t
 count_usable(const chx_runtime *runtime)
 {
@@ -73,7 +103,7 @@ chx_runtime_exclude(chx_runtime *runtime, uint32_t device_index, const char *rea
     chx__device *device = &runtime->fleet.devices[device_index];
     if (!device->info.selected || device->info.excluded)
         return CHX_OK;
-    pthread_mutex_lock(&runtime->turn);
+    chx__turn_begin(runtime);
     chx_status status = CHX_OK;
     if (count_usable(runtime) < 2)
         status =
@@ -84,6 +114,6 @@ chx_runtime_exclude(chx_runtime *runtime, uint32_t device_index, const char *rea
     if (!status)
         status = chx__runtime_rebuild(runtime, device->platform, device, reason,
                                       device->platform->is_suspect, timeout_ns);
-    pthread_mutex_unlock(&runtime->turn);
+    chx__turn_end(runtime);
     return status;
 }

@@ -46,9 +46,11 @@ static void
 copy_values(chx_run *run)
 {
     const chx_graph *graph = run->lowered->graph;
+    run->n_values = graph->n_dynamics;
     for (size_t i = 0; i < graph->n_dynamics; i++) {
         const chx__dynamic *dynamic = &graph->dynamics[i];
-        run->values[i] = graph->tasks[dynamic->task].args[dynamic->arg_index];
+        const chx__task *task = &graph->tasks[dynamic->task];
+        run->values[i] = (chx__value){*dynamic, task->args[dynamic->arg_index]};
     }
 }
 
@@ -62,7 +64,7 @@ count_host_tasks(const chx_graph *graph)
 }
 
 chx_status
-chx__run_create(chx_runtime *runtime, chx__lowered *lowered, uint64_t deadline_ns, chx_run **run)
+chx__run_create(chx_runtime *runtime, chx__lowered *lowered, uint64_t timeout_ns, chx_run **run)
 {
     uint32_t n_lanes = lowered->model.machine.n_lanes;
     chx_run *made = chx__alloc(1, sizeof *made);
@@ -78,7 +80,7 @@ chx__run_create(chx_runtime *runtime, chx__lowered *lowered, uint64_t deadline_n
     made->jobs = chx__alloc(count_host_tasks(lowered->graph), sizeof *made->jobs);
     made->values = chx__alloc(lowered->graph->n_dynamics, sizeof *made->values);
     made->submit_ns = chx__now_ns();
-    made->deadline_ns = made->submit_ns + deadline_ns;
+    made->timeout_ns = timeout_ns;
     chx_status status = CHX_OK;
     if (!made->steps || !made->next_enqueue || !made->next_reap || !made->jobs || !made->values)
         status = chx__fail_memory("submitting a plan");
@@ -132,9 +134,9 @@ chx_run_wait(chx_run *run, uint64_t timeout_ns)
     CHX__REQUIRE(run);
     uint64_t now_ns = chx__now_ns();
     uint64_t deadline_ns = timeout_ns > UINT64_MAX - now_ns ? UINT64_MAX : now_ns + timeout_ns;
-    pthread_mutex_lock(&run->runtime->turn);
+    chx__turn_begin(run->runtime);
     chx_status status = chx__driver_wait(run, deadline_ns);
-    pthread_mutex_unlock(&run->runtime->turn);
+    chx__turn_end(run->runtime);
     return status;
 }
 
@@ -144,9 +146,9 @@ chx_run_destroy(chx_run **run)
     if (!run || !*run)
         return;
     chx_runtime *runtime = (*run)->runtime;
-    pthread_mutex_lock(&runtime->turn);
+    chx__turn_begin(runtime);
     chx__run_unref(*run);
-    pthread_mutex_unlock(&runtime->turn);
+    chx__turn_end(runtime);
     *run = NULL;
 }
 

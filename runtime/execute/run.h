@@ -10,7 +10,8 @@
 typedef enum chx__step_state {
     CHX__STEP_WAITING = 0,
     CHX__STEP_ENQUEUED,
-    CHX__STEP_DONE,
+    CHX__STEP_DONE, /* well, and so has everything that it follows */
+    CHX__STEP_FAILED,
 } chx__step_state;
 
 /* A command of an earlier run that a step must follow; lists through `next`. */
@@ -30,6 +31,18 @@ typedef struct chx__step {
     uint64_t start_ns, finish_ns; /* measured, on chx__now_ns()'s clock */
 } chx__step;
 
+/* A scalar that changes between runs, as it was when its run was submitted. */
+typedef struct chx__value {
+    chx__dynamic dynamic; /* where it goes */
+    chx_arg arg;
+} chx__value;
+
+/* A failure that nobody has been told of yet. */
+typedef struct chx__unreported {
+    bool is_set;
+    chx_error error;
+} chx__unreported;
+
 /* Guarded by the runtime's turn but for `ended`. */
 struct chx_run {
     uint32_t n_references;
@@ -44,17 +57,22 @@ struct chx_run {
     size_t n_dependencies, dependency_capacity;
     chx__host_job *jobs;
     uint32_t n_jobs;
-    chx_arg *values; /* the graph's dynamic scalars as they were at submit */
+    chx__value *values; /* by task; a copy, since the graph's may change while the run waits */
+    size_t n_values;
     bool failed;
     _Atomic bool ended;
     chx_error error; /* when failed */
-    uint64_t submit_ns, deadline_ns;
+    chx__unreported *report; /* where a failure is told when nobody holds the run, else NULL */
+    uint64_t submit_ns;
+    uint64_t first_ns; /* when no earlier run was in flight any more; 0 before */
+    uint64_t timeout_ns; /* from first_ns */
     chx_run *next, *previous;
 };
 
-/* Makes a run that follows everything in flight that touches the same replicas. Under the turn. The
- * caller owns the one reference. Errors: MEMORY. */
-chx_status chx__run_create(chx_runtime *runtime, chx__lowered *lowered, uint64_t deadline_ns,
+/* Makes a run that follows everything in flight that touches the same replicas, and that fails when
+ * it has not ended timeout_ns after it became the oldest in flight. Under the turn. The caller owns
+ * the one reference. Errors: MEMORY. */
+chx_status chx__run_create(chx_runtime *runtime, chx__lowered *lowered, uint64_t timeout_ns,
                            chx_run **run);
 
 /* Under the turn. */

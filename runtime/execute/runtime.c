@@ -63,9 +63,9 @@ chx_runtime_destroy(chx_runtime **runtime)
     if (!runtime || !*runtime)
         return;
     chx_runtime *ending = *runtime;
-    pthread_mutex_lock(&ending->turn);
+    chx__turn_begin(ending);
     bool is_drained = chx__driver_drain(ending, chx__now_ns() + FAREWELL_NS) == CHX_OK;
-    pthread_mutex_unlock(&ending->turn);
+    chx__turn_end(ending);
     chx__driver_stop(ending);
     /* Releasing a queue waits for its commands, some of which may never end. */
     for (uint32_t p = 0; p < ending->fleet.n_platforms; p++)
@@ -110,6 +110,20 @@ chx_runtime_n_parallel(const chx_runtime *runtime)
         n++;
     }
     return n ? n : 1;
+}
+
+void
+chx__turn_begin(chx_runtime *runtime)
+{
+    pthread_mutex_lock(&runtime->turn);
+    chx__log_hold();
+}
+
+void
+chx__turn_end(chx_runtime *runtime)
+{
+    pthread_mutex_unlock(&runtime->turn);
+    chx__log_release();
 }
 
 /* Takes text. */

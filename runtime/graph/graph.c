@@ -190,8 +190,9 @@ chx_graph_depend(chx_graph *graph, chx_task before, chx_task after)
     return CHX_OK;
 }
 
-size_t
-chx__graph_first_dynamic(const chx_graph *graph, chx_task task)
+/* Index of the first dynamic scalar of a task or a later one. */
+static size_t
+first_dynamic(const chx_graph *graph, chx_task task)
 {
     size_t low = 0, high = graph->n_dynamics;
     while (low < high) {
@@ -208,7 +209,7 @@ chx__graph_first_dynamic(const chx_graph *graph, chx_task task)
 static chx_status
 make_dynamic(chx_graph *graph, chx_task task, uint32_t arg_index)
 {
-    size_t at = chx__graph_first_dynamic(graph, task);
+    size_t at = first_dynamic(graph, task);
     for (size_t i = at; i < graph->n_dynamics && graph->dynamics[i].task == task; i++)
         if (graph->dynamics[i].arg_index == arg_index)
             return CHX_OK;

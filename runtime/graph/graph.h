@@ -35,7 +35,4 @@ struct chx_graph {
     size_t n_dynamics, dynamic_capacity;
 };
 
-/* Index of the first dynamic scalar of a task or a later one. */
-size_t chx__graph_first_dynamic(const chx_graph *graph, chx_task task);
-
 #endif

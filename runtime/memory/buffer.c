@@ -1,5 +1,6 @@
 #include "memory/buffer.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,15 +36,59 @@ chx__buffer_create(chx_runtime *runtime, chx__fleet *fleet, size_t size_bytes, c
     return CHX_OK;
 }
 
+/* Keeps memory reachable for ever: a driver may use it at any time. Any thread. */
+static void
+set_aside(void *memory)
+{
+    static _Atomic(void **) kept;
+    void **link = chx__alloc(2, sizeof *link);
+    if (!link)
+        return;
+    link[0] = memory;
+    void **next = atomic_load(&kept);
+    do
+        link[1] = next;
+    while (!atomic_compare_exchange_weak(&kept, &next, link));
+}
+
+void
+chx__buffer_retire_host(chx_buffer *buffer)
+{
+    unsigned char *fresh = chx__alloc(buffer->size_bytes, 1);
+    if (!fresh) {
+        chx__coherence_remove(&buffer->coherence, chx__place_bit(CHX__HOST_PLACE));
+        buffer->keeps_host = true;
+        return;
+    }
+    memcpy(fresh, buffer->host, buffer->size_bytes);
+    set_aside(buffer->host);
+    buffer->host = fresh;
+    buffer->keeps_host = false;
+}
+
+chx_status
+chx__buffer_fail_lost(const chx_buffer *buffer, size_t begin, size_t end)
+{
+    const chx_error *loss = &buffer->loss;
+    const char *why = loss->status ? loss->message : "the only device that held them is gone";
+    return chx__fail_cl(CHX_ERROR_DEVICE, loss->cl_code, loss->device, loss->task,
+                        "bytes %zu to %zu of a buffer are lost; write them again (%s)", begin, end,
+                        why);
+}
+
 void
 chx__buffer_free(chx_buffer *buffer)
 {
     if (buffer->replicas)
         for (uint32_t d = 0; d < buffer->fleet->n_devices; d++)
-            chx__buffer_drop_replica(buffer, &buffer->fleet->devices[d], false);
+            chx__buffer_drop_replica(buffer, &buffer->fleet->devices[d],
+                                     buffer->fleet->devices[d].platform->is_suspect);
     chx__coherence_finish(&buffer->coherence);
     free(buffer->replicas);
-    free(buffer->host);
+    if (buffer->keeps_host)
+        set_aside(buffer->host);
+    else
+        free(buffer->host);
     free(buffer);
 }
 

@@ -18,15 +18,26 @@ struct chx_buffer {
     chx__fleet *fleet;
     size_t size_bytes;
     unsigned char *host; /* the host's replica */
+    chx_error loss; /* why bytes were lost the last time; all zeroes when a device was */
+    bool keeps_host; /* some device may still reach it: it is never freed */
     cl_mem *replicas; /* one per device of the fleet, NULL until needed */
     chx__coherence coherence;
     chx__tails *tails; /* the executor's; NULL until first used */
+    uint32_t n_waiting; /* threads that wait for the runs in flight on it; the executor's */
     chx_buffer *previous, *next; /* all buffers of a runtime; the executor's list */
 };
 
 /* Creates the buffer with its content in host memory. */
 chx_status chx__buffer_create(chx_runtime *runtime, chx__fleet *fleet, size_t size_bytes,
                               const void *initial, chx_buffer **buffer);
+
+/* Gives the buffer fresh host memory with the same bytes, since commands that nobody can call off
+ * may still read or write the old, which is never freed. Without memory for it the old one stays in
+ * use for as long as the buffer lives, and what the host holds of it is lost. */
+void chx__buffer_retire_host(chx_buffer *buffer);
+
+/* Reports that no place holds [begin, end), and why. Returns CHX_ERROR_DEVICE. */
+chx_status chx__buffer_fail_lost(const chx_buffer *buffer, size_t begin, size_t end);
 
 /* Frees the buffer and its replicas; the executor has taken it off its list. */
 void chx__buffer_free(chx_buffer *buffer);

@@ -116,6 +116,19 @@ chx__coherence_add(chx__coherence *coherence, size_t begin, size_t end, uint64_t
 }
 
 void
+chx__coherence_subtract(chx__coherence *coherence, size_t begin, size_t end, uint64_t gone)
+{
+    if (chx__coherence_reserve(coherence, 1) == CHX_OK) {
+        cut(coherence, begin);
+        cut(coherence, end);
+    }
+    for (size_t i = find(coherence, begin);
+         i < coherence->n_extents && coherence->extents[i].begin < end; i++)
+        coherence->extents[i].places &= ~gone;
+    join_equal_neighbours(coherence);
+}
+
+void
 chx__coherence_remove(chx__coherence *coherence, uint64_t gone)
 {
     for (size_t i = 0; i < coherence->n_extents; i++)

@@ -45,6 +45,10 @@ void chx__coherence_set(chx__coherence *coherence, size_t begin, size_t end, uin
 /* [begin, end) was copied: `places` hold it as well. Needs room reserved. */
 void chx__coherence_add(chx__coherence *coherence, size_t begin, size_t end, uint64_t places);
 
+/* `gone` hold nothing of [begin, end) any more. Without memory for the exact cut, they hold nothing
+ * of any extent that it touches: the map may forget, but never claims. */
+void chx__coherence_subtract(chx__coherence *coherence, size_t begin, size_t end, uint64_t gone);
+
 /* The places of `gone` hold nothing any more, anywhere. */
 void chx__coherence_remove(chx__coherence *coherence, uint64_t gone);
 

@@ -1,0 +1,331 @@
+/* What is left and what is told when runs fail, wait long or are not attended. */
+#include <check.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <chronaxie/plan.h>
+
+#include "machine.h"
+
+#define WORDS 65536u
+#define SECOND_NS UINT64_C(1000000000)
+
+static const char source[] =
+    "kernel void add(global const uint *x, global uint *y, uint a, uint b)\n"
+    "{\n"
+    "    size_t i = get_global_id(0);\n"
+    "    y[i] = x[i] + a + 16u * b;\n"
+    "}\n";
+
+static chx_runtime *runtime;
+static chx_program *program;
+static chx_graph *graph;
+static chx_buffer *x, *y;
+static uint32_t words[WORDS];
+
+static void on_log(void *data, chx_log_level level, const char *message);
+
+/* A runtime with two buffers; x holds sevens. */
+static void
+start(bool serial)
+{
+    chx_runtime_params params = test_machine_params();
+    params.serial |= serial;
+    params.log = on_log;
+    ck_assert_msg(chx_runtime_create(&runtime, &params) == CHX_OK, "%s", chx_last_error()->message);
+    ck_assert_int_eq(chx_program_from_source(runtime, "add.cl", source, NULL, &program), CHX_OK);
+    ck_assert_int_eq(chx_graph_create(runtime, &graph), CHX_OK);
+    for (uint32_t i = 0; i < WORDS; i++)
+        words[i] = 7;
+    ck_assert_int_eq(chx_buffer_create(runtime, sizeof words, words, &x), CHX_OK);
+    ck_assert_int_eq(chx_buffer_create(runtime, sizeof words, NULL, &y), CHX_OK);
+}
+
+static void
+setup(void)
+{
+    start(false);
+}
+
+static void
+setup_serial(void)
+{
+    start(true);
+}
+
+static void
+teardown(void)
+{
+    chx_graph_destroy(&graph);
+    chx_buffer_destroy(&x);
+    chx_buffer_destroy(&y);
+    chx_program_destroy(&program);
+    chx_runtime_destroy(&runtime);
+}
+
+static chx_task
+add_kernel(chx_graph *to, chx_buffer *from, chx_buffer *into, uint32_t a)
+{
+    chx_task id;
+    chx_kernel_task task = {
+        .program = program,
+        .kernel = "add",
+        .global = {WORDS},
+        .args = {CHX_READ(from), CHX_WRITE(into), CHX_UINT(a), CHX_UINT(0)},
+        .id = &id,
+    };
+    ck_assert_msg(chx_graph_kernel(to, &task) == CHX_OK, "%s", chx_last_error()->message);
+    return id;
+}
+
+static chx_status
+refuse(void *data, void *const *host)
+{
+    (void)data;
+    (void)host;
+    return CHX_ERROR_CALLBACK;
+}
+
+static chx_status
+nap(void *data, void *const *host)
+{
+    (void)host;
+    nanosleep(&(struct timespec){.tv_nsec = 1000000 * *(const long *)data}, NULL);
+    return CHX_OK;
+}
+
+static void
+add_host(chx_graph *to, chx_host_fn run, void *data, chx_buffer *buffer, chx_access access)
+{
+    chx_host_task task = {
+        .run = run, .data = data, .args = {CHX_BUFFER_RANGE(buffer, access, 0, 0)}};
+    ck_assert_int_eq(chx_graph_host(to, &task), CHX_OK);
+}
+
+/* Words that are not what they should be. */
+static uint32_t
+count_wrong(chx_buffer *buffer, uint32_t wanted)
+{
+    uint32_t n = 0;
+    ck_assert_msg(chx_buffer_read(buffer, 0, sizeof words, words) == CHX_OK, "%s",
+                  chx_last_error()->message);
+    for (uint32_t i = 0; i < WORDS; i++)
+        n += words[i] != wanted;
+    return n;
+}
+
+/* The upload of x stands in the plan and is never enqueued, as the task before it on the timeline
+ * fails. The next run must not believe that a device holds x. */
+START_TEST(upload_that_never_ran_is_not_believed)
+{
+    chx_buffer *written;
+    chx_graph *next;
+    chx_plan *plan, *plan_of_next;
+    chx_run *run;
+    ck_assert_int_eq(chx_buffer_create(runtime, sizeof words, NULL, &written), CHX_OK);
+    add_host(graph, refuse, NULL, written, CHX_ACCESS_READ_WRITE);
+    add_kernel(graph, written, y, 1);
+    chx_task last = add_kernel(graph, x, y, 2);
+    ck_assert_int_eq(chx_graph_depend(graph, last - 1, last), CHX_OK);
+    ck_assert_int_eq(chx_plan_create(graph, NULL, &plan), CHX_OK);
+    ck_assert_int_eq(chx_plan_submit(plan, &run), CHX_OK);
+    ck_assert_int_eq(chx_run_wait(run, 60 * SECOND_NS), CHX_ERROR_CALLBACK);
+    chx_run_destroy(&run);
+
+    chx_buffer *sum;
+    ck_assert_int_eq(chx_buffer_create(runtime, sizeof words, NULL, &sum), CHX_OK);
+    ck_assert_int_eq(chx_graph_create(runtime, &next), CHX_OK);
+    add_kernel(next, x, sum, 5);
+    ck_assert_int_eq(chx_plan_create(next, NULL, &plan_of_next), CHX_OK);
+    ck_assert_int_eq(chx_plan_submit(plan_of_next, &run), CHX_OK);
+    ck_assert_int_eq(chx_run_wait(run, 60 * SECOND_NS), CHX_OK);
+    chx_run_destroy(&run);
+    ck_assert_uint_eq(count_wrong(sum, 12), 0);
+    chx_plan_destroy(&plan);
+    chx_plan_destroy(&plan_of_next);
+    chx_graph_destroy(&next);
+    chx_buffer_destroy(&written);
+    chx_buffer_destroy(&sum);
+}
+END_TEST
+
+/* Scalars of a run that still waits stay as they were, whichever changes first while it does. */
+START_TEST(scalars_change_while_a_run_waits)
+{
+    static long nap_ms = 100;
+    chx_arg two = CHX_UINT(2), nine = CHX_UINT(9);
+    chx_plan *plan;
+    chx_run *run;
+    add_host(graph, nap, &nap_ms, x, CHX_ACCESS_READ_WRITE);
+    chx_task task = add_kernel(graph, x, y, 1);
+    ck_assert_int_eq(chx_plan_create(graph, NULL, &plan), CHX_OK);
+    ck_assert_int_eq(chx_graph_set_value(graph, task, 3, &two), CHX_OK);
+    ck_assert_int_eq(chx_plan_submit(plan, &run), CHX_OK);
+    ck_assert_int_eq(chx_graph_set_value(graph, task, 2, &nine), CHX_OK);
+    ck_assert_msg(chx_run_wait(run, 60 * SECOND_NS) == CHX_OK, "%s", chx_last_error()->message);
+    chx_run_destroy(&run);
+    ck_assert_uint_eq(count_wrong(y, 7 + 1 + 32), 0);
+    chx_plan_destroy(&plan);
+}
+END_TEST
+
+START_TEST(deadline_of_forever_is_no_deadline)
+{
+    chx_plan_params params = {.deadline_ns = CHX_FOREVER};
+    chx_plan *plan;
+    chx_run *run;
+    add_kernel(graph, x, y, 1);
+    ck_assert_int_eq(chx_plan_create(graph, &params, &plan), CHX_OK);
+    ck_assert_int_eq(chx_plan_submit(plan, &run), CHX_OK);
+    ck_assert_msg(chx_run_wait(run, 60 * SECOND_NS) == CHX_OK, "%s", chx_last_error()->message);
+    chx_run_destroy(&run);
+    chx_plan_destroy(&plan);
+}
+END_TEST
+
+/* Ten runs of 0.1 s take a second in all; each is well within its 0.5 s. */
+START_TEST(time_in_the_queue_counts_for_no_deadline)
+{
+    static long nap_ms = 100;
+    chx_plan_params params = {.deadline_ns = SECOND_NS / 2};
+    chx_plan *plan;
+    chx_run *runs[10];
+    add_host(graph, nap, &nap_ms, x, CHX_ACCESS_READ_WRITE);
+    ck_assert_int_eq(chx_plan_create(graph, &params, &plan), CHX_OK);
+    for (int i = 0; i < 10; i++)
+        ck_assert_int_eq(chx_plan_submit(plan, &runs[i]), CHX_OK);
+    for (int i = 0; i < 10; i++) {
+        ck_assert_msg(chx_run_wait(runs[i], 60 * SECOND_NS) == CHX_OK, "run %d: %s", i,
+                      chx_last_error()->message);
+        chx_run_destroy(&runs[i]);
+    }
+    chx_plan_destroy(&plan);
+}
+END_TEST
+
+START_TEST(failure_of_an_unattended_run_is_told_at_the_next_submit)
+{
+    chx_plan *plan;
+    uint32_t n_failed = 0;
+    add_host(graph, refuse, NULL, x, CHX_ACCESS_READ);
+    ck_assert_int_eq(chx_plan_create(graph, NULL, &plan), CHX_OK);
+    ck_assert_int_eq(chx_plan_submit(plan, NULL), CHX_OK);
+    ck_assert_uint_eq(count_wrong(x, 7), 0); /* waits for the run */
+    n_failed = chx_plan_submit(plan, NULL) == CHX_ERROR_CALLBACK;
+    ck_assert_uint_eq(n_failed, 1);
+    ck_assert_str_eq(chx_last_error()->task, "host");
+    ck_assert_int_eq(chx_plan_submit(plan, NULL), CHX_OK);
+    chx_plan_destroy(&plan);
+}
+END_TEST
+
+static _Atomic uint32_t n_messages;
+static chx_status read_from_log;
+
+/* Calls the library, as a program's log window may. */
+static void
+on_log(void *data, chx_log_level level, const char *message)
+{
+    (void)data;
+    (void)message;
+    uint32_t word;
+    if (level != CHX_LOG_ERROR || !x)
+        return;
+    read_from_log = chx_buffer_read(x, 0, sizeof word, &word);
+    atomic_fetch_add(&n_messages, 1);
+}
+
+START_TEST(log_callback_may_call_the_library)
+{
+    chx_plan *plan;
+    chx_run *run;
+    add_host(graph, refuse, NULL, y, CHX_ACCESS_READ);
+    ck_assert_int_eq(chx_plan_create(graph, NULL, &plan), CHX_OK);
+    atomic_store(&n_messages, 0);
+    ck_assert_int_eq(chx_plan_submit(plan, &run), CHX_OK);
+    ck_assert_int_eq(chx_run_wait(run, 20 * SECOND_NS), CHX_ERROR_CALLBACK);
+    for (int i = 0; i < 500 && atomic_load(&n_messages) == 0; i++)
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    ck_assert_uint_eq(atomic_load(&n_messages), 1);
+    ck_assert_int_eq(read_from_log, CHX_OK);
+    chx_run_destroy(&run);
+    chx_plan_destroy(&plan);
+}
+END_TEST
+
+static _Atomic bool stop;
+
+/* Keeps three runs in flight until told to stop. */
+static void *
+keep_busy(void *data)
+{
+    chx_plan *plan = data;
+    chx_run *runs[3] = {NULL};
+    for (uint32_t i = 0; !atomic_load(&stop); i++) {
+        chx_run **run = &runs[i % 3];
+        if (*run)
+            chx_run_wait(*run, CHX_FOREVER);
+        chx_run_destroy(run);
+        if (chx_plan_submit(plan, run) != CHX_OK)
+            break;
+    }
+    for (int i = 0; i < 3; i++)
+        chx_run_destroy(&runs[i]);
+    return NULL;
+}
+
+/* Each run takes 50 ms; a reader waits for those that are there, not for all that will come. */
+START_TEST(reader_is_served_between_runs)
+{
+    static long nap_ms = 50;
+    chx_plan *plan;
+    pthread_t thread;
+    add_host(graph, nap, &nap_ms, x, CHX_ACCESS_READ_WRITE);
+    ck_assert_int_eq(chx_plan_create(graph, NULL, &plan), CHX_OK);
+    atomic_store(&stop, false);
+    ck_assert_int_eq(pthread_create(&thread, NULL, keep_busy, plan), 0);
+    nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
+    for (int i = 0; i < 5; i++)
+        ck_assert_uint_eq(count_wrong(x, 7), 0);
+    atomic_store(&stop, true);
+    pthread_join(thread, NULL);
+    chx_plan_destroy(&plan);
+}
+END_TEST
+
+static void
+add_tests(TCase *tcase)
+{
+    tcase_set_timeout(tcase, 30);
+    tcase_add_test(tcase, upload_that_never_ran_is_not_believed);
+    tcase_add_test(tcase, scalars_change_while_a_run_waits);
+    tcase_add_test(tcase, deadline_of_forever_is_no_deadline);
+    tcase_add_test(tcase, time_in_the_queue_counts_for_no_deadline);
+    tcase_add_test(tcase, failure_of_an_unattended_run_is_told_at_the_next_submit);
+    tcase_add_test(tcase, log_callback_may_call_the_library);
+}
+
+int
+main(void)
+{
+    Suite *suite = suite_create("failed_run");
+    TCase *tcase = tcase_create("threads");
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    add_tests(tcase);
+    const char *serial_only = getenv("CHRONAXIE_SERIAL");
+    if (!serial_only || !*serial_only)
+        tcase_add_test(tcase, reader_is_served_between_runs);
+    TCase *serial = tcase_create("serial");
+    tcase_add_checked_fixture(serial, setup_serial, teardown);
+    add_tests(serial);
+    suite_add_tcase(suite, tcase);
+    suite_add_tcase(suite, serial);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
