@@ -8,6 +8,7 @@
 
 #include <chronaxie/plan.h>
 
+#include "execute/run.h"
 #include "machine.h"
 
 #define WORDS 65536u
@@ -18,6 +19,10 @@ static const char source[] =
     "{\n"
     "    size_t i = get_global_id(0);\n"
     "    y[i] = x[i] + a + 16u * b;\n"
+    "}\n"
+    "kernel void bump(global uint *y, uint i)\n"
+    "{\n"
+    "    y[i]++;\n"
     "}\n";
 
 static chx_runtime *runtime;
@@ -296,6 +301,35 @@ START_TEST(reader_is_served_between_runs)
 }
 END_TEST
 
+/* Each task has a word of its own. What it follows in a run before is one task, not all. */
+START_TEST(disjoint_ranges_follow_only_each_other)
+{
+    enum { N_TASKS = 1000, N_RUNS = 4 };
+    chx_plan *plan;
+    for (uint32_t t = 0; t < N_TASKS; t++) {
+        chx_kernel_task task = {
+            .program = program,
+            .kernel = "bump",
+            .global = {1},
+            .args = {CHX_BUFFER_RANGE(y, CHX_ACCESS_READ_WRITE, 4 * t, 4), CHX_UINT(t)},
+        };
+        ck_assert_int_eq(chx_graph_kernel(graph, &task), CHX_OK);
+    }
+    ck_assert_int_eq(chx_plan_create(graph, NULL, &plan), CHX_OK);
+    for (int i = 0; i < N_RUNS; i++) {
+        chx_run *run;
+        ck_assert_msg(chx_plan_submit(plan, &run) == CHX_OK, "%s", chx_last_error()->message);
+        ck_assert_uint_le(run->n_dependencies, 3 * N_RUNS * N_TASKS);
+        chx_run_destroy(&run);
+    }
+    ck_assert_msg(chx_buffer_read(y, 0, sizeof words, words) == CHX_OK, "%s",
+                  chx_last_error()->message);
+    for (uint32_t t = 0; t < N_TASKS; t++)
+        ck_assert_uint_eq(words[t], N_RUNS);
+    chx_plan_destroy(&plan);
+}
+END_TEST
+
 static void
 add_tests(TCase *tcase)
 {
@@ -318,6 +352,7 @@ main(void)
     const char *serial_only = getenv("CHRONAXIE_SERIAL");
     if (!serial_only || !*serial_only)
         tcase_add_test(tcase, reader_is_served_between_runs);
+    tcase_add_test(tcase, disjoint_ranges_follow_only_each_other);
     TCase *serial = tcase_create("serial");
     tcase_add_checked_fixture(serial, setup_serial, teardown);
     add_tests(serial);

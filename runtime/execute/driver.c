@@ -305,11 +305,13 @@ take_back_promises(const chx_run *run)
 }
 
 /* Commands of the run may still sit in queues: their platforms get a fresh context before they are
- * used again, and what they may still reach of the host's memory is not used again at all. */
+ * used again, and what they may still reach of the host's memory is not used again at all. Runs that
+ * use another part of such a buffer meanwhile hold its old memory, so they fail too. */
 static void
 give_up(chx_run *run)
 {
     const chx__lowered *lowered = run->lowered;
+    const chx__flow *flow = &lowered->flow;
     take_back_promises(run);
     for (uint32_t c = 0; c < lowered->n_commands; c++) {
         const chx__command *command = &lowered->commands[c];
@@ -317,8 +319,13 @@ give_up(chx_run *run)
             continue;
         lane_of(run, c)->device->platform->is_suspect = true;
         if (command->kind == CHX__COMMAND_TRANSFER)
-            chx__buffer_retire_host(
-                lowered->flow.buffers[lowered->flow.atoms[command->atom].buffer]);
+            flow->buffers[flow->atoms[command->atom].buffer]->is_exposed = true;
+    }
+    for (uint32_t b = 0; b < flow->n_buffers; b++) {
+        if (!flow->buffers[b]->is_exposed)
+            continue;
+        chx__buffer_retire_host(flow->buffers[b]);
+        chx__tails_fail(flow->buffers[b], &run->error);
     }
     chx__log(&run->runtime->logger, CHX_LOG_ERROR, "%s", run->error.message);
 }

@@ -62,14 +62,16 @@ add_wait(chx__lowered *lowered, uint32_t command, uint32_t before)
     return true;
 }
 
+/* Atoms come in order, so a range that goes on where the last touch ended becomes part of it. */
 static bool
-add_touch(chx__touch **touches, size_t *n, size_t *capacity, size_t first, chx__touch touch)
+add_touch(chx__touch **touches, size_t *n, size_t *capacity, chx__touch touch)
 {
-    for (size_t i = first; i < *n; i++) {
-        const chx__touch *known = &(*touches)[i];
-        if (known->buffer == touch.buffer && known->place == touch.place &&
-            known->command == touch.command && known->writes == touch.writes)
-            return true;
+    chx__touch *last = *n > 0 ? &(*touches)[*n - 1] : NULL;
+    if (last && last->buffer == touch.buffer && last->place == touch.place &&
+        last->command == touch.command && last->writes == touch.writes &&
+        last->end == touch.begin) {
+        last->end = touch.end;
+        return true;
     }
     if (!chx__grow(touches, capacity, *n + 1, sizeof **touches))
         return false;
@@ -77,13 +79,20 @@ add_touch(chx__touch **touches, size_t *n, size_t *capacity, size_t first, chx__
     return true;
 }
 
+static chx__touch
+make_touch(const chx__lowered *lowered, uint32_t command, uint32_t atom, uint32_t place,
+           bool writes)
+{
+    const chx__atom *touched = &lowered->flow.atoms[atom];
+    return (chx__touch){touched->buffer, place, command, writes, touched->begin, touched->end};
+}
+
 static bool
 add_entry(chx__lowered *lowered, uint32_t command, uint32_t atom, uint32_t place, bool writes)
 {
     chx__command *touching = &lowered->commands[command];
-    chx__touch touch = {lowered->flow.atoms[atom].buffer, place, command, writes};
     if (!add_touch(&lowered->touches, &lowered->n_touches, &lowered->touch_capacity,
-                   touching->first_touch, touch))
+                   make_touch(lowered, command, atom, place, writes)))
         return false;
     touching->n_touches = (uint32_t)(lowered->n_touches - touching->first_touch);
     return true;
@@ -156,14 +165,11 @@ walk_commands(finder *f)
     return true;
 }
 
-/* A command's exits lie close together, so looking back a little finds most repetitions; one that
- * is kept does no harm. */
 static bool
 add_exit(chx__lowered *lowered, uint32_t command, uint32_t atom, uint32_t place, bool writes)
 {
-    chx__touch touch = {lowered->flow.atoms[atom].buffer, place, command, writes};
-    size_t recent = lowered->n_exits > 16 ? lowered->n_exits - 16 : 0;
-    return add_touch(&lowered->exits, &lowered->n_exits, &lowered->exit_capacity, recent, touch);
+    return add_touch(&lowered->exits, &lowered->n_exits, &lowered->exit_capacity,
+                     make_touch(lowered, command, atom, place, writes));
 }
 
 static bool

@@ -31,12 +31,13 @@ typedef struct chx__command {
     double start_ns, finish_ns; /* predicted, from the start of the plan */
 } chx__command;
 
-/* A replica that a command is the first, or the last, of its run to read or write. */
+/* Bytes of a replica that a command is the first, or the last, of its run to read or write. */
 typedef struct chx__touch {
     uint32_t buffer; /* of the flow */
     uint32_t place;
     uint32_t command;
     bool writes;
+    size_t begin, end;
 } chx__touch;
 
 typedef struct chx__lowered {
@@ -50,7 +51,7 @@ typedef struct chx__lowered {
     size_t n_waits, wait_capacity;
     chx__touch *touches; /* entries: first touches, by command */
     size_t n_touches, touch_capacity;
-    chx__touch *exits; /* last touches */
+    chx__touch *exits; /* last touches, by buffer, then by range */
     size_t n_exits, exit_capacity;
     uint32_t *lane_begin; /* per model lane: rows of lane_commands */
     uint32_t *lane_commands;

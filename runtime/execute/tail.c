@@ -1,3 +1,9 @@
+/* Tails: what runs in flight were the last to touch, by buffer.
+ *
+ * A run leaves one slice in every buffer that it touches: the stretch of its lowered plan's exits
+ * that belong to the buffer. Exits stand in order of their ranges, which do not overlap but where
+ * they are equal, so both their begins and their ends ascend and a binary search finds those that a
+ * range meets. A slice borrows from its run, which takes it away when it ends. All under the turn. */
 #include "execute/tail.h"
 
 #include <stdlib.h>
@@ -5,42 +11,62 @@
 #include "base/alloc.h"
 #include "base/error.h"
 
-/* A command in flight; it goes when its run ends, so the run is not referenced. */
-typedef struct tail {
+typedef struct slice {
     chx_run *run;
-    uint32_t command;
-    uint32_t place;
-    bool writes;
-} tail;
+    const chx__touch *exits;
+    size_t n;
+} slice;
 
 struct chx__tails {
-    tail *tails;
+    slice *slices; /* in order of submission */
     size_t n, capacity;
 };
 
+/* Exits of one command follow each other, so a repetition is the dependency made last. */
 static bool
-add_dependency(chx_run *run, chx__step *step, const tail *before)
+add_dependency(chx_run *run, chx__step *step, chx_run *before, uint32_t command)
 {
+    if (step->first_dependency != CHX__NO_INDEX) {
+        const chx__dependency *last = &run->dependencies[step->first_dependency];
+        if (last->run == before && last->command == command)
+            return true;
+    }
     if (!chx__grow(&run->dependencies, &run->dependency_capacity, run->n_dependencies + 1,
                    sizeof *run->dependencies))
         return false;
     run->dependencies[run->n_dependencies] = (chx__dependency){
-        .run = chx__run_ref(before->run),
-        .command = before->command,
+        .run = chx__run_ref(before),
+        .command = command,
         .next = step->first_dependency,
     };
     step->first_dependency = (uint32_t)run->n_dependencies++;
     return true;
 }
 
-static bool
-follow_touch(chx_run *run, const chx__touch *touch)
+/* Index of the first exit that ends after the byte. */
+static size_t
+first_after(const slice *tail, size_t byte)
 {
-    const chx__tails *tails = run->lowered->flow.buffers[touch->buffer]->tails;
-    for (size_t i = 0; tails && i < tails->n; i++) {
-        const tail *before = &tails->tails[i];
-        bool conflicts = before->place == touch->place && (before->writes || touch->writes);
-        if (conflicts && !add_dependency(run, &run->steps[touch->command], before))
+    size_t low = 0, high = tail->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (tail->exits[middle].end <= byte)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static bool
+follow_slice(chx_run *run, const chx__touch *touch, const slice *tail)
+{
+    for (size_t i = first_after(tail, touch->begin);
+         i < tail->n && tail->exits[i].begin < touch->end; i++) {
+        const chx__touch *exit = &tail->exits[i];
+        bool conflicts = exit->place == touch->place && (exit->writes || touch->writes);
+        if (conflicts &&
+            !add_dependency(run, &run->steps[touch->command], tail->run, exit->command))
             return false;
     }
     return true;
@@ -49,27 +75,43 @@ follow_touch(chx_run *run, const chx__touch *touch)
 chx_status
 chx__tails_follow(chx_run *run)
 {
-    for (size_t i = 0; i < run->lowered->n_touches; i++)
-        if (!follow_touch(run, &run->lowered->touches[i]))
-            return chx__fail_memory("submitting a plan");
+    const chx__lowered *lowered = run->lowered;
+    for (size_t i = 0; i < lowered->n_touches; i++) {
+        const chx__touch *touch = &lowered->touches[i];
+        const chx__tails *tails = lowered->flow.buffers[touch->buffer]->tails;
+        for (size_t s = 0; tails && s < tails->n; s++)
+            if (!follow_slice(run, touch, &tails->slices[s]))
+                return chx__fail_memory("submitting a plan");
+    }
     return CHX_OK;
+}
+
+static bool
+add_slice(chx_buffer *buffer, slice added)
+{
+    if (!buffer->tails)
+        buffer->tails = chx__alloc(1, sizeof *buffer->tails);
+    chx__tails *tails = buffer->tails;
+    if (!tails || !chx__grow(&tails->slices, &tails->capacity, tails->n + 1, sizeof *tails->slices))
+        return false;
+    tails->slices[tails->n++] = added;
+    return true;
 }
 
 chx_status
 chx__tails_add(chx_run *run)
 {
-    for (size_t i = 0; i < run->lowered->n_exits; i++) {
-        const chx__touch *exit = &run->lowered->exits[i];
-        chx_buffer *buffer = run->lowered->flow.buffers[exit->buffer];
-        if (!buffer->tails)
-            buffer->tails = chx__alloc(1, sizeof *buffer->tails);
-        chx__tails *tails = buffer->tails;
-        if (!tails ||
-            !chx__grow(&tails->tails, &tails->capacity, tails->n + 1, sizeof *tails->tails)) {
+    const chx__lowered *lowered = run->lowered;
+    size_t end;
+    for (size_t first = 0; first < lowered->n_exits; first = end) {
+        uint32_t buffer = lowered->exits[first].buffer;
+        for (end = first; end < lowered->n_exits && lowered->exits[end].buffer == buffer;)
+            end++;
+        slice added = {run, &lowered->exits[first], end - first};
+        if (!add_slice(lowered->flow.buffers[buffer], added)) {
             chx__tails_remove(run);
             return chx__fail_memory("submitting a plan");
         }
-        tails->tails[tails->n++] = (tail){run, exit->command, exit->place, exit->writes};
     }
     return CHX_OK;
 }
@@ -81,17 +123,24 @@ chx__tails_remove(chx_run *run)
         chx__tails *tails = run->lowered->flow.buffers[b]->tails;
         size_t kept = 0;
         for (size_t i = 0; tails && i < tails->n; i++)
-            if (tails->tails[i].run != run)
-                tails->tails[kept++] = tails->tails[i];
+            if (tails->slices[i].run != run)
+                tails->slices[kept++] = tails->slices[i];
         if (tails)
             tails->n = kept;
     }
 }
 
+void
+chx__tails_fail(const chx_buffer *buffer, const chx_error *error)
+{
+    for (size_t i = 0; buffer->tails && i < buffer->tails->n; i++)
+        chx__run_fail(buffer->tails->slices[i].run, error);
+}
+
 chx_run *
 chx__tails_any(const chx_buffer *buffer)
 {
-    return buffer->tails && buffer->tails->n > 0 ? buffer->tails->tails[0].run : NULL;
+    return buffer->tails && buffer->tails->n > 0 ? buffer->tails->slices[0].run : NULL;
 }
 
 void
@@ -99,6 +148,6 @@ chx__tails_free(chx__tails *tails)
 {
     if (!tails)
         return;
-    free(tails->tails);
+    free(tails->slices);
     free(tails);
 }

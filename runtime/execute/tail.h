@@ -14,6 +14,9 @@ chx_status chx__tails_add(chx_run *run);
 /* Takes a run's touches away when it has ended. */
 void chx__tails_remove(chx_run *run);
 
+/* Fails every run in flight that touches the buffer. */
+void chx__tails_fail(const chx_buffer *buffer, const chx_error *error);
+
 /* Some run in flight that touches the buffer, NULL when there is none. */
 chx_run *chx__tails_any(const chx_buffer *buffer);
 

@@ -57,13 +57,13 @@ chx__buffer_retire_host(chx_buffer *buffer)
     unsigned char *fresh = chx__alloc(buffer->size_bytes, 1);
     if (!fresh) {
         chx__coherence_remove(&buffer->coherence, chx__place_bit(CHX__HOST_PLACE));
-        buffer->keeps_host = true;
+        buffer->is_exposed = true;
         return;
     }
     memcpy(fresh, buffer->host, buffer->size_bytes);
     set_aside(buffer->host);
     buffer->host = fresh;
-    buffer->keeps_host = false;
+    buffer->is_exposed = false;
 }
 
 chx_status
@@ -85,7 +85,7 @@ chx__buffer_free(chx_buffer *buffer)
                                      buffer->fleet->devices[d].platform->is_suspect);
     chx__coherence_finish(&buffer->coherence);
     free(buffer->replicas);
-    if (buffer->keeps_host)
+    if (buffer->is_exposed)
         set_aside(buffer->host);
     else
         free(buffer->host);

@@ -19,7 +19,7 @@ struct chx_buffer {
     size_t size_bytes;
     unsigned char *host; /* the host's replica */
     chx_error loss; /* why bytes were lost the last time; all zeroes when a device was */
-    bool keeps_host; /* some device may still reach it: it is never freed */
+    bool is_exposed; /* a device may still reach `host` at any time: it is never freed */
     cl_mem *replicas; /* one per device of the fleet, NULL until needed */
     chx__coherence coherence;
     chx__tails *tails; /* the executor's; NULL until first used */
