@@ -305,8 +305,8 @@ take_back_promises(const chx_run *run)
 }
 
 /* Commands of the run may still sit in queues: their platforms get a fresh context before they are
- * used again, and what they may still reach of the host's memory is not used again at all. Runs that
- * use another part of such a buffer meanwhile hold its old memory, so they fail too. */
+ * used again, and what they may still reach of the host's memory is not used again at all. Runs
+ * that use another part of such a buffer meanwhile hold its old memory, so they fail too. */
 static void
 give_up(chx_run *run)
 {

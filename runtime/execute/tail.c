@@ -1,9 +1,9 @@
 /* Tails: what runs in flight were the last to touch, by buffer.
  *
  * A run leaves one slice in every buffer that it touches: the stretch of its lowered plan's exits
- * that belong to the buffer. Exits stand in order of their ranges, which do not overlap but where
- * they are equal, so both their begins and their ends ascend and a binary search finds those that a
- * range meets. A slice borrows from its run, which takes it away when it ends. All under the turn. */
+ * that belong to the buffer. Exits stand in order of their ranges, and neither their begins nor
+ * their ends ever go back, so a binary search finds those that a range meets. A slice borrows from
+ * its run, which takes it away when it ends. All under the turn. */
 #include "execute/tail.h"
 
 #include <stdlib.h>
