@@ -109,7 +109,8 @@ typedef struct chx_device_info {
 CHX_API chx_status chx_runtime_create(chx_runtime **runtime, const chx_runtime_params *params);
 
 /* Waits up to two seconds for runs in flight, then sets them aside. Clears *runtime; accepts NULL
- * handles. All objects of the runtime must have been destroyed. */
+ * handles. All objects of the runtime must have been destroyed. In a forked child, which has none
+ * of the runtime's threads, it only clears the handle: a child creates a runtime of its own. */
 CHX_API void chx_runtime_destroy(chx_runtime **runtime);
 
 /* Number of devices known, selected or not. Any thread. */

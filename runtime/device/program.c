@@ -10,7 +10,7 @@
 #include "device/cache.h"
 
 /* Counts up when options or defines that we add ourselves change their meaning. */
-#define BINARY_FORMAT 1u
+#define BINARY_FORMAT 2u
 
 /* A quick build that has run this long is worth optimizing, which takes about twice as long. */
 #define PROMOTION_NS UINT64_C(500000000)
@@ -156,12 +156,13 @@ chx__program_digest(const chx_program *program)
     return program->digest;
 }
 
-/* Capabilities reach the source as defines: the host decides, no kernel asks for vendors. */
+/* Capabilities reach the source as defines: the host decides, no kernel asks for vendors. How
+ * arguments are declared is kept, for tasks to be compared with. */
 static char *
 device_options(const chx_program *program, const chx__device *device, bool is_quick)
 {
     bool has_standard = strstr(program->options, "-cl-std") != NULL;
-    return chx__format("%s%s%s%s%s", is_quick ? "-cl-opt-disable " : "",
+    return chx__format("-cl-kernel-arg-info %s%s%s%s%s", is_quick ? "-cl-opt-disable " : "",
                        has_standard ? "" : "-cl-std=CL1.2 ",
                        device->info.has_int64_atomics ? "-DCHX_HAS_INT64_ATOMICS=1 " : "",
                        device->info.has_fp64 ? "-DCHX_HAS_FP64=1 " : "", program->options);

@@ -7,7 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "device/program.h"
+#include "execute/binding.h"
 #include "execute/hazard.h"
 #include "schedule/problem.h"
 
@@ -182,72 +182,6 @@ fill_lanes(chx__lowered *lowered)
 }
 
 static chx_status
-fail_arg(const chx__task *task, const chx__device *device, uint32_t index, cl_int code)
-{
-    return chx__fail_cl(CHX_ERROR_KERNEL, code, device->info.name, task->name,
-                        "kernel %s does not take argument %u as it is given (%s); compare the "
-                        "task's arguments with the kernel's",
-                        task->kernel, index, chx__cl_name(code));
-}
-
-static chx_status
-bind_arg(const chx__task *task, uint32_t index, chx__device *device, cl_kernel kernel)
-{
-    const chx_arg *arg = &task->args[index];
-    cl_int code = CL_SUCCESS;
-    if (arg->kind == CHX_ARG_BUFFER) {
-        cl_mem memory;
-        chx_status status = chx__buffer_replica(arg->buffer, device, &memory);
-        if (status)
-            return status;
-        code = clSetKernelArg(kernel, index, sizeof memory, &memory);
-    } else {
-        const void *value = arg->kind == CHX_ARG_VALUE ? &arg->value : NULL;
-        code = clSetKernelArg(kernel, index, arg->size_bytes, value);
-    }
-    return code == CL_SUCCESS ? CHX_OK : fail_arg(task, device, index, code);
-}
-
-static chx_status
-check_kernel(const chx__task *task, const chx__device *device, cl_kernel kernel)
-{
-    cl_uint n_args = 0;
-    size_t max_group = 0;
-    clGetKernelInfo(kernel, CL_KERNEL_NUM_ARGS, sizeof n_args, &n_args, NULL);
-    clGetKernelWorkGroupInfo(kernel, device->id, CL_KERNEL_WORK_GROUP_SIZE, sizeof max_group,
-                             &max_group, NULL);
-    if (n_args != task->n_args)
-        return chx__fail_cl(CHX_ERROR_KERNEL, 0, device->info.name, task->name,
-                            "kernel %s takes %u arguments, the task gives %u", task->kernel, n_args,
-                            task->n_args);
-    size_t group = 1;
-    for (uint32_t i = 0; task->has_local && i < task->n_dimensions; i++)
-        group *= task->local[i];
-    if (group > max_group)
-        return chx__fail_cl(CHX_ERROR_KERNEL, 0, device->info.name, task->name,
-                            "kernel %s runs in work-groups of at most %zu on %s, the task asks for "
-                            "%zu",
-                            task->kernel, max_group, device->info.name, group);
-    return CHX_OK;
-}
-
-static chx_status
-prepare_kernel(const chx__lowered *lowered, chx__command *command)
-{
-    const chx__task *task = &lowered->graph->tasks[command->task];
-    chx__device *device = lowered->model.lanes[command->lane].device;
-    chx_status status = chx__program_kernel(task->program, device, task->kernel, &command->kernel);
-    if (status) {
-        command->kernel = NULL;
-        return status;
-    }
-    status = check_kernel(task, device, command->kernel);
-    for (uint32_t i = 0; !status && i < task->n_args; i++)
-        status = bind_arg(task, i, device, command->kernel);
-    return status;
-}
-
-static chx_status
 prepare_transfer(const chx_runtime *runtime, const chx__lowered *lowered,
                  const chx__command *command)
 {
@@ -269,7 +203,8 @@ prepare_commands(chx_runtime *runtime, chx__lowered *lowered)
         if (device)
             status = chx__fleet_open(&runtime->fleet, device);
         if (!status && command->kind == CHX__COMMAND_KERNEL)
-            status = prepare_kernel(lowered, command);
+            status = chx__binding_create(&lowered->graph->tasks[command->task], device,
+                                         &command->kernel);
         if (!status && command->kind == CHX__COMMAND_TRANSFER)
             status = prepare_transfer(runtime, lowered, command);
     }

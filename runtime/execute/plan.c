@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "device/program.h"
 #include "execute/driver.h"
 #include "execute/spans.h"
 
@@ -101,10 +102,28 @@ choose_variant(chx_plan *plan, chx__lowered **chosen)
     return CHX_OK;
 }
 
+/* Programs know their runtime's fleet only, which a graph does not see. */
+static chx_status
+check_programs(const chx_graph *graph)
+{
+    for (uint32_t t = 0; t < graph->n_tasks; t++) {
+        const chx__task *task = &graph->tasks[t];
+        if (task->program && chx__program_fleet(task->program) != &graph->runtime->fleet)
+            return chx__fail(CHX_ERROR_INVALID,
+                             "task %s: the program belongs to another runtime than the graph; "
+                             "create it with the graph's",
+                             task->name);
+    }
+    return CHX_OK;
+}
+
 chx_status
 chx_plan_create(chx_graph *graph, const chx_plan_params *params, chx_plan **plan)
 {
     CHX__REQUIRE(graph && plan && graph->n_tasks > 0);
+    chx_status foreign = check_programs(graph);
+    if (foreign)
+        return foreign;
     chx_plan *made = chx__alloc(1, sizeof *made);
     if (!made)
         return chx__fail_memory("planning a graph");

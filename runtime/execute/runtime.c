@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -32,6 +33,21 @@ init_locks(chx_runtime *runtime)
     pthread_condattr_destroy(&attributes);
 }
 
+/* One thread at a time: PoCL 3.1 crashes when the first look at it comes from several. Lock order
+ * 0: nothing else is held, and log callbacks wait until after it. */
+static pthread_mutex_t discovery = PTHREAD_MUTEX_INITIALIZER;
+
+static chx_status
+discover(chx_runtime *runtime, const chx_runtime_params *params)
+{
+    pthread_mutex_lock(&discovery);
+    chx__log_hold();
+    chx_status status = chx__fleet_init(&runtime->fleet, params);
+    pthread_mutex_unlock(&discovery);
+    chx__log_release();
+    return status;
+}
+
 chx_status
 chx_runtime_create(chx_runtime **runtime, const chx_runtime_params *params)
 {
@@ -44,9 +60,10 @@ chx_runtime_create(chx_runtime **runtime, const chx_runtime_params *params)
     init_locks(made);
     made->logger = (chx__logger){wanted.log, wanted.log_data, wanted.log_level};
     made->serial = wants_serial(&wanted);
+    made->process = getpid();
     chx_status status = chx__costs_create(&made->costs);
     if (!status)
-        status = chx__fleet_init(&made->fleet, &wanted);
+        status = discover(made, &wanted);
     if (!status)
         status = chx__driver_start(made);
     if (status) {
@@ -63,6 +80,10 @@ chx_runtime_destroy(chx_runtime **runtime)
     if (!runtime || !*runtime)
         return;
     chx_runtime *ending = *runtime;
+    *runtime = NULL;
+    /* A child's copy of the locks and queues may be held by threads that it does not have. */
+    if (ending->process != getpid())
+        return;
     chx__turn_begin(ending);
     bool is_drained = chx__driver_drain(ending, chx__now_ns() + FAREWELL_NS) == CHX_OK;
     chx__turn_end(ending);
@@ -77,7 +98,6 @@ chx_runtime_destroy(chx_runtime **runtime)
     pthread_mutex_destroy(&ending->turn);
     free(ending->wait_list);
     free(ending);
-    *runtime = NULL;
 }
 
 uint32_t

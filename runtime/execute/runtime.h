@@ -4,6 +4,7 @@
 #define CHX_EXECUTE_RUNTIME_H
 
 #include <pthread.h>
+#include <sys/types.h>
 
 #include <chronaxie/plan.h>
 
@@ -19,6 +20,7 @@ struct chx_runtime {
     chx__costs *costs;
     chx__logger logger;
     bool serial;
+    pid_t process; /* that created it: a forked child has none of its threads */
     /* Lock order 1. Whoever holds the turn drives runs: it is held during OpenCL calls, so nothing
      * that a driver may call back takes it. Guards every field below. */
     pthread_mutex_t turn;

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "memory/buffer.h"
 
 chx_status
 chx_graph_create(chx_runtime *runtime, chx_graph **graph)
@@ -41,13 +42,18 @@ chx_graph_destroy(chx_graph **graph)
 }
 
 static chx_status
-check_buffer_arg(const char *task, uint32_t index, chx_arg *arg)
+check_buffer_arg(const chx_graph *graph, const char *task, uint32_t index, chx_arg *arg)
 {
     if (!arg->buffer || arg->access < CHX_ACCESS_READ || arg->access > CHX_ACCESS_READ_WRITE)
         return chx__fail(
             CHX_ERROR_INVALID,
             "task %s, argument %u: a buffer argument needs a buffer and an access mode", task,
             index);
+    if (arg->buffer->runtime != graph->runtime)
+        return chx__fail(CHX_ERROR_INVALID,
+                         "task %s, argument %u: the buffer belongs to another runtime than the "
+                         "graph; create it with the graph's",
+                         task, index);
     size_t size = chx_buffer_size(arg->buffer);
     if (arg->offset_bytes >= size || arg->size_bytes > size - arg->offset_bytes)
         return chx__fail(CHX_ERROR_LIMIT,
@@ -59,12 +65,12 @@ check_buffer_arg(const char *task, uint32_t index, chx_arg *arg)
 }
 
 static chx_status
-check_arg(const chx__task *task, uint32_t index)
+check_arg(const chx_graph *graph, const chx__task *task, uint32_t index)
 {
     chx_arg *arg = &task->args[index];
     switch (arg->kind) {
     case CHX_ARG_BUFFER:
-        return check_buffer_arg(task->name, index, arg);
+        return check_buffer_arg(graph, task->name, index, arg);
     case CHX_ARG_VALUE:
         if (task->program && arg->size_bytes > 0 && arg->size_bytes <= sizeof arg->value)
             return CHX_OK;
@@ -81,7 +87,7 @@ check_arg(const chx__task *task, uint32_t index)
 }
 
 static chx_status
-take_args(chx__task *task, const chx_arg args[CHX_MAX_ARGS])
+take_args(const chx_graph *graph, chx__task *task, const chx_arg args[CHX_MAX_ARGS])
 {
     while (task->n_args < CHX_MAX_ARGS && args[task->n_args].kind != CHX_ARG_NONE)
         task->n_args++;
@@ -90,7 +96,7 @@ take_args(chx__task *task, const chx_arg args[CHX_MAX_ARGS])
         return chx__fail_memory("adding a task");
     memcpy(task->args, args, task->n_args * sizeof *args);
     for (uint32_t i = 0; i < task->n_args; i++) {
-        chx_status status = check_arg(task, i);
+        chx_status status = check_arg(graph, task, i);
         if (status)
             return status;
     }
@@ -101,7 +107,7 @@ take_args(chx__task *task, const chx_arg args[CHX_MAX_ARGS])
 static chx_status
 append(chx_graph *graph, chx__task *task, const chx_arg args[CHX_MAX_ARGS], chx_task *id)
 {
-    chx_status status = take_args(task, args);
+    chx_status status = take_args(graph, task, args);
     if (!status && graph->n_tasks == UINT32_MAX - 1)
         status = chx__fail(CHX_ERROR_LIMIT, "a graph holds at most %u tasks", UINT32_MAX - 1);
     if (!status && !chx__grow(&graph->tasks, &graph->task_capacity, (size_t)graph->n_tasks + 1,
@@ -130,6 +136,12 @@ static chx_status
 check_range(const chx_kernel_task *task, uint32_t n_dimensions)
 {
     uint32_t n_local = count_dimensions(task->local);
+    for (uint32_t i = 0; i < 3; i++)
+        if ((i >= n_dimensions && task->global[i] > 0) || (i >= n_local && task->local[i] > 0))
+            return chx__fail(CHX_ERROR_INVALID,
+                             "kernel %s: dimension %u of the n-d range or of its work-groups comes "
+                             "after one of size 0; give 1 for a dimension without extent",
+                             task->kernel, i);
     if (n_dimensions == 0)
         return chx__fail(CHX_ERROR_INVALID, "kernel %s: the n-d range is empty", task->kernel);
     if (n_local == 0)
