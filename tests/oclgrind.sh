@@ -13,7 +13,8 @@ trap 'rm -f "$log"' EXIT
 # (Uninitialized::instructionExecuted), and takes what clEnqueueWriteBuffer wrote at an offset for
 # uninitialised: tests that draw or upload parts of buffers are checked for bounds and races only.
 case "$*" in
-*test_command* | *test_raster* | *test_recovery* | *test_run* | *test_scene* | *test_simulation*) ;;
+*test_command* | *test_failed_run* | *test_raster* | *test_recovery*) ;;
+*test_run* | *test_scene* | *test_simulation*) ;;
 *) export OCLGRIND_UNINITIALIZED=1 ;;
 esac
 exec 3>&1
