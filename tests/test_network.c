@@ -296,6 +296,8 @@ static const struct {
     {"neurons.csv", "x_um", "x_nm", CHX_ERROR_FORMAT, "neurons.csv:1: unknown column 'x_nm'"},
     {"neurons.csv", "C,", "A,", CHX_ERROR_FORMAT, "neurons.csv:4: the name 'A' stands twice"},
     {"neurons.csv", "C,", "../C,", CHX_ERROR_FORMAT, "neurons.csv:4: name holds a slash"},
+    {"neurons.csv", "C,", "\xe9,", CHX_ERROR_FORMAT,
+     "neurons.csv:4: name is not UTF-8; save the file as UTF-8"},
     {"neurons.csv", "C,", "..,", CHX_ERROR_FORMAT, "neurons.csv:4: name begins with a dot"},
     {"neurons.csv", "C,", ",", CHX_ERROR_FORMAT, "neurons.csv:4: name is empty"},
     {"neurons.csv", "A,sensory", "A,", CHX_ERROR_FORMAT, "neurons.csv:2: type is empty"},
@@ -359,6 +361,27 @@ START_TEST(network_fault_is_located)
                       0,
                   "%s\nis not %s", message, broken[_i].says);
     ck_assert_ptr_null(strchr(message, '\n'));
+}
+END_TEST
+
+START_TEST(network_morphology_ends_in_any_case)
+{
+    unlink(folder_path("morphologies/B.swc"));
+    folder_write("morphologies/B.SWC", branches);
+    ck_assert_uint_eq(load()->n_nodes, 2);
+    chx_network_destroy(&network);
+    folder_write("morphologies/B.swc", branches);
+    ck_assert_int_eq(chx_network_load(folder, &network), CHX_ERROR_FORMAT);
+    ck_assert_ptr_nonnull(strstr(chx_last_error()->message, "the same neuron's"));
+}
+END_TEST
+
+START_TEST(network_pipe_is_refused_and_not_waited_for)
+{
+    unlink(folder_path("synapses.csv"));
+    ck_assert_int_eq(mkfifo(folder_path("synapses.csv"), 0600), 0);
+    ck_assert_int_eq(chx_network_load(folder, &network), CHX_ERROR_FILE);
+    ck_assert_ptr_nonnull(strstr(chx_last_error()->message, "is a pipe"));
 }
 END_TEST
 
@@ -538,6 +561,8 @@ main(void)
     tcase_add_test(tests, network_of_many_synapses_is_sorted);
     tcase_add_loop_test(tests, network_fault_is_located, 0, sizeof broken / sizeof *broken);
     tcase_add_test(tests, network_morphology_of_nobody_is_refused);
+    tcase_add_test(tests, network_morphology_ends_in_any_case);
+    tcase_add_test(tests, network_pipe_is_refused_and_not_waited_for);
     tcase_add_test(tests, network_description_is_checked_like_a_folder);
     tcase_add_test(tests, network_spikes_are_written_with_names_and_times);
     tcase_add_test(tests, network_spikes_on_a_full_disk_leave_the_old_file);

@@ -67,6 +67,43 @@ START_TEST(swc_radius_of_zero_means_not_measured)
 }
 END_TEST
 
+/* Each holds two points, the second a child of the first. */
+static const char *const as_exported[] = {
+    "1.000000 1.0 0 0 0 1 -1.000000\n2.000000 2.0 1 0 0 1 1.000000\n",
+    "1.000000000000000000e+00 1 0 0 0 1 -1e0\n2e0 2 1 0 0 1 1.000000000000000000e+00\n",
+    "-7 1 0 0 0 1 -1\n9223372036854775807 2 1 0 0 1 -7\n",
+    "10E1 1 0 0 0 1 -1\n3 2 1 0 0 1 100\n",
+    "1 274 0 0 0 1 -1\n2 -5 1 0 0 1 1\n",
+    "\xef\xbb\xbf# made elsewhere\n1 1 0 0 0 1 -1\n2 2 1 0 0 1 1\n",
+    "\xef\xbb\xbf\x31 1 0 0 0 1 -1\n2 2 1 0 0 1 1\n",
+    "1 1 0 0 0 1 -1\r2 2 1 0 0 1 1\r",
+    "1 1 0 0 0 1 -1\r\n\r\n2 2 1 0 0 1 1",
+    "1 1 0 0 0 1 -1 9 text\n2 2 1 0 0 1 1 0.5\n",
+    "1 1 0 0 0 -1 -1\n2 2 1 0 0 -0.0 1\n",
+};
+
+START_TEST(swc_is_read_as_programs_export_it)
+{
+    ck_assert_msg(append(as_exported[_i]) == CHX_OK, "%s", chx_last_error()->message);
+    ck_assert_uint_eq(n_nodes, 2);
+    ck_assert_uint_eq(nodes[1].parent, 0);
+    ck_near(nodes[1].path_um, 1);
+    ck_assert(nodes[0].radius_um > 0);
+}
+END_TEST
+
+START_TEST(swc_comment_may_be_long)
+{
+    char text[5000];
+    memset(text, 'x', sizeof text);
+    memcpy(text, "1 1 0 0 0 1 -1 # ", 17);
+    text[4998] = '\n';
+    text[4999] = '\0';
+    ck_assert_msg(append(text) == CHX_OK, "%s", chx_last_error()->message);
+    ck_assert_uint_eq(n_nodes, 1);
+}
+END_TEST
+
 START_TEST(swc_long_chain_is_measured_from_its_end)
 {
     size_t n = 200000;
@@ -85,20 +122,22 @@ static const struct {
     {"", "1: the file has no points"},
     {"# nothing\n", "1: the file has no points"},
     {"1 1 0 0 0 1\n", "1: the line has 6 fields"},
-    {"1 1 0 0 0 1 -1 9\n", "1: the line has 8 fields"},
     {"1,1,0,0,0,1,-1\n", "1: the line has 1 fields"},
     {"1 1 0 0 0 1 -1\nx 1 0 0 0 1 1\n", "2: id is 'x'"},
-    {"-3 1 0 0 0 1 -1\n", "1: id is '-3'"},
-    {"99999999999 1 0 0 0 1 -1\n", "1: id is '99999999999'"},
-    {"1 256 0 0 0 1 -1\n", "1: kind is '256'"},
     {"1 1.5 0 0 0 1 -1\n", "1: kind is '1.5'"},
     {"1 1 nan 0 0 1 -1\n", "1: x is 'nan'"},
     {"1 1 0 inf 0 1 -1\n", "1: y is 'inf'"},
     {"1 1 0 0 1e999 1 -1\n", "1: z is '1e999'"},
     {"1 1 0 0 1e30 1 -1\n", "1: position_um must be"},
-    {"1 1 0 0 0 -1 -1\n", "1: radius_um must be above 0"},
     {"1 1 0 0 0 one -1\n", "1: radius is 'one'"},
-    {"1 1 0 0 0 1 -2\n", "1: parent is '-2'"},
+    {"1 1 0 0 0 1 -2\n", "1: no point has the parent's id -2"},
+    {"-1 1 0 0 0 1 -1\n", "1: id is '-1'"},
+    {"1.5 1 0 0 0 1 -1\n", "1: id is '1.5'"},
+    {"1e-3 1 0 0 0 1 -1\n", "1: id is '1e-3'"},
+    {"99999999999999999999 1 0 0 0 1 -1\n", "1: id is '99999999999999999999'"},
+    {"1e30 1 0 0 0 1 -1\n", "1: id is '1e30'"},
+    {"1 1 0 0 0 1 -1\r2 1 0 0 0 1 7\r", "2: no point has the parent's id 7"},
+    {"1 1 0 0 0 1 -1\r\n2 1 0 0 0 1 7\r\n", "2: no point has the parent's id 7"},
     {"1 1 0 0 0 1 -1\n2 1 0 0 0 1 3\n", "2: no point has the parent's id 3"},
     {"1 1 0 0 0 1 -1\n2 1 0 0 0 1 2\n", "2: the point 2 is its own parent"},
     {"1 1 0 0 0 1 -1\n2 1 0 0 0 1 3\n3 1 0 0 0 1 4\n4 1 0 0 0 1 3\n",
@@ -161,6 +200,9 @@ main(void)
     tcase_add_test(tests, swc_next_file_counts_on);
     tcase_add_test(tests, swc_loose_root_starts_at_its_distance_from_the_soma);
     tcase_add_test(tests, swc_radius_of_zero_means_not_measured);
+    tcase_add_loop_test(tests, swc_is_read_as_programs_export_it, 0,
+                        sizeof as_exported / sizeof *as_exported);
+    tcase_add_test(tests, swc_comment_may_be_long);
     tcase_add_test(tests, swc_long_chain_is_measured_from_its_end);
     tcase_add_loop_test(tests, swc_fault_is_located, 0, sizeof broken / sizeof *broken);
     tcase_add_test(tests, swc_nul_and_endless_lines_are_refused);

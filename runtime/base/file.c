@@ -59,6 +59,15 @@ chx__file_read(const char *path, size_t max_bytes, char **data, size_t *size_byt
     return status;
 }
 
+chx_status
+chx__file_read_text(const char *path, size_t max_bytes, char **text, size_t *size_bytes)
+{
+    chx_status status = chx__file_read(path, max_bytes, text, size_bytes);
+    if (!status && *size_bytes >= 3 && memcmp(*text, "\xef\xbb\xbf", 3) == 0)
+        memset(*text, ' ', 3);
+    return status;
+}
+
 /* mkstemp makes files that only the owner can read; results are meant to be shared. */
 static void
 apply_umask(int descriptor)

@@ -16,7 +16,7 @@ chx__json_load(const char *path, size_t max_bytes, chx__json *json)
     chx__json loading = {.path = chx__strdup(path)};
     if (!loading.path)
         return chx__fail_memory("reading a JSON file");
-    chx_status status = chx__file_read(path, max_bytes, &loading.text, &loading.size_bytes);
+    chx_status status = chx__file_read_text(path, max_bytes, &loading.text, &loading.size_bytes);
     if (status)
         goto fail;
     json_error_t error;

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
@@ -47,7 +49,7 @@ read_type(chx__folder *folder, const chx__csv *csv, uint32_t *type)
     if (*type != CHX__NO_NAME)
         return CHX_OK;
     chx__fault fault;
-    if (!chx__name_check(field->text, field->length, &fault))
+    if (!chx__type_name_check(field->text, field->length, &fault))
         return chx__csv_fail(csv, CHX_ERROR_FORMAT, "type %s", fault.sentence);
     return chx__folder_add_type(folder, field->text, field->length, type);
 }
@@ -209,9 +211,37 @@ read_synapses(chx__folder *folder, const char *path)
     return status;
 }
 
-/* Marks the neurons that have a file. Files of other endings are left alone. */
+/* What is there, if anything, is a file or a folder: a pipe would be waited for for ever. */
 static chx_status
-mark_morphologies(const chx__folder *folder, DIR *listing, const char *path, bool *has_file)
+check_is_file(const char *path)
+{
+    struct stat about;
+    if (stat(path, &about) != 0 || S_ISREG(about.st_mode) || S_ISDIR(about.st_mode))
+        return CHX_OK;
+    return chx__fail(CHX_ERROR_FILE,
+                     "%s: is a pipe or a device; a network folder holds regular files", path);
+}
+
+/* Notes that a file is a neuron's. */
+static chx_status
+take_morphology(const chx__folder *folder, const char *path, const char *name, char **files)
+{
+    uint32_t neuron = chx__names_find(&folder->neurons, name, strlen(name) - 4);
+    if (neuron == CHX__NO_NAME)
+        return chx__fail(CHX_ERROR_FORMAT,
+                         "%s/%.200s:1: no row of neurons.csv has this name; rename or remove the "
+                         "file",
+                         path, name);
+    if (files[neuron])
+        return chx__fail(CHX_ERROR_FORMAT, "%s:1: %.200s is the same neuron's; remove one of them",
+                         files[neuron], name);
+    files[neuron] = chx__format("%s/%s", path, name);
+    return files[neuron] ? CHX_OK : fail_memory();
+}
+
+/* Finds the file of each neuron that has one, its ending in any case. Others are left alone. */
+static chx_status
+find_morphologies(const chx__folder *folder, DIR *listing, const char *path, char **files)
 {
     for (;;) {
         errno = 0;
@@ -222,32 +252,25 @@ mark_morphologies(const chx__folder *folder, DIR *listing, const char *path, boo
             return CHX_OK;
         size_t length = strlen(entry->d_name);
         if (entry->d_name[0] == '.' || length < 4 ||
-            strcmp(entry->d_name + length - 4, ".swc") != 0)
+            strcasecmp(entry->d_name + length - 4, ".swc") != 0)
             continue;
-        uint32_t neuron = chx__names_find(&folder->neurons, entry->d_name, length - 4);
-        if (neuron == CHX__NO_NAME)
-            return chx__fail(
-                CHX_ERROR_FORMAT,
-                "%s/%.200s:1: no row of neurons.csv has this name; rename or remove the "
-                "file",
-                path, entry->d_name);
-        has_file[neuron] = true;
+        chx_status status = take_morphology(folder, path, entry->d_name, files);
+        if (status)
+            return status;
     }
 }
 
 static chx_status
-read_morphology(chx__folder *folder, const char *path, chx_neuron *neuron)
+read_morphology(chx__folder *folder, const char *file, chx_neuron *neuron)
 {
     chx_network *network = folder->network;
-    char *file = chx__format("%s/%s.swc", path, neuron->name);
-    if (!file)
-        return fail_memory();
     uint32_t first = network->info.n_nodes;
-    chx_status status =
-        chx__swc_append(file, &network->nodes, &network->nodes_capacity, &network->info.n_nodes);
+    chx_status status = check_is_file(file);
+    if (!status)
+        status = chx__swc_append(file, &network->nodes, &network->nodes_capacity,
+                                 &network->info.n_nodes);
     neuron->first_node = first;
     neuron->n_nodes = network->info.n_nodes - first;
-    free(file);
     return status;
 }
 
@@ -260,13 +283,14 @@ read_morphologies(chx__folder *folder, const char *path)
     if (!listing)
         return chx__fail(CHX_ERROR_FILE, "%s: cannot list: %s", path, strerror(errno));
     chx_network *network = folder->network;
-    bool *has_file = chx__alloc(network->info.n_neurons, sizeof *has_file);
-    chx_status status =
-        has_file ? mark_morphologies(folder, listing, path, has_file) : fail_memory();
-    for (uint32_t i = 0; i < network->info.n_neurons && !status; i++)
-        if (has_file[i])
-            status = read_morphology(folder, path, &network->neurons[i]);
-    free(has_file);
+    char **files = chx__alloc(network->info.n_neurons, sizeof *files);
+    chx_status status = files ? find_morphologies(folder, listing, path, files) : fail_memory();
+    for (uint32_t i = 0; files && i < network->info.n_neurons; i++) {
+        if (files[i] && !status)
+            status = read_morphology(folder, files[i], &network->neurons[i]);
+        free(files[i]);
+    }
+    free(files);
     closedir(listing);
     return status;
 }
@@ -277,7 +301,9 @@ static chx_status
 read_part(chx__folder *folder, const char *name, read_fn read)
 {
     char *path = chx__format("%s/%s", folder->path, name);
-    chx_status status = path ? read(folder, path) : fail_memory();
+    chx_status status = path ? check_is_file(path) : fail_memory();
+    if (!status)
+        status = read(folder, path);
     free(path);
     return status;
 }

@@ -95,7 +95,7 @@ read_types(chx__folder *folder, const chx__json_at *root)
         chx__fault fault;
         uint32_t index;
         status = chx__json_optional(&object, name, &type);
-        if (!status && !chx__name_check(name, strlen(name), &fault))
+        if (!status && !chx__type_name_check(name, strlen(name), &fault))
             status = chx__json_fail(&type, "the type's name %s", fault.sentence);
         if (!status)
             status = chx__folder_add_type(folder, name, strlen(name), &index);

@@ -96,6 +96,18 @@ chx__number_parse(const char *text, size_t length, double *value)
     return true;
 }
 
+static bool
+take_whole(const decimal *number, int64_t least, int64_t most, int64_t *value)
+{
+    if (!number->exact || number->digits > INT64_MAX)
+        return false;
+    int64_t whole = number->negative ? -(int64_t)number->digits : (int64_t)number->digits;
+    if (whole < least || whole > most)
+        return false;
+    *value = whole;
+    return true;
+}
+
 bool
 chx__number_parse_integer(const char *text, size_t length, int64_t least, int64_t most,
                           int64_t *value)
@@ -103,11 +115,22 @@ chx__number_parse_integer(const char *text, size_t length, int64_t least, int64_
     decimal number = {.exact = true, .negative = *text == '-'};
     const char *first = text + (*text == '-' || *text == '+');
     const char *end = scan_digits(first, &number, false);
-    if (end == first || end != text + length || !number.exact || number.digits > INT64_MAX)
+    return end != first && end == text + length && take_whole(&number, least, most, value);
+}
+
+bool
+chx__number_parse_whole(const char *text, size_t length, int64_t least, int64_t most,
+                        int64_t *value)
+{
+    decimal number;
+    if (scan(text, &number) != text + length || !number.exact)
         return false;
-    int64_t whole = number.negative ? -(int64_t)number.digits : (int64_t)number.digits;
-    if (whole < least || whole > most)
-        return false;
-    *value = whole;
-    return true;
+    for (; number.exponent < 0 && number.digits % 10 == 0 && number.digits > 0; number.exponent++)
+        number.digits /= 10;
+    for (; number.exponent > 0 && number.digits > 0; number.exponent--) {
+        if (number.digits > UINT64_MAX / 10)
+            return false;
+        number.digits *= 10;
+    }
+    return (number.exponent == 0 || number.digits == 0) && take_whole(&number, least, most, value);
 }

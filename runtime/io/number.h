@@ -16,4 +16,9 @@ bool chx__number_parse(const char *text, size_t length, double *value);
 bool chx__number_parse_integer(const char *text, size_t length, int64_t least, int64_t most,
                                int64_t *value);
 
+/* As above, for one that may also be written with a point or an exponent, as other programs save
+ * whole numbers: 1.000000, 1e0. False when it has a fraction. */
+bool chx__number_parse_whole(const char *text, size_t length, int64_t least, int64_t most,
+                             int64_t *value);
+
 #endif

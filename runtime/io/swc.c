@@ -1,5 +1,6 @@
 #include "io/swc.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,12 +15,13 @@
 #define MAX_FILE_BYTES ((size_t)1 << 30)
 #define MAX_LINE_BYTES 1000
 #define N_COLUMNS 7
-#define MAX_ID 2147483647
+#define KIND_OTHER 0 /* "undefined": atlas tools write region numbers there */
+#define ROOT (-1) /* as a parent: there is none */
 
 /* What a point says of itself beside its node. */
 typedef struct point {
-    int32_t id;
-    int32_t parent;
+    int64_t id;
+    int64_t parent;
     uint32_t line;
     uint32_t index; /* in the file's nodes */
 } point;
@@ -68,27 +70,28 @@ read_point(const reader *file, char *line, point *at, chx_node *node)
     char *fields[N_COLUMNS];
     size_t lengths[N_COLUMNS];
     size_t n = split(line, fields, lengths);
-    if (n != N_COLUMNS)
+    if (n < N_COLUMNS)
         return chx__fail(
             CHX_ERROR_FORMAT,
             "%s:%u: the line has %zu fields; give id, kind, x, y, z, radius and parent", file->path,
             file->line, n);
     int64_t id, kind, parent;
-    if (!chx__number_parse_integer(fields[0], lengths[0], 0, MAX_ID, &id))
-        return fail_number(file, 0, fields[0], "a whole number from 0 to 2147483647");
-    if (!chx__number_parse_integer(fields[1], lengths[1], 0, 255, &kind))
-        return fail_number(file, 1, fields[1], "a whole number from 0 to 255");
-    if (!chx__number_parse_integer(fields[6], lengths[6], -1, MAX_ID, &parent))
+    if (!chx__number_parse_whole(fields[0], lengths[0], -INT64_MAX, INT64_MAX, &id) || id == ROOT)
+        return fail_number(file, 0, fields[0],
+                           "a whole number of up to 64 bits other than -1, which marks a root");
+    if (!chx__number_parse_whole(fields[1], lengths[1], -INT64_MAX, INT64_MAX, &kind))
+        return fail_number(file, 1, fields[1], "a whole number, such as 1 for the soma");
+    if (!chx__number_parse_whole(fields[6], lengths[6], -INT64_MAX, INT64_MAX, &parent))
         return fail_number(file, 6, fields[6], "another point's id, or -1 for a root");
     double numbers[4];
     for (int i = 0; i < 4; i++)
         if (!chx__number_parse(fields[2 + i], lengths[2 + i], &numbers[i]))
             return fail_number(file, 2 + i, fields[2 + i], "a finite number in um");
-    *at = (point){(int32_t)id, (int32_t)parent, file->line, file->n_nodes};
+    *at = (point){id, parent, file->line, file->n_nodes};
     *node = (chx_node){
         .position_um = {(float)numbers[0], (float)numbers[1], (float)numbers[2]},
-        .radius_um = numbers[3] == 0.0 ? CHX__SWC_THIN_UM : (float)numbers[3],
-        .kind = (uint8_t)kind,
+        .radius_um = numbers[3] <= 0.0 ? CHX__SWC_THIN_UM : (float)numbers[3],
+        .kind = kind < 0 || kind > UINT8_MAX ? KIND_OTHER : (uint8_t)kind,
     };
     chx__fault fault;
     if (!chx__node_check(node, &fault))
@@ -100,7 +103,7 @@ read_point(const reader *file, char *line, point *at, chx_node *node)
 static chx_status
 add_line(reader *file, char *line)
 {
-    line[strcspn(line, "#\r")] = '\0';
+    line[strcspn(line, "#")] = '\0';
     if (line[strspn(line, " \t")] == '\0')
         return CHX_OK;
     point at;
@@ -116,26 +119,45 @@ add_line(reader *file, char *line)
     return CHX_OK;
 }
 
+/* First byte after the line's text: a line ends in LF, CR LF, or CR as on old Macintoshes. */
+static char *
+find_stop(char *line, char *end)
+{
+    char *feed = memchr(line, '\n', (size_t)(end - line));
+    char *stop = feed ? feed : end;
+    char *carriage = memchr(line, '\r', (size_t)(stop - line));
+    return carriage ? carriage : stop;
+}
+
+static chx_status
+check_line(const reader *file, const char *line, const char *stop)
+{
+    if (memchr(line, '\0', (size_t)(stop - line)))
+        return chx__fail(CHX_ERROR_FORMAT,
+                         "%s:%u: the line holds a NUL byte; save the file as plain text",
+                         file->path, file->line);
+    const char *comment = memchr(line, '#', (size_t)(stop - line));
+    if ((comment ? comment : stop) - line > MAX_LINE_BYTES)
+        return chx__fail(CHX_ERROR_FORMAT, "%s:%u: the line is longer than %d bytes; break it up",
+                         file->path, file->line, MAX_LINE_BYTES);
+    return CHX_OK;
+}
+
 static chx_status
 add_lines(reader *file, char *text, size_t size_bytes)
 {
-    for (char *end = text + size_bytes, *line = text; line < end;) {
-        char *feed = memchr(line, '\n', (size_t)(end - line));
-        char *stop = feed ? feed : end;
+    char *end = text + size_bytes;
+    for (char *line = text; line < end;) {
+        char *stop = find_stop(line, end);
+        char *next = stop + (end - stop > 1 && stop[0] == '\r' && stop[1] == '\n' ? 2 : 1);
         file->line++;
-        if (stop - line > MAX_LINE_BYTES)
-            return chx__fail(CHX_ERROR_FORMAT,
-                             "%s:%u: the line is longer than %d bytes; break it up", file->path,
-                             file->line, MAX_LINE_BYTES);
-        if (memchr(line, '\0', (size_t)(stop - line)))
-            return chx__fail(CHX_ERROR_FORMAT,
-                             "%s:%u: the line holds a NUL byte; save the file as plain text",
-                             file->path, file->line);
+        chx_status status = check_line(file, line, stop);
         *stop = '\0';
-        chx_status status = add_line(file, line);
+        if (!status)
+            status = add_line(file, line);
         if (status)
             return status;
-        line = stop + 1;
+        line = next;
     }
     if (file->n_nodes == 0)
         return chx__fail(CHX_ERROR_FORMAT, "%s:%u: the file has no points; remove it or add some",
@@ -164,7 +186,7 @@ sort_points(reader *file)
     for (uint32_t i = 1; i < file->n_nodes; i++)
         if (file->points[i - 1].id == file->points[i].id)
             return chx__fail(CHX_ERROR_FORMAT,
-                             "%s:%u: the id %d stands on line %u already; number "
+                             "%s:%u: the id %" PRId64 " stands on line %u already; number "
                              "every point once",
                              file->path, file->points[i].line, file->points[i].id,
                              file->points[i - 1].line);
@@ -172,7 +194,7 @@ sort_points(reader *file)
 }
 
 static const point *
-find_point(const reader *file, int32_t id)
+find_point(const reader *file, int64_t id)
 {
     uint32_t low = 0, high = file->n_nodes;
     while (low < high) {
@@ -193,14 +215,16 @@ connect(reader *file)
         return status;
     for (uint32_t i = 0; i < file->n_nodes; i++) {
         const point *child = &file->points[i];
-        const point *parent = child->parent < 0 ? child : find_point(file, child->parent);
+        const point *parent = child->parent == ROOT ? child : find_point(file, child->parent);
         if (!parent)
             return chx__fail(CHX_ERROR_FORMAT,
-                             "%s:%u: no point has the parent's id %d; add it, or -1 for a root",
+                             "%s:%u: no point has the parent's id %" PRId64
+                             "; add it, or -1 for a root",
                              file->path, child->line, child->parent);
-        if (parent == child && child->parent >= 0)
+        if (parent == child && child->parent != ROOT)
             return chx__fail(CHX_ERROR_FORMAT,
-                             "%s:%u: the point %d is its own parent; a root's parent is -1",
+                             "%s:%u: the point %" PRId64
+                             " is its own parent; a root's parent is -1",
                              file->path, child->line, child->id);
         file->nodes[child->index].parent = parent->index;
     }
@@ -209,7 +233,8 @@ connect(reader *file)
     for (uint32_t i = 0; status == CHX_ERROR_CYCLE && i < file->n_nodes; i++)
         if (file->points[i].index == culprit)
             return chx__fail(CHX_ERROR_FORMAT,
-                             "%s:%u: the point %d is its own ancestor; parents must lead to a root",
+                             "%s:%u: the point %" PRId64
+                             " is its own ancestor; parents must lead to a root",
                              file->path, file->points[i].line, file->points[i].id);
     return status;
 }
@@ -236,7 +261,7 @@ chx__swc_append(const char *path, chx_node **nodes, size_t *capacity, uint32_t *
 {
     char *text;
     size_t size_bytes;
-    chx_status status = chx__file_read(path, MAX_FILE_BYTES, &text, &size_bytes);
+    chx_status status = chx__file_read_text(path, MAX_FILE_BYTES, &text, &size_bytes);
     if (status)
         return status;
     reader file = {.path = path};

@@ -1,11 +1,13 @@
 /*
  * Reads SWC: one neuron's branches as points with parents.
  *
- * A line holds id, kind, x, y, z, radius and parent id, in um; '#' begins a
- * comment. Ids are any whole numbers of at least 0, each used once; -1 makes a
- * root. Parents may stand after their children, and there may be several
- * roots (branches whose connection was not reconstructed). A radius of 0 means
- * that it was not measured and becomes CHX__SWC_THIN_UM.
+ * A line holds id, kind, x, y, z, radius and parent id, in um, and whatever
+ * its writer added; '#' begins a comment. Ids are labels: any whole numbers of
+ * up to 64 bits but -1, each used once, also written as 1.0 or 1e0; -1 as a
+ * parent makes a root. Parents may stand after their children, and there may
+ * be several roots (branches whose connection was not reconstructed). A kind
+ * outside 0 to 255 counts as undefined. A radius of 0 or below means that it
+ * was not measured and becomes CHX__SWC_THIN_UM.
  */
 #ifndef CHX_IO_SWC_H
 #define CHX_IO_SWC_H

@@ -1,5 +1,6 @@
 #include "network/check.h"
 
+#include <jansson.h>
 #include <math.h>
 #include <string.h>
 
@@ -27,20 +28,44 @@ is_positive(double value)
     return isfinite(value) && value > 0.0;
 }
 
-bool
-chx__name_check(const char *name, size_t length, chx__fault *fault)
+/* Jansson's strings are valid UTF-8 or not at all. */
+static bool
+is_utf8(const char *text, size_t length)
 {
+    json_t *string = json_stringn(text, length);
+    json_decref(string);
+    return string != NULL;
+}
+
+bool
+chx__type_name_check(const char *name, size_t length, chx__fault *fault)
+{
+    bool is_ascii = true;
     if (length == 0)
-        return fail(fault, "name", "is empty; give every neuron a name of its own");
+        return fail(fault, "name", "is empty; give every neuron and type a name");
     if (length > 200)
         return fail(fault, "name", "is longer than 200 bytes; shorten it");
     for (size_t i = 0; i < length; i++) {
         unsigned char c = (unsigned char)name[i];
-        if (c == '/' || c == '\\' || c < ' ' || c == 127)
-            return fail(fault, "name",
-                        "holds a slash or a control character, but names its morphology's file; "
-                        "use letters, digits and '_'");
+        if (c < ' ' || c == 127)
+            return fail(fault, "name", "holds a control character; remove it");
+        is_ascii &= c < 128;
     }
+    if (!is_ascii && !is_utf8(name, length))
+        return fail(fault, "name", "is not UTF-8; save the file as UTF-8");
+    return true;
+}
+
+bool
+chx__name_check(const char *name, size_t length, chx__fault *fault)
+{
+    if (!chx__type_name_check(name, length, fault))
+        return false;
+    for (size_t i = 0; i < length; i++)
+        if (name[i] == '/' || name[i] == '\\')
+            return fail(fault, "name",
+                        "holds a slash, but names its morphology's file; use letters, digits and "
+                        "'_'");
     if (name[0] == '.')
         return fail(fault, "name",
                     "begins with a dot, but names its morphology's file; use letters, "

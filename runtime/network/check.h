@@ -14,7 +14,9 @@ typedef struct chx__fault {
     const char *sentence; /* what is wrong; what to do */
 } chx__fault;
 
-/* All return true when there is no fault. */
+/* All return true when there is no fault. A name of a type, or of a neuron, which names its
+ * morphology's file as well. */
+bool chx__type_name_check(const char *name, size_t length, chx__fault *fault);
 bool chx__name_check(const char *name, size_t length, chx__fault *fault);
 bool chx__lif_check(const chx_lif_params *params, chx__fault *fault);
 bool chx__neuron_check(const chx_neuron *neuron, chx__fault *fault);
