@@ -27,6 +27,11 @@ as_root() {
     fi
 }
 
+# Whether this release has the package at all.
+is_offered() {
+    apt-cache show "$1" >/dev/null 2>&1
+}
+
 need() {
     if ! command -v dpkg-query >/dev/null 2>&1; then
         say "this is not Debian or Ubuntu; continuing with what is installed. The packages are: $*"
