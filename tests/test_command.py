@@ -406,6 +406,31 @@ class Runs(Case):
         random = {**self.step(0.1), "kind": "poisson", "rate_hz": 100}
         self.assertIn("drive is 0.05 pA", self.note("run", self.network(stimuli=[random])))
 
+    def test_soma_far_from_its_morphology_is_named_with_the_distance(self):
+        points = ["1 1 50000 50000 50000 6 -1", "2 3 50020 50010 50000 1 1"]
+        self.assertIn("the soma of A lies 86.6 mm from its morphology;",
+                      self.note("run", self.network(points, [self.step(30)])))
+        shutil.rmtree(self.folder / "net")
+        points = ["1 1 0 0 0 6 -1", "2 3 250 0 0 1 1", "3 3 900 0 0 1 2"]
+        near = self.network(points, [self.step(30)], ["A,cell,0,700,0,12"])
+        self.assertEqual("", self.note("run", near))
+
+    def test_cell_far_from_the_rest_is_named_with_the_distance(self):
+        for strays, said in [(["C,cell,1000000,0,0,9"], "C lies 1000 mm from the rest; check"),
+                             (["C,cell,0,8e4,0,9", "D,cell,0,9e4,0,9"],
+                              "C and 1 other lie 80 mm from the rest"),
+                             (["C,cell,1500,0,0,9"], "")]:
+            neurons = ["A,cell,0,0,0,9", "B,cell,50,0,0,9", "E,cell,60,9,0,9", *strays]
+            note = self.note("run", self.network((), [self.step(30)], neurons))
+            self.assertIn(said, note)
+            self.assertEqual(bool(said), bool(note))
+            shutil.rmtree(self.folder / "net")
+
+    def test_two_cells_far_apart_are_remarked_on(self):
+        neurons = ["A,cell,0,0,0,9", "B,cell,50000,0,0,9"]
+        self.assertIn("B lies 50 mm from the rest",
+                      self.note("run", self.network((), [self.step(30)], neurons)))
+
     def test_network_that_fires_is_not_remarked_on(self):
         self.assertEqual("", self.note("run", self.network(stimuli=[self.step(30)])))
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "outcome.h"
+#include "placement.h"
 #include "source.h"
 
 #define LONGEST_MS 1e9
@@ -39,6 +40,7 @@ session_open(struct session *session, const shared_options *shared, const sessio
     if (code != OUTCOME_OK)
         return code;
     session->info = chx_network_get(session->network);
+    placement_remark(session->info);
     return outcome_report(chx_runtime_create(&session->runtime, &runtime_params), STAGE_WORK);
 }
 
