@@ -243,6 +243,16 @@ on_log(void *data, chx_log_level level, const char *message)
     atomic_fetch_add(&n_messages, 1);
 }
 
+/* One message has come, or comes within five seconds, and its read was good. */
+static void
+expect_message(void)
+{
+    for (int i = 0; i < 500 && atomic_load(&n_messages) == 0; i++)
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    ck_assert_uint_eq(atomic_load(&n_messages), 1);
+    ck_assert_int_eq(read_from_log, CHX_OK);
+}
+
 START_TEST(log_callback_may_call_the_library)
 {
     chx_plan *plan;
@@ -252,12 +262,36 @@ START_TEST(log_callback_may_call_the_library)
     atomic_store(&n_messages, 0);
     ck_assert_int_eq(chx_plan_submit(plan, &run), CHX_OK);
     ck_assert_int_eq(chx_run_wait(run, 20 * SECOND_NS), CHX_ERROR_CALLBACK);
-    for (int i = 0; i < 500 && atomic_load(&n_messages) == 0; i++)
-        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
-    ck_assert_uint_eq(atomic_load(&n_messages), 1);
-    ck_assert_int_eq(read_from_log, CHX_OK);
+    expect_message();
     chx_run_destroy(&run);
     chx_plan_destroy(&plan);
+}
+END_TEST
+
+/* The failure is told by the thread that moves runs along, and the callback's read waits for a run
+ * that is under way. */
+START_TEST(log_callback_may_wait_for_a_run)
+{
+    static long nap_ms = 50;
+    chx_graph *other;
+    chx_plan *failing, *slow;
+    chx_run *run;
+    ck_assert_int_eq(chx_graph_create(runtime, &other), CHX_OK);
+    add_host(graph, nap, &nap_ms, y, CHX_ACCESS_READ);
+    add_host(graph, refuse, NULL, y, CHX_ACCESS_READ);
+    add_host(other, nap, &nap_ms, x, CHX_ACCESS_READ_WRITE);
+    add_host(other, nap, &nap_ms, x, CHX_ACCESS_READ);
+    ck_assert_int_eq(chx_plan_create(graph, NULL, &failing), CHX_OK);
+    ck_assert_int_eq(chx_plan_create(other, NULL, &slow), CHX_OK);
+    atomic_store(&n_messages, 0);
+    ck_assert_int_eq(chx_plan_submit(failing, NULL), CHX_OK);
+    ck_assert_int_eq(chx_plan_submit(slow, &run), CHX_OK);
+    ck_assert_msg(chx_run_wait(run, 20 * SECOND_NS) == CHX_OK, "%s", chx_last_error()->message);
+    expect_message();
+    chx_run_destroy(&run);
+    chx_plan_destroy(&failing);
+    chx_plan_destroy(&slow);
+    chx_graph_destroy(&other);
 }
 END_TEST
 
@@ -340,6 +374,7 @@ add_tests(TCase *tcase)
     tcase_add_test(tcase, time_in_the_queue_counts_for_no_deadline);
     tcase_add_test(tcase, failure_of_an_unattended_run_is_told_at_the_next_submit);
     tcase_add_test(tcase, log_callback_may_call_the_library);
+    tcase_add_test(tcase, log_callback_may_wait_for_a_run);
 }
 
 int

@@ -18,6 +18,9 @@
 /* How far a device's clock may seem off the host's. */
 #define CLOCK_SLACK_NS UINT64_C(1000000)
 
+/* The runtime whose driver thread the calling thread is. */
+static _Thread_local const chx_runtime *driven_here;
+
 static void
 name_of(const chx_run *run, uint32_t command, char *name, size_t capacity)
 {
@@ -432,6 +435,7 @@ static void *
 drive(void *data)
 {
     chx_runtime *runtime = data;
+    driven_here = runtime;
     uint64_t seen = 0;
     uint64_t poll_ns = UINT64_MAX;
     while (chx__inbox_wait(runtime->inbox, &seen, poll_ns)) {
@@ -519,12 +523,19 @@ timespec_of(uint64_t ns)
                              .tv_nsec = (long)(ns % 1000000000u)};
 }
 
-/* Sleeps, the turn given up, until some run may have ended. In a serial runtime nobody else moves
- * runs along, so the caller does. */
+/* Whether nobody else would move runs along while the calling thread sleeps: in a serial runtime,
+ * and in the driver thread, from where a log callback may wait for a run. */
+static bool
+is_driving(const chx_runtime *runtime)
+{
+    return runtime->serial || runtime == driven_here;
+}
+
+/* Sleeps, the turn given up, until some run may have ended. Who drives does not sleep on it. */
 static void
 sleep_for_end(chx_runtime *runtime, uint64_t deadline_ns)
 {
-    if (runtime->serial) {
+    if (is_driving(runtime)) {
         if (advance(runtime))
             return;
         chx__turn_end(runtime);
