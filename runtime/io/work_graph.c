@@ -165,7 +165,7 @@ read_task(work_graph *graph, uint32_t task)
     chx__json_at at = chx__json_element(&graph->tasks, task);
     double *cost_ns = graph->scenario.cost + (size_t)task * graph->scenario.machine.n_lanes;
     double input_bytes = 0.0, output_bytes = 0.0;
-    uint32_t item;
+    uint32_t item = UINT32_MAX; /* a compiler cannot see that a failure is never zero */
     chx_status status = chx__json_object(&at, keys);
     if (!status)
         status = read_name(graph, &at, task);
