@@ -426,6 +426,14 @@ class Runs(Case):
             self.assertEqual(bool(said), bool(note))
             shutil.rmtree(self.folder / "net")
 
+    def test_columns_of_other_tools_are_ignored_with_one_remark(self):
+        net = self.network(stimuli=[self.step(30)])
+        (net / "neurons.csv").write_text(",name,type,x_um,y_um,z_um,diameter_um,side\n"
+                                         "0,A,cell,0,0,0,12,L\n")
+        self.assertIn("net/neurons.csv:1: ignored columns: (unnamed), side", self.note("run", net))
+        (net / "neurons.csv").write_text("nmae,type,x_um,y_um,z_um,diameter_um,side\n")
+        self.fails(3, "net/neurons.csv:1: unknown column 'nmae'", "run", net)
+
     def test_two_cells_far_apart_are_remarked_on(self):
         neurons = ["A,cell,0,0,0,9", "B,cell,50000,0,0,9"]
         self.assertIn("B lies 50 mm from the rest",

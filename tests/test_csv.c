@@ -66,6 +66,82 @@ START_TEST(csv_quotes_follow_rfc_4180)
 }
 END_TEST
 
+START_TEST(csv_delimiter_is_that_of_the_header)
+{
+    ck_assert_int_eq(open_text("name;x_um\n\"a;b,c\";1\n"), CHX_OK);
+    ck_row("a;b,c", "1", 2);
+    ck_end();
+    ck_assert_int_eq(open_text("x_um\t\"name\"\r\n2\ta, b\r\n"), CHX_OK);
+    ck_row("a, b", "2", 2);
+    ck_end();
+    ck_assert_int_eq(open_text("\"a;b;c;d\",name,x_um\n7,a,1\n"), CHX_OK);
+    ck_row("a", "1", 2);
+    ck_end();
+}
+END_TEST
+
+START_TEST(csv_lines_may_end_in_cr)
+{
+    ck_assert_int_eq(open_text("\xef\xbb\xbfname,x_um\ra,1\r\r\"b\rc\",2\rd,3"), CHX_OK);
+    ck_row("a", "1", 2);
+    ck_row("b\rc", "2", 4);
+    ck_row("d", "3", 6);
+    ck_end();
+}
+END_TEST
+
+START_TEST(csv_unknown_columns_are_ignored_with_one_remark)
+{
+    ck_assert_int_eq(open_text("name,x_um\n"), CHX_OK);
+    ck_assert_str_eq(csv.remark, "");
+    ck_end();
+    ck_assert_int_eq(open_text(",name,hemisphere,x_um,x_nm\n0,a,L,1,1000\n1,b,R,2,2000\n"), CHX_OK);
+    ck_assert_str_eq(csv.remark, "ignored columns: (unnamed), hemisphere, x_nm");
+    ck_row("a", "1", 2);
+    ck_row("b", "2", 3);
+    ck_end();
+}
+END_TEST
+
+START_TEST(csv_many_columns_fit_one_remark)
+{
+    char *text = malloc(8192), *end = text + sprintf(text, "name,x_um");
+    for (int i = 0; i < 248; i++)
+        end += sprintf(end, ",an_extra_column_%d", i);
+    ck_assert_int_eq(open_text(text), CHX_OK);
+    ck_assert_ptr_nonnull(strstr(csv.remark, " more"));
+    ck_end();
+    strcpy(end, ",last");
+    ck_assert_int_eq(open_text(text), CHX_ERROR_FORMAT);
+    ck_says("1: the table has 251 columns; keep at most 250, among them name,x_um");
+    free(text);
+}
+END_TEST
+
+START_TEST(csv_columns_may_have_the_names_of_other_programs)
+{
+    static const char *const edges[] = {"pre", "post", "weight_pa", "delay_ms"};
+    static const char *const headers[] = {
+        "pre_root_id,post_root_id,syn_count,delay_ms", "bodyId_pre,bodyId_post,weight,delay",
+        "source,target,weight,delay", "pre_id,post_id,weight_pa,delay_ms",
+        "source,pre,post,weight_pa,delay_ms"};
+    static const char *const remarks[] = {
+        "syn_count is read as weight_pa", "weight is read as weight_pa, delay is read as delay_ms",
+        "weight is read as weight_pa, delay is read as delay_ms", "", "ignored columns: source"};
+    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
+        folder_write("t.csv", headers[i]);
+        ck_assert_int_eq(chx__csv_open(&csv, folder_path("t.csv"), edges, 4), CHX_OK);
+        ck_assert_str_eq(csv.remark, remarks[i]);
+        ck_assert_uint_eq(csv.order[i == 4], 0);
+        chx__csv_close(&csv);
+    }
+    folder_write("t.csv", "pre,post,wieght,delay\n");
+    ck_assert_int_eq(chx__csv_open(&csv, folder_path("t.csv"), edges, 4), CHX_ERROR_FORMAT);
+    ck_says("1: unknown column 'wieght'; the columns are pre,post,weight_pa,delay_ms; did you "
+            "mean 'weight'?");
+}
+END_TEST
+
 START_TEST(csv_rows_survive_the_edge_of_the_buffer)
 {
     size_t n_rows = 100000;
@@ -106,7 +182,15 @@ static const struct {
     {"\n\n", "3: the table is empty"},
     {"name\n", "1: the column 'x_um' is missing"},
     {"name,x_um,name\n", "1: the column 'name' stands twice"},
-    {"name,x_mm\n", "1: unknown column 'x_mm'; the columns are name,x_um"},
+    {"name,x_mm\n", "1: unknown column 'x_mm'; the columns are name,x_um; did you mean 'x_um'?"},
+    {"x_um,Name\n", "1: unknown column 'Name'; the columns are name,x_um; did you mean 'name'?"},
+    {"nmae;x_um\n", "1: unknown column 'nmae'; the columns are name,x_um; did you mean 'name'?"},
+    {"x_um,bodyID\n", "1: unknown column 'bodyID'; the columns are name,x_um; did you mean 'body"},
+    {"x_um,region\n", "1: the column 'name' is missing; the columns are name,x_um"},
+    {"name,x_um,side\na,1\n", "2: the row has 2 fields where the header has 3"},
+    {"name\rx_um\r", "1: the column 'x_um' is missing"},
+    {"name,x_um\r\ra\r", "3: the row has 1 fields"},
+    {"name;x_um\n\"a\",1\n", "2: text follows a closing quote"},
     {"name,x_um\na\n", "2: the row has 1 fields where the header has 2"},
     {"name,x_um\na,1\na,1,2\n", "3: the row has 3 fields"},
     {"name,x_um\n\"a,1\n\n", "2: a quote is not closed"},
@@ -232,6 +316,11 @@ main(void)
     tcase_add_checked_fixture(tests, folder_setup, folder_teardown);
     tcase_add_test(tests, csv_columns_are_found_by_name);
     tcase_add_test(tests, csv_quotes_follow_rfc_4180);
+    tcase_add_test(tests, csv_delimiter_is_that_of_the_header);
+    tcase_add_test(tests, csv_lines_may_end_in_cr);
+    tcase_add_test(tests, csv_unknown_columns_are_ignored_with_one_remark);
+    tcase_add_test(tests, csv_many_columns_fit_one_remark);
+    tcase_add_test(tests, csv_columns_may_have_the_names_of_other_programs);
     tcase_add_test(tests, csv_rows_survive_the_edge_of_the_buffer);
     tcase_add_test(tests, csv_longest_row_is_accepted);
     tcase_add_loop_test(tests, csv_fault_is_located, 0, sizeof broken / sizeof *broken);

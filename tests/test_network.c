@@ -376,6 +376,43 @@ START_TEST(network_morphology_ends_in_any_case)
 }
 END_TEST
 
+START_TEST(network_tables_may_come_from_other_programs)
+{
+    folder_write("neurons.csv", ";name;type;x_um;y_um;z_um;diameter_um;side\r\n"
+                                "0;720575940621039145;sensory;0;0;0;2;L\r\n"
+                                "1;720575940621039146.0;motor;0;0;0;2;R\r\n"
+                                "2;C;sensory;0;0;0;2;L\r\n");
+    folder_write("synapses.csv", "pre_root_id,post_root_id,syn_count,delay\n"
+                                 "720575940621039145.0,720575940621039146,5,1\n"
+                                 "720575940621039146.0,C,6,1\n");
+    remove(folder_path("morphologies/B.swc"));
+    const chx_network_info *info = load();
+    ck_assert_str_eq(info->neurons[1].name, "720575940621039146.0");
+    ck_assert_uint_eq(info->synapses[0].pre, 0);
+    ck_assert_uint_eq(info->synapses[0].post, 1);
+    ck_assert_uint_eq(info->synapses[1].pre, 1);
+    ck_near(info->synapses[1].weight_pa, 6);
+    ck_assert_uint_eq(info->n_remarks, 2);
+    ck_assert_ptr_nonnull(
+        strstr(info->remarks[0], "/neurons.csv:1: ignored columns: (unnamed), side"));
+    ck_assert_ptr_nonnull(
+        strstr(info->remarks[1], "/synapses.csv:1: syn_count is read as weight_pa, delay is read"));
+    chx_network *copy;
+    ck_assert_int_eq(chx_network_create(info, &copy), CHX_OK);
+    ck_assert_uint_eq(chx_network_get(copy)->n_remarks, 0);
+    chx_network_destroy(&copy);
+}
+END_TEST
+
+START_TEST(network_id_with_and_without_fraction_is_one_name)
+{
+    damage("neurons.csv", "A,", "1.0,");
+    damage("neurons.csv", "C,", "1,");
+    ck_assert_int_eq(chx_network_load(folder, &network), CHX_ERROR_FORMAT);
+    ck_assert_ptr_nonnull(strstr(chx_last_error()->message, "neurons.csv:4: the name '1' stands"));
+}
+END_TEST
+
 START_TEST(network_pipe_is_refused_and_not_waited_for)
 {
     unlink(folder_path("synapses.csv"));
@@ -562,6 +599,8 @@ main(void)
     tcase_add_loop_test(tests, network_fault_is_located, 0, sizeof broken / sizeof *broken);
     tcase_add_test(tests, network_morphology_of_nobody_is_refused);
     tcase_add_test(tests, network_morphology_ends_in_any_case);
+    tcase_add_test(tests, network_tables_may_come_from_other_programs);
+    tcase_add_test(tests, network_id_with_and_without_fraction_is_one_name);
     tcase_add_test(tests, network_pipe_is_refused_and_not_waited_for);
     tcase_add_test(tests, network_description_is_checked_like_a_folder);
     tcase_add_test(tests, network_spikes_are_written_with_names_and_times);

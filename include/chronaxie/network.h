@@ -121,6 +121,9 @@ typedef struct chx_network_info {
     const chx_stimulus *stimuli;
     const chx_node *nodes;
     chx_view view;
+    uint32_t n_remarks; /* of loading: sentences with file and line on what was passed over or
+                           guessed, such as columns that nobody knows; ignored by create */
+    const char *const *remarks;
 } chx_network_info;
 
 /* One spike: the neuron crossed threshold in time step `step` (time = step x time_step_ms). */

@@ -44,20 +44,20 @@ refill(chx__csv *csv)
     }
 }
 
-/* The row's length up to its line feed, or `available` when none is in sight. A line feed inside
+/* The row's length up to its line end, or `available` when none is in sight. A line end inside
  * quotes belongs to the row. */
 static size_t
-row_length(const char *row, size_t available)
+row_length(const chx__csv *csv, const char *row, size_t available)
 {
-    const char *feed = memchr(row, '\n', available);
-    size_t length = feed ? (size_t)(feed - row) : available;
+    const char *stop = memchr(row, csv->line_end, available);
+    size_t length = stop ? (size_t)(stop - row) : available;
     if (!memchr(row, '"', length))
         return length;
     bool quoted = false;
     for (length = 0; length < available; length++) {
         if (row[length] == '"')
             quoted = !quoted;
-        else if (row[length] == '\n' && !quoted)
+        else if (row[length] == csv->line_end && !quoted)
             break;
     }
     return length;
@@ -70,7 +70,7 @@ find_row(chx__csv *csv, size_t *length)
 {
     for (;;) {
         size_t available = csv->end - csv->begin;
-        *length = row_length(csv->buffer + csv->begin, available);
+        *length = row_length(csv, csv->buffer + csv->begin, available);
         if (*length > CHX__CSV_MAX_ROW_BYTES)
             return chx__csv_fail(
                 csv, CHX_ERROR_FORMAT,
@@ -117,12 +117,12 @@ take_quoted(chx__csv *csv, char **at, chx__csv_field *field)
     field->text = to;
     for (; *from && !(from[0] == '"' && from[1] != '"'); from++) {
         from += *from == '"';
-        csv->next_line += *from == '\n';
+        csv->next_line += *from == csv->line_end;
         *to++ = *from;
     }
     if (*from != '"')
         return chx__csv_fail(csv, CHX_ERROR_FORMAT, "a quote is not closed; add the missing '\"'");
-    if (from[1] != ',' && from[1] != '\0')
+    if (from[1] != csv->delimiter && from[1] != '\0')
         return chx__csv_fail(csv, CHX_ERROR_FORMAT,
                              "text follows a closing quote; double the quotes inside a field");
     *at = from + 1;
@@ -137,7 +137,7 @@ take_field(chx__csv *csv, char **at, chx__csv_field *field)
     if (**at == '"')
         return take_quoted(csv, at, field);
     char *text = *at;
-    while (**at != ',' && **at != '\0' && **at != '"')
+    while (**at != csv->delimiter && **at != '\0' && **at != '"')
         ++*at;
     if (**at == '"')
         return chx__csv_fail(csv, CHX_ERROR_FORMAT,
@@ -166,54 +166,49 @@ split(chx__csv *csv, char *row, chx__csv_field *fields, size_t capacity, size_t 
     }
 }
 
-static void
-list_columns(const chx__csv *csv, char *text, size_t capacity)
+/* The delimiter that the header has most of, outside quotes. */
+static char
+find_delimiter(const char *header)
 {
-    size_t length = 0;
-    for (size_t i = 0; i < csv->n_columns && length < capacity; i++)
-        length +=
-            (size_t)snprintf(text + length, capacity - length, i ? ",%s" : "%s", csv->columns[i]);
+    static const char delimiters[] = ",;\t";
+    size_t counts[3] = {0};
+    bool quoted = false;
+    for (const char *at = header; *at; at++) {
+        quoted ^= *at == '"';
+        const char *found = quoted ? NULL : strchr(delimiters, *at);
+        if (found)
+            counts[found - delimiters]++;
+    }
+    size_t most = counts[1] > counts[0] ? 1 : 0;
+    return delimiters[counts[2] > counts[most] ? 2 : most];
 }
 
-/* Finds which column each field of the header names. */
 static chx_status
 read_header(chx__csv *csv)
 {
-    char *row, columns[256];
-    size_t length, n_fields;
+    char *row;
+    size_t length;
     bool more;
-    list_columns(csv, columns, sizeof columns);
+    chx__csv_field names[CHX__CSV_MAX_FIELDS];
     chx_status status = take_row(csv, &row, &length, &more);
     if (status)
         return status;
-    if (!more)
-        return chx__csv_fail(csv, CHX_ERROR_FORMAT, "the table is empty; begin it with the row %s",
-                             columns);
-    chx__csv_field names[CHX__CSV_MAX_COLUMNS];
-    status = split(csv, row, names, CHX__CSV_MAX_COLUMNS, &n_fields);
-    if (status)
-        return status;
-    unsigned seen = 0;
-    for (size_t i = 0; i < n_fields && i < CHX__CSV_MAX_COLUMNS; i++) {
-        size_t column = 0;
-        while (column < csv->n_columns && strcmp(csv->columns[column], names[i].text) != 0)
-            column++;
-        if (column == csv->n_columns)
-            return chx__csv_fail(csv, CHX_ERROR_FORMAT,
-                                 "unknown column '%.64s'; the columns are %s", names[i].text,
-                                 columns);
-        if (seen & (1u << column))
-            return chx__csv_fail(csv, CHX_ERROR_FORMAT, "the column '%s' stands twice; remove one",
-                                 csv->columns[column]);
-        seen |= 1u << column;
-        csv->order[i] = (uint8_t)column;
+    if (more) {
+        csv->delimiter = find_delimiter(row);
+        status = split(csv, row, names, CHX__CSV_MAX_FIELDS, &csv->n_fields);
     }
-    for (size_t column = 0; column < csv->n_columns; column++)
-        if (!(seen & (1u << column)))
-            return chx__csv_fail(csv, CHX_ERROR_FORMAT,
-                                 "the column '%s' is missing; the columns are %s",
-                                 csv->columns[column], columns);
-    return CHX_OK;
+    return status ? status : chx__csv_match_header(csv, names);
+}
+
+/* A table ends its lines as the first of them ends: in LF, perhaps after CR, or in CR alone. */
+static char
+find_line_end(const chx__csv *csv)
+{
+    const char *text = csv->buffer + csv->begin;
+    size_t available = csv->end - csv->begin;
+    const char *feed = memchr(text, '\n', available);
+    const char *carriage = memchr(text, '\r', feed ? (size_t)(feed - text) : available);
+    return carriage && carriage + 1 != feed ? '\r' : '\n';
 }
 
 static chx_status
@@ -246,8 +241,10 @@ chx__csv_open(chx__csv *csv, const char *path, const char *const *columns, size_
         status = chx__fail(CHX_ERROR_FILE, "%s: cannot open: %s", path, strerror(errno));
     else
         status = skip_byte_order_mark(csv);
-    if (!status)
+    if (!status) {
+        csv->line_end = find_line_end(csv);
         status = read_header(csv);
+    }
     if (status)
         chx__csv_close(csv);
     return status;
@@ -261,17 +258,18 @@ chx__csv_next(chx__csv *csv, bool *more)
     chx_status status = take_row(csv, &row, &length, more);
     if (status || !*more)
         return status;
-    chx__csv_field fields[CHX__CSV_MAX_COLUMNS];
-    status = split(csv, row, fields, csv->n_columns, &n_fields);
+    chx__csv_field fields[CHX__CSV_MAX_FIELDS];
+    status = split(csv, row, fields, csv->n_fields, &n_fields);
     if (status)
         return status;
-    if (n_fields != csv->n_columns)
+    if (n_fields != csv->n_fields)
         return chx__csv_fail(
             csv, CHX_ERROR_FORMAT,
             "the row has %zu fields where the header has %zu; give each column one", n_fields,
-            csv->n_columns);
+            csv->n_fields);
     for (size_t i = 0; i < n_fields; i++)
-        csv->fields[csv->order[i]] = fields[i];
+        if (csv->order[i] != CHX__CSV_IGNORED)
+            csv->fields[csv->order[i]] = fields[i];
     return CHX_OK;
 }
 

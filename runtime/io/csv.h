@@ -1,10 +1,13 @@
 /*
- * Reads tables: comma-separated values after RFC 4180, with named columns.
+ * Reads tables: delimiter-separated values after RFC 4180, with named columns.
  *
- * The first row names the columns, in any order. Rows are handed out one at a
- * time from a buffer of fixed size, without an allocation per row or field.
- * Rows end with LF or CRLF; empty lines are skipped; a byte order mark at the
- * start is skipped; nothing is trimmed. A row may span lines inside quotes.
+ * The first row names the columns, in any order and perhaps under the names
+ * that other programs give them (csv_header.c), and shows whether commas,
+ * semicolons or tabs stand between them. Columns that nobody knows are ignored
+ * and named in a remark. Rows are handed out one at a time from a buffer of
+ * fixed size, without an allocation per row or field. Rows end with LF, CRLF
+ * or CR; empty lines are skipped; a byte order mark at the start is skipped;
+ * nothing is trimmed. A row may span lines inside quotes.
  */
 #ifndef CHX_IO_CSV_H
 #define CHX_IO_CSV_H
@@ -16,6 +19,8 @@
 #include <chronaxie/status.h>
 
 #define CHX__CSV_MAX_COLUMNS 16
+#define CHX__CSV_MAX_FIELDS 250 /* of a row, known and unknown */
+#define CHX__CSV_IGNORED UINT8_MAX /* as an index into columns */
 #define CHX__CSV_MAX_ROW_BYTES 65536
 
 /* A NUL follows the text, which lives until the next row is read. */
@@ -30,17 +35,20 @@ typedef struct chx__csv {
     size_t n_columns;
     chx__csv_field fields[CHX__CSV_MAX_COLUMNS]; /* the row, in the order of `columns` */
     uint64_t line; /* where the row begins */
+    char remark[512]; /* a sentence on columns ignored or guessed; empty without any */
 
     int descriptor;
     bool at_end; /* the file has no more bytes than the buffer */
     char *buffer;
     size_t begin, end; /* unread bytes in the buffer */
     uint64_t next_line; /* of the byte at begin */
-    uint8_t order[CHX__CSV_MAX_COLUMNS]; /* position in the file -> index into columns */
+    char delimiter, line_end;
+    size_t n_fields; /* of the header, and so of each row */
+    uint8_t order[CHX__CSV_MAX_FIELDS]; /* position in the file -> index into columns */
 } chx__csv;
 
-/* Opens a table that must have exactly the named columns; path and names are borrowed. Errors:
- * FILE, FORMAT, MEMORY, after which nothing is open. */
+/* Opens a table that must have the named columns; path and names are borrowed. Errors: FILE,
+ * FORMAT, MEMORY, after which nothing is open. */
 chx_status chx__csv_open(chx__csv *csv, const char *path, const char *const *columns,
                          size_t n_columns);
 
@@ -49,6 +57,10 @@ chx_status chx__csv_next(chx__csv *csv, bool *more);
 
 /* A field of the current row as a finite number. Errors: FORMAT. */
 chx_status chx__csv_number(const chx__csv *csv, size_t column, double *value);
+
+/* Finds which column each of the n_fields names of a header means, and writes order and remark.
+ * Errors: FORMAT. */
+chx_status chx__csv_match_header(chx__csv *csv, const chx__csv_field *names);
 
 /* Fails with "FILE:LINE: " before the sentence. */
 chx_status chx__csv_fail(const chx__csv *csv, chx_status status, const char *format, ...)

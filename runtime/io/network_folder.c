@@ -54,6 +54,32 @@ read_type(chx__folder *folder, const chx__csv *csv, uint32_t *type)
     return chx__folder_add_type(folder, field->text, field->length, type);
 }
 
+/* Length of a whole number without the fraction of zeroes that tables with gaps save ids with, such
+ * as 17 of 17.0; else the text's own. */
+static size_t
+whole_length(const char *text, size_t length)
+{
+    size_t digits = strspn(text, "0123456789");
+    bool is_whole = digits > 0 && text[digits] == '.' && digits + 1 < length &&
+                    digits + 1 + strspn(text + digits + 1, "0") == length;
+    return is_whole ? digits : length;
+}
+
+/* Lets a name be found, as it is written and, when it is an id with a fraction, without that. */
+static chx_status
+add_name(chx__folder *folder, const char *name, size_t length, uint32_t *known)
+{
+    uint32_t index = folder->network->info.n_neurons;
+    if (!chx__names_add(&folder->neurons, name, length, index, known))
+        return fail_memory();
+    size_t whole = whole_length(name, length);
+    if (whole == length || *known != CHX__NO_NAME)
+        return CHX_OK;
+    name = chx__network_keep_text(folder->network, name, whole);
+    return name && chx__names_add(&folder->neurons, name, whole, index, known) ? CHX_OK
+                                                                               : fail_memory();
+}
+
 static chx_status
 keep_name(chx__folder *folder, const chx__csv *csv, const char **name)
 {
@@ -62,9 +88,10 @@ keep_name(chx__folder *folder, const chx__csv *csv, const char **name)
     if (!chx__name_check(field->text, field->length, &fault))
         return chx__csv_fail(csv, CHX_ERROR_FORMAT, "%s %s", fault.member, fault.sentence);
     *name = chx__network_keep_text(folder->network, field->text, field->length);
-    uint32_t known, index = folder->network->info.n_neurons;
-    if (!*name || !chx__names_add(&folder->neurons, *name, field->length, index, &known))
-        return fail_memory();
+    uint32_t known;
+    chx_status status = *name ? add_name(folder, *name, field->length, &known) : fail_memory();
+    if (status)
+        return status;
     if (known != CHX__NO_NAME)
         return chx__csv_fail(csv, CHX_ERROR_FORMAT, "the name '%.64s' stands twice; rename one",
                              *name);
@@ -114,6 +141,9 @@ find_neuron(const chx__folder *folder, const chx__csv *csv, size_t column, uint3
 {
     const chx__csv_field *field = &csv->fields[column];
     *neuron = chx__names_find(&folder->neurons, field->text, field->length);
+    size_t whole = whole_length(field->text, field->length);
+    if (*neuron == CHX__NO_NAME && whole < field->length)
+        *neuron = chx__names_find(&folder->neurons, field->text, whole);
     if (*neuron != CHX__NO_NAME)
         return CHX_OK;
     return chx__csv_fail(csv, CHX_ERROR_FORMAT,
@@ -164,13 +194,27 @@ add_synapse(chx__folder *folder, const chx_synapse *synapse)
     return CHX_OK;
 }
 
+/* Opens a table and keeps what there is to remark on its header. */
+static chx_status
+open_table(chx__folder *folder, const char *path, const char *const *columns, size_t n_columns,
+           chx__csv *csv)
+{
+    chx_status status = chx__csv_open(csv, path, columns, n_columns);
+    if (status || !*csv->remark)
+        return status;
+    status = chx__network_remark(folder->network, path, csv->line, csv->remark);
+    if (status)
+        chx__csv_close(csv);
+    return status;
+}
+
 static chx_status
 read_neurons(chx__folder *folder, const char *path)
 {
     static const char *const columns[N_NEURON_COLUMNS] = {"name", "type", "x_um",
                                                           "y_um", "z_um", "diameter_um"};
     chx__csv csv;
-    chx_status status = chx__csv_open(&csv, path, columns, N_NEURON_COLUMNS);
+    chx_status status = open_table(folder, path, columns, N_NEURON_COLUMNS, &csv);
     if (status)
         return status;
     bool more = true;
@@ -192,7 +236,7 @@ read_synapses(chx__folder *folder, const char *path)
 {
     static const char *const columns[N_SYNAPSE_COLUMNS] = {"pre", "post", "weight_pa", "delay_ms"};
     chx__csv csv;
-    chx_status status = chx__csv_open(&csv, path, columns, N_SYNAPSE_COLUMNS);
+    chx_status status = open_table(folder, path, columns, N_SYNAPSE_COLUMNS, &csv);
     if (status)
         return status;
     bool more = true;

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/error.h"
 #include "network/check.h"
 
 #define BLOCK_BYTES 65536
@@ -45,6 +46,19 @@ chx__network_keep_text(chx_network *network, const char *text, size_t length)
     memcpy(kept, text, length);
     kept[length] = '\0';
     return kept;
+}
+
+chx_status
+chx__network_remark(chx_network *network, const char *path, uint64_t line, const char *sentence)
+{
+    char *text = chx__format("%s:%llu: %s", path, (unsigned long long)line, sentence);
+    char *kept = text ? chx__network_keep_text(network, text, strlen(text)) : NULL;
+    free(text);
+    if (!kept || !chx__grow(&network->remarks, &network->remarks_capacity,
+                            (size_t)network->info.n_remarks + 1, sizeof *network->remarks))
+        return chx__fail_memory("loading a network");
+    network->remarks[network->info.n_remarks++] = kept;
+    return CHX_OK;
 }
 
 chx_network *
@@ -105,6 +119,7 @@ chx__network_finish(chx_network *network)
     info->synapses = network->synapses;
     info->stimuli = network->stimuli;
     info->nodes = network->nodes;
+    info->remarks = network->remarks;
     return CHX_OK;
 }
 
@@ -125,6 +140,7 @@ chx_network_destroy(chx_network **network)
     free(dying->synapses);
     free(dying->stimuli);
     free(dying->nodes);
+    free(dying->remarks);
     free(dying);
 }
 

@@ -20,7 +20,9 @@ struct chx_network {
     chx_synapse *synapses;
     chx_stimulus *stimuli;
     chx_node *nodes;
-    size_t types_capacity, neurons_capacity, synapses_capacity, stimuli_capacity, nodes_capacity;
+    const char **remarks;
+    size_t types_capacity, neurons_capacity, synapses_capacity, stimuli_capacity, nodes_capacity,
+        remarks_capacity;
     struct chx__network_block *blocks; /* the arena, newest first */
 };
 
@@ -30,6 +32,10 @@ chx_network *chx__network_begin(void);
 /* Memory that lives as long as the network; NULL when memory is out. */
 void *chx__network_keep(chx_network *network, size_t size_bytes);
 char *chx__network_keep_text(chx_network *network, const char *text, size_t length);
+
+/* Adds a remark, "PATH:LINE: SENTENCE". Errors: MEMORY. */
+chx_status chx__network_remark(chx_network *network, const char *path, uint64_t line,
+                               const char *sentence);
 
 /* Sorts the synapses, derives the delays, gives spare memory back. Errors: MEMORY. */
 chx_status chx__network_finish(chx_network *network);

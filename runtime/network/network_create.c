@@ -74,6 +74,8 @@ copy_scalars(chx_network *network, const chx_network_info *from)
     info->synapses = NULL;
     info->stimuli = NULL;
     info->nodes = NULL;
+    info->remarks = NULL;
+    info->n_remarks = 0;
     info->view.zoom = from->view.zoom != 0.0 ? from->view.zoom : view.zoom;
     info->view.speed = from->view.speed != 0.0 ? from->view.speed : view.speed;
     if (from->view.conduction_um_per_ms == 0.0)

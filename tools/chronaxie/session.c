@@ -40,6 +40,8 @@ session_open(struct session *session, const shared_options *shared, const sessio
     if (code != OUTCOME_OK)
         return code;
     session->info = chx_network_get(session->network);
+    for (uint32_t i = 0; i < session->info->n_remarks; i++)
+        outcome_remark("%s", session->info->remarks[i]);
     placement_remark(session->info);
     return outcome_report(chx_runtime_create(&session->runtime, &runtime_params), STAGE_WORK);
 }

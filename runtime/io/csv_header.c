@@ -1,0 +1,204 @@
+/*
+ * The header of a table: which column each of its fields means.
+ *
+ * A field means the column whose name it has, or else the column that has no field of its own name
+ * and that another program calls so. What is left over is ignored and named in the table's remark,
+ * unless it is nearly the name of a column that is missing: that is a slip, and refused.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/error.h"
+#include "io/csv.h"
+
+/* How other programs name what a column holds. */
+static const struct alias {
+    const char *name, *column;
+    bool is_guess; /* the name says no unit, so the column's is assumed, with a remark */
+} aliases[] = {
+    {"pre_id", "pre", false},
+    {"post_id", "post", false},
+    {"pre_root_id", "pre", false}, /* FlyWire */
+    {"post_root_id", "post", false},
+    {"pre_pt_root_id", "pre", false}, /* CAVE */
+    {"post_pt_root_id", "post", false},
+    {"bodyId_pre", "pre", false}, /* neuPrint */
+    {"bodyId_post", "post", false},
+    {"pre_skeleton_id", "pre", false}, /* CATMAID */
+    {"post_skeleton_id", "post", false},
+    {"source", "pre", false}, /* networkx, pandas */
+    {"target", "post", false},
+    {"weight", "weight_pa", true},
+    {"syn_count", "weight_pa", true},
+    {"delay", "delay_ms", true},
+    {"neuron_id", "name", false},
+    {"root_id", "name", false},
+    {"bodyId", "name", false},
+    {"skeleton_id", "name", false},
+    {"cell_type", "type", false},
+};
+
+#define N_ALIASES (sizeof aliases / sizeof *aliases)
+
+static bool
+is_seen(const chx__csv *csv, size_t column)
+{
+    return memchr(csv->order, (int)column, csv->n_fields) != NULL;
+}
+
+/* Whether at most `edits` letters were left out, added, replaced, or swapped with the next. */
+static bool
+is_within(const char *a, const char *b, int edits)
+{
+    while (*a && *a == *b)
+        a++, b++;
+    if (!*a && !*b)
+        return true;
+    if (edits == 0)
+        return false;
+    if (*a && a[1] && a[0] == b[1] && a[1] == b[0] && is_within(a + 2, b + 2, edits - 1))
+        return true;
+    return (*a && *b && is_within(a + 1, b + 1, edits - 1)) ||
+           (*a && is_within(a + 1, b, edits - 1)) || (*b && is_within(a, b + 1, edits - 1));
+}
+
+static bool
+is_near(const char *text, const char *known)
+{
+    return strcasecmp(text, known) == 0 || is_within(text, known, strlen(known) > 4 ? 2 : 1);
+}
+
+/* The name of the column, its own or another program's, that the text nearly is; else NULL. */
+static const char *
+find_near(const char *column, const char *text)
+{
+    const char *found = is_near(text, column) ? column : NULL;
+    for (size_t i = 0; i < N_ALIASES && !found; i++)
+        if (strcmp(aliases[i].column, column) == 0 && is_near(text, aliases[i].name))
+            found = aliases[i].name;
+    return found;
+}
+
+static void
+list_columns(const chx__csv *csv, char *text, size_t capacity)
+{
+    size_t length = 0;
+    for (size_t i = 0; i < csv->n_columns && length < capacity; i++)
+        length +=
+            (size_t)snprintf(text + length, capacity - length, i ? ",%s" : "%s", csv->columns[i]);
+}
+
+static chx_status
+match_columns(chx__csv *csv, const chx__csv_field *names)
+{
+    memset(csv->order, CHX__CSV_IGNORED, sizeof csv->order);
+    for (size_t i = 0; i < csv->n_fields; i++)
+        for (size_t column = 0; column < csv->n_columns; column++) {
+            if (strcmp(csv->columns[column], names[i].text) != 0)
+                continue;
+            if (is_seen(csv, column))
+                return chx__csv_fail(csv, CHX_ERROR_FORMAT,
+                                     "the column '%s' stands twice; remove one",
+                                     csv->columns[column]);
+            csv->order[i] = (uint8_t)column;
+        }
+    return CHX_OK;
+}
+
+/* Puts " A as B" behind the remark, which is empty or a list of those. */
+static void
+remark_on_guess(chx__csv *csv, const struct alias *alias)
+{
+    size_t length = strlen(csv->remark);
+    if (alias->is_guess)
+        snprintf(csv->remark + length, sizeof csv->remark - length, "%s%s is read as %s",
+                 length ? ", " : "", alias->name, alias->column);
+}
+
+static void
+match_aliases(chx__csv *csv, const chx__csv_field *names)
+{
+    for (size_t i = 0; i < csv->n_fields; i++)
+        for (size_t j = 0; j < N_ALIASES && csv->order[i] == CHX__CSV_IGNORED; j++) {
+            if (strcmp(aliases[j].name, names[i].text) != 0)
+                continue;
+            size_t column = 0;
+            while (column < csv->n_columns && strcmp(csv->columns[column], aliases[j].column) != 0)
+                column++;
+            if (column == csv->n_columns || is_seen(csv, column))
+                continue;
+            csv->order[i] = (uint8_t)column;
+            remark_on_guess(csv, &aliases[j]);
+        }
+}
+
+static chx_status
+check_missing(const chx__csv *csv, const chx__csv_field *names)
+{
+    char columns[256];
+    list_columns(csv, columns, sizeof columns);
+    size_t missing = csv->n_columns;
+    for (size_t column = csv->n_columns; column-- > 0;) {
+        if (is_seen(csv, column))
+            continue;
+        missing = column;
+        for (size_t i = 0; i < csv->n_fields; i++) {
+            const char *near = csv->order[i] == CHX__CSV_IGNORED
+                                   ? find_near(csv->columns[column], names[i].text)
+                                   : NULL;
+            if (near)
+                return chx__csv_fail(csv, CHX_ERROR_FORMAT,
+                                     "unknown column '%.64s'; the columns are %s; did you mean "
+                                     "'%s'?",
+                                     names[i].text, columns, near);
+        }
+    }
+    if (missing == csv->n_columns)
+        return CHX_OK;
+    return chx__csv_fail(csv, CHX_ERROR_FORMAT, "the column '%s' is missing; the columns are %s",
+                         csv->columns[missing], columns);
+}
+
+static void
+remark_on_ignored(chx__csv *csv, const chx__csv_field *names)
+{
+    size_t n_named = 0, n_more = 0;
+    for (size_t i = 0; i < csv->n_fields; i++) {
+        size_t length = strlen(csv->remark), room = sizeof csv->remark - length;
+        if (csv->order[i] != CHX__CSV_IGNORED)
+            continue;
+        if (room < 150) {
+            n_more++;
+            continue;
+        }
+        snprintf(csv->remark + length, room, "%s%.64s",
+                 n_named++ ? ", " : (length ? "; ignored columns: " : "ignored columns: "),
+                 *names[i].text ? names[i].text : "(unnamed)");
+    }
+    size_t length = strlen(csv->remark);
+    if (n_more)
+        snprintf(csv->remark + length, sizeof csv->remark - length, " and %zu more", n_more);
+}
+
+chx_status
+chx__csv_match_header(chx__csv *csv, const chx__csv_field *names)
+{
+    char columns[256];
+    list_columns(csv, columns, sizeof columns);
+    if (csv->n_fields == 0)
+        return chx__csv_fail(csv, CHX_ERROR_FORMAT, "the table is empty; begin it with the row %s",
+                             columns);
+    if (csv->n_fields > CHX__CSV_MAX_FIELDS)
+        return chx__csv_fail(csv, CHX_ERROR_FORMAT,
+                             "the table has %zu columns; keep at most %d, among them %s",
+                             csv->n_fields, CHX__CSV_MAX_FIELDS, columns);
+    chx_status status = match_columns(csv, names);
+    if (status)
+        return status;
+    match_aliases(csv, names);
+    status = check_missing(csv, names);
+    if (!status)
+        remark_on_ignored(csv, names);
+    return status;
+}
