@@ -1,6 +1,7 @@
 /* Pictures of a network: the same bits everywhere, and true to the data. */
 #include <check.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -429,6 +430,58 @@ START_TEST(plain_c_baseline_draws_the_same_pixels)
 }
 END_TEST
 
+#define FAR_CELLS 60
+
+/* Cells without branches, too far apart to be seen in their true size. */
+static chx_network *
+far_cells_create(void)
+{
+    static char names[FAR_CELLS][8];
+    chx_neuron cells[FAR_CELLS];
+    chx_network_info info = *chx_network_get(network);
+    for (uint32_t n = 0; n < FAR_CELLS; n++) {
+        snprintf(names[n], sizeof names[n], "c%u", n);
+        cells[n] = (chx_neuron){
+            .name = names[n],
+            .type = n % 2,
+            .position_um = {(float)(n % 6) * 1013, (float)(n / 6) * 1789, (float)(n * 37 % 11)},
+            .diameter_um = 10};
+    }
+    info.n_neurons = FAR_CELLS;
+    info.neurons = cells;
+    info.n_nodes = 0;
+    chx_network *made = NULL;
+    check_ok(chx_network_create(&info, &made));
+    return made;
+}
+
+static uint32_t
+count_spots(const stage *on)
+{
+    const chx_network_info *info = chx_network_get(network);
+    uint32_t seen = 0;
+    for (uint32_t n = 0; n < info->n_neurons; n++)
+        seen += brightness_at(on, info->neurons[n].position_um, 1) > 100;
+    return seen;
+}
+
+START_TEST(soma_smaller_than_a_pixel_is_a_spot)
+{
+    chx_network *sketch = network;
+    network = far_cells_create();
+    stage *on = open_stage(&plain);
+    draw(on, 1);
+    ck_assert(chx_scene_scale_px_per_um(on->scene) < 0.05);
+    ck_assert_uint_eq(count_spots(on), FAR_CELLS);
+    compare_with_baseline(on, 2, 0.3, 6);
+    ck_assert_uint_eq(count_spots(on), FAR_CELLS);
+    compare_with_baseline(on, 2, 3, 6);
+    close_stage(on);
+    chx_network_destroy(&network);
+    network = sketch;
+}
+END_TEST
+
 static int
 luma_of(const uint8_t *rgb)
 {
@@ -512,6 +565,7 @@ suite(void)
     tcase_add_test(frames, labels_are_drawn_and_follow_the_time);
     tcase_add_test(frames, cividis_has_other_colours_than_inferno);
     tcase_add_test(frames, plain_c_baseline_draws_the_same_pixels);
+    tcase_add_test(frames, soma_smaller_than_a_pixel_is_a_spot);
     tcase_add_test(frames, yuv_is_the_rgb_picture_in_bt709);
     tcase_add_test(frames, views_lay_the_first_axis_to_the_right_and_the_second_up);
     tcase_add_test(frames, views_frame_all_branches_at_any_azimuth_elevation_and_roll);

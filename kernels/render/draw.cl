@@ -381,6 +381,16 @@ along(float4 row, float x, float y, float z)
     return row.x * x + row.y * y + row.z * z;
 }
 
+/* A soma too small for a body becomes a line of one pixel, wherever it lies between pixels. */
+static void
+widen_spot(chx_stick *stick)
+{
+    stick->ra = max(stick->ra, CHX_SPOT_Q8);
+    stick->rb = stick->ra;
+    stick->ax -= CHX_SPOT_Q8;
+    stick->bx += CHX_SPOT_Q8;
+}
+
 /* Where a branch falls; origin holds the pixel of the centre and the pixels per um. */
 static chx_stick
 project(const chx_branch *branch, float4 centre, float4 row_x, float4 row_y, float4 row_z,
@@ -401,7 +411,9 @@ project(const chx_branch *branch, float4 centre, float4 row_x, float4 row_y, flo
     stick.bz = to_q8(along(row_z, bx, by, bz));
     stick.ra = to_q8(branch->a_um[3] * origin.z);
     stick.rb = to_q8(branch->b_um[3] * origin.z);
-    stick.hue = branch->hue;
+    stick.hue = branch->hue & (CHX_HUES - 1);
+    if (branch->hue & CHX_BRANCH_SOMA && stick.ra <= CHX_THIN_Q8)
+        widen_spot(&stick);
     return stick;
 }
 

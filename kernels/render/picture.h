@@ -33,6 +33,8 @@ typedef uint16_t chx_u16;
 #define CHX_TILE 16 /* pixels a side of the tiles that are marked as touched */
 #define CHX_BLOCK 64 /* pixels a side of the blocks that share the big sticks */
 #define CHX_THIN_Q8 192 /* up to this radius a branch is a line, above it a body */
+#define CHX_BRANCH_SOMA 0x100u /* beside the hue: both ends are one, and it always shows */
+#define CHX_SPOT_Q8 128 /* a soma is never smaller: radius, and half its length along x */
 #define CHX_SMALL_PX 32 /* bodies up to this size are drawn where they are found */
 #define CHX_TILE_LINES 1u /* what fell on a tile: fibres or light, */
 #define CHX_TILE_BODIES 2u
@@ -52,7 +54,7 @@ typedef struct chx_branch {
     float a_um[4]; /* end nearer to the soma along the branch: x, y, z, radius */
     float b_um[4];
     chx_u32 neuron;
-    chx_u32 hue;
+    chx_u32 hue; /* with CHX_BRANCH_SOMA */
     chx_i32 travel_a; /* ticks that the light takes from the soma to each end */
     chx_i32 travel_b;
 } chx_branch;

@@ -242,6 +242,7 @@ add_soma(const chx_neuron *neuron, chx_branch *branch)
     for (int k = 0; k < 3; k++)
         branch->a_um[k] = branch->b_um[k] = neuron->position_um[k];
     branch->a_um[3] = branch->b_um[3] = neuron->diameter_um / 2;
+    branch->hue = CHX_BRANCH_SOMA;
 }
 
 /* Counts the branches, and fills them in when there is room for them. */
@@ -267,7 +268,7 @@ collect(const chx__geometry *geometry, const chx_network_info *network, chx_bran
         }
         for (; branches && first < count; first++) {
             branches[first].neuron = n;
-            branches[first].hue = neuron->type % (CHX_HUES - 1);
+            branches[first].hue |= neuron->type % (CHX_HUES - 1);
         }
     }
     return count;

@@ -157,7 +157,9 @@ threads_branches_init(threads_branches *branches, const chx_network_info *info)
         for (int k = 0; k < 3; k++)
             branch.from[k] = branch.to[k] = neuron->position_um[k];
         branch.from[3] = branch.to[3] = neuron->diameter_um / 2;
+        branch.is_soma = true;
         bool fits = add(branches, &room, &branch);
+        branch.is_soma = false;
         for (uint32_t i = 0; i < neuron->n_nodes && fits; i++) {
             const chx_node *node = &info->nodes[neuron->first_node + i];
             if (&info->nodes[node->parent] != node)

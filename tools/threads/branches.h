@@ -12,6 +12,7 @@
 typedef struct threads_branch {
     float from[4], to[4]; /* x, y, z, radius; from is nearer to the soma */
     uint32_t neuron, type;
+    bool is_soma;
     int32_t ticks_from, ticks_to; /* that light takes from the soma */
 } threads_branch;
 

@@ -99,6 +99,17 @@ set_age(threads_stick *stick, const threads_branch *branch, const int ages[KEPT]
     stick->back = last ? THREADS_NEVER : ages[k + 1] - ages[k];
 }
 
+/* A soma too small for a body becomes a line of one pixel. */
+static void
+widen_spot(threads_stick *s, const threads_branch *branch)
+{
+    if (!branch->is_soma || s->ra > 192)
+        return;
+    s->ra = s->rb = s->ra > 128 ? s->ra : 128;
+    s->ax -= 128;
+    s->bx += 128;
+}
+
 static void
 project_one(threads_draw *draw, size_t i)
 {
@@ -118,6 +129,7 @@ project_one(threads_draw *draw, size_t i)
     s->ra = to_q8(branch->from[3] * draw->scale);
     s->rb = to_q8(branch->to[3] * draw->scale);
     s->type = branch->type;
+    widen_spot(s, branch);
     set_age(s, branch, draw->ages[branch->neuron]);
     int reach = (s->ra > s->rb ? s->ra : s->rb) + 512;
     int top = ((s->ay < s->by ? s->ay : s->by) - reach) >> 8;
