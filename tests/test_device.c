@@ -93,7 +93,8 @@ run_kernel(chx__device *device, uint64_t patience_ns)
         clFlush(queue);
     }
     if (!status)
-        status = chx__cl_await(event, chx__now_ns() + patience_ns);
+        status = chx__backend_await(&chx__opencl, event, chx__now_ns() + patience_ns,
+                                    device->info.name, "a launch");
     if (event)
         clReleaseEvent(event);
     if (kernel)
@@ -151,7 +152,9 @@ run_loop(chx__device *device, uint32_t n_rounds)
     ck_assert_int_eq(clEnqueueNDRangeKernel(queue, kernel, 1, NULL, &one, NULL, 0, NULL, &event),
                      CL_SUCCESS);
     clFlush(queue);
-    ck_assert_int_eq(chx__cl_await(event, chx__now_ns() + PATIENCE_NS), CHX_OK);
+    ck_assert_int_eq(chx__backend_await(&chx__opencl, event, chx__now_ns() + PATIENCE_NS,
+                                        device->info.name, "a long loop"),
+                     CHX_OK);
     ck_assert_int_eq(
         clEnqueueReadBuffer(queue, buffer, CL_TRUE, 0, sizeof made, made, 0, NULL, NULL),
         CL_SUCCESS);
@@ -336,7 +339,9 @@ START_TEST(device_clock_agrees_with_the_host)
     ck_assert_int_eq(clEnqueueWriteBuffer(queue, buffer, CL_FALSE, 0, 4, &word, 0, NULL, &event),
                      CL_SUCCESS);
     clFlush(queue);
-    ck_assert_int_eq(chx__cl_await(event, before + PATIENCE_NS), CHX_OK);
+    ck_assert_int_eq(
+        chx__backend_await(&chx__opencl, event, before + PATIENCE_NS, device->info.name, "a write"),
+        CHX_OK);
     uint64_t after = chx__now_ns();
     clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL);
     uint64_t on_host = end + (uint64_t)device->clock_offset_ns;

@@ -65,7 +65,9 @@ run_set(chx_program *program)
         clEnqueueReadBuffer(queue, buffer, CL_FALSE, 0, sizeof value, &value, 0, NULL, &event),
         CL_SUCCESS);
     clFlush(queue);
-    ck_assert_int_eq(chx__cl_await(event, chx__now_ns() + UINT64_C(20000000000)), CHX_OK);
+    ck_assert_int_eq(chx__backend_await(&chx__opencl, event, chx__now_ns() + UINT64_C(20000000000),
+                                        device->info.name, "reading"),
+                     CHX_OK);
     clReleaseEvent(event);
     clReleaseMemObject(buffer);
     clReleaseKernel(kernel);

@@ -173,14 +173,12 @@ static chx_status
 open_lanes(chx__device *device)
 {
     for (uint32_t i = 0; i < device->n_lanes; i++) {
-        cl_int code;
-        cl_command_queue queue = clCreateCommandQueue(device->platform->context, device->id,
-                                                      CL_QUEUE_PROFILING_ENABLE, &code);
+        cl_int code = chx__device_backend(device)->create_queue(
+            device->platform->context, device->id, &device->lanes[i].queue);
         if (code)
             return chx__fail_cl(chx__cl_status(code), code, device->info.name, NULL,
                                 "%s: cannot make a command queue: %s", device->info.name,
                                 chx__cl_name(code));
-        device->lanes[i].queue = queue;
     }
     return CHX_OK;
 }
@@ -193,23 +191,26 @@ typedef struct clock_sample {
 #define CLOCK_DEADLINE_NS UINT64_C(5000000000)
 
 static chx_status
-sample_clock(cl_command_queue queue, cl_mem target, const void *word, clock_sample *sample)
+sample_clock(const chx__device *device, cl_mem target, const void *word, clock_sample *sample)
 {
+    const chx__backend *backend = chx__device_backend(device);
+    cl_command_queue queue = device->lanes[0].queue;
     cl_event event;
+    uint64_t start_ns;
     sample->before = chx__now_ns();
-    cl_int code = clEnqueueWriteBuffer(queue, target, CL_FALSE, 0, 4, word, 0, NULL, &event);
+    cl_int code = backend->write(queue, target, 0, 4, word, &(chx__wait_list){0}, &event);
     if (code)
-        return chx__fail_cl(chx__cl_status(code), code, NULL, NULL, "a first write failed with %s",
+        return chx__fail_cl(chx__cl_status(code), code, device->info.name, NULL,
+                            "%s: a first write failed with %s", device->info.name,
                             chx__cl_name(code));
-    clFlush(queue);
-    chx_status status = chx__cl_await(event, chx__now_ns() + CLOCK_DEADLINE_NS);
+    backend->flush(queue);
+    chx_status status = chx__backend_await(backend, event, chx__now_ns() + CLOCK_DEADLINE_NS,
+                                           device->info.name, "a first write");
     sample->after = chx__now_ns();
-    cl_ulong end = 0;
-    if (!status && clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL))
-        end = 0;
-    sample->end = end;
+    if (status || !backend->event_span || !backend->event_span(event, &start_ns, &sample->end))
+        sample->end = 0;
     if (status != CHX_ERROR_TIMEOUT)
-        clReleaseEvent(event);
+        backend->release_event(event);
     return status;
 }
 
@@ -246,8 +247,9 @@ static const uint32_t clock_word = 0;
 static chx_status
 align_clock(chx__device *device)
 {
-    cl_int code;
-    cl_mem target = clCreateBuffer(device->platform->context, CL_MEM_READ_WRITE, 64, NULL, &code);
+    const chx__backend *backend = chx__device_backend(device);
+    cl_mem target;
+    cl_int code = backend->create_memory(device->platform->context, 64, &target);
     if (code)
         return chx__fail_cl(chx__cl_status(code), code, device->info.name, NULL,
                             "%s: cannot make a first buffer: %s", device->info.name,
@@ -255,13 +257,13 @@ align_clock(chx__device *device)
     clock_sample samples[N_SAMPLES];
     chx_status status = CHX_OK;
     for (int i = 0; i < N_SAMPLES && !status; i++)
-        status = sample_clock(device->lanes[0].queue, target, &clock_word, &samples[i]);
+        status = sample_clock(device, target, &clock_word, &samples[i]);
     if (!status) {
         device->has_profiling = stamps_advance(samples);
         device->clock_offset_ns = device->has_profiling ? offset_from(samples) : 0;
     }
     if (status != CHX_ERROR_TIMEOUT)
-        clReleaseMemObject(target);
+        backend->release_memory(target);
     return status;
 }
 
@@ -288,7 +290,7 @@ chx__device_close(chx__device *device, bool is_lost)
     atomic_store(&device->is_open, false);
     for (uint32_t i = 0; i < device->n_lanes; i++) {
         if (device->lanes[i].queue && !is_lost)
-            clReleaseCommandQueue(device->lanes[i].queue);
+            chx__device_backend(device)->release_queue(device->lanes[i].queue);
         device->lanes[i].queue = NULL;
     }
 }

@@ -8,10 +8,13 @@
 
 #include "base/hash.h"
 #include "base/log.h"
+#include "device/backend.h"
 #include "device/lane.h"
 
-/* One OpenCL platform. Its context spans its selected devices and exists while any is open. */
-typedef struct chx__platform {
+/* One platform of a back-end. Its context spans its selected devices and exists while any is
+ * open. */
+struct chx__platform {
+    const chx__backend *backend;
     cl_platform_id id;
     char *name;
     char *vendor;
@@ -20,11 +23,11 @@ typedef struct chx__platform {
     cl_context context; /* NULL while closed */
     uint32_t generation; /* counts contexts made; objects of an older one are void */
     bool is_suspect; /* its queues may hold commands that never end: rebuild before use */
-} chx__platform;
+};
 
 #define CHX__MAX_COMPUTE_LANES 16
 
-typedef struct chx__device {
+struct chx__device {
     chx_device_info info; /* strings owned by the device; used_bytes is kept in used_bytes below */
     uint32_t index; /* as in chx_runtime_device() */
     cl_device_id id;
@@ -44,7 +47,13 @@ typedef struct chx__device {
     uint64_t hardware;
     chx__digest identity; /* of platform, device and driver: keys caches and measurements */
     _Atomic uint64_t used_bytes;
-} chx__device;
+};
+
+static inline const chx__backend *
+chx__device_backend(const chx__device *device)
+{
+    return device->platform->backend;
+}
 
 static inline chx__lane *
 chx__device_compute_lane(chx__device *device, uint32_t index)

@@ -21,6 +21,7 @@ platform_text(cl_platform_id id, cl_platform_info what)
 static chx_status
 describe_platform(chx__platform *platform, cl_platform_id id)
 {
+    platform->backend = &chx__opencl;
     platform->id = id;
     platform->name = platform_text(id, CL_PLATFORM_NAME);
     platform->vendor = platform_text(id, CL_PLATFORM_VENDOR);

@@ -168,7 +168,7 @@ settle_contexts(chx__fleet *fleet)
             device->platform->context = device->tested;
             device->platform->generation++;
         } else if (device->tested) {
-            clReleaseContext(device->tested);
+            chx__device_backend(device)->release_context(device->tested);
         }
         device->tested = NULL;
     }
@@ -223,7 +223,7 @@ chx__fleet_finish(chx__fleet *fleet)
         chx__device_close(&fleet->devices[i], false);
     for (uint32_t i = 0; i < fleet->n_platforms; i++)
         if (fleet->platforms[i].context)
-            clReleaseContext(fleet->platforms[i].context);
+            fleet->platforms[i].backend->release_context(fleet->platforms[i].context);
     for (uint32_t i = 0; i < fleet->n_devices; i++)
         chx__device_finish(&fleet->devices[i]);
     for (uint32_t i = 0; i < fleet->n_platforms; i++) {
@@ -251,15 +251,11 @@ open_context(chx__fleet *fleet, chx__platform *platform)
     for (uint32_t i = 0; i < fleet->n_devices; i++)
         if (fleet->devices[i].platform == platform && fleet->devices[i].info.selected)
             ids[n_ids++] = fleet->devices[i].id;
-    cl_context_properties properties[] = {CL_CONTEXT_PLATFORM, (cl_context_properties)platform->id,
-                                          0};
-    cl_int code = CL_SUCCESS;
-    cl_context context = clCreateContext(properties, n_ids, ids, NULL, NULL, &code);
+    cl_int code = platform->backend->create_context(platform, ids, n_ids, &platform->context);
     free(ids);
     if (code)
         return chx__fail_cl(CHX_ERROR_DEVICE, code, NULL, NULL, "%s: cannot make a context: %s",
                             platform->name, chx__cl_name(code));
-    platform->context = context;
     platform->generation++;
     return CHX_OK;
 }
@@ -357,7 +353,7 @@ close_platform(chx__fleet *fleet, chx__platform *platform, const chx__device *lo
             chx__device_close(device, set_aside || device == lost);
     }
     if (platform->context && !set_aside)
-        clReleaseContext(platform->context);
+        platform->backend->release_context(platform->context);
     platform->context = NULL;
     fleet->generation++;
     end_opening(fleet);

@@ -1,11 +1,5 @@
 #include "device/opencl.h"
 
-#include <sched.h>
-#include <time.h>
-
-#include "base/clock.h"
-#include "base/error.h"
-
 #define CODES(X)                                    \
     X(CL_SUCCESS)                                   \
     X(CL_DEVICE_NOT_FOUND)                          \
@@ -113,38 +107,4 @@ chx__cl_status(cl_int code)
         return CHX_ERROR_KERNEL;
     }
     return CHX_ERROR_DEVICE;
-}
-
-/* Short commands end within the first yields; long ones are looked at every 100 us. */
-static void
-pause_polling(uint64_t started_ns, uint64_t now_ns)
-{
-    if (now_ns - started_ns < 100000) {
-        sched_yield();
-        return;
-    }
-    struct timespec nap = {.tv_nsec = 100000};
-    nanosleep(&nap, NULL);
-}
-
-chx_status
-chx__cl_await(cl_event event, uint64_t deadline_ns)
-{
-    uint64_t started_ns = chx__now_ns();
-    for (;;) {
-        cl_int state = CL_QUEUED;
-        cl_int code =
-            clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof state, &state, NULL);
-        if (!code && state == CL_COMPLETE)
-            return CHX_OK;
-        if (code || state < 0) {
-            cl_int cause = code ? code : state;
-            return chx__fail_cl(chx__cl_status(cause), cause, NULL, NULL,
-                                "a command failed with %s", chx__cl_name(cause));
-        }
-        uint64_t now_ns = chx__now_ns();
-        if (now_ns >= deadline_ns)
-            return chx__fail(CHX_ERROR_TIMEOUT, "a command did not end before its deadline");
-        pause_polling(started_ns, now_ns);
-    }
 }

@@ -28,7 +28,8 @@ bool
 chx__probe_await(chx__probe *probe, cl_event event, const char *doing)
 {
     clFlush(probe->queue);
-    chx_status status = chx__cl_await(event, chx__now_ns() + COMMAND_DEADLINE_NS);
+    chx_status status = chx__backend_await(&chx__opencl, event, chx__now_ns() + COMMAND_DEADLINE_NS,
+                                           probe->device->info.name, doing);
     if (status == CHX_ERROR_TIMEOUT) {
         probe->is_abandoned = true;
         return chx__probe_refuse(probe, "self-test: %s did not end within 20 s", doing);

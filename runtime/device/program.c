@@ -6,7 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "device/build_log.h"
+#include "device/backend.h"
 #include "device/cache.h"
 
 /* Counts up when options or defines that we add ourselves change their meaning. */
@@ -39,15 +39,13 @@ struct chx_program {
     bool is_building;
 };
 
-/* The devices that one build serves. */
+/* A build on its way, and the devices that it serves. */
 typedef struct target_set {
-    chx__device *first;
+    chx__target target;
     chx__device **devices;
     cl_device_id *ids;
-    uint32_t n_devices;
     char *options;
     bool is_quick;
-    chx__digest key;
 } target_set;
 
 static chx__digest
@@ -118,7 +116,8 @@ chx__program_destroy(chx_program **program)
         return;
     for (uint32_t i = 0; i < (*program)->n_builds; i++)
         if ((*program)->builds[i].program)
-            clReleaseProgram((*program)->builds[i].program);
+            (*program)->fleet->devices[i].platform->backend->release_program(
+                (*program)->builds[i].program);
     pthread_cond_destroy(&(*program)->built);
     pthread_mutex_destroy(&(*program)->lock);
     free_program(*program);
@@ -169,15 +168,15 @@ device_options(const chx_program *program, const chx__device *device, bool is_qu
 }
 
 static chx__digest
-digest_binary(const chx_program *program, const target_set *target)
+digest_binary(const chx_program *program, const chx__device *device, const char *options)
 {
     uint32_t format = BINARY_FORMAT;
     chx__hasher *hasher = chx__hasher_create();
     chx__hasher_add_text(hasher, "program binary");
     chx__hasher_add(hasher, &format, sizeof format);
     chx__hasher_add_text(hasher, program->text);
-    chx__hasher_add_text(hasher, target->options);
-    chx__hasher_add(hasher, &target->first->identity, sizeof target->first->identity);
+    chx__hasher_add_text(hasher, options);
+    chx__hasher_add(hasher, &device->identity, sizeof device->identity);
     return chx__hasher_end(hasher);
 }
 
@@ -224,175 +223,54 @@ starts_quick(const chx_program *program, const chx__device *device)
            !atomic_load(&program->is_promoted) && !was_optimized(program, device);
 }
 
-static chx_status
-begin_target(const chx_program *program, chx__device *device, target_set *made)
-{
-    chx__fleet *fleet = program->fleet;
-    bool is_quick = starts_quick(program, device);
-    *made = (target_set){.first = device,
-                         .devices = chx__alloc(fleet->n_devices, sizeof *made->devices),
-                         .ids = chx__alloc(fleet->n_devices, sizeof *made->ids),
-                         .options = device_options(program, device, is_quick),
-                         .is_quick = is_quick};
-    if (!made->devices || !made->ids || !made->options)
-        return chx__fail_memory("building a program");
-    for (uint32_t i = 0; i < fleet->n_devices; i++)
-        if (is_twin(device, &fleet->devices[i])) {
-            made->devices[made->n_devices] = &fleet->devices[i];
-            made->ids[made->n_devices++] = fleet->devices[i].id;
-        }
-    made->key = digest_binary(program, made);
-    return CHX_OK;
-}
-
-static void
-finish_target(target_set *target)
-{
-    free(target->devices);
-    free(target->ids);
-    free(target->options);
-}
-
 /* Measured on PoCL 3.1: taking out a binary makes it compile every kernel once more for an unknown
  * work-group size, about 90 ms per kernel on the cold start; a build from source with PoCL's own
  * cache warm takes 22 ms per program, one from a binary 0.7 ms. A cold picture is dearer than that
  * gain, so PoCL keeps its own binaries, in a folder inside ours. rusticl: binary 0.3 ms, source
  * 1-15 ms. With a -I option the digest would not see the headers that a compiler finds. */
 static bool
-keeps_binaries(const target_set *target)
+keeps_binary(const chx__device *device, const char *options)
 {
-    return !target->first->platform->is_pocl && !strstr(target->options, "-I");
+    return !device->platform->is_pocl && !strstr(options, "-I");
 }
 
-static cl_program
-load_binary(const chx_program *program, const target_set *target)
+static chx_status
+begin_target(const chx_program *program, chx__device *device, target_set *made)
 {
-    void *bytes = NULL;
-    size_t size = 0;
-    if (!keeps_binaries(target) ||
-        !chx__cache_find(program->fleet->cache, target->key, &bytes, &size))
-        return NULL;
-    size_t *sizes = chx__alloc(target->n_devices, sizeof *sizes);
-    const unsigned char **binaries = chx__alloc(target->n_devices, sizeof *binaries);
-    cl_program made = NULL;
-    cl_int code = CL_OUT_OF_HOST_MEMORY;
-    if (sizes && binaries) {
-        for (uint32_t i = 0; i < target->n_devices; i++) {
-            sizes[i] = size;
-            binaries[i] = bytes;
+    chx__fleet *fleet = program->fleet;
+    bool is_quick = starts_quick(program, device);
+    *made = (target_set){.devices = chx__alloc(fleet->n_devices, sizeof *made->devices),
+                         .ids = chx__alloc(fleet->n_devices, sizeof *made->ids),
+                         .options = device_options(program, device, is_quick),
+                         .is_quick = is_quick};
+    if (!made->devices || !made->ids || !made->options)
+        return chx__fail_memory("building a program");
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < fleet->n_devices; i++)
+        if (is_twin(device, &fleet->devices[i])) {
+            made->devices[n] = &fleet->devices[i];
+            made->ids[n++] = fleet->devices[i].id;
         }
-        made = clCreateProgramWithBinary(target->first->platform->context, target->n_devices,
-                                         target->ids, sizes, binaries, NULL, &code);
-    }
-    if (made && !code)
-        code = clBuildProgram(made, target->n_devices, target->ids, target->options, NULL, NULL);
-    if (made && code) {
-        clReleaseProgram(made);
-        made = NULL;
-        chx__log(&program->fleet->logger, CHX_LOG_INFO, "%s: %s refuses a kept binary of %s: %s",
-                 target->first->info.name, target->first->platform->name, program->name,
-                 chx__cl_name(code));
-    }
-    free(sizes);
-    free(binaries);
-    free(bytes);
-    return made;
-}
-
-/* The place of the target's first device among those of the cl_program. */
-static bool
-find_place(cl_program built, cl_device_id id, cl_uint *n_places, cl_uint *place)
-{
-    cl_uint n = 0;
-    if (clGetProgramInfo(built, CL_PROGRAM_NUM_DEVICES, sizeof n, &n, NULL) || n == 0)
-        return false;
-    cl_device_id *ids = chx__alloc(n, sizeof *ids);
-    bool found = false;
-    if (ids && !clGetProgramInfo(built, CL_PROGRAM_DEVICES, n * sizeof *ids, ids, NULL))
-        for (cl_uint i = 0; i < n && !found; i++)
-            if (ids[i] == id) {
-                *place = i;
-                found = true;
-            }
-    free(ids);
-    *n_places = n;
-    return found;
-}
-
-static void
-keep_binary(const chx_program *program, const target_set *target, cl_program built)
-{
-    cl_uint n_places = 0, place = 0;
-    if (!keeps_binaries(target) || !program->fleet->cache ||
-        !find_place(built, target->first->id, &n_places, &place))
-        return;
-    size_t *sizes = chx__alloc(n_places, sizeof *sizes);
-    unsigned char **binaries = chx__alloc(n_places, sizeof *binaries);
-    if (sizes && binaries &&
-        !clGetProgramInfo(built, CL_PROGRAM_BINARY_SIZES, n_places * sizeof *sizes, sizes, NULL) &&
-        sizes[place] > 0) {
-        binaries[place] = chx__alloc(sizes[place], 1);
-        if (binaries[place] && !clGetProgramInfo(built, CL_PROGRAM_BINARIES,
-                                                 n_places * sizeof *binaries, binaries, NULL))
-            chx__cache_store(program->fleet->cache, target->key, binaries[place], sizes[place]);
-        free(binaries[place]);
-    }
-    free(sizes);
-    free(binaries);
-}
-
-static char *
-read_log(cl_program built, cl_device_id id)
-{
-    size_t size = 0;
-    clGetProgramBuildInfo(built, id, CL_PROGRAM_BUILD_LOG, 0, NULL, &size);
-    char *log = chx__alloc(size + 1, 1);
-    if (log && clGetProgramBuildInfo(built, id, CL_PROGRAM_BUILD_LOG, size, log, NULL))
-        log[0] = '\0';
-    return log;
-}
-
-static chx_status
-fail_build(const chx_program *program, const target_set *target, cl_program built, cl_int code)
-{
-    char summary[768];
-    char *log = read_log(built, target->first->id);
-    const char *text = log ? log : "";
-    if (text[strspn(text, " \r\n")] == '\0')
-        text = chx__cl_name(code);
-    chx__build_log_summary(text, program->text, program->name, summary, sizeof summary);
-    chx__log(&program->fleet->logger, CHX_LOG_INFO, "%s: build log of %s: %s",
-             target->first->info.name, program->name, text);
-    free(log);
-    return chx__fail_cl(CHX_ERROR_BUILD, code, target->first->info.name, NULL, "%s", summary);
-}
-
-static chx_status
-build_source(const chx_program *program, const target_set *target, cl_program *built)
-{
-    const char *text = program->text;
-    cl_int code;
-    cl_program made =
-        clCreateProgramWithSource(target->first->platform->context, 1, &text, NULL, &code);
-    if (code)
-        return chx__fail_cl(chx__cl_status(code), code, target->first->info.name, NULL,
-                            "%s: cannot make a program: %s", program->name, chx__cl_name(code));
-    code = clBuildProgram(made, target->n_devices, target->ids, target->options, NULL, NULL);
-    if (code) {
-        chx_status status = fail_build(program, target, made, code);
-        clReleaseProgram(made);
-        return status;
-    }
-    keep_binary(program, target, made);
-    *built = made;
+    made->target = (chx__target){.name = program->name,
+                                 .text = program->text,
+                                 .options = made->options,
+                                 .device = device,
+                                 .context = device->platform->context,
+                                 .ids = made->ids,
+                                 .n_devices = n,
+                                 .keeps_binary = keeps_binary(device, made->options),
+                                 .key = digest_binary(program, device, made->options),
+                                 .cache = fleet->cache,
+                                 .logger = &fleet->logger};
     return CHX_OK;
 }
 
-static chx_status
-build_target(const chx_program *program, const target_set *target, cl_program *built)
+static void
+finish_target(target_set *made)
 {
-    *built = load_binary(program, target);
-    return *built ? CHX_OK : build_source(program, target, built);
+    free(made->devices);
+    free(made->ids);
+    free(made->options);
 }
 
 static bool
@@ -405,35 +283,36 @@ is_built(const chx_program *program, const chx__device *device)
 
 /* Every device of the target holds one reference; what they held of an older context goes. */
 static void
-install(chx_program *program, const target_set *target, cl_program built)
+install(chx_program *program, const target_set *made, cl_program built)
 {
-    for (uint32_t i = 0; i < target->n_devices; i++) {
-        cl_program old = program->builds[target->devices[i]->index].program;
+    const chx__backend *backend = made->target.device->platform->backend;
+    uint32_t generation = made->target.device->platform->generation;
+    for (uint32_t i = 0; i < made->target.n_devices; i++) {
+        cl_program old = program->builds[made->devices[i]->index].program;
         if (i > 0)
-            clRetainProgram(built);
+            backend->retain_program(built);
         pthread_mutex_lock(&program->lock);
-        program->builds[target->devices[i]->index] =
-            (build){built, target->first->platform->generation, target->is_quick};
+        program->builds[made->devices[i]->index] = (build){built, generation, made->is_quick};
         pthread_mutex_unlock(&program->lock);
         if (old)
-            clReleaseProgram(old);
+            backend->release_program(old);
     }
 }
 
 static chx_status
 build_for(chx_program *program, chx__device *device)
 {
-    target_set target;
+    target_set made;
     cl_program built = NULL;
-    chx_status status = begin_target(program, device, &target);
+    chx_status status = begin_target(program, device, &made);
     if (!status)
-        status = build_target(program, &target, &built);
+        status = device->platform->backend->build(&made.target, &built);
     if (!status) {
-        install(program, &target, built);
-        if (!target.is_quick && device->platform->is_pocl)
+        install(program, &made, built);
+        if (!made.is_quick && device->platform->is_pocl)
             chx__cache_store(program->fleet->cache, optimized_key(program, device), "", 1);
     }
-    finish_target(&target);
+    finish_target(&made);
     return status;
 }
 
@@ -477,8 +356,9 @@ fail_kernel(const chx_program *program, const chx__device *device, cl_program bu
             const char *name)
 {
     char known[512] = "";
-    if (code != CL_INVALID_KERNEL_NAME ||
-        clGetProgramInfo(built, CL_PROGRAM_KERNEL_NAMES, sizeof known, known, NULL))
+    if (code == CL_INVALID_KERNEL_NAME)
+        device->platform->backend->list_kernels(built, known, sizeof known);
+    if (known[0] == '\0')
         return chx__fail_cl(CHX_ERROR_KERNEL, code, device->info.name, NULL,
                             "%s: cannot make its kernel \"%.64s\": %s", program->name, name,
                             chx__cl_name(code));
@@ -498,10 +378,6 @@ chx__program_kernel(chx_program *program, chx__device *device, const char *name,
     pthread_mutex_lock(&program->lock);
     cl_program built = program->builds[device->index].program;
     pthread_mutex_unlock(&program->lock);
-    cl_int code;
-    cl_kernel made = clCreateKernel(built, name, &code);
-    if (code)
-        return fail_kernel(program, device, built, code, name);
-    *kernel = made;
-    return CHX_OK;
+    cl_int code = device->platform->backend->create_kernel(built, name, kernel);
+    return code ? fail_kernel(program, device, built, code, name) : CHX_OK;
 }

@@ -22,18 +22,19 @@ holder(const chx_buffer *buffer, uint64_t places)
 static chx_status
 download(chx_buffer *buffer, chx__device *device, size_t begin, size_t end, uint64_t deadline_ns)
 {
-    cl_event event = NULL;
+    const chx__backend *backend = chx__device_backend(device);
     cl_command_queue queue = chx__device_copy_out_lane(device)->queue;
-    cl_int code = clEnqueueReadBuffer(queue, buffer->replicas[device->index], CL_FALSE, begin,
-                                      end - begin, buffer->host + begin, 0, NULL, &event);
+    cl_event event;
+    cl_int code = backend->read(queue, buffer->replicas[device->index], begin, end - begin,
+                                buffer->host + begin, &(chx__wait_list){0}, &event);
     if (code != CL_SUCCESS)
         return chx__fail_cl(chx__cl_status(code), code, device->info.name, NULL,
                             "%s refused to download a buffer (%s)", device->info.name,
                             chx__cl_name(code));
-    clFlush(queue);
+    backend->flush(queue);
     chx_status status =
-        chx__event_wait(event, deadline_ns, device->info.name, "downloading a buffer");
-    clReleaseEvent(event);
+        chx__backend_await(backend, event, deadline_ns, device->info.name, "downloading a buffer");
+    backend->release_event(event);
     if (status) {
         device->platform->is_suspect = true;
         chx__buffer_retire_host(buffer);

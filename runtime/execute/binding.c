@@ -3,8 +3,6 @@
  * the run its results, and PoCL 3.1 takes a buffer for an image and dies of it. */
 #include "execute/binding.h"
 
-#include <string.h>
-
 #include "base/error.h"
 #include "device/program.h"
 #include "memory/buffer.h"
@@ -28,23 +26,29 @@ set_arg(const chx__task *task, uint32_t index, chx__device *device, cl_kernel ke
         chx_status status = chx__buffer_replica(arg->buffer, device, &memory);
         if (status)
             return status;
-        code = clSetKernelArg(kernel, index, sizeof memory, &memory);
+        code = chx__device_backend(device)->set_memory(kernel, index, memory);
     } else {
         const void *value = arg->kind == CHX_ARG_VALUE ? &arg->value : NULL;
-        code = clSetKernelArg(kernel, index, arg->size_bytes, value);
+        code = chx__device_backend(device)->set_value(kernel, index, arg->size_bytes, value);
     }
     return code == CL_SUCCESS ? CHX_OK : fail_arg(task, device, index, code);
 }
 
 /* What a declared parameter takes. */
 static chx_arg_kind
-kind_taken(cl_kernel_arg_address_qualifier address, const char *type)
+kind_taken(chx__parameter parameter)
 {
-    if (strncmp(type, "image", 5) == 0 || strcmp(type, "sampler_t") == 0)
-        return CHX_ARG_NONE;
-    if (address == CL_KERNEL_ARG_ADDRESS_GLOBAL || address == CL_KERNEL_ARG_ADDRESS_CONSTANT)
+    switch (parameter) {
+    case CHX__PARAMETER_VALUE:
+        return CHX_ARG_VALUE;
+    case CHX__PARAMETER_GLOBAL:
         return CHX_ARG_BUFFER;
-    return address == CL_KERNEL_ARG_ADDRESS_LOCAL ? CHX_ARG_LOCAL : CHX_ARG_VALUE;
+    case CHX__PARAMETER_LOCAL:
+        return CHX_ARG_LOCAL;
+    case CHX__PARAMETER_OPAQUE:
+        break;
+    }
+    return CHX_ARG_NONE;
 }
 
 static const char *
@@ -67,14 +71,11 @@ kind_name(chx_arg_kind kind)
 static chx_status
 check_arg_kind(const chx__task *task, uint32_t index, const chx__device *device, cl_kernel kernel)
 {
-    cl_kernel_arg_address_qualifier address = 0;
-    char type[128] = "";
-    if (clGetKernelArgInfo(kernel, index, CL_KERNEL_ARG_ADDRESS_QUALIFIER, sizeof address, &address,
-                           NULL) != CL_SUCCESS ||
-        clGetKernelArgInfo(kernel, index, CL_KERNEL_ARG_TYPE_NAME, sizeof type - 1, type, NULL) !=
-            CL_SUCCESS)
+    chx__parameter parameter;
+    char type[128];
+    if (!chx__device_backend(device)->parameter(kernel, index, &parameter, type, sizeof type))
         return CHX_OK;
-    chx_arg_kind taken = kind_taken(address, type);
+    chx_arg_kind taken = kind_taken(parameter);
     if (taken == task->args[index].kind)
         return CHX_OK;
     return chx__fail_cl(CHX_ERROR_KERNEL, 0, device->info.name, task->name,
@@ -85,8 +86,7 @@ check_arg_kind(const chx__task *task, uint32_t index, const chx__device *device,
 static chx_status
 check_args(const chx__task *task, const chx__device *device, cl_kernel kernel)
 {
-    cl_uint n_args = 0;
-    clGetKernelInfo(kernel, CL_KERNEL_NUM_ARGS, sizeof n_args, &n_args, NULL);
+    uint32_t n_args = chx__device_backend(device)->n_parameters(kernel);
     if (n_args != task->n_args)
         return chx__fail_cl(CHX_ERROR_KERNEL, 0, device->info.name, task->name,
                             "kernel %s takes %u arguments, the task gives %u", task->kernel, n_args,
@@ -99,17 +99,15 @@ check_args(const chx__task *task, const chx__device *device, cl_kernel kernel)
 
 /* A kernel may name the one size of work-groups that it can run in. */
 static chx_status
-check_declared_group(const chx__task *task, const chx__device *device, cl_kernel kernel)
+check_declared_group(const chx__task *task, const chx__device *device, const size_t *declared)
 {
-    size_t declared[3] = {0};
-    clGetKernelWorkGroupInfo(kernel, device->id, CL_KERNEL_COMPILE_WORK_GROUP_SIZE, sizeof declared,
-                             declared, NULL);
+    const chx__launch *launch = &task->launch;
     if (declared[0] == 0)
         return CHX_OK;
     for (uint32_t i = 0; i < 3; i++) {
-        size_t asked = task->has_local && i < task->n_dimensions ? task->local[i] : 1;
-        if (task->has_local ? asked == declared[i]
-                            : i >= task->n_dimensions || task->global[i] % declared[i] == 0)
+        size_t asked = launch->has_local && i < launch->n_dimensions ? launch->local[i] : 1;
+        if (launch->has_local ? asked == declared[i]
+                              : i >= launch->n_dimensions || launch->global[i] % declared[i] == 0)
             continue;
         return chx__fail_cl(CHX_ERROR_KERNEL, 0, device->info.name, task->name,
                             "kernel %s is declared for work-groups of %zu x %zu x %zu; give the "
@@ -120,44 +118,49 @@ check_declared_group(const chx__task *task, const chx__device *device, cl_kernel
 }
 
 static chx_status
-check_group(const chx__task *task, const chx__device *device, cl_kernel kernel)
+check_group(const chx__task *task, const chx__device *device, const chx__kernel_limits *limits)
 {
-    size_t max_group = 0, max_items[3] = {SIZE_MAX, SIZE_MAX, SIZE_MAX};
-    clGetKernelWorkGroupInfo(kernel, device->id, CL_KERNEL_WORK_GROUP_SIZE, sizeof max_group,
-                             &max_group, NULL);
-    clGetDeviceInfo(device->id, CL_DEVICE_MAX_WORK_ITEM_SIZES, sizeof max_items, max_items, NULL);
+    const chx__launch *launch = &task->launch;
     size_t group = 1;
-    for (uint32_t i = 0; task->has_local && i < task->n_dimensions; i++) {
-        group *= task->local[i];
-        if (task->local[i] > max_items[i] || group > max_group)
+    for (uint32_t i = 0; launch->has_local && i < launch->n_dimensions; i++) {
+        group *= launch->local[i];
+        if ((limits->group_sides[i] > 0 && launch->local[i] > limits->group_sides[i]) ||
+            (limits->group > 0 && group > limits->group))
             return chx__fail_cl(CHX_ERROR_KERNEL, 0, device->info.name, task->name,
                                 "kernel %s runs in work-groups of at most %zu on %s, and of at "
                                 "most %zu in dimension %u; the task asks for more",
-                                task->kernel, max_group, device->info.name, max_items[i], i);
+                                task->kernel, limits->group, device->info.name,
+                                limits->group_sides[i], i);
     }
-    return check_declared_group(task, device, kernel);
+    return check_declared_group(task, device, limits->declared_group);
 }
 
-/* Asked after the arguments are set, as local arguments count; rusticl leaves them out. */
+/* rusticl leaves local arguments out of what a kernel needs. */
 static chx_status
-check_local_memory(const chx__task *task, const chx__device *device, cl_kernel kernel)
+check_local_memory(const chx__task *task, const chx__device *device,
+                   const chx__kernel_limits *limits)
 {
-    cl_ulong needed = 0, available = 0;
-    clGetKernelWorkGroupInfo(kernel, device->id, CL_KERNEL_LOCAL_MEM_SIZE, sizeof needed, &needed,
-                             NULL);
-    clGetDeviceInfo(device->id, CL_DEVICE_LOCAL_MEM_SIZE, sizeof available, &available, NULL);
-    cl_ulong given = 0;
+    uint64_t given = 0;
     for (uint32_t i = 0; i < task->n_args; i++)
         given += task->args[i].kind == CHX_ARG_LOCAL ? task->args[i].size_bytes : 0;
-    if (needed < given)
-        needed = given;
-    if (needed <= available || available == 0)
+    uint64_t needed = limits->local_bytes > given ? limits->local_bytes : given;
+    if (needed <= limits->available_local_bytes || limits->available_local_bytes == 0)
         return CHX_OK;
     return chx__fail_cl(CHX_ERROR_KERNEL, 0, device->info.name, task->name,
                         "kernel %s needs %llu bytes of local memory, %s has %llu; use smaller "
                         "work-groups",
                         task->kernel, (unsigned long long)needed, device->info.name,
-                        (unsigned long long)available);
+                        (unsigned long long)limits->available_local_bytes);
+}
+
+/* Asked after the arguments are set, as local memory among them counts. */
+static chx_status
+check_limits(const chx__task *task, const chx__device *device, cl_kernel kernel)
+{
+    chx__kernel_limits limits;
+    chx__device_backend(device)->kernel_limits(kernel, device->id, &limits);
+    chx_status status = check_group(task, device, &limits);
+    return status ? status : check_local_memory(task, device, &limits);
 }
 
 chx_status
@@ -168,14 +171,12 @@ chx__binding_create(const chx__task *task, chx__device *device, cl_kernel *kerne
     if (status)
         return status;
     status = check_args(task, device, made);
-    if (!status)
-        status = check_group(task, device, made);
     for (uint32_t i = 0; !status && i < task->n_args; i++)
         status = set_arg(task, i, device, made);
     if (!status)
-        status = check_local_memory(task, device, made);
+        status = check_limits(task, device, made);
     if (status) {
-        clReleaseKernel(made);
+        chx__device_backend(device)->release_kernel(made);
         return status;
     }
     *kernel = made;

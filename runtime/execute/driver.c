@@ -33,6 +33,13 @@ lane_of(const chx_run *run, uint32_t command)
     return &run->lowered->model.lanes[run->lowered->commands[command].lane];
 }
 
+/* Of a device command. */
+static const chx__backend *
+backend_of(const chx_run *run, uint32_t command)
+{
+    return chx__device_backend(lane_of(run, command)->device);
+}
+
 static void CL_CALLBACK
 post_completion(cl_event event, cl_int status, void *data)
 {
@@ -49,9 +56,10 @@ watch(chx_run *run, uint32_t command)
     chx__inbox *inbox = run->runtime->inbox;
     if (!inbox || !run->lowered->commands[command].is_awaited)
         return;
-    cl_int code = clSetEventCallback(run->steps[command].event, CL_COMPLETE, post_completion,
-                                     chx__inbox_ref(inbox));
-    if (code != CL_SUCCESS)
+    const chx__backend *backend = backend_of(run, command);
+    if (!backend->watch)
+        return;
+    if (!backend->watch(run->steps[command].event, post_completion, chx__inbox_ref(inbox)))
         chx__inbox_unref(inbox);
 }
 
@@ -108,7 +116,8 @@ start_commands(chx_run *run)
         run->first_waiting++;
     for (uint32_t l = 0; progressed && l < lowered->model.machine.n_lanes; l++)
         if (lowered->model.lanes[l].lane && run->next_enqueue[l] > run->next_reap[l])
-            clFlush(lowered->model.lanes[l].lane->queue);
+            chx__device_backend(lowered->model.lanes[l].device)
+                ->flush(lowered->model.lanes[l].lane->queue);
     return progressed;
 }
 
@@ -133,18 +142,13 @@ stamp(chx_run *run, uint32_t command)
 {
     const chx__device *device = lane_of(run, command)->device;
     chx__step *step = &run->steps[command];
-    cl_ulong start = 0, finish = 0;
-    cl_int code = CL_PROFILING_INFO_NOT_AVAILABLE;
-    if (device->has_profiling)
-        code = clGetEventProfilingInfo(step->event, CL_PROFILING_COMMAND_START, sizeof start,
-                                       &start, NULL);
-    if (code == CL_SUCCESS)
-        code = clGetEventProfilingInfo(step->event, CL_PROFILING_COMMAND_END, sizeof finish,
-                                       &finish, NULL);
+    uint64_t start = 0, finish = 0;
+    bool is_stamped =
+        device->has_profiling && backend_of(run, command)->event_span(step->event, &start, &finish);
     uint64_t now_ns = chx__now_ns();
     step->start_ns = start + (uint64_t)device->clock_offset_ns;
     step->finish_ns = finish + (uint64_t)device->clock_offset_ns;
-    if (code != CL_SUCCESS || finish < start || step->finish_ns > now_ns + CLOCK_SLACK_NS ||
+    if (!is_stamped || finish < start || step->finish_ns > now_ns + CLOCK_SLACK_NS ||
         step->start_ns + CLOCK_SLACK_NS < run->submit_ns)
         stamp_by_host(run, command, now_ns);
 }
@@ -177,11 +181,7 @@ reap_host_task(chx_run *run, uint32_t command)
 static bool
 reap_device_command(chx_run *run, uint32_t command)
 {
-    cl_int status = CL_QUEUED;
-    cl_int code = clGetEventInfo(run->steps[command].event, CL_EVENT_COMMAND_EXECUTION_STATUS,
-                                 sizeof status, &status, NULL);
-    if (code != CL_SUCCESS)
-        status = code;
+    cl_int status = backend_of(run, command)->event_status(run->steps[command].event);
     if (status > CL_COMPLETE)
         return false;
     if (status < 0) {
@@ -382,7 +382,7 @@ end(chx_run *run)
     chx__tails_remove(run);
     for (uint32_t c = 0; c < run->lowered->n_commands; c++)
         if (run->steps[c].event)
-            clReleaseEvent(run->steps[c].event);
+            backend_of(run, c)->release_event(run->steps[c].event);
     leave_flight(run);
     atomic_store(&run->ended, true);
     pthread_cond_broadcast(&runtime->run_ended);

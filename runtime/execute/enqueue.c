@@ -20,16 +20,6 @@ share_platform(const chx__device *a, const chx__device *b)
     return a && b && a->platform == b->platform;
 }
 
-/* A driver may never run a command that waits for an event that has failed. */
-static bool
-has_failed(cl_event event)
-{
-    cl_int status = CL_QUEUED;
-    cl_int code =
-        clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof status, &status, NULL);
-    return code != CL_SUCCESS || status < 0;
-}
-
 static chx__readiness
 readiness_after(const chx_run *before_run, uint32_t before, const chx__device *device)
 {
@@ -40,7 +30,8 @@ readiness_after(const chx_run *before_run, uint32_t before, const chx__device *d
         return CHX__READY;
     if (step->state == CHX__STEP_WAITING || !share_platform(device, device_of(before_run, before)))
         return CHX__NOT_READY;
-    return has_failed(step->event) ? CHX__NOT_READY : CHX__READY;
+    /* A driver may never run a command that waits for an event that has failed. */
+    return chx__device_backend(device)->event_status(step->event) < 0 ? CHX__NOT_READY : CHX__READY;
 }
 
 chx__readiness
@@ -67,7 +58,7 @@ chx__enqueue_readiness(chx_run *run, uint32_t command)
 
 /* Events of what is enqueued but not known to be complete, in the runtime's scratch array. */
 static chx_status
-collect_events(chx_run *run, uint32_t command, cl_uint *n_events)
+collect_events(chx_run *run, uint32_t command, chx__wait_list *waits)
 {
     chx_runtime *runtime = run->runtime;
     const chx__command *waiting = &run->lowered->commands[command];
@@ -87,7 +78,7 @@ collect_events(chx_run *run, uint32_t command, cl_uint *n_events)
         if (step->state == CHX__STEP_ENQUEUED)
             runtime->wait_list[n++] = step->event;
     }
-    *n_events = n;
+    *waits = (chx__wait_list){n, n > 0 ? runtime->wait_list : NULL};
     return CHX_OK;
 }
 
@@ -108,34 +99,37 @@ first_value(const chx_run *run, uint32_t task)
 
 /* Binds the scalars as they were when the run was submitted. */
 static cl_int
-bind_values(const chx_run *run, const chx__command *command)
+bind_values(const chx_run *run, const chx__command *command, const chx__backend *backend)
 {
     cl_int code = CL_SUCCESS;
     for (size_t i = first_value(run, command->task);
          !code && i < run->n_values && run->values[i].dynamic.task == command->task; i++) {
         const chx__value *value = &run->values[i];
-        code = clSetKernelArg(command->kernel, value->dynamic.arg_index, value->arg.size_bytes,
-                              &value->arg.value);
+        code = backend->set_value(command->kernel, value->dynamic.arg_index, value->arg.size_bytes,
+                                  &value->arg.value);
     }
     return code;
 }
 
 static cl_int
-enqueue_kernel(const chx_run *run, const chx__command *command, cl_command_queue queue,
-               cl_uint n_events, const cl_event *events, cl_event *event)
+enqueue_kernel(const chx_run *run, const chx__command *command, const chx__wait_list *waits,
+               cl_event *event)
 {
-    const chx__task *task = &run->lowered->graph->tasks[command->task];
-    cl_int code = bind_values(run, command);
+    const chx__model_lane *lane = &run->lowered->model.lanes[command->lane];
+    const chx__backend *backend = chx__device_backend(lane->device);
+    cl_int code = bind_values(run, command, backend);
     if (code != CL_SUCCESS)
         return code;
-    return clEnqueueNDRangeKernel(queue, command->kernel, task->n_dimensions, NULL, task->global,
-                                  task->has_local ? task->local : NULL, n_events, events, event);
+    return backend->launch(lane->lane->queue, command->kernel,
+                           &run->lowered->graph->tasks[command->task].launch, waits, event);
 }
 
 static cl_int
-enqueue_transfer(const chx_run *run, const chx__command *command, cl_command_queue queue,
-                 cl_uint n_events, const cl_event *events, cl_event *event)
+enqueue_transfer(const chx_run *run, const chx__command *command, const chx__wait_list *waits,
+                 cl_event *event)
 {
+    const chx__model_lane *lane = &run->lowered->model.lanes[command->lane];
+    const chx__backend *backend = chx__device_backend(lane->device);
     const chx__atom *atom = &run->lowered->flow.atoms[command->atom];
     chx_buffer *buffer = run->lowered->flow.buffers[atom->buffer];
     size_t size = atom->end - atom->begin;
@@ -143,13 +137,10 @@ enqueue_transfer(const chx_run *run, const chx__command *command, cl_command_que
     cl_mem from = command->from ? buffer->replicas[command->from - 1] : NULL;
     cl_mem to = command->to ? buffer->replicas[command->to - 1] : NULL;
     if (!from)
-        return clEnqueueWriteBuffer(queue, to, CL_FALSE, atom->begin, size, host, n_events, events,
-                                    event);
+        return backend->write(lane->lane->queue, to, atom->begin, size, host, waits, event);
     if (!to)
-        return clEnqueueReadBuffer(queue, from, CL_FALSE, atom->begin, size, host, n_events, events,
-                                   event);
-    return clEnqueueCopyBuffer(queue, from, to, atom->begin, atom->begin, size, n_events, events,
-                               event);
+        return backend->read(lane->lane->queue, from, atom->begin, size, host, waits, event);
+    return backend->copy(lane->lane->queue, from, to, atom->begin, size, waits, event);
 }
 
 chx_status
@@ -157,15 +148,14 @@ chx__enqueue(chx_run *run, uint32_t index)
 {
     const chx__command *command = &run->lowered->commands[index];
     const chx__model_lane *lane = &run->lowered->model.lanes[command->lane];
-    cl_uint n_events = 0;
-    chx_status status = collect_events(run, index, &n_events);
+    chx__wait_list waits;
+    chx_status status = collect_events(run, index, &waits);
     if (status)
         return status;
-    const cl_event *events = n_events > 0 ? run->runtime->wait_list : NULL;
     cl_event event = NULL;
     cl_int code = command->kind == CHX__COMMAND_KERNEL
-                      ? enqueue_kernel(run, command, lane->lane->queue, n_events, events, &event)
-                      : enqueue_transfer(run, command, lane->lane->queue, n_events, events, &event);
+                      ? enqueue_kernel(run, command, &waits, &event)
+                      : enqueue_transfer(run, command, &waits, &event);
     if (code == CL_SUCCESS) {
         run->steps[index].event = event;
         run->steps[index].enqueue_ns = chx__now_ns();

@@ -272,7 +272,8 @@ chx__lowering_unref(chx__lowered *lowered)
         return;
     for (uint32_t c = 0; c < lowered->n_commands; c++)
         if (lowered->commands[c].kernel)
-            clReleaseKernel(lowered->commands[c].kernel);
+            chx__device_backend(lowered->model.lanes[lowered->commands[c].lane].device)
+                ->release_kernel(lowered->commands[c].kernel);
     free(lowered->commands);
     free(lowered->waits);
     free(lowered->touches);

@@ -113,8 +113,8 @@ static uint64_t
 work_items(const chx__task *task)
 {
     uint64_t n = 1;
-    for (uint32_t i = 0; i < task->n_dimensions; i++)
-        n *= task->global[i];
+    for (uint32_t i = 0; i < task->launch.n_dimensions; i++)
+        n *= task->launch.global[i];
     return n;
 }
 

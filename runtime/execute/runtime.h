@@ -57,9 +57,4 @@ chx_status chx__runtime_rebuild(chx_runtime *runtime, chx__platform *platform,
  * return. */
 chx_status chx__runtime_rebuild_suspects(chx_runtime *runtime);
 
-/* Sleeps, at most until deadline_ns on chx__now_ns()'s clock, for an event to complete. Errors:
- * TIMEOUT, DEVICE when it failed. Any thread. */
-chx_status chx__event_wait(cl_event event, uint64_t deadline_ns, const char *device,
-                           const char *doing);
-
 #endif

@@ -166,12 +166,11 @@ chx_graph_kernel(chx_graph *graph, const chx_kernel_task *task)
         .name = chx__strdup(task->name ? task->name : task->kernel),
         .program = task->program,
         .kernel = chx__strdup(task->kernel),
-        .n_dimensions = n_dimensions,
-        .has_local = count_dimensions(task->local) > 0,
+        .launch = {.n_dimensions = n_dimensions, .has_local = count_dimensions(task->local) > 0},
         .devices = task->devices,
     };
-    memcpy(made.global, task->global, sizeof made.global);
-    memcpy(made.local, task->local, sizeof made.local);
+    memcpy(made.launch.global, task->global, sizeof made.launch.global);
+    memcpy(made.launch.local, task->local, sizeof made.launch.local);
     if (!made.kernel) {
         task_finish(&made);
         return chx__fail_memory("adding a task");

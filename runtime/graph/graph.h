@@ -4,13 +4,13 @@
 
 #include <chronaxie/graph.h>
 
+#include "device/launch.h"
+
 typedef struct chx__task {
     char *name;
     chx_program *program; /* NULL for a host task */
     char *kernel;
-    uint32_t n_dimensions;
-    size_t global[3], local[3];
-    bool has_local;
+    chx__launch launch;
     uint64_t devices;
     chx_host_fn run; /* host tasks */
     void *data;

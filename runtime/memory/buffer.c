@@ -111,9 +111,8 @@ allocate(const chx_buffer *buffer, chx__device *device, cl_mem *memory)
     chx_status status = chx__device_reserve(device, buffer->size_bytes);
     if (status)
         return status;
-    cl_int code;
-    *memory = clCreateBuffer(device->platform->context, CL_MEM_READ_WRITE, buffer->size_bytes, NULL,
-                             &code);
+    cl_int code = chx__device_backend(device)->create_memory(device->platform->context,
+                                                             buffer->size_bytes, memory);
     if (code == CL_SUCCESS)
         return CHX_OK;
     chx__device_release(device, buffer->size_bytes);
@@ -146,7 +145,7 @@ chx__buffer_drop_replica(chx_buffer *buffer, chx__device *device, bool set_aside
     if (!*replica)
         return;
     if (!set_aside)
-        clReleaseMemObject(*replica);
+        chx__device_backend(device)->release_memory(*replica);
     *replica = NULL;
     chx__device_release(device, buffer->size_bytes);
     if (buffer->coherence.extents)

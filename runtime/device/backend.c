@@ -1,0 +1,40 @@
+/* Waiting on the host for one event, which no driver can turn into waiting for ever. */
+#include "device/backend.h"
+
+#include <sched.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+
+/* Short commands end within the first yields; long ones are looked at every 100 us. */
+static void
+pause_polling(uint64_t started_ns, uint64_t now_ns)
+{
+    if (now_ns - started_ns < 100000) {
+        sched_yield();
+        return;
+    }
+    struct timespec nap = {.tv_nsec = 100000};
+    nanosleep(&nap, NULL);
+}
+
+chx_status
+chx__backend_await(const chx__backend *backend, cl_event event, uint64_t deadline_ns,
+                   const char *device, const char *doing)
+{
+    uint64_t started_ns = chx__now_ns();
+    for (;;) {
+        cl_int status = backend->event_status(event);
+        if (status == CL_COMPLETE)
+            return CHX_OK;
+        if (status < 0)
+            return chx__fail_cl(chx__cl_status(status), status, device, NULL, "%s: %s failed (%s)",
+                                device, doing, chx__cl_name(status));
+        uint64_t now_ns = chx__now_ns();
+        if (now_ns >= deadline_ns)
+            return chx__fail_cl(CHX_ERROR_TIMEOUT, 0, device, NULL,
+                                "%s: %s did not complete in time", device, doing);
+        pause_polling(started_ns, now_ns);
+    }
+}

@@ -1,0 +1,253 @@
+/* The back-end of the drivers of this machine: each entry is one OpenCL call, or the few that make
+ * up what the engine asks. */
+#include "device/backend.h"
+#include "device/device.h"
+#include "device/opencl_build.h"
+
+#include <string.h>
+
+static cl_int
+create_context(const chx__platform *platform, const cl_device_id *devices, uint32_t n_devices,
+               cl_context *context)
+{
+    cl_context_properties properties[] = {CL_CONTEXT_PLATFORM, (cl_context_properties)platform->id,
+                                          0};
+    cl_int code = CL_SUCCESS;
+    cl_context made = clCreateContext(properties, n_devices, devices, NULL, NULL, &code);
+    if (!code)
+        *context = made;
+    return code;
+}
+
+static void
+release_context(cl_context context)
+{
+    clReleaseContext(context);
+}
+
+static cl_int
+create_queue(cl_context context, cl_device_id device, cl_command_queue *queue)
+{
+    cl_int code = CL_SUCCESS;
+    cl_command_queue made = clCreateCommandQueue(context, device, CL_QUEUE_PROFILING_ENABLE, &code);
+    if (!code)
+        *queue = made;
+    return code;
+}
+
+static void
+release_queue(cl_command_queue queue)
+{
+    clReleaseCommandQueue(queue);
+}
+
+static cl_int
+create_memory(cl_context context, size_t size_bytes, cl_mem *memory)
+{
+    cl_int code = CL_SUCCESS;
+    cl_mem made = clCreateBuffer(context, CL_MEM_READ_WRITE, size_bytes, NULL, &code);
+    if (!code)
+        *memory = made;
+    return code;
+}
+
+static void
+release_memory(cl_mem memory)
+{
+    clReleaseMemObject(memory);
+}
+
+static void
+retain_program(cl_program program)
+{
+    clRetainProgram(program);
+}
+
+static void
+release_program(cl_program program)
+{
+    clReleaseProgram(program);
+}
+
+static void
+list_kernels(cl_program program, char *names, size_t capacity)
+{
+    if (clGetProgramInfo(program, CL_PROGRAM_KERNEL_NAMES, capacity, names, NULL))
+        names[0] = '\0';
+}
+
+static cl_int
+create_kernel(cl_program program, const char *name, cl_kernel *kernel)
+{
+    cl_int code = CL_SUCCESS;
+    cl_kernel made = clCreateKernel(program, name, &code);
+    if (!code)
+        *kernel = made;
+    return code;
+}
+
+static void
+release_kernel(cl_kernel kernel)
+{
+    clReleaseKernel(kernel);
+}
+
+static uint32_t
+n_parameters(cl_kernel kernel)
+{
+    cl_uint n = 0;
+    clGetKernelInfo(kernel, CL_KERNEL_NUM_ARGS, sizeof n, &n, NULL);
+    return n;
+}
+
+static bool
+parameter(cl_kernel kernel, uint32_t index, chx__parameter *declared, char *type, size_t capacity)
+{
+    cl_kernel_arg_address_qualifier address = 0;
+    memset(type, 0, capacity);
+    if (clGetKernelArgInfo(kernel, index, CL_KERNEL_ARG_ADDRESS_QUALIFIER, sizeof address, &address,
+                           NULL) != CL_SUCCESS ||
+        clGetKernelArgInfo(kernel, index, CL_KERNEL_ARG_TYPE_NAME, capacity - 1, type, NULL) !=
+            CL_SUCCESS)
+        return false;
+    if (strncmp(type, "image", 5) == 0 || strcmp(type, "sampler_t") == 0)
+        *declared = CHX__PARAMETER_OPAQUE;
+    else if (address == CL_KERNEL_ARG_ADDRESS_GLOBAL || address == CL_KERNEL_ARG_ADDRESS_CONSTANT)
+        *declared = CHX__PARAMETER_GLOBAL;
+    else
+        *declared =
+            address == CL_KERNEL_ARG_ADDRESS_LOCAL ? CHX__PARAMETER_LOCAL : CHX__PARAMETER_VALUE;
+    return true;
+}
+
+static void
+kernel_limits(cl_kernel kernel, cl_device_id device, chx__kernel_limits *limits)
+{
+    cl_ulong needed = 0, available = 0;
+    *limits = (chx__kernel_limits){0};
+    clGetKernelWorkGroupInfo(kernel, device, CL_KERNEL_WORK_GROUP_SIZE, sizeof limits->group,
+                             &limits->group, NULL);
+    clGetKernelWorkGroupInfo(kernel, device, CL_KERNEL_COMPILE_WORK_GROUP_SIZE,
+                             sizeof limits->declared_group, limits->declared_group, NULL);
+    clGetKernelWorkGroupInfo(kernel, device, CL_KERNEL_LOCAL_MEM_SIZE, sizeof needed, &needed,
+                             NULL);
+    clGetDeviceInfo(device, CL_DEVICE_MAX_WORK_ITEM_SIZES, sizeof limits->group_sides,
+                    limits->group_sides, NULL);
+    clGetDeviceInfo(device, CL_DEVICE_LOCAL_MEM_SIZE, sizeof available, &available, NULL);
+    limits->local_bytes = needed;
+    limits->available_local_bytes = available;
+}
+
+static cl_int
+set_memory(cl_kernel kernel, uint32_t index, cl_mem memory)
+{
+    return clSetKernelArg(kernel, index, sizeof memory, &memory);
+}
+
+static cl_int
+set_value(cl_kernel kernel, uint32_t index, size_t size_bytes, const void *value)
+{
+    return clSetKernelArg(kernel, index, size_bytes, value);
+}
+
+static cl_int
+launch(cl_command_queue queue, cl_kernel kernel, const chx__launch *launched,
+       const chx__wait_list *waits, cl_event *event)
+{
+    return clEnqueueNDRangeKernel(queue, kernel, launched->n_dimensions, NULL, launched->global,
+                                  launched->has_local ? launched->local : NULL, waits->n,
+                                  waits->events, event);
+}
+
+static cl_int
+write(cl_command_queue queue, cl_mem to, size_t offset_bytes, size_t size_bytes, const void *host,
+      const chx__wait_list *waits, cl_event *event)
+{
+    return clEnqueueWriteBuffer(queue, to, CL_FALSE, offset_bytes, size_bytes, host, waits->n,
+                                waits->events, event);
+}
+
+static cl_int
+read(cl_command_queue queue, cl_mem from, size_t offset_bytes, size_t size_bytes, void *host,
+     const chx__wait_list *waits, cl_event *event)
+{
+    return clEnqueueReadBuffer(queue, from, CL_FALSE, offset_bytes, size_bytes, host, waits->n,
+                               waits->events, event);
+}
+
+static cl_int
+copy(cl_command_queue queue, cl_mem from, cl_mem to, size_t offset_bytes, size_t size_bytes,
+     const chx__wait_list *waits, cl_event *event)
+{
+    return clEnqueueCopyBuffer(queue, from, to, offset_bytes, offset_bytes, size_bytes, waits->n,
+                               waits->events, event);
+}
+
+static void
+flush(cl_command_queue queue)
+{
+    clFlush(queue);
+}
+
+static cl_int
+event_status(cl_event event)
+{
+    cl_int status = CL_QUEUED;
+    cl_int code =
+        clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof status, &status, NULL);
+    return code == CL_SUCCESS ? status : code;
+}
+
+static bool
+event_span(cl_event event, uint64_t *start_ns, uint64_t *finish_ns)
+{
+    cl_ulong start = 0, finish = 0;
+    if (clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_START, sizeof start, &start, NULL) ||
+        clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_END, sizeof finish, &finish, NULL))
+        return false;
+    *start_ns = start;
+    *finish_ns = finish;
+    return true;
+}
+
+static bool
+watch(cl_event event, void(CL_CALLBACK *done)(cl_event, cl_int, void *), void *data)
+{
+    return clSetEventCallback(event, CL_COMPLETE, done, data) == CL_SUCCESS;
+}
+
+static void
+release_event(cl_event event)
+{
+    clReleaseEvent(event);
+}
+
+const chx__backend chx__opencl = {
+    .name = "opencl",
+    .create_context = create_context,
+    .release_context = release_context,
+    .create_queue = create_queue,
+    .release_queue = release_queue,
+    .create_memory = create_memory,
+    .release_memory = release_memory,
+    .build = chx__opencl_build,
+    .retain_program = retain_program,
+    .release_program = release_program,
+    .list_kernels = list_kernels,
+    .create_kernel = create_kernel,
+    .release_kernel = release_kernel,
+    .n_parameters = n_parameters,
+    .parameter = parameter,
+    .kernel_limits = kernel_limits,
+    .set_memory = set_memory,
+    .set_value = set_value,
+    .launch = launch,
+    .write = write,
+    .read = read,
+    .copy = copy,
+    .flush = flush,
+    .event_status = event_status,
+    .event_span = event_span,
+    .watch = watch,
+    .release_event = release_event,
+};
