@@ -4,6 +4,7 @@ usage: test_command.py CHRONAXIE SOURCE_FOLDER [unittest arguments]
 
 The devices are those of CHRONAXIE_TEST_DEVICES and CHRONAXIE_TEST_SPLIT, as in the other tests.
 """
+import gzip
 import json
 import os
 import pathlib
@@ -361,6 +362,14 @@ class Runs(Case):
         picture = json.loads(self.succeeds("render", self.folder / "cell.swc", "-s", "64x64", "-o",
                                            self.folder / "x.png", "--json", *devices()))
         self.assertEqual(picture["frames"], 1)
+
+    def test_compressed_cell_is_read_and_named_without_both_endings(self):
+        path = self.folder / "cell.swc.gz"
+        path.write_bytes(gzip.compress(b"1 1 3 0 0 6 -1\n2 3 500 0 0 1 1\n"))
+        summary = json.loads(self.succeeds("run", path, "--json", *devices()))
+        self.assertEqual((summary["network"], summary["points"]), ("cell", 2))
+        path.write_bytes(path.read_bytes()[:30])
+        self.fails(3, "cell.swc.gz: the gzip data are damaged or cut off", "run", path)
 
     def test_broken_cell_is_one_sentence_with_file_and_line(self):
         self.file("cell.swc", "1 1 0 0 0 6 -1\n2 3 x 0 0 1 1\n")

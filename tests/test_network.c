@@ -370,7 +370,7 @@ START_TEST(network_morphology_ends_in_any_case)
     folder_write("morphologies/B.SWC", branches);
     ck_assert_uint_eq(load()->n_nodes, 2);
     chx_network_destroy(&network);
-    folder_write("morphologies/B.swc", branches);
+    folder_write("morphologies/B.swc.gz", branches);
     ck_assert_int_eq(chx_network_load(folder, &network), CHX_ERROR_FORMAT);
     ck_assert_ptr_nonnull(strstr(chx_last_error()->message, "the same neuron's"));
 }

@@ -92,6 +92,91 @@ START_TEST(swc_is_read_as_programs_export_it)
 }
 END_TEST
 
+/* What stands for a sphere of radius 6 around (1, 2, 3), and one point of a dendrite. */
+static const char *const spheres[] = {
+    "1 1 1 2 3 6 -1\n2 1 1 -4 3 6 1\n3 1 1 8 3 6 1\n4 3 31 2 3 1 1\n",
+    "1 1 1 -4 3 6 -1\n2 1 1 2 3 6 1\n3 1 1 8 3 6 2\n4 3 31 2 3 1 2\n",
+    "1 1 1 2 3 6.004 -1\n2 1 1 -4.00 3 6 1\n3 1 1 8.01 3 6 1\n4 3 31 2 3 1 3\n",
+    "1 1 1 -4 3 6 -1\n2 1 1 8 3 6 1\n4 3 31 2 3 1 1\n",
+    "1 1 1 8 3 .1 -1\n2 1 7 2 3 .1 1\n3 1 1 -4 3 .1 2\n4 1 -5 2 3 .1 3\n5 3 31 2 3 1 1\n",
+    "1 1 1 8 3 0 -1\n2 1 7 2 3 0 1\n3 1 1 -4 3 0 2\n4 1 -5 2 3 0 3\n5 1 1 8 3 0 4\n"
+    "6 3 31 2 3 1 1\n",
+};
+
+START_TEST(swc_soma_that_stands_for_a_sphere_is_one)
+{
+    ck_assert_msg(append(spheres[_i]) == CHX_OK, "%s", chx_last_error()->message);
+    for (uint32_t i = 0; i + 1 < n_nodes; i++) {
+        ck_assert(fabsf(nodes[i].radius_um - 6) < (_i == 5 ? 0.3f : 0.01f));
+        ck_assert(fabsf(nodes[i].position_um[0] - 1) < 0.01f);
+        ck_assert(fabsf(nodes[i].position_um[1] - 2) < (_i == 5 ? 1.3f : 0.01f));
+        ck_near(nodes[i].path_um, 0);
+    }
+    ck_assert(fabsf(nodes[n_nodes - 1].path_um - 30) < 0.05f);
+}
+END_TEST
+
+/* A long soma, a thick chain, and branches that only begin in the soma. */
+static const char *const shapes[] = {
+    "1 1 0 0 0 6 -1\n2 1 0 -20 0 6 1\n3 1 0 20 0 6 1\n",
+    "1 1 0 0 0 6 -1\n2 1 0 20 0 6 1\n",
+    "1 1 0 0 0 6 -1\n2 1 0 -6 0 3 1\n3 1 0 6 0 3 1\n",
+    "1 1 0 0 0 1 -1\n2 1 0 5 0 1 1\n3 1 0 10 0 1 2\n4 1 0 15 0 1 3\n5 1 0 20 0 1 4\n",
+    "1 1 0 0 0 6 -1\n2 3 0 -6 0 6 1\n3 3 0 6 0 6 1\n",
+};
+
+START_TEST(swc_soma_of_a_shape_keeps_it)
+{
+    ck_assert_int_eq(append(shapes[_i]), CHX_OK);
+    ck_assert(fabsf(nodes[1].position_um[1]) >= 5);
+}
+END_TEST
+
+/* "MARK# a cell", two points. */
+#define GZIPPED                                                                                   \
+    0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03, 0x7b, 0xbf, 0x7b, 0xbf, 0xb2,     \
+        0x42, 0xa2, 0x42, 0x72, 0x6a, 0x4e, 0x0e, 0x97, 0xa1, 0x82, 0xa1, 0x82, 0x01, 0x18, 0x1a, \
+        0x2a, 0xe8, 0x1a, 0x72, 0x19, 0x29, 0x18, 0x41, 0x05, 0x80, 0x12, 0x5c, 0x00, 0xac, 0xef, \
+        0xa3, 0xf5, 0x29, 0x00, 0x00, 0x00
+
+static void
+ck_zipped(const unsigned char *bytes, size_t size, chx_status expected)
+{
+    folder_write_bytes("n.swc", bytes, size);
+    ck_assert_int_eq(chx__swc_append(folder_path("n.swc"), &nodes, &capacity, &n_nodes), expected);
+    if (expected)
+        ck_assert_ptr_nonnull(
+            strstr(chx_last_error()->message,
+                   "n.swc: the gzip data are damaged or cut off; fetch the file again"));
+}
+
+START_TEST(swc_may_be_compressed)
+{
+    unsigned char bytes[] = {GZIPPED};
+    ck_zipped(bytes, sizeof bytes, CHX_OK);
+    ck_assert_uint_eq(n_nodes, 2);
+    ck_near(nodes[1].path_um, 1);
+    for (size_t size = 2; size < sizeof bytes; size++)
+        ck_zipped(bytes, size, CHX_ERROR_FORMAT);
+    bytes[sizeof bytes - 6] ^= 1;
+    ck_zipped(bytes, sizeof bytes, CHX_ERROR_FORMAT);
+    ck_assert_uint_eq(n_nodes, 2);
+}
+END_TEST
+
+START_TEST(swc_compressed_in_pieces_is_whole)
+{
+    unsigned char bytes[] = {GZIPPED}, twice[2 * sizeof bytes + 9] = {0};
+    memcpy(twice, bytes, sizeof bytes);
+    memcpy(twice + sizeof bytes, bytes, sizeof bytes);
+    ck_zipped(bytes, sizeof bytes, CHX_OK);
+    folder_write_bytes("n.swc", twice, sizeof twice);
+    ck_assert_int_eq(chx__swc_append(folder_path("n.swc"), &nodes, &capacity, &n_nodes),
+                     CHX_ERROR_FORMAT);
+    ck_assert_ptr_nonnull(strstr(chx_last_error()->message, "n.swc:4: the line has 1 fields"));
+}
+END_TEST
+
 START_TEST(swc_comment_may_be_long)
 {
     char text[5000];
@@ -202,6 +287,11 @@ main(void)
     tcase_add_test(tests, swc_radius_of_zero_means_not_measured);
     tcase_add_loop_test(tests, swc_is_read_as_programs_export_it, 0,
                         sizeof as_exported / sizeof *as_exported);
+    tcase_add_loop_test(tests, swc_soma_that_stands_for_a_sphere_is_one, 0,
+                        sizeof spheres / sizeof *spheres);
+    tcase_add_loop_test(tests, swc_soma_of_a_shape_keeps_it, 0, sizeof shapes / sizeof *shapes);
+    tcase_add_test(tests, swc_may_be_compressed);
+    tcase_add_test(tests, swc_compressed_in_pieces_is_whole);
     tcase_add_test(tests, swc_comment_may_be_long);
     tcase_add_test(tests, swc_long_chain_is_measured_from_its_end);
     tcase_add_loop_test(tests, swc_fault_is_located, 0, sizeof broken / sizeof *broken);

@@ -53,5 +53,5 @@ need() {
 
 # What it takes to build the library and to draw with it on the processor.
 build_packages="meson ninja-build gcc libc6-dev pkg-config python3 ocl-icd-opencl-dev opencl-headers
-    pocl-opencl-icd libpng-dev libjansson-dev libxxhash-dev libhersheyfont-dev hershey-fonts-data
-    ffmpeg"
+    pocl-opencl-icd libpng-dev libjansson-dev libxxhash-dev zlib1g-dev libhersheyfont-dev
+    hershey-fonts-data ffmpeg"

@@ -59,12 +59,19 @@ chx__file_read(const char *path, size_t max_bytes, char **data, size_t *size_byt
     return status;
 }
 
+void
+chx__text_skip_mark(char *text, size_t size_bytes)
+{
+    if (size_bytes >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+        memset(text, ' ', 3);
+}
+
 chx_status
 chx__file_read_text(const char *path, size_t max_bytes, char **text, size_t *size_bytes)
 {
     chx_status status = chx__file_read(path, max_bytes, text, size_bytes);
-    if (!status && *size_bytes >= 3 && memcmp(*text, "\xef\xbb\xbf", 3) == 0)
-        memset(*text, ' ', 3);
+    if (!status)
+        chx__text_skip_mark(*text, *size_bytes);
     return status;
 }
 

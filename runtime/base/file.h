@@ -15,6 +15,9 @@ chx_status chx__file_read(const char *path, size_t max_bytes, char **data, size_
 /* As above for text, where a byte order mark at the begin gives way to blanks. */
 chx_status chx__file_read_text(const char *path, size_t max_bytes, char **text, size_t *size_bytes);
 
+/* Puts blanks in place of a byte order mark at the begin. */
+void chx__text_skip_mark(char *text, size_t size_bytes);
+
 /* A file being written beside its final path; one that is no regular file, such as /dev/stdout, is
  * written directly. */
 typedef struct chx__output {

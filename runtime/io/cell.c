@@ -7,7 +7,6 @@
  */
 #include <math.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
@@ -34,8 +33,7 @@ take_name(chx_network *network, const char *path)
     const char *name = slash ? slash + 1 : path;
     size_t length = strlen(name);
     chx__fault fault;
-    if (length > 4 && strcasecmp(name + length - 4, ".swc") == 0)
-        length -= 4;
+    length -= chx__swc_ending(name);
     if (!chx__name_check(name, length, &fault)) {
         name = "cell";
         length = strlen(name);

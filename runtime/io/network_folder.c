@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 
 #include "base/alloc.h"
@@ -270,7 +269,7 @@ check_is_file(const char *path)
 static chx_status
 take_morphology(const chx__folder *folder, const char *path, const char *name, char **files)
 {
-    uint32_t neuron = chx__names_find(&folder->neurons, name, strlen(name) - 4);
+    uint32_t neuron = chx__names_find(&folder->neurons, name, strlen(name) - chx__swc_ending(name));
     if (neuron == CHX__NO_NAME)
         return chx__fail(CHX_ERROR_FORMAT,
                          "%s/%.200s:1: no row of neurons.csv has this name; rename or remove the "
@@ -294,9 +293,7 @@ find_morphologies(const chx__folder *folder, DIR *listing, const char *path, cha
             return chx__fail(CHX_ERROR_FILE, "%s: cannot list: %s", path, strerror(errno));
         if (!entry)
             return CHX_OK;
-        size_t length = strlen(entry->d_name);
-        if (entry->d_name[0] == '.' || length < 4 ||
-            strcasecmp(entry->d_name + length - 4, ".swc") != 0)
+        if (entry->d_name[0] == '.' || chx__swc_ending(entry->d_name) == 0)
             continue;
         chx_status status = take_morphology(folder, path, entry->d_name, files);
         if (status)

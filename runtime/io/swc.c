@@ -3,14 +3,16 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "base/file.h"
+#include "io/gzip.h"
 #include "io/number.h"
 #include "network/check.h"
 #include "network/morphology.h"
 #include "network/network.h"
+#include "network/soma.h"
 
 #define MAX_FILE_BYTES ((size_t)1 << 30)
 #define MAX_LINE_BYTES 1000
@@ -228,6 +230,7 @@ connect(reader *file)
                              file->path, child->line, child->id);
         file->nodes[child->index].parent = parent->index;
     }
+    chx__soma_shape(file->nodes, file->n_nodes);
     uint32_t culprit;
     status = chx__morphology_measure(file->nodes, file->n_nodes, 0, &culprit);
     for (uint32_t i = 0; status == CHX_ERROR_CYCLE && i < file->n_nodes; i++)
@@ -256,12 +259,25 @@ append(const reader *file, chx_node **nodes, size_t *capacity, uint32_t *n_nodes
     return CHX_OK;
 }
 
+size_t
+chx__swc_ending(const char *name)
+{
+    static const char *const endings[] = {".swc", ".swc.gz"};
+    size_t length = strlen(name);
+    for (size_t i = 0; i < 2; i++) {
+        size_t n = strlen(endings[i]);
+        if (length > n && strcasecmp(name + length - n, endings[i]) == 0)
+            return n;
+    }
+    return 0;
+}
+
 chx_status
 chx__swc_append(const char *path, chx_node **nodes, size_t *capacity, uint32_t *n_nodes)
 {
     char *text;
     size_t size_bytes;
-    chx_status status = chx__file_read_text(path, MAX_FILE_BYTES, &text, &size_bytes);
+    chx_status status = chx__gzip_read_text(path, MAX_FILE_BYTES, &text, &size_bytes);
     if (status)
         return status;
     reader file = {.path = path};

@@ -7,7 +7,8 @@
  * parent makes a root. Parents may stand after their children, and there may
  * be several roots (branches whose connection was not reconstructed). A kind
  * outside 0 to 255 counts as undefined. A radius of 0 or below means that it
- * was not measured and becomes CHX__SWC_THIN_UM.
+ * was not measured and becomes CHX__SWC_THIN_UM. A soma that stands for a
+ * sphere becomes one (network/soma.h). The file may be compressed with gzip.
  */
 #ifndef CHX_IO_SWC_H
 #define CHX_IO_SWC_H
@@ -15,6 +16,9 @@
 #include <chronaxie/network.h>
 
 #define CHX__SWC_THIN_UM 0.05f
+
+/* Length of the name's ending, .swc or .swc.gz in any case; 0 when it has another. */
+size_t chx__swc_ending(const char *name);
 
 /* Appends a file's nodes, in its order, to an array as chx__grow() keeps it; their parents count
  * from the array's start. Errors: FILE, FORMAT, LIMIT, MEMORY; the first *n_nodes nodes stay. */

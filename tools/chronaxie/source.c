@@ -83,7 +83,7 @@ source_load(const char *path, chx_network **network)
     int code;
 
     if (is_kind(path, S_IFREG)) {
-        if (target_has_ending(path, ".swc"))
+        if (target_has_ending(path, ".swc .swc.gz"))
             return outcome_report(chx_network_load_cell(path, network), STAGE_INPUT);
         if (is_sonata_config(path))
             return say_sonata(path, "it");
