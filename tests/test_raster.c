@@ -7,6 +7,8 @@
 #include <chronaxie/picture.h>
 
 #include "base/hash.h"
+#include "comma.h"
+#include "folder.h"
 #include "machine.h"
 #include "sketch.h"
 
@@ -119,6 +121,32 @@ START_TEST(plots_have_the_same_bits_everywhere)
 }
 END_TEST
 
+static uint64_t
+digest_of(double duration_ms)
+{
+    const chx_spike spikes[] = {{20, 0}, {25, 1}, {40, 2}};
+    uint32_t width, height;
+    uint8_t *rgb = NULL;
+    check_ok(chx_raster_write(runtime, network, spikes, 3, duration_ms, WIDTH, HEIGHT, path));
+    check_ok(chx_png_read(path, &width, &height, &rgb));
+    uint64_t digest = chx__hash(rgb, (size_t)width * height * 3).low;
+    free(rgb);
+    return digest;
+}
+
+START_TEST(plots_follow_no_locale)
+{
+    uint64_t before = digest_of(5.5);
+    char *folder = test_folder_create();
+    bool comma = comma_begin(folder);
+    uint64_t digest = digest_of(5.5);
+    comma_end();
+    test_folder_destroy(folder);
+    if (comma)
+        ck_assert_uint_eq(digest, before);
+}
+END_TEST
+
 START_TEST(impossible_plots_are_refused_and_leave_no_file)
 {
     ck_assert_int_eq(chx_raster_write(runtime, network, NULL, 0, 0, WIDTH, HEIGHT, path),
@@ -143,6 +171,7 @@ suite(void)
     tcase_add_test(plots, each_spike_is_a_dot_in_the_colour_of_its_type);
     tcase_add_test(plots, dots_lie_further_right_the_later_the_spike);
     tcase_add_test(plots, plots_have_the_same_bits_everywhere);
+    tcase_add_test(plots, plots_follow_no_locale);
     tcase_add_test(plots, impossible_plots_are_refused_and_leave_no_file);
     suite_add_tcase(made, plots);
     return made;

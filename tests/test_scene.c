@@ -9,6 +9,8 @@
 #include <chronaxie/scene.h>
 
 #include "base/hash.h"
+#include "comma.h"
+#include "folder.h"
 #include "machine.h"
 #include "sketch.h"
 #include "threads/draw.h"
@@ -173,6 +175,20 @@ START_TEST(labels_have_the_same_bits_everywhere)
     chx_scene_params params = {.width_px = WIDTH, .height_px = HEIGHT};
     uint64_t digest = digest_at(&params, 6);
     ck_assert_msg(digest == LABELLED_DIGEST, "%llx", (unsigned long long)digest);
+}
+END_TEST
+
+START_TEST(labels_follow_no_locale)
+{
+    const chx_scene_params params = {.width_px = WIDTH, .height_px = HEIGHT};
+    char *folder = test_folder_create();
+    digest_at(&params, 6);
+    bool comma = comma_begin(folder);
+    uint64_t digest = digest_at(&params, 6);
+    comma_end();
+    test_folder_destroy(folder);
+    if (comma)
+        ck_assert_uint_eq(digest, LABELLED_DIGEST);
 }
 END_TEST
 
@@ -554,6 +570,7 @@ suite(void)
     tcase_add_test(frames, frame_has_the_same_bits_for_any_number_of_bands);
     tcase_add_test(frames, frame_has_the_same_bits_without_int64_atomics);
     tcase_add_test(frames, labels_have_the_same_bits_everywhere);
+    tcase_add_test(frames, labels_follow_no_locale);
     tcase_add_test(frames, second_frame_of_the_same_moment_is_the_same);
     tcase_add_test(frames, soma_lights_up_when_its_neuron_fires);
     tcase_add_test(frames, light_runs_along_the_branch_at_the_pace_of_the_view);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/numerals.h"
 #include "scene/palette.h"
 
 /* Sizes that follow from the picture's. */
@@ -176,10 +177,12 @@ chx__labels_init(chx__labels *labels, const chx_network_info *network, const chx
     if (status)
         return status;
     layout at = layout_of(width_px, height_px);
+    chx__numerals numerals = chx__numerals_begin();
     draw_title(&made, network, &at);
     draw_colour_bar(&made, network, tables, &at);
     draw_scale_bar(&made, &at);
     place_lines(&made, &at);
+    chx__numerals_end(&numerals);
     if (made.strokes.failed) {
         chx__labels_finish(&made);
         return chx__fail_memory("laying out the labels");
@@ -206,6 +209,7 @@ set_text(char into[CHX_TEXT_CHARS], const char *text)
 void
 chx__caption_time(chx__caption *caption, double time_ms, double speed)
 {
+    chx__numerals numerals = chx__numerals_begin();
     char text[64];
     snprintf(text, sizeof text, "t = %.1f ms", time_ms);
     set_text(caption->time, text);
@@ -216,11 +220,13 @@ chx__caption_time(chx__caption *caption, double time_ms, double speed)
     else
         snprintf(text, sizeof text, "%.3g x speed", speed);
     set_text(caption->speed, text);
+    chx__numerals_end(&numerals);
 }
 
 void
 chx__caption_scale(chx__caption *caption, double px_per_um, double most_px)
 {
+    chx__numerals numerals = chx__numerals_begin();
     char text[64];
     double um = round_down_125(most_px / px_per_um);
     if (um >= 1000)
@@ -229,6 +235,7 @@ chx__caption_scale(chx__caption *caption, double px_per_um, double most_px)
         snprintf(text, sizeof text, "%g " CHX__CHAR_MICRO "m", um);
     else
         snprintf(text, sizeof text, "%g nm", um * 1000);
+    chx__numerals_end(&numerals);
     set_text(caption->scale, text);
     caption->bar_q8 = (int32_t)rint(um * px_per_um * 256);
 }

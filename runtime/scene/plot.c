@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/numerals.h"
 
 enum {
     INK_PAPER,
@@ -402,7 +403,9 @@ chx__plot_init(chx__plot *plot, const chx__plot_params *params, const chx__font 
 {
     chx__plot made = {0};
     layout at = {.plot = &made, .params = params, .font = font};
+    chx__numerals numerals = chx__numerals_begin();
     chx_status status = draw_all(&at);
+    chx__numerals_end(&numerals);
     if (!status && (made.boxes.failed || made.strokes.failed))
         status = chx__fail_memory("laying out a raster plot");
     free(at.rows);

@@ -4,25 +4,6 @@
 #include <stdint.h>
 #include <string.h>
 
-chx__numerals
-chx__numerals_begin(void)
-{
-    chx__numerals numerals = {newlocale(LC_NUMERIC_MASK, "C", (locale_t)0), (locale_t)0};
-    if (numerals.neutral)
-        numerals.previous = uselocale(numerals.neutral);
-    return numerals;
-}
-
-void
-chx__numerals_end(chx__numerals *numerals)
-{
-    if (!numerals->neutral)
-        return;
-    uselocale(numerals->previous);
-    freelocale(numerals->neutral);
-    *numerals = (chx__numerals){0};
-}
-
 /* The bytes of the character at text, 1 to 4; 0 where they are not one that may stand in a file:
  * not UTF-8 (RFC 3629), or not a character of XML 1.0. */
 static size_t

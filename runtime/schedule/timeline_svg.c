@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/numerals.h"
 #include "schedule/text.h"
 #include "schedule/time_axis.h"
 #include "schedule/timeline.h"

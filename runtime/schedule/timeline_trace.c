@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/numerals.h"
 #include "schedule/text.h"
 #include "schedule/timeline.h"
 
