@@ -66,6 +66,10 @@ class Case(unittest.TestCase):
         return {"kind": "step", "neurons": list(neurons), "start_ms": start_ms, "stop_ms": stop_ms,
                 "current_pa": current_pa}
 
+    def made_folder(self, name):
+        (self.folder / name).mkdir()
+        return self.folder / name
+
     def file(self, name, content):
         path = self.folder / name
         path.write_text(content if isinstance(content, str) else json.dumps(content))
@@ -146,7 +150,7 @@ class Words(Case):
 
     def test_operands_are_counted(self):
         self.fails(2, "run needs NETWORK", "run")
-        self.fails(2, "one word too many", "run", "a", "b")
+        self.fails(2, "one word too many", "plan", "a", "b")
         self.fails(2, "one word too many", "devices", "b")
 
     def test_output_that_cannot_be_written_is_an_error(self):
@@ -363,6 +367,38 @@ class Runs(Case):
                                            self.folder / "x.png", "--json", *devices()))
         self.assertEqual(picture["frames"], 1)
 
+    def test_cells_stand_together_as_files_and_as_a_folder(self):
+        cells = self.made_folder("cells")
+        for name, x in [("B", 90), ("A", 0)]:
+            (cells / f"{name}.swc").write_text(f"1 1 {x} 0 0 6 -1\n2 3 {x} 50 0 1 1\n")
+        (cells / "notes.txt").write_text("from a rig")
+        spikes = self.folder / "s.csv"
+        for words, name in [([cells / "B.swc", cells / "A.swc"], "2 cells"), ([cells], "cells")]:
+            summary = json.loads(self.succeeds("run", *words, "--json", "--spikes", spikes,
+                                               *devices()))
+            self.assertEqual((summary["network"], summary["neurons"], summary["points"]),
+                             (name, 2, 4))
+            first = "A" if words == [cells] else "B"
+            self.assertTrue(spikes.read_text().splitlines()[1].endswith("," + first))
+        self.succeeds("render", cells / "A.swc", cells / "B.swc", "--centre", "B", "-s", "64x64",
+                      "-o", self.folder / "x.png", *devices())
+
+    def test_unit_of_cells_is_asked_for_when_a_soma_is_wide(self):
+        path = self.file("cell.swc", "1 1 0 0 0 6000 -1\n2 3 50000 0 0 500 1\n")
+        self.assertIn("the soma of cell is 12 mm wide; coordinates look like nanometres: pass "
+                      "--unit nm", self.note("run", path))
+        self.assertEqual("", self.note("run", path, "--unit", "nm"))
+        self.assertEqual("", self.note("run", path, "--unit", "8nm"))
+        self.fails(2, "--unit takes um, nm or 8nm, not 'mm'", "run", path, "--unit", "mm")
+        self.fails(2, "--unit is for SWC files alone", "run", self.network(), "--unit", "nm")
+
+    def test_several_words_must_all_be_cells(self):
+        path = self.file("cell.swc", "1 1 0 0 0 6 -1\n")
+        self.fails(3, "net: is none; of several words each must be a cell", "run", path,
+                   self.network())
+        self.fails(3, "x.swc: is not there; of several", "run", path, self.folder / "x.swc")
+        self.fails(3, "is called 'cell' as", "run", path, path)
+
     def test_compressed_cell_is_read_and_named_without_both_endings(self):
         path = self.folder / "cell.swc.gz"
         path.write_bytes(gzip.compress(b"1 1 3 0 0 6 -1\n2 3 500 0 0 1 1\n"))
@@ -561,10 +597,6 @@ class Renders(Case):
         self.fails(6, "there is no folder", "render", WORM, "-o", self.folder / "no/x.png")
         self.fails(6, "is a folder", "render", WORM, "-o", self.made_folder("y.png"))
         self.assertFalse(png.exists())
-
-    def made_folder(self, name):
-        (self.folder / name).mkdir()
-        return self.folder / name
 
     def test_missing_ffmpeg_is_an_error_of_its_own(self):
         self.fails(7, "ffmpeg", "render", WORM, "-o", self.folder / "x.mp4", *self.small,

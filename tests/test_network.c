@@ -413,6 +413,36 @@ START_TEST(network_id_with_and_without_fraction_is_one_name)
 }
 END_TEST
 
+START_TEST(network_of_cells_has_each_at_its_place)
+{
+    folder_write("A.swc", "1 1 0 0 0 5000 -1\n2 3 40000 0 0 500 1\n");
+    folder_write("b.SWC", "7 1 9000 0 0 4000 -1\n");
+    char a[320], b[320], twin[320];
+    strcpy(a, folder_path("A.swc"));
+    strcpy(b, folder_path("b.SWC"));
+    const char *const paths[] = {a, b, twin};
+    const chx_cells_params nanometres = {.unit_um = 0.001};
+    ck_assert_int_eq(chx_network_load_cells(paths, 2, &nanometres, &network), CHX_OK);
+    const chx_network_info *info = chx_network_get(network);
+    ck_assert_str_eq(info->name, "2 cells");
+    ck_assert_uint_eq(info->n_types, 2);
+    ck_assert_str_eq(info->types[1].name, "b");
+    ck_assert_str_eq(info->neurons[0].name, "A");
+    ck_assert_uint_eq(info->neurons[1].type, 1);
+    ck_assert_uint_eq(info->neurons[1].first_node, 2);
+    ck_assert_uint_eq(info->neurons[1].n_nodes, 1);
+    ck_near(info->neurons[1].position_um[0], 9);
+    ck_near(info->neurons[0].diameter_um, 10);
+    ck_assert_uint_eq(info->stimuli[0].n_neurons, 2);
+    chx_network_destroy(&network);
+    strcpy(twin, folder_path("morphologies/A.swc"));
+    folder_write("morphologies/A.swc", branches);
+    ck_assert_int_eq(chx_network_load_cells(paths, 3, NULL, &network), CHX_ERROR_FORMAT);
+    ck_assert_ptr_nonnull(strstr(chx_last_error()->message, "/A.swc: is called 'A' as "));
+    ck_assert_int_eq(chx_network_load_cells(paths, 0, NULL, &network), CHX_ERROR_INVALID);
+}
+END_TEST
+
 START_TEST(network_pipe_is_refused_and_not_waited_for)
 {
     unlink(folder_path("synapses.csv"));
@@ -601,6 +631,7 @@ main(void)
     tcase_add_test(tests, network_morphology_ends_in_any_case);
     tcase_add_test(tests, network_tables_may_come_from_other_programs);
     tcase_add_test(tests, network_id_with_and_without_fraction_is_one_name);
+    tcase_add_test(tests, network_of_cells_has_each_at_its_place);
     tcase_add_test(tests, network_pipe_is_refused_and_not_waited_for);
     tcase_add_test(tests, network_description_is_checked_like_a_folder);
     tcase_add_test(tests, network_spikes_are_written_with_names_and_times);

@@ -11,7 +11,7 @@ static chx_status
 append(const char *text)
 {
     folder_write("n.swc", text);
-    return chx__swc_append(folder_path("n.swc"), &nodes, &capacity, &n_nodes);
+    return chx__swc_append(folder_path("n.swc"), 1.0, &nodes, &capacity, &n_nodes);
 }
 
 static void
@@ -57,6 +57,17 @@ START_TEST(swc_loose_root_starts_at_its_distance_from_the_soma)
     ck_near(nodes[0].path_um, 3);
     ck_near(nodes[1].path_um, 0);
     ck_near(nodes[2].path_um, 4);
+}
+END_TEST
+
+START_TEST(swc_lengths_are_in_the_unit_asked_for)
+{
+    folder_write("n.swc", "1 1 0 0 0 5000 -1\n2 2 4000 3000 0 0 1\n");
+    ck_assert_int_eq(chx__swc_append(folder_path("n.swc"), 0.001, &nodes, &capacity, &n_nodes),
+                     CHX_OK);
+    ck_near(nodes[0].radius_um, 5);
+    ck_near(nodes[1].radius_um, CHX__SWC_THIN_UM);
+    ck_near(nodes[1].path_um, 5);
 }
 END_TEST
 
@@ -143,7 +154,8 @@ static void
 ck_zipped(const unsigned char *bytes, size_t size, chx_status expected)
 {
     folder_write_bytes("n.swc", bytes, size);
-    ck_assert_int_eq(chx__swc_append(folder_path("n.swc"), &nodes, &capacity, &n_nodes), expected);
+    ck_assert_int_eq(chx__swc_append(folder_path("n.swc"), 1.0, &nodes, &capacity, &n_nodes),
+                     expected);
     if (expected)
         ck_assert_ptr_nonnull(
             strstr(chx_last_error()->message,
@@ -171,7 +183,7 @@ START_TEST(swc_compressed_in_pieces_is_whole)
     memcpy(twice + sizeof bytes, bytes, sizeof bytes);
     ck_zipped(bytes, sizeof bytes, CHX_OK);
     folder_write_bytes("n.swc", twice, sizeof twice);
-    ck_assert_int_eq(chx__swc_append(folder_path("n.swc"), &nodes, &capacity, &n_nodes),
+    ck_assert_int_eq(chx__swc_append(folder_path("n.swc"), 1.0, &nodes, &capacity, &n_nodes),
                      CHX_ERROR_FORMAT);
     ck_assert_ptr_nonnull(strstr(chx_last_error()->message, "n.swc:4: the line has 1 fields"));
 }
@@ -245,16 +257,16 @@ END_TEST
 START_TEST(swc_nul_and_endless_lines_are_refused)
 {
     folder_write_bytes("n.swc", "1 1 0 0 0 1 -1\n2 1 0 0\0 0 1 1\n", 30);
-    ck_assert_int_eq(chx__swc_append(folder_path("n.swc"), &nodes, &capacity, &n_nodes),
+    ck_assert_int_eq(chx__swc_append(folder_path("n.swc"), 1.0, &nodes, &capacity, &n_nodes),
                      CHX_ERROR_FORMAT);
     ck_assert_ptr_nonnull(strstr(chx_last_error()->message, "n.swc:2: the line holds a NUL byte"));
     char text[3000];
     memset(text, '1', sizeof text);
     folder_write_bytes("n.swc", text, sizeof text);
-    ck_assert_int_eq(chx__swc_append(folder_path("n.swc"), &nodes, &capacity, &n_nodes),
+    ck_assert_int_eq(chx__swc_append(folder_path("n.swc"), 1.0, &nodes, &capacity, &n_nodes),
                      CHX_ERROR_FORMAT);
     ck_assert_ptr_nonnull(strstr(chx_last_error()->message, "n.swc:1: the line is longer"));
-    ck_assert_int_eq(chx__swc_append(folder_path("no.swc"), &nodes, &capacity, &n_nodes),
+    ck_assert_int_eq(chx__swc_append(folder_path("no.swc"), 1.0, &nodes, &capacity, &n_nodes),
                      CHX_ERROR_FILE);
 }
 END_TEST
@@ -284,6 +296,7 @@ main(void)
     tcase_add_test(tests, swc_parents_may_stand_in_any_order);
     tcase_add_test(tests, swc_next_file_counts_on);
     tcase_add_test(tests, swc_loose_root_starts_at_its_distance_from_the_soma);
+    tcase_add_test(tests, swc_lengths_are_in_the_unit_asked_for);
     tcase_add_test(tests, swc_radius_of_zero_means_not_measured);
     tcase_add_loop_test(tests, swc_is_read_as_programs_export_it, 0,
                         sizeof as_exported / sizeof *as_exported);

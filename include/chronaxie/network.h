@@ -136,10 +136,22 @@ typedef struct chx_spike {
  * with file, line and remedy in chx_last_error(); MEMORY. Any thread. */
 CHX_API chx_status chx_network_load(const char *folder, chx_network **network);
 
-/* Loads one cell from an SWC file as a network of one neuron of that shape, named after the file,
- * with a current that makes it fire about every ten milliseconds; its light takes a quarter of a
- * decay time to the farthest tip. On success the caller destroys *network. Errors: FILE, FORMAT and
- * LIMIT with file, line and remedy in chx_last_error(); MEMORY. Any thread. */
+/* How cells are to be loaded; all zeroes means the defaults. */
+typedef struct chx_cells_params {
+    double unit_um; /* of coordinates and radii, up to 1e6: 0.001 for nm; 0 is 1 um, SWC's own */
+    const char *name; /* of the network; NULL is the file's name, or "3 cells" */
+} chx_cells_params;
+
+/* Loads n_paths SWC files, also compressed with gzip, as a network of as many neurons, each named
+ * after its file, with its shape and at its coordinates, and with a current that makes it fire
+ * about every ten milliseconds; light takes a quarter of a decay time to the farthest tip. Up to
+ * eight cells are a type each, named as they are. params may be NULL. On success the caller
+ * destroys *network. Errors: FILE, FORMAT and LIMIT with file, line and remedy in chx_last_error(),
+ * also when two files have one name; MEMORY. Any thread. */
+CHX_API chx_status chx_network_load_cells(const char *const *paths, uint32_t n_paths,
+                                          const chx_cells_params *params, chx_network **network);
+
+/* The same for one SWC file in um. */
 CHX_API chx_status chx_network_load_cell(const char *path, chx_network **network);
 
 /* A copy of a description made by a program; the same checks apply. Derived fields (min_delay_ms,

@@ -308,7 +308,7 @@ read_morphology(chx__folder *folder, const char *file, chx_neuron *neuron)
     uint32_t first = network->info.n_nodes;
     chx_status status = check_is_file(file);
     if (!status)
-        status = chx__swc_append(file, &network->nodes, &network->nodes_capacity,
+        status = chx__swc_append(file, 1.0, &network->nodes, &network->nodes_capacity,
                                  &network->info.n_nodes);
     neuron->first_node = first;
     neuron->n_nodes = network->info.n_nodes - first;

@@ -30,6 +30,7 @@ typedef struct point {
 
 typedef struct reader {
     const char *path;
+    double unit_um;
     chx_node *nodes;
     point *points;
     size_t nodes_capacity, points_capacity;
@@ -89,6 +90,8 @@ read_point(const reader *file, char *line, point *at, chx_node *node)
     for (int i = 0; i < 4; i++)
         if (!chx__number_parse(fields[2 + i], lengths[2 + i], &numbers[i]))
             return fail_number(file, 2 + i, fields[2 + i], "a finite number in um");
+    for (int i = 0; i < 4; i++)
+        numbers[i] *= file->unit_um;
     *at = (point){id, parent, file->line, file->n_nodes};
     *node = (chx_node){
         .position_um = {(float)numbers[0], (float)numbers[1], (float)numbers[2]},
@@ -273,14 +276,15 @@ chx__swc_ending(const char *name)
 }
 
 chx_status
-chx__swc_append(const char *path, chx_node **nodes, size_t *capacity, uint32_t *n_nodes)
+chx__swc_append(const char *path, double unit_um, chx_node **nodes, size_t *capacity,
+                uint32_t *n_nodes)
 {
     char *text;
     size_t size_bytes;
     chx_status status = chx__gzip_read_text(path, MAX_FILE_BYTES, &text, &size_bytes);
     if (status)
         return status;
-    reader file = {.path = path};
+    reader file = {.path = path, .unit_um = unit_um};
     status = add_lines(&file, text, size_bytes);
     if (!status)
         status = connect(&file);

@@ -21,7 +21,9 @@
 size_t chx__swc_ending(const char *name);
 
 /* Appends a file's nodes, in its order, to an array as chx__grow() keeps it; their parents count
- * from the array's start. Errors: FILE, FORMAT, LIMIT, MEMORY; the first *n_nodes nodes stay. */
-chx_status chx__swc_append(const char *path, chx_node **nodes, size_t *capacity, uint32_t *n_nodes);
+ * from the array's start. Lengths of the file are in units of unit_um. Errors: FILE, FORMAT, LIMIT,
+ * MEMORY; the first *n_nodes nodes stay. */
+chx_status chx__swc_append(const char *path, double unit_um, chx_node **nodes, size_t *capacity,
+                           uint32_t *n_nodes);
 
 #endif

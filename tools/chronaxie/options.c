@@ -274,6 +274,10 @@ parse_operand(const struct syntax *syntax, int argc, char **argv)
     if (command->operand && n == 0 && command->operand[0] != '[')
         return outcome_say(OUTCOME_USAGE, "%s needs %s; see 'chronaxie %s --help'", command->name,
                            command->operand, command->name);
+    if (syntax->operands) {
+        *syntax->operands = (operand_list){argv + optind, n};
+        return OUTCOME_OK;
+    }
     if (n > (command->operand ? 1 : 0))
         return outcome_say(OUTCOME_USAGE,
                            "%s: '%s' is one word too many; see 'chronaxie %s --help'",

@@ -41,11 +41,18 @@ typedef struct shared_options {
     uint32_t split;
 } shared_options;
 
+/* The operands of a command that takes several: words of its arguments. */
+typedef struct operand_list {
+    char **words;
+    int n;
+} operand_list;
+
 struct syntax {
     const struct command *command;
     const option_rule *rules; /* of the command's own, ended by OPTION_END */
     shared_options *shared;
     const char **operand; /* receives the operand when the command takes one */
+    operand_list *operands; /* receives all of them when it takes several, else NULL */
 };
 
 /* Parses everything after the command's name into the targets. False when the command is over,

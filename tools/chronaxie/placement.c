@@ -1,10 +1,10 @@
 /*
  * Placement: whether somata lie where they can be seen together.
  *
- * A soma is off its morphology when it is farther from all of its points than they extend, and than
- * 100 um. For cells far from all others, distances are taken from the median position, which a few
- * strays do not move; a gap of a factor of 20 in the outer half of the distances makes what lies
- * beyond it strays.
+ * A soma wider than a millimetre is in another unit. One is off its morphology when it is farther
+ * from all of its points than they extend, and than 100 um. For cells far from all others,
+ * distances are taken from the median position, which a few strays do not move; a gap of a factor
+ * of 20 in the outer half of the distances makes what lies beyond it strays.
  */
 #include "placement.h"
 
@@ -15,6 +15,7 @@
 
 #include "outcome.h"
 
+#define WIDEST_UM 1000.0f
 #define NEAR_UM 100.0
 #define STRAY_FACTOR 20.0
 
@@ -163,9 +164,28 @@ remark_on_strays(const chx_network_info *info)
     free(places);
 }
 
+/* The largest real cell bodies are about a millimetre wide. */
+static void
+remark_on_wide_somata(const chx_network_info *info)
+{
+    char length[32];
+
+    for (uint32_t i = 0; i < info->n_neurons; i++) {
+        const chx_neuron *neuron = &info->neurons[i];
+        if (neuron->diameter_um <= WIDEST_UM)
+            continue;
+        outcome_remark("the soma of %s is %s wide; coordinates look like nanometres: %s",
+                       neuron->name, length_text(neuron->diameter_um, length),
+                       neuron->n_nodes > 0 ? "pass --unit nm, or 8nm, to read an SWC file so"
+                                           : "positions and diameters are in um");
+        return;
+    }
+}
+
 void
 placement_remark(const chx_network_info *info)
 {
+    remark_on_wide_somata(info);
     remark_on_bare_somata(info);
     if (info->n_neurons > 1)
         remark_on_strays(info);

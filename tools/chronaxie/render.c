@@ -220,7 +220,7 @@ run(const struct command *self, int argc, char **argv)
     struct rendering r = {.size_px = {1920, 1080}, .fps = 30};
     const char *colour_map = colour_maps[CHX_COLOUR_INFERNO];
     option_rule rules[RENDER_RULES + SESSION_RULES + 1] = {{.kind = OPTION_END}};
-    const struct syntax syntax = {self, rules, &shared, &r.params.folder};
+    const struct syntax syntax = {self, rules, &shared, NULL, &r.params.sources};
     int code;
 
     render_rules(&r, &colour_map, rules);
@@ -247,15 +247,16 @@ run(const struct command *self, int argc, char **argv)
 
 const struct command command_render = {
     .name = "render",
-    .operand = "NETWORK",
+    .operand = "NETWORK...",
     .summary = "Simulate a network and draw it: picture, video, plots",
     .details =
-        "NETWORK is a folder with a network.json, or a cell that ends in .swc. A picture shows "
-        "the\n"
-        "moment --at-ms; without it the network is simulated once for its whole duration to find\n"
-        "the brightest moment. A video lasts duration / speed. Pixels are the same bits on any\n"
-        "device and any split.",
+        "NETWORK is a folder with a network.json; or cells, each at its own coordinates: files\n"
+        "that end in .swc or .swc.gz, or a folder of them. A picture shows the moment --at-ms;\n"
+        "without it the network is simulated once for its whole duration to find the brightest\n"
+        "moment. A video lasts duration / speed. Pixels are the same bits on any device and any\n"
+        "split.",
     .example = "  chronaxie render examples/celegans -o worm.png\n"
-               "  chronaxie render examples/celegans -o worm.mp4 --orbit 360 --raster raster.png\n",
+               "  chronaxie render examples/celegans -o worm.mp4 --orbit 360 --raster raster.png\n"
+               "  chronaxie render A.swc B.swc.gz --unit nm -o cells.png\n",
     .run = run,
 };

@@ -202,7 +202,7 @@ run(const struct command *self, int argc, char **argv)
     shared_options shared = {0};
     run_job job = {.wall_s = 0};
     option_rule rules[SESSION_RULES + 2] = {{.kind = OPTION_END}};
-    const struct syntax syntax = {self, rules, &shared, &job.params.folder};
+    const struct syntax syntax = {self, rules, &shared, NULL, &job.params.sources};
     int code;
 
     session_rules(&job.params, rules);
@@ -235,12 +235,12 @@ run(const struct command *self, int argc, char **argv)
 
 const struct command command_run = {
     .name = "run",
-    .operand = "NETWORK",
+    .operand = "NETWORK...",
     .summary = "Simulate a network and tell what fired",
     .details =
-        "NETWORK is a folder with a network.json, or a cell that ends in .swc. The digest\n"
-        "depends on every spike and on nothing else: it is the same on any device, split or\n"
-        "number of parts.",
+        "NETWORK is a folder with a network.json; or cells, each at its own coordinates: files\n"
+        "that end in .swc or .swc.gz, or a folder of them. The digest depends on every spike and\n"
+        "on nothing else: it is the same on any device, split or number of parts.",
     .example = "  chronaxie run examples/celegans --spikes spikes.csv --raster raster.png\n",
     .run = run,
 };

@@ -19,6 +19,8 @@ session_rules(session_params *params, option_rule *rules)
          &params->simulation.seed, 0, 0, &params->simulation.has_seed},
         {OPTION_UINT, 0, "partitions", "N", "cut the network into N parts; default: automatic",
          &params->simulation.n_partitions, 1, 64, NULL},
+        {OPTION_TEXT, 0, "unit", "UNIT", "of the lengths in SWC files: um (default), nm or 8nm",
+         &params->unit, 0, 0, NULL},
         {OPTION_TEXT, 0, "spikes", "FILE.csv", "write the spikes", &params->spikes_path, 0, 0,
          NULL},
         {OPTION_TEXT, 0, "raster", "FILE.png", "draw the spikes, neurons against time",
@@ -35,7 +37,7 @@ int
 session_open(struct session *session, const shared_options *shared, const session_params *params)
 {
     chx_runtime_params runtime_params = options_runtime_params(shared);
-    int code = source_load(params->folder, &session->network);
+    int code = source_load(&params->sources, params->unit, &session->network);
 
     if (code != OUTCOME_OK)
         return code;

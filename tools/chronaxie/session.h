@@ -11,7 +11,8 @@
 
 /* What the commands that simulate can be asked for. */
 typedef struct session_params {
-    const char *folder; /* of the network, or the SWC file of a cell */
+    operand_list sources; /* what the network is loaded from (source.h) */
+    const char *unit; /* of SWC files, NULL for um */
     double duration_ms; /* network time; 0 takes the network's own */
     chx_simulation_params simulation;
     const char *spikes_path; /* outputs, NULL when not wanted */
@@ -28,7 +29,7 @@ struct session {
 };
 
 /* The option rules of session_params, SESSION_RULES of them, written to rules[]. */
-#define SESSION_RULES 7
+#define SESSION_RULES 8
 void session_rules(session_params *params, option_rule *rules);
 
 /* Loads the network and opens the runtime. Says what fails; returns the exit code. */

@@ -4,8 +4,11 @@
 
 #include <chronaxie/network.h>
 
-/* Loads a network folder, or one cell from a file that ends in .swc. Says what fails, also when the
- * path holds something else that can be recognised; returns the exit code. */
-int source_load(const char *path, chx_network **network);
+#include "options.h"
+
+/* Loads a network folder; or cells, from files that end in .swc or .swc.gz or a folder of those,
+ * whose lengths are in the unit: um, nm, 8nm, or NULL for um. Says what fails, also when a path
+ * holds something else that can be recognised; returns the exit code. */
+int source_load(const operand_list *sources, const char *unit, chx_network **network);
 
 #endif
