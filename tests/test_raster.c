@@ -1,5 +1,6 @@
 /* Raster plots: dots where the spikes are, and a proper plot of nothing. */
 #include <check.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "comma.h"
 #include "folder.h"
 #include "machine.h"
+#include "scene/plot.h"
 #include "sketch.h"
 
 #define WIDTH 480
@@ -80,10 +82,10 @@ START_TEST(each_spike_is_a_dot_in_the_colour_of_its_type)
     uint8_t *none = plot(NULL, 0);
     const chx_spike spikes[] = {{20, 1}, {60, 1}, {100, 1}, {140, 1}, {180, 1}};
     uint8_t *rgb = plot(spikes, 5);
-    size_t more = count(rgb, 0xd5, 0x5e, 0x00) - count(none, 0xd5, 0x5e, 0x00);
+    size_t more = count(rgb, 0x08, 0x75, 0x72) - count(none, 0x08, 0x75, 0x72);
     ck_assert_uint_ge(more, 5);
     ck_assert_uint_le(more, 5 * 25);
-    ck_assert_uint_eq(count(rgb, 0x00, 0x72, 0xb2), count(none, 0x00, 0x72, 0xb2));
+    ck_assert_uint_eq(count(rgb, 0x1a, 0x5d, 0xb0), count(none, 0x1a, 0x5d, 0xb0));
     free(none);
     free(rgb);
 }
@@ -117,7 +119,103 @@ START_TEST(plots_have_the_same_bits_everywhere)
     uint8_t *rgb = plot(spikes, 4);
     uint64_t digest = chx__hash(rgb, (size_t)WIDTH * HEIGHT * 3).low;
     free(rgb);
-    ck_assert_msg(digest == UINT64_C(0x3fd05a5ac208b1a1), "%llx", (unsigned long long)digest);
+    ck_assert_msg(digest == UINT64_C(0xf3d404dc7d76f4ae), "%llx", (unsigned long long)digest);
+}
+END_TEST
+
+#define TYPES 25
+#define FIRST_INK 16 /* of types in a plot */
+
+/* One large type and many small ones, a spike of each neuron. */
+static void
+plot_many_types(chx__plot *made, uint32_t inks[CHX_INKS])
+{
+    static char names[TYPES][8];
+    chx_network_info info = *chx_network_get(network);
+    chx_neuron_type types[TYPES];
+    chx_neuron neurons[13 * TYPES];
+    chx_spike spikes[13 * TYPES];
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < TYPES; i++) {
+        snprintf(names[i], sizeof names[i], "kind%u", i);
+        types[i] = info.types[0];
+        types[i].name = names[i];
+        for (uint32_t k = 0; k < (i == 0 ? 13 : 2 + i % 5 * 3); k++, n++) {
+            neurons[n] = (chx_neuron){.name = names[i], .type = i, .position_um = {(float)n}};
+            spikes[n] = (chx_spike){10, n};
+        }
+    }
+    info.types = types;
+    info.n_types = TYPES;
+    info.neurons = neurons;
+    info.n_neurons = n;
+    chx__font font;
+    check_ok(chx__font_init(&font));
+    const chx__plot_params params = {.network = &info,
+                                     .spikes = spikes,
+                                     .n_spikes = n,
+                                     .duration_ms = 20,
+                                     .width_px = WIDTH,
+                                     .height_px = HEIGHT};
+    check_ok(chx__plot_init(made, &params, &font));
+    chx__plot_inks(inks);
+    chx__font_finish(&font);
+}
+
+/* Top and bottom of the strokes of a colour left of x, q8; 0 when there are none. */
+static int
+span_left_of(const chx__plot *of, int x, uint32_t ink, int *top, int *bottom)
+{
+    int n = 0;
+    for (size_t i = 0; i < of->strokes.n; i++) {
+        const chx_stroke *s = &of->strokes.items[i];
+        if (s->ink != ink || s->x1 >= x * 256 || s->y0 < 0)
+            continue;
+        *top = n == 0 || s->y0 < *top ? s->y0 : *top;
+        *bottom = n == 0 || s->y0 > *bottom ? s->y0 : *bottom;
+        n++;
+    }
+    return n;
+}
+
+START_TEST(names_stand_beside_their_bands_or_are_counted)
+{
+    chx__plot made;
+    uint32_t inks[CHX_INKS];
+    plot_many_types(&made, inks);
+    int n_named = 0, left = 0;
+    for (size_t i = 0; i < made.boxes.n; i++) {
+        const chx_box *bar = &made.boxes.items[i];
+        int top, bottom;
+        if (bar->ink < FIRST_INK || !span_left_of(&made, bar->x0, bar->ink, &top, &bottom))
+            continue;
+        double apart = (top + bottom) / 512.0 - (bar->y0 + bar->y1) / 2.0;
+        ck_assert_msg(fabs(apart) < 2, "type %u: %g px", bar->ink - FIRST_INK, apart);
+        left = bar->x0;
+        n_named++;
+    }
+    ck_assert(n_named >= 3 && n_named < TYPES);
+    uint32_t axis_ink = 2;
+    int top, bottom;
+    ck_assert_int_gt(span_left_of(&made, left, axis_ink, &top, &bottom), 10);
+    chx__plot_finish(&made);
+}
+END_TEST
+
+START_TEST(every_type_has_a_colour_of_its_own)
+{
+    chx__plot made;
+    uint32_t inks[CHX_INKS];
+    plot_many_types(&made, inks);
+    for (uint32_t a = 0; a < TYPES; a++) {
+        uint32_t n = 0;
+        for (size_t i = 0; i < made.strokes.n; i++)
+            n += made.strokes.items[i].ink == FIRST_INK + a;
+        ck_assert_uint_gt(n, 0);
+        for (uint32_t b = 0; b < a; b++)
+            ck_assert_uint_ne(inks[FIRST_INK + a], inks[FIRST_INK + b]);
+    }
+    chx__plot_finish(&made);
 }
 END_TEST
 
@@ -172,6 +270,8 @@ suite(void)
     tcase_add_test(plots, dots_lie_further_right_the_later_the_spike);
     tcase_add_test(plots, plots_have_the_same_bits_everywhere);
     tcase_add_test(plots, plots_follow_no_locale);
+    tcase_add_test(plots, names_stand_beside_their_bands_or_are_counted);
+    tcase_add_test(plots, every_type_has_a_colour_of_its_own);
     tcase_add_test(plots, impossible_plots_are_refused_and_leave_no_file);
     suite_add_tcase(made, plots);
     return made;

@@ -18,7 +18,7 @@
 /* The sketch after 6 ms at 96 x 256, without and with labels. They change when the drawing changes,
  * and only then. */
 #define PLAIN_DIGEST UINT64_C(0xecbbf4e847e33049)
-#define LABELLED_DIGEST UINT64_C(0x2462d356e71fad61)
+#define LABELLED_DIGEST UINT64_C(0x04b10adad439e7d4)
 
 #define WIDTH 96
 #define HEIGHT 256
@@ -175,6 +175,40 @@ START_TEST(labels_have_the_same_bits_everywhere)
     chx_scene_params params = {.width_px = WIDTH, .height_px = HEIGHT};
     uint64_t digest = digest_at(&params, 6);
     ck_assert_msg(digest == LABELLED_DIGEST, "%llx", (unsigned long long)digest);
+}
+END_TEST
+
+/* The same network with further types that no neuron has. */
+static chx_network *
+many_types_create(uint32_t n_types)
+{
+    static char names[64][12];
+    chx_neuron_type types[64];
+    chx_network_info info = *chx_network_get(network);
+    for (uint32_t i = 0; i < n_types; i++) {
+        snprintf(names[i], sizeof names[i], "type%u", i);
+        types[i] = info.types[0];
+        types[i].name = names[i];
+    }
+    info.types = types;
+    info.n_types = n_types;
+    chx_network *made = NULL;
+    check_ok(chx_network_create(&info, &made));
+    return made;
+}
+
+START_TEST(legend_of_types_says_how_many_it_leaves_out)
+{
+    chx_network *sketch = network;
+    uint64_t digests[2];
+    const chx_scene_params params = {.width_px = 320, .height_px = 180};
+    for (uint32_t i = 0; i < 2; i++) {
+        network = many_types_create(20 + i);
+        digests[i] = digest_at(&params, 1);
+        chx_network_destroy(&network);
+        network = sketch;
+    }
+    ck_assert_uint_ne(digests[0], digests[1]);
 }
 END_TEST
 
@@ -570,6 +604,7 @@ suite(void)
     tcase_add_test(frames, frame_has_the_same_bits_for_any_number_of_bands);
     tcase_add_test(frames, frame_has_the_same_bits_without_int64_atomics);
     tcase_add_test(frames, labels_have_the_same_bits_everywhere);
+    tcase_add_test(frames, legend_of_types_says_how_many_it_leaves_out);
     tcase_add_test(frames, labels_follow_no_locale);
     tcase_add_test(frames, second_frame_of_the_same_moment_is_the_same);
     tcase_add_test(frames, soma_lights_up_when_its_neuron_fires);

@@ -42,7 +42,7 @@ typedef uint16_t chx_u16;
 #define CHX_TILE_LIT 8u /* and whether bloom reaches it */
 #define CHX_NEAR_MAX 16383
 #define CHX_HUES 64
-#define CHX_INKS 64
+#define CHX_INKS 128
 #define CHX_TEXT_LINES 3 /* lines of text that change from frame to frame */
 #define CHX_TEXT_CHARS 16
 #define CHX_GLYPHS 128

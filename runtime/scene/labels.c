@@ -34,23 +34,52 @@ round_down_125(double x)
     return (lead >= 5 ? 5 : lead >= 2 ? 2 : 1) * ten;
 }
 
+#define BETWEEN_TYPES " " CHX__CHAR_DOT " "
+
+/* How many types can be named, with `text` for the rest, in most_px. */
+static uint32_t
+fit_types(const chx__labels *labels, const chx_network_info *network, double cap, double most_px,
+          char *text, size_t size)
+{
+    double used = 0;
+    uint32_t n = 0;
+    text[0] = 0;
+    for (uint32_t i = 0; i < network->n_types; i++) {
+        char rest[32] = "";
+        if (i + 1 < network->n_types)
+            snprintf(rest, sizeof rest, BETWEEN_TYPES "and %u more", network->n_types - i - 1);
+        used += chx__text_width_px(&labels->font, BETWEEN_TYPES, cap) +
+                chx__text_width_px(&labels->font, network->types[i].name, cap);
+        if (used > most_px)
+            break;
+        if (used + chx__text_width_px(&labels->font, rest, cap) > most_px)
+            continue;
+        n = i + 1;
+        snprintf(text, size, "%s", rest);
+    }
+    if (n == 0 && network->n_types > 0)
+        snprintf(text, size, BETWEEN_TYPES "%u type%s", network->n_types,
+                 network->n_types == 1 ? "" : "s");
+    return n;
+}
+
 static void
 draw_types(chx__labels *labels, const chx_network_info *network, const layout *at, double x,
            double y)
 {
     double cap = at->cap * 0.86;
+    char rest[32];
     chx__style dot = {.cap_px = cap, .ink = CHX__INK_FAINT};
-    for (uint32_t i = 0; i < network->n_types; i++) {
-        double gap = chx__text_width_px(&labels->font, " " CHX__CHAR_DOT " ", cap);
-        double width = chx__text_width_px(&labels->font, network->types[i].name, cap);
-        if (x + gap + width > at->width * 0.62)
-            return;
+    double gap = chx__text_width_px(&labels->font, BETWEEN_TYPES, cap);
+    uint32_t n = fit_types(labels, network, cap, at->width * 0.62 - x, rest, sizeof rest);
+    for (uint32_t i = 0; i < n; i++) {
         chx__style style = {.cap_px = cap, .ink = CHX__INK_TYPES + i % CHX__N_TINTS};
-        chx__strokes_text(&labels->strokes, &labels->font, &dot, x, y, " " CHX__CHAR_DOT " ");
+        chx__strokes_text(&labels->strokes, &labels->font, &dot, x, y, BETWEEN_TYPES);
         chx__strokes_text(&labels->strokes, &labels->font, &style, x + gap, y,
                           network->types[i].name);
-        x += gap + width;
+        x += gap + chx__text_width_px(&labels->font, network->types[i].name, cap);
     }
+    chx__strokes_text(&labels->strokes, &labels->font, &dot, x, y, rest);
 }
 
 static void

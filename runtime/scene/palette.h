@@ -2,6 +2,8 @@
 #ifndef CHX_SCENE_PALETTE_H
 #define CHX_SCENE_PALETTE_H
 
+#include <stdbool.h>
+
 #include <chronaxie/scene.h>
 
 #include "render/picture.h"
@@ -14,10 +16,14 @@ enum {
     CHX__INK_TYPES = 8,
 };
 
-#define CHX__N_TINTS 8
+/* Types beyond these take the colours from the first on again. */
+#define CHX__N_TINTS (CHX_HUES - 1)
 
 /* Time after a spike passed at which its light is brightest, in decay times. */
 #define CHX__RISE_DECAYS (1.0 / 32)
+
+/* The colours of types, CHX__N_TINTS of 0xrrggbb, as they are on black or on paper. */
+void chx__palette_types(uint32_t *inks, bool on_paper);
 
 void chx__tables_fill(chx_tables *tables, chx_colour_map map);
 

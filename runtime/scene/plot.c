@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/numerals.h"
+#include "scene/palette.h"
 
 enum {
     INK_PAPER,
@@ -23,11 +24,6 @@ enum {
 
 enum { LEVEL_STRIPE = 1, LEVEL_STIMULUS, LEVEL_GRID, LEVEL_RATE, LEVEL_AXIS };
 
-/* Okabe and Ito 2008, the colours that stand on white paper. */
-static const uint32_t okabe_ito[] = {0x0072b2, 0xd55e00, 0x009e73, 0xcc79a7,
-                                     0xe69f00, 0x56b4e9, 0x000000};
-#define N_COLOURS (sizeof okabe_ito / sizeof *okabe_ito)
-
 void
 chx__plot_inks(uint32_t inks[CHX_INKS])
 {
@@ -40,14 +36,14 @@ chx__plot_inks(uint32_t inks[CHX_INKS])
     inks[INK_STIMULUS_TEXT] = 0x9a7424;
     inks[INK_RATE] = 0x5b6b86;
     inks[INK_STRIPE] = 0xf7f8fa;
-    for (size_t i = 0; i < N_COLOURS; i++)
-        inks[INK_TYPES + i] = okabe_ito[i];
+    chx__palette_types(&inks[INK_TYPES], true);
 }
 
 /* Neurons of one type, next to each other on the plot. */
 typedef struct group {
     uint32_t first_row;
     uint32_t n_rows;
+    bool named; /* there is room for its name */
 } group;
 
 typedef struct layout {
@@ -59,6 +55,7 @@ typedef struct layout {
     int rate_top, rate_bottom;
     uint32_t *rows; /* by neuron */
     group *groups; /* by type */
+    uint32_t n_unnamed; /* groups with rows */
 } layout;
 
 static void
@@ -104,31 +101,6 @@ round_up_125(double x)
     double ten = pow(10, floor(log10(x) + 1e-9));
     double lead = x / ten - 1e-9;
     return (lead <= 1 ? 1 : lead <= 2 ? 2 : lead <= 5 ? 5 : 10) * ten;
-}
-
-static double
-widest_type(const layout *at, double cap)
-{
-    const chx_network_info *network = at->params->network;
-    double widest = 0;
-    for (uint32_t i = 0; i < network->n_types; i++)
-        widest = fmax(widest, chx__text_width_px(at->font, network->types[i].name, cap));
-    return fmin(widest, at->params->width_px * 0.25);
-}
-
-static void
-place_panels(layout *at)
-{
-    double width = at->params->width_px;
-    double height = at->params->height_px;
-    at->cap = fmax(7, fmin(height, width * 0.75) * 0.0155);
-    double labels = fmax(widest_type(at, at->cap), at->cap * 4);
-    at->left = (int)(at->cap * 4.2 + labels);
-    at->right = (int)(width - at->cap * 3);
-    at->top = (int)(at->cap * 7.4);
-    at->rate_bottom = (int)(height - at->cap * 5);
-    at->rate_top = (int)(at->rate_bottom - (height - at->cap * 12.4) * 0.2);
-    at->bottom = (int)(at->rate_top - at->cap * 1.8);
 }
 
 /* Types in their order; within a type along the network's longest side. */
@@ -195,39 +167,140 @@ order_rows(layout *at)
 static uint32_t
 type_ink(uint32_t type)
 {
-    return INK_TYPES + type % N_COLOURS;
+    return INK_TYPES + type % CHX__N_TINTS;
+}
+
+/* Height of a name with the space around it, in capitals. */
+#define NAME_CAPS 1.5
+
+static double
+middle_of(const layout *at, const group *of)
+{
+    return y_of(at, of->first_row + (of->n_rows - 1) / 2.0);
+}
+
+/* Of the groups without a name, the largest whose name would touch no other and stay above y. */
+static group *
+next_named(const layout *at, double y)
+{
+    group *best = NULL;
+    for (uint32_t i = 0; i < at->params->network->n_types; i++) {
+        group *one = &at->groups[i];
+        bool fits = !one->named && one->n_rows > 0 && (!best || one->n_rows > best->n_rows) &&
+                    middle_of(at, one) + at->cap * NAME_CAPS / 2 <= y;
+        for (uint32_t k = 0; k < at->params->network->n_types && fits; k++)
+            fits = !at->groups[k].named ||
+                   fabs(middle_of(at, &at->groups[k]) - middle_of(at, one)) >= at->cap * NAME_CAPS;
+        best = fits ? one : best;
+    }
+    return best;
+}
+
+/* Names stand beside their own bands or nowhere, the largest first; the rest are counted below. */
+static void
+choose_names(layout *at)
+{
+    uint32_t n_types = at->params->network->n_types;
+    double lowest = at->bottom + at->cap;
+    for (int round = 0; round < 2; round++) {
+        at->n_unnamed = 0;
+        for (uint32_t i = 0; i < n_types; i++) {
+            at->groups[i].named = false;
+            at->n_unnamed += at->groups[i].n_rows > 0;
+        }
+        for (group *next; (next = next_named(at, lowest)); at->n_unnamed--)
+            next->named = true;
+        if (at->n_unnamed == 0)
+            return;
+        at->bottom = (int)(at->rate_top - at->cap * 2.6);
+        lowest = at->bottom + at->cap * 0.75;
+    }
 }
 
 static void
-draw_group(layout *at, uint32_t type, double *free_from)
+text_of_rest(const layout *at, char *text, size_t size)
+{
+    snprintf(text, size, "and %u more", at->n_unnamed);
+}
+
+static double
+widest_name(const layout *at)
+{
+    const chx_network_info *network = at->params->network;
+    double widest = 0;
+    for (uint32_t i = 0; i < network->n_types; i++)
+        widest = fmax(widest, chx__text_width_px(at->font, network->types[i].name, at->cap));
+    if (at->n_unnamed > 0) {
+        char text[32];
+        text_of_rest(at, text, sizeof text);
+        widest = fmax(widest, chx__text_width_px(at->font, text, at->cap * 0.8));
+    }
+    return fmin(widest, at->params->width_px * 0.25);
+}
+
+static void
+place_panels(layout *at)
+{
+    double width = at->params->width_px;
+    double height = at->params->height_px;
+    at->cap = fmax(7, fmin(height, width * 0.75) * 0.0155);
+    at->top = (int)(at->cap * 7.4);
+    at->rate_bottom = (int)(height - at->cap * 5);
+    at->rate_top = (int)(at->rate_bottom - (height - at->cap * 12.4) * 0.2);
+    at->bottom = (int)(at->rate_top - at->cap * 1.8);
+    choose_names(at);
+    at->left = (int)(at->cap * 4.2 + fmax(widest_name(at), at->cap * 4));
+    at->right = (int)(width - at->cap * 3);
+}
+
+static void
+draw_name(layout *at, uint32_t type)
 {
     const group *mine = &at->groups[type];
-    double top = y_of(at, mine->first_row - 0.5);
-    double bottom = y_of(at, mine->first_row + mine->n_rows - 0.5);
-    if (mine->n_rows == 0)
-        return;
-    if (mine->first_row > 0)
-        add_box(at, at->left, top, at->right, top + 1, INK_GRID, LEVEL_GRID);
-    double pen = fmax(2, rint(at->cap * 0.22));
-    add_box(at, at->left - at->cap * 0.75, top + 1, at->left - at->cap * 0.75 + pen, bottom - 1,
-            type_ink(type), LEVEL_AXIS);
-    double middle = fmax((top + bottom) / 2 + at->cap / 2, *free_from + at->cap * 1.5);
-    if (middle > at->bottom + at->cap * 0.5)
-        return;
+    double y = middle_of(at, mine) + at->cap / 2;
+    double x = at->left - at->cap * 1.25;
     const char *name = at->params->network->types[type].name;
     double most = at->left - at->cap * 4.0;
     double width = chx__text_width_px(at->font, name, at->cap);
     chx__style style = {
         .cap_px = at->cap * fmin(1, most / fmax(width, 1)), .ink = type_ink(type), .align = 2};
-    add_text(at, &style, at->left - at->cap * 1.25, middle, name);
-    *free_from = middle;
-    if (bottom - top < at->cap * 5)
+    add_text(at, &style, x, y, name);
+    if (y_of(at, mine->n_rows) - y_of(at, 0) < at->cap * 5)
         return;
     char count[32];
     snprintf(count, sizeof count, "%u", mine->n_rows);
     chx__style small = {.cap_px = at->cap * 0.82, .ink = INK_AXIS, .align = 2};
-    add_text(at, &small, at->left - at->cap * 1.25, middle + at->cap * 1.7, count);
-    *free_from = middle + at->cap * 1.7;
+    add_text(at, &small, x, y + at->cap * 1.7, count);
+}
+
+static void
+draw_group(layout *at, uint32_t type)
+{
+    const group *mine = &at->groups[type];
+    if (mine->n_rows == 0)
+        return;
+    double top = y_of(at, mine->first_row - 0.5);
+    double bottom = y_of(at, mine->first_row + mine->n_rows - 0.5);
+    if (mine->first_row > 0)
+        add_box(at, at->left, top, at->right, top + 1, INK_GRID, LEVEL_GRID);
+    double pen = fmax(2, rint(at->cap * 0.22));
+    double x = at->left - at->cap * 0.75;
+    add_box(at, x, top + 1, x + pen, fmax(bottom - 1, top + 2), type_ink(type), LEVEL_AXIS);
+    if (mine->named)
+        draw_name(at, type);
+}
+
+static void
+draw_groups(layout *at)
+{
+    for (uint32_t type = 0; type < at->params->network->n_types; type++)
+        draw_group(at, type);
+    if (at->n_unnamed == 0)
+        return;
+    char text[32];
+    text_of_rest(at, text, sizeof text);
+    chx__style small = {.cap_px = at->cap * 0.8, .ink = INK_AXIS, .align = 2};
+    add_text(at, &small, at->left - at->cap * 1.25, at->bottom + at->cap * 1.5, text);
 }
 
 static void
@@ -388,9 +461,7 @@ draw_all(layout *at)
     place_panels(at);
     draw_stimuli(at);
     draw_time_axis(at);
-    double free_from = -INFINITY;
-    for (uint32_t type = 0; type < at->params->network->n_types; type++)
-        draw_group(at, type, &free_from);
+    draw_groups(at);
     draw_frame(at, at->top, at->bottom);
     draw_frame(at, at->rate_top, at->rate_bottom);
     draw_titles(at);
