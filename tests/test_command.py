@@ -383,6 +383,19 @@ class Runs(Case):
         self.succeeds("render", cells / "A.swc", cells / "B.swc", "--centre", "B", "-s", "64x64",
                       "-o", self.folder / "x.png", *devices())
 
+    def test_edges_alone_are_a_network_that_says_its_places_are_a_layout(self):
+        path = self.file("edges.csv", "source,target,weight\nA,B,90\nB,C,90\nC,A,90\n")
+        summary = json.loads(self.succeeds("run", path, "--json", *devices()))
+        self.assertEqual((summary["network"], summary["neurons"], summary["synapses"]),
+                         ("edges (positions are a layout)", 3, 3))
+        self.assertGreater(summary["spikes"], 0)
+        note = self.note("render", path, "-s", "64x64", "-o", self.folder / "x.png")
+        self.assertIn("edges.csv:1: positions are a layout, each delay is 2 ms, A is driven", note)
+        self.assertIn("weight is read as weight_pa", note)
+        self.fails(2, "--unit is for SWC files alone", "run", path, "--unit", "nm")
+        self.fails(3, "the column 'pre' is missing", "run",
+                   self.file("other.csv", "name,type\nA,cell\n"))
+
     def test_unit_of_cells_is_asked_for_when_a_soma_is_wide(self):
         path = self.file("cell.swc", "1 1 0 0 0 6000 -1\n2 3 50000 0 0 500 1\n")
         self.assertIn("the soma of cell is 12 mm wide; coordinates look like nanometres: pass "

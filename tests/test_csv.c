@@ -11,7 +11,7 @@ static chx_status
 open_text(const char *text)
 {
     folder_write("t.csv", text);
-    return chx__csv_open(&csv, folder_path("t.csv"), columns, 2);
+    return chx__csv_open(&csv, folder_path("t.csv"), columns, 2, 2);
 }
 
 static void
@@ -130,15 +130,30 @@ START_TEST(csv_columns_may_have_the_names_of_other_programs)
         "weight is read as weight_pa, delay is read as delay_ms", "", "ignored columns: source"};
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
         folder_write("t.csv", headers[i]);
-        ck_assert_int_eq(chx__csv_open(&csv, folder_path("t.csv"), edges, 4), CHX_OK);
+        ck_assert_int_eq(chx__csv_open(&csv, folder_path("t.csv"), edges, 4, 4), CHX_OK);
         ck_assert_str_eq(csv.remark, remarks[i]);
         ck_assert_uint_eq(csv.order[i == 4], 0);
         chx__csv_close(&csv);
     }
     folder_write("t.csv", "pre,post,wieght,delay\n");
-    ck_assert_int_eq(chx__csv_open(&csv, folder_path("t.csv"), edges, 4), CHX_ERROR_FORMAT);
+    ck_assert_int_eq(chx__csv_open(&csv, folder_path("t.csv"), edges, 4, 4), CHX_ERROR_FORMAT);
     ck_says("1: unknown column 'wieght'; the columns are pre,post,weight_pa,delay_ms; did you "
             "mean 'weight'?");
+}
+END_TEST
+
+START_TEST(csv_column_that_is_not_needed_may_be_missing)
+{
+    folder_write("t.csv", "name,y\na,1\n");
+    ck_assert_int_eq(chx__csv_open(&csv, folder_path("t.csv"), columns, 2, 1), CHX_OK);
+    ck_assert(chx__csv_has(&csv, 0) && !chx__csv_has(&csv, 1));
+    bool more;
+    ck_assert_int_eq(chx__csv_next(&csv, &more), CHX_OK);
+    ck_assert_str_eq(csv.fields[0].text, "a");
+    chx__csv_close(&csv);
+    folder_write("t.csv", "name,x_mm\na,1\n");
+    ck_assert_int_eq(chx__csv_open(&csv, folder_path("t.csv"), columns, 2, 1), CHX_ERROR_FORMAT);
+    ck_says("1: unknown column 'x_mm'");
 }
 END_TEST
 
@@ -215,7 +230,7 @@ START_TEST(csv_nul_and_endless_lines_are_refused)
 {
     bool more;
     folder_write_bytes("t.csv", "name,x_um\na\0b,1\n", 16);
-    ck_assert_int_eq(chx__csv_open(&csv, folder_path("t.csv"), columns, 2), CHX_OK);
+    ck_assert_int_eq(chx__csv_open(&csv, folder_path("t.csv"), columns, 2, 2), CHX_OK);
     ck_assert_int_eq(chx__csv_next(&csv, &more), CHX_ERROR_FORMAT);
     ck_says("2: the line holds a NUL byte");
     chx__csv_close(&csv);
@@ -224,7 +239,7 @@ START_TEST(csv_nul_and_endless_lines_are_refused)
     memset(text, 'a', 3 << 20);
     memcpy(text, "name,x_um\n\"", 11);
     folder_write_bytes("t.csv", text, 3 << 20);
-    ck_assert_int_eq(chx__csv_open(&csv, folder_path("t.csv"), columns, 2), CHX_OK);
+    ck_assert_int_eq(chx__csv_open(&csv, folder_path("t.csv"), columns, 2, 2), CHX_OK);
     ck_assert_int_eq(chx__csv_next(&csv, &more), CHX_ERROR_FORMAT);
     ck_says("2: the line is longer than 65536 bytes");
     chx__csv_close(&csv);
@@ -234,8 +249,8 @@ END_TEST
 
 START_TEST(csv_missing_file_and_folder_are_file_errors)
 {
-    ck_assert_int_eq(chx__csv_open(&csv, folder_path("none"), columns, 2), CHX_ERROR_FILE);
-    ck_assert_int_eq(chx__csv_open(&csv, folder, columns, 2), CHX_ERROR_FILE);
+    ck_assert_int_eq(chx__csv_open(&csv, folder_path("none"), columns, 2, 2), CHX_ERROR_FILE);
+    ck_assert_int_eq(chx__csv_open(&csv, folder, columns, 2, 2), CHX_ERROR_FILE);
 }
 END_TEST
 
@@ -321,6 +336,7 @@ main(void)
     tcase_add_test(tests, csv_unknown_columns_are_ignored_with_one_remark);
     tcase_add_test(tests, csv_many_columns_fit_one_remark);
     tcase_add_test(tests, csv_columns_may_have_the_names_of_other_programs);
+    tcase_add_test(tests, csv_column_that_is_not_needed_may_be_missing);
     tcase_add_test(tests, csv_rows_survive_the_edge_of_the_buffer);
     tcase_add_test(tests, csv_longest_row_is_accepted);
     tcase_add_loop_test(tests, csv_fault_is_located, 0, sizeof broken / sizeof *broken);

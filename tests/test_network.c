@@ -443,6 +443,59 @@ START_TEST(network_of_cells_has_each_at_its_place)
 }
 END_TEST
 
+START_TEST(network_of_edges_has_a_layout_that_is_the_same_each_time)
+{
+    folder_write("e.csv", "source\ttarget\n1.0\t2\n2\t720575940621039145\n1\t2\n1\t9\n8\t9\n");
+    ck_assert_msg(chx_network_load_edges(folder_path("e.csv"), &network) == CHX_OK, "%s",
+                  chx_last_error()->message);
+    const chx_network_info *info = chx_network_get(network);
+    ck_assert_str_eq(info->name, "e (positions are a layout)");
+    ck_assert_uint_eq(info->n_neurons, 5);
+    ck_assert_uint_eq(info->n_synapses, 5);
+    ck_assert_str_eq(info->neurons[2].name, "720575940621039145");
+    ck_near(info->synapses[0].weight_pa, 100);
+    ck_near(info->min_delay_ms, 2);
+    ck_assert_uint_eq(info->stimuli[0].neurons[0], 0);
+    ck_assert_ptr_nonnull(strstr(info->remarks[0],
+                                 "/e.csv:1: positions are a layout, each weight is 100 pA, each "
+                                 "delay is 2 ms, 1 is driven"));
+    chx_network *again;
+    ck_assert_int_eq(chx_network_load_edges(folder_path("e.csv"), &again), CHX_OK);
+    const chx_neuron *others = chx_network_get(again)->neurons;
+    for (uint32_t i = 0; i < 5; i++) {
+        const float *at = info->neurons[i].position_um;
+        ck_assert_mem_eq(at, others[i].position_um, sizeof others[i].position_um);
+        for (uint32_t j = 0; j < i; j++)
+            ck_assert(hypotf(at[0] - others[j].position_um[0], at[1] - others[j].position_um[1]) >
+                      10);
+    }
+    chx_network_destroy(&again);
+}
+END_TEST
+
+/* A table of edges, and what is said of it. */
+static const struct {
+    const char *text, *says;
+} broken_edges[] = {
+    {"source,target\n", "e.csv:2: no edges follow the header; add a row for each"},
+    {"source,traget\nA,B\n", "e.csv:1: unknown column 'traget'; the columns are"},
+    {"source,target,wieght\nA,B,1\n", "e.csv:1: unknown column 'wieght'; the columns are"},
+    {"source,weight\nA,1\n", "e.csv:1: the column 'post' is missing"},
+    {"source,target,weight\nA,B,many\n", "e.csv:2: weight_pa is 'many'"},
+    {"source,target,delay\nA,B,0\n", "e.csv:2: delay_ms is shorter than"},
+    {"source,target\nA,\n", "e.csv:2: name is empty"},
+};
+
+START_TEST(network_of_broken_edges_is_refused)
+{
+    folder_write("e.csv", broken_edges[_i].text);
+    ck_assert_int_eq(chx_network_load_edges(folder_path("e.csv"), &network), CHX_ERROR_FORMAT);
+    ck_assert_ptr_null(network);
+    ck_assert_msg(strstr(chx_last_error()->message, broken_edges[_i].says), "%s",
+                  chx_last_error()->message);
+}
+END_TEST
+
 START_TEST(network_pipe_is_refused_and_not_waited_for)
 {
     unlink(folder_path("synapses.csv"));
@@ -632,6 +685,9 @@ main(void)
     tcase_add_test(tests, network_tables_may_come_from_other_programs);
     tcase_add_test(tests, network_id_with_and_without_fraction_is_one_name);
     tcase_add_test(tests, network_of_cells_has_each_at_its_place);
+    tcase_add_test(tests, network_of_edges_has_a_layout_that_is_the_same_each_time);
+    tcase_add_loop_test(tests, network_of_broken_edges_is_refused, 0,
+                        sizeof broken_edges / sizeof *broken_edges);
     tcase_add_test(tests, network_pipe_is_refused_and_not_waited_for);
     tcase_add_test(tests, network_description_is_checked_like_a_folder);
     tcase_add_test(tests, network_spikes_are_written_with_names_and_times);

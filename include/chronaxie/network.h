@@ -154,6 +154,14 @@ CHX_API chx_status chx_network_load_cells(const char *const *paths, uint32_t n_p
 /* The same for one SWC file in um. */
 CHX_API chx_status chx_network_load_cell(const char *path, chx_network **network);
 
+/* Loads a table of connections alone: a row per synapse, with the columns of synapses.csv or their
+ * names in other programs; weight and delay may be missing, and are 100 pA and 2 ms then. Whoever
+ * stands in it is a neuron, in order of appearance, at a place that a layout gives it, the same
+ * each time; the one with the most rows as source is driven. The name says so, and a remark what
+ * was chosen. On success the caller destroys *network. Errors: FILE, FORMAT and LIMIT with file,
+ * line and remedy in chx_last_error(); MEMORY. Any thread. */
+CHX_API chx_status chx_network_load_edges(const char *path, chx_network **network);
+
 /* A copy of a description made by a program; the same checks apply. Derived fields (min_delay_ms,
  * max_delay_ms, path_um) are computed, synapses may come in any order. Errors: FORMAT, LIMIT,
  * MEMORY. */

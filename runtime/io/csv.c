@@ -223,11 +223,13 @@ skip_byte_order_mark(chx__csv *csv)
 }
 
 chx_status
-chx__csv_open(chx__csv *csv, const char *path, const char *const *columns, size_t n_columns)
+chx__csv_open(chx__csv *csv, const char *path, const char *const *columns, size_t n_columns,
+              size_t n_needed)
 {
     *csv = (chx__csv){.path = path,
                       .columns = columns,
                       .n_columns = n_columns,
+                      .n_needed = n_needed,
                       .line = 1,
                       .next_line = 1,
                       .descriptor = -1};

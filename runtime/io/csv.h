@@ -32,7 +32,7 @@ typedef struct chx__csv_field {
 typedef struct chx__csv {
     const char *path; /* borrowed */
     const char *const *columns;
-    size_t n_columns;
+    size_t n_columns, n_needed;
     chx__csv_field fields[CHX__CSV_MAX_COLUMNS]; /* the row, in the order of `columns` */
     uint64_t line; /* where the row begins */
     char remark[512]; /* a sentence on columns ignored or guessed; empty without any */
@@ -47,10 +47,13 @@ typedef struct chx__csv {
     uint8_t order[CHX__CSV_MAX_FIELDS]; /* position in the file -> index into columns */
 } chx__csv;
 
-/* Opens a table that must have the named columns; path and names are borrowed. Errors: FILE,
- * FORMAT, MEMORY, after which nothing is open. */
+/* Opens a table that may have the named columns and must have the first n_needed of them; path and
+ * names are borrowed. Errors: FILE, FORMAT, MEMORY, after which nothing is open. */
 chx_status chx__csv_open(chx__csv *csv, const char *path, const char *const *columns,
-                         size_t n_columns);
+                         size_t n_columns, size_t n_needed);
+
+/* Whether the table has a column, and its rows so a field of it. */
+bool chx__csv_has(const chx__csv *csv, size_t column);
 
 /* Reads the next row into fields; *more is false at the end. Errors: FILE, FORMAT. */
 chx_status chx__csv_next(chx__csv *csv, bool *more);

@@ -41,8 +41,8 @@ static const struct alias {
 
 #define N_ALIASES (sizeof aliases / sizeof *aliases)
 
-static bool
-is_seen(const chx__csv *csv, size_t column)
+bool
+chx__csv_has(const chx__csv *csv, size_t column)
 {
     return memchr(csv->order, (int)column, csv->n_fields) != NULL;
 }
@@ -97,7 +97,7 @@ match_columns(chx__csv *csv, const chx__csv_field *names)
         for (size_t column = 0; column < csv->n_columns; column++) {
             if (strcmp(csv->columns[column], names[i].text) != 0)
                 continue;
-            if (is_seen(csv, column))
+            if (chx__csv_has(csv, column))
                 return chx__csv_fail(csv, CHX_ERROR_FORMAT,
                                      "the column '%s' stands twice; remove one",
                                      csv->columns[column]);
@@ -126,7 +126,7 @@ match_aliases(chx__csv *csv, const chx__csv_field *names)
             size_t column = 0;
             while (column < csv->n_columns && strcmp(csv->columns[column], aliases[j].column) != 0)
                 column++;
-            if (column == csv->n_columns || is_seen(csv, column))
+            if (column == csv->n_columns || chx__csv_has(csv, column))
                 continue;
             csv->order[i] = (uint8_t)column;
             remark_on_guess(csv, &aliases[j]);
@@ -140,9 +140,9 @@ check_missing(const chx__csv *csv, const chx__csv_field *names)
     list_columns(csv, columns, sizeof columns);
     size_t missing = csv->n_columns;
     for (size_t column = csv->n_columns; column-- > 0;) {
-        if (is_seen(csv, column))
+        if (chx__csv_has(csv, column))
             continue;
-        missing = column;
+        missing = column < csv->n_needed ? column : missing;
         for (size_t i = 0; i < csv->n_fields; i++) {
             const char *near = csv->order[i] == CHX__CSV_IGNORED
                                    ? find_near(csv->columns[column], names[i].text)

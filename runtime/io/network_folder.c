@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "io/csv.h"
+#include "io/number.h"
 #include "io/swc.h"
 #include "network/check.h"
 
@@ -53,17 +54,6 @@ read_type(chx__folder *folder, const chx__csv *csv, uint32_t *type)
     return chx__folder_add_type(folder, field->text, field->length, type);
 }
 
-/* Length of a whole number without the fraction of zeroes that tables with gaps save ids with, such
- * as 17 of 17.0; else the text's own. */
-static size_t
-whole_length(const char *text, size_t length)
-{
-    size_t digits = strspn(text, "0123456789");
-    bool is_whole = digits > 0 && text[digits] == '.' && digits + 1 < length &&
-                    digits + 1 + strspn(text + digits + 1, "0") == length;
-    return is_whole ? digits : length;
-}
-
 /* Lets a name be found, as it is written and, when it is an id with a fraction, without that. */
 static chx_status
 add_name(chx__folder *folder, const char *name, size_t length, uint32_t *known)
@@ -71,7 +61,7 @@ add_name(chx__folder *folder, const char *name, size_t length, uint32_t *known)
     uint32_t index = folder->network->info.n_neurons;
     if (!chx__names_add(&folder->neurons, name, length, index, known))
         return fail_memory();
-    size_t whole = whole_length(name, length);
+    size_t whole = chx__number_whole_length(name, length);
     if (whole == length || *known != CHX__NO_NAME)
         return CHX_OK;
     name = chx__network_keep_text(folder->network, name, whole);
@@ -140,7 +130,7 @@ find_neuron(const chx__folder *folder, const chx__csv *csv, size_t column, uint3
 {
     const chx__csv_field *field = &csv->fields[column];
     *neuron = chx__names_find(&folder->neurons, field->text, field->length);
-    size_t whole = whole_length(field->text, field->length);
+    size_t whole = chx__number_whole_length(field->text, field->length);
     if (*neuron == CHX__NO_NAME && whole < field->length)
         *neuron = chx__names_find(&folder->neurons, field->text, whole);
     if (*neuron != CHX__NO_NAME)
@@ -198,7 +188,7 @@ static chx_status
 open_table(chx__folder *folder, const char *path, const char *const *columns, size_t n_columns,
            chx__csv *csv)
 {
-    chx_status status = chx__csv_open(csv, path, columns, n_columns);
+    chx_status status = chx__csv_open(csv, path, columns, n_columns, n_columns);
     if (status || !*csv->remark)
         return status;
     status = chx__network_remark(folder->network, path, csv->line, csv->remark);

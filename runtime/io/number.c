@@ -3,6 +3,7 @@
 #include <locale.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* What a decimal number is made of: digits x 10^exponent. */
 typedef struct decimal {
@@ -133,4 +134,13 @@ chx__number_parse_whole(const char *text, size_t length, int64_t least, int64_t 
         number.digits *= 10;
     }
     return (number.exponent == 0 || number.digits == 0) && take_whole(&number, least, most, value);
+}
+
+size_t
+chx__number_whole_length(const char *text, size_t length)
+{
+    size_t digits = strspn(text, "0123456789");
+    bool is_whole = digits > 0 && text[digits] == '.' && digits + 1 < length &&
+                    digits + 1 + strspn(text + digits + 1, "0") == length;
+    return is_whole ? digits : length;
 }

@@ -250,11 +250,11 @@ const struct command command_render = {
     .operand = "NETWORK...",
     .summary = "Simulate a network and draw it: picture, video, plots",
     .details =
-        "NETWORK is a folder with a network.json; or cells, each at its own coordinates: files\n"
-        "that end in .swc or .swc.gz, or a folder of them. A picture shows the moment --at-ms;\n"
-        "without it the network is simulated once for its whole duration to find the brightest\n"
-        "moment. A video lasts duration / speed. Pixels are the same bits on any device and any\n"
-        "split.",
+        "NETWORK is a folder with a network.json; a table of connections that ends in .csv, which\n"
+        "a layout places; or cells, each at its own coordinates: files that end\n"
+        "in .swc or .swc.gz, or a folder of them. A picture shows the moment --at-ms; without it\n"
+        "the network is simulated once for its whole duration to find the brightest moment. A\n"
+        "video lasts duration / speed. Pixels are the same bits on any device and any split.",
     .example = "  chronaxie render examples/celegans -o worm.png\n"
                "  chronaxie render examples/celegans -o worm.mp4 --orbit 360 --raster raster.png\n"
                "  chronaxie render A.swc B.swc.gz --unit nm -o cells.png\n",

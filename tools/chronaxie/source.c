@@ -16,6 +16,7 @@
 
 #define SONATA_ENDINGS "_config.json .config.json"
 #define CELL_ENDINGS ".swc .swc.gz"
+#define TABLE_ENDINGS ".csv .tsv"
 
 static bool
 is_kind(const char *path, mode_t kind)
@@ -163,6 +164,15 @@ load_folder(const char *path, const char *unit, const chx_cells_params *params,
 }
 
 static int
+load_edges(const char *path, const char *unit, chx_network **network)
+{
+    if (unit)
+        return outcome_say(OUTCOME_USAGE,
+                           "--unit is for SWC files alone; %s is a table of connections", path);
+    return outcome_report(chx_network_load_edges(path, network), STAGE_INPUT);
+}
+
+static int
 check_files(const operand_list *sources)
 {
     for (int i = 0; i < sources->n; i++) {
@@ -178,7 +188,7 @@ check_files(const operand_list *sources)
                                path, access(path, F_OK) == 0 ? "none" : "not there");
         return outcome_say(OUTCOME_INPUT,
                            "%s: is a file; give a folder with a network.json, or a cell whose name "
-                           "ends in .swc",
+                           "ends in .swc, or a table of connections that ends in .csv",
                            path);
     }
     return OUTCOME_OK;
@@ -213,6 +223,8 @@ source_load(const operand_list *sources, const char *unit, chx_network **network
         return code;
     if (sources->n == 1 && !is_kind(sources->words[0], S_IFREG))
         return load_folder(sources->words[0], unit, &params, network);
+    if (sources->n == 1 && target_has_ending(sources->words[0], TABLE_ENDINGS))
+        return load_edges(sources->words[0], unit, network);
     code = check_files(sources);
     if (code != OUTCOME_OK)
         return code;

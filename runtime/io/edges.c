@@ -1,0 +1,235 @@
+/*
+ * Edges: one table of connections as a network.
+ *
+ * A row is a synapse, and whoever stands in one is a neuron. What the table does not say is chosen
+ * and remarked on: the places (network/layout.h), weights and delays when there are no columns of
+ * them, and the current that makes the neuron with the most targets fire.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "io/csv.h"
+#include "io/number.h"
+#include "network/check.h"
+#include "network/layout.h"
+#include "network/names.h"
+#include "network/network.h"
+
+#define TIME_STEP_MS 0.1
+#define DURATION_MS 100.0
+#define DIAMETER_UM 10
+#define SPACING_UM 40
+#define WEIGHT_PA 100 /* two spikes together pass the threshold */
+#define DELAY_MS 2
+
+enum { PRE, POST, WEIGHT, DELAY, N_COLUMNS };
+
+typedef struct reader {
+    chx_network *network;
+    chx__csv csv;
+    chx__names names;
+} reader;
+
+static chx_status
+fail_memory(void)
+{
+    return chx__fail_memory("loading edges");
+}
+
+static chx_status
+add_neuron(reader *table, const char *name, size_t length, uint32_t *index)
+{
+    chx_network *network = table->network;
+    uint32_t n = network->info.n_neurons, known;
+    chx__fault fault;
+    if (!chx__name_check(name, length, &fault))
+        return chx__csv_fail(&table->csv, CHX_ERROR_FORMAT, "%s %s", fault.member, fault.sentence);
+    if (n == CHX__NETWORK_MAX_ITEMS)
+        return chx__csv_fail(&table->csv, CHX_ERROR_LIMIT,
+                             "more than %u neurons; make the network smaller",
+                             CHX__NETWORK_MAX_ITEMS);
+    const char *kept = chx__network_keep_text(network, name, length);
+    if (!kept || !chx__names_add(&table->names, kept, length, n, &known) ||
+        !chx__grow(&network->neurons, &network->neurons_capacity, (size_t)n + 1,
+                   sizeof *network->neurons))
+        return fail_memory();
+    network->neurons[n] = (chx_neuron){.name = kept, .diameter_um = DIAMETER_UM};
+    network->info.n_neurons++;
+    *index = n;
+    return CHX_OK;
+}
+
+/* The neuron that a field names; a new one when no row before has named it. */
+static chx_status
+take_neuron(reader *table, size_t column, uint32_t *index)
+{
+    const chx__csv_field *field = &table->csv.fields[column];
+    size_t length = chx__number_whole_length(field->text, field->length);
+    *index = chx__names_find(&table->names, field->text, length);
+    return *index != CHX__NO_NAME ? CHX_OK : add_neuron(table, field->text, length, index);
+}
+
+static chx_status
+add_synapse(reader *table)
+{
+    chx_network *network = table->network;
+    double weight_pa = WEIGHT_PA, delay_ms = DELAY_MS;
+    chx_synapse synapse;
+    chx_status status = take_neuron(table, PRE, &synapse.pre);
+    if (!status)
+        status = take_neuron(table, POST, &synapse.post);
+    if (!status && chx__csv_has(&table->csv, WEIGHT))
+        status = chx__csv_number(&table->csv, WEIGHT, &weight_pa);
+    if (!status && chx__csv_has(&table->csv, DELAY))
+        status = chx__csv_number(&table->csv, DELAY, &delay_ms);
+    if (status)
+        return status;
+    synapse.weight_pa = (float)weight_pa;
+    synapse.delay_ms = (float)delay_ms;
+    chx__fault fault;
+    if (!chx__synapse_check(&synapse, TIME_STEP_MS, &fault))
+        return chx__csv_fail(&table->csv, CHX_ERROR_FORMAT, "%s %s", fault.member, fault.sentence);
+    if (!chx__grow(&network->synapses, &network->synapses_capacity, network->info.n_synapses + 1,
+                   sizeof synapse))
+        return fail_memory();
+    network->synapses[network->info.n_synapses++] = synapse;
+    return CHX_OK;
+}
+
+static chx_status
+read_rows(reader *table)
+{
+    bool more = true;
+    chx_status status = CHX_OK;
+    while (!status && more) {
+        status = chx__csv_next(&table->csv, &more);
+        if (!status && more)
+            status = add_synapse(table);
+    }
+    if (!status && table->network->info.n_synapses == 0)
+        status = chx__csv_fail(&table->csv, CHX_ERROR_FORMAT,
+                               "no edges follow the header; add a row for each");
+    return status;
+}
+
+static chx_status
+add_type(chx_network *network)
+{
+    static const chx_neuron_type type = {"neuron", {10, 10, 5, -65, -50, -65, 5, 0}};
+    if (!chx__grow(&network->types, &network->types_capacity, 1, sizeof type))
+        return fail_memory();
+    network->types[0] = type;
+    network->info.n_types = 1;
+    return CHX_OK;
+}
+
+static chx_status
+find_most_targets(const chx_network *network, uint32_t *found)
+{
+    uint64_t *counts = chx__alloc(network->info.n_neurons, sizeof *counts);
+    if (!counts)
+        return fail_memory();
+    for (uint64_t i = 0; i < network->info.n_synapses; i++)
+        counts[network->synapses[i].pre]++;
+    *found = 0;
+    for (uint32_t i = 1; i < network->info.n_neurons; i++)
+        if (counts[i] > counts[*found])
+            *found = i;
+    free(counts);
+    return CHX_OK;
+}
+
+static chx_status
+add_stimulus(chx_network *network)
+{
+    uint32_t *driven = chx__network_keep(network, sizeof *driven);
+    if (!driven ||
+        !chx__grow(&network->stimuli, &network->stimuli_capacity, 1, sizeof *network->stimuli))
+        return fail_memory();
+    network->stimuli[0] = (chx_stimulus){.kind = CHX_STIMULUS_STEP,
+                                         .start_ms = 5,
+                                         .stop_ms = DURATION_MS,
+                                         .current_pa = 60,
+                                         .neurons = driven,
+                                         .n_neurons = 1};
+    network->info.n_stimuli = 1;
+    return find_most_targets(network, driven);
+}
+
+/* What was read and what was chosen, in one sentence. */
+static chx_status
+remark(reader *table, const char *path)
+{
+    char text[1024], weight[64] = "", delay[64] = "";
+    const chx__csv *csv = &table->csv;
+    const chx_network *network = table->network;
+    if (!chx__csv_has(csv, WEIGHT))
+        snprintf(weight, sizeof weight, ", each weight is %d pA", WEIGHT_PA);
+    if (!chx__csv_has(csv, DELAY))
+        snprintf(delay, sizeof delay, ", each delay is %d ms", DELAY_MS);
+    snprintf(text, sizeof text, "positions are a layout%s%s, %.64s is driven%s%s", weight, delay,
+             network->neurons[network->stimuli[0].neurons[0]].name, *csv->remark ? "; " : "",
+             csv->remark);
+    return chx__network_remark(table->network, path, 1, text);
+}
+
+static chx_status
+set_texts(chx_network *network, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *file = slash ? slash + 1 : path;
+    const char *dot = strrchr(file, '.');
+    char *name = chx__format("%.*s (positions are a layout)",
+                             (int)(dot && dot > file ? dot - file : (ptrdiff_t)strlen(file)), file);
+    if (!name)
+        return fail_memory();
+    network->info.name = chx__network_keep_text(network, name, strlen(name));
+    free(name);
+    return network->info.name ? CHX_OK : fail_memory();
+}
+
+static chx_status
+complete(reader *table, const char *path)
+{
+    chx_network *network = table->network;
+    network->info.time_step_ms = TIME_STEP_MS;
+    network->info.duration_ms = DURATION_MS;
+    network->info.seed = 1;
+    network->info.view.plane = CHX_PLANE_XY;
+    chx_status status = set_texts(network, path);
+    if (!status)
+        status = add_type(network);
+    if (!status)
+        status = chx__layout_place(network->neurons, network->info.n_neurons, network->synapses,
+                                   network->info.n_synapses, SPACING_UM);
+    if (!status)
+        status = add_stimulus(network);
+    if (!status)
+        status = remark(table, path);
+    return status ? status : chx__network_finish(network);
+}
+
+chx_status
+chx_network_load_edges(const char *path, chx_network **network)
+{
+    static const char *const columns[N_COLUMNS] = {"pre", "post", "weight_pa", "delay_ms"};
+    CHX__REQUIRE(path && network);
+    reader table = {.network = chx__network_begin()};
+    if (!table.network)
+        return fail_memory();
+    chx_status status = chx__csv_open(&table.csv, path, columns, N_COLUMNS, WEIGHT);
+    if (!status)
+        status = read_rows(&table);
+    if (!status)
+        status = complete(&table, path);
+    chx__csv_close(&table.csv);
+    chx__names_finish(&table.names);
+    if (status)
+        chx_network_destroy(&table.network);
+    else
+        *network = table.network;
+    return status;
+}
