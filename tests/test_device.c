@@ -57,7 +57,7 @@ static bool
 start_two_parts(void)
 {
     params.split = 2;
-    chx_status status = chx__fleet_init(&fleet, &params);
+    chx_status status = chx__fleet_init(&fleet, &params, NULL);
     if (status == CHX_ERROR_INVALID)
         return false;
     ck_assert_int_eq(status, CHX_OK);
@@ -108,7 +108,7 @@ run_kernel(chx__device *device, uint64_t patience_ns)
 START_TEST(fleet_tells_what_it_knows_of_a_selected_device)
 {
     params.measure = true;
-    ck_assert_int_eq(chx__fleet_init(&fleet, &params), CHX_OK);
+    ck_assert_int_eq(chx__fleet_init(&fleet, &params, NULL), CHX_OK);
     const chx__device *device = first_selected();
     const chx_device_info *info = &device->info;
     ck_assert_uint_gt(strlen(info->name), 0);
@@ -173,7 +173,7 @@ run_loop(chx__device *device, uint32_t n_rounds)
 START_TEST(loop_runs_to_its_end_or_to_the_limit_that_the_fleet_found)
 {
     const uint32_t n_rounds = 200000;
-    ck_assert_int_eq(chx__fleet_init(&fleet, &params), CHX_OK);
+    ck_assert_int_eq(chx__fleet_init(&fleet, &params, NULL), CHX_OK);
     chx__device *device = first_selected();
     uint64_t limit = device->info.max_loop_iterations;
     if (limit != UINT64_MAX) {
@@ -188,7 +188,7 @@ END_TEST
 START_TEST(fleet_by_default_takes_one_driver_of_the_processor)
 {
     params = (chx_runtime_params){0};
-    ck_assert_int_eq(chx__fleet_init(&fleet, &params), CHX_OK);
+    ck_assert_int_eq(chx__fleet_init(&fleet, &params, NULL), CHX_OK);
     int n_cpus = 0;
     for (uint32_t i = 0; i < fleet.n_devices; i++)
         n_cpus += fleet.devices[i].info.selected && fleet.devices[i].info.kind == CHX_DEVICE_CPU;
@@ -200,7 +200,7 @@ START_TEST(fleet_selects_by_index)
 {
     params.devices = "0";
     params.split = 0;
-    ck_assert_int_eq(chx__fleet_init(&fleet, &params), CHX_OK);
+    ck_assert_int_eq(chx__fleet_init(&fleet, &params, NULL), CHX_OK);
     ck_assert_uint_eq(n_selected(), 1);
     ck_assert(fleet.devices[0].info.selected);
 }
@@ -210,14 +210,14 @@ START_TEST(fleet_selects_by_part_of_a_name_in_any_case)
 {
     char part[64];
     params.split = 0;
-    ck_assert_int_eq(chx__fleet_init(&fleet, &params), CHX_OK);
+    ck_assert_int_eq(chx__fleet_init(&fleet, &params, NULL), CHX_OK);
     uint32_t wanted = first_selected()->index;
     snprintf(part, sizeof part, " %.20s ", fleet.devices[wanted].info.name + 1);
     for (char *c = part; *c; c++)
         *c = (char)toupper((unsigned char)*c);
     chx__fleet_finish(&fleet);
     params.devices = part;
-    ck_assert_int_eq(chx__fleet_init(&fleet, &params), CHX_OK);
+    ck_assert_int_eq(chx__fleet_init(&fleet, &params, NULL), CHX_OK);
     ck_assert(fleet.devices[wanted].info.selected);
 }
 END_TEST
@@ -226,12 +226,12 @@ START_TEST(fleet_selects_by_part_of_a_platform_name_and_lists)
 {
     char list[128];
     params.split = 0;
-    ck_assert_int_eq(chx__fleet_init(&fleet, &params), CHX_OK);
+    ck_assert_int_eq(chx__fleet_init(&fleet, &params, NULL), CHX_OK);
     snprintf(list, sizeof list, "%.30s,0", first_selected()->info.platform);
     uint32_t wanted = first_selected()->index;
     chx__fleet_finish(&fleet);
     params.devices = list;
-    ck_assert_int_eq(chx__fleet_init(&fleet, &params), CHX_OK);
+    ck_assert_int_eq(chx__fleet_init(&fleet, &params, NULL), CHX_OK);
     ck_assert(fleet.devices[wanted].info.selected);
     ck_assert(fleet.devices[0].info.selected);
 }
@@ -240,29 +240,29 @@ END_TEST
 START_TEST(fleet_with_an_unknown_name_lists_what_exists)
 {
     params.devices = "no such device";
-    ck_assert_int_eq(chx__fleet_init(&fleet, &params), CHX_ERROR_UNKNOWN_DEVICE);
+    ck_assert_int_eq(chx__fleet_init(&fleet, &params, NULL), CHX_ERROR_UNKNOWN_DEVICE);
     const char *message = chx_last_error()->message;
     ck_assert_ptr_nonnull(strstr(message, "no such device"));
     ck_assert_ptr_nonnull(strstr(message, "0: "));
     ck_assert_uint_eq(fleet.n_devices, 0);
     params.devices = "99";
-    ck_assert_int_eq(chx__fleet_init(&fleet, &params), CHX_ERROR_UNKNOWN_DEVICE);
+    ck_assert_int_eq(chx__fleet_init(&fleet, &params, NULL), CHX_ERROR_UNKNOWN_DEVICE);
 }
 END_TEST
 
 START_TEST(fleet_with_an_empty_name_is_misuse)
 {
     params.devices = "0,,1";
-    ck_assert_int_eq(chx__fleet_init(&fleet, &params), CHX_ERROR_INVALID);
+    ck_assert_int_eq(chx__fleet_init(&fleet, &params, NULL), CHX_ERROR_INVALID);
     params.devices = "";
-    ck_assert_int_eq(chx__fleet_init(&fleet, &params), CHX_ERROR_INVALID);
+    ck_assert_int_eq(chx__fleet_init(&fleet, &params, NULL), CHX_ERROR_INVALID);
 }
 END_TEST
 
 START_TEST(fleet_with_too_many_lanes_is_misuse)
 {
     params.n_compute_lanes = CHX__MAX_COMPUTE_LANES + 1;
-    ck_assert_int_eq(chx__fleet_init(&fleet, &params), CHX_ERROR_INVALID);
+    ck_assert_int_eq(chx__fleet_init(&fleet, &params, NULL), CHX_ERROR_INVALID);
 }
 END_TEST
 
@@ -284,14 +284,14 @@ END_TEST
 START_TEST(split_into_more_parts_than_there_are_units_is_misuse)
 {
     params.split = 1000000;
-    ck_assert_int_eq(chx__fleet_init(&fleet, &params), CHX_ERROR_INVALID);
+    ck_assert_int_eq(chx__fleet_init(&fleet, &params, NULL), CHX_ERROR_INVALID);
 }
 END_TEST
 
 START_TEST(budget_is_kept_and_given_back)
 {
     params.memory_budget_bytes = 1000;
-    ck_assert_int_eq(chx__fleet_init(&fleet, &params), CHX_OK);
+    ck_assert_int_eq(chx__fleet_init(&fleet, &params, NULL), CHX_OK);
     chx__device *device = first_selected();
     ck_assert_int_eq(chx__device_reserve(device, 600), CHX_OK);
     ck_assert_int_eq(chx__device_reserve(device, 401), CHX_ERROR_DEVICE_MEMORY);
@@ -307,7 +307,7 @@ END_TEST
 START_TEST(device_opens_all_its_lanes_and_runs_a_kernel)
 {
     params.n_compute_lanes = 3;
-    ck_assert_int_eq(chx__fleet_init(&fleet, &params), CHX_OK);
+    ck_assert_int_eq(chx__fleet_init(&fleet, &params, NULL), CHX_OK);
     chx__device *device = first_selected();
     ck_assert_int_eq(chx__fleet_open(&fleet, device), CHX_OK);
     ck_assert_uint_eq(device->n_lanes, 5);
@@ -322,7 +322,7 @@ END_TEST
 
 START_TEST(device_clock_agrees_with_the_host)
 {
-    ck_assert_int_eq(chx__fleet_init(&fleet, &params), CHX_OK);
+    ck_assert_int_eq(chx__fleet_init(&fleet, &params, NULL), CHX_OK);
     chx__device *device = first_selected();
     ck_assert_int_eq(chx__fleet_open(&fleet, device), CHX_OK);
     if (!device->has_profiling)
@@ -365,7 +365,7 @@ START_TEST(exclusion_of_the_last_device_is_refused)
 {
     params.devices = "0";
     params.split = 0;
-    ck_assert_int_eq(chx__fleet_init(&fleet, &params), CHX_OK);
+    ck_assert_int_eq(chx__fleet_init(&fleet, &params, NULL), CHX_OK);
     chx__device *device = first_selected();
     ck_assert_int_eq(chx__fleet_exclude(&fleet, device, "a test"), CHX_ERROR_NO_DEVICE);
     ck_assert(device->info.selected);
@@ -415,7 +415,7 @@ START_TEST(fleet_without_a_cache_folder_still_starts)
     char *folder = test_folder_create();
     chmod(folder, 0777);
     params.cache_path = folder;
-    ck_assert_int_eq(chx__fleet_init(&fleet, &params), CHX_OK);
+    ck_assert_int_eq(chx__fleet_init(&fleet, &params, NULL), CHX_OK);
     ck_assert_ptr_null(fleet.cache);
     test_folder_destroy(folder);
 }
@@ -426,7 +426,7 @@ static void
 start_with_fault(const char *fault, const char *cache_path)
 {
     params.split = 0;
-    ck_assert_int_eq(chx__fleet_init(&fleet, &params), CHX_OK);
+    ck_assert_int_eq(chx__fleet_init(&fleet, &params, NULL), CHX_OK);
     chx__fleet_finish(&fleet);
     ck_assert_msg(test_fault_arm(fault), "the fault layer is not loaded");
     params.cache_path = cache_path;
@@ -435,7 +435,7 @@ start_with_fault(const char *fault, const char *cache_path)
 START_TEST(warm_start_builds_and_launches_nothing)
 {
     start_with_fault("build:1,enqueue:1", NULL);
-    ck_assert_int_eq(chx__fleet_init(&fleet, &params), CHX_OK);
+    ck_assert_int_eq(chx__fleet_init(&fleet, &params, NULL), CHX_OK);
     ck_assert_uint_eq(test_fault_injected(), 0);
     ck_assert_double_gt(first_selected()->info.giga_ops, 0);
     for (uint32_t i = 0; i < fleet.n_platforms; i++)
@@ -448,11 +448,11 @@ expect_exclusion(const char *fault, const char *reason)
 {
     char *folder = test_folder_create();
     start_with_fault(fault, folder);
-    ck_assert_int_eq(chx__fleet_init(&fleet, &params), CHX_ERROR_NO_DEVICE);
+    ck_assert_int_eq(chx__fleet_init(&fleet, &params, NULL), CHX_ERROR_NO_DEVICE);
     ck_assert_uint_ge(test_fault_injected(), 1);
     ck_assert_ptr_nonnull(strstr(chx_last_error()->message, reason));
     ck_assert(test_fault_arm(""));
-    ck_assert_int_eq(chx__fleet_init(&fleet, &params), CHX_OK);
+    ck_assert_int_eq(chx__fleet_init(&fleet, &params, NULL), CHX_OK);
     chx__fleet_finish(&fleet);
     test_folder_destroy(folder);
 }

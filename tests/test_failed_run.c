@@ -10,6 +10,7 @@
 
 #include "execute/run.h"
 #include "machine.h"
+#include "null.h"
 
 #define WORDS 65536u
 #define SECOND_NS UINT64_C(1000000000)
@@ -24,6 +25,23 @@ static const char source[] =
     "{\n"
     "    y[i]++;\n"
     "}\n";
+
+static void
+add(const chx__null_call *call)
+{
+    const uint32_t *x = call->args[0];
+    uint32_t *y = call->args[1];
+    for (size_t i = 0; i < call->launch->global[0]; i++)
+        y[i] = x[i] + *(uint32_t *)call->args[2] + 16 * *(uint32_t *)call->args[3];
+}
+
+static void
+bump(const chx__null_call *call)
+{
+    ((uint32_t *)call->args[0])[*(uint32_t *)call->args[1]]++;
+}
+
+static const chx__null_kernel kernels[] = {{"add", add}, {"bump", bump}, {NULL, NULL}};
 
 static chx_runtime *runtime;
 static chx_program *program;
@@ -40,7 +58,8 @@ start(bool serial)
     chx_runtime_params params = test_machine_params();
     params.serial |= serial;
     params.log = on_log;
-    ck_assert_msg(chx_runtime_create(&runtime, &params) == CHX_OK, "%s", chx_last_error()->message);
+    ck_assert_msg(test_runtime_create(&runtime, &params, kernels) == CHX_OK, "%s",
+                  chx_last_error()->message);
     ck_assert_int_eq(chx_program_from_source(runtime, "add.cl", source, NULL, &program), CHX_OK);
     ck_assert_int_eq(chx_graph_create(runtime, &graph), CHX_OK);
     for (uint32_t i = 0; i < WORDS; i++)
@@ -68,7 +87,7 @@ teardown(void)
     chx_buffer_destroy(&x);
     chx_buffer_destroy(&y);
     chx_program_destroy(&program);
-    chx_runtime_destroy(&runtime);
+    test_runtime_destroy(&runtime);
 }
 
 static chx_task

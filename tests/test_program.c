@@ -24,7 +24,7 @@ set_up(void)
     chx_runtime_params params = test_machine_params();
     fleet = (chx__fleet){0};
     folder = test_folder_create();
-    ck_assert_int_eq(chx__fleet_init(&fleet, &params), CHX_OK);
+    ck_assert_int_eq(chx__fleet_init(&fleet, &params, NULL), CHX_OK);
     device = NULL;
     for (uint32_t i = 0; i < fleet.n_devices && !device; i++)
         if (fleet.devices[i].info.selected)
@@ -341,7 +341,7 @@ START_TEST(quick_build_gives_way_to_an_optimized_one)
     chx__fleet_finish(&fleet);
     params.cache_path = folder;
     unsetenv("CHRONAXIE_OPTIMIZE");
-    ck_assert_int_eq(chx__fleet_init(&fleet, &params), CHX_OK);
+    ck_assert_int_eq(chx__fleet_init(&fleet, &params, NULL), CHX_OK);
     for (uint32_t i = 0; i < fleet.n_devices; i++)
         if (fleet.devices[i].info.selected)
             device = &fleet.devices[i];

@@ -8,6 +8,7 @@
 #include <chronaxie/plan.h>
 
 #include "machine.h"
+#include "null.h"
 
 #define WORDS 256u
 #define N_BUFFERS 5u
@@ -27,6 +28,28 @@ static const char source[] =
     "    y[y_begin + i] = x[x_begin + i] ^ seed;\n"
     "}\n";
 
+static void
+blend(const chx__null_call *call)
+{
+    const uint32_t *x = call->args[0];
+    uint32_t *y = call->args[2];
+    uint32_t x_begin = *(uint32_t *)call->args[1], y_begin = *(uint32_t *)call->args[3];
+    for (size_t i = 0; i < call->launch->global[0]; i++)
+        y[y_begin + i] = y[y_begin + i] * 1664525u + x[x_begin + i] + *(uint32_t *)call->args[4];
+}
+
+static void
+take(const chx__null_call *call)
+{
+    const uint32_t *x = call->args[0];
+    uint32_t *y = call->args[2];
+    uint32_t x_begin = *(uint32_t *)call->args[1], y_begin = *(uint32_t *)call->args[3];
+    for (size_t i = 0; i < call->launch->global[0]; i++)
+        y[y_begin + i] = x[x_begin + i] ^ *(uint32_t *)call->args[4];
+}
+
+static const chx__null_kernel kernels[] = {{"blend", blend}, {"take", take}, {NULL, NULL}};
+
 static chx_runtime *runtime;
 static chx_program *program;
 static chx_graph *graph;
@@ -37,7 +60,8 @@ static void
 setup(void)
 {
     chx_runtime_params params = test_machine_params();
-    ck_assert_msg(chx_runtime_create(&runtime, &params) == CHX_OK, "%s", chx_last_error()->message);
+    ck_assert_msg(test_runtime_create(&runtime, &params, kernels) == CHX_OK, "%s",
+                  chx_last_error()->message);
     ck_assert_int_eq(chx_program_from_source(runtime, "blend.cl", source, NULL, &program), CHX_OK);
     ck_assert_int_eq(chx_graph_create(runtime, &graph), CHX_OK);
     for (uint32_t b = 0; b < N_BUFFERS; b++) {
@@ -55,7 +79,7 @@ teardown(void)
     for (uint32_t b = 0; b < N_BUFFERS; b++)
         chx_buffer_destroy(&buffers[b]);
     chx_program_destroy(&program);
-    chx_runtime_destroy(&runtime);
+    test_runtime_destroy(&runtime);
 }
 
 /* One launch of blend or take over n words, and what it means. */

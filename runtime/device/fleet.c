@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "device/cache.h"
 #include "device/discovery.h"
+#include "device/null.h"
 #include "device/selection.h"
 #include "device/self_test.h"
 
@@ -198,10 +199,22 @@ assemble(chx__fleet *fleet, const chx_runtime_params *params)
     return status;
 }
 
-chx_status
-chx__fleet_init(chx__fleet *fleet, const chx_runtime_params *params)
+/* Null devices need neither a cache nor a self-test. */
+static chx_status
+assemble_null(chx__fleet *fleet, const chx_runtime_params *params, chx__null *machine)
 {
-    static const chx_runtime_params defaults;
+    fleet->logger = (chx__logger){params->log, params->log_data, params->log_level};
+    chx_status status = chx__null_populate(machine, fleet);
+    if (!status)
+        status = chx__fleet_select(fleet, params->devices);
+    if (!status)
+        set_limits(fleet, params);
+    return status;
+}
+
+static chx_status
+init_locks(chx__fleet *fleet)
+{
     *fleet = (chx__fleet){.generation = 1};
     if (pthread_mutex_init(&fleet->lock, NULL) != 0)
         return chx__fail_memory("opening the devices");
@@ -210,7 +223,18 @@ chx__fleet_init(chx__fleet *fleet, const chx_runtime_params *params)
         return chx__fail_memory("opening the devices");
     }
     fleet->has_lock = true;
-    chx_status status = assemble(fleet, params ? params : &defaults);
+    return CHX_OK;
+}
+
+chx_status
+chx__fleet_init(chx__fleet *fleet, const chx_runtime_params *params, chx__null *machine)
+{
+    static const chx_runtime_params defaults;
+    const chx_runtime_params *wanted = params ? params : &defaults;
+    chx_status status = init_locks(fleet);
+    if (status)
+        return status;
+    status = machine ? assemble_null(fleet, wanted, machine) : assemble(fleet, wanted);
     if (status)
         chx__fleet_finish(fleet);
     return status;

@@ -8,6 +8,7 @@
 #include "device/device.h"
 
 typedef struct chx__cache chx__cache;
+typedef struct chx__null chx__null;
 
 typedef struct chx__fleet {
     chx__platform *platforms;
@@ -27,10 +28,11 @@ typedef struct chx__fleet {
     bool has_lock;
 } chx__fleet;
 
-/* Discovers, self-tests (or recalls the stored result), splits and selects. Opens no context that
+/* Discovers, self-tests (or recalls the stored result), splits and selects; or takes the devices of
+ * a null machine, when there is one, as they are. Opens no context that
  * is not needed for that, and tests no device that is not asked for. Keeps its address. Errors:
  * NO_DEVICE, UNKNOWN_DEVICE, INVALID, MEMORY; a cache that cannot be used is only a warning. */
-chx_status chx__fleet_init(chx__fleet *fleet, const chx_runtime_params *params);
+chx_status chx__fleet_init(chx__fleet *fleet, const chx_runtime_params *params, chx__null *machine);
 
 /* Releases everything; accepts a half-built fleet. */
 void chx__fleet_finish(chx__fleet *fleet);

@@ -38,11 +38,11 @@ init_locks(chx_runtime *runtime)
 static pthread_mutex_t discovery = PTHREAD_MUTEX_INITIALIZER;
 
 static chx_status
-discover(chx_runtime *runtime, const chx_runtime_params *params)
+discover(chx_runtime *runtime, const chx_runtime_params *params, chx__null *machine)
 {
     pthread_mutex_lock(&discovery);
     chx__log_hold();
-    chx_status status = chx__fleet_init(&runtime->fleet, params);
+    chx_status status = chx__fleet_init(&runtime->fleet, params, machine);
     pthread_mutex_unlock(&discovery);
     chx__log_release();
     return status;
@@ -52,6 +52,12 @@ chx_status
 chx_runtime_create(chx_runtime **runtime, const chx_runtime_params *params)
 {
     CHX__REQUIRE(runtime);
+    return chx__runtime_create(runtime, params, NULL);
+}
+
+chx_status
+chx__runtime_create(chx_runtime **runtime, const chx_runtime_params *params, chx__null *machine)
+{
     chx_runtime_params wanted = params ? *params : (chx_runtime_params){0};
     CHX__REQUIRE(wanted.n_compute_lanes <= CHX__MAX_COMPUTE_LANES);
     chx_runtime *made = chx__alloc(1, sizeof *made);
@@ -63,7 +69,7 @@ chx_runtime_create(chx_runtime **runtime, const chx_runtime_params *params)
     made->process = getpid();
     chx_status status = chx__costs_create(&made->costs);
     if (!status)
-        status = discover(made, &wanted);
+        status = discover(made, &wanted, machine);
     if (!status)
         status = chx__driver_start(made);
     if (status) {

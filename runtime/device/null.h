@@ -1,0 +1,87 @@
+/* The null back-end: devices that nobody has, for putting the engine before machines, orders of
+ * completion and faults that no driver offers on demand.
+ *
+ * It computes: a kernel is a C function that is registered by name and works on real bytes, copies
+ * copy. Nothing runs before it is flushed and all that it waits for has ended. Which of the
+ * commands that could end next does so is drawn from a seed, and their stamps come from a virtual
+ * clock, on which every device has the speed that it was given. In a serial machine commands end
+ * while somebody asks for an event's status, so that a seed always gives the same order; otherwise
+ * a thread ends them.
+ *
+ * It is stricter than drivers are: use of a released object, an event of another context in a wait
+ * list, a range outside its memory, an unset argument or the release of a queue with commands that
+ * have not ended is a *violation*, which is counted and described. */
+#ifndef CHX_DEVICE_NULL_H
+#define CHX_DEVICE_NULL_H
+
+#include "device/backend.h"
+#include "device/fleet.h"
+
+extern const chx__backend chx__null_backend;
+
+/* One call of a kernel for its whole range. */
+typedef struct chx__null_call {
+    const chx__launch *launch;
+    uint32_t n_args;
+    void *const *args; /* a memory's bytes, a value's, or those of local memory */
+    const size_t *sizes;
+} chx__null_call;
+
+typedef struct chx__null_kernel {
+    const char *name; /* as in program texts; NULL ends a list */
+    void (*run)(const chx__null_call *call);
+} chx__null_kernel;
+
+typedef struct chx__null_device {
+    uint32_t platform; /* devices of one platform stand together */
+    uint64_t memory_bytes; /* 0: a gibibyte */
+    uint64_t max_allocation_bytes; /* 0: all of it */
+    uint32_t max_group; /* 0: 256 */
+    uint64_t local_bytes; /* 0: 32 KiB */
+    double launch_ns, ns_per_item, ns_per_byte; /* on the virtual clock */
+} chx__null_device;
+
+typedef struct chx__null_params {
+    const chx__null_device *devices;
+    uint32_t n_devices;
+    const chx__null_kernel *kernels;
+    uint64_t seed; /* of the order of completions; 0: by virtual time */
+    bool serial;
+    bool has_stamps; /* devices tell when commands ran */
+    bool passes_failures; /* what waits for a failed command runs all the same, as on PoCL */
+} chx__null_params;
+
+typedef struct chx__null chx__null;
+
+/* Counted from now, each once; 0 for none. */
+typedef struct chx__null_faults {
+    uint64_t refuse_call; /* this call that can fail does */
+    uint64_t fail_command; /* this command ends with an error and does nothing */
+    uint64_t hang_command; /* this command never ends */
+} chx__null_faults;
+
+/* The arrays of params are borrowed for the machine's life. Errors: MEMORY. */
+chx_status chx__null_create(const chx__null_params *params, chx__null **machine);
+
+/* Frees the machine and whatever was not released. Its runtime is gone. Accepts NULL. */
+void chx__null_destroy(chx__null **machine);
+
+void chx__null_arm(chx__null *machine, chx__null_faults faults);
+
+/* Since the last arming: calls that can fail, commands, and faults that struck. */
+typedef struct chx__null_counts {
+    uint64_t n_calls, n_commands, n_struck;
+} chx__null_counts;
+
+chx__null_counts chx__null_count(chx__null *machine);
+
+/* How often the back-end was used wrongly; *first describes the first time, "" when never. */
+uint32_t chx__null_violations(chx__null *machine, const char **first);
+
+/* Objects that were made and not released. */
+uint32_t chx__null_n_living(chx__null *machine);
+
+/* Fills in the fleet's platforms and devices. Errors: MEMORY. */
+chx_status chx__null_populate(chx__null *machine, chx__fleet *fleet);
+
+#endif

@@ -1,0 +1,202 @@
+/* Queues of null devices. A command can end when it is the first of its queue, has been flushed,
+ * and all that it waits for has ended; which one of those does is drawn, or is the one that starts
+ * first on the virtual clock. Its bytes are computed at that moment and not before, so whatever
+ * the engine frees or changes too early shows. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "device/null_object.h"
+
+static bool
+has_ended(const chx__null_command *command)
+{
+    return command->status <= CL_COMPLETE;
+}
+
+static bool
+can_end(const chx__null_command *command)
+{
+    if (!command || !command->is_flushed || command->hangs)
+        return false;
+    for (uint32_t i = 0; i < command->n_waits; i++)
+        if (!has_ended(command->waits[i]))
+            return false;
+    return true;
+}
+
+static uint64_t
+earliest_start(const chx__null_command *command)
+{
+    uint64_t start_ns = command->start_ns; /* of the enqueueing */
+    if (command->queue->free_ns > start_ns)
+        start_ns = command->queue->free_ns;
+    for (uint32_t i = 0; i < command->n_waits; i++)
+        if (command->waits[i]->finish_ns > start_ns)
+            start_ns = command->waits[i]->finish_ns;
+    return start_ns;
+}
+
+/* splitmix64 (Steele, Lea and Flood 2014, doi:10.1145/2714064.2660195). */
+static uint64_t
+draw(chx__null *machine)
+{
+    uint64_t z = machine->random += UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+    return z ^ z >> 31;
+}
+
+static chx__null_command *
+choose(chx__null *machine)
+{
+    chx__null_command *chosen = NULL;
+    uint64_t n = 0;
+    for (chx__null_queue *queue = machine->queues; queue; queue = queue->next_queue) {
+        chx__null_command *command = queue->first;
+        if (!can_end(command))
+            continue;
+        n++;
+        if (!chosen || (machine->params.seed ? draw(machine) % n == 0
+                                             : earliest_start(command) < earliest_start(chosen)))
+            chosen = command;
+    }
+    return chosen;
+}
+
+static double
+duration_ns(const chx__null_command *command)
+{
+    const chx__null_device *device = command->queue->device;
+    double n_items = 1;
+    for (uint32_t i = 0; i < command->launch.n_dimensions; i++)
+        n_items *= (double)command->launch.global[i];
+    return command->kernel ? device->launch_ns + n_items * device->ns_per_item
+                           : device->launch_ns + (double)command->size_bytes * device->ns_per_byte;
+}
+
+static void
+run_kernel(const chx__null_command *command)
+{
+    void *args[CHX__NULL_MAX_PARAMETERS];
+    void *scratch[CHX__NULL_MAX_PARAMETERS] = {NULL};
+    size_t sizes[CHX__NULL_MAX_PARAMETERS];
+    for (uint32_t i = 0; i < command->n_arguments; i++) {
+        chx__null_argument *argument = &command->arguments[i];
+        sizes[i] = argument->memory ? argument->memory->size_bytes : argument->size_bytes;
+        if (!argument->memory && argument->size_bytes > sizeof argument->value)
+            scratch[i] = calloc(1, argument->size_bytes);
+        args[i] = argument->memory ? (void *)argument->memory->bytes
+                  : scratch[i]     ? scratch[i]
+                                   : argument->value;
+    }
+    chx__null_call call = {&command->launch, command->n_arguments, args, sizes};
+    command->kernel->run(&call);
+    for (uint32_t i = 0; i < command->n_arguments; i++)
+        free(scratch[i]);
+}
+
+static void
+compute(const chx__null_command *command)
+{
+    size_t offset = command->offset_bytes;
+    if (command->kernel)
+        run_kernel(command);
+    else if (!command->from)
+        memcpy(command->to->bytes + offset, command->source, command->size_bytes);
+    else if (!command->to)
+        memcpy(command->target, command->from->bytes + offset, command->size_bytes);
+    else
+        memmove(command->to->bytes + offset, command->from->bytes + offset, command->size_bytes);
+}
+
+static bool
+waits_have_failed(const chx__null_command *command)
+{
+    for (uint32_t i = 0; i < command->n_waits; i++)
+        if (command->waits[i]->status < 0)
+            return true;
+    return false;
+}
+
+static void
+end(chx__null *machine, chx__null_command *command)
+{
+    chx__null_queue *queue = command->queue;
+    command->start_ns = earliest_start(command);
+    command->finish_ns = command->start_ns + (uint64_t)duration_ns(command);
+    if (command->fails)
+        command->status = CL_OUT_OF_RESOURCES;
+    else if (waits_have_failed(command) && !machine->params.passes_failures)
+        command->status = CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST;
+    else {
+        compute(command);
+        command->status = CL_COMPLETE;
+    }
+    queue->free_ns = command->finish_ns;
+    if (machine->now_ns < command->finish_ns)
+        machine->now_ns = command->finish_ns;
+    queue->first = command->next;
+    if (!queue->first)
+        queue->last = NULL;
+}
+
+bool
+chx__null_step(chx__null *machine)
+{
+    chx__null_command *command = choose(machine);
+    if (!command)
+        return false;
+    end(machine, command);
+    if (command->done && command->status == CL_COMPLETE) {
+        pthread_mutex_unlock(&machine->lock);
+        command->done((cl_event)command, CL_COMPLETE, command->done_data);
+        pthread_mutex_lock(&machine->lock);
+    }
+    return true;
+}
+
+static cl_int
+take_waits(chx__null_command *command, const chx__wait_list *waits)
+{
+    chx__null *machine = command->object.machine;
+    command->waits = chx__alloc(waits->n, sizeof *command->waits);
+    if (!command->waits)
+        return CL_OUT_OF_HOST_MEMORY;
+    for (uint32_t i = 0; i < waits->n; i++) {
+        chx__null_command *before = (chx__null_command *)waits->events[i];
+        if (!chx__null_check(machine, before, CHX__NULL_COMMAND, "waiting for an event"))
+            return CL_INVALID_EVENT_WAIT_LIST;
+        if (before->queue->context != command->queue->context) {
+            chx__null_violate(machine, "waiting for an event of another context");
+            return CL_INVALID_CONTEXT;
+        }
+        command->waits[command->n_waits++] = before;
+    }
+    return CL_SUCCESS;
+}
+
+cl_int
+chx__null_enqueue(chx__null_command *command, const chx__wait_list *waits, cl_event *event)
+{
+    chx__null_queue *queue = command->queue;
+    chx__null *machine = command->object.machine;
+    cl_int code = take_waits(command, waits);
+    if (code) {
+        command->object.n_references = 0;
+        return code;
+    }
+    uint64_t n = ++machine->counts.n_commands;
+    command->fails = n == machine->faults.fail_command;
+    command->hangs = n == machine->faults.hang_command;
+    machine->counts.n_struck += command->fails || command->hangs;
+    command->status = CL_QUEUED;
+    command->start_ns = machine->now_ns;
+    if (queue->last)
+        queue->last->next = command;
+    else
+        queue->first = command;
+    queue->last = command;
+    *event = (cl_event)command;
+    return CL_SUCCESS;
+}

@@ -1,0 +1,283 @@
+/* The engine on machines that do not exist: every order of completion, every failure of every call,
+ * more devices than any machine has. What a graph means does not change, and what fails is told. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <chronaxie/plan.h>
+
+#include "null.h"
+
+#define WORDS 64u
+#define N_BUFFERS 4u
+#define N_LAUNCHES 20u
+#define SECOND_NS UINT64_C(1000000000)
+
+static const char source[] =
+    "kernel void blend(global const uint *x, global uint *y, uint begin, uint seed)\n"
+    "{\n"
+    "    size_t i = begin + get_global_id(0);\n"
+    "    y[i] = y[i] * 1664525u + x[i] + seed;\n"
+    "}\n";
+
+static uint32_t
+blended(uint32_t y, uint32_t x, uint32_t seed)
+{
+    return y * 1664525u + x + seed;
+}
+
+static void
+blend(const chx__null_call *call)
+{
+    const uint32_t *x = call->args[0];
+    uint32_t *y = call->args[1];
+    uint32_t begin = *(uint32_t *)call->args[2], seed = *(uint32_t *)call->args[3];
+    for (size_t i = begin; i < begin + call->launch->global[0]; i++)
+        y[i] = blended(y[i], x[i], seed);
+}
+
+static const chx__null_kernel kernels[] = {{"blend", blend}, {NULL, NULL}};
+
+/* A random program over four buffers; what it means is worked out in its order. */
+typedef struct sketch {
+    chx_runtime *runtime;
+    chx_program *program;
+    chx_graph *graph;
+    chx_plan *plan;
+    chx_buffer *buffers[N_BUFFERS];
+    uint32_t words[N_BUFFERS][WORDS];
+    struct {
+        uint32_t x, y, begin, n, seed;
+    } launches[N_LAUNCHES];
+} sketch;
+
+static chx_status
+draw_launch(sketch *s, uint32_t i, uint32_t n_devices)
+{
+    uint32_t x = (uint32_t)rand() % N_BUFFERS;
+    uint32_t y = (x + 1 + (uint32_t)rand() % (N_BUFFERS - 1)) % N_BUFFERS;
+    uint32_t n = 1 + (uint32_t)rand() % WORDS, seed = (uint32_t)rand();
+    uint32_t begin = (uint32_t)rand() % (WORDS - n + 1);
+    chx_kernel_task task = {
+        .program = s->program,
+        .kernel = "blend",
+        .global = {n},
+        .devices = rand() % 3 ? UINT64_C(1) << ((uint32_t)rand() % n_devices) : 0,
+        .args = {CHX_BUFFER_RANGE(s->buffers[x], CHX_ACCESS_READ, 4 * begin, 4 * n),
+                 CHX_BUFFER_RANGE(s->buffers[y], CHX_ACCESS_READ_WRITE, 4 * begin, 4 * n),
+                 CHX_UINT(begin), CHX_UINT(seed)},
+    };
+    s->launches[i].x = x;
+    s->launches[i].y = y;
+    s->launches[i].begin = begin;
+    s->launches[i].n = n;
+    s->launches[i].seed = seed;
+    return chx_graph_kernel(s->graph, &task);
+}
+
+static void
+begin_sketch(sketch *s, uint32_t n_devices, uint64_t seed, uint32_t n_lanes)
+{
+    chx_runtime_params params = {.serial = true, .n_compute_lanes = n_lanes};
+    *s = (sketch){0};
+    test_null_create(n_devices, kernels, seed, true);
+    ck_assert_int_eq(chx__runtime_create(&s->runtime, &params, test_null), CHX_OK);
+    ck_assert_int_eq(chx_program_from_source(s->runtime, "blend.cl", source, NULL, &s->program),
+                     CHX_OK);
+    ck_assert_int_eq(chx_graph_create(s->runtime, &s->graph), CHX_OK);
+    for (uint32_t b = 0; b < N_BUFFERS; b++) {
+        for (uint32_t i = 0; i < WORDS; i++)
+            s->words[b][i] = 1000 * b + i;
+        ck_assert_int_eq(
+            chx_buffer_create(s->runtime, sizeof s->words[b], s->words[b], &s->buffers[b]), CHX_OK);
+    }
+    srand((unsigned)seed + 1);
+    for (uint32_t i = 0; i < N_LAUNCHES; i++)
+        ck_assert_int_eq(draw_launch(s, i, n_devices), CHX_OK);
+}
+
+static void
+end_sketch(sketch *s)
+{
+    chx_plan_destroy(&s->plan);
+    chx_graph_destroy(&s->graph);
+    for (uint32_t b = 0; b < N_BUFFERS; b++)
+        chx_buffer_destroy(&s->buffers[b]);
+    chx_program_destroy(&s->program);
+    test_runtime_destroy(&s->runtime);
+}
+
+/* What one run of the graph does to the words. */
+static void
+expect_run(sketch *s)
+{
+    for (uint32_t l = 0; l < N_LAUNCHES; l++)
+        for (uint32_t i = s->launches[l].begin; i < s->launches[l].begin + s->launches[l].n; i++) {
+            uint32_t *y = &s->words[s->launches[l].y][i];
+            *y = blended(*y, s->words[s->launches[l].x][i], s->launches[l].seed);
+        }
+}
+
+static void
+expect_words(sketch *s)
+{
+    for (uint32_t b = 0; b < N_BUFFERS; b++) {
+        uint32_t words[WORDS];
+        ck_assert_msg(chx_buffer_read(s->buffers[b], 0, sizeof words, words) == CHX_OK, "%s",
+                      chx_last_error()->message);
+        ck_assert_mem_eq(words, s->words[b], sizeof words);
+    }
+}
+
+static chx_status
+make_plan(sketch *s)
+{
+    chx_plan_params params = {.deadline_ns = SECOND_NS / 20};
+    return chx_plan_create(s->graph, &params, &s->plan);
+}
+
+static chx_status
+submit_and_wait(sketch *s)
+{
+    chx_run *run;
+    chx_status status = s->plan ? CHX_OK : make_plan(s);
+    if (!status)
+        status = chx_plan_submit(s->plan, &run);
+    if (status)
+        return status;
+    status = chx_run_wait(run, 20 * SECOND_NS);
+    chx_run_destroy(&run);
+    return status;
+}
+
+/* Nothing released is missing, nothing kept is left. */
+static void
+expect_all_released(sketch *s)
+{
+    chx_plan_destroy(&s->plan);
+    chx_graph_destroy(&s->graph);
+    for (uint32_t b = 0; b < N_BUFFERS; b++)
+        chx_buffer_destroy(&s->buffers[b]);
+    chx_program_destroy(&s->program);
+    chx_runtime_destroy(&s->runtime);
+    ck_assert_uint_eq(chx__null_n_living(test_null), 0);
+}
+
+START_TEST(order_of_completion_changes_nothing)
+{
+    for (uint64_t seed = 0; seed < 40; seed++) {
+        sketch s;
+        chx_run *runs[3];
+        begin_sketch(&s, 1 + (uint32_t)(seed % 7), seed, 1 + (uint32_t)(seed % 3));
+        ck_assert_int_eq(chx_plan_create(s.graph, NULL, &s.plan), CHX_OK);
+        for (int i = 0; i < 3; i++) {
+            expect_run(&s);
+            ck_assert_int_eq(chx_plan_submit(s.plan, &runs[i]), CHX_OK);
+        }
+        for (int i = 0; i < 3; i++) {
+            ck_assert_msg(chx_run_wait(runs[i], 20 * SECOND_NS) == CHX_OK, "seed %d: %s", (int)seed,
+                          chx_last_error()->message);
+            chx_run_destroy(&runs[i]);
+        }
+        expect_words(&s);
+        expect_all_released(&s);
+        end_sketch(&s);
+    }
+}
+END_TEST
+
+/* After a run that may have failed everything is written anew, and the next must be right. */
+static void
+expect_recovery(sketch *s, uint64_t n)
+{
+    chx__null_arm(test_null, (chx__null_faults){0});
+    for (uint32_t b = 0; b < N_BUFFERS; b++) {
+        for (uint32_t i = 0; i < WORDS; i++)
+            s->words[b][i] = 1000 * b + i;
+        ck_assert_int_eq(chx_buffer_write(s->buffers[b], 0, sizeof s->words[b], s->words[b]),
+                         CHX_OK);
+    }
+    expect_run(s);
+    ck_assert_msg(submit_and_wait(s) == CHX_OK, "after fault %d: %s", (int)n,
+                  chx_last_error()->message);
+    expect_words(s);
+}
+
+/* Calls fail from the first one on, commands once devices are open and the plan stands. */
+static void
+strike(chx__null_faults faults, uint64_t n)
+{
+    sketch s;
+    begin_sketch(&s, 3, 7, 1);
+    if (!faults.refuse_call)
+        ck_assert_int_eq(make_plan(&s), CHX_OK);
+    chx__null_arm(test_null, faults);
+    chx_status status = submit_and_wait(&s);
+    ck_assert_uint_eq(chx__null_count(test_null).n_struck, 1);
+    if (status) {
+        ck_assert_uint_gt(strlen(chx_last_error()->message), 20);
+    } else {
+        expect_run(&s);
+        expect_words(&s);
+    }
+    expect_recovery(&s, n);
+    end_sketch(&s);
+}
+
+static chx__null_counts
+count_of_a_good_run(bool is_planned)
+{
+    sketch s;
+    begin_sketch(&s, 3, 7, 1);
+    if (is_planned)
+        ck_assert_int_eq(make_plan(&s), CHX_OK);
+    chx__null_arm(test_null, (chx__null_faults){0});
+    ck_assert_int_eq(submit_and_wait(&s), CHX_OK);
+    chx__null_counts counts = chx__null_count(test_null);
+    end_sketch(&s);
+    ck_assert_uint_gt(counts.n_commands, N_LAUNCHES);
+    ck_assert_uint_ge(counts.n_calls, counts.n_commands);
+    return counts;
+}
+
+START_TEST(every_refused_call_is_told_and_survived)
+{
+    chx__null_counts counts = count_of_a_good_run(false);
+    for (uint64_t n = 1; n <= counts.n_calls; n++)
+        strike((chx__null_faults){.refuse_call = n}, n);
+}
+END_TEST
+
+START_TEST(every_failed_command_is_told_and_survived)
+{
+    chx__null_counts counts = count_of_a_good_run(true);
+    for (uint64_t n = 1; n <= counts.n_commands; n++)
+        strike((chx__null_faults){.fail_command = n}, n);
+}
+END_TEST
+
+START_TEST(every_hung_command_is_told_and_survived)
+{
+    chx__null_counts counts = count_of_a_good_run(true);
+    for (uint64_t n = 1; n <= counts.n_commands; n += 3) /* each takes its deadline */
+        strike((chx__null_faults){.hang_command = n}, n);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("null");
+    TCase *tcase = tcase_create("machines");
+    tcase_set_timeout(tcase, 120);
+    tcase_add_test(tcase, order_of_completion_changes_nothing);
+    tcase_add_test(tcase, every_refused_call_is_told_and_survived);
+    tcase_add_test(tcase, every_failed_command_is_told_and_survived);
+    tcase_add_test(tcase, every_hung_command_is_told_and_survived);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int n_failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return n_failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
