@@ -492,6 +492,15 @@ class Runs(Case):
         (net / "neurons.csv").write_text("nmae,type,x_um,y_um,z_um,diameter_um,side\n")
         self.fails(3, "net/neurons.csv:1: unknown column 'nmae'", "run", net)
 
+    def test_type_with_a_slash_is_drawn_and_counted_and_latin1_refused(self):
+        net = self.network(stimuli=[self.step(30)], neurons=["A,L2/3,0,0,0,12", "B,L4,50,0,0,12"])
+        summary = json.loads(self.succeeds("run", net, "--json", *devices()))
+        self.assertEqual([kind["type"] for kind in summary["types"]], ["L2/3", "L4"])
+        self.succeeds("render", net, "-s", "64x64", "-o", self.folder / "x.png", *devices())
+        table = net / "neurons.csv"
+        table.write_bytes(table.read_bytes().replace(b"L4", b"K\xf6rner"))
+        self.fails(3, "neurons.csv:3: type is not UTF-8; save the file as UTF-8", "run", net)
+
     def test_two_cells_far_apart_are_remarked_on(self):
         neurons = ["A,cell,0,0,0,9", "B,cell,50000,0,0,9"]
         self.assertIn("B lies 50 mm from the rest",

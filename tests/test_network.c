@@ -298,6 +298,11 @@ static const struct {
     {"neurons.csv", "C,", "../C,", CHX_ERROR_FORMAT, "neurons.csv:4: name holds a slash"},
     {"neurons.csv", "C,", "\xe9,", CHX_ERROR_FORMAT,
      "neurons.csv:4: name is not UTF-8; save the file as UTF-8"},
+    {"neurons.csv", "A,sensory", "A,K\xf6rner", CHX_ERROR_FORMAT,
+     "neurons.csv:2: type is not UTF-8; save the file as UTF-8"},
+    {"neurons.csv", "A,sensory", "A,L2/3\x7f", CHX_ERROR_FORMAT, "neurons.csv:2: type holds a"},
+    {"network.json", "\"three\"", "\"K\xf6rner\"", CHX_ERROR_FORMAT, "network.json:3: "},
+    {"synapses.csv", "A,C", "\xe9,C", CHX_ERROR_FORMAT, "synapses.csv:3: pre is '"},
     {"neurons.csv", "C,", "..,", CHX_ERROR_FORMAT, "neurons.csv:4: name begins with a dot"},
     {"neurons.csv", "C,", ",", CHX_ERROR_FORMAT, "neurons.csv:4: name is empty"},
     {"neurons.csv", "A,sensory", "A,", CHX_ERROR_FORMAT, "neurons.csv:2: type is empty"},
@@ -496,6 +501,45 @@ START_TEST(network_of_broken_edges_is_refused)
 }
 END_TEST
 
+START_TEST(network_types_may_be_layers_and_words_of_any_language)
+{
+    damage("neurons.csv", "A,sensory", "A,L2/3");
+    damage("neurons.csv", "C,sensory", "\xc3\xa9,K\xc3\xb6rner");
+    damage("network.json", "[\"C\"]", "[\"\xc3\xa9\"]");
+    damage("network.json", "[\"sensory\"]", "[\"L2/3\"]");
+    damage("synapses.csv", "B,C", "B,\xc3\xa9");
+    damage("synapses.csv", "A,C", "A,\xc3\xa9");
+    const chx_network_info *info = load();
+    ck_assert_uint_eq(info->n_types, 3);
+    ck_assert_str_eq(info->types[1].name, "L2/3");
+    ck_assert_str_eq(info->types[2].name, "K\xc3\xb6rner");
+    ck_assert_str_eq(info->neurons[2].name, "\xc3\xa9");
+    ck_assert_uint_eq(info->stimuli[0].n_neurons, 2);
+}
+END_TEST
+
+START_TEST(network_files_may_begin_with_a_byte_order_mark)
+{
+    static const char *const files[] = {"network.json", "neurons.csv", "synapses.csv",
+                                        "morphologies/B.swc"};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char marked[4096];
+        char *text = folder_read(files[i]);
+        snprintf(marked, sizeof marked, "\xef\xbb\xbf%s", text);
+        folder_write(files[i], marked);
+        free(text);
+    }
+    const chx_network_info *info = load();
+    ck_contents(info);
+    ck_sorted(info);
+    ck_assert_uint_eq(info->n_remarks, 0);
+    chx_network_destroy(&network);
+    damage("network.json", "\"seed\": 7", "\"seed\": -7");
+    ck_assert_int_eq(chx_network_load(folder, &network), CHX_ERROR_FORMAT);
+    ck_assert_ptr_nonnull(strstr(chx_last_error()->message, "network.json:6: seed: "));
+}
+END_TEST
+
 START_TEST(network_pipe_is_refused_and_not_waited_for)
 {
     unlink(folder_path("synapses.csv"));
@@ -688,6 +732,8 @@ main(void)
     tcase_add_test(tests, network_of_edges_has_a_layout_that_is_the_same_each_time);
     tcase_add_loop_test(tests, network_of_broken_edges_is_refused, 0,
                         sizeof broken_edges / sizeof *broken_edges);
+    tcase_add_test(tests, network_types_may_be_layers_and_words_of_any_language);
+    tcase_add_test(tests, network_files_may_begin_with_a_byte_order_mark);
     tcase_add_test(tests, network_pipe_is_refused_and_not_waited_for);
     tcase_add_test(tests, network_description_is_checked_like_a_folder);
     tcase_add_test(tests, network_spikes_are_written_with_names_and_times);
