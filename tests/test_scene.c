@@ -12,6 +12,7 @@
 #include "comma.h"
 #include "folder.h"
 #include "machine.h"
+#include "scene/hershey.h"
 #include "sketch.h"
 #include "threads/draw.h"
 
@@ -209,6 +210,61 @@ START_TEST(legend_of_types_says_how_many_it_leaves_out)
         network = sketch;
     }
     ck_assert_uint_ne(digests[0], digests[1]);
+}
+END_TEST
+
+/* Mean brightness of the upper left corner when light fills the picture. */
+static double
+corner_over_light(bool no_labels)
+{
+    const chx_scene_params params = {.width_px = 320, .height_px = 180, .no_labels = no_labels};
+    stage *on = open_stage(&params);
+    chx_camera camera;
+    chx_scene_default_camera(on->scene, &camera);
+    memcpy(camera.centre_um, chx_network_get(network)->neurons[0].position_um, 12);
+    camera.zoom = 150;
+    check_ok(chx_scene_set_camera(on->scene, &camera));
+    draw(on, 4);
+    double sum = 0;
+    for (int y = 14; y < 26; y++)
+        for (int x = 20; x < 52; x++)
+            for (int k = 0; k < 3; k++)
+                sum += on->pixels[3 * (y * 320 + x) + k];
+    close_stage(on);
+    return sum / (12 * 32 * 3);
+}
+
+START_TEST(labels_have_a_ground_of_their_own)
+{
+    double bare = corner_over_light(true);
+    double labelled = corner_over_light(false);
+    ck_assert_msg(bare > 120 && labelled < bare * 0.75, "%g, with labels %g", bare, labelled);
+}
+END_TEST
+
+START_TEST(letters_become_what_they_are_built_on)
+{
+    static const char *const pairs[][2] = {{"\u00c5ngstr\u00f6m", "Angstrom"},
+                                           {"\u017b\u00f3\u0142w", "Zolw"},
+                                           {"L2\u20133 \u00b0C", "L2-3 oC"},
+                                           {"\u00b5", CHX__CHAR_MICRO},
+                                           {"\u795e\u7d4c", "??"},
+                                           {"e\u0301", "e"},
+                                           {"\xc3", "?"},
+                                           {"\u00fc\u00e9\u00f1", "uen"}};
+    chx__font font;
+    check_ok(chx__font_init(&font));
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        chx__strokes drawn[2] = {{0}, {0}};
+        const chx__style style = {.cap_px = 20};
+        for (int k = 0; k < 2; k++)
+            chx__strokes_text(&drawn[k], &font, &style, 0, 0, pairs[i][k]);
+        ck_assert_msg(drawn[0].n == drawn[1].n, "%s: %zu strokes", pairs[i][1], drawn[0].n);
+        ck_assert_mem_eq(drawn[0].items, drawn[1].items, drawn[0].n * sizeof(chx_stroke));
+        chx__strokes_finish(&drawn[0]);
+        chx__strokes_finish(&drawn[1]);
+    }
+    chx__font_finish(&font);
 }
 END_TEST
 
@@ -605,6 +661,8 @@ suite(void)
     tcase_add_test(frames, frame_has_the_same_bits_without_int64_atomics);
     tcase_add_test(frames, labels_have_the_same_bits_everywhere);
     tcase_add_test(frames, legend_of_types_says_how_many_it_leaves_out);
+    tcase_add_test(frames, labels_have_a_ground_of_their_own);
+    tcase_add_test(frames, letters_become_what_they_are_built_on);
     tcase_add_test(frames, labels_follow_no_locale);
     tcase_add_test(frames, second_frame_of_the_same_moment_is_the_same);
     tcase_add_test(frames, soma_lights_up_when_its_neuron_fires);

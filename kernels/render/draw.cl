@@ -14,7 +14,8 @@
  *   body   uint2  low word light << 20 | shade << 6 | hue, high word depth + 2^30:
  *                 the nearest surface; as one ulong where 64-bit atomics exist,
  *                 else depth first and the low word in a second launch
- *   ink    uint   coverage << 24 | level << 16 | colour: labels
+ *   ink    uint   coverage << 24 | level << 16 | colour, or CHX_INK_LIGHT and a light: labels;
+ *                 where coverage is 0, ground << 16: what a label's ground hides beside letters
  *   glow   uint   half the resolution, sum of light x coverage, 2^16 = one pixel
  *   dirty  uint   one per 16 x 16 tile, CHX_TILE bits of what fell on it
  * queue: one counter, then chx_stick records of bodies too big for one work-item.
@@ -596,8 +597,7 @@ roughly(int along, int across)
 }
 
 static void
-draw_stroke(global uint *ink, global uint *light, global uint *dirty, int4 band,
-            const chx_stroke *stroke)
+draw_stroke(global uint *ink, global uint *dirty, int4 band, const chx_stroke *stroke)
 {
     long dx = stroke->x1 - stroke->x0;
     long dy = stroke->y1 - stroke->y0;
@@ -627,13 +627,41 @@ draw_stroke(global uint *ink, global uint *light, global uint *dirty, int4 band,
                 continue;
             uint cell = (uint)((y - band.y) * band.x + x);
             cover = min(cover, 255u);
-            if (stroke->flags & CHX_STROKE_LIGHT)
-                atomic_max(&light[cell], light_key(stroke->ink, cover, CHX_NEAR_MAX));
-            else
-                atomic_max(&ink[cell], cover << 24 | stroke->level << 16 | stroke->ink);
-            touch(dirty, band.x, band.y, x, y,
-                  stroke->flags & CHX_STROKE_LIGHT ? CHX_TILE_LINES : CHX_TILE_INK);
+            uint colour = stroke->flags & CHX_STROKE_LIGHT ? CHX_INK_LIGHT | stroke->ink
+                                                           : stroke->ink;
+            atomic_max(&ink[cell], cover << 24 | stroke->level << 16 | colour);
+            touch(dirty, band.x, band.y, x, y, CHX_TILE_INK);
         }
+}
+
+/* What a ground hides at a distance outside its rectangle, q8. */
+static uint
+ground_at(int away)
+{
+    int x = clamp(256 - away * 256 / CHX_GROUND_EDGE, 0, 256);
+    return (uint)((((x * x * (768 - 2 * x)) >> 16) * CHX_GROUND_MAX) >> 8);
+}
+
+static void
+draw_ground(global uint *ink, global uint *dirty, int4 band, const chx_stroke *stroke)
+{
+    int top = stroke->y0 - stroke->radius;
+    int bottom = stroke->y0 + stroke->radius;
+    int x0 = max((stroke->x0 - CHX_GROUND_EDGE) >> 8, 0);
+    int x1 = min(((stroke->x1 + CHX_GROUND_EDGE) >> 8) + 1, band.x);
+    int y0 = max((top - CHX_GROUND_EDGE) >> 8, band.y);
+    int y1 = min(((bottom + CHX_GROUND_EDGE) >> 8) + 1, band.z);
+    for (int y = y0; y < y1; y++) {
+        int above = max(max(top - (y * 256 + 128), y * 256 + 128 - bottom), 0);
+        for (int x = x0; x < x1; x++) {
+            int beside = max(max(stroke->x0 - (x * 256 + 128), x * 256 + 128 - stroke->x1), 0);
+            uint hides = ground_at(roughly(beside, above));
+            if (hides)
+                atomic_max(&ink[(y - band.y) * band.x + x], hides << 16);
+        }
+        for (int x = x0; x < x1; x = (x / CHX_TILE + 1) * CHX_TILE)
+            touch(dirty, band.x, band.y, x, y, CHX_TILE_INK);
+    }
 }
 
 /* A text of sixteen characters, four in each word. */
@@ -647,6 +675,43 @@ char_of(const text_words *text, uint slot)
     return (text->words[slot / 4] >> (8 * (slot % 4))) & 127u;
 }
 
+/* The width of a text in units of the font, and of what precedes a slot of it. */
+static int
+text_width(global const chx_glyph *glyphs, const text_words *text, uint slot, int *before)
+{
+    int total = 0;
+    *before = 0;
+    for (uint other = 0; other < CHX_TEXT_CHARS; other++) {
+        uint code = char_of(text, other);
+        int advance = code ? glyphs[code].advance : 0;
+        *before += other < slot ? advance : 0;
+        total += advance;
+    }
+    return total;
+}
+
+/* Where a text of a width begins, units of the font from its anchor. */
+static int
+text_start(global const chx_line *line, int width)
+{
+    return line->align == 0 ? 0 : line->align == 1 ? -(width / 2) : -width;
+}
+
+/* The ground of a line; false when it has no text. */
+static int
+line_ground(global const chx_glyph *glyphs, global const chx_line *line, const text_words *text,
+            int bar, chx_stroke *stroke)
+{
+    int before;
+    int width = text_width(glyphs, text, 0, &before);
+    int x = line->x + ((bar * line->bar_share) >> 8) + text_start(line, width) * line->size;
+    stroke->x0 = x - CHX_CAP_UNITS * line->size / 3;
+    stroke->x1 = x + (width + CHX_CAP_UNITS / 3) * line->size;
+    stroke->y0 = line->y - CHX_CAP_UNITS * line->size / 2;
+    stroke->radius = CHX_CAP_UNITS * line->size * 3 / 4;
+    return width > 0;
+}
+
 /* Stroke number `index` of the glyph in a slot of a line; false when there is none. */
 static int
 glyph_stroke(global const chx_glyph *glyphs, global const chx_stroke *shapes,
@@ -656,15 +721,9 @@ glyph_stroke(global const chx_glyph *glyphs, global const chx_stroke *shapes,
     uint own = char_of(text, slot);
     if (own == 0 || index >= glyphs[own].count)
         return 0;
-    int before = 0;
-    int total = 0;
-    for (uint other = 0; other < CHX_TEXT_CHARS; other++) {
-        uint code = char_of(text, other);
-        int advance = code ? glyphs[code].advance : 0;
-        before += other < slot ? advance : 0;
-        total += advance;
-    }
-    int left = before - (line->align == 0 ? 0 : line->align == 1 ? total / 2 : total);
+    int before;
+    int width = text_width(glyphs, text, slot, &before);
+    int left = before + text_start(line, width);
     int x = line->x + ((bar * line->bar_share) >> 8);
     global const chx_stroke *shape = &shapes[glyphs[own].first + index];
     stroke->x0 = x + (left + shape->x0) * line->size;
@@ -685,14 +744,20 @@ words_of(uint4 text)
     return made;
 }
 
-/* Labels: one work-item per fixed stroke, then one per line, slot and stroke of a glyph. counts =
- * fixed strokes, strokes per glyph at most, length of the scale bar in q8. The first work-item also
- * empties the queue for the launches that follow. */
+static text_words
+words_of_line(uint line, uint4 text0, uint4 text1, uint4 text2)
+{
+    return words_of(line == 0 ? text0 : line == 1 ? text1 : text2);
+}
+
+/* Labels: one work-item per fixed stroke, then one per line for its ground, then one per line, slot
+ * and stroke of a glyph. counts = fixed strokes, strokes per glyph at most, length of the scale bar
+ * in q8. The first work-item also empties the queue for the launches that follow. */
 kernel void
 labels(global const chx_stroke *strokes, global const chx_line *lines,
        global const chx_glyph *glyphs, global const chx_stroke *shapes, global uint *ink,
-       global uint *light, global uint *dirty, global uint *queue, int4 band, int4 counts,
-       uint4 text0, uint4 text1, uint4 text2)
+       global uint *dirty, global uint *queue, int4 band, int4 counts, uint4 text0, uint4 text1,
+       uint4 text2)
 {
     uint id = get_global_id(0);
     if (id == 0)
@@ -704,17 +769,29 @@ labels(global const chx_stroke *strokes, global const chx_line *lines,
         stroke = strokes[id];
         stroke.x0 += stroke.flags & CHX_STROKE_BAR_X0 ? counts.z : 0;
         stroke.x1 += stroke.flags & CHX_STROKE_BAR_X1 ? counts.z : 0;
-        draw_stroke(ink, light, dirty, band, &stroke);
+        if (stroke.flags & CHX_STROKE_GROUND)
+            draw_ground(ink, dirty, band, &stroke);
+        else
+            draw_stroke(ink, dirty, band, &stroke);
         return;
     }
     id -= n_strokes;
-    uint line = id / (CHX_TEXT_CHARS * max(per_glyph, 1u));
-    if (per_glyph == 0 || line >= CHX_TEXT_LINES)
+    if (per_glyph == 0)
+        return;
+    if (id < CHX_TEXT_LINES) {
+        text_words whole = words_of_line(id, text0, text1, text2);
+        if (line_ground(glyphs, &lines[id], &whole, counts.z, &stroke))
+            draw_ground(ink, dirty, band, &stroke);
+        return;
+    }
+    id -= CHX_TEXT_LINES;
+    uint line = id / (CHX_TEXT_CHARS * per_glyph);
+    if (line >= CHX_TEXT_LINES)
         return;
     id -= line * CHX_TEXT_CHARS * per_glyph;
     uint slot = id / per_glyph;
-    text_words text = words_of(line == 0 ? text0 : line == 1 ? text1 : text2);
+    text_words text = words_of_line(line, text0, text1, text2);
     if (glyph_stroke(glyphs, shapes, &lines[line], &text, slot, id - slot * per_glyph, counts.z,
                      &stroke))
-        draw_stroke(ink, light, dirty, band, &stroke);
+        draw_stroke(ink, dirty, band, &stroke);
 }

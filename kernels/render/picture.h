@@ -41,10 +41,14 @@ typedef uint16_t chx_u16;
 #define CHX_TILE_INK 4u
 #define CHX_TILE_LIT 8u /* and whether bloom reaches it */
 #define CHX_NEAR_MAX 16383
+#define CHX_INK_LIGHT 0x8000u /* beside a light in place of the index of a colour */
+#define CHX_GROUND_MAX 208 /* how much a label's ground hides, of 256 */
+#define CHX_GROUND_EDGE 1536 /* q8, over which it begins */
 #define CHX_HUES 64
 #define CHX_INKS 128
 #define CHX_TEXT_LINES 3 /* lines of text that change from frame to frame */
 #define CHX_TEXT_CHARS 16
+#define CHX_CAP_UNITS 21 /* height of a capital in units of the font */
 #define CHX_GLYPHS 128
 #define CHX_CURVE 2048 /* entries of curves, see CHX_CURVE_BREAK */
 #define CHX_CURVE_BREAK 8192
@@ -81,6 +85,7 @@ typedef struct chx_stroke {
 #define CHX_STROKE_LIGHT 1u /* ink is light, coloured as branches are */
 #define CHX_STROKE_BAR_X0 2u /* x0 and x1 move with the end of the scale bar */
 #define CHX_STROKE_BAR_X1 4u
+#define CHX_STROKE_GROUND 16u /* dims what is behind: along a level axis, radius half the height */
 #define CHX_STROKE_SQUARE 8u /* ends are cut off, not round */
 
 /* A filled rectangle of whole pixels, half open; higher levels lie on top. */

@@ -262,6 +262,28 @@ lay_ink(global const chx_tables *tables, uint ink, colour *c)
     c->b = (c->b * (256u - alpha) + over.b * alpha + 128u) >> 8;
 }
 
+/* Hides what is behind a label, and lays the label over it: light as branches show it, or ink. */
+static void
+lay_label(global const chx_tables *tables, uint ink, uint dither, colour *c)
+{
+    uint cover = ink >> 24;
+    if (cover && ink & CHX_INK_LIGHT) {
+        uint level = (ink & CHX_LIGHT_MAX) >> 4;
+        c->r = c->g = c->b = 0;
+        add_emission(c, tables, level * 16 + level / 16, (cover >> 2) * 4 + (cover >> 2) / 16);
+        display(c, tables, dither);
+        return;
+    }
+    uint hides = cover ? CHX_GROUND_MAX : ink >> 16;
+    colour ground;
+    ink_of(tables, 0, &ground);
+    c->r = (c->r * (256u - hides) + ground.r * hides) >> 8;
+    c->g = (c->g * (256u - hides) + ground.g * hides) >> 8;
+    c->b = (c->b * (256u - hides) + ground.b * hides) >> 8;
+    if (cover)
+        lay_ink(tables, ink, c);
+}
+
 #define SPAN 8 /* pixels a side of what a work-item of resolve draws, two rows of them */
 
 typedef struct surface {
@@ -368,7 +390,7 @@ take_pixel(colour *c, const surface *from, const place *at, size_t cell, uint bl
     display(c, from->tables, dither);
     if (ink) {
         from->ink[cell] = 0;
-        lay_ink(from->tables, ink, c);
+        lay_label(from->tables, ink, dither, c);
     }
 }
 

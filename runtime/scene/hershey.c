@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "scene/letters.h"
 
 void
 chx__strokes_add(chx__strokes *strokes, const chx_stroke *stroke)
@@ -48,10 +49,23 @@ chx__strokes_box(chx__strokes *strokes, double x0, double y0, double x1, double 
     chx__strokes_add(strokes, &box);
 }
 
+void
+chx__strokes_ground(chx__strokes *strokes, double x0, double y0, double x1, double y1,
+                    uint32_t flags)
+{
+    chx_stroke ground = {.x0 = q8(x0),
+                         .y0 = q8((y0 + y1) / 2),
+                         .x1 = q8(x1),
+                         .y1 = q8((y0 + y1) / 2),
+                         .radius = q8((y1 - y0) / 2),
+                         .flags = flags | CHX_STROKE_GROUND};
+    chx__strokes_add(strokes, &ground);
+}
+
 int32_t
 chx__font_size(double cap_px)
 {
-    return q8(cap_px / CHX__CAP_UNITS);
+    return q8(cap_px / CHX_CAP_UNITS);
 }
 
 int32_t
@@ -60,19 +74,12 @@ chx__font_radius(double cap_px)
     return q8(fmax(0.45, cap_px * 0.052));
 }
 
-static unsigned
-code_of(char c)
-{
-    unsigned char byte = (unsigned char)c;
-    return byte < CHX_GLYPHS ? byte : '?';
-}
-
 static int32_t
 width_units(const chx__font *font, const char *text)
 {
     int32_t units = 0;
-    for (; *text; text++)
-        units += font->glyphs[code_of(*text)].advance;
+    while (*text)
+        units += font->glyphs[chx__letter_next(&text)].advance;
     return units;
 }
 
@@ -89,8 +96,8 @@ chx__strokes_text(chx__strokes *strokes, const chx__font *font, const chx__style
     int32_t size = chx__font_size(style->cap_px);
     int32_t total = width_units(font, text);
     int32_t at = style->align == 0 ? 0 : style->align == 1 ? -total / 2 : -total;
-    for (; *text; text++) {
-        const chx_glyph *glyph = &font->glyphs[code_of(*text)];
+    while (*text) {
+        const chx_glyph *glyph = &font->glyphs[chx__letter_next(&text)];
         for (uint32_t i = 0; i < glyph->count; i++) {
             const chx_stroke *shape = &font->shapes.items[glyph->first + i];
             int32_t p[4] = {(at + shape->x0) * size, shape->y0 * size, (at + shape->x1) * size,

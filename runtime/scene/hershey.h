@@ -13,9 +13,6 @@
 #define CHX__CHAR_MICRO "\001"
 #define CHX__CHAR_DOT "\002"
 
-/* Height of a capital in font units. */
-#define CHX__CAP_UNITS 21
-
 /* A growing list; `failed` is set when memory ran out, so that callers check once. */
 typedef struct chx__strokes {
     chx_stroke *items;
@@ -51,7 +48,10 @@ void chx__strokes_add(chx__strokes *strokes, const chx_stroke *stroke);
 /* A rectangle's pixels, q8-exact edges. */
 void chx__strokes_box(chx__strokes *strokes, double x0, double y0, double x1, double y1,
                       uint32_t ink, uint32_t flags);
-/* Baseline at (x, y) px. */
+/* A rectangle on which what lies behind is faint, so that letters in it can be read. */
+void chx__strokes_ground(chx__strokes *strokes, double x0, double y0, double x1, double y1,
+                         uint32_t flags);
+/* Baseline at (x, y) px, UTF-8. */
 void chx__strokes_text(chx__strokes *strokes, const chx__font *font, const chx__style *style,
                        double x, double y, const char *text);
 void chx__strokes_finish(chx__strokes *strokes);

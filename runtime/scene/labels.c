@@ -63,7 +63,15 @@ fit_types(const chx__labels *labels, const chx_network_info *network, double cap
     return n;
 }
 
+/* A ground behind a text of a width, baseline at (x, y). */
 static void
+add_ground(chx__labels *labels, double x, double y, double width, double cap)
+{
+    chx__strokes_ground(&labels->strokes, x - cap / 3, y - cap * 1.25, x + width + cap / 3,
+                        y + cap * 0.35, 0);
+}
+
+static double
 draw_types(chx__labels *labels, const chx_network_info *network, const layout *at, double x,
            double y)
 {
@@ -80,6 +88,7 @@ draw_types(chx__labels *labels, const chx_network_info *network, const layout *a
         x += gap + chx__text_width_px(&labels->font, network->types[i].name, cap);
     }
     chx__strokes_text(&labels->strokes, &labels->font, &dot, x, y, rest);
+    return x + chx__text_width_px(&labels->font, rest, cap);
 }
 
 static void
@@ -92,6 +101,7 @@ draw_title(chx__labels *labels, const chx_network_info *network, const layout *a
     if (width > most)
         title.cap_px = fmax(title.cap_px * most / width, at->cap * 0.5);
     double y = at->margin + at->cap * 1.3;
+    add_ground(labels, at->margin, y, fmin(width, most), title.cap_px);
     chx__strokes_text(&labels->strokes, &labels->font, &title, at->margin, y, name);
     char count[64];
     snprintf(count, sizeof count, "%u neuron%s", network->n_neurons,
@@ -100,7 +110,8 @@ draw_title(chx__labels *labels, const chx_network_info *network, const layout *a
     y += at->cap * 2.1;
     chx__strokes_text(&labels->strokes, &labels->font, &text, at->margin, y, count);
     double after = at->margin + chx__text_width_px(&labels->font, count, text.cap_px);
-    draw_types(labels, network, at, after, y);
+    double end = draw_types(labels, network, at, after, y);
+    add_ground(labels, at->margin, y, end - at->margin, text.cap_px);
 }
 
 /* A round range of time for the colour bar, and the steps to cut it into. */
@@ -156,6 +167,8 @@ draw_colour_bar(chx__labels *labels, const chx_network_info *network, const chx_
     chx__style style = {.cap_px = at->cap * 0.86, .ink = CHX__INK_TEXT, .align = 1};
     chx__strokes_text(&labels->strokes, &labels->font, &style, (left + right) / 2,
                       top - at->cap * 0.75, "time since spike (ms)");
+    chx__strokes_ground(&labels->strokes, left - at->cap, top - at->cap * 1.9, right + at->cap,
+                        bottom + at->cap * 1.9, 0);
 }
 
 static void
@@ -169,6 +182,8 @@ draw_scale_bar(chx__labels *labels, const layout *at)
     chx__strokes_box(&labels->strokes, x, y - tick, x + pen, y + tick - pen, CHX__INK_TITLE, 0);
     chx__strokes_box(&labels->strokes, x, y - tick, x + pen, y + tick - pen, CHX__INK_TITLE,
                      CHX_STROKE_BAR_X0 | CHX_STROKE_BAR_X1);
+    chx__strokes_ground(&labels->strokes, x - tick, y - at->cap, x + tick, y + tick,
+                        CHX_STROKE_BAR_X1);
     labels->bar_most_px = fmax(at->width * 0.16, at->cap * 6);
 }
 

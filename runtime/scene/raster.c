@@ -17,7 +17,7 @@
 typedef struct canvas {
     chx_program *draw, *resolve;
     chx_buffer *boxes, *strokes, *lines, *glyphs, *shapes, *tables;
-    chx_buffer *paper, *ink, *light, *dirty, *queue, *picture;
+    chx_buffer *paper, *ink, *dirty, *queue, *picture;
     chx_graph *graph;
     chx_plan *plan;
     uint32_t width_px, height_px, n_boxes, n_strokes;
@@ -28,9 +28,9 @@ canvas_finish(canvas *on)
 {
     chx_plan_destroy(&on->plan);
     chx_graph_destroy(&on->graph);
-    chx_buffer **buffers[] = {&on->boxes,  &on->strokes, &on->lines, &on->glyphs,
-                              &on->shapes, &on->tables,  &on->paper, &on->ink,
-                              &on->light,  &on->dirty,   &on->queue, &on->picture};
+    chx_buffer **buffers[] = {&on->boxes,  &on->strokes, &on->lines,  &on->glyphs,
+                              &on->shapes, &on->tables,  &on->paper,  &on->ink,
+                              &on->dirty,  &on->queue,   &on->picture};
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
         chx_buffer_destroy(buffers[i]);
     chx_program_destroy(&on->draw);
@@ -79,8 +79,6 @@ make_layers(canvas *on, chx_runtime *runtime)
     if (!status)
         status = chx_buffer_create(runtime, n * 4, NULL, &on->ink);
     if (!status)
-        status = chx_buffer_create(runtime, n * 4, NULL, &on->light);
-    if (!status)
         status = chx_buffer_create(runtime, tiles * 4, NULL, &on->dirty);
     if (!status)
         status = chx_buffer_create(runtime, 16, NULL, &on->queue);
@@ -116,17 +114,16 @@ add_tasks(canvas *on)
                              .global = {height, on->n_boxes ? on->n_boxes : 1},
                              .args = {CHX_READ(on->boxes), CHX_READ_WRITE(on->paper),
                                       four(width, height, on->n_boxes, 0)}};
-    chx_kernel_task strokes = {.name = "dots and text",
-                               .program = on->draw,
-                               .kernel = "labels",
-                               .global = {((size_t)on->n_strokes + 32) / 32 * 32},
-                               .local = {32},
-                               .args = {CHX_READ(on->strokes), CHX_READ(on->lines),
-                                        CHX_READ(on->glyphs), CHX_READ(on->shapes),
-                                        CHX_READ_WRITE(on->ink), CHX_READ_WRITE(on->light),
-                                        CHX_READ_WRITE(on->dirty), CHX_READ_WRITE(on->queue),
-                                        four(width, 0, height, 0), four(on->n_strokes, 0, 0, 0),
-                                        four(0, 0, 0, 0), four(0, 0, 0, 0), four(0, 0, 0, 0)}};
+    chx_kernel_task strokes = {
+        .name = "dots and text",
+        .program = on->draw,
+        .kernel = "labels",
+        .global = {((size_t)on->n_strokes + 32) / 32 * 32},
+        .local = {32},
+        .args = {CHX_READ(on->strokes), CHX_READ(on->lines), CHX_READ(on->glyphs),
+                 CHX_READ(on->shapes), CHX_READ_WRITE(on->ink), CHX_READ_WRITE(on->dirty),
+                 CHX_READ_WRITE(on->queue), four(width, 0, height, 0), four(on->n_strokes, 0, 0, 0),
+                 four(0, 0, 0, 0), four(0, 0, 0, 0), four(0, 0, 0, 0)}};
     chx_kernel_task resolve = {.program = on->resolve,
                                .kernel = "resolve_plot",
                                .global = {width, height},

@@ -14,7 +14,7 @@
 
 /* Places of scalars in kernels' argument lists. */
 #define GATHER_NOW 3
-#define LABELS_COUNTS 9
+#define LABELS_COUNTS 8
 
 static chx_status
 check_params(chx_scene_params *params)
