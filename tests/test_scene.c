@@ -498,6 +498,21 @@ START_TEST(cividis_has_other_colours_than_inferno)
 }
 END_TEST
 
+START_TEST(colours_mean_what_is_asked_for)
+{
+    uint64_t digests[4];
+    for (int by = CHX_COLOUR_BY_SPIKE; by <= CHX_COLOUR_BY_ID; by++) {
+        chx_scene_params params = plain;
+        params.colour_by = (chx_colour_by)by;
+        digests[by] = digest_at(&params, 6);
+        for (int other = 0; other < by; other++)
+            ck_assert_uint_ne(digests[by], digests[other]);
+        ck_assert(by == CHX_COLOUR_BY_SPIKE || digest_at(&params, 1) == digests[by]);
+    }
+    ck_assert_uint_eq(digests[0], PLAIN_DIGEST);
+}
+END_TEST
+
 /* Draws with the camera turned and zoomed by kernels and by the baseline. */
 static void
 compare_with_baseline(stage *on, unsigned n_threads, double zoom, double time_ms)
@@ -674,6 +689,7 @@ suite(void)
     tcase_add_test(frames, strong_zoom_has_the_same_bits_on_both_paths);
     tcase_add_test(frames, labels_are_drawn_and_follow_the_time);
     tcase_add_test(frames, cividis_has_other_colours_than_inferno);
+    tcase_add_test(frames, colours_mean_what_is_asked_for);
     tcase_add_test(frames, plain_c_baseline_draws_the_same_pixels);
     tcase_add_test(frames, soma_smaller_than_a_pixel_is_a_spot);
     tcase_add_test(frames, yuv_is_the_rgb_picture_in_bt709);

@@ -22,6 +22,14 @@ typedef enum chx_colour_map {
     CHX_COLOUR_CIVIDIS,
 } chx_colour_map;
 
+/* What colours mean. Only with SPIKE is light drawn; otherwise activity does not show. */
+typedef enum chx_colour_by {
+    CHX_COLOUR_BY_SPIKE = 0, /* light by the time since a spike, over the colour of the type */
+    CHX_COLOUR_BY_TYPE,
+    CHX_COLOUR_BY_COMPARTMENT, /* soma, axon, dendrite, apical dendrite, other */
+    CHX_COLOUR_BY_ID, /* neurons apart, by index; 63 colours come round */
+} chx_colour_by;
+
 typedef enum chx_pixel_format {
     CHX_PIXELS_RGB = 0, /* 8-bit sRGB, 3 bytes a pixel, rows from top to bottom */
     CHX_PIXELS_YUV420, /* 8-bit BT.709 limited range: plane Y, then U and V at half size each way */
@@ -50,6 +58,7 @@ typedef struct chx_scene_params {
     bool no_labels; /* leave out scale bar, time, colour bar and counts */
     bool has_plane; /* show plane, turned by nothing, instead of the network's own view */
     chx_plane plane;
+    chx_colour_by colour_by;
     bool no_int64_atomics; /* take the 32-bit path on every device; same pixels */
 } chx_scene_params;
 

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "scene/palette.h"
 
 /* A long branch is cut into pieces, so that no number in a strong enlargement leaves its range. */
 #define PIECES_ALONG_EXTENT 96
@@ -236,25 +237,34 @@ cut_branch(const chx_node *a, const chx_node *b, uint32_t piece, uint32_t n_piec
     }
 }
 
+static uint32_t
+hue_of(chx_colour_by by, uint32_t neuron, uint32_t type, uint32_t swc_kind)
+{
+    if (by == CHX_COLOUR_BY_COMPARTMENT)
+        return chx__compartment_hue(chx__compartment_of(swc_kind));
+    return (by == CHX_COLOUR_BY_ID ? neuron : type) % CHX__N_TINTS;
+}
+
 static void
-add_soma(const chx_neuron *neuron, chx_branch *branch)
+add_soma(const chx_neuron *neuron, uint32_t hue, chx_branch *branch)
 {
     for (int k = 0; k < 3; k++)
         branch->a_um[k] = branch->b_um[k] = neuron->position_um[k];
     branch->a_um[3] = branch->b_um[3] = neuron->diameter_um / 2;
-    branch->hue = CHX_BRANCH_SOMA;
+    branch->hue = CHX_BRANCH_SOMA | hue;
 }
 
 /* Counts the branches, and fills them in when there is room for them. */
 static uint64_t
-collect(const chx__geometry *geometry, const chx_network_info *network, chx_branch *branches)
+collect(const chx__geometry *geometry, const chx_network_info *network, chx_colour_by by,
+        chx_branch *branches)
 {
     uint64_t count = 0;
     for (uint32_t n = 0; n < network->n_neurons; n++) {
         const chx_neuron *neuron = &network->neurons[n];
         uint64_t first = count;
         if (branches)
-            add_soma(neuron, &branches[count]);
+            add_soma(neuron, hue_of(by, n, neuron->type, SWC_SOMA), &branches[count]);
         count++;
         for (uint32_t i = neuron->first_node; i < neuron->first_node + neuron->n_nodes; i++) {
             const chx_node *b = &network->nodes[i];
@@ -262,20 +272,21 @@ collect(const chx__geometry *geometry, const chx_network_info *network, chx_bran
             if (a == b)
                 continue;
             uint32_t n_pieces = pieces_of(geometry, a, b);
-            for (uint32_t piece = 0; branches && piece < n_pieces; piece++)
+            for (uint32_t piece = 0; branches && piece < n_pieces; piece++) {
                 cut_branch(a, b, piece, n_pieces, &network->view, &branches[count + piece]);
+                branches[count + piece].hue = hue_of(by, n, neuron->type, b->kind);
+            }
             count += n_pieces;
         }
-        for (; branches && first < count; first++) {
+        for (; branches && first < count; first++)
             branches[first].neuron = n;
-            branches[first].hue |= neuron->type % (CHX_HUES - 1);
-        }
     }
     return count;
 }
 
 chx_status
-chx__geometry_init(chx__geometry *geometry, const chx_network_info *network, chx_plane plane)
+chx__geometry_init(chx__geometry *geometry, const chx_network_info *network, chx_plane plane,
+                   chx_colour_by by)
 {
     chx__geometry made = {0};
     if (plane == CHX_PLANE_PRINCIPAL)
@@ -283,7 +294,7 @@ chx__geometry_init(chx__geometry *geometry, const chx_network_info *network, chx
     else
         set_axes(&made, plane);
     find_extent(&made, network);
-    uint64_t count = collect(&made, network, NULL);
+    uint64_t count = collect(&made, network, by, NULL);
     if (count > UINT32_MAX / 2)
         return chx__fail(CHX_ERROR_LIMIT,
                          "the network has %llu branches, more than a scene can hold; draw a part",
@@ -296,7 +307,7 @@ chx__geometry_init(chx__geometry *geometry, const chx_network_info *network, chx
         chx__geometry_finish(&made);
         return status;
     }
-    made.n_branches = (uint32_t)collect(&made, network, made.branches);
+    made.n_branches = (uint32_t)collect(&made, network, by, made.branches);
     *geometry = made;
     return CHX_OK;
 }

@@ -4,7 +4,7 @@
 #ifndef CHX_SCENE_GEOMETRY_H
 #define CHX_SCENE_GEOMETRY_H
 
-#include <chronaxie/network.h>
+#include <chronaxie/scene.h>
 
 #include "render/picture.h"
 
@@ -26,7 +26,7 @@ typedef struct chx__geometry {
 
 /* Errors: LIMIT, MEMORY. */
 chx_status chx__geometry_init(chx__geometry *geometry, const chx_network_info *network,
-                              chx_plane plane);
+                              chx_plane plane, chx_colour_by by);
 void chx__geometry_finish(chx__geometry *geometry);
 
 #endif

@@ -36,20 +36,64 @@ round_down_125(double x)
 
 #define BETWEEN_TYPES " " CHX__CHAR_DOT " "
 
-/* How many types can be named, with `text` for the rest, in most_px. */
+/* What the colours of branches mean. */
+typedef struct legend {
+    const chx_network_info *network; /* whose types they are, or NULL for compartments */
+    uint32_t compartments[CHX__N_COMPARTMENTS];
+    uint32_t n;
+} legend;
+
+static void
+add_compartment(legend *to, uint32_t compartment)
+{
+    for (uint32_t i = 0; i < to->n; i++)
+        if (to->compartments[i] == compartment)
+            return;
+    to->compartments[to->n++] = compartment;
+}
+
+static legend
+legend_of(const chx_network_info *network, chx_colour_by by)
+{
+    legend made = {.n = 0};
+    if (by == CHX_COLOUR_BY_SPIKE || by == CHX_COLOUR_BY_TYPE) {
+        made.network = network;
+        made.n = network->n_types;
+    } else if (by == CHX_COLOUR_BY_COMPARTMENT) {
+        add_compartment(&made, 0);
+        for (uint32_t i = 0; i < network->n_nodes; i++)
+            add_compartment(&made, chx__compartment_of(network->nodes[i].kind));
+    }
+    return made;
+}
+
+static const char *
+legend_name(const legend *of, uint32_t i)
+{
+    return of->network ? of->network->types[i].name : chx__compartment_name(of->compartments[i]);
+}
+
 static uint32_t
-fit_types(const chx__labels *labels, const chx_network_info *network, double cap, double most_px,
-          char *text, size_t size)
+legend_ink(const legend *of, uint32_t i)
+{
+    uint32_t hue = of->network ? i % CHX__N_TINTS : chx__compartment_hue(of->compartments[i]);
+    return CHX__INK_TYPES + hue;
+}
+
+/* How many entries can be named, with `text` for the rest, in most_px. */
+static uint32_t
+fit_legend(const chx__labels *labels, const legend *of, double cap, double most_px, char *text,
+           size_t size)
 {
     double used = 0;
     uint32_t n = 0;
     text[0] = 0;
-    for (uint32_t i = 0; i < network->n_types; i++) {
+    for (uint32_t i = 0; i < of->n; i++) {
         char rest[32] = "";
-        if (i + 1 < network->n_types)
-            snprintf(rest, sizeof rest, BETWEEN_TYPES "and %u more", network->n_types - i - 1);
+        if (i + 1 < of->n)
+            snprintf(rest, sizeof rest, BETWEEN_TYPES "and %u more", of->n - i - 1);
         used += chx__text_width_px(&labels->font, BETWEEN_TYPES, cap) +
-                chx__text_width_px(&labels->font, network->types[i].name, cap);
+                chx__text_width_px(&labels->font, legend_name(of, i), cap);
         if (used > most_px)
             break;
         if (used + chx__text_width_px(&labels->font, rest, cap) > most_px)
@@ -57,9 +101,9 @@ fit_types(const chx__labels *labels, const chx_network_info *network, double cap
         n = i + 1;
         snprintf(text, size, "%s", rest);
     }
-    if (n == 0 && network->n_types > 0)
-        snprintf(text, size, BETWEEN_TYPES "%u type%s", network->n_types,
-                 network->n_types == 1 ? "" : "s");
+    if (n == 0 && of->n > 0)
+        snprintf(text, size, BETWEEN_TYPES "%u %s%s", of->n, of->network ? "type" : "kind",
+                 of->n == 1 ? "" : "s");
     return n;
 }
 
@@ -71,28 +115,28 @@ add_ground(chx__labels *labels, double x, double y, double width, double cap)
                         y + cap * 0.35, 0);
 }
 
+/* Draws a legend from x on, and returns where it ends. */
 static double
-draw_types(chx__labels *labels, const chx_network_info *network, const layout *at, double x,
-           double y)
+draw_legend(chx__labels *labels, const legend *of, const layout *at, double x, double y)
 {
     double cap = at->cap * 0.86;
     char rest[32];
     chx__style dot = {.cap_px = cap, .ink = CHX__INK_FAINT};
     double gap = chx__text_width_px(&labels->font, BETWEEN_TYPES, cap);
-    uint32_t n = fit_types(labels, network, cap, at->width * 0.62 - x, rest, sizeof rest);
+    uint32_t n = fit_legend(labels, of, cap, at->width * 0.62 - x, rest, sizeof rest);
     for (uint32_t i = 0; i < n; i++) {
-        chx__style style = {.cap_px = cap, .ink = CHX__INK_TYPES + i % CHX__N_TINTS};
+        chx__style style = {.cap_px = cap, .ink = legend_ink(of, i)};
         chx__strokes_text(&labels->strokes, &labels->font, &dot, x, y, BETWEEN_TYPES);
-        chx__strokes_text(&labels->strokes, &labels->font, &style, x + gap, y,
-                          network->types[i].name);
-        x += gap + chx__text_width_px(&labels->font, network->types[i].name, cap);
+        chx__strokes_text(&labels->strokes, &labels->font, &style, x + gap, y, legend_name(of, i));
+        x += gap + chx__text_width_px(&labels->font, legend_name(of, i), cap);
     }
     chx__strokes_text(&labels->strokes, &labels->font, &dot, x, y, rest);
     return x + chx__text_width_px(&labels->font, rest, cap);
 }
 
 static void
-draw_title(chx__labels *labels, const chx_network_info *network, const layout *at)
+draw_title(chx__labels *labels, const chx_network_info *network, const legend *colours,
+           const layout *at)
 {
     const char *name = network->name ? network->name : "";
     chx__style title = {.cap_px = at->cap * 1.3, .ink = CHX__INK_TITLE};
@@ -110,7 +154,7 @@ draw_title(chx__labels *labels, const chx_network_info *network, const layout *a
     y += at->cap * 2.1;
     chx__strokes_text(&labels->strokes, &labels->font, &text, at->margin, y, count);
     double after = at->margin + chx__text_width_px(&labels->font, count, text.cap_px);
-    double end = draw_types(labels, network, at, after, y);
+    double end = draw_legend(labels, colours, at, after, y);
     add_ground(labels, at->margin, y, end - at->margin, text.cap_px);
 }
 
@@ -214,16 +258,18 @@ place_lines(chx__labels *labels, const layout *at)
 
 chx_status
 chx__labels_init(chx__labels *labels, const chx_network_info *network, const chx_tables *tables,
-                 uint32_t width_px, uint32_t height_px)
+                 const chx_scene_params *params)
 {
     chx__labels made = {0};
     chx_status status = chx__font_init(&made.font);
     if (status)
         return status;
-    layout at = layout_of(width_px, height_px);
+    layout at = layout_of(params->width_px, params->height_px);
+    legend colours = legend_of(network, params->colour_by);
     chx__numerals numerals = chx__numerals_begin();
-    draw_title(&made, network, &at);
-    draw_colour_bar(&made, network, tables, &at);
+    draw_title(&made, network, &colours, &at);
+    if (params->colour_by == CHX_COLOUR_BY_SPIKE)
+        draw_colour_bar(&made, network, tables, &at);
     draw_scale_bar(&made, &at);
     place_lines(&made, &at);
     chx__numerals_end(&numerals);

@@ -3,7 +3,7 @@
 #ifndef CHX_SCENE_LABELS_H
 #define CHX_SCENE_LABELS_H
 
-#include <chronaxie/network.h>
+#include <chronaxie/scene.h>
 
 #include "scene/hershey.h"
 
@@ -24,7 +24,7 @@ typedef struct chx__labels {
 
 /* Errors: FILE without the font, MEMORY. tables say which light belongs to which age. */
 chx_status chx__labels_init(chx__labels *labels, const chx_network_info *network,
-                            const chx_tables *tables, uint32_t width_px, uint32_t height_px);
+                            const chx_tables *tables, const chx_scene_params *params);
 void chx__labels_finish(chx__labels *labels);
 
 void chx__caption_time(chx__caption *caption, double time_ms, double speed);

@@ -190,11 +190,34 @@ fill_inks(chx_tables *tables)
     chx__palette_types(&tables->ink[CHX__INK_TYPES], false);
 }
 
+uint32_t
+chx__compartment_of(uint32_t swc_kind)
+{
+    return swc_kind >= 1 && swc_kind < CHX__N_COMPARTMENTS ? swc_kind - 1 : CHX__N_COMPARTMENTS - 1;
+}
+
+const char *
+chx__compartment_name(uint32_t compartment)
+{
+    static const char *const names[CHX__N_COMPARTMENTS] = {"soma", "axon", "dendrite",
+                                                           "apical dendrite", "other"};
+    return names[compartment];
+}
+
+/* Grey, orange, blue, green and sand: places in tints. */
+uint32_t
+chx__compartment_hue(uint32_t compartment)
+{
+    static const uint32_t hues[CHX__N_COMPARTMENTS] = {7, 9, 5, 15, 6};
+    return hues[compartment];
+}
+
 void
-chx__tables_fill(chx_tables *tables, chx_colour_map map)
+chx__tables_fill(chx_tables *tables, chx_colour_map map, chx_colour_by by)
 {
     memset(tables, 0, sizeof *tables);
-    fill_light(tables);
+    if (by == CHX_COLOUR_BY_SPIKE)
+        fill_light(tables);
     fill_emission(tables, map);
     fill_glow(tables, map);
     fill_tone(tables);

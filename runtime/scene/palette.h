@@ -25,6 +25,12 @@ enum {
 /* The colours of types, CHX__N_TINTS of 0xrrggbb, as they are on black or on paper. */
 void chx__palette_types(uint32_t *inks, bool on_paper);
 
-void chx__tables_fill(chx_tables *tables, chx_colour_map map);
+/* Parts of a neuron that are told apart, by SWC kind; their names, and hues as of types. */
+#define CHX__N_COMPARTMENTS 5
+uint32_t chx__compartment_of(uint32_t swc_kind);
+const char *chx__compartment_name(uint32_t compartment);
+uint32_t chx__compartment_hue(uint32_t compartment);
+
+void chx__tables_fill(chx_tables *tables, chx_colour_map map, chx_colour_by by);
 
 #endif

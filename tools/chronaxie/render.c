@@ -11,7 +11,7 @@
 #include "stopwatch.h"
 #include "target.h"
 
-#define RENDER_RULES 18
+#define RENDER_RULES 19
 
 static const char *const colour_maps[] = {"inferno", "cividis"};
 static const char *const planes[] = {"principal", "xy", "xz", "yz"};
@@ -50,6 +50,8 @@ render_rules(struct rendering *r, const char **colour_map, option_rule *rules)
         {OPTION_TEXT, 0, "centre", "NEURON", "look at this neuron's soma", &r->centre, 0, 0, NULL},
         {OPTION_TEXT, 0, "colour-map", "NAME", "inferno (default), or cividis for all eyes",
          colour_map, 0, 0, NULL},
+        {OPTION_TEXT, 0, "colour-by", "WHAT", "spike (default), type, compartment or id",
+         &r->colour_by, 0, 0, NULL},
         {OPTION_UINT, 0, "bands", "N", "cut pictures into N bands; default: automatic",
          &scene->n_bands, 1, 64, NULL},
         {OPTION_FLAG, 0, "no-labels", NULL, "leave out scale bar, time, colour bar and counts",
@@ -58,6 +60,23 @@ render_rules(struct rendering *r, const char **colour_map, option_rule *rules)
          &scene->no_int64_atomics, 0, 0, NULL},
     };
     memcpy(rules, table, sizeof table);
+}
+
+static int
+choose_colour_by(struct rendering *r)
+{
+    static const char *const names[] = {"spike", "type", "compartment", "id"};
+
+    for (int i = 0; i < 4 && r->colour_by; i++) {
+        if (strcmp(r->colour_by, names[i]) != 0)
+            continue;
+        r->scene_params.colour_by = (chx_colour_by)i;
+        return OUTCOME_OK;
+    }
+    return !r->colour_by ? OUTCOME_OK
+                         : outcome_say(OUTCOME_USAGE,
+                                       "--colour-by takes spike, type, compartment or id, not '%s'",
+                                       r->colour_by);
 }
 
 static int
@@ -93,6 +112,8 @@ check_choices(struct rendering *r, const char *colour_map)
     else if (strcmp(colour_map, colour_maps[CHX_COLOUR_INFERNO]) != 0)
         return outcome_say(OUTCOME_USAGE, "--colour-map takes inferno or cividis, not '%s'",
                            colour_map);
+    if (choose_colour_by(r) != OUTCOME_OK)
+        return OUTCOME_USAGE;
     if (scene->has_plane && choose_plane(r) != OUTCOME_OK)
         return OUTCOME_USAGE;
     scene->width_px = r->size_px[0];
