@@ -201,6 +201,8 @@ static const struct {
     {"x_um,Name\n", "1: unknown column 'Name'; the columns are name,x_um; did you mean 'name'?"},
     {"nmae;x_um\n", "1: unknown column 'nmae'; the columns are name,x_um; did you mean 'name'?"},
     {"x_um,bodyID\n", "1: unknown column 'bodyID'; the columns are name,x_um; did you mean 'body"},
+    {"nname,x_um\n", "1: unknown column 'nname'; the columns are name,x_um; did you mean 'name'?"},
+    {"name x_um\nA 1\n", "1: the column 'name' is missing; the columns are name,x_um"},
     {"x_um,region\n", "1: the column 'name' is missing; the columns are name,x_um"},
     {"name,x_um,side\na,1\n", "2: the row has 2 fields where the header has 3"},
     {"name\rx_um\r", "1: the column 'x_um' is missing"},

@@ -57,7 +57,7 @@ is_within(const char *a, const char *b, int edits)
         return true;
     if (edits == 0)
         return false;
-    if (*a && a[1] && a[0] == b[1] && a[1] == b[0] && is_within(a + 2, b + 2, edits - 1))
+    if (*a && a[1] && a[1] == b[0] && a[0] == b[1] && is_within(a + 2, b + 2, edits - 1))
         return true;
     return (*a && *b && is_within(a + 1, b + 1, edits - 1)) ||
            (*a && is_within(a + 1, b, edits - 1)) || (*b && is_within(a, b + 1, edits - 1));
