@@ -36,7 +36,9 @@
  * Oclgrind 21.10 miscomputes max(vector, scalar) and scalar ? vector : vector,
  * so neither is used. llvmpipe of Mesa 22.3 spoils what a loop's condition reads
  * from memory when work-items leave the loop at different times and the value is
- * needed later: such values are read before loops.
+ * needed later: such values are read before loops. That of Mesa 25.0 overwrites
+ * pointers of the kernel, and dies, when a Poisson draw passes through a private
+ * array, a struct or a pointer: draws stay in plain variables.
  */
 #pragma OPENCL FP_CONTRACT OFF
 
@@ -97,29 +99,34 @@ lif_mask(uint lanes)
 
 /* Adds the Poisson events of steps first .. first + n_steps - 1 to a block's ring. */
 static void
-lif_poisson(constant chx_lif_setup *setup, const chx_lif_stimulus stimulus, uint lanes,
+lif_poisson(constant chx_lif_setup *setup, global const chx_lif_stimulus *stimulus, uint lanes,
             uint n_blocks, uint block_neuron, uint first, uint n_steps, global lif_int *ring)
 {
-    const uint begin = max(first, stimulus.start_step);
-    const uint end = min(first + n_steps, stimulus.stop_step);
+    const uint begin = max(first, stimulus->start_step);
+    const uint end = min(first + n_steps, stimulus->stop_step);
+    const uint chance = stimulus->chance, stimulus_index = stimulus->index;
+    const lif_int weight = (lif_int)(stimulus->weight);
+    const lif_int always = (lif_int)(-(int)stimulus->always);
     const uint slot_mask = (1u << setup->slot_bits) - 1;
     const lif_int mask = lif_mask(lanes);
     const lif_uint neuron = (lif_uint)(block_neuron) + LIF_TYPE(as_uint, LIF_WIDTH)(LIF_LANES);
     for (uint step = begin; step < end;) {
-        const chx_philox counter = {neuron, (lif_uint)(step / 4), (lif_uint)(stimulus.index),
-                                    (lif_uint)(0)};
-        const chx_philox draw = chx_philox_draw(counter, setup->seed_low, setup->seed_high);
-        uint words[4 * LIF_WIDTH];
-        LIF_STORE(draw.x, 0, words);
-        LIF_STORE(draw.y, 1, words);
-        LIF_STORE(draw.z, 2, words);
-        LIF_STORE(draw.w, 3, words);
+        lif_uint x = neuron, y = (lif_uint)(step / 4), z = (lif_uint)(stimulus_index);
+        lif_uint w = (lif_uint)(0);
+        CHX_PHILOX_DRAW(x, y, z, w, setup->seed_low, setup->seed_high);
         const uint quad_end = min(end, (step / 4 + 1) * 4);
         for (; step < quad_end; step++) {
-            lif_int event = LIF_LOAD(step % 4, words) < (lif_uint)(stimulus.chance);
-            event = (event | (lif_int)(-(int)stimulus.always)) & mask;
+            const uint place = step % 4;
+            lif_uint word = w;
+            if (place == 0)
+                word = x;
+            if (place == 1)
+                word = y;
+            if (place == 2)
+                word = z;
+            const lif_int event = ((word < (lif_uint)(chance)) | always) & mask;
             const uint slot = (step & slot_mask) * n_blocks;
-            ring[slot] += event & stimulus.weight;
+            ring[slot] += event & weight;
         }
     }
 }
@@ -157,7 +164,7 @@ lif_block(constant chx_lif_setup *setup, uint n_blocks, uint block, uint run_ste
     const uint slot_mask = (1u << setup->slot_bits) - 1;
     ring += block;
     for (uint e = own.first_poisson_entry; e < own.end_entry; e++)
-        lif_poisson(setup, stimuli[entries[e].stimulus], entries[e].lanes, n_blocks,
+        lif_poisson(setup, &stimuli[entries[e].stimulus], entries[e].lanes, n_blocks,
                     setup->first_neuron + block * LIF_WIDTH, first, n_steps, ring);
 
     rows += own.row * CHX_LIF_ROW_FIELDS;
