@@ -611,6 +611,7 @@ class Renders(Case):
         self.fails(2, "--at-ms is for pictures", "render", WORM, "-o", mp4, "--at-ms", "3")
         self.fails(2, "are for videos", "render", WORM, "-o", png, "--orbit", "3")
         self.fails(2, "rainbow", "render", WORM, "-o", png, "--colour-map", "rainbow")
+        self.fails(2, "not 'pink'", "render", WORM, "-o", png, "--background", "pink")
         self.fails(2, "not 'mood'", "render", WORM, "-o", png, "--colour-by", "mood")
         self.fails(2, "--view takes xy, xz, yz or principal, not 'zx'", "render", WORM, "-o", png,
                    "--view", "zx")

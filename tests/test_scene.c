@@ -513,6 +513,31 @@ START_TEST(colours_mean_what_is_asked_for)
 }
 END_TEST
 
+START_TEST(white_background_takes_ink)
+{
+    chx_scene_params params = plain;
+    params.background = CHX_BACKGROUND_WHITE;
+    stage *on = open_stage(&params);
+    const float *soma = chx_network_get(network)->neurons[0].position_um;
+    draw(on, 1);
+    ck_assert_uint_eq(on->pixels[0] + on->pixels[1] + on->pixels[2], 3 * 255);
+    double x, y;
+    chx_scene_project(on->scene, soma, &x, &y);
+    size_t cell = 3 * ((size_t)y * WIDTH + (size_t)x);
+    int before = on->pixels[cell] + on->pixels[cell + 1] + on->pixels[cell + 2];
+    draw(on, 4);
+    int lit = on->pixels[cell] + on->pixels[cell + 1] + on->pixels[cell + 2];
+    ck_assert_msg(before < 650 && lit < before - 60, "%d, lit %d", before, lit);
+    close_stage(on);
+    params.format = CHX_PIXELS_YUV420;
+    on = open_stage(&params);
+    draw(on, 4);
+    ck_assert_uint_eq(on->pixels[0], 235);
+    ck_assert_uint_eq(on->pixels[WIDTH * HEIGHT], 128);
+    close_stage(on);
+}
+END_TEST
+
 /* Draws with the camera turned and zoomed by kernels and by the baseline. */
 static void
 compare_with_baseline(stage *on, unsigned n_threads, double zoom, double time_ms)
@@ -690,6 +715,7 @@ suite(void)
     tcase_add_test(frames, labels_are_drawn_and_follow_the_time);
     tcase_add_test(frames, cividis_has_other_colours_than_inferno);
     tcase_add_test(frames, colours_mean_what_is_asked_for);
+    tcase_add_test(frames, white_background_takes_ink);
     tcase_add_test(frames, plain_c_baseline_draws_the_same_pixels);
     tcase_add_test(frames, soma_smaller_than_a_pixel_is_a_spot);
     tcase_add_test(frames, yuv_is_the_rgb_picture_in_bt709);

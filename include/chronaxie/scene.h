@@ -22,6 +22,11 @@ typedef enum chx_colour_map {
     CHX_COLOUR_CIVIDIS,
 } chx_colour_map;
 
+typedef enum chx_background {
+    CHX_BACKGROUND_BLACK = 0, /* branches and spikes shine */
+    CHX_BACKGROUND_WHITE, /* for print: they take light away from paper as ink does */
+} chx_background;
+
 /* What colours mean. Only with SPIKE is light drawn; otherwise activity does not show. */
 typedef enum chx_colour_by {
     CHX_COLOUR_BY_SPIKE = 0, /* light by the time since a spike, over the colour of the type */
@@ -59,6 +64,7 @@ typedef struct chx_scene_params {
     bool has_plane; /* show plane, turned by nothing, instead of the network's own view */
     chx_plane plane;
     chx_colour_by colour_by;
+    chx_background background;
     bool no_int64_atomics; /* take the 32-bit path on every device; same pixels */
 } chx_scene_params;
 

@@ -10,8 +10,9 @@
  *
  * A pixel is tissue (body, and fibres before it), plus the light on it, plus the
  * bloom around it, through the tone curve and a 4 x 4 ordered dither; labels lie
- * on top. resolve also empties the tiles it found dirty, and only those, so that
- * the layers are zero for the next frame.
+ * on top. What is empty shows the tone of zero, black or white. resolve also
+ * empties the tiles it found dirty, and only those, so that the layers are zero
+ * for the next frame.
  */
 #pragma OPENCL FP_CONTRACT OFF
 
@@ -468,8 +469,9 @@ resolve_rgb(global uint *fibre, global uint *light, global uint *ink, global uin
     size_t pitch = (size_t)band.x * 3;
     global uchar *to = out + (size_t)at.y * pitch + (size_t)at.x * 3;
     if (at.mark == 0) {
-        fill(to, n * 3, 0);
-        fill(to + pitch, n * 3, 0);
+        uchar empty = (uchar)(tables->tone[0] >> 4);
+        fill(to, n * 3, empty);
+        fill(to + pitch, n * 3, empty);
         return;
     }
     for (int i = 0; i < n / 2; i++) {
@@ -500,8 +502,10 @@ resolve_yuv(global uint *fibre, global uint *light, global uint *ink, global uin
     global uchar *to_u = out_u + quarter;
     global uchar *to_v = out_v + quarter + size / 4;
     if (at.mark == 0) {
-        fill(to, n, 16);
-        fill(to + band.x, n, 16);
+        uint empty = tables->tone[0] >> 4;
+        colour clean = {empty, empty, empty};
+        fill(to, n, luma(&clean));
+        fill(to + band.x, n, luma(&clean));
         fill(to_u, n / 2, 128);
         fill(to_v, n / 2, 128);
         return;

@@ -156,7 +156,7 @@ curve_index(uint32_t value)
     return index < CHX_CURVE ? index : CHX_CURVE - 1;
 }
 
-/* Bloom on black, toned beforehand. */
+/* Bloom on the background, toned beforehand. */
 static void
 fill_veil(chx_tables *tables)
 {
@@ -212,16 +212,57 @@ chx__compartment_hue(uint32_t compartment)
     return hues[compartment];
 }
 
+/* On paper the kernels' sums are densities: what is added takes away light, as inks laid over one
+ * another do, and the tone curve is what paper gives back (Beer and Lambert). Sums of nothing are
+ * white. Fresh light is the darkest; fading, it turns towards yellow and thins out. */
+static double
+density(double colour)
+{
+    return fmin(-log(fmax(colour, 1e-3)), 3);
+}
+
+static double
+light_density(chx_colour_map map, double x, int k)
+{
+    return density(linear(map_at(map, 0.84 - 0.5 * x, k))) * smooth(x * 6) * (0.3 + 0.8 * x);
+}
+
+static void
+fill_paper(chx_tables *tables, chx_colour_map map)
+{
+    for (int k = 0; k < 3; k++) {
+        for (int i = 0; i <= CHX_LIGHT_MAX; i++)
+            tables->emission[i][k] = (uint16_t)rint(
+                fmin(light_density(map, (double)i / CHX_LIGHT_MAX, k), 1.99) * 32768);
+        for (int i = 0; i < CHX_CURVE; i++) {
+            double x = 1 - exp(-2.2 * curve_value(i));
+            tables->glow[i][k] = (uint16_t)rint(light_density(map, 0.35, k) * x * 0.4 * 32768);
+        }
+        for (int i = 0; i < CHX_HUES; i++)
+            tables->hue[i][k] = (uint32_t)rint(
+                65536 * 0.8 * density(linear(channel(tints[1][i % CHX__N_TINTS], k))));
+    }
+    for (int i = 0; i < CHX_CURVE; i++)
+        tables->tone[i] = (uint16_t)rint(4080 * display(exp(-curve_value(i))));
+    tables->ink[0] = 0xffffff;
+    tables->ink[CHX__INK_TITLE] = 0x14181f;
+    tables->ink[CHX__INK_TEXT] = 0x3a4250;
+    tables->ink[CHX__INK_FAINT] = 0x7f8896;
+    chx__palette_types(&tables->ink[CHX__INK_TYPES], true);
+}
+
 void
-chx__tables_fill(chx_tables *tables, chx_colour_map map, chx_colour_by by)
+chx__tables_fill(chx_tables *tables, const chx_scene_params *params)
 {
     memset(tables, 0, sizeof *tables);
-    if (by == CHX_COLOUR_BY_SPIKE)
+    if (params->colour_by == CHX_COLOUR_BY_SPIKE)
         fill_light(tables);
-    fill_emission(tables, map);
-    fill_glow(tables, map);
+    fill_emission(tables, params->colour_map);
+    fill_glow(tables, params->colour_map);
     fill_tone(tables);
-    fill_veil(tables);
     fill_geometry(tables);
     fill_inks(tables);
+    if (params->background == CHX_BACKGROUND_WHITE)
+        fill_paper(tables, params->colour_map);
+    fill_veil(tables);
 }

@@ -31,6 +31,6 @@ uint32_t chx__compartment_of(uint32_t swc_kind);
 const char *chx__compartment_name(uint32_t compartment);
 uint32_t chx__compartment_hue(uint32_t compartment);
 
-void chx__tables_fill(chx_tables *tables, chx_colour_map map, chx_colour_by by);
+void chx__tables_fill(chx_tables *tables, const chx_scene_params *params);
 
 #endif

@@ -34,6 +34,8 @@ check_params(chx_scene_params *params)
     CHX__REQUIRE(params->colour_map == CHX_COLOUR_INFERNO ||
                  params->colour_map == CHX_COLOUR_CIVIDIS);
     CHX__REQUIRE(params->colour_by >= CHX_COLOUR_BY_SPIKE && params->colour_by <= CHX_COLOUR_BY_ID);
+    CHX__REQUIRE(params->background >= CHX_BACKGROUND_BLACK &&
+                 params->background <= CHX_BACKGROUND_WHITE);
     CHX__REQUIRE(params->plane >= CHX_PLANE_PRINCIPAL && params->plane <= CHX_PLANE_YZ);
     CHX__REQUIRE(params->format == CHX_PIXELS_RGB || params->format == CHX_PIXELS_YUV420);
     return CHX_OK;
@@ -138,7 +140,7 @@ prepare(chx_scene *scene)
     chx_tables *tables = chx__alloc(1, sizeof *tables);
     if (!tables)
         return chx__fail_memory("preparing colours");
-    chx__tables_fill(tables, scene->params.colour_map, scene->params.colour_by);
+    chx__tables_fill(tables, &scene->params);
     chx_status status = chx__geometry_init(&scene->geometry, scene->network, scene->params.plane,
                                            scene->params.colour_by);
     if (!status && !scene->params.no_labels)

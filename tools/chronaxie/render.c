@@ -11,7 +11,7 @@
 #include "stopwatch.h"
 #include "target.h"
 
-#define RENDER_RULES 19
+#define RENDER_RULES 20
 
 static const char *const colour_maps[] = {"inferno", "cividis"};
 static const char *const planes[] = {"principal", "xy", "xz", "yz"};
@@ -50,6 +50,8 @@ render_rules(struct rendering *r, const char **colour_map, option_rule *rules)
         {OPTION_TEXT, 0, "centre", "NEURON", "look at this neuron's soma", &r->centre, 0, 0, NULL},
         {OPTION_TEXT, 0, "colour-map", "NAME", "inferno (default), or cividis for all eyes",
          colour_map, 0, 0, NULL},
+        {OPTION_TEXT, 0, "background", "NAME", "black (default), or white for print",
+         &r->background, 0, 0, NULL},
         {OPTION_TEXT, 0, "colour-by", "WHAT", "spike (default), type, compartment or id",
          &r->colour_by, 0, 0, NULL},
         {OPTION_UINT, 0, "bands", "N", "cut pictures into N bands; default: automatic",
@@ -77,6 +79,18 @@ choose_colour_by(struct rendering *r)
                          : outcome_say(OUTCOME_USAGE,
                                        "--colour-by takes spike, type, compartment or id, not '%s'",
                                        r->colour_by);
+}
+
+static int
+choose_background(struct rendering *r)
+{
+    if (!r->background || strcmp(r->background, "black") == 0)
+        return OUTCOME_OK;
+    if (strcmp(r->background, "white") != 0)
+        return outcome_say(OUTCOME_USAGE, "--background takes black or white, not '%s'",
+                           r->background);
+    r->scene_params.background = CHX_BACKGROUND_WHITE;
+    return OUTCOME_OK;
 }
 
 static int
@@ -112,7 +126,7 @@ check_choices(struct rendering *r, const char *colour_map)
     else if (strcmp(colour_map, colour_maps[CHX_COLOUR_INFERNO]) != 0)
         return outcome_say(OUTCOME_USAGE, "--colour-map takes inferno or cividis, not '%s'",
                            colour_map);
-    if (choose_colour_by(r) != OUTCOME_OK)
+    if (choose_colour_by(r) != OUTCOME_OK || choose_background(r) != OUTCOME_OK)
         return OUTCOME_USAGE;
     if (scene->has_plane && choose_plane(r) != OUTCOME_OK)
         return OUTCOME_USAGE;
