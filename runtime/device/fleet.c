@@ -326,6 +326,32 @@ chx__fleet_open(chx__fleet *fleet, chx__device *device)
     return status;
 }
 
+void
+chx__fleet_enter(chx__fleet *fleet)
+{
+    pthread_mutex_lock(&fleet->lock);
+    fleet->n_guests++;
+    pthread_mutex_unlock(&fleet->lock);
+}
+
+void
+chx__fleet_leave(chx__fleet *fleet)
+{
+    pthread_mutex_lock(&fleet->lock);
+    if (--fleet->n_guests == 0)
+        pthread_cond_broadcast(&fleet->opened);
+    pthread_mutex_unlock(&fleet->lock);
+}
+
+void
+chx__fleet_wait_for_guests(chx__fleet *fleet)
+{
+    pthread_mutex_lock(&fleet->lock);
+    while (fleet->n_guests > 0)
+        pthread_cond_wait(&fleet->opened, &fleet->lock);
+    pthread_mutex_unlock(&fleet->lock);
+}
+
 static uint32_t
 n_selected(const chx__fleet *fleet)
 {

@@ -6,9 +6,11 @@
 #include "base/error.h"
 #include "execute/driver.h"
 #include "execute/tail.h"
+#include "execute/wait.h"
 
 /* A host access outside of a plan has no prediction to derive a deadline from. */
 #define ACCESS_TIMEOUT_NS UINT64_C(60000000000)
+#define LOOK_UP_NS UINT64_C(20000000)
 
 static chx__device *
 holder(const chx_buffer *buffer, uint64_t places)
@@ -19,22 +21,57 @@ holder(const chx_buffer *buffer, uint64_t places)
     return NULL;
 }
 
+/* Puts the copy on the device's copy-out lane. */
 static chx_status
-download(chx_buffer *buffer, chx__device *device, size_t begin, size_t end, uint64_t deadline_ns)
+start_download(const chx_buffer *buffer, chx__device *device, size_t begin, size_t end,
+               cl_event *event)
 {
     const chx__backend *backend = chx__device_backend(device);
     cl_command_queue queue = chx__device_copy_out_lane(device)->queue;
-    cl_event event;
     cl_int code = backend->read(queue, buffer->replicas[device->index], begin, end - begin,
-                                buffer->host + begin, &(chx__wait_list){0}, &event);
+                                buffer->host + begin, &(chx__wait_list){0}, event);
     if (code != CL_SUCCESS)
         return chx__fail_cl(chx__cl_status(code), code, device->info.name, NULL,
                             "%s refused to download a buffer (%s)", device->info.name,
                             chx__cl_name(code));
     backend->flush(queue);
-    chx_status status =
-        chx__backend_await(backend, event, deadline_ns, device->info.name, "downloading a buffer");
-    backend->release_event(event);
+    return CHX_OK;
+}
+
+/* Looks up now and then, for a platform found to hang meanwhile will not deliver. */
+static chx_status
+await_download(const chx__device *device, cl_event event, uint64_t deadline_ns)
+{
+    chx_status status;
+    do {
+        uint64_t soon_ns = chx__now_ns() + LOOK_UP_NS;
+        status = chx__backend_await(chx__device_backend(device), event,
+                                    soon_ns < deadline_ns ? soon_ns : deadline_ns,
+                                    device->info.name, "downloading a buffer");
+    } while (status == CHX_ERROR_TIMEOUT && chx__now_ns() < deadline_ns &&
+             !atomic_load(&device->platform->is_suspect));
+    return status;
+}
+
+/* Copies what the device holds into host memory. */
+static chx_status
+download(chx_buffer *buffer, chx__device *device, size_t begin, size_t end, bool gives_up_turn,
+         uint64_t deadline_ns)
+{
+    cl_event event;
+    chx_status status = start_download(buffer, device, begin, end, &event);
+    if (status)
+        return status;
+    if (gives_up_turn) {
+        chx__fleet_enter(buffer->fleet);
+        chx__turn_pause(buffer->runtime);
+    }
+    status = await_download(device, event, deadline_ns);
+    chx__device_backend(device)->release_event(event);
+    if (gives_up_turn) {
+        chx__fleet_leave(buffer->fleet);
+        chx__turn_resume(buffer->runtime);
+    }
     if (status) {
         device->platform->is_suspect = true;
         chx__buffer_retire_host(buffer);
@@ -55,8 +92,8 @@ first_missing(const chx_buffer *buffer, size_t begin, size_t end)
     return NULL;
 }
 
-chx_status
-chx__access_fetch(chx_buffer *buffer, size_t begin, size_t end, uint64_t deadline_ns)
+static chx_status
+fetch(chx_buffer *buffer, size_t begin, size_t end, bool gives_up_turn, uint64_t deadline_ns)
 {
     const chx__extent *missing;
     while ((missing = first_missing(buffer, begin, end))) {
@@ -67,12 +104,18 @@ chx__access_fetch(chx_buffer *buffer, size_t begin, size_t end, uint64_t deadlin
             return chx__buffer_fail_lost(buffer, from, to);
         chx_status status = chx__coherence_reserve(&buffer->coherence, 1);
         if (!status)
-            status = download(buffer, device, from, to, deadline_ns);
+            status = download(buffer, device, from, to, gives_up_turn, deadline_ns);
         if (status)
             return status;
         chx__coherence_add(&buffer->coherence, from, to, chx__place_bit(CHX__HOST_PLACE));
     }
     return CHX_OK;
+}
+
+chx_status
+chx__access_fetch(chx_buffer *buffer, size_t begin, size_t end, uint64_t deadline_ns)
+{
+    return fetch(buffer, begin, end, false, deadline_ns);
 }
 
 static bool
@@ -107,7 +150,7 @@ chx_buffer_destroy(chx_buffer **buffer)
     chx_buffer *ending = *buffer;
     chx_runtime *runtime = ending->runtime;
     chx__turn_begin(runtime);
-    chx__driver_wait_buffer(ending);
+    chx__wait_hold(ending);
     if (ending->previous)
         ending->previous->next = ending->next;
     else
@@ -120,6 +163,22 @@ chx_buffer_destroy(chx_buffer **buffer)
     *buffer = NULL;
 }
 
+/* Brings bytes of a held buffer into host memory, over fresh queues where old ones may hang; also
+ * when one is found to hang only now. */
+static chx_status
+fetch_held(chx_buffer *buffer, size_t begin, size_t end)
+{
+    uint64_t deadline_ns = chx__now_ns() + ACCESS_TIMEOUT_NS;
+    for (;;) {
+        chx_status status = chx__runtime_rebuild_suspects(buffer->runtime);
+        if (status)
+            return status;
+        status = fetch(buffer, begin, end, true, deadline_ns);
+        if (status != CHX_ERROR_TIMEOUT || chx__now_ns() >= deadline_ns)
+            return status;
+    }
+}
+
 chx_status
 chx_buffer_write(chx_buffer *buffer, size_t offset_bytes, size_t size_bytes, const void *data)
 {
@@ -127,27 +186,17 @@ chx_buffer_write(chx_buffer *buffer, size_t offset_bytes, size_t size_bytes, con
     if (size_bytes == 0)
         return CHX_OK;
     chx__turn_begin(buffer->runtime);
-    chx__driver_wait_buffer(buffer);
+    chx__wait_hold(buffer);
     chx_status status = chx__coherence_reserve(&buffer->coherence, 1);
     if (!status) {
+        chx__turn_pause(buffer->runtime);
         memcpy(buffer->host + offset_bytes, data, size_bytes);
+        chx__turn_resume(buffer->runtime);
         chx__coherence_set(&buffer->coherence, offset_bytes, offset_bytes + size_bytes,
                            chx__place_bit(CHX__HOST_PLACE));
     }
+    chx__wait_let_go(buffer);
     chx__turn_end(buffer->runtime);
-    return status;
-}
-
-/* Waits for the runs that touch the buffer and for fresh queues where old ones may hang. A rebuild
- * gives up the turn, so a new run may have come in between. */
-static chx_status
-settle(chx_buffer *buffer)
-{
-    chx_status status;
-    do {
-        chx__driver_wait_buffer(buffer);
-        status = chx__runtime_rebuild_suspects(buffer->runtime);
-    } while (!status && chx__tails_any(buffer));
     return status;
 }
 
@@ -158,12 +207,14 @@ chx_buffer_read(chx_buffer *buffer, size_t offset_bytes, size_t size_bytes, void
     if (size_bytes == 0)
         return CHX_OK;
     chx__turn_begin(buffer->runtime);
-    chx_status status = settle(buffer);
-    if (!status)
-        status = chx__access_fetch(buffer, offset_bytes, offset_bytes + size_bytes,
-                                   chx__now_ns() + ACCESS_TIMEOUT_NS);
-    if (!status)
+    chx__wait_hold(buffer);
+    chx_status status = fetch_held(buffer, offset_bytes, offset_bytes + size_bytes);
+    if (!status) {
+        chx__turn_pause(buffer->runtime);
         memcpy(data, buffer->host + offset_bytes, size_bytes);
+        chx__turn_resume(buffer->runtime);
+    }
+    chx__wait_let_go(buffer);
     chx__turn_end(buffer->runtime);
     return status;
 }

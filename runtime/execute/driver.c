@@ -1,7 +1,6 @@
 #include "execute/driver.h"
 
 #include <stdio.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -385,7 +384,7 @@ end(chx_run *run)
             backend_of(run, c)->release_event(run->steps[c].event);
     leave_flight(run);
     atomic_store(&run->ended, true);
-    pthread_cond_broadcast(&runtime->run_ended);
+    pthread_cond_broadcast(&runtime->changed);
     chx__run_unref(run);
 }
 
@@ -419,8 +418,8 @@ advance_run(chx_run *run)
     return progressed;
 }
 
-static bool
-advance(chx_runtime *runtime)
+bool
+chx__driver_move(chx_runtime *runtime)
 {
     bool progressed = false;
     chx_run *next;
@@ -440,7 +439,7 @@ drive(void *data)
     uint64_t poll_ns = UINT64_MAX;
     while (chx__inbox_wait(runtime->inbox, &seen, poll_ns)) {
         chx__turn_begin(runtime);
-        bool progressed = advance(runtime);
+        bool progressed = chx__driver_move(runtime);
         if (runtime->n_runs == 0)
             poll_ns = UINT64_MAX;
         else if (progressed || poll_ns == UINT64_MAX)
@@ -502,121 +501,16 @@ chx__driver_submit(chx_run *run)
         runtime->first_run = run;
     runtime->last_run = run;
     runtime->n_runs++;
-    advance(runtime);
+    chx__driver_move(runtime);
     if (runtime->inbox)
         chx__inbox_post(runtime->inbox);
     return CHX_OK;
 }
 
-void
-chx__driver_advance(chx_runtime *runtime)
-{
-    chx__turn_begin(runtime);
-    advance(runtime);
-    chx__turn_end(runtime);
-}
-
-static struct timespec
-timespec_of(uint64_t ns)
-{
-    return (struct timespec){.tv_sec = (time_t)(ns / 1000000000u),
-                             .tv_nsec = (long)(ns % 1000000000u)};
-}
-
-/* Whether nobody else would move runs along while the calling thread sleeps: in a serial runtime,
- * and in the driver thread, from where a log callback may wait for a run. */
-static bool
-is_driving(const chx_runtime *runtime)
+bool
+chx__driver_is_here(const chx_runtime *runtime)
 {
     return runtime->serial || runtime == driven_here;
-}
-
-/* Sleeps, the turn given up, until some run may have ended. Who drives does not sleep on it. */
-static void
-sleep_for_end(chx_runtime *runtime, uint64_t deadline_ns)
-{
-    if (is_driving(runtime)) {
-        if (advance(runtime))
-            return;
-        chx__turn_end(runtime);
-        nanosleep(&(struct timespec){.tv_nsec = 50000}, NULL);
-        chx__turn_begin(runtime);
-        return;
-    }
-    if (deadline_ns == UINT64_MAX) {
-        pthread_cond_wait(&runtime->run_ended, &runtime->turn);
-        return;
-    }
-    uint64_t now_ns = chx__now_ns();
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    uint64_t until_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec +
-                        (deadline_ns > now_ns ? deadline_ns - now_ns : 0);
-    struct timespec until = timespec_of(until_ns);
-    pthread_cond_timedwait(&runtime->run_ended, &runtime->turn, &until);
-}
-
-chx_status
-chx__driver_wait(chx_run *run, uint64_t deadline_ns)
-{
-    while (!atomic_load(&run->ended)) {
-        if (chx__now_ns() >= deadline_ns)
-            return chx__fail(CHX_ERROR_TIMEOUT, "the run has not ended within the time given; wait "
-                                                "again or longer");
-        sleep_for_end(run->runtime, deadline_ns);
-    }
-    return run->failed ? chx__fail_again(&run->error) : CHX_OK;
-}
-
-void
-chx__driver_wait_buffer(chx_buffer *buffer)
-{
-    chx_run *run;
-    buffer->n_waiting++;
-    while ((run = chx__tails_any(buffer))) {
-        chx__run_ref(run);
-        chx__driver_wait(run, UINT64_MAX);
-        chx__run_unref(run);
-    }
-    if (--buffer->n_waiting == 0)
-        pthread_cond_broadcast(&buffer->runtime->run_ended);
-}
-
-static chx_run *
-find_run_of(const chx_runtime *runtime, const chx_graph *graph)
-{
-    chx_run *run = runtime->first_run;
-    while (run && run->lowered->graph != graph)
-        run = run->next;
-    return run;
-}
-
-void
-chx__driver_wait_graph(chx_runtime *runtime, const chx_graph *graph)
-{
-    chx_run *run;
-    while ((run = find_run_of(runtime, graph))) {
-        chx__run_ref(run);
-        chx__driver_wait(run, UINT64_MAX);
-        chx__run_unref(run);
-    }
-}
-
-static bool
-is_waited_for(const chx__flow *flow)
-{
-    for (uint32_t b = 0; b < flow->n_buffers; b++)
-        if (flow->buffers[b]->n_waiting > 0)
-            return true;
-    return false;
-}
-
-void
-chx__driver_let_readers_go_first(chx_runtime *runtime, const chx__flow *flow)
-{
-    while (runtime->n_runs > 0 && is_waited_for(flow) &&
-           !chx__host_thread_is_current(runtime->host_thread))
-        sleep_for_end(runtime, UINT64_MAX);
 }
 
 void
@@ -629,16 +523,5 @@ chx__driver_abandon(chx_runtime *runtime, const chx__platform *platform)
                 fail_command(run, c, CHX_ERROR_TIMEOUT, 0,
                              "was given up: another command there failed or hung before it");
         }
-    advance(runtime);
-}
-
-chx_status
-chx__driver_drain(chx_runtime *runtime, uint64_t deadline_ns)
-{
-    while (runtime->n_runs > 0) {
-        if (chx__now_ns() >= deadline_ns)
-            return chx__fail(CHX_ERROR_TIMEOUT, "runs in flight did not end within the time given");
-        sleep_for_end(runtime, deadline_ns);
-    }
-    return CHX_OK;
+    chx__driver_move(runtime);
 }

@@ -6,6 +6,7 @@
 #include "device/program.h"
 #include "execute/driver.h"
 #include "execute/spans.h"
+#include "execute/wait.h"
 
 /* Plans kept for different whereabouts of the data: the first frame uploads, later ones do not. */
 #define N_VARIANTS 4
@@ -150,7 +151,7 @@ chx_plan_destroy(chx_plan **plan)
         return;
     chx_runtime *runtime = (*plan)->runtime;
     chx__turn_begin(runtime);
-    chx__driver_wait_graph(runtime, (*plan)->graph);
+    chx__wait_graph(runtime, (*plan)->graph);
     for (uint32_t i = 0; i < N_VARIANTS; i++)
         chx__lowering_unref((*plan)->variants[i]);
     chx__turn_end(runtime);
@@ -184,15 +185,12 @@ submit(chx_plan *plan, bool is_attended, chx_run **run)
     chx_runtime *runtime = plan->runtime;
     if (plan->unreported.is_set)
         return report(&plan->unreported);
-    if (plan->variants[0])
-        chx__driver_let_readers_go_first(runtime, &plan->variants[0]->flow);
-    while (runtime->n_runs >= MAX_RUNS) {
-        chx_run *oldest = chx__run_ref(runtime->first_run);
-        chx__driver_wait(oldest, UINT64_MAX);
-        chx__run_unref(oldest);
-    }
     chx__lowered *variant;
-    chx_status status = choose_variant(plan, &variant);
+    chx_status status;
+    do {
+        chx__wait_for_room(runtime, MAX_RUNS - 1);
+        status = choose_variant(plan, &variant);
+    } while (!status && chx__wait_behind_holders(runtime, &variant->flow));
     if (status)
         return status;
     uint64_t timeout_ns = plan->deadline_ns;

@@ -9,6 +9,7 @@
 #include "execute/driver.h"
 #include "execute/spans.h"
 #include "execute/tail.h"
+#include "execute/wait.h"
 
 static void
 run_free(chx_run *run)
@@ -123,8 +124,11 @@ chx__run_fail(chx_run *run, const chx_error *error)
 bool
 chx_run_done(chx_run *run)
 {
-    if (run->runtime->serial)
-        chx__driver_advance(run->runtime);
+    if (run->runtime->serial) {
+        chx__turn_begin(run->runtime);
+        chx__driver_move(run->runtime);
+        chx__turn_end(run->runtime);
+    }
     return atomic_load(&run->ended);
 }
 
@@ -135,7 +139,7 @@ chx_run_wait(chx_run *run, uint64_t timeout_ns)
     uint64_t now_ns = chx__now_ns();
     uint64_t deadline_ns = timeout_ns > UINT64_MAX - now_ns ? UINT64_MAX : now_ns + timeout_ns;
     chx__turn_begin(run->runtime);
-    chx_status status = chx__driver_wait(run, deadline_ns);
+    chx_status status = chx__wait_run(run, deadline_ns);
     chx__turn_end(run->runtime);
     return status;
 }

@@ -11,6 +11,7 @@
 #include "device/program.h"
 #include "device/source.h"
 #include "execute/driver.h"
+#include "execute/wait.h"
 
 /* How long a runtime that is destroyed waits for runs in flight before it sets them aside. */
 #define FAREWELL_NS UINT64_C(2000000000)
@@ -29,7 +30,7 @@ init_locks(chx_runtime *runtime)
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&runtime->run_ended, &attributes);
+    pthread_cond_init(&runtime->changed, &attributes);
     pthread_condattr_destroy(&attributes);
 }
 
@@ -91,7 +92,7 @@ chx_runtime_destroy(chx_runtime **runtime)
     if (ending->process != getpid())
         return;
     chx__turn_begin(ending);
-    bool is_drained = chx__driver_drain(ending, chx__now_ns() + FAREWELL_NS) == CHX_OK;
+    bool is_drained = chx__wait_all(ending, chx__now_ns() + FAREWELL_NS) == CHX_OK;
     chx__turn_end(ending);
     chx__driver_stop(ending);
     /* Releasing a queue waits for its commands, some of which may never end. */
@@ -100,7 +101,7 @@ chx_runtime_destroy(chx_runtime **runtime)
             chx__fleet_close(&ending->fleet, &ending->fleet.platforms[p], true);
     chx__fleet_finish(&ending->fleet);
     chx__costs_destroy(&ending->costs);
-    pthread_cond_destroy(&ending->run_ended);
+    pthread_cond_destroy(&ending->changed);
     pthread_mutex_destroy(&ending->turn);
     free(ending->wait_list);
     free(ending);
@@ -150,6 +151,18 @@ chx__turn_end(chx_runtime *runtime)
 {
     pthread_mutex_unlock(&runtime->turn);
     chx__log_release();
+}
+
+void
+chx__turn_pause(chx_runtime *runtime)
+{
+    pthread_mutex_unlock(&runtime->turn);
+}
+
+void
+chx__turn_resume(chx_runtime *runtime)
+{
+    pthread_mutex_lock(&runtime->turn);
 }
 
 /* Takes text. */

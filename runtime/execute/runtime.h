@@ -24,7 +24,7 @@ struct chx_runtime {
     /* Lock order 1. Whoever holds the turn drives runs: it is held during OpenCL calls, so nothing
      * that a driver may call back takes it. Guards every field below. */
     pthread_mutex_t turn;
-    pthread_cond_t run_ended;
+    pthread_cond_t changed;
     chx_run *first_run, *last_run; /* in flight, in order of submission */
     uint32_t n_runs;
     chx_buffer *buffers;
@@ -46,6 +46,11 @@ chx_status chx__runtime_create(chx_runtime **runtime, const chx_runtime_params *
  * so that it may call the library. */
 void chx__turn_begin(chx_runtime *runtime);
 void chx__turn_end(chx_runtime *runtime);
+
+/* Gives the turn up for a while in the middle of a call. What was logged is still kept back, for
+ * the callback might wait for what the call holds. */
+void chx__turn_pause(chx_runtime *runtime);
+void chx__turn_resume(chx_runtime *runtime);
 
 /* Drops a platform's context with everything in it and gives it a fresh one, without `excluded`
  * when that is not NULL. Content that only the platform holds is saved to host memory first, over

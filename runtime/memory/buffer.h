@@ -23,7 +23,8 @@ struct chx_buffer {
     cl_mem *replicas; /* one per device of the fleet, NULL until needed */
     chx__coherence coherence;
     chx__tails *tails; /* the executor's; NULL until first used */
-    uint32_t n_waiting; /* threads that wait for the runs in flight on it; the executor's */
+    uint32_t n_waiting; /* threads that wait to hold it; the executor's */
+    bool is_held; /* a thread copies its bytes outside of runs; the executor's */
     chx_buffer *previous, *next; /* all buffers of a runtime; the executor's list */
 };
 

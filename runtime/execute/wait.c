@@ -1,0 +1,143 @@
+/* Threads that wait sleep on the runtime's condition and give the turn up meanwhile. Where nobody
+ * else would move runs along (in a serial runtime, and in the driver thread, from where a log
+ * callback may wait for a run) the one that waits does it. */
+#include "execute/wait.h"
+
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "execute/driver.h"
+#include "execute/tail.h"
+
+static struct timespec
+timespec_of(uint64_t ns)
+{
+    return (struct timespec){.tv_sec = (time_t)(ns / 1000000000u),
+                             .tv_nsec = (long)(ns % 1000000000u)};
+}
+
+/* Until something may have changed. */
+static void
+sleep_for_change(chx_runtime *runtime, uint64_t deadline_ns)
+{
+    if (chx__driver_is_here(runtime)) {
+        if (chx__driver_move(runtime))
+            return;
+        chx__turn_pause(runtime);
+        nanosleep(&(struct timespec){.tv_nsec = 50000}, NULL);
+        chx__turn_resume(runtime);
+        return;
+    }
+    if (deadline_ns == UINT64_MAX) {
+        pthread_cond_wait(&runtime->changed, &runtime->turn);
+        return;
+    }
+    uint64_t now_ns = chx__now_ns();
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    uint64_t until_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec +
+                        (deadline_ns > now_ns ? deadline_ns - now_ns : 0);
+    struct timespec until = timespec_of(until_ns);
+    pthread_cond_timedwait(&runtime->changed, &runtime->turn, &until);
+}
+
+chx_status
+chx__wait_run(chx_run *run, uint64_t deadline_ns)
+{
+    while (!atomic_load(&run->ended)) {
+        if (chx__now_ns() >= deadline_ns)
+            return chx__fail(CHX_ERROR_TIMEOUT, "the run has not ended within the time given; wait "
+                                                "again or longer");
+        sleep_for_change(run->runtime, deadline_ns);
+    }
+    return run->failed ? chx__fail_again(&run->error) : CHX_OK;
+}
+
+/* The run may lose its last handle while somebody waits for it. */
+static void
+wait_kept(chx_run *run)
+{
+    chx__run_ref(run);
+    chx__wait_run(run, UINT64_MAX);
+    chx__run_unref(run);
+}
+
+void
+chx__wait_for_room(chx_runtime *runtime, uint32_t most)
+{
+    while (runtime->n_runs > most)
+        wait_kept(runtime->first_run);
+}
+
+chx_status
+chx__wait_all(chx_runtime *runtime, uint64_t deadline_ns)
+{
+    while (runtime->n_runs > 0) {
+        if (chx__now_ns() >= deadline_ns)
+            return chx__fail(CHX_ERROR_TIMEOUT, "runs in flight did not end within the time given");
+        sleep_for_change(runtime, deadline_ns);
+    }
+    return CHX_OK;
+}
+
+static chx_run *
+find_run_of(const chx_runtime *runtime, const chx_graph *graph)
+{
+    chx_run *run = runtime->first_run;
+    while (run && run->lowered->graph != graph)
+        run = run->next;
+    return run;
+}
+
+void
+chx__wait_graph(chx_runtime *runtime, const chx_graph *graph)
+{
+    chx_run *run;
+    while ((run = find_run_of(runtime, graph)))
+        wait_kept(run);
+}
+
+void
+chx__wait_hold(chx_buffer *buffer)
+{
+    chx_run *run;
+    buffer->n_waiting++;
+    while (buffer->is_held || (run = chx__tails_any(buffer))) {
+        if (buffer->is_held)
+            sleep_for_change(buffer->runtime, UINT64_MAX);
+        else
+            wait_kept(run);
+    }
+    buffer->n_waiting--;
+    buffer->is_held = true;
+}
+
+void
+chx__wait_let_go(chx_buffer *buffer)
+{
+    buffer->is_held = false;
+    pthread_cond_broadcast(&buffer->runtime->changed);
+}
+
+/* Those who wait may wait for the very host task that submits. */
+static bool
+is_taken(const chx__flow *flow, bool also_by_waiting)
+{
+    for (uint32_t b = 0; b < flow->n_buffers; b++)
+        if (flow->buffers[b]->is_held || (also_by_waiting && flow->buffers[b]->n_waiting > 0))
+            return true;
+    return false;
+}
+
+bool
+chx__wait_behind_holders(chx_runtime *runtime, const chx__flow *flow)
+{
+    bool slept = false;
+    bool is_host_task = chx__host_thread_is_current(runtime->host_thread);
+    while (is_taken(flow, !is_host_task)) {
+        sleep_for_change(runtime, UINT64_MAX);
+        slept = true;
+    }
+    return slept;
+}
