@@ -283,8 +283,12 @@ END_TEST
 
 START_TEST(split_into_more_parts_than_there_are_units_is_misuse)
 {
+    bool can_cut = start_two_parts();
+    chx__fleet_finish(&fleet);
     params.split = 1000000;
     ck_assert_int_eq(chx__fleet_init(&fleet, &params, NULL), CHX_ERROR_INVALID);
+    const char *remedy = can_cut ? "ask for fewer" : "leave --split out";
+    ck_assert_ptr_nonnull(strstr(chx_last_error()->message, remedy));
 }
 END_TEST
 

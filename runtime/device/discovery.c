@@ -248,6 +248,7 @@ chx_status
 chx__fleet_split(chx__fleet *fleet, uint32_t n_parts)
 {
     uint32_t n_roots = fleet->n_devices, n_split = 0;
+    bool can_at_all = false;
     for (uint32_t i = 0; i < n_roots; i++) {
         bool was_split = false;
         if (!fleet->devices[i].info.selected)
@@ -256,10 +257,14 @@ chx__fleet_split(chx__fleet *fleet, uint32_t n_parts)
         if (status)
             return status;
         n_split += was_split;
+        can_at_all = can_at_all || can_cut(fleet->devices[i].id, 2);
     }
-    if (n_split == 0)
-        return chx__fail(CHX_ERROR_INVALID,
-                         "no selected device can be cut into %u parts; ask for fewer or for none",
-                         n_parts);
-    return CHX_OK;
+    if (n_split > 0)
+        return CHX_OK;
+    if (!can_at_all)
+        return chx__fail(CHX_ERROR_INVALID, "the drivers of the selected devices offer no "
+                                            "sub-devices; leave --split out");
+    return chx__fail(CHX_ERROR_INVALID,
+                     "no selected device can be cut into %u parts; ask for fewer or for none",
+                     n_parts);
 }
