@@ -1,15 +1,14 @@
+/* Lowering turns tasks and moves of a solution into commands in the order of their planned starts,
+ * in which each stands behind all that it waits for. */
 #include "execute/lowering.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "execute/binding.h"
 #include "execute/hazard.h"
-#include "schedule/problem.h"
 
 chx__digest
 chx__lowering_entry(const chx__flow *flow)
@@ -24,58 +23,6 @@ chx__lowering_entry(const chx__flow *flow)
         chx__hasher_add(hasher, &places, sizeof places);
     }
     return chx__hasher_end(hasher);
-}
-
-static void
-make_items(const chx__flow *flow, chx__item *items)
-{
-    for (uint32_t v = 0; v < flow->n_versions; v++) {
-        const chx__version *version = &flow->versions[v];
-        const chx__atom *atom = &flow->atoms[version->atom];
-        items[v] = (chx__item){.bytes = atom->end - atom->begin, .producer = version->producer};
-        if (version->producer != CHX__NO_INDEX)
-            continue;
-        items[v].entry_places =
-            chx__coherence_places(&flow->buffers[atom->buffer]->coherence, atom->begin, atom->end);
-    }
-}
-
-static double *
-make_costs(const chx_runtime *runtime, const chx_graph *graph, const chx__model *model)
-{
-    uint32_t n_lanes = model->machine.n_lanes;
-    double *costs = chx__alloc((size_t)graph->n_tasks * n_lanes, sizeof *costs);
-    for (uint32_t t = 0; costs && t < graph->n_tasks; t++)
-        for (uint32_t l = 0; l < n_lanes; l++)
-            costs[(size_t)t * n_lanes + l] =
-                chx__model_cost(model, runtime->costs, &runtime->fleet, graph, t, l);
-    return costs;
-}
-
-static chx_status
-schedule(const chx_runtime *runtime, const chx__lowered *lowered, chx__solution *solution)
-{
-    const chx__flow *flow = &lowered->flow;
-    chx__item *items = chx__alloc(flow->n_versions, sizeof *items);
-    double *costs = make_costs(runtime, lowered->graph, &lowered->model);
-    chx_status status = CHX_OK;
-    if (!items || !costs)
-        status = chx__fail_memory("planning a graph");
-    if (!status) {
-        make_items(flow, items);
-        chx__problem problem = {
-            .n_tasks = lowered->graph->n_tasks,
-            .n_items = flow->n_versions,
-            .items = items,
-            .inputs = {flow->reads.begin, flow->reads.index},
-            .after = {flow->after.begin, flow->after.index},
-            .cost_ns = costs,
-        };
-        status = chx__heft(&lowered->model.machine, &problem, solution);
-    }
-    free(items);
-    free(costs);
-    return status;
 }
 
 /* A task or a move of the solution, on its way to become a command. */
@@ -181,88 +128,15 @@ fill_lanes(chx__lowered *lowered)
     return CHX_OK;
 }
 
-static chx_status
-prepare_transfer(const chx_runtime *runtime, const chx__lowered *lowered,
-                 const chx__command *command)
-{
-    chx_buffer *buffer = lowered->flow.buffers[lowered->flow.atoms[command->atom].buffer];
-    cl_mem memory;
-    chx_status status = CHX_OK;
-    if (command->to != CHX__HOST_PLACE)
-        status = chx__buffer_replica(buffer, &runtime->fleet.devices[command->to - 1], &memory);
-    return status;
-}
-
-static chx_status
-prepare_commands(chx_runtime *runtime, chx__lowered *lowered)
-{
-    chx_status status = CHX_OK;
-    for (uint32_t c = 0; !status && c < lowered->n_commands; c++) {
-        chx__command *command = &lowered->commands[c];
-        chx__device *device = lowered->model.lanes[command->lane].device;
-        if (device)
-            status = chx__fleet_open(&runtime->fleet, device);
-        if (!status && command->kind == CHX__COMMAND_KERNEL)
-            status = chx__binding_create(&lowered->graph->tasks[command->task], device,
-                                         &command->kernel);
-        if (!status && command->kind == CHX__COMMAND_TRANSFER)
-            status = prepare_transfer(runtime, lowered, command);
-    }
-    return status;
-}
-
-static chx_status
-check_not_lost(const chx__flow *flow)
-{
-    for (uint32_t v = 0; v < flow->n_versions; v++) {
-        const chx__atom *atom = &flow->atoms[flow->versions[v].atom];
-        const chx_buffer *buffer = flow->buffers[atom->buffer];
-        if (flow->versions[v].producer != CHX__NO_INDEX)
-            continue;
-        for (size_t i = 0; i < buffer->coherence.n_extents; i++) {
-            const chx__extent *extent = &buffer->coherence.extents[i];
-            if (!extent->places && extent->begin < atom->end && atom->begin < extent->end)
-                return chx__buffer_fail_lost(buffer, extent->begin, extent->end);
-        }
-    }
-    return CHX_OK;
-}
-
 chx_status
-chx__lowering_create(chx_runtime *runtime, const chx_graph *graph, chx__lowered **lowered)
+chx__lowering_arrange(chx__lowered *lowered, const chx__solution *solution)
 {
-    chx__lowered *made = chx__alloc(1, sizeof *made);
-    chx__solution solution = {0};
-    if (!made)
-        return chx__fail_memory("planning a graph");
-    made->n_references = 1;
-    made->graph = graph;
-    made->cost_epoch = runtime->cost_epoch;
-    made->build_epoch = runtime->build_epoch;
-    made->fleet_generation = runtime->fleet.generation;
-    chx_status status = chx__flow_init(&made->flow, graph);
+    chx_status status = make_commands(lowered, solution);
     if (!status)
-        status = check_not_lost(&made->flow);
+        status = fill_lanes(lowered);
     if (!status)
-        status = chx__model_init(&made->model, &runtime->fleet);
-    if (!status)
-        status = schedule(runtime, made, &solution);
-    if (!status)
-        status = make_commands(made, &solution);
-    if (!status)
-        status = fill_lanes(made);
-    if (!status)
-        status = chx__hazards_find(made);
-    if (!status)
-        status = prepare_commands(runtime, made);
-    chx__solution_finish(&solution);
-    if (status) {
-        chx__lowering_unref(made);
-        return status;
-    }
-    made->entry = chx__lowering_entry(&made->flow);
-    *lowered = made;
-    return CHX_OK;
+        status = chx__hazards_find(lowered);
+    return status;
 }
 
 void

@@ -8,6 +8,7 @@
 
 #include "execute/model.h"
 #include "graph/flow.h"
+#include "schedule/problem.h"
 
 typedef enum chx__command_kind {
     CHX__COMMAND_KERNEL = 1,
@@ -64,12 +65,11 @@ typedef struct chx__lowered {
 /* Digest of where the graph's data lies now; a lowered plan fits when its own is equal. */
 chx__digest chx__lowering_entry(const chx__flow *flow);
 
-/* Schedules the graph for the present fleet, costs and data, and prepares its commands: compiles
- * what the chosen devices need, allocates replicas, binds arguments. Under the turn. On success the
- * caller owns one reference. Errors: BUILD, KERNEL, DEVICE_MEMORY, LIMIT, MEMORY, INVALID. */
-chx_status chx__lowering_create(chx_runtime *runtime, const chx_graph *graph,
-                                chx__lowered **lowered);
+/* Fills in commands, lanes and hazards of a lowered plan whose graph, flow and model stand. Touches
+ * nothing else, so no lock is needed. Errors: MEMORY. */
+chx_status chx__lowering_arrange(chx__lowered *lowered, const chx__solution *solution);
 
+/* Under the turn. */
 void chx__lowering_unref(chx__lowered *lowered);
 
 /* Writes into the buffers' coherence what a run of the plan leaves behind. */

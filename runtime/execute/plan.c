@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "device/program.h"
 #include "execute/driver.h"
+#include "execute/planner.h"
 #include "execute/spans.h"
 #include "execute/wait.h"
 
@@ -95,7 +96,7 @@ choose_variant(chx_plan *plan, chx__lowered **chosen)
         return CHX_OK;
     }
     chx__lowered *made;
-    status = chx__lowering_create(plan->runtime, plan->graph, &made);
+    status = chx__planner_make(plan->runtime, plan->graph, &made);
     if (status)
         return status;
     put_first(plan, made);

@@ -211,9 +211,11 @@ chx_program_build(chx_program *program)
     CHX__REQUIRE(program);
     chx__fleet *fleet = chx__program_fleet(program);
     chx_status status = CHX_OK;
+    chx__fleet_enter(fleet);
     for (uint32_t d = 0; d < fleet->n_devices && !status; d++)
         if (fleet->devices[d].info.selected)
             status = chx__program_build(program, &fleet->devices[d]);
+    chx__fleet_leave(fleet);
     return status;
 }
 

@@ -1,0 +1,222 @@
+/* A plan is made in three steps: a snapshot under the turn (the flow of data where it lies now,
+ * the machine, the costs), the work on it without, and under the turn again what cannot be undone
+ * by others any more: kernel objects and replicas. Between snapshot and end a buffer may have
+ * moved or a device may have gone; then the digest of whereabouts or the fleet's generation has
+ * changed, and all is thrown away. After a few such rounds the turn is kept, so that nobody plans
+ * for ever. */
+#include "execute/planner.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "device/program.h"
+#include "execute/binding.h"
+
+#define MAX_ROUNDS 3
+
+/* A plan in the making. */
+typedef struct draft {
+    chx_runtime *runtime;
+    chx__lowered *lowered;
+    chx__item *items;
+    double *costs;
+} draft;
+
+static void
+make_items(const chx__flow *flow, chx__item *items)
+{
+    for (uint32_t v = 0; v < flow->n_versions; v++) {
+        const chx__version *version = &flow->versions[v];
+        const chx__atom *atom = &flow->atoms[version->atom];
+        items[v] = (chx__item){.bytes = atom->end - atom->begin, .producer = version->producer};
+        if (version->producer != CHX__NO_INDEX)
+            continue;
+        items[v].entry_places =
+            chx__coherence_places(&flow->buffers[atom->buffer]->coherence, atom->begin, atom->end);
+    }
+}
+
+static double *
+make_costs(const chx_runtime *runtime, const chx_graph *graph, const chx__model *model)
+{
+    uint32_t n_lanes = model->machine.n_lanes;
+    double *costs = chx__alloc((size_t)graph->n_tasks * n_lanes, sizeof *costs);
+    for (uint32_t t = 0; costs && t < graph->n_tasks; t++)
+        for (uint32_t l = 0; l < n_lanes; l++)
+            costs[(size_t)t * n_lanes + l] =
+                chx__model_cost(model, runtime->costs, &runtime->fleet, graph, t, l);
+    return costs;
+}
+
+static chx_status
+check_not_lost(const chx__flow *flow)
+{
+    for (uint32_t v = 0; v < flow->n_versions; v++) {
+        const chx__atom *atom = &flow->atoms[flow->versions[v].atom];
+        const chx_buffer *buffer = flow->buffers[atom->buffer];
+        if (flow->versions[v].producer != CHX__NO_INDEX)
+            continue;
+        for (size_t i = 0; i < buffer->coherence.n_extents; i++) {
+            const chx__extent *extent = &buffer->coherence.extents[i];
+            if (!extent->places && extent->begin < atom->end && atom->begin < extent->end)
+                return chx__buffer_fail_lost(buffer, extent->begin, extent->end);
+        }
+    }
+    return CHX_OK;
+}
+
+/* Under the turn. The caller finishes the draft, whatever becomes of it. */
+static chx_status
+begin(chx_runtime *runtime, const chx_graph *graph, draft *made)
+{
+    chx__lowered *lowered = chx__alloc(1, sizeof *lowered);
+    *made = (draft){.runtime = runtime, .lowered = lowered};
+    if (!lowered)
+        return chx__fail_memory("planning a graph");
+    lowered->n_references = 1;
+    lowered->graph = graph;
+    lowered->cost_epoch = runtime->cost_epoch;
+    lowered->build_epoch = runtime->build_epoch;
+    lowered->fleet_generation = runtime->fleet.generation;
+    chx_status status = chx__flow_init(&lowered->flow, graph);
+    if (!status)
+        status = check_not_lost(&lowered->flow);
+    if (!status)
+        status = chx__model_init(&lowered->model, &runtime->fleet);
+    if (status)
+        return status;
+    lowered->entry = chx__lowering_entry(&lowered->flow);
+    made->items = chx__alloc(lowered->flow.n_versions, sizeof *made->items);
+    made->costs = make_costs(runtime, graph, &lowered->model);
+    if (!made->items || !made->costs)
+        return chx__fail_memory("planning a graph");
+    make_items(&lowered->flow, made->items);
+    return CHX_OK;
+}
+
+static void
+finish(draft *made)
+{
+    chx__lowering_unref(made->lowered);
+    free(made->items);
+    free(made->costs);
+}
+
+static chx_status
+schedule(const draft *made, chx__solution *solution)
+{
+    const chx__flow *flow = &made->lowered->flow;
+    chx__problem problem = {
+        .n_tasks = made->lowered->graph->n_tasks,
+        .n_items = flow->n_versions,
+        .items = made->items,
+        .inputs = {flow->reads.begin, flow->reads.index},
+        .after = {flow->after.begin, flow->after.index},
+        .cost_ns = made->costs,
+    };
+    return chx__heft(&made->lowered->model.machine, &problem, solution);
+}
+
+/* Opens the devices and compiles the programs that the commands need. */
+static chx_status
+build(const draft *made)
+{
+    const chx__lowered *lowered = made->lowered;
+    chx_status status = CHX_OK;
+    for (uint32_t c = 0; !status && c < lowered->n_commands; c++) {
+        const chx__command *command = &lowered->commands[c];
+        chx__device *device = lowered->model.lanes[command->lane].device;
+        if (device)
+            status = chx__fleet_open(&made->runtime->fleet, device);
+        if (!status && command->kind == CHX__COMMAND_KERNEL)
+            status = chx__program_build(lowered->graph->tasks[command->task].program, device);
+    }
+    return status;
+}
+
+/* What takes long and needs nothing that others may change. */
+static chx_status
+work(const draft *made)
+{
+    chx__solution solution = {0};
+    chx_status status = schedule(made, &solution);
+    if (!status)
+        status = chx__lowering_arrange(made->lowered, &solution);
+    if (!status)
+        status = build(made);
+    chx__solution_finish(&solution);
+    return status;
+}
+
+/* As a guest of the fleet, for a build must not lose its context. */
+static chx_status
+work_without_turn(const draft *made)
+{
+    chx_runtime *runtime = made->runtime;
+    chx__fleet_enter(&runtime->fleet);
+    chx__turn_pause(runtime);
+    chx_status status = work(made);
+    chx__fleet_leave(&runtime->fleet);
+    chx__turn_resume(runtime);
+    return status;
+}
+
+static bool
+is_current(const draft *made)
+{
+    const chx__lowered *lowered = made->lowered;
+    return lowered->fleet_generation == made->runtime->fleet.generation &&
+           chx__digest_equal(lowered->entry, chx__lowering_entry(&lowered->flow));
+}
+
+static chx_status
+prepare_transfer(const chx_runtime *runtime, const chx__lowered *lowered,
+                 const chx__command *command)
+{
+    chx_buffer *buffer = lowered->flow.buffers[lowered->flow.atoms[command->atom].buffer];
+    cl_mem memory;
+    chx_status status = CHX_OK;
+    if (command->to != CHX__HOST_PLACE)
+        status = chx__buffer_replica(buffer, &runtime->fleet.devices[command->to - 1], &memory);
+    return status;
+}
+
+static chx_status
+prepare_commands(chx_runtime *runtime, chx__lowered *lowered)
+{
+    chx_status status = CHX_OK;
+    for (uint32_t c = 0; !status && c < lowered->n_commands; c++) {
+        chx__command *command = &lowered->commands[c];
+        chx__device *device = lowered->model.lanes[command->lane].device;
+        if (command->kind == CHX__COMMAND_KERNEL)
+            status = chx__binding_create(&lowered->graph->tasks[command->task], device,
+                                         &command->kernel);
+        if (!status && command->kind == CHX__COMMAND_TRANSFER)
+            status = prepare_transfer(runtime, lowered, command);
+    }
+    return status;
+}
+
+chx_status
+chx__planner_make(chx_runtime *runtime, const chx_graph *graph, chx__lowered **lowered)
+{
+    chx_status status = CHX_OK;
+    bool done = false;
+    for (int round = 1; !done; round++) {
+        draft made;
+        status = begin(runtime, graph, &made);
+        if (!status)
+            status = round < MAX_ROUNDS ? work_without_turn(&made) : work(&made);
+        done = status || is_current(&made) || round == MAX_ROUNDS;
+        if (!status && done)
+            status = prepare_commands(runtime, made.lowered);
+        if (!status && done) {
+            *lowered = made.lowered;
+            made.lowered = NULL;
+        }
+        finish(&made);
+    }
+    return status;
+}

@@ -1,0 +1,16 @@
+/* The planner: makes lowered plans, for the present fleet, costs and whereabouts of the data.
+ *
+ * Scheduling and compiling take long, so they work on a snapshot and give the turn up; whoever else
+ * submits, reads or ends runs meanwhile does not wait. When the world has changed in between, the
+ * plan is made again. */
+#ifndef CHX_EXECUTE_PLANNER_H
+#define CHX_EXECUTE_PLANNER_H
+
+#include "execute/lowering.h"
+
+/* Schedules the graph and prepares its commands: compiles what the chosen devices need, allocates
+ * replicas, binds arguments. Under the turn, which is given up meanwhile. On success the caller
+ * owns one reference. Errors: BUILD, KERNEL, DEVICE_MEMORY, LIMIT, MEMORY, INVALID. */
+chx_status chx__planner_make(chx_runtime *runtime, const chx_graph *graph, chx__lowered **lowered);
+
+#endif
