@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bench_schedule.h"
+#include "bench_stall.h"
 #include "command.h"
 #include "options.h"
 #include "outcome.h"
@@ -194,7 +195,7 @@ bench_threads(struct peers_job job, const char *folder, const shared_options *sh
 static int
 run(const struct command *self, int argc, char **argv)
 {
-    static const char *const names[] = {"schedule", "threads"};
+    static const char *const names[] = {"schedule", "stall", "threads"};
     shared_options shared = {0};
     const char *name = NULL;
     const char *folder = "examples/celegans";
@@ -218,25 +219,29 @@ run(const struct command *self, int argc, char **argv)
         return code;
     if (strcmp(name, "schedule") == 0)
         return bench_schedule(shared.json);
+    if (strcmp(name, "stall") == 0)
+        return bench_stall(&shared);
     if (strcmp(name, "threads") == 0)
         return bench_threads(job, folder, &shared);
     near = suggest_word(name, names, sizeof names / sizeof *names);
     return near ? outcome_say(OUTCOME_USAGE, "there is no benchmark '%s'; did you mean '%s'?", name,
                               near)
                 : outcome_say(OUTCOME_USAGE,
-                              "there is no benchmark '%s'; there are: schedule, threads", name);
+                              "there is no benchmark '%s'; there are: schedule, stall, threads",
+                              name);
 }
 
 const struct command command_bench = {
     .name = "bench",
     .operand = "NAME",
-    .summary = "Measure planning, or kernels against plain C and threads",
+    .summary = "Measure planning, stalls, or kernels against plain C and threads",
     .details =
         "threads: simulating one second, and a film of 60 frames of 1920x1080, by the kernels and "
         "by\n"
         "the same job in plain C with threads, on one core and on all; medians of five.\n"
         "schedule: plans by every algorithm for random and structured graphs (Cholesky, LU, FFT,\n"
-        "stencil), against HEFT and the lower bound, and the time to plan 100 to 100,000 tasks.",
+        "stencil), against HEFT and the lower bound, and the time to plan 100 to 100,000 tasks.\n"
+        "stall: a run of one work-item beside a thread that reads much or compiles.",
     .example = "  chronaxie bench threads --json\n",
     .run = run,
 };
