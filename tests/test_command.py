@@ -356,6 +356,37 @@ class Runs(Case):
         xml.etree.ElementTree.parse(names["l.svg"])
         self.assertEqual(sorted(os.listdir(self.folder)), sorted(names))
 
+    def test_recorded_spikes_are_played_in_any_form_and_order(self):
+        net = self.network(neurons=("1,cell,0,0,0,12", "2,cell,50,0,0,12"))
+        forms = {"s.csv": "neuron,time_ms\n2,3.5\n1,1\n2,7\n",
+                 "times.csv": "times,ids\n1.0,1\n7,2\n3.5,2.0\n",
+                 "nest.dat": "# NEST version: 3.4\nsender\ttime_ms\n2\t3.500\n2\t7.000\n1\t1.000\n",
+                 "old.gdf": "1\t1.0\t\n2\t3.5\t\n2\t7.0\t\n"}
+        out = self.folder / "out.csv"
+        for name, text in forms.items():
+            played = json.loads(self.succeeds("run", net, "--play-spikes", self.file(name, text),
+                                              "--spikes", out, "--json", *devices()))
+            self.assertEqual((played["spikes"], round(played["simulated_ms"], 6)), (3, 7.1))
+            self.assertEqual(out.read_text(), "time_ms,neuron\n1,1\n3.5,2\n7,2\n")
+        played = json.loads(self.succeeds("run", net, "--play-spikes", self.folder / "s.csv", "-t",
+                                          "5", "--json", *devices()))
+        self.assertEqual(played["spikes"], 2)
+        self.assertIn("times is read as time_ms",
+                      self.note("run", net, "--play-spikes", self.folder / "times.csv"))
+
+    def test_recorded_spikes_that_do_not_fit_are_named_with_their_line(self):
+        net = self.network(neurons=("A,cell,0,0,0,12",))
+        for text, expected in [("neuron,time_ms\nA,1\nB,2\n", "s.csv:3: neuron is 'B', which"),
+                               ("A 1\nA -2\n", "s.csv:2: time_ms is -2, before"),
+                               ("A 1e300\n", "s.csv:1: time_ms is 1e+300, beyond"),
+                               ("A 1\nA x\n", "s.csv:2: time_ms is 'x'"),
+                               ("", "s.csv:1: the table is empty")]:
+            self.fails(3, expected, "run", net, "--play-spikes", self.file("s.csv", text))
+        path = self.file("s.csv", "neuron,time_ms\n")
+        self.assertIn("holds no spikes", self.note("run", net, "--play-spikes", path))
+        self.fails(2, "--play-spikes does not simulate", "run", net, "--seed", "1",
+                   "--play-spikes", path)
+
     def test_cell_alone_is_a_network_of_one_neuron_that_fires(self):
         for name in ["cell.swc", "CELL.SWC"]:
             self.file(name, "# a cell\n1 1 3 0 0 6 -1\n2 3 500 0 0 1 1\n")
@@ -555,6 +586,17 @@ class Renders(Case):
             digests.add(summary["digest"])
             self.assertGreater(summary["end_ms"], 0)
         self.assertEqual(len(digests), 1)
+
+    def test_played_spikes_make_the_pixels_that_simulated_ones_make(self):
+        spikes = self.folder / "spikes.csv"
+        self.succeeds("run", WORM, "-t", "60", "--spikes", spikes, *devices())
+        for name, options in [("x.png", ()), ("x.mp4", ("--start-ms", "20"))]:
+            digests = [json.loads(self.succeeds("render", WORM, "-o", self.folder / name, "-t",
+                                                "30", "--json", *played, *options, *self.small))
+                       for played in [(), ("--play-spikes", spikes)]]
+            for key in ["digest", "spikes_digest"]:
+                self.assertEqual(digests[0][key], digests[1][key])
+            self.assertEqual(digests[0]["frames"], digests[1]["frames"])
 
     def spike_times(self, net):
         out = self.folder / "spikes.csv"

@@ -325,6 +325,49 @@ START_TEST(number_has_a_point_in_every_locale)
 }
 END_TEST
 
+static chx_status
+open_loose(const char *text)
+{
+    static const char *const recorded[] = {"neuron", "time_ms"};
+    folder_write("t.csv", text);
+    return chx__csv_open_loose(&csv, folder_path("t.csv"), recorded, 2);
+}
+
+START_TEST(csv_loose_table_has_comments_and_words_between_blanks)
+{
+    ck_assert_int_eq(open_loose("# NEST version: 3.4\n\nsender\ttime_ms\n17\t1.5\n# x\n18\t2\n"),
+                     CHX_OK);
+    ck_row("17", "1.5", 4);
+    ck_row("18", "2", 6);
+    ck_end();
+    ck_assert_int_eq(open_loose("timestamps  population node_ids\n 1.5\tcortex  17 \n"), CHX_OK);
+    ck_row("17", "1.5", 2);
+    ck_end();
+}
+END_TEST
+
+START_TEST(csv_loose_table_may_have_no_header)
+{
+    ck_assert_int_eq(open_loose("# gdf\n17\t1.5\t\nAVAL   2\n"), CHX_OK);
+    ck_row("17", "1.5", 2);
+    ck_row("AVAL", "2", 3);
+    ck_end();
+    ck_assert_int_eq(open_loose("17,1.5\n"), CHX_ERROR_FORMAT);
+    ck_says("1: the column 'neuron' is missing");
+}
+END_TEST
+
+START_TEST(csv_loose_table_has_commas_and_names_of_other_programs)
+{
+    ck_assert_int_eq(open_loose("# of Brian\ntimes,ids\n1.5,cell 17\n"), CHX_OK);
+    ck_assert_str_eq(csv.remark, "times is read as time_ms");
+    ck_row("cell 17", "1.5", 3);
+    ck_end();
+    ck_assert_int_eq(open_loose("sender\ttime_step\ttime_offset\n1\t2\t3\n"), CHX_ERROR_FORMAT);
+    ck_says("1: the column 'time_ms' is missing");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -344,6 +387,9 @@ main(void)
     tcase_add_loop_test(tests, csv_fault_is_located, 0, sizeof broken / sizeof *broken);
     tcase_add_test(tests, csv_nul_and_endless_lines_are_refused);
     tcase_add_test(tests, csv_missing_file_and_folder_are_file_errors);
+    tcase_add_test(tests, csv_loose_table_has_comments_and_words_between_blanks);
+    tcase_add_test(tests, csv_loose_table_may_have_no_header);
+    tcase_add_test(tests, csv_loose_table_has_commas_and_names_of_other_programs);
     tcase_add_test(tests, number_is_the_nearest_double);
     tcase_add_test(tests, number_refuses_everything_else);
     tcase_add_test(tests, number_has_a_point_in_every_locale);

@@ -8,6 +8,7 @@
 #include <chronaxie/picture.h>
 #include <chronaxie/plan.h>
 #include <chronaxie/program.h>
+#include <chronaxie/recording.h>
 #include <chronaxie/runtime.h>
 #include <chronaxie/scene.h>
 #include <chronaxie/schedule.h>

@@ -13,6 +13,7 @@
 
 #include <chronaxie/graph.h>
 #include <chronaxie/network.h>
+#include <chronaxie/recording.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -28,6 +29,9 @@ typedef struct chx_simulation_params {
     bool pin_partitions;
     bool has_seed;
     uint64_t seed; /* replaces the network's when has_seed */
+    /* Plays these spikes instead of simulating; borrowed for the life of the simulation. The rest
+     * of the options then means nothing, and there are no potentials. */
+    const chx_recording *recording;
 } chx_simulation_params;
 
 /* Prepares a network at step 0. The network is borrowed for the life of the simulation. Errors:
@@ -65,7 +69,8 @@ CHX_API chx_status chx_simulation_spikes(chx_simulation *simulation, const chx_s
  * spikes. */
 CHX_API chx_status chx_simulation_digest(chx_simulation *simulation, uint64_t *digest);
 
-/* Copies the membrane potentials, n_neurons values in mV, at the current step. Blocks. */
+/* Copies the membrane potentials, n_neurons values in mV, at the current step. Blocks. Errors:
+ * INVALID when a recording is played. */
 CHX_API chx_status chx_simulation_potentials(chx_simulation *simulation, float *potentials_mv);
 
 #ifdef __cplusplus

@@ -101,7 +101,7 @@ take_row(chx__csv *csv, char **row, size_t *length, bool *more)
         csv->next_line++;
         if (*length > 0 && (*row)[*length - 1] == '\r')
             --*length;
-    } while (*length == 0);
+    } while (*length == 0 || (csv->loose && **row == '#'));
     if (memchr(*row, '\0', *length))
         return chx__csv_fail(csv, CHX_ERROR_FORMAT,
                              "the line holds a NUL byte; save the table as plain UTF-8 text");
@@ -146,11 +146,29 @@ take_field(chx__csv *csv, char **at, chx__csv_field *field)
     return CHX_OK;
 }
 
+/* Makes of blanks between words one each, and of those around them none. */
+static void
+squeeze(char *row)
+{
+    char *to = row;
+    for (const char *from = row; *from; from++) {
+        bool is_blank = *from == ' ' || *from == '\t';
+        if (!is_blank)
+            *to++ = *from;
+        else if (to > row && to[-1] != ' ')
+            *to++ = ' ';
+    }
+    to -= to > row && to[-1] == ' ';
+    *to = '\0';
+}
+
 /* Splits the row in place into at most `capacity` fields; *n_fields counts those beyond as well. */
 static chx_status
 split(chx__csv *csv, char *row, chx__csv_field *fields, size_t capacity, size_t *n_fields)
 {
     *n_fields = 0;
+    if (csv->delimiter == ' ')
+        squeeze(row);
     for (char *at = row;; at++) {
         chx__csv_field field;
         chx_status status = take_field(csv, &at, &field);
@@ -183,10 +201,40 @@ find_delimiter(const char *header)
     return delimiters[counts[2] > counts[most] ? 2 : most];
 }
 
+/* Whether the first row of a loose table is words between blanks, and if so whether it is bare: its
+ * second word is a number, as in no header. */
+static bool
+is_of_words(const char *row, bool *is_bare)
+{
+    double number;
+    char second[64] = "";
+    sscanf(row, "%*s %63s", second);
+    *is_bare = !strpbrk(row, ",;") && chx__number_parse(second, strlen(second), &number);
+    return *is_bare || !strpbrk(row, ",;\t");
+}
+
+/* A table without a header: its first row is kept for chx__csv_next(), its columns are in order. */
+static chx_status
+take_bare(chx__csv *csv, const chx__csv_field *fields)
+{
+    memset(csv->order, CHX__CSV_IGNORED, sizeof csv->order);
+    if (csv->n_fields < csv->n_needed || csv->n_fields > CHX__CSV_MAX_FIELDS)
+        return chx__csv_fail(csv, CHX_ERROR_FORMAT,
+                             "the row has %zu fields; write %s and %s, with blanks between",
+                             csv->n_fields, csv->columns[0], csv->columns[1]);
+    for (size_t i = 0; i < csv->n_columns && i < csv->n_fields; i++) {
+        csv->order[i] = (uint8_t)i;
+        csv->fields[i] = fields[i];
+    }
+    csv->is_bare = true;
+    return CHX_OK;
+}
+
 static chx_status
 read_header(chx__csv *csv)
 {
     char *row;
+    bool is_bare = false;
     size_t length;
     bool more;
     chx__csv_field names[CHX__CSV_MAX_FIELDS];
@@ -194,10 +242,12 @@ read_header(chx__csv *csv)
     if (status)
         return status;
     if (more) {
-        csv->delimiter = find_delimiter(row);
+        csv->delimiter = csv->loose && is_of_words(row, &is_bare) ? ' ' : find_delimiter(row);
         status = split(csv, row, names, CHX__CSV_MAX_FIELDS, &csv->n_fields);
     }
-    return status ? status : chx__csv_match_header(csv, names);
+    if (status)
+        return status;
+    return is_bare ? take_bare(csv, names) : chx__csv_match_header(csv, names);
 }
 
 /* A table ends its lines as the first of them ends: in LF, perhaps after CR, or in CR alone. */
@@ -222,17 +272,13 @@ skip_byte_order_mark(chx__csv *csv)
     return status;
 }
 
-chx_status
-chx__csv_open(chx__csv *csv, const char *path, const char *const *columns, size_t n_columns,
-              size_t n_needed)
+/* Opens what the table's public members describe. */
+static chx_status
+begin(chx__csv *csv, const char *path)
 {
-    *csv = (chx__csv){.path = path,
-                      .columns = columns,
-                      .n_columns = n_columns,
-                      .n_needed = n_needed,
-                      .line = 1,
-                      .next_line = 1,
-                      .descriptor = -1};
+    csv->path = path;
+    csv->line = csv->next_line = 1;
+    csv->descriptor = -1;
     /* One byte more: the last row of a full buffer needs its NUL too. */
     csv->buffer = malloc(BUFFER_BYTES + 1);
     if (!csv->buffer)
@@ -253,10 +299,31 @@ chx__csv_open(chx__csv *csv, const char *path, const char *const *columns, size_
 }
 
 chx_status
+chx__csv_open(chx__csv *csv, const char *path, const char *const *columns, size_t n_columns,
+              size_t n_needed)
+{
+    *csv = (chx__csv){.columns = columns, .n_columns = n_columns, .n_needed = n_needed};
+    return begin(csv, path);
+}
+
+chx_status
+chx__csv_open_loose(chx__csv *csv, const char *path, const char *const *columns, size_t n_columns)
+{
+    *csv = (chx__csv){
+        .columns = columns, .n_columns = n_columns, .n_needed = n_columns, .loose = true};
+    return begin(csv, path);
+}
+
+chx_status
 chx__csv_next(chx__csv *csv, bool *more)
 {
     char *row;
     size_t length, n_fields;
+    if (csv->is_bare) {
+        csv->is_bare = false;
+        *more = true;
+        return CHX_OK;
+    }
     chx_status status = take_row(csv, &row, &length, more);
     if (status || !*more)
         return status;

@@ -33,6 +33,7 @@ typedef struct chx__csv {
     const char *path; /* borrowed */
     const char *const *columns;
     size_t n_columns, n_needed;
+    bool loose; /* as chx__csv_open_loose() takes it */
     chx__csv_field fields[CHX__CSV_MAX_COLUMNS]; /* the row, in the order of `columns` */
     uint64_t line; /* where the row begins */
     char remark[512]; /* a sentence on columns ignored or guessed; empty without any */
@@ -42,7 +43,8 @@ typedef struct chx__csv {
     char *buffer;
     size_t begin, end; /* unread bytes in the buffer */
     uint64_t next_line; /* of the byte at begin */
-    char delimiter, line_end;
+    char delimiter, line_end; /* delimiter ' ' stands for blanks of any number */
+    bool is_bare; /* the first row was no header: its fields are the next row */
     size_t n_fields; /* of the header, and so of each row */
     uint8_t order[CHX__CSV_MAX_FIELDS]; /* position in the file -> index into columns */
 } chx__csv;
@@ -51,6 +53,12 @@ typedef struct chx__csv {
  * names are borrowed. Errors: FILE, FORMAT, MEMORY, after which nothing is open. */
 chx_status chx__csv_open(chx__csv *csv, const char *path, const char *const *columns,
                          size_t n_columns, size_t n_needed);
+
+/* As above, also for a table as NEST writes it, all columns needed: lines that begin with # are
+ * comments, blanks may stand between the fields, and where they do, the header may be missing; the
+ * fields are then the columns in order. */
+chx_status chx__csv_open_loose(chx__csv *csv, const char *path, const char *const *columns,
+                               size_t n_columns);
 
 /* Whether the table has a column, and its rows so a field of it. */
 bool chx__csv_has(const chx__csv *csv, size_t column);

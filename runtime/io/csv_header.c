@@ -37,6 +37,24 @@ static const struct alias {
     {"bodyId", "name", false},
     {"skeleton_id", "name", false},
     {"cell_type", "type", false},
+    {"name", "neuron", false}, /* of recorded spikes */
+    {"id", "neuron", false},
+    {"ids", "neuron", false},
+    {"gid", "neuron", false},
+    {"gids", "neuron", false},
+    {"neurons", "neuron", false},
+    {"neuron_id", "neuron", false},
+    {"neuron_ids", "neuron", false},
+    {"node_id", "neuron", false},
+    {"node_ids", "neuron", false}, /* SONATA */
+    {"sender", "neuron", false}, /* NEST */
+    {"senders", "neuron", false},
+    {"times_ms", "time_ms", false},
+    {"time", "time_ms", true},
+    {"times", "time_ms", true},
+    {"timestamps", "time_ms", true}, /* SONATA */
+    {"spike_time", "time_ms", true},
+    {"spike_times", "time_ms", true},
 };
 
 #define N_ALIASES (sizeof aliases / sizeof *aliases)

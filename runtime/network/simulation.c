@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "network/playback.h"
 
 /* Wide blocks suit the vector units of processors; narrow ones give GPUs more work-items. */
 #define CPU_WIDTH 16
@@ -171,7 +172,8 @@ chx_simulation_create(chx_runtime *runtime, const chx_network *network,
     made->info = chx_network_get(network);
     made->digest = CHX__SIMULATION_EMPTY_DIGEST;
     pthread_mutex_init(&made->mutex, NULL);
-    chx_status status = prepare(made, params);
+    made->playback.recording = params->recording;
+    chx_status status = params->recording ? chx__playback_prepare(made) : prepare(made, params);
     if (status) {
         chx_simulation_destroy(&made);
         return status;
@@ -211,6 +213,7 @@ chx_simulation_destroy(chx_simulation **simulation)
     pthread_mutex_destroy(&old->mutex);
     free(old->spikes);
     free(old->keys);
+    free(old->playback.queue);
     free(old);
 }
 
@@ -223,7 +226,7 @@ chx_simulation_step(const chx_simulation *simulation)
 chx_status
 chx_simulation_potentials(chx_simulation *simulation, float *potentials_mv)
 {
-    CHX__REQUIRE(simulation && potentials_mv);
+    CHX__REQUIRE(simulation && potentials_mv && !simulation->playback.recording);
     const chx_network_info *info = simulation->info;
     const uint32_t width = simulation->tables.width;
     chx_status status = CHX_OK;

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "network/playback.h"
 
 /* Its own graph: as many steps per run as this many launches and bytes of record allow. */
 #define OWN_LAUNCHES 32
@@ -175,10 +176,12 @@ chx_simulation_build(chx_simulation *simulation, chx_graph *graph, uint32_t max_
     CHX__REQUIRE(!simulation->graph || simulation->owns_graph);
     if (simulation->owns_graph)
         chx__simulation_leave_graph(simulation);
+    simulation->max_steps = max_steps;
+    if (simulation->playback.recording)
+        return chx__playback_build(simulation, graph);
     chx_status status = create_record(simulation, max_steps);
     if (status)
         goto failed;
-    simulation->max_steps = max_steps;
     simulation->n_launches = count_launches(&simulation->shape, max_steps);
     simulation->launches = chx__alloc(simulation->n_launches, sizeof *simulation->launches);
     if (!simulation->launches) {
@@ -269,6 +272,8 @@ chx_simulation_set_steps(chx_simulation *simulation, uint32_t n_steps)
     }
     if (!status)
         simulation->step += n_steps;
+    if (!status && simulation->playback.recording)
+        status = chx__playback_queue(simulation);
     return status;
 }
 
@@ -278,6 +283,8 @@ own_steps(const chx_simulation *simulation)
 {
     const chx__simulation_shape *shape = &simulation->shape;
     uint32_t launch = shape->launch_steps;
+    if (simulation->playback.recording)
+        return INT32_MAX;
     uint32_t steps = launch * OWN_LAUNCHES;
     if (shape->fused)
         steps = launch >= OWN_FUSED_STEPS ? OWN_FUSED_STEPS

@@ -49,6 +49,13 @@ add_to_digest(uint64_t digest, chx_spike spike)
     return digest;
 }
 
+void
+chx__simulation_keep_spike(chx_simulation *simulation, chx_spike spike)
+{
+    simulation->spikes[simulation->n_spikes++] = spike;
+    simulation->digest = add_to_digest(simulation->digest, spike);
+}
+
 /* Unpacks the entries of one partition that are new since `seen`. */
 static size_t
 unpack(const chx__simulation_part *part, const uint32_t *record, uint32_t n_new, uint64_t *keys)
@@ -94,8 +101,7 @@ append(chx_simulation *simulation, const uint32_t *record)
     for (size_t i = 0; i < n; i++) {
         chx_spike spike = {.step = (uint32_t)(simulation->keys[i] >> 32),
                            .neuron = (uint32_t)simulation->keys[i]};
-        simulation->spikes[simulation->n_spikes++] = spike;
-        simulation->digest = add_to_digest(simulation->digest, spike);
+        chx__simulation_keep_spike(simulation, spike);
     }
     return CHX_OK;
 }

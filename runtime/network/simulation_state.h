@@ -25,6 +25,13 @@ typedef struct chx__simulation_launch {
     chx_task deliver[CHX__MAX_PARTITIONS];
 } chx__simulation_launch;
 
+/* What plays a recording (playback.c). */
+typedef struct chx__playback {
+    const chx_recording *recording; /* NULL when the network is simulated */
+    uint64_t *queue; /* for each run that was submitted, the step that it plays until */
+    size_t capacity, n_queued, n_taken;
+} chx__playback;
+
 struct chx_simulation {
     chx_runtime *runtime;
     const chx_network *network;
@@ -57,7 +64,11 @@ struct chx_simulation {
     uint64_t *keys; /* scratch of sorting, both halves */
     size_t keys_capacity;
     uint64_t digest;
+    chx__playback playback;
 };
+
+/* Appends a spike that there is room for, under the mutex. */
+void chx__simulation_keep_spike(chx_simulation *simulation, chx_spike spike);
 
 /* Forgets the graph and frees what was made for it. */
 void chx__simulation_leave_graph(chx_simulation *simulation);

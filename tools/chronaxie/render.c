@@ -152,18 +152,19 @@ static int
 complete_times(struct rendering *r)
 {
     const chx_network_info *info = r->session.info;
+    double duration_ms = session_duration_ms(&r->session, info->view.decay_ms);
 
     if (r->speed == 0)
         r->speed = info->view.speed;
     if (r->params.duration_ms > 0)
         return OUTCOME_OK;
-    r->params.duration_ms = info->duration_ms - r->start_ms;
+    r->params.duration_ms = duration_ms - r->start_ms;
     if (r->params.duration_ms > 0)
         return OUTCOME_OK;
     return outcome_say(OUTCOME_USAGE,
                        "--start-ms %g is not before the network's duration of %g ms; give "
                        "--duration-ms as well",
-                       r->start_ms, info->duration_ms);
+                       r->start_ms, duration_ms);
 }
 
 static json_t *
@@ -244,7 +245,8 @@ work(struct rendering *r, const shared_options *shared)
     status = chx_simulation_digest(r->session.simulation, &digest);
     if (status != CHX_OK)
         return outcome_report(status, STAGE_WORK);
-    silence_remark(r->session.info, r->n_spikes, r->simulated_ms);
+    if (!r->session.recording)
+        silence_remark(r->session.info, r->n_spikes, r->simulated_ms);
     return shared->json ? print_json(r, digest) : print_text(r);
 }
 

@@ -162,7 +162,8 @@ report(const run_job *job, bool as_json)
         status = chx_simulation_digest(session->simulation, &digest);
     if (status != CHX_OK)
         return outcome_report(status, STAGE_WORK);
-    silence_remark(session->info, n_spikes, job->params.duration_ms);
+    if (!session->recording)
+        silence_remark(session->info, n_spikes, job->params.duration_ms);
     rates = rates_json(session->network, spikes, n_spikes, job->params.duration_ms);
     return as_json ? print_json(job, rates, n_spikes, digest)
                    : print_text(job, rates, n_spikes, digest);
@@ -180,7 +181,7 @@ work(run_job *job, const shared_options *shared)
     if (code != OUTCOME_OK)
         return code;
     if (params->duration_ms == 0)
-        params->duration_ms = session->info->duration_ms;
+        params->duration_ms = session_duration_ms(session, 0);
     job->n_steps = session_steps(session, params->duration_ms);
     job->steps_per_run = choose_steps_per_run(session->info, job->n_steps);
     code = outcome_report(prepare(job), STAGE_WORK);

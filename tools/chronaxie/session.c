@@ -19,6 +19,9 @@ session_rules(session_params *params, option_rule *rules)
          &params->simulation.seed, 0, 0, &params->simulation.has_seed},
         {OPTION_UINT, 0, "partitions", "N", "cut the network into N parts; default: automatic",
          &params->simulation.n_partitions, 1, 64, NULL},
+        {OPTION_TEXT, 0, "play-spikes", "FILE",
+         "take recorded spikes (neuron, time_ms) instead of simulating", &params->play_path, 0, 0,
+         NULL},
         {OPTION_TEXT, 0, "unit", "UNIT", "of the lengths in SWC files: um (default), nm or 8nm",
          &params->unit, 0, 0, NULL},
         {OPTION_TEXT, 0, "spikes", "FILE.csv", "write the spikes", &params->spikes_path, 0, 0,
@@ -33,6 +36,29 @@ session_rules(session_params *params, option_rule *rules)
     memcpy(rules, table, sizeof table);
 }
 
+/* Loads the spikes to play, if any. */
+static int
+open_recording(struct session *session, const session_params *params)
+{
+    const chx_recording_info *recording;
+    chx_status status;
+
+    if (!params->play_path)
+        return OUTCOME_OK;
+    if (params->simulation.has_seed || params->simulation.n_partitions)
+        return outcome_say(OUTCOME_USAGE, "--play-spikes does not simulate, so --seed and "
+                                          "--partitions mean nothing; leave them out");
+    status = chx_recording_load(params->play_path, session->network, &session->recording);
+    if (status != CHX_OK)
+        return outcome_report(status, STAGE_INPUT);
+    recording = chx_recording_get(session->recording);
+    if (recording->remark)
+        outcome_remark("%s", recording->remark);
+    if (recording->n_spikes == 0)
+        outcome_remark("%s:1: holds no spikes, so nothing lights up", params->play_path);
+    return OUTCOME_OK;
+}
+
 int
 session_open(struct session *session, const shared_options *shared, const session_params *params)
 {
@@ -45,16 +71,30 @@ session_open(struct session *session, const shared_options *shared, const sessio
     for (uint32_t i = 0; i < session->info->n_remarks; i++)
         outcome_remark("%s", session->info->remarks[i]);
     placement_remark(session->info);
+    code = open_recording(session, params);
+    if (code != OUTCOME_OK)
+        return code;
     return outcome_report(chx_runtime_create(&session->runtime, &runtime_params), STAGE_WORK);
 }
 
 int
 session_simulate(struct session *session, const session_params *params)
 {
+    chx_simulation_params simulation = params->simulation;
+
+    simulation.recording = session->recording;
     chx_simulation_destroy(&session->simulation);
-    return outcome_report(chx_simulation_create(session->runtime, session->network,
-                                                &params->simulation, &session->simulation),
+    return outcome_report(chx_simulation_create(session->runtime, session->network, &simulation,
+                                                &session->simulation),
                           STAGE_WORK);
+}
+
+double
+session_duration_ms(const struct session *session, double light_ms)
+{
+    double recorded_ms = session->recording ? chx_recording_get(session->recording)->end_ms : 0;
+
+    return recorded_ms > 0 ? recorded_ms + light_ms : session->info->duration_ms;
 }
 
 uint64_t
@@ -86,5 +126,6 @@ session_close(struct session *session)
 {
     chx_simulation_destroy(&session->simulation);
     chx_runtime_destroy(&session->runtime);
+    chx_recording_destroy(&session->recording);
     chx_network_destroy(&session->network);
 }

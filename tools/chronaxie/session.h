@@ -15,6 +15,7 @@ typedef struct session_params {
     const char *unit; /* of SWC files, NULL for um */
     double duration_ms; /* network time; 0 takes the network's own */
     chx_simulation_params simulation;
+    const char *play_path; /* recorded spikes to play instead of simulating, NULL to simulate */
     const char *spikes_path; /* outputs, NULL when not wanted */
     const char *raster_path;
     const char *trace_path;
@@ -24,12 +25,13 @@ typedef struct session_params {
 struct session {
     chx_network *network;
     const chx_network_info *info;
+    chx_recording *recording; /* NULL when the network is simulated */
     chx_runtime *runtime;
     chx_simulation *simulation;
 };
 
 /* The option rules of session_params, SESSION_RULES of them, written to rules[]. */
-#define SESSION_RULES 8
+#define SESSION_RULES 9
 void session_rules(session_params *params, option_rule *rules);
 
 /* Loads the network and opens the runtime. Says what fails; returns the exit code. */
@@ -38,6 +40,10 @@ int session_open(struct session *session, const shared_options *shared,
 
 /* Makes the simulation at step 0, instead of an earlier one. */
 int session_simulate(struct session *session, const session_params *params);
+
+/* How long a run lasts when nobody says: the network's own duration, or what was recorded and, so
+ * that its last light is seen, `light_ms` more. */
+double session_duration_ms(const struct session *session, double light_ms);
 
 /* Steps until a time, rounded to the nearest. */
 uint64_t session_steps(const struct session *session, double time_ms);
