@@ -701,7 +701,7 @@ class Benches(Case):
 
     def test_unknown_benchmark_is_a_usage_error(self):
         self.fails(2, "did you mean 'threads'?", "bench", "thread")
-        self.fails(2, "there are: schedule, threads", "bench", "frobnicate")
+        self.fails(2, "there are: schedule, stall, threads", "bench", "frobnicate")
 
 
 if __name__ == "__main__":
