@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench_dispatch.h"
 #include "bench_schedule.h"
 #include "bench_stall.h"
 #include "command.h"
@@ -195,7 +196,7 @@ bench_threads(struct peers_job job, const char *folder, const shared_options *sh
 static int
 run(const struct command *self, int argc, char **argv)
 {
-    static const char *const names[] = {"schedule", "stall", "threads"};
+    static const char *const names[] = {"dispatch", "schedule", "stall", "threads"};
     shared_options shared = {0};
     const char *name = NULL;
     const char *folder = "examples/celegans";
@@ -217,6 +218,8 @@ run(const struct command *self, int argc, char **argv)
 
     if (!options_parse(&syntax, argc, argv, &code))
         return code;
+    if (strcmp(name, "dispatch") == 0)
+        return bench_dispatch(&shared);
     if (strcmp(name, "schedule") == 0)
         return bench_schedule(shared.json);
     if (strcmp(name, "stall") == 0)
@@ -226,22 +229,24 @@ run(const struct command *self, int argc, char **argv)
     near = suggest_word(name, names, sizeof names / sizeof *names);
     return near ? outcome_say(OUTCOME_USAGE, "there is no benchmark '%s'; did you mean '%s'?", name,
                               near)
-                : outcome_say(OUTCOME_USAGE,
-                              "there is no benchmark '%s'; there are: schedule, stall, threads",
-                              name);
+                : outcome_say(
+                      OUTCOME_USAGE,
+                      "there is no benchmark '%s'; there are: dispatch, schedule, stall, threads",
+                      name);
 }
 
 const struct command command_bench = {
     .name = "bench",
     .operand = "NAME",
-    .summary = "Measure planning, stalls, or kernels against plain C and threads",
+    .summary = "Measure dispatch, planning, stalls, or kernels against plain C and threads",
     .details =
         "threads: simulating one second, and a film of 60 frames of 1920x1080, by the kernels and "
         "by\n"
         "the same job in plain C with threads, on one core and on all; medians of five.\n"
         "schedule: plans by every algorithm for random and structured graphs (Cholesky, LU, FFT,\n"
         "stencil), against HEFT and the lower bound, and the time to plan 100 to 100,000 tasks.\n"
-        "stall: a run of one work-item beside a thread that reads much or compiles.",
+        "stall: a run of one work-item beside a thread that reads much or compiles.\n"
+        "dispatch: tasks of one work-item, replayed, beside the same from a bare OpenCL queue.",
     .example = "  chronaxie bench threads --json\n",
     .run = run,
 };

@@ -1,0 +1,274 @@
+/* Tasks of one work-item, so that what is measured is not the work: replays of a chain and of
+ * independent tasks beside a bare queue, many tasks on parts of one buffer with several runs in
+ * flight, and the time to plan. */
+#include "bench_dispatch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <chronaxie/plan.h>
+
+#include "bare_queue.h"
+#include "outcome.h"
+#include "result.h"
+#include "stopwatch.h"
+#include "table.h"
+
+enum {
+    ROUNDS = 5,
+    REPLAYED = 1000, /* tasks */
+    DISJOINT = 4000,
+    DISJOINT_RUNS = 4,
+    PLANNED = 10000,
+    PLANNED_BUFFERS = 100,
+};
+
+static const char source[] = "kernel void bump(global uint *x, uint i)\n"
+                             "{\n"
+                             "    x[i]++;\n"
+                             "}\n";
+
+typedef struct bench {
+    chx_runtime *runtime;
+    chx_program *program;
+    bare_queue *bare;
+} bench;
+
+/* A graph of tasks that each bump a word. */
+typedef struct work {
+    chx_graph *graph;
+    chx_plan *plan;
+    chx_buffer *buffers[PLANNED_BUFFERS];
+    uint32_t n_buffers;
+} work;
+
+/* Medians over rounds. */
+typedef struct figures {
+    double chain_us, bare_chain_us; /* of one task */
+    double independent_us, bare_independent_us;
+    double disjoint_ms, disjoint_mb;
+    double first_plan_ms, replan_ms;
+} figures;
+
+static chx_status
+add_task(const bench *b, work *w, uint32_t i, uint32_t n_words)
+{
+    uint32_t word = i / w->n_buffers % n_words;
+    chx_kernel_task task = {
+        .program = b->program,
+        .kernel = "bump",
+        .global = {1},
+        .args = {CHX_BUFFER_RANGE(w->buffers[i % w->n_buffers], CHX_ACCESS_READ_WRITE, 4 * word, 4),
+                 CHX_UINT(word)},
+    };
+    return chx_graph_kernel(w->graph, &task);
+}
+
+/* n tasks in turn on the buffers, each on one word of n_words. */
+static chx_status
+begin_work(const bench *b, uint32_t n, uint32_t n_buffers, uint32_t n_words, work *w)
+{
+    memset(w, 0, sizeof *w);
+    chx_status status = chx_graph_create(b->runtime, &w->graph);
+    while (status == CHX_OK && w->n_buffers < n_buffers) {
+        status = chx_buffer_create(b->runtime, 4 * n_words, NULL, &w->buffers[w->n_buffers]);
+        w->n_buffers += status == CHX_OK;
+    }
+    for (uint32_t i = 0; status == CHX_OK && i < n; i++)
+        status = add_task(b, w, i, n_words);
+    return status;
+}
+
+static void
+end_work(work *w)
+{
+    chx_plan_destroy(&w->plan);
+    chx_graph_destroy(&w->graph);
+    for (uint32_t i = 0; i < w->n_buffers; i++)
+        chx_buffer_destroy(&w->buffers[i]);
+}
+
+/* Submits so many runs at once, and waits for all. */
+static chx_status
+run_work(const work *w, uint32_t n_runs, double *seconds)
+{
+    chx_run *runs[DISJOINT_RUNS];
+    uint32_t n = 0;
+    uint64_t begin_ns = stopwatch_now_ns();
+    chx_status status = CHX_OK;
+    while (status == CHX_OK && n < n_runs) {
+        status = chx_plan_submit(w->plan, &runs[n]);
+        n += status == CHX_OK;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        chx_status ended = chx_run_wait(runs[i], CHX_FOREVER);
+        status = status == CHX_OK ? ended : status;
+        chx_run_destroy(&runs[i]);
+    }
+    *seconds = stopwatch_seconds_since(begin_ns);
+    return status;
+}
+
+/* The second replay is the first that is like all later ones. */
+static chx_status
+measure_replays(const bench *b, uint32_t n_words, double *us, double *bare_us)
+{
+    work w;
+    double seconds[ROUNDS], bare[ROUNDS], unused;
+    chx_status status = begin_work(b, REPLAYED, 1, n_words, &w);
+    if (status == CHX_OK)
+        status = chx_plan_create(w.graph, NULL, &w.plan);
+    for (int i = 0; status == CHX_OK && i < 3; i++)
+        status = run_work(&w, 1, &unused);
+    for (int i = 0; status == CHX_OK && i < ROUNDS; i++) {
+        status = run_work(&w, 1, &seconds[i]);
+        uint64_t begin_ns = stopwatch_now_ns();
+        bool ok = bare_queue_run(b->bare, REPLAYED, n_words, n_words == 1);
+        bare[i] = ok ? stopwatch_seconds_since(begin_ns) : 0.0;
+    }
+    end_work(&w);
+    if (status == CHX_OK) {
+        *us = 1e6 * stopwatch_median(seconds, ROUNDS) / REPLAYED;
+        *bare_us = 1e6 * stopwatch_median(bare, ROUNDS) / REPLAYED;
+    }
+    return status;
+}
+
+/* Of this process, in megabytes; 0 where the system does not tell. */
+static double
+resident_mb(void)
+{
+    long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    if (!file || fscanf(file, "%*d %ld", &pages) != 1)
+        pages = 0;
+    if (file)
+        fclose(file);
+    return (double)pages * (double)sysconf(_SC_PAGESIZE) / 1e6;
+}
+
+static chx_status
+measure_disjoint(const bench *b, figures *f)
+{
+    work w;
+    double seconds[ROUNDS], unused;
+    chx_status status = begin_work(b, DISJOINT, 1, DISJOINT, &w);
+    if (status == CHX_OK)
+        status = chx_plan_create(w.graph, NULL, &w.plan);
+    for (int i = 0; status == CHX_OK && i < 2; i++)
+        status = run_work(&w, 1, &unused);
+    double before_mb = resident_mb();
+    for (int i = 0; status == CHX_OK && i < ROUNDS; i++)
+        status = run_work(&w, DISJOINT_RUNS, &seconds[i]);
+    f->disjoint_mb = resident_mb() - before_mb;
+    end_work(&w);
+    if (status == CHX_OK)
+        f->disjoint_ms = 1e3 * stopwatch_median(seconds, ROUNDS);
+    return status;
+}
+
+/* Words written on the host make the data lie elsewhere, so that the next submit plans anew. */
+static chx_status
+measure_one_plan(const bench *b, double *first_seconds, double *again_seconds)
+{
+    work w;
+    double unused;
+    uint32_t zero = 0;
+    chx_status status = begin_work(b, PLANNED, PLANNED_BUFFERS, 1, &w);
+    uint64_t begin_ns = stopwatch_now_ns();
+    if (status == CHX_OK)
+        status = chx_plan_create(w.graph, NULL, &w.plan);
+    *first_seconds = stopwatch_seconds_since(begin_ns);
+    if (status == CHX_OK)
+        status = run_work(&w, 1, &unused);
+    if (status == CHX_OK)
+        status = chx_buffer_write(w.buffers[0], 0, sizeof zero, &zero);
+    begin_ns = stopwatch_now_ns();
+    chx_run *run = NULL;
+    if (status == CHX_OK)
+        status = chx_plan_submit(w.plan, &run);
+    *again_seconds = stopwatch_seconds_since(begin_ns);
+    if (run)
+        chx_run_wait(run, CHX_FOREVER);
+    chx_run_destroy(&run);
+    end_work(&w);
+    return status;
+}
+
+static chx_status
+measure_plans(const bench *b, figures *f)
+{
+    double first[ROUNDS], again[ROUNDS];
+    chx_status status = CHX_OK;
+    for (int i = 0; status == CHX_OK && i < ROUNDS; i++)
+        status = measure_one_plan(b, &first[i], &again[i]);
+    if (status == CHX_OK) {
+        f->first_plan_ms = 1e3 * stopwatch_median(first, ROUNDS);
+        f->replan_ms = 1e3 * stopwatch_median(again, ROUNDS);
+    }
+    return status;
+}
+
+/* The device that gets the work of a runtime with one. */
+static chx_status
+open_bench(const shared_options *shared, bench *b)
+{
+    chx_runtime_params params = options_runtime_params(shared);
+    chx_device_info info = {0};
+    params.optimize = true;
+    chx_status status = chx_runtime_create(&b->runtime, &params);
+    for (uint32_t d = 0; status == CHX_OK && d < chx_runtime_n_devices(b->runtime); d++) {
+        status = chx_runtime_device(b->runtime, d, &info);
+        if (info.selected)
+            break;
+    }
+    if (status == CHX_OK)
+        status = chx_program_from_source(b->runtime, "bump.cl", source, NULL, &b->program);
+    if (status == CHX_OK)
+        b->bare = bare_queue_create(info.platform, info.name, source);
+    return status == CHX_OK && !b->bare ? CHX_ERROR_DEVICE : status;
+}
+
+static int
+print(const figures *f, bool as_json)
+{
+    if (as_json)
+        return result_print(
+            json_pack("{s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "bench", "dispatch",
+                      "chain_us", f->chain_us, "bare_chain_us", f->bare_chain_us, "independent_us",
+                      f->independent_us, "bare_independent_us", f->bare_independent_us,
+                      "disjoint_ms", f->disjoint_ms, "disjoint_mb", f->disjoint_mb, "first_plan_ms",
+                      f->first_plan_ms, "replan_ms", f->replan_ms));
+    printf("replayed chain of %d tasks:       %.2f us a task, bare queue %.2f, ratio %.2f\n",
+           REPLAYED, f->chain_us, f->bare_chain_us, f->chain_us / f->bare_chain_us);
+    printf("replayed independent tasks:         %.2f us a task, bare queue %.2f, ratio %.2f\n",
+           f->independent_us, f->bare_independent_us, f->independent_us / f->bare_independent_us);
+    printf(
+        "%d tasks on parts of one buffer,\n%d runs in flight:                   %.1f ms, %.0f MB\n",
+        DISJOINT, DISJOINT_RUNS, f->disjoint_ms, f->disjoint_mb);
+    printf("plan of %d tasks:                %.1f ms first, %.1f ms again\n", PLANNED,
+           f->first_plan_ms, f->replan_ms);
+    return OUTCOME_OK;
+}
+
+int
+bench_dispatch(const shared_options *shared)
+{
+    bench b = {NULL, NULL, NULL};
+    figures f = {0};
+    chx_status status = open_bench(shared, &b);
+    if (status == CHX_OK)
+        status = measure_replays(&b, 1, &f.chain_us, &f.bare_chain_us);
+    if (status == CHX_OK)
+        status = measure_replays(&b, REPLAYED, &f.independent_us, &f.bare_independent_us);
+    if (status == CHX_OK)
+        status = measure_disjoint(&b, &f);
+    if (status == CHX_OK)
+        status = measure_plans(&b, &f);
+    bare_queue_destroy(b.bare);
+    chx_program_destroy(&b.program);
+    chx_runtime_destroy(&b.runtime);
+    return status == CHX_OK ? print(&f, shared->json) : outcome_report(status, STAGE_WORK);
+}
