@@ -10,8 +10,8 @@
 
 #define PHILOX_ROUNDS 10
 
-/* A macro, for llvmpipe of Mesa 25.0 dies of draws that a function passes back in a struct or
- * through pointers: its private memory runs over pointers of the kernel. */
+/* A macro, for with rusticl of Mesa 25.0 on llvmpipe neuron/lif.cl crashed when a function passed
+ * draws back in a struct or through pointers: a pointer of the kernel was found overwritten. */
 #define CHX_PHILOX_DRAW(x, y, z, w, key_low, key_high)                              \
     do {                                                                            \
         uint philox_low = (key_low), philox_high = (key_high);                      \

@@ -36,9 +36,10 @@
  * Oclgrind 21.10 miscomputes max(vector, scalar) and scalar ? vector : vector,
  * so neither is used. llvmpipe of Mesa 22.3 spoils what a loop's condition reads
  * from memory when work-items leave the loop at different times and the value is
- * needed later: such values are read before loops. That of Mesa 25.0 overwrites
- * pointers of the kernel, and dies, when a Poisson draw passes through a private
- * array, a struct or a pointer: draws stay in plain variables.
+ * needed later: such values are read before loops. On rusticl of Mesa 25.0 with
+ * llvmpipe, this kernel crashed while Poisson draws went through a private array,
+ * a struct or pointers: the base pointer of rows was found overwritten with words
+ * of a draw. Why is not known; draws stay in plain variables, where it runs.
  */
 #pragma OPENCL FP_CONTRACT OFF
 
