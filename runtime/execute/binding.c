@@ -3,35 +3,46 @@
  * the run its results, and PoCL 3.1 takes a buffer for an image and dies of it. */
 #include "execute/binding.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
 #include "base/error.h"
 #include "device/program.h"
 #include "memory/buffer.h"
 
+/* What an argument is set to. */
+typedef struct setting {
+    bool is_set;
+    cl_mem memory;
+    size_t size_bytes;
+    unsigned char value[sizeof(((chx_arg *)NULL)->value)];
+} setting;
+
+typedef struct declaration {
+    bool is_known;
+    chx_arg_kind kind;
+    char type[48];
+} declaration;
+
+struct chx__binding {
+    const chx_program *program;
+    const char *name; /* of the kernel; the task's */
+    chx__device *device;
+    cl_kernel kernel;
+    uint32_t n_parameters;
+    declaration *declarations;
+    setting *settings;
+    chx__kernel_limits limits;
+};
+
 static chx_status
-fail_arg(const chx__task *task, const chx__device *device, uint32_t index, cl_int code)
+fail_arg(const chx__binding *binding, const chx__task *task, uint32_t index, cl_int code)
 {
-    return chx__fail_cl(CHX_ERROR_KERNEL, code, device->info.name, task->name,
+    return chx__fail_cl(CHX_ERROR_KERNEL, code, binding->device->info.name, task->name,
                         "kernel %s does not take argument %u as it is given (%s); compare the "
                         "task's arguments with the kernel's",
                         task->kernel, index, chx__cl_name(code));
-}
-
-static chx_status
-set_arg(const chx__task *task, uint32_t index, chx__device *device, cl_kernel kernel)
-{
-    const chx_arg *arg = &task->args[index];
-    cl_int code = CL_SUCCESS;
-    if (arg->kind == CHX_ARG_BUFFER) {
-        cl_mem memory;
-        chx_status status = chx__buffer_replica(arg->buffer, device, &memory);
-        if (status)
-            return status;
-        code = chx__device_backend(device)->set_memory(kernel, index, memory);
-    } else {
-        const void *value = arg->kind == CHX_ARG_VALUE ? &arg->value : NULL;
-        code = chx__device_backend(device)->set_value(kernel, index, arg->size_bytes, value);
-    }
-    return code == CL_SUCCESS ? CHX_OK : fail_arg(task, device, index, code);
 }
 
 /* What a declared parameter takes. */
@@ -68,33 +79,127 @@ kind_name(chx_arg_kind kind)
 }
 
 /* A driver need not know how a kernel was declared; then only setting the argument tells. */
-static chx_status
-check_arg_kind(const chx__task *task, uint32_t index, const chx__device *device, cl_kernel kernel)
+static void
+read_declarations(chx__binding *made)
 {
-    chx__parameter parameter;
-    char type[128];
-    if (!chx__device_backend(device)->parameter(kernel, index, &parameter, type, sizeof type))
-        return CHX_OK;
-    chx_arg_kind taken = kind_taken(parameter);
-    if (taken == task->args[index].kind)
-        return CHX_OK;
-    return chx__fail_cl(CHX_ERROR_KERNEL, 0, device->info.name, task->name,
-                        "kernel %s takes for argument %u (%s) %s, the task gives %s", task->kernel,
-                        index, type, kind_name(taken), kind_name(task->args[index].kind));
+    const chx__backend *backend = chx__device_backend(made->device);
+    for (uint32_t i = 0; i < made->n_parameters; i++) {
+        chx__parameter parameter;
+        declaration *declared = &made->declarations[i];
+        declared->is_known =
+            backend->parameter(made->kernel, i, &parameter, declared->type, sizeof declared->type);
+        if (declared->is_known)
+            declared->kind = kind_taken(parameter);
+    }
+}
+
+chx_status
+chx__binding_create(const chx__task *task, chx__device *device, chx__binding **binding)
+{
+    const chx__backend *backend = chx__device_backend(device);
+    chx__binding *made = chx__alloc(1, sizeof *made);
+    if (!made)
+        return chx__fail_memory("planning a graph");
+    made->program = task->program;
+    made->name = task->kernel;
+    made->device = device;
+    chx_status status = chx__program_kernel(task->program, device, task->kernel, &made->kernel);
+    if (status) {
+        free(made);
+        return status;
+    }
+    made->n_parameters = backend->n_parameters(made->kernel);
+    made->declarations = chx__alloc(made->n_parameters, sizeof *made->declarations);
+    made->settings = chx__alloc(made->n_parameters, sizeof *made->settings);
+    if (!made->declarations || !made->settings) {
+        chx__binding_destroy(&made);
+        return chx__fail_memory("planning a graph");
+    }
+    read_declarations(made);
+    backend->kernel_limits(made->kernel, device->id, &made->limits);
+    *binding = made;
+    return CHX_OK;
+}
+
+void
+chx__binding_destroy(chx__binding **binding)
+{
+    if (!binding || !*binding)
+        return;
+    chx__device_backend((*binding)->device)->release_kernel((*binding)->kernel);
+    free((*binding)->declarations);
+    free((*binding)->settings);
+    free(*binding);
+    *binding = NULL;
+}
+
+bool
+chx__binding_fits(const chx__binding *binding, const chx__task *task, const chx__device *device)
+{
+    return binding->program == task->program && binding->device == device &&
+           strcmp(binding->name, task->kernel) == 0;
+}
+
+static cl_int
+set_memory(chx__binding *binding, uint32_t index, cl_mem memory)
+{
+    setting *now = &binding->settings[index];
+    if (now->is_set && now->memory == memory)
+        return CL_SUCCESS;
+    cl_int code = chx__device_backend(binding->device)->set_memory(binding->kernel, index, memory);
+    *now = (setting){.is_set = code == CL_SUCCESS, .memory = memory};
+    return code;
+}
+
+/* Local memory has a size and no value. */
+static cl_int
+set_value(chx__binding *binding, uint32_t index, const chx_arg *arg)
+{
+    setting *now = &binding->settings[index];
+    bool is_local = arg->kind == CHX_ARG_LOCAL;
+    if (now->is_set && !now->memory && now->size_bytes == arg->size_bytes &&
+        (is_local || memcmp(now->value, &arg->value, arg->size_bytes) == 0))
+        return CL_SUCCESS;
+    cl_int code =
+        chx__device_backend(binding->device)
+            ->set_value(binding->kernel, index, arg->size_bytes, is_local ? NULL : &arg->value);
+    *now = (setting){.is_set = code == CL_SUCCESS, .size_bytes = arg->size_bytes};
+    if (!is_local)
+        memcpy(now->value, &arg->value, arg->size_bytes);
+    return code;
+}
+
+cl_int
+chx__binding_set(chx__binding *binding, uint32_t index, const chx_arg *arg)
+{
+    if (arg->kind == CHX_ARG_BUFFER)
+        return set_memory(binding, index, arg->buffer->replicas[binding->device->index]);
+    return set_value(binding, index, arg);
+}
+
+cl_kernel
+chx__binding_kernel(const chx__binding *binding)
+{
+    return binding->kernel;
 }
 
 static chx_status
-check_args(const chx__task *task, const chx__device *device, cl_kernel kernel)
+check_args(const chx__binding *binding, const chx__task *task)
 {
-    uint32_t n_args = chx__device_backend(device)->n_parameters(kernel);
-    if (n_args != task->n_args)
-        return chx__fail_cl(CHX_ERROR_KERNEL, 0, device->info.name, task->name,
-                            "kernel %s takes %u arguments, the task gives %u", task->kernel, n_args,
-                            task->n_args);
-    chx_status status = CHX_OK;
-    for (uint32_t i = 0; !status && i < n_args; i++)
-        status = check_arg_kind(task, i, device, kernel);
-    return status;
+    const char *device = binding->device->info.name;
+    if (binding->n_parameters != task->n_args)
+        return chx__fail_cl(CHX_ERROR_KERNEL, 0, device, task->name,
+                            "kernel %s takes %u arguments, the task gives %u", task->kernel,
+                            binding->n_parameters, task->n_args);
+    for (uint32_t i = 0; i < task->n_args; i++) {
+        const declaration *declared = &binding->declarations[i];
+        if (declared->is_known && declared->kind != task->args[i].kind)
+            return chx__fail_cl(CHX_ERROR_KERNEL, 0, device, task->name,
+                                "kernel %s takes for argument %u (%s) %s, the task gives %s",
+                                task->kernel, i, declared->type, kind_name(declared->kind),
+                                kind_name(task->args[i].kind));
+    }
+    return CHX_OK;
 }
 
 /* A kernel may name the one size of work-groups that it can run in. */
@@ -135,15 +240,14 @@ check_group(const chx__task *task, const chx__device *device, const chx__kernel_
     return check_declared_group(task, device, limits->declared_group);
 }
 
-/* rusticl leaves local arguments out of what a kernel needs. */
+/* The limits were asked for before any local memory was given. */
 static chx_status
 check_local_memory(const chx__task *task, const chx__device *device,
                    const chx__kernel_limits *limits)
 {
-    uint64_t given = 0;
+    uint64_t needed = limits->local_bytes;
     for (uint32_t i = 0; i < task->n_args; i++)
-        given += task->args[i].kind == CHX_ARG_LOCAL ? task->args[i].size_bytes : 0;
-    uint64_t needed = limits->local_bytes > given ? limits->local_bytes : given;
+        needed += task->args[i].kind == CHX_ARG_LOCAL ? task->args[i].size_bytes : 0;
     if (needed <= limits->available_local_bytes || limits->available_local_bytes == 0)
         return CHX_OK;
     return chx__fail_cl(CHX_ERROR_KERNEL, 0, device->info.name, task->name,
@@ -153,32 +257,30 @@ check_local_memory(const chx__task *task, const chx__device *device,
                         (unsigned long long)limits->available_local_bytes);
 }
 
-/* Asked after the arguments are set, as local memory among them counts. */
+/* Allocates what a buffer argument needs on the device. */
 static chx_status
-check_limits(const chx__task *task, const chx__device *device, cl_kernel kernel)
+check_setting(chx__binding *binding, const chx__task *task, uint32_t index)
 {
-    chx__kernel_limits limits;
-    chx__device_backend(device)->kernel_limits(kernel, device->id, &limits);
-    chx_status status = check_group(task, device, &limits);
-    return status ? status : check_local_memory(task, device, &limits);
+    const chx_arg *arg = &task->args[index];
+    if (arg->kind == CHX_ARG_BUFFER) {
+        cl_mem memory;
+        chx_status status = chx__buffer_replica(arg->buffer, binding->device, &memory);
+        if (status)
+            return status;
+    }
+    cl_int code = chx__binding_set(binding, index, arg);
+    return code == CL_SUCCESS ? CHX_OK : fail_arg(binding, task, index, code);
 }
 
 chx_status
-chx__binding_create(const chx__task *task, chx__device *device, cl_kernel *kernel)
+chx__binding_check(chx__binding *binding, const chx__task *task)
 {
-    cl_kernel made;
-    chx_status status = chx__program_kernel(task->program, device, task->kernel, &made);
-    if (status)
-        return status;
-    status = check_args(task, device, made);
-    for (uint32_t i = 0; !status && i < task->n_args; i++)
-        status = set_arg(task, i, device, made);
+    chx_status status = check_args(binding, task);
     if (!status)
-        status = check_limits(task, device, made);
-    if (status) {
-        chx__device_backend(device)->release_kernel(made);
-        return status;
-    }
-    *kernel = made;
-    return CHX_OK;
+        status = check_group(task, binding->device, &binding->limits);
+    if (!status)
+        status = check_local_memory(task, binding->device, &binding->limits);
+    for (uint32_t i = 0; !status && i < task->n_args; i++)
+        status = check_setting(binding, task, i);
+    return status;
 }

@@ -97,16 +97,20 @@ first_value(const chx_run *run, uint32_t task)
     return low;
 }
 
-/* Binds the scalars as they were when the run was submitted. */
+/* Sets the arguments: those that change between runs as they were when the run was submitted. */
 static cl_int
-bind_values(const chx_run *run, const chx__command *command, const chx__backend *backend)
+set_args(const chx_run *run, const chx__command *command)
 {
+    uint32_t n_args = run->lowered->graph->tasks[command->task].n_args;
+    const chx_arg *args = &run->lowered->args[command->first_arg];
+    const chx__value *value = run->values + first_value(run, command->task);
+    const chx__value *end = run->values + run->n_values;
     cl_int code = CL_SUCCESS;
-    for (size_t i = first_value(run, command->task);
-         !code && i < run->n_values && run->values[i].dynamic.task == command->task; i++) {
-        const chx__value *value = &run->values[i];
-        code = backend->set_value(command->kernel, value->dynamic.arg_index, value->arg.size_bytes,
-                                  &value->arg.value);
+    for (uint32_t i = 0; !code && i < n_args; i++) {
+        bool changes =
+            value < end && value->dynamic.task == command->task && value->dynamic.arg_index == i;
+        code = chx__binding_set(command->binding, i, changes ? &value->arg : &args[i]);
+        value += changes;
     }
     return code;
 }
@@ -116,12 +120,12 @@ enqueue_kernel(const chx_run *run, const chx__command *command, const chx__wait_
                cl_event *event)
 {
     const chx__model_lane *lane = &run->lowered->model.lanes[command->lane];
-    const chx__backend *backend = chx__device_backend(lane->device);
-    cl_int code = bind_values(run, command, backend);
+    cl_int code = set_args(run, command);
     if (code != CL_SUCCESS)
         return code;
-    return backend->launch(lane->lane->queue, command->kernel,
-                           &run->lowered->graph->tasks[command->task].launch, waits, event);
+    return chx__device_backend(lane->device)
+        ->launch(lane->lane->queue, chx__binding_kernel(command->binding),
+                 &run->lowered->graph->tasks[command->task].launch, waits, event);
 }
 
 static cl_int

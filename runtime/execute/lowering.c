@@ -144,10 +144,10 @@ chx__lowering_unref(chx__lowered *lowered)
 {
     if (!lowered || --lowered->n_references > 0)
         return;
-    for (uint32_t c = 0; c < lowered->n_commands; c++)
-        if (lowered->commands[c].kernel)
-            chx__device_backend(lowered->model.lanes[lowered->commands[c].lane].device)
-                ->release_kernel(lowered->commands[c].kernel);
+    for (size_t b = 0; b < lowered->n_bindings; b++)
+        chx__binding_destroy(&lowered->bindings[b]);
+    free(lowered->bindings);
+    free(lowered->args);
     free(lowered->commands);
     free(lowered->waits);
     free(lowered->touches);

@@ -6,6 +6,7 @@
 #ifndef CHX_EXECUTE_LOWERING_H
 #define CHX_EXECUTE_LOWERING_H
 
+#include "execute/binding.h"
 #include "execute/model.h"
 #include "graph/flow.h"
 #include "schedule/problem.h"
@@ -22,7 +23,8 @@ typedef struct chx__command {
     uint32_t task; /* kernels and host tasks */
     uint32_t atom; /* transfers: what moves */
     uint32_t from, to; /* transfers: places */
-    cl_kernel kernel; /* kernels: an object of their own, with its fixed arguments set */
+    chx__binding *binding; /* kernels: shared, the lowered plan's */
+    uint32_t first_arg; /* kernels: row of args */
     uint32_t first_wait, n_waits; /* rows of waits */
     uint32_t first_touch, n_touches; /* rows of touches */
     /* A command of another platform or of the host waits for this one, or it ends its lane: its
@@ -56,6 +58,10 @@ typedef struct chx__lowered {
     size_t n_exits, exit_capacity;
     uint32_t *lane_begin; /* per model lane: rows of lane_commands */
     uint32_t *lane_commands;
+    chx_arg *args; /* of kernels, by command, as they were when the plan was made */
+    size_t n_args;
+    chx__binding **bindings;
+    size_t n_bindings, binding_capacity;
     double makespan_ns;
     chx__digest entry; /* whereabouts of the data that it starts from */
     uint64_t cost_epoch, build_epoch;

@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
@@ -183,17 +184,77 @@ prepare_transfer(const chx_runtime *runtime, const chx__lowered *lowered,
     return status;
 }
 
+/* Kernels of one name usually follow each other, so the last one found is tried first. */
+static chx__binding *
+find_binding(const chx__lowered *lowered, const chx__task *task, const chx__device *device,
+             chx__binding *last)
+{
+    if (last && chx__binding_fits(last, task, device))
+        return last;
+    for (size_t b = 0; b < lowered->n_bindings; b++)
+        if (chx__binding_fits(lowered->bindings[b], task, device))
+            return lowered->bindings[b];
+    return NULL;
+}
+
+static chx_status
+add_binding(chx__lowered *lowered, const chx__task *task, chx__device *device,
+            chx__binding **binding)
+{
+    if (!chx__grow(&lowered->bindings, &lowered->binding_capacity, lowered->n_bindings + 1,
+                   sizeof *lowered->bindings))
+        return chx__fail_memory("planning a graph");
+    chx_status status = chx__binding_create(task, device, binding);
+    if (!status)
+        lowered->bindings[lowered->n_bindings++] = *binding;
+    return status;
+}
+
+/* Arguments are kept as they are now: one that first changes while a run waits must not reach that
+ * run. */
+static chx_status
+prepare_kernel(chx__lowered *lowered, chx__command *command, chx__binding **last)
+{
+    const chx__task *task = &lowered->graph->tasks[command->task];
+    chx__device *device = lowered->model.lanes[command->lane].device;
+    chx__binding *binding = find_binding(lowered, task, device, *last);
+    chx_status status = CHX_OK;
+    if (!binding)
+        status = add_binding(lowered, task, device, &binding);
+    if (!status)
+        status = chx__binding_check(binding, task);
+    if (status)
+        return status;
+    command->binding = *last = binding;
+    command->first_arg = (uint32_t)lowered->n_args;
+    memcpy(&lowered->args[lowered->n_args], task->args, task->n_args * sizeof *task->args);
+    lowered->n_args += task->n_args;
+    return CHX_OK;
+}
+
+static size_t
+count_args(const chx__lowered *lowered)
+{
+    size_t n = 0;
+    for (uint32_t c = 0; c < lowered->n_commands; c++)
+        if (lowered->commands[c].kind == CHX__COMMAND_KERNEL)
+            n += lowered->graph->tasks[lowered->commands[c].task].n_args;
+    return n;
+}
+
 static chx_status
 prepare_commands(chx_runtime *runtime, chx__lowered *lowered)
 {
+    chx__binding *last = NULL;
+    lowered->args = chx__alloc(count_args(lowered), sizeof *lowered->args);
+    if (!lowered->args)
+        return chx__fail_memory("planning a graph");
     chx_status status = CHX_OK;
     for (uint32_t c = 0; !status && c < lowered->n_commands; c++) {
         chx__command *command = &lowered->commands[c];
-        chx__device *device = lowered->model.lanes[command->lane].device;
         if (command->kind == CHX__COMMAND_KERNEL)
-            status = chx__binding_create(&lowered->graph->tasks[command->task], device,
-                                         &command->kernel);
-        if (!status && command->kind == CHX__COMMAND_TRANSFER)
+            status = prepare_kernel(lowered, command, &last);
+        else if (command->kind == CHX__COMMAND_TRANSFER)
             status = prepare_transfer(runtime, lowered, command);
     }
     return status;

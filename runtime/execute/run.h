@@ -57,7 +57,8 @@ struct chx_run {
     size_t n_dependencies, dependency_capacity;
     chx__host_job *jobs;
     uint32_t n_jobs;
-    chx__value *values; /* by task; a copy, since the graph's may change while the run waits */
+    chx__value
+        *values; /* by task and index; a copy, since the graph's may change while the run waits */
     size_t n_values;
     bool failed;
     _Atomic bool ended;

@@ -221,15 +221,18 @@ static chx_status
 make_dynamic(chx_graph *graph, chx_task task, uint32_t arg_index)
 {
     size_t at = first_dynamic(graph, task);
-    for (size_t i = at; i < graph->n_dynamics && graph->dynamics[i].task == task; i++)
-        if (graph->dynamics[i].arg_index == arg_index)
-            return CHX_OK;
+    while (at < graph->n_dynamics && graph->dynamics[at].task == task &&
+           graph->dynamics[at].arg_index < arg_index)
+        at++;
+    const chx__dynamic wanted = {task, arg_index};
+    if (at < graph->n_dynamics && memcmp(&graph->dynamics[at], &wanted, sizeof wanted) == 0)
+        return CHX_OK;
     if (!chx__grow(&graph->dynamics, &graph->dynamic_capacity, graph->n_dynamics + 1,
                    sizeof *graph->dynamics))
         return chx__fail_memory("changing a scalar");
     memmove(&graph->dynamics[at + 1], &graph->dynamics[at],
             (graph->n_dynamics - at) * sizeof *graph->dynamics);
-    graph->dynamics[at] = (chx__dynamic){task, arg_index};
+    graph->dynamics[at] = wanted;
     graph->n_dynamics++;
     return CHX_OK;
 }

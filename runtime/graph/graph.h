@@ -31,7 +31,8 @@ struct chx_graph {
     chx__task *tasks;
     uint32_t n_tasks;
     size_t task_capacity;
-    chx__dynamic *dynamics; /* arguments that chx_graph_set_value() ever changed, by task */
+    chx__dynamic
+        *dynamics; /* arguments that chx_graph_set_value() ever changed, by task and index */
     size_t n_dynamics, dynamic_capacity;
 };
 
