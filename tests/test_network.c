@@ -266,6 +266,28 @@ static const struct {
      "network.json:8: neuron.capacitance_nf: unknown key"},
     {"network.json", "\"threshold_mv\": -50", "\"threshold_mv\": -70", CHX_ERROR_FORMAT,
      "network.json:11: neuron.threshold_mv: must be a number above reset_mv"},
+    {"network.json", "\"resting_mv\": -65", "\"resting_mv\": 1e9", CHX_ERROR_FORMAT,
+     "network.json:11: neuron.threshold_mv: is reset_mv in the arithmetic of floats"},
+    {"network.json", "\"resting_mv\": -65", "\"resting_mv\": 1e300", CHX_ERROR_FORMAT,
+     "network.json:11: neuron.resting_mv: must be a number between -1e12 and 1e12"},
+    {"network.json", "\"capacitance_pf\": 10", "\"capacitance_pf\": 1e-320", CHX_ERROR_FORMAT,
+     "network.json:8: neuron.capacitance_pf: is so small that"},
+    {"network.json", "\"capacitance_pf\": 10", "\"capacitance_pf\": 1e300", CHX_ERROR_FORMAT,
+     "network.json:8: neuron.capacitance_pf: is so large that"},
+    {"network.json", "\"tau_membrane_ms\": 10", "\"tau_membrane_ms\": 1e-300", CHX_ERROR_FORMAT,
+     "network.json:9: neuron.tau_membrane_ms: is so short that"},
+    {"network.json", "\"tau_synapse_ms\": 5", "\"tau_synapse_ms\": 1e-300", CHX_ERROR_FORMAT,
+     "network.json:10: neuron.tau_synapse_ms: is so short that"},
+    {"network.json", "\"bias_pa\": 2", "\"bias_pa\": 1e-50", CHX_ERROR_FORMAT,
+     "network.json:14: types.motor.bias_pa: must be 0, or 1e-12 to 1e12 in magnitude"},
+    {"network.json", "\"current_pa\": 30", "\"current_pa\": 1e-50", CHX_ERROR_FORMAT,
+     "network.json:17: stimuli[0].current_pa: must be 0, or 1e-12 to 1e12 in magnitude"},
+    {"network.json", "\"rate_hz\": 50", "\"rate_hz\": 1e-300", CHX_ERROR_FORMAT,
+     "network.json:20: stimuli[1].rate_hz: is so low that no event ever happens"},
+    {"synapses.csv", "-4.5", "1e-50", CHX_ERROR_FORMAT,
+     "synapses.csv:2: weight_pa is '1e-50', which is 0 as a float; write 0"},
+    {"synapses.csv", "-4.5", "1e-30", CHX_ERROR_FORMAT,
+     "synapses.csv:2: weight_pa must be 0, or 1e-12 to 1e12 in magnitude"},
     {"network.json", "\"refractory_ms\": 5", "\"refractory_ms\": -1", CHX_ERROR_FORMAT,
      "network.json:12: neuron.refractory_ms: "},
     {"network.json", "{\"bias_pa\": 2}", "{\"tau_synapse_ms\": 10}", CHX_ERROR_FORMAT,
@@ -285,7 +307,7 @@ static const struct {
     {"network.json", "\"current_pa\": 30", "\"current_pa\": 30, \"rate_hz\": 4", CHX_ERROR_FORMAT,
      "network.json:17: stimuli[0].rate_hz: belongs to a poisson stimulus"},
     {"network.json", "\"current_pa\": 4", "\"current_pa\": 1e200", CHX_ERROR_FORMAT,
-     "network.json:19: stimuli[1].current_pa: must be a finite number that fits"},
+     "network.json:19: stimuli[1].current_pa: must be 0, or 1e-12"},
     {"network.json", "\"rate_hz\": 50", "\"rate_hz\": 50000", CHX_ERROR_FORMAT,
      "network.json:20: stimuli[1].rate_hz: is more than one event"},
     {"network.json", "\"zoom\": 2", "\"zoom\": 0", CHX_ERROR_FORMAT,
@@ -317,7 +339,7 @@ static const struct {
     {"synapses.csv", "B,C", "D,C", CHX_ERROR_FORMAT, "synapses.csv:2: pre is 'D', which no row"},
     {"synapses.csv", "-4.5", "strong", CHX_ERROR_FORMAT, "synapses.csv:2: weight_pa is 'strong'"},
     {"synapses.csv", "-4.5", "1e99", CHX_ERROR_FORMAT,
-     "synapses.csv:2: weight_pa must be a finite"},
+     "synapses.csv:2: weight_pa must be 0, or 1e-12"},
     {"synapses.csv", "0.14", "0.09", CHX_ERROR_FORMAT, "synapses.csv:3: delay_ms is shorter than"},
     {"synapses.csv", "0.14", "-1", CHX_ERROR_FORMAT, "synapses.csv:3: delay_ms is shorter than"},
     {"synapses.csv", "0.14", "1e9", CHX_ERROR_FORMAT, "synapses.csv:3: delay_ms is longer than"},
@@ -366,6 +388,17 @@ START_TEST(network_fault_is_located)
                       0,
                   "%s\nis not %s", message, broken[_i].says);
     ck_assert_ptr_null(strchr(message, '\n'));
+}
+END_TEST
+
+START_TEST(network_longest_delay_is_accepted)
+{
+    damage("synapses.csv", "0.14", "104857.6");
+    ck_near(load()->max_delay_ms, 104857.6);
+    chx_network_destroy(&network);
+    damage("synapses.csv", "104857.6", "104857.7");
+    ck_assert_int_eq(chx_network_load(folder, &network), CHX_ERROR_FORMAT);
+    ck_assert_ptr_nonnull(strstr(chx_last_error()->message, "synapses.csv:3: delay_ms is longer"));
 }
 END_TEST
 
@@ -725,6 +758,7 @@ main(void)
     tcase_add_test(tests, network_of_many_synapses_is_sorted);
     tcase_add_loop_test(tests, network_fault_is_located, 0, sizeof broken / sizeof *broken);
     tcase_add_test(tests, network_morphology_of_nobody_is_refused);
+    tcase_add_test(tests, network_longest_delay_is_accepted);
     tcase_add_test(tests, network_morphology_ends_in_any_case);
     tcase_add_test(tests, network_tables_may_come_from_other_programs);
     tcase_add_test(tests, network_id_with_and_without_fraction_is_one_name);

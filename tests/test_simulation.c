@@ -1,5 +1,6 @@
 /* Spikes of the kernels against those of the plain C baseline, which shares no code with them. */
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 #include <chronaxie/plan.h>
@@ -322,6 +323,135 @@ START_TEST(a_seed_of_the_callers_replaces_the_networks)
 }
 END_TEST
 
+/* Two neurons that drive each other, with every kind of number that a network has. */
+typedef struct extreme {
+    chx_network_info info;
+    chx_neuron_type type;
+    chx_neuron neurons[2];
+    chx_synapse synapses[2];
+    chx_stimulus stimuli[2];
+    chx_node nodes[2];
+} extreme;
+
+static const uint32_t driven[] = {0, 1};
+
+static void
+extreme_reset(extreme *of)
+{
+    *of = (extreme){
+        .type = {"t", {10, 10, 5, -65, -50, -65, 2, 20}},
+        .neurons = {{"a", 0, {0, 0, 0}, 10, 0, 2}, {"b", 0, {30, 0, 0}, 10, 0, 0}},
+        .synapses = {{0, 1, 20, 1}, {1, 0, -20, 2}},
+        .stimuli = {{CHX_STIMULUS_STEP, 1, 3, 30, 0, driven, 2},
+                    {CHX_STIMULUS_POISSON, 1, 3, 30, 100, driven, 2}},
+        .nodes = {{{0, 0, 0}, 5, 0, 0, 1}, {{9, 9, 9}, 1, 0, 0, 2}},
+    };
+    of->info = (chx_network_info){.name = "extreme",
+                                  .time_step_ms = 0.1,
+                                  .duration_ms = 5,
+                                  .n_types = 1,
+                                  .types = &of->type,
+                                  .n_neurons = 2,
+                                  .neurons = of->neurons,
+                                  .n_synapses = 2,
+                                  .synapses = of->synapses,
+                                  .n_stimuli = 2,
+                                  .stimuli = of->stimuli,
+                                  .n_nodes = 2,
+                                  .nodes = of->nodes,
+                                  .view = sample_view()};
+}
+
+/* Each number that docs/network-format.md describes and the kernels see. */
+#define EXTREME(member_)                                                      \
+    {                                                                         \
+#member_, offsetof(extreme, member_), sizeof(((extreme *)0)->member_) \
+    }
+static const struct {
+    const char *name;
+    size_t offset, size_bytes;
+} extremes[] = {
+    EXTREME(info.time_step_ms),
+    EXTREME(info.duration_ms),
+    EXTREME(type.params.capacitance_pf),
+    EXTREME(type.params.tau_membrane_ms),
+    EXTREME(type.params.tau_synapse_ms),
+    EXTREME(type.params.resting_mv),
+    EXTREME(type.params.threshold_mv),
+    EXTREME(type.params.reset_mv),
+    EXTREME(type.params.refractory_ms),
+    EXTREME(type.params.bias_pa),
+    EXTREME(synapses[0].weight_pa),
+    EXTREME(synapses[0].delay_ms),
+    EXTREME(stimuli[0].start_ms),
+    EXTREME(stimuli[0].stop_ms),
+    EXTREME(stimuli[0].current_pa),
+    EXTREME(stimuli[1].current_pa),
+    EXTREME(stimuli[1].rate_hz),
+    EXTREME(neurons[0].position_um[0]),
+    EXTREME(neurons[0].diameter_um),
+    EXTREME(nodes[1].position_um[1]),
+    EXTREME(nodes[1].radius_um),
+    EXTREME(info.view.zoom),
+    EXTREME(info.view.speed),
+    EXTREME(info.view.conduction_um_per_ms),
+    EXTREME(info.view.decay_ms),
+};
+
+/* What a network does that was not refused: it runs, and its potentials are numbers. */
+static void
+ck_simulates(const chx_network *network, const char *name, double value)
+{
+    float potentials[2];
+    chx_simulation *simulation = NULL;
+    chx_status status = chx_simulation_create(runtime, network, NULL, &simulation);
+    if (status == CHX_ERROR_LIMIT)
+        return;
+    check_ok(status);
+    check_ok(chx_simulation_advance(simulation, 40));
+    check_ok(chx_simulation_potentials(simulation, potentials));
+    ck_assert_msg(isfinite(potentials[0]) && isfinite(potentials[1]), "%s = %g: %g mV, %g mV", name,
+                  value, (double)potentials[0], (double)potentials[1]);
+    chx_simulation_destroy(&simulation);
+}
+
+START_TEST(numbers_of_any_size_are_refused_or_simulated)
+{
+    static const double magnitudes[] = {0,    1e-320, 1e-300, 1e-38, 1e-30, 1e-13, 1e-12,
+                                        1e-6, 3e-3,   0.1,    4.9,   100,   1e5,   1e9,
+                                        1e12, 2e12,   1e18,   3e38,  1e39,  1e154, 1.7e308};
+    const size_t n = sizeof magnitudes / sizeof *magnitudes;
+    for (size_t i = 0; i < 2 * n; i++) {
+        double value = i < n ? magnitudes[i] : -magnitudes[i - n];
+        float narrow = (float)value;
+        bool is_wide = extremes[_i].size_bytes == sizeof value;
+        extreme of;
+        extreme_reset(&of);
+        memcpy((char *)&of + extremes[_i].offset, is_wide ? (void *)&value : (void *)&narrow,
+               extremes[_i].size_bytes);
+        chx_network *network = NULL;
+        if (chx_network_create(&of.info, &network) == CHX_OK)
+            ck_simulates(network, extremes[_i].name, value);
+        else
+            ck_assert_int_eq(chx_last_error()->status, CHX_ERROR_FORMAT);
+        chx_network_destroy(&network);
+    }
+}
+END_TEST
+
+START_TEST(a_reset_that_is_tidied_away_stays_below_the_threshold)
+{
+    extreme of;
+    extreme_reset(&of);
+    of.type.params.resting_mv = 0;
+    of.type.params.reset_mv = -2e-13;
+    of.type.params.threshold_mv = -1e-13;
+    chx_network *network = NULL;
+    ck_assert_int_eq(chx_network_create(&of.info, &network), CHX_ERROR_FORMAT);
+    ck_assert_ptr_nonnull(strstr(chx_last_error()->message, "types[0]: threshold_mv is reset_mv"));
+}
+END_TEST
+
 START_TEST(the_worm_has_its_digest)
 {
     chx_network *network = NULL;
@@ -458,6 +588,9 @@ main(void)
     tcase_add_test(device, time_cut_into_pieces_gives_the_same_spikes);
     tcase_add_test(device, a_graph_of_the_callers_advances_as_told_and_keeps_history);
     tcase_add_test(device, a_seed_of_the_callers_replaces_the_networks);
+    tcase_add_loop_test(device, numbers_of_any_size_are_refused_or_simulated, 0,
+                        sizeof extremes / sizeof *extremes);
+    tcase_add_test(device, a_reset_that_is_tidied_away_stays_below_the_threshold);
     tcase_add_test(device, the_worm_has_its_digest);
     tcase_add_test(device, misuse_is_refused);
     suite_add_tcase(suite, device);

@@ -353,6 +353,19 @@ chx__csv_number(const chx__csv *csv, size_t column, double *value)
                          csv->columns[column], field->text);
 }
 
+chx_status
+chx__csv_float(const chx__csv *csv, size_t column, float *value)
+{
+    double number = 0;
+    chx_status status = chx__csv_number(csv, column, &number);
+    *value = (float)number;
+    if (status || *value != 0 || number == 0)
+        return status;
+    return chx__csv_fail(csv, CHX_ERROR_FORMAT,
+                         "%s is '%.64s', which is 0 as a float; write 0 or check the unit",
+                         csv->columns[column], csv->fields[column].text);
+}
+
 void
 chx__csv_close(chx__csv *csv)
 {

@@ -69,6 +69,10 @@ chx_status chx__csv_next(chx__csv *csv, bool *more);
 /* A field of the current row as a finite number. Errors: FORMAT. */
 chx_status chx__csv_number(const chx__csv *csv, size_t column, double *value);
 
+/* As above, as a float; a number that is not 0 must not become 0. Beyond a float it is infinite,
+ * for the caller to refuse. */
+chx_status chx__csv_float(const chx__csv *csv, size_t column, float *value);
+
 /* Finds which column each of the n_fields names of a header means, and writes order and remark.
  * Errors: FORMAT. */
 chx_status chx__csv_match_header(chx__csv *csv, const chx__csv_field *names);

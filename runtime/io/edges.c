@@ -76,19 +76,16 @@ static chx_status
 add_synapse(reader *table)
 {
     chx_network *network = table->network;
-    double weight_pa = WEIGHT_PA, delay_ms = DELAY_MS;
-    chx_synapse synapse;
+    chx_synapse synapse = {.weight_pa = WEIGHT_PA, .delay_ms = DELAY_MS};
     chx_status status = take_neuron(table, PRE, &synapse.pre);
     if (!status)
         status = take_neuron(table, POST, &synapse.post);
     if (!status && chx__csv_has(&table->csv, WEIGHT))
-        status = chx__csv_number(&table->csv, WEIGHT, &weight_pa);
+        status = chx__csv_float(&table->csv, WEIGHT, &synapse.weight_pa);
     if (!status && chx__csv_has(&table->csv, DELAY))
-        status = chx__csv_number(&table->csv, DELAY, &delay_ms);
+        status = chx__csv_float(&table->csv, DELAY, &synapse.delay_ms);
     if (status)
         return status;
-    synapse.weight_pa = (float)weight_pa;
-    synapse.delay_ms = (float)delay_ms;
     chx__fault fault;
     if (!chx__synapse_check(&synapse, TIME_STEP_MS, &fault))
         return chx__csv_fail(&table->csv, CHX_ERROR_FORMAT, "%s %s", fault.member, fault.sentence);

@@ -156,16 +156,13 @@ find_source(const chx__folder *folder, const chx__csv *csv, uint32_t *pre, const
 static chx_status
 read_synapse(const chx__folder *folder, const chx__csv *csv, chx_synapse *synapse)
 {
-    double weight_pa, delay_ms;
     chx_status status = find_neuron(folder, csv, POST, &synapse->post);
     if (!status)
-        status = chx__csv_number(csv, WEIGHT_PA, &weight_pa);
+        status = chx__csv_float(csv, WEIGHT_PA, &synapse->weight_pa);
     if (!status)
-        status = chx__csv_number(csv, DELAY_MS, &delay_ms);
+        status = chx__csv_float(csv, DELAY_MS, &synapse->delay_ms);
     if (status)
         return status;
-    synapse->weight_pa = (float)weight_pa;
-    synapse->delay_ms = (float)delay_ms;
     chx__fault fault;
     if (!chx__synapse_check(synapse, folder->network->info.time_step_ms, &fault))
         return chx__csv_fail(csv, CHX_ERROR_FORMAT, "%s %s", fault.member, fault.sentence);

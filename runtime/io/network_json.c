@@ -47,7 +47,7 @@ read_numbers(const chx__json_at *object, const member_number *numbers, size_t n)
 
 /* Reads into *params what the object holds; `required` asks for all but the bias. */
 static chx_status
-read_params(const chx__json_at *object, bool required, chx_lif_params *params)
+read_params(const chx__json_at *object, bool required, double time_step_ms, chx_lif_params *params)
 {
     static const char *const keys[] = {"capacitance_pf", "tau_membrane_ms", "tau_synapse_ms",
                                        "resting_mv",     "threshold_mv",    "reset_mv",
@@ -66,7 +66,7 @@ read_params(const chx__json_at *object, bool required, chx_lif_params *params)
     if (!status)
         status = read_numbers(object, numbers, sizeof numbers / sizeof *numbers);
     chx__fault fault;
-    if (!status && !chx__lif_check(params, &fault))
+    if (!status && !chx__lif_check(params, time_step_ms, &fault))
         status = fail_fault(object, &fault);
     return status;
 }
@@ -76,7 +76,8 @@ read_neuron_params(chx__folder *folder, const chx__json_at *root)
 {
     chx__json_at object;
     chx_status status = chx__json_member(root, "neuron", &object);
-    return status ? status : read_params(&object, true, &folder->params);
+    return status ? status
+                  : read_params(&object, true, folder->network->info.time_step_ms, &folder->params);
 }
 
 static chx_status
@@ -100,7 +101,8 @@ read_types(chx__folder *folder, const chx__json_at *root)
         if (!status)
             status = chx__folder_add_type(folder, name, strlen(name), &index);
         if (!status)
-            status = read_params(&type, false, &folder->network->types[index].params);
+            status = read_params(&type, false, folder->network->info.time_step_ms,
+                                 &folder->network->types[index].params);
         if (status)
             return status;
     }

@@ -18,7 +18,7 @@ typedef struct chx__fault {
  * morphology's file as well. */
 bool chx__type_name_check(const char *name, size_t length, chx__fault *fault);
 bool chx__name_check(const char *name, size_t length, chx__fault *fault);
-bool chx__lif_check(const chx_lif_params *params, chx__fault *fault);
+bool chx__lif_check(const chx_lif_params *params, double time_step_ms, chx__fault *fault);
 bool chx__neuron_check(const chx_neuron *neuron, chx__fault *fault);
 bool chx__synapse_check(const chx_synapse *synapse, double time_step_ms, chx__fault *fault);
 bool chx__stimulus_check(const chx_stimulus *stimulus, double time_step_ms, chx__fault *fault);

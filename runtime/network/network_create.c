@@ -98,7 +98,7 @@ copy_types(chx_network *network, const chx_network_info *from)
         return fail_memory();
     for (uint32_t i = 0; i < from->n_types; i++) {
         chx__fault fault;
-        if (!chx__lif_check(&network->types[i].params, &fault))
+        if (!chx__lif_check(&network->types[i].params, from->time_step_ms, &fault))
             return fail_at("types", i, &fault);
         chx_status status = copy_text(network, from->types[i].name, &network->types[i].name);
         if (status)

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "network/propagator.h"
 
 #define MAX_UNIT_EXPONENT 40
 #define MIN_UNIT_EXPONENT (-100)
@@ -51,29 +52,6 @@ min_u32(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
-/* A factor so small that its products would be denormal is as good as zero. */
-static float
-propagator(double value)
-{
-    return fabs(value) < ldexp(1, -60) ? 0 : (float)value;
-}
-
-static void
-make_type(chx__lif_type *type, const chx_network_info *info, const chx_lif_params *params)
-{
-    double h = info->time_step_ms, c = params->capacitance_pf;
-    double tau_m = params->tau_membrane_ms, tau_s = params->tau_synapse_ms;
-    double p22 = exp(-h / tau_m), p11 = exp(-h / tau_s);
-    type->fields[CHX_LIF_P22] = propagator(p22);
-    type->fields[CHX_LIF_P21] = propagator(tau_s * tau_m / (tau_m - tau_s) / c * (p22 - p11));
-    type->fields[CHX_LIF_P20] = propagator(-tau_m / c * expm1(-h / tau_m));
-    type->fields[CHX_LIF_P11] = propagator(p11);
-    type->fields[CHX_LIF_BIAS] = (float)params->bias_pa;
-    type->fields[CHX_LIF_THRESHOLD] = (float)(params->threshold_mv - params->resting_mv);
-    type->fields[CHX_LIF_RESET] = (float)(params->reset_mv - params->resting_mv);
-    type->refractory_steps = min_u32(chx__lif_steps(info, params->refractory_ms), INT32_MAX);
-}
-
 /* Tidying every 16 steps keeps clear of denormals unless a value shrinks to less than a fifth in
  * one step; then it is done in every step. */
 static chx_status
@@ -85,7 +63,10 @@ make_types(chx__lif_tables *tables)
         return chx__fail_memory("computing the propagators of a network");
     tables->flush_mask = 15;
     for (uint32_t t = 0; t < info->n_types; t++) {
-        make_type(&tables->types[t], info, &info->types[t].params);
+        const chx_lif_params *params = &info->types[t].params;
+        chx__propagators(params, info->time_step_ms, tables->types[t].fields);
+        tables->types[t].refractory_steps =
+            min_u32(chx__lif_steps(info, params->refractory_ms), INT32_MAX);
         const float *fields = tables->types[t].fields;
         if (fields[CHX_LIF_P22] < 0.2f || fields[CHX_LIF_P11] < 0.2f)
             tables->flush_mask = 0;
