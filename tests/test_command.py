@@ -701,7 +701,9 @@ class Benches(Case):
 
     def test_unknown_benchmark_is_a_usage_error(self):
         self.fails(2, "did you mean 'threads'?", "bench", "thread")
-        self.fails(2, "there are: schedule, stall, threads", "bench", "frobnicate")
+        said = self.fails(2, "there are: ", "bench", "frobnicate")
+        for name in ["schedule", "threads"]:
+            self.assertIn(name, said)
 
 
 if __name__ == "__main__":
