@@ -125,9 +125,12 @@ chx__program_destroy(chx_program **program)
 }
 
 bool
-chx__program_is_quick(const chx_program *program, const chx__device *device)
+chx__program_is_quick(chx_program *program, const chx__device *device)
 {
-    return program->builds[device->index].is_quick;
+    pthread_mutex_lock(&program->lock);
+    bool is_quick = program->builds[device->index].is_quick;
+    pthread_mutex_unlock(&program->lock);
+    return is_quick;
 }
 
 bool

@@ -28,8 +28,9 @@ chx_status chx__program_build(chx_program *program, chx__device *device);
 chx_status chx__program_kernel(chx_program *program, chx__device *device, const char *name,
                                cl_kernel *kernel);
 
-/* Whether the device's build was compiled without optimization, see chx_runtime_params.optimize. */
-bool chx__program_is_quick(const chx_program *program, const chx__device *device);
+/* Whether the device's build was compiled without optimization, see chx_runtime_params.optimize.
+ * Any thread. */
+bool chx__program_is_quick(chx_program *program, const chx__device *device);
 
 /* Adds to the time that a quick build has run. True when that makes the program be optimized:
  * kernels made from now on come from a better build. Any thread. */
