@@ -9,10 +9,10 @@
  * Layers of a band of rows [row0, row1), width pixels each, zero when empty:
  *   fibre  uint   level << 20 | near << 6 | hue: the brightest thin branch or
  *                 edge; level 0..4095 is coverage times depth cue
- *   light  uint   lit << 24 | light / 16 << 16 | coverage / 4 << 10 | near / 16: the brightest
- *                 light, lit being light times coverage
- *   body   uint2  low word light << 20 | shade << 6 | hue, high word depth + 2^30:
- *                 the nearest surface; as one ulong where 64-bit atomics exist,
+ *   light  uint   class of coverage << 30 | near / 4 << 18 | light << 6 | coverage / 4: the nearest
+ *                 lit line of those that cover the pixel most
+ *   body   uint2  low word light << 20 | facing / 4 << 14 | shade << 6 | hue, high word
+ *                 depth + 2^30: the nearest surface; as one ulong where 64-bit atomics exist,
  *                 else depth first and the low word in a second launch
  *   ink    uint   coverage << 24 | level << 16 | colour, or CHX_INK_LIGHT and a light: labels;
  *                 where coverage is 0, ground << 16: what a label's ground hides beside letters
@@ -78,19 +78,21 @@ put_fibre(const layers *to, int x, int y, uint cover, uint near, uint hue)
         atomic_max(&to->fibre[(y - to->row0) * to->width + x], level << 20 | near << 6 | hue);
 }
 
-/* cover is q8. */
+/* cover is q8. The nearer line shows its own light, not the brighter one behind it; only what
+ * covers less of the pixel gives way. */
 static uint
 light_key(uint light, uint cover, uint near)
 {
     cover = min(cover, 255u);
-    return ((light * cover) >> 12) << 24 | (light >> 4) << 16 | (cover >> 2) << 10 | near >> 4;
+    uint rank = cover >= 252u ? 3u : cover / 84u;
+    return rank << 30 | (near >> 2) << 18 | light << 6 | cover >> 2;
 }
 
 static void
 put_light(const layers *to, int x, int y, uint light, uint cover, uint near)
 {
     uint key = light_key(light, cover, near);
-    if (key >> 24)
+    if (light && cover >= 4)
         atomic_max(&to->light[(y - to->row0) * to->width + x], key);
 }
 
@@ -174,7 +176,7 @@ line_column(const layers *to, walk *w, int major, int centre, uint light, int in
         uint glare = (cover * w->glare) >> 8;
         x = w->steep ? minor : major;
         y = w->steep ? major : minor;
-        put_light(to, x, y, light, glare, w->near);
+        put_light(to, x, y, light, 2 * cover, w->near);
         if (inner)
             put_glow(to, x, y, light, glare);
     }
@@ -256,6 +258,7 @@ typedef struct cone {
     int length; /* q8 */
     int per_length; /* 2^30 / length */
     int grow; /* of the radius per length, q16 */
+    int rise, flat; /* sine and cosine of how it leans towards the viewer, q14 */
     int widest; /* q8 */
     int x0, y0, x1, y1;
 } cone;
@@ -271,6 +274,10 @@ cone_of(const chx_stick *stick, const clip *in)
     c.ux = c.length ? (int)(dx * 16384 / c.length) : 16384;
     c.uy = c.length ? (int)(dy * 16384 / c.length) : 0;
     c.grow = c.length ? (int)(((long)(stick->rb - stick->ra) << 16) / c.length) : 0;
+    long dz = stick->bz - stick->az;
+    int deep = root_of((ulong)(dx * dx + dy * dy) + (ulong)(dz * dz));
+    c.rise = deep ? (int)(dz * 16384 / deep) : 0;
+    c.flat = deep ? (int)((long)c.length * 16384 / deep) : 16384;
     c.widest = max(stick->ra, stick->rb) + 160;
     c.x0 = max((min(stick->ax, stick->bx) - c.widest) >> 8, in->x0);
     c.y0 = max((min(stick->ay, stick->by) - c.widest) >> 8, in->y0);
@@ -297,6 +304,47 @@ put_body(const layers *to, int x, int y, int z, uint payload, int pass)
 #endif
 }
 
+/* What faces the viewer at a pixel of a cone. */
+typedef struct facet {
+    long bulge; /* towards the viewer, 4096ths of the radius */
+    long vx, vy; /* how it turns away, q8 of a vector as long as the radius */
+    uint facing; /* the rest of it, q8 */
+    int end; /* 0 the side of the cone, else 1 or 2: the ball at an end */
+} facet;
+
+/* The side turns and rises with a cone that leans, so that it holds the balls at its ends and no
+ * joint stands out; beyond it lies the ball of that end. s, across: q8 along and off the axis. */
+static void
+facet_of(global const chx_tables *tables, const cone *c, long s, long across, long radius,
+         facet *made)
+{
+    long per_radius = (1u << 30) / (uint)radius;
+    long off = (((across * across * per_radius) >> 22) * per_radius) >> 30;
+    long facing = tables->facing[clamp(off, 0l, 256l)];
+    long lean = (((facing * c->rise) >> 14) * radius) >> 8;
+    long end = s + lean < 0 ? 0 : c->length;
+    made->end = s + lean < 0 ? 1 : s + lean > c->length || c->flat < 256 ? 2 : 0;
+    long beyond = made->end ? s - end : -lean;
+    if (made->end) {
+        long square = across * across + beyond * beyond;
+        long rim = (((square * per_radius) >> 22) * per_radius) >> 30;
+        facing = tables->facing[clamp(rim, 0l, 256l)];
+    }
+    made->vx = (beyond * c->ux + across * c->uy) >> 14;
+    made->vy = (beyond * c->uy - across * c->ux) >> 14;
+    made->bulge = made->end ? facing * 16 : facing * 262144 / c->flat;
+    made->facing = (uint)(made->end ? facing : (facing * c->flat) >> 14);
+}
+
+/* How bright light is on a round branch: full in its middle, less at the rims, q8. */
+static uint
+sheen_of(global const chx_tables *tables, long square, long radius)
+{
+    long per_radius = (1u << 30) / (uint)radius;
+    long rim = (((square * per_radius) >> 22) * per_radius) >> 30;
+    return min(96u + tables->facing[clamp(rim, 0l, 256l)], 256u);
+}
+
 /* One pixel of a cone: nothing, an edge that goes to the fibres, or a shaded surface. */
 static void
 cone_pixel(const layers *to, global const chx_tables *tables, const chx_stick *stick, const cone *c,
@@ -317,29 +365,32 @@ cone_pixel(const layers *to, global const chx_tables *tables, const chx_stick *s
     if (inside < edge)
         cover = (uint)(128 + inside / (2 * radius));
     long share = (t * c->per_length) >> 14;
-    int z = stick->az + (int)(((long)(stick->bz - stick->az) * share) >> 16);
     int age = stick->age_a + (int)(((long)(stick->age_b - stick->age_a) * share) >> 16);
     uint light = light_at(tables, age, stick->back);
-    long vx = dx - ((t * c->ux) >> 14);
-    long vy = dy - ((t * c->uy) >> 14);
+    uint sheen = sheen_of(tables, square, radius);
+    facet surface;
+    facet_of(tables, c, s, across, radius, &surface);
     long per_radius = (1u << 30) / (uint)radius;
-    long rim = (((square * per_radius) >> 22) * per_radius) >> 30;
-    uint facing = tables->facing[clamp(rim, 0l, 256l)];
-    int lambert = (int)(((-95 * vx - 120 * vy) * per_radius) >> 30) + (int)(facing * 200u >> 8);
+    int lambert = (int)(((-95 * surface.vx - 120 * surface.vy) * per_radius) >> 30) +
+                  (int)(surface.facing * 200u >> 8);
     uint shade = (uint)(70 + ((clamp(lambert, 0, 255) * 3) >> 2));
     shade = min(shade, 255u);
+    long rise = stick->bz - stick->az;
     if (inside < edge) {
         if (pass == BODY_FIRST) {
-            uint near = near_of(z, depth);
+            uint near = near_of(stick->az + (int)((rise * share) >> 16), depth);
             put_fibre(to, x, y, (cover * shade) >> 8, near, stick->hue);
-            put_light(to, x, y, light, cover * (160 + shade * 3 / 8) >> 8, near);
+            put_light(to, x, y, light, radius < CHX_SHEEN_Q8 ? 2 * cover : (2 * cover * sheen) >> 8,
+                      near);
             put_glow(to, x, y, light, cover / 4);
         }
         return;
     }
+    long at = surface.end == 0 ? (s * c->per_length) >> 14 : surface.end == 1 ? 0 : 65536;
     /* Where two branches run in the same place, the lit one shows. */
-    z += (int)(((long)(facing * 16 + light / 4) * radius) >> 12);
-    put_body(to, x, y, z, light << 20 | shade << 6 | stick->hue, pass);
+    long bulge = surface.bulge + (light ? CHX_LIT_BULGE : 0);
+    int z = stick->az + (int)((rise * at) >> 16) + (int)((bulge * radius) >> 12);
+    put_body(to, x, y, z, light << 20 | (sheen - 96) / 4 << 14 | shade << 6 | stick->hue, pass);
     if (pass == BODY_FIRST)
         put_glow(to, x, y, light, 64);
 }

@@ -35,6 +35,8 @@ typedef uint16_t chx_u16;
 #define CHX_THIN_Q8 192 /* up to this radius a branch is a line, above it a body */
 #define CHX_BRANCH_SOMA 0x100u /* beside the hue: both ends are one, and it always shows */
 #define CHX_SPOT_Q8 128 /* a soma is never smaller: radius, and half its length along x */
+#define CHX_LIT_BULGE 256 /* 4096ths of the radius by which a lit surface comes forward */
+#define CHX_SHEEN_Q8 512 /* from this radius on light is less at the rims of a body */
 #define CHX_SMALL_PX 32 /* bodies up to this size are drawn where they are found */
 #define CHX_TILE_LINES 1u /* what fell on a tile: fibres or light, */
 #define CHX_TILE_BODIES 2u
@@ -115,7 +117,7 @@ typedef struct chx_glyph {
 
 typedef struct chx_tables {
     chx_u16 light[CHX_LIGHT_COUNT]; /* light by ticks >> CHX_LIGHT_SHIFT */
-    chx_u16 emission[CHX_LIGHT_MAX + 1][4]; /* light to linear red, green, blue, q15 */
+    chx_u16 emission[CHX_LIGHT_MAX + 1][4]; /* light to linear red, green, blue, q15; hides, q8 */
     chx_u16 glow[CHX_CURVE][4]; /* bloom to the same, by curve index */
     chx_u16 veil[CHX_CURVE][4]; /* glow as displayed, 0 .. 4080 */
     chx_u16 tone[CHX_CURVE]; /* linear q16 to display, 0 .. 4080, by curve index */

@@ -199,7 +199,15 @@ set_haze(colour *c, global const chx_tables *tables, uint bloom)
     c->b = entry[2] * 2u;
 }
 
-/* Adds what is at a pixel to what is there already. */
+/* Dims what is there by how much a light hides, times how much of the pixel it covers, q8. */
+static void
+hide(colour *c, global const chx_tables *tables, uint light, uint cover)
+{
+    scale(c, 256u - (tables->emission[light][3] * cover >> 8), 8);
+}
+
+/* Adds what is at a pixel to the bloom there. Light hides what it lies on, bloom too, by as much as
+ * it is still within the range of the bar: there its colour is the bar's own. */
 static void
 add_tissue(colour *c, global const chx_tables *tables, uint fibre, uint light, uint2 body,
            int4 depth)
@@ -208,12 +216,14 @@ add_tissue(colour *c, global const chx_tables *tables, uint fibre, uint light, u
     uint body_near = 0;
     if (body.y) {
         body_near = near_of((int)(body.y - 0x40000000u), depth);
-        uint shade = (body.x >> 6) & 1023u;
+        uint shade = (body.x >> 6) & 255u;
+        uint sheen = 96u + ((body.x >> 14) & 63u) * 4;
         uint heat = body.x >> 20;
-        uint quiet = 2800u - heat / 2;
         add_hue(&tissue, tables, body.x & 63u, shade * cue_of(body_near) >> 8, 8);
-        scale(&tissue, quiet >> 4, 8);
-        add_emission(&tissue, tables, heat, 160u + shade * 3 / 8);
+        scale(&tissue, 175, 8);
+        hide(&tissue, tables, heat, 256);
+        add_emission(&tissue, tables, heat, sheen);
+        scale(c, 0, 0);
     }
     uint near = (fibre >> 6) & CHX_NEAR_MAX;
     if (fibre && near >= body_near) {
@@ -222,11 +232,12 @@ add_tissue(colour *c, global const chx_tables *tables, uint fibre, uint light, u
         scale(&tissue, 256u - alpha, 8);
         add_hue(&tissue, tables, fibre & 63u, level, 12);
     }
-    if (light && (light & 1023u) + 1 >= body_near >> 4) {
-        uint cover = (light >> 10) & 63u;
-        uint level = (light >> 16) & 255u;
-        scale(&tissue, 512u - (light >> 24), 9);
-        add_emission(&tissue, tables, level * 16 + level / 16, cover * 4 + cover / 16);
+    if (light && ((light >> 18) & 4095u) + 1 >= body_near >> 2) {
+        uint cover = (light & 63u) * 4 + (light & 63u) / 15;
+        uint level = (light >> 6) & CHX_LIGHT_MAX;
+        hide(&tissue, tables, level, cover);
+        hide(c, tables, level, cover);
+        add_emission(&tissue, tables, level, cover);
     }
     add(c, &tissue);
 }
@@ -269,9 +280,8 @@ lay_label(global const chx_tables *tables, uint ink, uint dither, colour *c)
 {
     uint cover = ink >> 24;
     if (cover && ink & CHX_INK_LIGHT) {
-        uint level = (ink & CHX_LIGHT_MAX) >> 4;
         c->r = c->g = c->b = 0;
-        add_emission(c, tables, level * 16 + level / 16, (cover >> 2) * 4 + (cover >> 2) / 16);
+        add_emission(c, tables, ink & CHX_LIGHT_MAX, cover + cover / 128);
         display(c, tables, dither);
         return;
     }
@@ -384,7 +394,6 @@ take_pixel(colour *c, const surface *from, const place *at, size_t cell, uint bl
     }
     if (body.y) {
         from->body[cell] = 0;
-        scale(c, 1, 1);
     }
     if (fibre | light | body.y)
         add_tissue(c, from->tables, fibre, light, body, at->depth);

@@ -202,7 +202,8 @@ draw_colour_bar(chx__labels *labels, const chx_network_info *network, const chx_
     double bottom = floor(at->height - at->margin - at->cap * 1.55);
     double top = bottom - fmax(floor(at->cap * 0.62), 2);
     for (double x = left; x < right; x++) {
-        double age = (x + 0.5 - left) / (right - left) * range_ms / decay + CHX__RISE_DECAYS;
+        double age = (x + 0.5 - left) / (right - left) * range_ms / decay;
+        age = fmax(age, CHX__RISE_DECAYS);
         int index = (int)(age * CHX_TICKS_PER_DECAY) >> CHX_LIGHT_SHIFT;
         uint32_t light = index < CHX_LIGHT_COUNT ? tables->light[index] : 0;
         chx__strokes_box(&labels->strokes, x, top, x + 1, bottom, light, CHX_STROKE_LIGHT);

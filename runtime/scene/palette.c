@@ -102,7 +102,24 @@ fill_light(chx_tables *tables)
     }
 }
 
-/* Cividis begins with a blue that is not black; light and bloom must. */
+/* Light begins in the map where it is no longer nearly black: what fired long ago is never darker
+ * than what did not fire. */
+#define DARKEST_LIGHT 0.25
+
+/* Light that is left at the end of the bar or before hides what it lies on, so that nothing changes
+ * the colours that the bar shows; further on it gives way to the tissue. */
+static double
+light_hides(double x)
+{
+    return smooth(x * 15);
+}
+
+/* The exposure of bloom, the same for any picture and number of cells: its sum, which has no bound,
+ * never takes it beyond these shares of the colour map and of the brightness there. */
+#define BLOOM_REACH 0.5
+#define BLOOM_SHARE 0.5
+
+/* Cividis begins with a blue that is not black; bloom must. */
 static double
 fade_in(chx_colour_map map, double x, double steepness)
 {
@@ -115,9 +132,11 @@ fill_emission(chx_tables *tables, chx_colour_map map)
     for (int i = 0; i <= CHX_LIGHT_MAX; i++) {
         double x = (double)i / CHX_LIGHT_MAX;
         for (int k = 0; k < 3; k++) {
-            double value = linear(map_at(map, x, k)) * fade_in(map, x, 12) * (1 + 0.25 * x);
+            double colour = linear(map_at(map, DARKEST_LIGHT + (1 - DARKEST_LIGHT) * x, k));
+            double value = colour * light_hides(x) * (1 + 0.25 * x);
             tables->emission[i][k] = (uint16_t)rint(fmin(value, 1.99) * 32768);
         }
+        tables->emission[i][3] = (uint16_t)rint(256 * light_hides(x));
     }
 }
 
@@ -127,7 +146,8 @@ fill_glow(chx_tables *tables, chx_colour_map map)
     for (int i = 0; i < CHX_CURVE; i++) {
         double x = 1 - exp(-2.2 * curve_value(i));
         for (int k = 0; k < 3; k++) {
-            double value = linear(map_at(map, x * 0.86, k)) * fade_in(map, x, 8) * 0.8;
+            double value =
+                linear(map_at(map, x * BLOOM_REACH, k)) * fade_in(map, x, 8) * BLOOM_SHARE;
             tables->glow[i][k] = (uint16_t)rint(value * 32768);
         }
     }
@@ -224,7 +244,7 @@ density(double colour)
 static double
 light_density(chx_colour_map map, double x, int k)
 {
-    return density(linear(map_at(map, 0.84 - 0.5 * x, k))) * smooth(x * 6) * (0.3 + 0.8 * x);
+    return density(linear(map_at(map, 0.84 - 0.5 * x, k))) * light_hides(x) * (0.3 + 0.8 * x);
 }
 
 static void

@@ -59,7 +59,7 @@ fill_curves(threads_colours *colours)
         double x = curve_middle(i), bloom = 1 - exp(-2.2 * x);
         for (int k = 0; k < 3; k++)
             colours->haze[i][k] =
-                2 * (uint32_t)rint(map_linear(bloom * 0.86, k) * ease(bloom * 8) * 0.8 * 32768);
+                2 * (uint32_t)rint(map_linear(bloom * 0.5, k) * ease(bloom * 8) * 0.5 * 32768);
         if (x > 0.55)
             x = 0.55 + (1 - 0.55) * (1 - exp(-(x - 0.55) / (1 - 0.55)));
         double shown = x <= 0.0031308 ? x * 12.92 : 1.055 * pow(x, 1 / 2.4) - 0.055;
@@ -77,12 +77,14 @@ fill_light(threads_colours *colours)
             past < 0 ? ease((age + 1.0 / 256) / rise) : (exp(-past) - exp(-end)) / (1 - exp(-end));
         colours->light[i] = (uint16_t)rint(4095 * value);
     }
-    for (int i = 0; i < THREADS_LEVELS; i++)
+    for (int i = 0; i < THREADS_LEVELS; i++) {
+        double x = i / 4095.0;
+        colours->emission[i][3] = (uint32_t)rint(256 * ease(x * 15));
         for (int k = 0; k < 3; k++) {
-            double x = i / 4095.0;
-            double value = map_linear(x, k) * ease(x * 12) * (1 + 0.25 * x);
+            double value = map_linear(0.25 + 0.75 * x, k) * ease(x * 15) * (1 + 0.25 * x);
             colours->emission[i][k] = (uint32_t)rint(fmin(value, 1.99) * 32768);
         }
+    }
 }
 
 void

@@ -12,7 +12,7 @@
 
 typedef struct threads_colours {
     uint16_t light[THREADS_AGES];
-    uint32_t emission[THREADS_LEVELS][3]; /* q15 */
+    uint32_t emission[THREADS_LEVELS][4]; /* q15; hides, q8 */
     uint32_t haze[THREADS_CURVE][3]; /* q16 */
     uint16_t tone[THREADS_CURVE];
     uint32_t tissue[64][3]; /* q16 */

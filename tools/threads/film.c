@@ -115,13 +115,14 @@ shade_pixel(const threads_film *film, size_t cell, uint32_t c[3])
     uint32_t tissue[3] = {0, 0, 0};
     if (body) {
         near = threads_near(film->depth, (int)((uint32_t)(body >> 32) - 0x40000000u));
-        uint32_t low = (uint32_t)body, shade = low >> 6 & 1023, heat = low >> 20;
+        uint32_t low = (uint32_t)body, shade = low >> 6 & 255, sheen = 96 + (low >> 14 & 63) * 4;
         const uint32_t *hue = film->colours->tissue[low & 63];
-        uint32_t cue = 105 + (near * 151 >> 14), quiet = (2800 - heat / 2) >> 4;
+        const uint32_t *lit = film->colours->emission[low >> 20];
+        uint32_t cue = 105 + (near * 151 >> 14);
         for (int k = 0; k < 3; k++) {
-            tissue[k] = (hue[k] * (shade * cue >> 8) >> 8) * quiet >> 8;
-            tissue[k] += film->colours->emission[heat][k] * (160 + shade * 3 / 8) >> 7;
-            c[k] >>= 1;
+            tissue[k] = (hue[k] * (shade * cue >> 8) >> 8) * 175 >> 8;
+            tissue[k] = (tissue[k] * (256 - lit[3]) >> 8) + (lit[k] * sheen >> 7);
+            c[k] = 0;
         }
     }
     if (fibre && (fibre >> 6 & 16383) >= near) {
@@ -129,10 +130,13 @@ shade_pixel(const threads_film *film, size_t cell, uint32_t c[3])
         mix(tissue, 256 - (body ? level_ >> 4 : 0), 8, film->colours->tissue[fibre & 63], level_,
             12);
     }
-    if (light && (light & 1023) + 1 >= near >> 4) {
-        uint32_t cover = light >> 10 & 63, value = light >> 16 & 255;
-        mix(tissue, 512 - (light >> 24), 9, film->colours->emission[value * 16 + value / 16],
-            cover * 4 + cover / 16, 7);
+    if (light && (light >> 18 & 4095) + 1 >= near >> 2) {
+        static const uint32_t none[3];
+        uint32_t cover = (light & 63) * 4 + (light & 63) / 15;
+        const uint32_t *lit = film->colours->emission[light >> 6 & 4095];
+        uint32_t left = 256 - (lit[3] * cover >> 8);
+        mix(tissue, left, 8, lit, cover, 7);
+        mix(c, left, 8, none, 0, 0);
     }
     for (int k = 0; k < 3; k++)
         c[k] += tissue[k];

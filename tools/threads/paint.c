@@ -65,10 +65,9 @@ static inline void
 add_light(const brush *with, size_t cell, uint32_t light, uint32_t cover, uint32_t near)
 {
     cover = cover > 255 ? 255 : cover;
-    uint32_t lit = light * cover >> 12;
-    if (lit)
-        raise_to(&with->to->light[cell],
-                 lit << 24 | light >> 4 << 16 | cover >> 2 << 10 | near >> 4);
+    uint32_t rank = cover >= 252 ? 3 : cover / 84;
+    if (light && cover >= 4)
+        raise_to(&with->to->light[cell], rank << 30 | near >> 2 << 18 | light << 6 | cover >> 2);
 }
 
 static inline void
@@ -110,7 +109,7 @@ paint_column(const brush *with, const line *along, int major, int centre, uint32
         add_fibre(with, cell, cover, along->weight * cue_of(along->near), along->near);
         if (light) {
             uint32_t glare = cover * (128 + along->weight / 2) >> 8;
-            add_light(with, cell, light, glare, along->near);
+            add_light(with, cell, light, 2 * cover, along->near);
             if (inner)
                 add_glow(with, x, y, light, glare);
         }
@@ -170,9 +169,45 @@ whole_root(uint64_t square)
 
 /* The axis of a round cone. */
 typedef struct axis {
-    int ux, uy, length, grow;
+    int ux, uy, length, grow, rise, flat;
     int64_t per_length;
 } axis;
+
+/* How a round surface faces the viewer at a square distance from its middle, q8. */
+static int64_t
+facing_at(const brush *with, int64_t square, int64_t per_radius)
+{
+    int64_t rim = ((square * per_radius >> 22) * per_radius) >> 30;
+    return with->colours->facing[within(rim, 0, 256)];
+}
+
+/* The surface at a pixel: where it lies along the axis (0 .. 65536), how far above, how shaded. */
+typedef struct skin {
+    int64_t share, bulge;
+    uint32_t shade;
+} skin;
+
+static skin
+skin_at(const brush *with, const axis *a, int64_t s, int64_t across, int64_t radius)
+{
+    int64_t per_radius = (1u << 30) / (uint32_t)radius;
+    int64_t facing = facing_at(with, across * across, per_radius);
+    int64_t lean = (facing * a->rise >> 14) * radius >> 8, on = s + lean, beyond = -lean;
+    skin made = {.share = s * a->per_length >> 14};
+    bool ball = on < 0 || on > a->length || a->flat < 256;
+    if (ball) {
+        made.share = on < 0 ? 0 : 65536;
+        beyond = on < 0 ? s : s - a->length;
+        facing = facing_at(with, across * across + beyond * beyond, per_radius);
+    }
+    made.bulge = ball ? facing * 16 : facing * 262144 / a->flat;
+    int64_t vx = (beyond * a->ux + across * a->uy) >> 14;
+    int64_t vy = (beyond * a->uy - across * a->ux) >> 14;
+    int64_t upright = ball ? facing : facing * a->flat >> 14;
+    int lambert = (int)((-95 * vx - 120 * vy) * per_radius >> 30) + (int)(upright * 200 >> 8);
+    made.shade = (uint32_t)least(70 + (int)(within(lambert, 0, 255) * 3 >> 2), 255);
+    return made;
+}
 
 static void
 paint_cone_pixel(const brush *with, const axis *a, int x, int y)
@@ -186,28 +221,25 @@ paint_cone_pixel(const brush *with, const axis *a, int x, int y)
     int64_t inside = radius * radius - square, edge = radius * 256;
     if (inside <= -edge)
         return;
-    int64_t share = t * a->per_length >> 14;
-    int z = stick->az + (int)((int64_t)(stick->bz - stick->az) * share >> 16);
+    int64_t share = t * a->per_length >> 14, rise = stick->bz - stick->az;
     int age = stick->age_a + (int)((int64_t)(stick->age_b - stick->age_a) * share >> 16);
     uint32_t light = light_of(with, age);
-    int64_t vx = dx - (t * a->ux >> 14), vy = dy - (t * a->uy >> 14);
-    int64_t per_radius = (1u << 30) / (uint32_t)radius;
-    int64_t rim = within(((square * per_radius >> 22) * per_radius) >> 30, 0, 256);
-    uint32_t facing = with->colours->facing[rim];
-    int lambert = (int)((-95 * vx - 120 * vy) * per_radius >> 30) + (int)(facing * 200 >> 8);
-    uint32_t shade = (uint32_t)least(70 + (int)(within(lambert, 0, 255) * 3 >> 2), 255);
+    int64_t facing = facing_at(with, square, (1u << 30) / (uint32_t)radius);
+    uint32_t sheen = (uint32_t)within(96 + facing, 0, 256);
+    skin on = skin_at(with, a, s, across, radius);
     size_t cell = (size_t)y * with->to->width + x;
     if (inside < edge) {
         uint32_t cover = (uint32_t)(128 + inside / (2 * radius));
-        uint32_t near = threads_near(with->depth, z);
-        add_fibre(with, cell, cover * shade >> 8, cue_of(near) << 8, near);
-        add_light(with, cell, light, cover * (160 + shade * 3 / 8) >> 8, near);
+        uint32_t near = threads_near(with->depth, stick->az + (int)(rise * share >> 16));
+        add_fibre(with, cell, cover * on.shade >> 8, cue_of(near) << 8, near);
+        add_light(with, cell, light, radius < 512 ? 2 * cover : 2 * cover * sheen >> 8, near);
         add_glow(with, x, y, light, cover / 4);
         return;
     }
-    z += (int)((int64_t)(facing * 16 + light / 4) * radius >> 12);
-    uint64_t key =
-        (uint64_t)(uint32_t)(z + 0x40000000) << 32 | light << 20 | shade << 6 | stick->type;
+    int64_t bulge = on.bulge + (light ? 256 : 0);
+    int z = stick->az + (int)(rise * on.share >> 16) + (int)(bulge * radius >> 12);
+    uint64_t key = (uint64_t)(uint32_t)(z + 0x40000000) << 32 | light << 20 |
+                   (sheen - 96) / 4 << 14 | on.shade << 6 | stick->type;
     if (with->to->body[cell] < key)
         with->to->body[cell] = key;
     add_glow(with, x, y, light, 64);
@@ -225,6 +257,10 @@ paint_cone(const brush *with)
         a.grow = (int)((int64_t)(s->rb - s->ra) * 65536 / a.length);
         a.per_length = (1 << 30) / a.length;
     }
+    int64_t dz = s->bz - s->az;
+    int deep = whole_root((uint64_t)(dx * dx + dy * dy) + (uint64_t)(dz * dz));
+    a.rise = deep ? (int)(dz * 16384 / deep) : 0;
+    a.flat = deep ? (int)((int64_t)a.length * 16384 / deep) : 16384;
     int widest = most(s->ra, s->rb) + 160;
     int x0 = most((least(s->ax, s->bx) - widest) >> 8, 0);
     int x1 = least(((most(s->ax, s->bx) + widest) >> 8) + 1, with->to->width);
