@@ -587,6 +587,30 @@ class Renders(Case):
             self.assertGreater(summary["end_ms"], 0)
         self.assertEqual(len(digests), 1)
 
+    def test_shared_shape_is_drawn_as_copies_of_it_are(self):
+        def digest(header, rows, files):
+            neurons = [",".join(map(str, row)) for row in rows]
+            net = self.network(neurons=neurons, stimuli=[self.step(30, neurons=["A", "B", "C"])])
+            table = net / "neurons.csv"
+            table.write_text(table.read_text().replace("diameter_um", "diameter_um" + header))
+            for name, (x, y, z) in files.items():
+                (net / f"morphologies/{name}.swc").write_text(
+                    f"1 1 {x} {y} 0 6 -1\n2 3 {x + 80 - z} {y + 40} {z} 2 1\n"
+                    f"3 3 {x + 80 - z} {y - 25} {z} 1 1\n")
+            summary = json.loads(self.succeeds("render", net, "-o", self.folder / "x.png", "--json",
+                                               *self.small))
+            shutil.rmtree(net)
+            return summary["digest"]
+
+        places = {"A": (0, 0, 0), "B": (150, 25, 0), "C": (-60, 300, 0)}
+        rows = [(name, "cell", *place, 12) for name, place in places.items()]
+        copies = digest("", rows, places)
+        shared = digest(",morphology", [(*row, "S.swc") for row in rows], {"S": (7, 9, 0)})
+        self.assertEqual(copies, shared)
+        turned = digest(",morphology,rotation_deg", [(*row, "S", 30) for row in rows],
+                        {"S": (7, 9, 0)})
+        self.assertNotEqual(turned, shared)
+
     def test_played_spikes_make_the_pixels_that_simulated_ones_make(self):
         spikes = self.folder / "spikes.csv"
         self.succeeds("run", WORM, "-t", "60", "--spikes", spikes, *devices())

@@ -402,6 +402,52 @@ START_TEST(network_longest_delay_is_accepted)
 }
 END_TEST
 
+static const char placed[] = "name,type,x_um,y_um,z_um,diameter_um,morphology,rotation_deg\n"
+                             "A,sensory,100,0,0,2,B.swc,90\n"
+                             "B,motor,10,0,0,2,,\n"
+                             "C,sensory,20,30,40,3,B,\n"
+                             "D,sensory,0,0,0,3,,\n";
+
+START_TEST(network_shape_is_shared_by_neurons_that_name_it)
+{
+    float at[3];
+    folder_write("neurons.csv", placed);
+    folder_write("morphologies/B.swc", "1 1 10 0 0 1 -1\n2 2 13 5 0 .5 1\n");
+    const chx_network_info *info = load();
+    ck_assert_uint_eq(info->n_nodes, 4); /* B has its own, at the file's coordinates */
+    ck_assert_uint_eq(info->neurons[1].n_nodes, 2);
+    ck_assert(info->neurons[1].shift_um[0] == 0);
+    ck_assert_uint_eq(info->neurons[0].first_node, info->neurons[2].first_node);
+    ck_assert_uint_eq(info->neurons[2].n_nodes, 2);
+    ck_assert_uint_eq(info->neurons[3].n_nodes, 0);
+    chx_neuron_place(&info->neurons[2], info->nodes[1].position_um, at);
+    ck_assert(at[0] == 23 && at[1] == 35 && at[2] == 40);
+    chx_neuron_place(&info->neurons[0], info->nodes[1].position_um, at);
+    ck_near((double)at[0], 100);
+    ck_near((double)at[2], -3);
+    chx_network *copy = NULL;
+    ck_assert_int_eq(chx_network_create(info, &copy), CHX_OK);
+    chx_network_destroy(&copy);
+}
+END_TEST
+
+START_TEST(network_shape_that_is_not_there_is_refused)
+{
+    folder_write("neurons.csv", placed);
+    damage("neurons.csv", "40,3,B", "40,3,X.swc");
+    ck_assert_int_eq(chx_network_load(folder, &network), CHX_ERROR_FORMAT);
+    ck_assert_ptr_nonnull(
+        strstr(chx_last_error()->message, "neurons.csv:4: the morphology of C is not in"));
+    damage("neurons.csv", "X.swc,", ",90");
+    ck_assert_int_eq(chx_network_load(folder, &network), CHX_ERROR_FORMAT);
+    ck_assert_ptr_nonnull(strstr(chx_last_error()->message, "neurons.csv:4: rotation_deg turns"));
+    damage("neurons.csv", ",90\nD", "B,1e9\nD");
+    ck_assert_int_eq(chx_network_load(folder, &network), CHX_ERROR_FORMAT);
+    ck_assert_ptr_nonnull(
+        strstr(chx_last_error()->message, "neurons.csv:4: rotation_deg must lie"));
+}
+END_TEST
+
 START_TEST(network_morphology_ends_in_any_case)
 {
     unlink(folder_path("morphologies/B.swc"));
@@ -758,6 +804,8 @@ main(void)
     tcase_add_test(tests, network_of_many_synapses_is_sorted);
     tcase_add_loop_test(tests, network_fault_is_located, 0, sizeof broken / sizeof *broken);
     tcase_add_test(tests, network_morphology_of_nobody_is_refused);
+    tcase_add_test(tests, network_shape_is_shared_by_neurons_that_name_it);
+    tcase_add_test(tests, network_shape_that_is_not_there_is_refused);
     tcase_add_test(tests, network_longest_delay_is_accepted);
     tcase_add_test(tests, network_morphology_ends_in_any_case);
     tcase_add_test(tests, network_tables_may_come_from_other_programs);

@@ -39,6 +39,10 @@ typedef struct chx_neuron {
     float diameter_um; /* soma */
     uint32_t first_node; /* morphology: nodes [first_node, first_node + n_nodes) */
     uint32_t n_nodes; /* 0 when the neuron has no morphology file */
+    /* Neurons may share nodes, which stand for each of them where chx_neuron_place() says: turned
+     * by rotation_deg about the y axis, -3600 .. 3600, from z towards x, and then shifted. */
+    float rotation_deg;
+    float shift_um[3];
 } chx_neuron;
 
 /* Neurons of one type share parameters. */
@@ -172,6 +176,10 @@ CHX_API void chx_network_destroy(chx_network **network);
 
 /* The network's contents; valid as long as the network. Any thread. */
 CHX_API const chx_network_info *chx_network_get(const chx_network *network);
+
+/* Where a point of the neuron's morphology stands; itself without rotation and shift. from_um and
+ * to_um may be the same. Any thread. */
+CHX_API void chx_neuron_place(const chx_neuron *neuron, const float from_um[3], float to_um[3]);
 
 /* Writes spikes as CSV ("time_ms,neuron" with names), ordered as given, to a temporary name that is
  * then renamed. Errors: FILE. */

@@ -12,10 +12,11 @@
 #include "io/number.h"
 #include "io/swc.h"
 #include "network/check.h"
+#include "network/morphology.h"
 
 #define MAX_JSON_BYTES ((size_t)64 << 20)
 
-enum { NAME, TYPE, X_UM, Y_UM, Z_UM, DIAMETER_UM, N_NEURON_COLUMNS };
+enum { NAME, TYPE, X_UM, Y_UM, Z_UM, DIAMETER_UM, MORPHOLOGY, ROTATION_DEG, N_NEURON_COLUMNS };
 enum { PRE, POST, WEIGHT_PA, DELAY_MS, N_SYNAPSE_COLUMNS };
 
 static chx_status
@@ -87,6 +88,49 @@ keep_name(chx__folder *folder, const chx__csv *csv, const char **name)
     return CHX_OK;
 }
 
+/* The shape that a row names, by its file's name with or without the ending. */
+static chx_status
+add_shape(chx__folder *folder, const chx__csv *csv, uint32_t *shape)
+{
+    const chx__csv_field *field = &csv->fields[MORPHOLOGY];
+    size_t length = field->length - chx__swc_ending(field->text);
+    chx__fault fault;
+    uint32_t n = folder->n_shapes;
+    if (!chx__name_check(field->text, length, &fault))
+        return chx__csv_fail(csv, CHX_ERROR_FORMAT, "morphology %s", fault.sentence);
+    const char *name = chx__network_keep_text(folder->network, field->text, length);
+    if (!name || !chx__names_add(&folder->shapes, name, length, n, shape))
+        return fail_memory();
+    if (*shape != CHX__NO_NAME)
+        return CHX_OK;
+    if (!chx__grow(&folder->shapes_read, &folder->shapes_capacity, (size_t)n + 1,
+                   sizeof *folder->shapes_read))
+        return fail_memory();
+    folder->shapes_read[folder->n_shapes++].line = csv->line;
+    *shape = n;
+    return CHX_OK;
+}
+
+static chx_status
+read_shape(chx__folder *folder, const chx__csv *csv, chx_neuron *neuron)
+{
+    uint32_t n = folder->network->info.n_neurons;
+    bool has_shape = chx__csv_has(csv, MORPHOLOGY) && csv->fields[MORPHOLOGY].length > 0;
+    bool has_rotation = chx__csv_has(csv, ROTATION_DEG) && csv->fields[ROTATION_DEG].length > 0;
+    if (!chx__grow(&folder->shape_of, &folder->shape_of_capacity, (size_t)n + 1,
+                   sizeof *folder->shape_of))
+        return fail_memory();
+    folder->shape_of[n] = CHX__NO_NAME;
+    chx_status status = has_shape ? add_shape(folder, csv, &folder->shape_of[n]) : CHX_OK;
+    if (!status && has_rotation)
+        status = chx__csv_float(csv, ROTATION_DEG, &neuron->rotation_deg);
+    if (!status && neuron->rotation_deg != 0 && !has_shape)
+        return chx__csv_fail(csv, CHX_ERROR_FORMAT,
+                             "rotation_deg turns the file that morphology names; name one or "
+                             "leave it empty");
+    return status;
+}
+
 static chx_status
 read_neuron(chx__folder *folder, const chx__csv *csv, chx_neuron *neuron)
 {
@@ -101,6 +145,9 @@ read_neuron(chx__folder *folder, const chx__csv *csv, chx_neuron *neuron)
     for (size_t axis = 0; axis < 3; axis++)
         neuron->position_um[axis] = (float)numbers[axis];
     neuron->diameter_um = (float)numbers[3];
+    status = read_shape(folder, csv, neuron);
+    if (status)
+        return status;
     chx__fault fault;
     if (!chx__neuron_check(neuron, &fault))
         return chx__csv_fail(csv, CHX_ERROR_FORMAT, "%s %s", fault.member, fault.sentence);
@@ -183,9 +230,9 @@ add_synapse(chx__folder *folder, const chx_synapse *synapse)
 /* Opens a table and keeps what there is to remark on its header. */
 static chx_status
 open_table(chx__folder *folder, const char *path, const char *const *columns, size_t n_columns,
-           chx__csv *csv)
+           size_t n_needed, chx__csv *csv)
 {
-    chx_status status = chx__csv_open(csv, path, columns, n_columns, n_columns);
+    chx_status status = chx__csv_open(csv, path, columns, n_columns, n_needed);
     if (status || !*csv->remark)
         return status;
     status = chx__network_remark(folder->network, path, csv->line, csv->remark);
@@ -197,10 +244,10 @@ open_table(chx__folder *folder, const char *path, const char *const *columns, si
 static chx_status
 read_neurons(chx__folder *folder, const char *path)
 {
-    static const char *const columns[N_NEURON_COLUMNS] = {"name", "type", "x_um",
-                                                          "y_um", "z_um", "diameter_um"};
+    static const char *const columns[N_NEURON_COLUMNS] = {
+        "name", "type", "x_um", "y_um", "z_um", "diameter_um", "morphology", "rotation_deg"};
     chx__csv csv;
-    chx_status status = open_table(folder, path, columns, N_NEURON_COLUMNS, &csv);
+    chx_status status = open_table(folder, path, columns, N_NEURON_COLUMNS, MORPHOLOGY, &csv);
     if (status)
         return status;
     bool more = true;
@@ -222,7 +269,8 @@ read_synapses(chx__folder *folder, const char *path)
 {
     static const char *const columns[N_SYNAPSE_COLUMNS] = {"pre", "post", "weight_pa", "delay_ms"};
     chx__csv csv;
-    chx_status status = open_table(folder, path, columns, N_SYNAPSE_COLUMNS, &csv);
+    chx_status status =
+        open_table(folder, path, columns, N_SYNAPSE_COLUMNS, N_SYNAPSE_COLUMNS, &csv);
     if (status)
         return status;
     bool more = true;
@@ -252,21 +300,34 @@ check_is_file(const char *path)
                      "%s: is a pipe or a device; a network folder holds regular files", path);
 }
 
-/* Notes that a file is a neuron's. */
+static chx_status
+keep_file(const char *path, const char *name, char **file)
+{
+    if (*file)
+        return chx__fail(CHX_ERROR_FORMAT, "%s:1: %.200s is the same neuron's; remove one of them",
+                         *file, name);
+    *file = chx__format("%s/%s", path, name);
+    return *file ? CHX_OK : fail_memory();
+}
+
+/* Notes that a file is a shape that neurons name, or the own of a neuron that names none. */
 static chx_status
 take_morphology(const chx__folder *folder, const char *path, const char *name, char **files)
 {
-    uint32_t neuron = chx__names_find(&folder->neurons, name, strlen(name) - chx__swc_ending(name));
-    if (neuron == CHX__NO_NAME)
+    size_t length = strlen(name) - chx__swc_ending(name);
+    uint32_t shape = chx__names_find(&folder->shapes, name, length);
+    uint32_t neuron = chx__names_find(&folder->neurons, name, length);
+    if (shape == CHX__NO_NAME && neuron == CHX__NO_NAME)
         return chx__fail(CHX_ERROR_FORMAT,
                          "%s/%.200s:1: no row of neurons.csv has this name; rename or remove the "
                          "file",
                          path, name);
-    if (files[neuron])
-        return chx__fail(CHX_ERROR_FORMAT, "%s:1: %.200s is the same neuron's; remove one of them",
-                         files[neuron], name);
-    files[neuron] = chx__format("%s/%s", path, name);
-    return files[neuron] ? CHX_OK : fail_memory();
+    chx_status status = CHX_OK;
+    if (shape != CHX__NO_NAME)
+        status = keep_file(path, name, &folder->shapes_read[shape].file);
+    if (!status && neuron != CHX__NO_NAME && folder->shape_of[neuron] == CHX__NO_NAME)
+        status = keep_file(path, name, &files[neuron]);
+    return status;
 }
 
 /* Finds the file of each neuron that has one, its ending in any case. Others are left alone. */
@@ -302,12 +363,48 @@ read_morphology(chx__folder *folder, const char *file, chx_neuron *neuron)
     return status;
 }
 
+static uint32_t
+first_shaped(const chx__folder *folder)
+{
+    uint32_t i = 0;
+    while (folder->shape_of[i] == CHX__NO_NAME)
+        i++;
+    return i;
+}
+
+/* Gives a neuron the shape it names, which is read once and shared. */
+static chx_status
+share_shape(chx__folder *folder, const char *path, uint32_t index)
+{
+    chx_neuron *neuron = &folder->network->neurons[index];
+    uint32_t shape = folder->shape_of[index];
+    if (shape == CHX__NO_NAME)
+        return CHX_OK;
+    struct chx__shape *of = &folder->shapes_read[shape];
+    if (!of->file)
+        return chx__fail(CHX_ERROR_FORMAT,
+                         "%s/neurons.csv:%llu: the morphology of %.64s is not in %s; add its "
+                         "file, such as NAME.swc, or correct the name",
+                         folder->path, (unsigned long long)of->line, neuron->name, path);
+    chx_status status = of->n_nodes == 0 ? read_morphology(folder, of->file, neuron) : CHX_OK;
+    if (status)
+        return status;
+    if (of->n_nodes == 0) {
+        of->first_node = neuron->first_node;
+        of->n_nodes = neuron->n_nodes;
+    }
+    neuron->first_node = of->first_node;
+    neuron->n_nodes = of->n_nodes;
+    chx__morphology_move(neuron, folder->network->nodes);
+    return CHX_OK;
+}
+
 static chx_status
 read_morphologies(chx__folder *folder, const char *path)
 {
     DIR *listing = opendir(path);
     if (!listing && errno == ENOENT)
-        return CHX_OK;
+        return folder->n_shapes ? share_shape(folder, path, first_shaped(folder)) : CHX_OK;
     if (!listing)
         return chx__fail(CHX_ERROR_FILE, "%s: cannot list: %s", path, strerror(errno));
     chx_network *network = folder->network;
@@ -316,6 +413,8 @@ read_morphologies(chx__folder *folder, const char *path)
     for (uint32_t i = 0; files && i < network->info.n_neurons; i++) {
         if (files[i] && !status)
             status = read_morphology(folder, files[i], &network->neurons[i]);
+        if (!status)
+            status = share_shape(folder, path, i);
         free(files[i]);
     }
     free(files);
@@ -367,6 +466,11 @@ chx_network_load(const char *path, chx_network **network)
         status = read_part(&folder, "morphologies", read_morphologies);
     if (!status)
         status = chx__network_finish(folder.network);
+    for (uint32_t i = 0; i < folder.n_shapes; i++)
+        free(folder.shapes_read[i].file);
+    free(folder.shapes_read);
+    free(folder.shape_of);
+    chx__names_finish(&folder.shapes);
     chx__names_finish(&folder.types);
     chx__names_finish(&folder.neurons);
     if (status)

@@ -12,6 +12,15 @@ typedef struct chx__folder {
     chx_lif_params params; /* of types that network.json does not name */
     chx__names types;
     chx__names neurons;
+    chx__names shapes; /* morphologies that neurons.csv names, without their endings */
+    struct chx__shape {
+        char *file; /* NULL until it is found */
+        uint64_t line; /* of neurons.csv, the first to name it */
+        uint32_t first_node, n_nodes; /* 0 until it is read */
+    } * shapes_read;
+    uint32_t *shape_of; /* by neuron: index into shapes_read, CHX__NO_NAME without */
+    size_t shapes_capacity, shape_of_capacity;
+    uint32_t n_shapes;
 } chx__folder;
 
 /* From network.json: everything that needs no neurons. */

@@ -171,6 +171,11 @@ chx__neuron_check(const chx_neuron *neuron, chx__fault *fault)
     if (!is_position(neuron->position_um))
         return fail(fault, "position_um",
                     "must be three numbers of at most 1e9 um; check the unit");
+    if (!(fabsf(neuron->rotation_deg) <= 3600.0f))
+        return fail(fault, "rotation_deg", "must lie between -3600 and 3600");
+    for (int axis = 0; axis < 3; axis++)
+        if (!(fabsf(neuron->shift_um[axis]) <= 4 * MAX_UM))
+            return fail(fault, "shift_um", "must be three numbers of at most 4e9 um");
     if (!(neuron->diameter_um > 0.0f && neuron->diameter_um <= MAX_UM))
         return fail(fault, "diameter_um", "must be above 0 and at most 1e9 um; check the unit");
     return true;

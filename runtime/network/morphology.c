@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
@@ -66,4 +67,29 @@ chx__morphology_measure(chx_node *nodes, uint32_t n_nodes, uint32_t first, uint3
     }
     free(way);
     return status;
+}
+
+void
+chx_neuron_place(const chx_neuron *neuron, const float from_um[3], float to_um[3])
+{
+    double x = from_um[0], z = from_um[2];
+    double angle = neuron->rotation_deg / 180 * 3.14159265358979323846;
+    double c = neuron->rotation_deg == 0 ? 1 : cos(angle);
+    double s = neuron->rotation_deg == 0 ? 0 : sin(angle);
+    to_um[0] = (float)(c * x + s * z + neuron->shift_um[0]);
+    to_um[1] = (float)((double)from_um[1] + neuron->shift_um[1]);
+    to_um[2] = (float)(c * z - s * x + neuron->shift_um[2]);
+}
+
+void
+chx__morphology_move(chx_neuron *neuron, const chx_node *nodes)
+{
+    float at_um[3];
+    if (neuron->n_nodes == 0)
+        return;
+    uint32_t soma = find_soma(nodes + neuron->first_node, neuron->n_nodes, neuron->first_node);
+    memset(neuron->shift_um, 0, sizeof neuron->shift_um);
+    chx_neuron_place(neuron, nodes[neuron->first_node + soma].position_um, at_um);
+    for (int axis = 0; axis < 3; axis++)
+        neuron->shift_um[axis] = neuron->position_um[axis] - at_um[axis];
 }

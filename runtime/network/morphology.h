@@ -12,4 +12,8 @@
 chx_status chx__morphology_measure(chx_node *nodes, uint32_t n_nodes, uint32_t first,
                                    uint32_t *culprit);
 
+/* Has the neuron's morphology stand turned by the neuron's rotation, and with its soma, that same
+ * root, where the neuron is. */
+void chx__morphology_move(chx_neuron *neuron, const chx_node *nodes);
+
 #endif

@@ -16,6 +16,15 @@
 
 #define SWC_SOMA 1
 
+/* A node as it stands for a neuron, which may share it with others. */
+static chx_node
+placed(const chx_network_info *network, uint32_t neuron, uint32_t i)
+{
+    chx_node node = network->nodes[i];
+    chx_neuron_place(&network->neurons[neuron], node.position_um, node.position_um);
+    return node;
+}
+
 static void
 add_moments(const float p[3], double sum[3], double square[3][3])
 {
@@ -96,11 +105,16 @@ find_axes(chx__geometry *geometry, const chx_network_info *network)
 {
     double sum[3] = {0};
     double m[3][3] = {{0}};
-    for (uint32_t i = 0; i < network->n_nodes; i++)
-        add_moments(network->nodes[i].position_um, sum, m);
+    uint64_t n_points = network->n_neurons;
+    for (uint32_t n = 0; n < network->n_neurons; n++)
+        for (uint32_t i = 0; i < network->neurons[n].n_nodes; i++) {
+            chx_node node = placed(network, n, network->neurons[n].first_node + i);
+            add_moments(node.position_um, sum, m);
+            n_points++;
+        }
     for (uint32_t i = 0; i < network->n_neurons; i++)
         add_moments(network->neurons[i].position_um, sum, m);
-    double n = (double)network->n_nodes + network->n_neurons;
+    double n = (double)n_points;
     for (int i = 0; i < 3; i++)
         for (int j = 0; j < 3; j++)
             m[i][j] = n > 0 ? m[i][j] / n - sum[i] / n * (sum[j] / n) : 0;
@@ -149,8 +163,11 @@ find_extent(chx__geometry *geometry, const chx_network_info *network)
 {
     double low[3] = {INFINITY, INFINITY, INFINITY};
     double high[3] = {-INFINITY, -INFINITY, -INFINITY};
-    for (uint32_t i = 0; i < network->n_nodes; i++)
-        widen(geometry, network->nodes[i].position_um, network->nodes[i].radius_um, low, high);
+    for (uint32_t n = 0; n < network->n_neurons; n++)
+        for (uint32_t i = 0; i < network->neurons[n].n_nodes; i++) {
+            chx_node node = placed(network, n, network->neurons[n].first_node + i);
+            widen(geometry, node.position_um, node.radius_um, low, high);
+        }
     for (uint32_t i = 0; i < network->n_neurons; i++)
         widen(geometry, network->neurons[i].position_um, network->neurons[i].diameter_um / 2, low,
               high);
@@ -186,8 +203,11 @@ find_outline(chx__geometry *geometry, const chx_network_info *network)
     if (!geometry->outline)
         return chx__fail_memory("measuring the network for the camera");
     geometry->n_outline = OUTLINE_SLICES;
-    for (uint32_t i = 0; i < network->n_nodes; i++)
-        add_reach(geometry, network->nodes[i].position_um, network->nodes[i].radius_um);
+    for (uint32_t n = 0; n < network->n_neurons; n++)
+        for (uint32_t i = 0; i < network->neurons[n].n_nodes; i++) {
+            chx_node node = placed(network, n, network->neurons[n].first_node + i);
+            add_reach(geometry, node.position_um, node.radius_um);
+        }
     for (uint32_t i = 0; i < network->n_neurons; i++)
         add_reach(geometry, network->neurons[i].position_um, network->neurons[i].diameter_um / 2);
     return CHX_OK;
@@ -267,14 +287,14 @@ collect(const chx__geometry *geometry, const chx_network_info *network, chx_colo
             add_soma(neuron, hue_of(by, n, neuron->type, SWC_SOMA), &branches[count]);
         count++;
         for (uint32_t i = neuron->first_node; i < neuron->first_node + neuron->n_nodes; i++) {
-            const chx_node *b = &network->nodes[i];
-            const chx_node *a = &network->nodes[b->parent];
-            if (a == b)
+            uint32_t parent = network->nodes[i].parent;
+            if (parent == i)
                 continue;
-            uint32_t n_pieces = pieces_of(geometry, a, b);
+            chx_node a = placed(network, n, parent), b = placed(network, n, i);
+            uint32_t n_pieces = pieces_of(geometry, &a, &b);
             for (uint32_t piece = 0; branches && piece < n_pieces; piece++) {
-                cut_branch(a, b, piece, n_pieces, &network->view, &branches[count + piece]);
-                branches[count + piece].hue = hue_of(by, n, neuron->type, b->kind);
+                cut_branch(&a, &b, piece, n_pieces, &network->view, &branches[count + piece]);
+                branches[count + piece].hue = hue_of(by, n, neuron->type, b.kind);
             }
             count += n_pieces;
         }

@@ -16,6 +16,7 @@
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define BINS_PER_DECAY 32
 #define MOST_BINS 1000000.0
@@ -46,12 +47,17 @@ extent_um(const chx_network_info *info)
     float high[3] = {-INFINITY, -INFINITY, -INFINITY};
     double most = 0;
 
-    for (uint64_t i = 0; i < (uint64_t)info->n_neurons + info->n_nodes; i++) {
-        const float *at = i < info->n_neurons ? info->neurons[i].position_um
-                                              : info->nodes[i - info->n_neurons].position_um;
-        for (int k = 0; k < 3; k++) {
-            low[k] = fminf(low[k], at[k]);
-            high[k] = fmaxf(high[k], at[k]);
+    for (uint32_t n = 0; n < info->n_neurons; n++) {
+        const chx_neuron *neuron = &info->neurons[n];
+        for (uint32_t i = 0; i <= neuron->n_nodes; i++) {
+            float at[3];
+            memcpy(at, neuron->position_um, sizeof at);
+            if (i < neuron->n_nodes)
+                chx_neuron_place(neuron, info->nodes[neuron->first_node + i].position_um, at);
+            for (int k = 0; k < 3; k++) {
+                low[k] = fminf(low[k], at[k]);
+                high[k] = fmaxf(high[k], at[k]);
+            }
         }
     }
     for (int k = 0; k < 3; k++)

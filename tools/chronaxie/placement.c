@@ -60,8 +60,10 @@ extent_um(const chx_network_info *info, const chx_neuron *neuron)
         float low = INFINITY;
         float high = -INFINITY;
         for (uint32_t i = neuron->first_node; i < neuron->first_node + neuron->n_nodes; i++) {
-            low = fminf(low, info->nodes[i].position_um[k]);
-            high = fmaxf(high, info->nodes[i].position_um[k]);
+            float at[3];
+            chx_neuron_place(neuron, info->nodes[i].position_um, at);
+            low = fminf(low, at[k]);
+            high = fmaxf(high, at[k]);
         }
         most = fmax(most, (double)high - low);
     }
@@ -73,8 +75,11 @@ nearest_um(const chx_network_info *info, const chx_neuron *neuron)
 {
     double nearest = INFINITY;
 
-    for (uint32_t i = neuron->first_node; i < neuron->first_node + neuron->n_nodes; i++)
-        nearest = fmin(nearest, distance_um(neuron->position_um, info->nodes[i].position_um));
+    for (uint32_t i = neuron->first_node; i < neuron->first_node + neuron->n_nodes; i++) {
+        float at[3];
+        chx_neuron_place(neuron, info->nodes[i].position_um, at);
+        nearest = fmin(nearest, distance_um(neuron->position_um, at));
+    }
     return nearest;
 }
 
