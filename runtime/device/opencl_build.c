@@ -66,6 +66,30 @@ find_place(cl_program built, cl_device_id id, cl_uint *n_places, cl_uint *place)
     return found;
 }
 
+/* Binaries of all devices of a program, one after the other in one block, which starts at the
+ * first. Intel's runtime 2026.2 refuses a NULL for a device whose binary is not wanted, though
+ * OpenCL allows it. */
+static bool
+read_binaries(cl_program built, cl_uint n, size_t *sizes, unsigned char **binaries)
+{
+    if (clGetProgramInfo(built, CL_PROGRAM_BINARY_SIZES, n * sizeof *sizes, sizes, NULL))
+        return false;
+    size_t total = 1;
+    for (cl_uint i = 0; i < n; i++) {
+        if (sizes[i] > SIZE_MAX - total)
+            return false;
+        total += sizes[i];
+    }
+    unsigned char *block = chx__alloc(total, 1);
+    if (!block)
+        return false;
+    for (cl_uint i = 0; i < n; i++) {
+        binaries[i] = block;
+        block += sizes[i];
+    }
+    return !clGetProgramInfo(built, CL_PROGRAM_BINARIES, n * sizeof *binaries, binaries, NULL);
+}
+
 static void
 keep_binary(const chx__target *target, cl_program built)
 {
@@ -75,14 +99,10 @@ keep_binary(const chx__target *target, cl_program built)
         return;
     size_t *sizes = chx__alloc(n_places, sizeof *sizes);
     unsigned char **binaries = chx__alloc(n_places, sizeof *binaries);
-    if (sizes && binaries &&
-        !clGetProgramInfo(built, CL_PROGRAM_BINARY_SIZES, n_places * sizeof *sizes, sizes, NULL) &&
-        sizes[place] > 0) {
-        binaries[place] = chx__alloc(sizes[place], 1);
-        if (binaries[place] && !clGetProgramInfo(built, CL_PROGRAM_BINARIES,
-                                                 n_places * sizeof *binaries, binaries, NULL))
+    if (sizes && binaries) {
+        if (read_binaries(built, n_places, sizes, binaries) && sizes[place] > 0)
             chx__cache_store(target->cache, target->key, binaries[place], sizes[place]);
-        free(binaries[place]);
+        free(binaries[0]);
     }
     free(sizes);
     free(binaries);
