@@ -677,6 +677,7 @@ class Renders(Case):
         self.fails(2, "--at-ms is for pictures", "render", WORM, "-o", mp4, "--at-ms", "3")
         self.fails(2, "are for videos", "render", WORM, "-o", png, "--orbit", "3")
         self.fails(2, "rainbow", "render", WORM, "-o", png, "--colour-map", "rainbow")
+        self.fails(2, "clear is for pictures", "render", WORM, "-o", mp4, "--background", "clear")
         self.fails(2, "not 'pink'", "render", WORM, "-o", png, "--background", "pink")
         self.fails(2, "not 'mood'", "render", WORM, "-o", png, "--colour-by", "mood")
         self.fails(2, "--view takes xy, xz, yz or principal, not 'zx'", "render", WORM, "-o", png,
@@ -687,6 +688,13 @@ class Renders(Case):
         self.fails(6, "there is no folder", "render", WORM, "-o", self.folder / "no/x.png")
         self.fails(6, "is a folder", "render", WORM, "-o", self.made_folder("y.png"))
         self.assertFalse(png.exists())
+
+    def test_clear_background_makes_a_picture_with_alpha(self):
+        png = self.folder / "x.png"
+        for background, kind in (("clear", 6), ("black", 2)):
+            self.succeeds("render", WORM, "-o", png, "--at-ms", "1", "--background", background,
+                          *self.small)
+            self.assertEqual(png.read_bytes()[25], kind)
 
     def test_missing_ffmpeg_is_an_error_of_its_own(self):
         self.fails(7, "ffmpeg", "render", WORM, "-o", self.folder / "x.mp4", *self.small,

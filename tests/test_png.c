@@ -33,6 +33,19 @@ START_TEST(png_returns_as_it_was_written)
 }
 END_TEST
 
+START_TEST(png_keeps_alpha)
+{
+    static const uint8_t rgba[] = {1, 2, 3, 0, 250, 100, 7, 128};
+    uint8_t back[sizeof rgba];
+    ck_assert_int_eq(chx_png_write_rgba(folder_path("a.png"), 2, 1, rgba), CHX_OK);
+    png_image image = {.version = PNG_IMAGE_VERSION};
+    ck_assert(png_image_begin_read_from_file(&image, folder_path("a.png")));
+    ck_assert_uint_eq(image.format, PNG_FORMAT_RGBA);
+    ck_assert(png_image_finish_read(&image, NULL, back, 0, NULL));
+    ck_assert_mem_eq(back, rgba, sizeof rgba);
+}
+END_TEST
+
 START_TEST(png_of_other_depth_is_read_as_rgb)
 {
     static const uint8_t grey[] = {0, 100, 255, 7};
@@ -121,6 +134,7 @@ main(void)
     TCase *tests = tcase_create("png");
     tcase_add_checked_fixture(tests, setup, folder_teardown);
     tcase_add_test(tests, png_returns_as_it_was_written);
+    tcase_add_test(tests, png_keeps_alpha);
     tcase_add_test(tests, png_of_other_depth_is_read_as_rgb);
     tcase_add_test(tests, png_failure_leaves_the_old_file);
     tcase_add_test(tests, png_on_a_full_disk_is_a_file_error);

@@ -548,6 +548,36 @@ START_TEST(white_background_takes_ink)
 }
 END_TEST
 
+/* A moment drawn without a background, beside the same on black. */
+START_TEST(clear_background_is_the_black_picture_with_alpha)
+{
+    chx_scene_params params = {.width_px = 320, .height_px = 180, .no_labels = true};
+    stage *black = open_stage(&params);
+    params.format = CHX_PIXELS_RGBA;
+    stage *clear = open_stage(&params);
+    params.no_labels = false;
+    stage *labelled = open_stage(&params);
+    draw(black, 6);
+    draw(clear, 6);
+    draw(labelled, 6);
+    ck_assert_uint_eq(clear->size_bytes, 320 * 180 * 4);
+    uint32_t n_empty = 0, n_opaque = 0, n_letters = 0;
+    for (uint32_t i = 0; i < 320 * 180; i++) {
+        const uint8_t *rgba = clear->pixels + (size_t)4 * i;
+        for (uint32_t k = 0; k < 3; k++)
+            ck_assert_int_le(abs((rgba[k] * rgba[3] + 127) / 255 - black->pixels[3 * i + k]), 1);
+        n_empty += rgba[3] == 0;
+        n_opaque += rgba[3] == 255;
+        n_letters += i / 320 < 40 && rgba[3] < 100 && labelled->pixels[4 * i + 3] > 200;
+    }
+    ck_assert_msg(n_empty > 1000 && n_opaque > 100 && n_letters > 40, "%u empty, %u opaque, %u",
+                  n_empty, n_opaque, n_letters);
+    close_stage(black);
+    close_stage(clear);
+    close_stage(labelled);
+}
+END_TEST
+
 /* Draws with the camera turned and zoomed by kernels and by the baseline. */
 static void
 compare_with_baseline(stage *on, unsigned n_threads, double zoom, double time_ms)
@@ -726,6 +756,7 @@ suite(void)
     tcase_add_test(frames, cividis_has_other_colours_than_inferno);
     tcase_add_test(frames, colours_mean_what_is_asked_for);
     tcase_add_test(frames, white_background_takes_ink);
+    tcase_add_test(frames, clear_background_is_the_black_picture_with_alpha);
     tcase_add_test(frames, plain_c_baseline_draws_the_same_pixels);
     tcase_add_test(frames, soma_smaller_than_a_pixel_is_a_spot);
     tcase_add_test(frames, yuv_is_the_rgb_picture_in_bt709);

@@ -18,6 +18,10 @@ extern "C" {
 CHX_API chx_status chx_png_write(const char *path, uint32_t width_px, uint32_t height_px,
                                  const uint8_t *rgb);
 
+/* The same with alpha: 4 x width x height bytes, not premultiplied. */
+CHX_API chx_status chx_png_write_rgba(const char *path, uint32_t width_px, uint32_t height_px,
+                                      const uint8_t *rgba);
+
 /* Reads a PNG as 8-bit RGB; the caller frees *rgb with free(). Errors: FILE, FORMAT, LIMIT beyond
  * 16384 pixels a side, MEMORY. */
 CHX_API chx_status chx_png_read(const char *path, uint32_t *width_px, uint32_t *height_px,

@@ -37,6 +37,8 @@ typedef enum chx_colour_by {
 
 typedef enum chx_pixel_format {
     CHX_PIXELS_RGB = 0, /* 8-bit sRGB, 3 bytes a pixel, rows from top to bottom */
+    CHX_PIXELS_RGBA, /* the same and alpha, not premultiplied: over black it is the RGB picture of
+                        CHX_BACKGROUND_BLACK; bodies and letters are opaque, what is empty clear */
     CHX_PIXELS_YUV420, /* 8-bit BT.709 limited range: plane Y, then U and V at half size each way */
 } chx_pixel_format;
 

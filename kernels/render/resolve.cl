@@ -152,6 +152,7 @@ curve_index(uint value)
 /* A linear colour, q16, or one as displayed, 0 .. 255. */
 typedef struct colour {
     uint r, g, b;
+    uint a; /* how much of the background is hidden, 0 .. 255; only where there is none */
 } colour;
 
 /* Functions change colours in place: a record that is returned and inlined becomes a declaration
@@ -212,7 +213,7 @@ static void
 add_tissue(colour *c, global const chx_tables *tables, uint fibre, uint light, uint2 body,
            int4 depth)
 {
-    colour tissue = {0, 0, 0};
+    colour tissue = {0, 0, 0, 0};
     uint body_near = 0;
     if (body.y) {
         body_near = near_of((int)(body.y - 0x40000000u), depth);
@@ -295,6 +296,40 @@ lay_label(global const chx_tables *tables, uint ink, uint dither, colour *c)
         lay_ink(tables, ink, c);
 }
 
+/* From a colour on black to the same on no background: as little there as keeps it so over black,
+ * or what hides the background anyway. */
+static void
+lift(colour *c, uint hidden)
+{
+    c->a = max(max(max(c->r, c->g), c->b), hidden);
+    uint a = max(c->a, 1u);
+    c->r = (c->r * 255u + a / 2) / a;
+    c->g = (c->g * 255u + a / 2) / a;
+    c->b = (c->b * 255u + a / 2) / a;
+}
+
+/* Lays a label over a lifted colour: letters are opaque, a ground thins out what is behind. */
+static void
+lay_clear(global const chx_tables *tables, uint ink, uint dither, colour *c)
+{
+    uint cover = ink >> 24;
+    uint alpha = cover + cover / 128;
+    colour over = {0, 0, 0, 0};
+    if (cover && ink & CHX_INK_LIGHT) {
+        add_emission(&over, tables, ink & CHX_LIGHT_MAX, 256);
+        display(&over, tables, dither);
+    } else {
+        ink_of(tables, ink, &over);
+    }
+    uint below = c->a * (256u - (cover ? CHX_GROUND_MAX : ink >> 16)) / 256 * (256u - alpha);
+    uint above = 255u * alpha;
+    uint sum = max(below + above, 1u);
+    c->r = (c->r * below + over.r * above) / sum;
+    c->g = (c->g * below + over.g * above) / sum;
+    c->b = (c->b * below + over.b * above) / sum;
+    c->a = (below + above) >> 8;
+}
+
 #define SPAN 8 /* pixels a side of what a work-item of resolve draws, two rows of them */
 
 typedef struct surface {
@@ -309,6 +344,7 @@ typedef struct surface {
 typedef struct place {
     int4 band, depth;
     int x, y;
+    int clear; /* whether there is no background */
     uint mark;
     uint cells[3][SPAN / 2 + 2]; /* of bloom, around it */
 } place;
@@ -335,6 +371,7 @@ place_of(global const uint *marks, global const uint *bloom, int4 band, int4 own
 {
     at->band = band;
     at->depth = depth;
+    at->clear = 0;
     at->x = (int)get_global_id(0) * SPAN;
     at->y = own.x + (int)get_global_id(1) * 2;
     if (at->x >= band.x || at->y >= own.y)
@@ -367,6 +404,14 @@ set_veil(colour *c, global const chx_tables *tables, uint bloom, uint dither)
     c->b = (entry[2] + dither) >> 4;
 }
 
+/* How much of the background a lit line hides, 0 .. 255. */
+static uint
+hidden_by(global const chx_tables *tables, uint light)
+{
+    uint hides = tables->emission[(light >> 6) & CHX_LIGHT_MAX][3];
+    return light ? min(hides * ((light & 63u) * 4 + (light & 63u) / 15) >> 8, 255u) : 0u;
+}
+
 /* A pixel of a dirty tile; its layers are left empty. */
 static void
 take_pixel(colour *c, const surface *from, const place *at, size_t cell, uint bloom, uint dither)
@@ -385,6 +430,8 @@ take_pixel(colour *c, const surface *from, const place *at, size_t cell, uint bl
         ink = from->ink[cell];
     if ((fibre | light | body.y | ink) == 0) {
         set_veil(c, from->tables, bloom, dither);
+        if (at->clear)
+            lift(c, 0);
         return;
     }
     set_haze(c, from->tables, bloom);
@@ -398,9 +445,14 @@ take_pixel(colour *c, const surface *from, const place *at, size_t cell, uint bl
     if (fibre | light | body.y)
         add_tissue(c, from->tables, fibre, light, body, at->depth);
     display(c, from->tables, dither);
+    if (at->clear)
+        lift(c, body.y ? 255u : hidden_by(from->tables, light));
     if (ink) {
         from->ink[cell] = 0;
-        lay_label(from->tables, ink, dither, c);
+        if (at->clear)
+            lay_clear(from->tables, ink, dither, c);
+        else
+            lay_label(from->tables, ink, dither, c);
     }
 }
 
@@ -418,6 +470,8 @@ take_four(const surface *from, const place *at, int i, colour colours[4])
             take_pixel(&colours[k], from, at, cell, bloom, dither);
         else
             set_veil(&colours[k], from->tables, bloom, dither);
+        if (at->clear && (at->mark & ~CHX_TILE_LIT) == 0)
+            lift(&colours[k], 0);
     }
 }
 
@@ -493,6 +547,33 @@ resolve_rgb(global uint *fibre, global uint *light, global uint *ink, global uin
     }
 }
 
+/* The same without a background, four bytes a pixel. */
+kernel void
+resolve_rgba(global uint *fibre, global uint *light, global uint *ink, global uint2 *body,
+             global const uint *marks, global const uint *bloom, global const chx_tables *tables,
+             global uchar *out, int4 band, int4 own, int4 bloom_size, int4 depth)
+{
+    place at;
+    if (!place_of(marks, bloom, band, own, bloom_size, depth, &at))
+        return;
+    at.clear = 1;
+    surface from = {fibre, light, ink, body, tables};
+    int n = min(SPAN, band.x - at.x);
+    for (int i = 0; i < n / 2; i++) {
+        colour colours[4];
+        if (at.mark)
+            take_four(&from, &at, i, colours);
+        for (int k = 0; k < 4; k++) {
+            size_t cell = (size_t)(at.y + (k >> 1)) * band.x + at.x + 2 * i + (k & 1);
+            uchar4 pixel = 0;
+            if (at.mark)
+                pixel = (uchar4)((uchar)colours[k].r, (uchar)colours[k].g, (uchar)colours[k].b,
+                                 (uchar)colours[k].a);
+            vstore4(pixel, cell, out);
+        }
+    }
+}
+
 /* The same as planes Y, U, V, which are ranges of one buffer: 4:2:0, BT.709, limited range. */
 kernel void
 resolve_yuv(global uint *fibre, global uint *light, global uint *ink, global uint2 *body,
@@ -512,7 +593,7 @@ resolve_yuv(global uint *fibre, global uint *light, global uint *ink, global uin
     global uchar *to_v = out_v + quarter + size / 4;
     if (at.mark == 0) {
         uint empty = tables->tone[0] >> 4;
-        colour clean = {empty, empty, empty};
+        colour clean = {empty, empty, empty, 0};
         fill(to, n, luma(&clean));
         fill(to + band.x, n, luma(&clean));
         fill(to_u, n / 2, 128);

@@ -34,26 +34,32 @@ ignore_warning(png_structp png, png_const_charp message)
     (void)message;
 }
 
+typedef struct raster {
+    uint32_t width_px, height_px;
+    uint32_t n_channels; /* 3, or 4 with alpha */
+    const uint8_t *pixels;
+} raster;
+
 /* The rest of encode(), apart so that no local variable lives across the jump. */
 static void
-write_image(png_structp png, png_infop info, FILE *stream, uint32_t width_px, uint32_t height_px,
-            const uint8_t *rgb)
+write_image(png_structp png, png_infop info, FILE *stream, const raster *image)
 {
     png_init_io(png, stream);
-    png_set_IHDR(png, info, width_px, height_px, 8, PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
-                 PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    png_set_IHDR(png, info, image->width_px, image->height_px, 8,
+                 image->n_channels == 4 ? PNG_COLOR_TYPE_RGBA : PNG_COLOR_TYPE_RGB,
+                 PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_set_sRGB_gAMA_and_cHRM(png, info, PNG_sRGB_INTENT_PERCEPTUAL);
     /* Four times faster than the defaults, on pictures that are mostly black. */
     png_set_compression_level(png, 1);
     png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_NONE);
     png_write_info(png, info);
-    for (uint32_t y = 0; y < height_px; y++)
-        png_write_row(png, rgb + (size_t)y * width_px * 3);
+    for (uint32_t y = 0; y < image->height_px; y++)
+        png_write_row(png, image->pixels + (size_t)y * image->width_px * image->n_channels);
     png_write_end(png, info);
 }
 
 static chx_status
-encode(const char *path, FILE *stream, uint32_t width_px, uint32_t height_px, const uint8_t *rgb)
+encode(const char *path, FILE *stream, const raster *image)
 {
     failure failed;
     png_structp png =
@@ -63,7 +69,7 @@ encode(const char *path, FILE *stream, uint32_t width_px, uint32_t height_px, co
     if (!info)
         status = chx__fail_memory("writing a PNG");
     else if (setjmp(failed.jump) == 0)
-        write_image(png, info, stream, width_px, height_px, rgb);
+        write_image(png, info, stream, image);
     else
         status = chx__fail(CHX_ERROR_FILE, "%s: cannot write: %s; check the space left", path,
                            errno ? strerror(errno) : failed.message);
@@ -71,22 +77,36 @@ encode(const char *path, FILE *stream, uint32_t width_px, uint32_t height_px, co
     return status;
 }
 
-chx_status
-chx_png_write(const char *path, uint32_t width_px, uint32_t height_px, const uint8_t *rgb)
+static chx_status
+write_file(const char *path, const raster *image)
 {
-    CHX__REQUIRE(path && rgb);
-    CHX__REQUIRE(width_px >= 1 && width_px <= MAX_SIDE_PX);
-    CHX__REQUIRE(height_px >= 1 && height_px <= MAX_SIDE_PX);
+    CHX__REQUIRE(path && image->pixels);
+    CHX__REQUIRE(image->width_px >= 1 && image->width_px <= MAX_SIDE_PX);
+    CHX__REQUIRE(image->height_px >= 1 && image->height_px <= MAX_SIDE_PX);
     chx__output output;
     chx_status status = chx__output_begin(&output, path);
     if (status)
         return status;
     errno = 0;
-    status = encode(path, output.stream, width_px, height_px, rgb);
+    status = encode(path, output.stream, image);
     if (!status)
         return chx__output_commit(&output);
     chx__output_discard(&output);
     return status;
+}
+
+chx_status
+chx_png_write(const char *path, uint32_t width_px, uint32_t height_px, const uint8_t *rgb)
+{
+    const raster image = {width_px, height_px, 3, rgb};
+    return write_file(path, &image);
+}
+
+chx_status
+chx_png_write_rgba(const char *path, uint32_t width_px, uint32_t height_px, const uint8_t *rgba)
+{
+    const raster image = {width_px, height_px, 4, rgba};
+    return write_file(path, &image);
 }
 
 static chx_status

@@ -287,9 +287,10 @@ picture_args(const chx__band *band, const chx__band_inputs *in, chx_arg args[3])
     size_t luma = width * band->height_px;
     chx_arg none = {.kind = CHX_ARG_NONE};
     args[1] = args[2] = none;
-    if (in->format == CHX_PIXELS_RGB) {
-        args[0] = (chx_arg)CHX_BUFFER_RANGE(in->picture, CHX_ACCESS_WRITE, width * begin * 3,
-                                            width * rows * 3);
+    if (in->format != CHX_PIXELS_YUV420) {
+        size_t pitch = width * (in->format == CHX_PIXELS_RGBA ? 4 : 3);
+        args[0] =
+            (chx_arg)CHX_BUFFER_RANGE(in->picture, CHX_ACCESS_WRITE, pitch * begin, pitch * rows);
         return;
     }
     args[0] = (chx_arg)CHX_BUFFER_RANGE(in->picture, CHX_ACCESS_WRITE, width * begin, width * rows);
@@ -299,6 +300,10 @@ picture_args(const chx__band *band, const chx__band_inputs *in, chx_arg args[3])
                                                     width * rows / 4);
 }
 
+static const char *const resolve_kernels[] = {[CHX_PIXELS_RGB] = "resolve_rgb",
+                                              [CHX_PIXELS_RGBA] = "resolve_rgba",
+                                              [CHX_PIXELS_YUV420] = "resolve_yuv"};
+
 static chx_status
 build_resolve(chx__band *band, chx_graph *graph, const chx__band_inputs *in)
 {
@@ -306,7 +311,7 @@ build_resolve(chx__band *band, chx_graph *graph, const chx__band_inputs *in)
     picture_args(band, in, picture);
     chx_kernel_task task = {.name = "resolve",
                             .program = in->program,
-                            .kernel = in->format == CHX_PIXELS_RGB ? "resolve_rgb" : "resolve_yuv",
+                            .kernel = resolve_kernels[in->format],
                             .global = {round_up((band->width_px + 7) / 8, 8),
                                        round_up((band->own.end - band->own.begin + 1) / 2, 8)},
                             .local = {8, 4},

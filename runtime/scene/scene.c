@@ -37,7 +37,8 @@ check_params(chx_scene_params *params)
     CHX__REQUIRE(params->background >= CHX_BACKGROUND_BLACK &&
                  params->background <= CHX_BACKGROUND_WHITE);
     CHX__REQUIRE(params->plane >= CHX_PLANE_PRINCIPAL && params->plane <= CHX_PLANE_YZ);
-    CHX__REQUIRE(params->format == CHX_PIXELS_RGB || params->format == CHX_PIXELS_YUV420);
+    CHX__REQUIRE(params->format >= CHX_PIXELS_RGB && params->format <= CHX_PIXELS_YUV420);
+    CHX__REQUIRE(params->format != CHX_PIXELS_RGBA || params->background == CHX_BACKGROUND_BLACK);
     return CHX_OK;
 }
 
@@ -112,7 +113,9 @@ make_buffers(chx_scene *scene, const chx_tables *tables)
 {
     chx__band_inputs *in = &scene->inputs;
     size_t pixels = (size_t)scene->params.width_px * scene->params.height_px;
-    scene->picture_bytes = scene->params.format == CHX_PIXELS_RGB ? pixels * 3 : pixels * 3 / 2;
+    scene->picture_bytes = scene->params.format == CHX_PIXELS_RGB    ? pixels * 3
+                           : scene->params.format == CHX_PIXELS_RGBA ? pixels * 4
+                                                                     : pixels * 3 / 2;
     chx_status status = chx_buffer_create(scene->runtime, sizeof *tables, tables, &in->tables);
     if (!status)
         status = make_list(scene->runtime, scene->geometry.branches, scene->geometry.n_branches,

@@ -50,7 +50,7 @@ render_rules(struct rendering *r, const char **colour_map, option_rule *rules)
         {OPTION_TEXT, 0, "centre", "NEURON", "look at this neuron's soma", &r->centre, 0, 0, NULL},
         {OPTION_TEXT, 0, "colour-map", "NAME", "inferno (default), or cividis for all eyes",
          colour_map, 0, 0, NULL},
-        {OPTION_TEXT, 0, "background", "NAME", "black (default), or white for print",
+        {OPTION_TEXT, 0, "background", "NAME", "black (default), white for print, clear for slides",
          &r->background, 0, 0, NULL},
         {OPTION_TEXT, 0, "colour-by", "WHAT", "spike (default), type, compartment or id",
          &r->colour_by, 0, 0, NULL},
@@ -86,8 +86,14 @@ choose_background(struct rendering *r)
 {
     if (!r->background || strcmp(r->background, "black") == 0)
         return OUTCOME_OK;
+    if (strcmp(r->background, "clear") == 0) {
+        r->scene_params.format = CHX_PIXELS_RGBA;
+        return r->is_video ? outcome_say(OUTCOME_USAGE, "--background clear is for pictures; a "
+                                                        "video is opaque")
+                           : OUTCOME_OK;
+    }
     if (strcmp(r->background, "white") != 0)
-        return outcome_say(OUTCOME_USAGE, "--background takes black or white, not '%s'",
+        return outcome_say(OUTCOME_USAGE, "--background takes black, white or clear, not '%s'",
                            r->background);
     r->scene_params.background = CHX_BACKGROUND_WHITE;
     return OUTCOME_OK;
@@ -126,13 +132,13 @@ check_choices(struct rendering *r, const char *colour_map)
     else if (strcmp(colour_map, colour_maps[CHX_COLOUR_INFERNO]) != 0)
         return outcome_say(OUTCOME_USAGE, "--colour-map takes inferno or cividis, not '%s'",
                            colour_map);
+    scene->format = r->is_video ? CHX_PIXELS_YUV420 : CHX_PIXELS_RGB;
     if (choose_colour_by(r) != OUTCOME_OK || choose_background(r) != OUTCOME_OK)
         return OUTCOME_USAGE;
     if (scene->has_plane && choose_plane(r) != OUTCOME_OK)
         return OUTCOME_USAGE;
     scene->width_px = r->size_px[0];
     scene->height_px = r->size_px[1];
-    scene->format = r->is_video ? CHX_PIXELS_YUV420 : CHX_PIXELS_RGB;
     return OUTCOME_OK;
 }
 

@@ -14,6 +14,9 @@ keep_frame(void *data, const chx_frame *frame)
     XXH3_64bits_update(rendering->digest, frame->pixels, frame->size_bytes);
     if (rendering->is_video)
         status = chx_video_add(rendering->video, frame->pixels);
+    else if (frame->format == CHX_PIXELS_RGBA)
+        status =
+            chx_png_write_rgba(rendering->output, frame->width_px, frame->height_px, frame->pixels);
     else
         status = chx_png_write(rendering->output, frame->width_px, frame->height_px, frame->pixels);
     if (status != CHX_OK)
