@@ -668,6 +668,84 @@ START_TEST(soma_smaller_than_a_pixel_is_a_spot)
 }
 END_TEST
 
+/* The far cells with synapses, of which every other inhibits. */
+static chx_network *
+connected_create(uint64_t n_synapses)
+{
+    chx_network *cells = far_cells_create();
+    chx_network_info info = *chx_network_get(cells);
+    chx_synapse *synapses = calloc(n_synapses, sizeof *synapses);
+    for (uint64_t i = 0; i < n_synapses; i++)
+        synapses[i] = (chx_synapse){.pre = (uint32_t)(i * 7 % FAR_CELLS),
+                                    .post = (uint32_t)((i * 7 + 29 + i / 60) % FAR_CELLS),
+                                    .weight_pa = i % 2 ? -1.0f : 1.0f,
+                                    .delay_ms = 1};
+    info.synapses = synapses;
+    info.n_synapses = n_synapses;
+    chx_network *made = NULL;
+    check_ok(chx_network_create(&info, &made));
+    free(synapses);
+    chx_network_destroy(&cells);
+    return made;
+}
+
+/* How many pixels are rather green, magenta, or neither but not black. */
+static void
+count_hues(const stage *on, int counts[3])
+{
+    for (int k = 0; k < 3; k++)
+        counts[k] = 0;
+    for (size_t i = 0; i < on->size_bytes; i += 3) {
+        const uint8_t *rgb = on->pixels + i;
+        int green = 2 * rgb[1] - rgb[0] - rgb[2];
+        if (rgb[0] + rgb[1] + rgb[2] > 45)
+            counts[green > 20 ? 0 : green < -20 ? 1 : 2]++;
+    }
+}
+
+START_TEST(connections_are_curves_in_the_colour_of_their_sign)
+{
+    chx_network *sketch = network;
+    network = connected_create(2);
+    int shown[3], hidden[3];
+    chx_scene_params params = plain;
+    stage *on = open_stage(&params);
+    draw(on, 1);
+    count_hues(on, shown);
+    close_stage(on);
+    params.connections = CHX_CONNECTIONS_HIDDEN;
+    on = open_stage(&params);
+    draw(on, 1);
+    count_hues(on, hidden);
+    ck_assert_uint_eq(count_spots(on), FAR_CELLS);
+    close_stage(on);
+    ck_assert_msg(shown[0] > hidden[0] + 30 && shown[1] > hidden[1] + 30,
+                  "%d green, %d magenta; hidden %d, %d", shown[0], shown[1], hidden[0], hidden[1]);
+    chx_network_destroy(&network);
+    network = sketch;
+}
+END_TEST
+
+START_TEST(many_connections_leave_the_cells_to_be_seen)
+{
+    chx_network *sketch = network;
+    network = connected_create(30000);
+    stage *on = open_stage(&plain);
+    draw(on, 1);
+    uint32_t brightest = 0;
+    for (size_t i = 0; i < on->size_bytes; i += 3)
+        brightest = fmax(brightest, on->pixels[i] + on->pixels[i + 1] + on->pixels[i + 2]);
+    size_t over_half = 0;
+    for (size_t i = 0; i < on->size_bytes; i += 3)
+        over_half += on->pixels[i] + on->pixels[i + 1] + on->pixels[i + 2] > 0.62 * brightest;
+    ck_assert_msg(over_half < 12 * FAR_CELLS, "%zu pixels are bright", over_half);
+    ck_assert_uint_eq(count_spots(on), FAR_CELLS);
+    close_stage(on);
+    chx_network_destroy(&network);
+    network = sketch;
+}
+END_TEST
+
 static int
 luma_of(const uint8_t *rgb)
 {
@@ -759,6 +837,8 @@ suite(void)
     tcase_add_test(frames, clear_background_is_the_black_picture_with_alpha);
     tcase_add_test(frames, plain_c_baseline_draws_the_same_pixels);
     tcase_add_test(frames, soma_smaller_than_a_pixel_is_a_spot);
+    tcase_add_test(frames, connections_are_curves_in_the_colour_of_their_sign);
+    tcase_add_test(frames, many_connections_leave_the_cells_to_be_seen);
     tcase_add_test(frames, yuv_is_the_rgb_picture_in_bt709);
     tcase_add_test(frames, views_lay_the_first_axis_to_the_right_and_the_second_up);
     tcase_add_test(frames, views_frame_all_branches_at_any_azimuth_elevation_and_roll);

@@ -35,6 +35,14 @@ typedef enum chx_colour_by {
     CHX_COLOUR_BY_ID, /* neurons apart, by index; 63 colours come round */
 } chx_colour_by;
 
+/* Synapses as thin curves between somata, coloured by sign. Of more than 2,000 an even sample is
+ * drawn; the legend says so. */
+typedef enum chx_connections {
+    CHX_CONNECTIONS_AUTO = 0, /* shown when the network has no branches */
+    CHX_CONNECTIONS_SHOWN,
+    CHX_CONNECTIONS_HIDDEN,
+} chx_connections;
+
 typedef enum chx_pixel_format {
     CHX_PIXELS_RGB = 0, /* 8-bit sRGB, 3 bytes a pixel, rows from top to bottom */
     CHX_PIXELS_RGBA, /* the same and alpha, not premultiplied: over black it is the RGB picture of
@@ -67,6 +75,7 @@ typedef struct chx_scene_params {
     chx_plane plane;
     chx_colour_by colour_by;
     chx_background background;
+    chx_connections connections;
     bool no_int64_atomics; /* take the 32-bit path on every device; same pixels */
 } chx_scene_params;
 

@@ -464,6 +464,10 @@ project(const chx_branch *branch, float4 centre, float4 row_x, float4 row_y, flo
     stick.ra = to_q8(branch->a_um[3] * origin.z);
     stick.rb = to_q8(branch->b_um[3] * origin.z);
     stick.hue = branch->hue & (CHX_HUES - 1);
+    if (branch->hue & CHX_BRANCH_CONNECTION) {
+        stick.az = stick.bz = -1000000000;
+        stick.ra = stick.rb = (int)branch->a_um[3];
+    }
     if (branch->hue & CHX_BRANCH_SOMA && stick.ra <= CHX_THIN_Q8)
         widen_spot(&stick);
     return stick;

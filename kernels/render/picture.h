@@ -34,6 +34,7 @@ typedef uint16_t chx_u16;
 #define CHX_BLOCK 64 /* pixels a side of the blocks that share the big sticks */
 #define CHX_THIN_Q8 192 /* up to this radius a branch is a line, above it a body */
 #define CHX_BRANCH_SOMA 0x100u /* beside the hue: both ends are one, and it always shows */
+#define CHX_BRANCH_CONNECTION 0x200u /* behind all bodies; radii are in 1/256 pixel */
 #define CHX_SPOT_Q8 128 /* a soma is never smaller: radius, and half its length along x */
 #define CHX_LIT_BULGE 256 /* 4096ths of the radius by which a lit surface comes forward */
 #define CHX_SHEEN_Q8 512 /* from this radius on light is less at the rims of a body */
@@ -60,7 +61,7 @@ typedef struct chx_branch {
     float a_um[4]; /* end nearer to the soma along the branch: x, y, z, radius */
     float b_um[4];
     chx_u32 neuron;
-    chx_u32 hue; /* with CHX_BRANCH_SOMA */
+    chx_u32 hue; /* with CHX_BRANCH_SOMA or CHX_BRANCH_CONNECTION */
     chx_i32 travel_a; /* ticks that the light takes from the soma to each end */
     chx_i32 travel_b;
 } chx_branch;

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "scene/connections.h"
 #include "scene/palette.h"
 
 /* A long branch is cut into pieces, so that no number in a strong enlargement leaves its range. */
@@ -306,7 +307,7 @@ collect(const chx__geometry *geometry, const chx_network_info *network, chx_colo
 
 chx_status
 chx__geometry_init(chx__geometry *geometry, const chx_network_info *network, chx_plane plane,
-                   chx_colour_by by)
+                   chx_colour_by by, chx_connections connections)
 {
     chx__geometry made = {0};
     if (plane == CHX_PLANE_PRINCIPAL)
@@ -315,6 +316,9 @@ chx__geometry_init(chx__geometry *geometry, const chx_network_info *network, chx
         set_axes(&made, plane);
     find_extent(&made, network);
     uint64_t count = collect(&made, network, by, NULL);
+    uint32_t n_curves =
+        chx__connections_shown(network, connections) ? chx__connections_drawn(network) : 0;
+    count += (uint64_t)n_curves * CHX__CONNECTION_PIECES;
     if (count > UINT32_MAX / 2)
         return chx__fail(CHX_ERROR_LIMIT,
                          "the network has %llu branches, more than a scene can hold; draw a part",
@@ -328,6 +332,9 @@ chx__geometry_init(chx__geometry *geometry, const chx_network_info *network, chx
         return status;
     }
     made.n_branches = (uint32_t)collect(&made, network, by, made.branches);
+    if (n_curves)
+        chx__connections_fill(network, made.axes[2], made.branches + made.n_branches);
+    made.n_branches += n_curves * CHX__CONNECTION_PIECES;
     *geometry = made;
     return CHX_OK;
 }

@@ -26,7 +26,7 @@ typedef struct chx__geometry {
 
 /* Errors: LIMIT, MEMORY. */
 chx_status chx__geometry_init(chx__geometry *geometry, const chx_network_info *network,
-                              chx_plane plane, chx_colour_by by);
+                              chx_plane plane, chx_colour_by by, chx_connections connections);
 void chx__geometry_finish(chx__geometry *geometry);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/numerals.h"
+#include "scene/connections.h"
 #include "scene/palette.h"
 
 /* Sizes that follow from the picture's. */
@@ -134,9 +135,38 @@ draw_legend(chx__labels *labels, const legend *of, const layout *at, double x, d
     return x + chx__text_width_px(&labels->font, rest, cap);
 }
 
+/* How many connections there are and are drawn, and what their colours mean. */
+static void
+draw_connections(chx__labels *labels, const chx_network_info *network, const layout *at, double y)
+{
+    uint32_t drawn = chx__connections_drawn(network);
+    unsigned long long n = network->n_synapses;
+    char count[96];
+    const char *const names[] = {"excitatory", "inhibitory"};
+    snprintf(count, sizeof count,
+             drawn < n ? "%llu connections, an even sample of %u drawn"
+             : n == 1  ? "%llu connection"
+                       : "%llu connections",
+             n, drawn);
+    chx__style text = {.cap_px = at->cap * 0.86, .ink = CHX__INK_TEXT};
+    double x = at->margin;
+    for (int i = 0; i < 3; i++) {
+        const char *word = i == 0 ? count : names[i - 1];
+        if (i > 0) {
+            text.ink = CHX__INK_FAINT;
+            chx__strokes_text(&labels->strokes, &labels->font, &text, x, y, BETWEEN_TYPES);
+            x += chx__text_width_px(&labels->font, BETWEEN_TYPES, text.cap_px);
+            text.ink = CHX__INK_TYPES + chx__connection_hue(i == 2);
+        }
+        chx__strokes_text(&labels->strokes, &labels->font, &text, x, y, word);
+        x += chx__text_width_px(&labels->font, word, text.cap_px);
+    }
+    add_ground(labels, at->margin, y, x - at->margin, text.cap_px);
+}
+
 static void
 draw_title(chx__labels *labels, const chx_network_info *network, const legend *colours,
-           const layout *at)
+           const layout *at, chx_connections connections)
 {
     const char *name = network->name ? network->name : "";
     chx__style title = {.cap_px = at->cap * 1.3, .ink = CHX__INK_TITLE};
@@ -156,6 +186,8 @@ draw_title(chx__labels *labels, const chx_network_info *network, const legend *c
     double after = at->margin + chx__text_width_px(&labels->font, count, text.cap_px);
     double end = draw_legend(labels, colours, at, after, y);
     add_ground(labels, at->margin, y, end - at->margin, text.cap_px);
+    if (chx__connections_shown(network, connections))
+        draw_connections(labels, network, at, y + at->cap * 1.9);
 }
 
 /* A round range of time for the colour bar, and the steps to cut it into. */
@@ -268,7 +300,7 @@ chx__labels_init(chx__labels *labels, const chx_network_info *network, const chx
     layout at = layout_of(params->width_px, params->height_px);
     legend colours = legend_of(network, params->colour_by);
     chx__numerals numerals = chx__numerals_begin();
-    draw_title(&made, network, &colours, &at);
+    draw_title(&made, network, &colours, &at, params->connections);
     if (params->colour_by == CHX_COLOUR_BY_SPIKE)
         draw_colour_bar(&made, network, tables, &at);
     draw_scale_bar(&made, &at);

@@ -36,6 +36,8 @@ check_params(chx_scene_params *params)
     CHX__REQUIRE(params->colour_by >= CHX_COLOUR_BY_SPIKE && params->colour_by <= CHX_COLOUR_BY_ID);
     CHX__REQUIRE(params->background >= CHX_BACKGROUND_BLACK &&
                  params->background <= CHX_BACKGROUND_WHITE);
+    CHX__REQUIRE(params->connections >= CHX_CONNECTIONS_AUTO &&
+                 params->connections <= CHX_CONNECTIONS_HIDDEN);
     CHX__REQUIRE(params->plane >= CHX_PLANE_PRINCIPAL && params->plane <= CHX_PLANE_YZ);
     CHX__REQUIRE(params->format >= CHX_PIXELS_RGB && params->format <= CHX_PIXELS_YUV420);
     CHX__REQUIRE(params->format != CHX_PIXELS_RGBA || params->background == CHX_BACKGROUND_BLACK);
@@ -145,7 +147,7 @@ prepare(chx_scene *scene)
         return chx__fail_memory("preparing colours");
     chx__tables_fill(tables, &scene->params);
     chx_status status = chx__geometry_init(&scene->geometry, scene->network, scene->params.plane,
-                                           scene->params.colour_by);
+                                           scene->params.colour_by, scene->params.connections);
     if (!status && !scene->params.no_labels)
         status = chx__labels_init(&scene->labels, scene->network, tables, &scene->params);
     survey(scene);

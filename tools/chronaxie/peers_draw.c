@@ -57,7 +57,8 @@ see_frame(void *data, const chx_frame *frame)
 static chx_status
 open_scene(struct studio *studio, chx_runtime *runtime)
 {
-    const chx_scene_params params = {.width_px = studio->job->size_px[0],
+    const chx_scene_params params = {.connections = CHX_CONNECTIONS_HIDDEN,
+                                     .width_px = studio->job->size_px[0],
                                      .height_px = studio->job->size_px[1],
                                      .no_labels = true};
     chx_status status =

@@ -11,7 +11,7 @@
 #include "stopwatch.h"
 #include "target.h"
 
-#define RENDER_RULES 20
+#define RENDER_RULES 22
 
 static const char *const colour_maps[] = {"inferno", "cividis"};
 static const char *const planes[] = {"principal", "xy", "xz", "yz"};
@@ -54,6 +54,10 @@ render_rules(struct rendering *r, const char **colour_map, option_rule *rules)
          &r->background, 0, 0, NULL},
         {OPTION_TEXT, 0, "colour-by", "WHAT", "spike (default), type, compartment or id",
          &r->colour_by, 0, 0, NULL},
+        {OPTION_FLAG, 0, "connections", NULL, "draw synapses; default where nothing has branches",
+         &r->connections, 0, 0, NULL},
+        {OPTION_FLAG, 0, "no-connections", NULL, "leave synapses out", &r->no_connections, 0, 0,
+         NULL},
         {OPTION_UINT, 0, "bands", "N", "cut pictures into N bands; default: automatic",
          &scene->n_bands, 1, 64, NULL},
         {OPTION_FLAG, 0, "no-labels", NULL, "leave out scale bar, time, colour bar and counts",
@@ -137,6 +141,11 @@ check_choices(struct rendering *r, const char *colour_map)
         return OUTCOME_USAGE;
     if (scene->has_plane && choose_plane(r) != OUTCOME_OK)
         return OUTCOME_USAGE;
+    if (r->connections && r->no_connections)
+        return outcome_say(OUTCOME_USAGE, "give --connections or --no-connections, not both");
+    scene->connections = r->connections      ? CHX_CONNECTIONS_SHOWN
+                         : r->no_connections ? CHX_CONNECTIONS_HIDDEN
+                                             : CHX_CONNECTIONS_AUTO;
     scene->width_px = r->size_px[0];
     scene->height_px = r->size_px[1];
     return OUTCOME_OK;

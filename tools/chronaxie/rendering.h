@@ -33,6 +33,8 @@ struct rendering {
     bool has_roll;
     const char *plane; /* name of a view, NULL for the network's */
     const char *background; /* name of a background, NULL for black */
+    bool connections;
+    bool no_connections;
     const char *colour_by; /* name of what colours mean, NULL for spikes */
     const char *centre; /* name of a neuron, NULL for the whole */
     chx_scene_params scene_params;
