@@ -94,7 +94,7 @@ class Case(unittest.TestCase):
 
 
 class Words(Case):
-    commands = ["devices", "run", "render", "plan", "bench", "version", "help"]
+    commands = ["devices", "run", "render", "import", "plan", "bench", "version", "help"]
 
     def test_overview_names_every_command(self):
         text = self.succeeds("--help")
@@ -610,6 +610,46 @@ class Renders(Case):
         turned = digest(",morphology,rotation_deg", [(*row, "S", 30) for row in rows],
                         {"S": (7, 9, 0)})
         self.assertNotEqual(turned, shared)
+
+    def test_imported_folder_draws_as_what_it_was_made_of(self):
+        cells = self.made_folder("cells")
+        for name, x in [("A", 0.1), ("B,2", 90.7)]:
+            (cells / f"{name}.swc").write_text(
+                f"1 1 {x} 0 0 6 -1\n2 1 {x} 6 0 6 1\n3 1 {x} -6 0 6 1\n"
+                f"5 3 {x / 3} 50 7 0.3 1\n9 2 {x} 99.9 -8 0 5\n")
+        edges = self.file("edges.csv", "source,target,weight\nA;x,B,90\nB,C,70.1\nC,A;x,60\n")
+        for what in [[cells], [cells / "A.swc"], [cells / "A.swc", cells / "B,2.swc"], [edges]]:
+            net = self.folder / "net"
+            made = json.loads(self.succeeds("import", *what, "-o", f"{net}/", "--json"))
+            self.assertEqual(made["folder"], f"{net}/")
+            digests = [json.loads(self.succeeds("render", *words, "-o", self.folder / "x.png",
+                                                "--json", *self.small))
+                       for words in (what, [net])]
+            for key in ["network", "digest", "spikes_digest", "start_ms"]:
+                self.assertEqual(digests[0][key], digests[1][key])
+            self.assertEqual(os.stat(net).st_mode & 0o777, 0o777 & ~self.umask())
+            shutil.rmtree(net)
+
+    @staticmethod
+    def umask():
+        mask = os.umask(0)
+        os.umask(mask)
+        return mask
+
+    def test_import_neither_overwrites_nor_leaves_half_a_folder(self):
+        cell = self.file("cell.swc", "1 1 0 0 0 6 -1\n2 3 50 0 0 1 1\n")
+        full = self.made_folder("full")
+        (full / "mine.txt").write_text("mine")
+        self.fails(6, "full: is not empty; name a folder", "import", cell, "-o", full)
+        self.fails(6, "cell.swc: is a file; name a folder", "import", cell, "-o", cell)
+        self.fails(6, "no/net.", "import", cell, "-o", self.folder / "no/net")
+        self.fails(2, "import needs -o FOLDER", "import", cell)
+        self.fails(3, "", "import", self.file("bad.swc", "1 1 0\n"), "-o", self.folder / "new")
+        self.assertEqual(sorted(os.listdir(self.folder)), ["bad.swc", "cell.swc", "full"])
+        self.assertEqual(os.listdir(full), ["mine.txt"])
+        self.succeeds("import", cell, "-o", self.made_folder("empty"))
+        self.assertEqual(sorted(os.listdir(self.folder / "empty")),
+                         ["morphologies", "network.json", "neurons.csv", "synapses.csv"])
 
     def test_played_spikes_make_the_pixels_that_simulated_ones_make(self):
         spikes = self.folder / "spikes.csv"

@@ -166,6 +166,11 @@ CHX_API chx_status chx_network_load_cell(const char *path, chx_network **network
  * line and remedy in chx_last_error(); MEMORY. Any thread. */
 CHX_API chx_status chx_network_load_edges(const char *path, chx_network **network);
 
+/* Writes the network to a folder (docs/network-format.md) that is not there yet or empty, and that
+ * loads to the same network; it appears whole or not at all. Shared shapes become a file for each
+ * neuron. Errors: FILE, also when the folder holds something; MEMORY. Any thread. */
+CHX_API chx_status chx_network_save(const chx_network *network, const char *folder);
+
 /* A copy of a description made by a program; the same checks apply. Derived fields (min_delay_ms,
  * max_delay_ms, path_um) are computed, synapses may come in any order. Errors: FORMAT, LIMIT,
  * MEMORY. */

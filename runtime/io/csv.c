@@ -367,6 +367,22 @@ chx__csv_float(const chx__csv *csv, size_t column, float *value)
 }
 
 void
+chx__csv_write_text(FILE *stream, const char *text)
+{
+    if (!strpbrk(text, ",\"")) {
+        fputs(text, stream);
+        return;
+    }
+    fputc('"', stream);
+    for (; *text; text++) {
+        if (*text == '"')
+            fputc('"', stream);
+        fputc(*text, stream);
+    }
+    fputc('"', stream);
+}
+
+void
 chx__csv_close(chx__csv *csv)
 {
     if (csv->buffer && csv->descriptor >= 0)

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <chronaxie/status.h>
 
@@ -80,6 +81,9 @@ chx_status chx__csv_match_header(chx__csv *csv, const chx__csv_field *names);
 /* Fails with "FILE:LINE: " before the sentence. */
 chx_status chx__csv_fail(const chx__csv *csv, chx_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4), cold));
+
+/* Writes a text as one field of a row, in quotes where it needs them. */
+void chx__csv_write_text(FILE *stream, const char *text);
 
 /* Closes; accepts a table that is closed or all zeroes. */
 void chx__csv_close(chx__csv *csv);

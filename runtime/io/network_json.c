@@ -110,10 +110,31 @@ read_types(chx__folder *folder, const chx__json_at *root)
 }
 
 static chx_status
+read_plane(const chx__json_at *view, chx_plane *plane)
+{
+    static const char *const names[] = {"principal", "xy", "xz", "yz"};
+    chx__json_at member;
+    const char *name;
+    chx_status status = chx__json_optional(view, "plane", &member);
+    if (status || !member.value)
+        return status;
+    status = chx__json_text(&member, &name);
+    for (int i = 0; i < 4 && !status; i++)
+        if (strcmp(name, names[i]) == 0) {
+            *plane = (chx_plane)i;
+            return CHX_OK;
+        }
+    return status ? status
+                  : chx__json_fail(&member, "is '%.64s'; the planes are principal, xy, xz and yz",
+                                   name);
+}
+
+static chx_status
 read_view(chx__folder *folder, const chx__json_at *root)
 {
-    static const char *const keys[] = {"azimuth_deg", "elevation_deg",        "roll_deg", "zoom",
-                                       "speed",       "conduction_um_per_ms", "decay_ms", NULL};
+    static const char *const keys[] = {"plane", "azimuth_deg", "elevation_deg",        "roll_deg",
+                                       "zoom",  "speed",       "conduction_um_per_ms", "decay_ms",
+                                       NULL};
     chx_view *view = &folder->network->info.view;
     const member_number numbers[] = {
         {"azimuth_deg", &view->azimuth_deg, false},
@@ -129,6 +150,8 @@ read_view(chx__folder *folder, const chx__json_at *root)
     if (status || !object.value)
         return status;
     status = chx__json_object(&object, keys);
+    if (!status)
+        status = read_plane(&object, &view->plane);
     if (!status)
         status = read_numbers(&object, numbers, sizeof numbers / sizeof *numbers);
     chx__fault fault;

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "io/csv.h"
 
 /* Milliseconds with up to six decimals, the finest a time step can be, in any locale. */
 static void
@@ -19,23 +20,6 @@ write_time(FILE *stream, uint32_t step, double time_step_ms)
     while (decimals[length - 1] == '0')
         length--;
     fprintf(stream, "%" PRIu64 "%.*s", time_ns / 1000000, length > 1 ? (int)length : 0, decimals);
-}
-
-/* After RFC 4180. */
-static void
-write_name(FILE *stream, const char *name)
-{
-    if (!strpbrk(name, ",\"")) {
-        fputs(name, stream);
-        return;
-    }
-    fputc('"', stream);
-    for (; *name; name++) {
-        if (*name == '"')
-            fputc('"', stream);
-        fputc(*name, stream);
-    }
-    fputc('"', stream);
 }
 
 chx_status
@@ -54,7 +38,7 @@ chx_spikes_write_csv(const chx_network *network, const chx_spike *spikes, size_t
     for (size_t i = 0; i < n_spikes; i++) {
         write_time(output.stream, spikes[i].step, info->time_step_ms);
         fputc(',', output.stream);
-        write_name(output.stream, info->neurons[spikes[i].neuron].name);
+        chx__csv_write_text(output.stream, info->neurons[spikes[i].neuron].name);
         fputc('\n', output.stream);
     }
     return chx__output_commit(&output);

@@ -17,6 +17,7 @@ struct command {
 extern const struct command command_devices;
 extern const struct command command_run;
 extern const struct command command_render;
+extern const struct command command_import;
 extern const struct command command_plan;
 extern const struct command command_bench;
 extern const struct command command_version;

@@ -12,8 +12,9 @@
 #include "suggest.h"
 
 const struct command *const commands[] = {
-    &command_devices, &command_run,     &command_render, &command_plan,
-    &command_bench,   &command_version, &command_help,   NULL,
+    &command_devices, &command_run,  &command_render,
+    &command_import,  &command_plan, &command_bench,
+    &command_version, &command_help, NULL,
 };
 
 #define N_COMMANDS (sizeof commands / sizeof commands[0] - 1)

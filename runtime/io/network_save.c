@@ -1,0 +1,266 @@
+/*
+ * Saving a network: any one that was loaded or made becomes a folder that loads to the same.
+ *
+ * The files are written to a temporary folder beside the one asked for, which is then renamed to
+ * it; renaming a folder succeeds over none or an empty one only, so nothing is ever overwritten,
+ * and what fails leaves nothing behind. Numbers have as many digits as bring their bits back.
+ */
+#include <chronaxie/network.h>
+
+#include <errno.h>
+#include <ftw.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <jansson.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/numerals.h"
+#include "io/csv.h"
+
+#define MAX_OPEN_FOLDERS 8
+
+typedef void (*write_fn)(FILE *stream, const chx_network_info *info, uint32_t index);
+
+static chx_status
+fail_memory(void)
+{
+    return chx__fail_memory("saving a network");
+}
+
+static json_t *
+params_json(const chx_lif_params *params)
+{
+    return json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "capacitance_pf",
+                     params->capacitance_pf, "tau_membrane_ms", params->tau_membrane_ms,
+                     "tau_synapse_ms", params->tau_synapse_ms, "resting_mv", params->resting_mv,
+                     "threshold_mv", params->threshold_mv, "reset_mv", params->reset_mv,
+                     "refractory_ms", params->refractory_ms, "bias_pa", params->bias_pa);
+}
+
+/* Types that some neuron has; the reader takes the others for slips. */
+static json_t *
+types_json(const chx_network_info *info)
+{
+    bool *is_used = chx__alloc(info->n_types, sizeof *is_used);
+    json_t *types = is_used ? json_object() : NULL;
+    for (uint32_t i = 0; types && i < info->n_neurons; i++)
+        is_used[info->neurons[i].type] = true;
+    for (uint32_t i = 0; types && i < info->n_types; i++)
+        if (is_used[i])
+            json_object_set_new(types, info->types[i].name, params_json(&info->types[i].params));
+    free(is_used);
+    return types;
+}
+
+static json_t *
+stimulus_json(const chx_network_info *info, const chx_stimulus *stimulus)
+{
+    bool is_step = stimulus->kind == CHX_STIMULUS_STEP;
+    json_t *names = json_array();
+    for (uint32_t i = 0; i < stimulus->n_neurons; i++)
+        json_array_append_new(names, json_string(info->neurons[stimulus->neurons[i]].name));
+    json_t *object = json_pack("{s:s, s:o, s:f, s:f, s:f}", "kind", is_step ? "step" : "poisson",
+                               "neurons", names, "start_ms", stimulus->start_ms, "stop_ms",
+                               stimulus->stop_ms, "current_pa", stimulus->current_pa);
+    if (!is_step)
+        json_object_set_new(object, "rate_hz", json_real(stimulus->rate_hz));
+    return object;
+}
+
+static json_t *
+stimuli_json(const chx_network_info *info)
+{
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < info->n_stimuli; i++)
+        if (info->stimuli[i].n_neurons > 0)
+            json_array_append_new(list, stimulus_json(info, &info->stimuli[i]));
+    return list;
+}
+
+static json_t *
+view_json(const chx_view *view)
+{
+    static const char *const planes[] = {"principal", "xy", "xz", "yz"};
+    return json_pack("{s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "plane", planes[view->plane],
+                     "azimuth_deg", view->azimuth_deg, "elevation_deg", view->elevation_deg,
+                     "roll_deg", view->roll_deg, "zoom", view->zoom, "speed", view->speed,
+                     "conduction_um_per_ms", view->conduction_um_per_ms, "decay_ms",
+                     view->decay_ms);
+}
+
+static json_t *
+description_json(const chx_network_info *info)
+{
+    json_t *root = json_pack("{s:s, s:i, s:s}", "format", "chronaxie-network", "version", 1, "name",
+                             info->name && *info->name ? info->name : "network");
+    if (info->description && *info->description)
+        json_object_set_new(root, "description", json_string(info->description));
+    json_object_set_new(root, "time_step_ms", json_real(info->time_step_ms));
+    json_object_set_new(root, "duration_ms", json_real(info->duration_ms));
+    json_object_set_new(root, "seed", json_integer((json_int_t)(info->seed & INT64_MAX)));
+    json_object_set_new(root, "neuron", params_json(&info->types[0].params));
+    json_object_set_new(root, "types", types_json(info));
+    json_object_set_new(root, "stimuli", stimuli_json(info));
+    json_object_set_new(root, "view", view_json(&info->view));
+    return root;
+}
+
+static void
+write_description(FILE *stream, const chx_network_info *info, uint32_t index)
+{
+    (void)index;
+    json_t *root = description_json(info);
+    if (json_dumpf(root, stream, JSON_INDENT(2) | JSON_REAL_PRECISION(17)) == 0)
+        fputc('\n', stream);
+    json_decref(root);
+}
+
+static void
+write_neurons(FILE *stream, const chx_network_info *info, uint32_t index)
+{
+    (void)index;
+    fputs("name,type,x_um,y_um,z_um,diameter_um\n", stream);
+    for (uint32_t i = 0; i < info->n_neurons; i++) {
+        const chx_neuron *neuron = &info->neurons[i];
+        chx__csv_write_text(stream, neuron->name);
+        fputc(',', stream);
+        chx__csv_write_text(stream, info->types[neuron->type].name);
+        for (int axis = 0; axis < 3; axis++)
+            fprintf(stream, ",%.9g", (double)neuron->position_um[axis]);
+        fprintf(stream, ",%.9g\n", (double)neuron->diameter_um);
+    }
+}
+
+static void
+write_synapses(FILE *stream, const chx_network_info *info, uint32_t index)
+{
+    (void)index;
+    fputs("pre,post,weight_pa,delay_ms\n", stream);
+    for (uint64_t i = 0; i < info->n_synapses; i++) {
+        const chx_synapse *synapse = &info->synapses[i];
+        chx__csv_write_text(stream, info->neurons[synapse->pre].name);
+        fputc(',', stream);
+        chx__csv_write_text(stream, info->neurons[synapse->post].name);
+        fprintf(stream, ",%.9g,%.9g\n", (double)synapse->weight_pa, (double)synapse->delay_ms);
+    }
+}
+
+/* A shape that neurons share becomes a file of each, where it stands. */
+static void
+write_morphology(FILE *stream, const chx_network_info *info, uint32_t index)
+{
+    const chx_neuron *neuron = &info->neurons[index];
+    for (uint32_t i = 0; i < neuron->n_nodes; i++) {
+        uint32_t at = neuron->first_node + i;
+        const chx_node *node = &info->nodes[at];
+        float place[3];
+        chx_neuron_place(neuron, node->position_um, place);
+        fprintf(stream, "%u %u %.9g %.9g %.9g %.9g ", i + 1, node->kind, (double)place[0],
+                (double)place[1], (double)place[2], (double)node->radius_um);
+        if (node->parent == at)
+            fputs("-1\n", stream);
+        else
+            fprintf(stream, "%u\n", node->parent - neuron->first_node + 1);
+    }
+}
+
+static chx_status
+write_part(const char *folder, const char *name, const chx_network_info *info, uint32_t index,
+           write_fn write)
+{
+    char *path =
+        chx__format(index == UINT32_MAX ? "%s/%s" : "%s/morphologies/%s.swc", folder, name);
+    chx__output output;
+    chx_status status = path ? chx__output_begin(&output, path) : fail_memory();
+    free(path);
+    if (status)
+        return status;
+    chx__numerals numerals = chx__numerals_begin();
+    write(output.stream, info, index);
+    chx__numerals_end(&numerals);
+    return chx__output_commit(&output);
+}
+
+static chx_status
+fail_folder(const char *folder, const char *what)
+{
+    if (errno == ENOTEMPTY || errno == EEXIST)
+        return chx__fail(CHX_ERROR_FILE,
+                         "%s: is not empty; name a folder that is not there yet, or empty this one",
+                         folder);
+    if (errno == ENOTDIR)
+        return chx__fail(CHX_ERROR_FILE, "%s: is a file; name a folder that is not there yet",
+                         folder);
+    return chx__fail(CHX_ERROR_FILE, "%s: cannot %s: %s", folder, what, strerror(errno));
+}
+
+/* mkdtemp makes folders that only the owner can enter; results are meant to be shared. */
+static chx_status
+make_folder(char *folder)
+{
+    mode_t mask = umask(0);
+    umask(mask);
+    if (!mkdtemp(folder) || chmod(folder, 0777 & ~mask) != 0)
+        return fail_folder(folder, "create");
+    return CHX_OK;
+}
+
+static chx_status
+write_morphologies(const char *folder, const chx_network_info *info)
+{
+    char *path = chx__format("%s/morphologies", folder);
+    chx_status status = path ? CHX_OK : fail_memory();
+    if (!status && info->n_nodes > 0 && mkdir(path, 0777) != 0)
+        status = fail_folder(path, "create");
+    free(path);
+    for (uint32_t i = 0; i < info->n_neurons && !status; i++)
+        if (info->neurons[i].n_nodes > 0)
+            status = write_part(folder, info->neurons[i].name, info, i, write_morphology);
+    return status;
+}
+
+static int
+remove_entry(const char *path, const struct stat *about, int kind, struct FTW *place)
+{
+    (void)about;
+    (void)kind;
+    (void)place;
+    return remove(path);
+}
+
+static chx_status
+write_all(const char *folder, const chx_network_info *info)
+{
+    chx_status status = write_part(folder, "network.json", info, UINT32_MAX, write_description);
+    if (!status)
+        status = write_part(folder, "neurons.csv", info, UINT32_MAX, write_neurons);
+    if (!status)
+        status = write_part(folder, "synapses.csv", info, UINT32_MAX, write_synapses);
+    return status ? status : write_morphologies(folder, info);
+}
+
+chx_status
+chx_network_save(const chx_network *network, const char *folder)
+{
+    CHX__REQUIRE(network && folder && *folder);
+    size_t length = strlen(folder);
+    while (length > 1 && folder[length - 1] == '/')
+        length--;
+    char *target = chx__format("%.*s", (int)length, folder);
+    char *temporary = chx__format("%.*s.XXXXXX", (int)length, folder);
+    chx_status status = target && temporary ? make_folder(temporary) : fail_memory();
+    bool is_made = !status;
+    if (!status)
+        status = write_all(temporary, chx_network_get(network));
+    if (!status && rename(temporary, target) != 0)
+        status = fail_folder(target, "create");
+    if (status && is_made)
+        nftw(temporary, remove_entry, MAX_OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS);
+    free(target);
+    free(temporary);
+    return status;
+}

@@ -1,0 +1,70 @@
+/* chronaxie import: makes a network folder of cells or connections. */
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include <chronaxie/network.h>
+
+#include "command.h"
+#include "options.h"
+#include "outcome.h"
+#include "result.h"
+#include "source.h"
+
+static int
+report(const chx_network_info *info, const char *folder, bool as_json)
+{
+    if (as_json)
+        return result_print(json_pack("{s:s, s:s, s:I, s:I, s:I}", "network", info->name, "folder",
+                                      folder, "neurons", (json_int_t)info->n_neurons, "synapses",
+                                      (json_int_t)info->n_synapses, "points",
+                                      (json_int_t)info->n_nodes));
+    printf("%s: %u neuron%s, %llu synapse%s, %u point%s\nwrote %s\n", info->name, info->n_neurons,
+           result_plural(info->n_neurons), (unsigned long long)info->n_synapses,
+           result_plural(info->n_synapses), info->n_nodes, result_plural(info->n_nodes), folder);
+    return OUTCOME_OK;
+}
+
+static int
+run(const struct command *self, int argc, char **argv)
+{
+    shared_options shared = {.no_devices = true};
+    operand_list sources = {NULL, 0};
+    const char *folder = NULL, *unit = NULL;
+    const option_rule rules[] = {
+        {OPTION_TEXT, 'o', "output", "FOLDER", "the network folder to make", &folder, 0, 0, NULL},
+        {OPTION_TEXT, 0, "unit", "UNIT", "of the lengths in SWC files: um (default), nm or 8nm",
+         &unit, 0, 0, NULL},
+        {.kind = OPTION_END},
+    };
+    const struct syntax syntax = {self, rules, &shared, NULL, &sources};
+    chx_network *network = NULL;
+    int code;
+
+    if (!options_parse(&syntax, argc, argv, &code))
+        return code;
+    if (!folder || !*folder)
+        return outcome_say(OUTCOME_USAGE, "import needs -o FOLDER");
+    code = source_load(&sources, unit, &network);
+    if (code != OUTCOME_OK)
+        return code;
+    for (uint32_t i = 0; i < chx_network_get(network)->n_remarks; i++)
+        outcome_remark("%s", chx_network_get(network)->remarks[i]);
+    code = outcome_report(chx_network_save(network, folder), STAGE_OUTPUT);
+    if (code == OUTCOME_OK)
+        code = report(chx_network_get(network), folder, shared.json);
+    chx_network_destroy(&network);
+    return code;
+}
+
+const struct command command_import = {
+    .name = "import",
+    .operand = "WHAT...",
+    .summary = "Make a network folder of cells or connections",
+    .details =
+        "WHAT is what 'render' takes without a folder: cells, which are files that end in .swc or\n"
+        ".swc.gz or a folder of them, or a table of connections that ends in .csv. The folder\n"
+        "draws to the same picture, and can be edited. It must not be there yet, or be empty.",
+    .example = "  chronaxie import A.swc B.swc.gz -o cells\n"
+               "  chronaxie import edges.csv -o circuit\n",
+    .run = run,
+};
