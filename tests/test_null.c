@@ -264,6 +264,57 @@ START_TEST(every_hung_command_is_told_and_survived)
 }
 END_TEST
 
+static void
+expect_launch(sketch *s)
+{
+    for (uint32_t i = 0; i < WORDS; i++)
+        s->words[1][i] = blended(s->words[1][i], s->words[0][i], 5);
+}
+
+/* Refuses one call after the other of submits of one launch. Whether a run failed of it: others are
+ * refused while a plan is made. */
+static bool
+refuse_in_run(sketch *s, uint64_t n)
+{
+    chx_run *run;
+    chx__null_arm(test_null, (chx__null_faults){.refuse_call = n});
+    if (chx_plan_submit(s->plan, &run) != CHX_OK)
+        return false;
+    chx_status status = chx_run_wait(run, 20 * SECOND_NS);
+    chx_run_destroy(&run);
+    if (status == CHX_OK)
+        expect_launch(s);
+    return status != CHX_OK;
+}
+
+/* What a launch that the driver refuses was to write is as it was. */
+START_TEST(refused_launch_loses_nothing)
+{
+    sketch s;
+    chx_graph *graph;
+    uint32_t n_failed = 0;
+    begin_sketch(&s, 1, 3, 1);
+    ck_assert_int_eq(chx_graph_create(s.runtime, &graph), CHX_OK);
+    chx_kernel_task task = {
+        .program = s.program,
+        .kernel = "blend",
+        .global = {WORDS},
+        .args = {CHX_READ(s.buffers[0]), CHX_READ_WRITE(s.buffers[1]), CHX_UINT(0), CHX_UINT(5)},
+    };
+    ck_assert_int_eq(chx_graph_kernel(graph, &task), CHX_OK);
+    ck_assert_int_eq(chx_plan_create(graph, NULL, &s.plan), CHX_OK);
+    for (uint64_t n = 1; n <= 12; n++) {
+        n_failed += refuse_in_run(&s, n);
+        chx__null_arm(test_null, (chx__null_faults){0});
+        expect_words(&s);
+    }
+    ck_assert_uint_ge(n_failed, 2);
+    chx_plan_destroy(&s.plan);
+    chx_graph_destroy(&graph);
+    end_sketch(&s);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -274,6 +325,7 @@ main(void)
     tcase_add_test(tcase, every_refused_call_is_told_and_survived);
     tcase_add_test(tcase, every_failed_command_is_told_and_survived);
     tcase_add_test(tcase, every_hung_command_is_told_and_survived);
+    tcase_add_test(tcase, refused_launch_loses_nothing);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -54,9 +54,9 @@ CHX_API chx_status chx_plan_timeline(const chx_plan *plan, chx_timeline **timeli
 CHX_API chx_status chx_plan_submit(chx_plan *plan, chx_run **run);
 
 /* Sleeps until the run ended or timeout_ns passed (CHX_ERROR_TIMEOUT; the run goes on). Returns
- * what the run ended with: CHX_OK, or the first command's error, also in chx_last_error(). After an
- * error the buffers that the run writes hold their last committed content or are lost; reading a
- * lost one is an error. Any thread. */
+ * what the run ended with: CHX_OK, or the first command's error, also in chx_last_error(). After
+ * an error the buffers that the run writes hold what it completed, or what they held before if it
+ * had not begun to write them, or are lost; reading a lost one is an error. Any thread. */
 CHX_API chx_status chx_run_wait(chx_run *run, uint64_t timeout_ns);
 
 /* True when the run has ended, well or not. Does not block. Any thread. */

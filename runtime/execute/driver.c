@@ -7,6 +7,7 @@
 #include "device/program.h"
 #include "execute/enqueue.h"
 #include "execute/inbox.h"
+#include "execute/ledger.h"
 #include "execute/tail.h"
 
 /* While runs are in flight the driver thread looks at least this often, because a driver need not
@@ -283,29 +284,6 @@ cancel_host_tasks(chx_run *run)
     return all;
 }
 
-/* What the run was to write is unknown now, and copies that were not made are not there, although
- * the map has shown both as present since the submit. */
-static void
-take_back_promises(const chx_run *run)
-{
-    const chx__lowered *lowered = run->lowered;
-    const chx__flow *flow = &lowered->flow;
-    for (uint32_t c = 0; c < lowered->n_commands; c++) {
-        const chx__command *command = &lowered->commands[c];
-        if (command->kind != CHX__COMMAND_TRANSFER || run->steps[c].state == CHX__STEP_DONE)
-            continue;
-        const chx__atom *atom = &flow->atoms[command->atom];
-        chx__coherence_subtract(&flow->buffers[atom->buffer]->coherence, atom->begin, atom->end,
-                                chx__place_bit(command->to));
-    }
-    for (size_t i = 0; i < flow->writes.n; i++) {
-        const chx__atom *atom = &flow->atoms[flow->writes.index[i]];
-        chx_buffer *buffer = flow->buffers[atom->buffer];
-        chx__coherence_subtract(&buffer->coherence, atom->begin, atom->end, UINT64_MAX);
-        buffer->loss = run->error;
-    }
-}
-
 /* Commands of the run may still sit in queues: their platforms get a fresh context before they are
  * used again, and what they may still reach of the host's memory is not used again at all. Runs
  * that use another part of such a buffer meanwhile hold its old memory, so they fail too. */
@@ -314,7 +292,6 @@ give_up(chx_run *run)
 {
     const chx__lowered *lowered = run->lowered;
     const chx__flow *flow = &lowered->flow;
-    take_back_promises(run);
     for (uint32_t c = 0; c < lowered->n_commands; c++) {
         const chx__command *command = &lowered->commands[c];
         if (!run->steps[c].event || run->steps[c].state == CHX__STEP_DONE)
@@ -383,6 +360,7 @@ end(chx_run *run)
         if (run->steps[c].event)
             backend_of(run, c)->release_event(run->steps[c].event);
     leave_flight(run);
+    chx__ledger_close(run);
     atomic_store(&run->ended, true);
     pthread_cond_broadcast(&runtime->changed);
     chx__run_unref(run);
@@ -486,11 +464,13 @@ chx_status
 chx__driver_submit(chx_run *run)
 {
     chx_runtime *runtime = run->runtime;
-    chx_status status = chx__tails_add(run);
-    if (!status)
-        status = chx__lowering_apply(run->lowered);
+    chx_status status = chx__ledger_promise(run);
+    if (status)
+        return status;
+    status = chx__tails_add(run);
     if (status) {
-        chx__tails_remove(run);
+        chx__run_fail(run, chx_last_error());
+        chx__ledger_close(run);
         return status;
     }
     chx__run_ref(run);

@@ -159,39 +159,6 @@ chx__lowering_unref(chx__lowered *lowered)
     free(lowered);
 }
 
-static void
-apply_command(const chx__lowered *lowered, const chx__command *command)
-{
-    const chx__flow *flow = &lowered->flow;
-    if (command->kind == CHX__COMMAND_TRANSFER) {
-        const chx__atom *atom = &flow->atoms[command->atom];
-        chx__coherence_add(&flow->buffers[atom->buffer]->coherence, atom->begin, atom->end,
-                           chx__place_bit(command->to));
-        return;
-    }
-    uint32_t place = lowered->model.machine_lanes[command->lane].place;
-    for (uint32_t i = flow->writes.begin[command->task]; i < flow->writes.begin[command->task + 1];
-         i++) {
-        const chx__atom *atom = &flow->atoms[flow->writes.index[i]];
-        chx__coherence_set(&flow->buffers[atom->buffer]->coherence, atom->begin, atom->end,
-                           chx__place_bit(place));
-    }
-}
-
-chx_status
-chx__lowering_apply(const chx__lowered *lowered)
-{
-    const chx__flow *flow = &lowered->flow;
-    for (uint32_t b = 0; b < flow->n_buffers; b++) {
-        chx_status status = chx__coherence_reserve(&flow->buffers[b]->coherence, flow->n_atoms);
-        if (status)
-            return status;
-    }
-    for (uint32_t c = 0; c < lowered->n_commands; c++)
-        apply_command(lowered, &lowered->commands[c]);
-    return CHX_OK;
-}
-
 void
 chx__command_name(const chx__lowered *lowered, const chx__command *command, char *name,
                   size_t capacity)

@@ -78,9 +78,6 @@ chx_status chx__lowering_arrange(chx__lowered *lowered, const chx__solution *sol
 /* Under the turn. */
 void chx__lowering_unref(chx__lowered *lowered);
 
-/* Writes into the buffers' coherence what a run of the plan leaves behind. */
-chx_status chx__lowering_apply(const chx__lowered *lowered);
-
 /* Name of a command: its task's, or the transfer's. */
 void chx__command_name(const chx__lowered *lowered, const chx__command *command, char *name,
                        size_t capacity);

@@ -57,6 +57,7 @@ chx__buffer_retire_host(chx_buffer *buffer)
     unsigned char *fresh = chx__alloc(buffer->size_bytes, 1);
     if (!fresh) {
         chx__coherence_remove(&buffer->coherence, chx__place_bit(CHX__HOST_PLACE));
+        chx__coherence_remove(&buffer->settled, chx__place_bit(CHX__HOST_PLACE));
         buffer->is_exposed = true;
         return;
     }
@@ -84,6 +85,7 @@ chx__buffer_free(chx_buffer *buffer)
             chx__buffer_drop_replica(buffer, &buffer->fleet->devices[d],
                                      buffer->fleet->devices[d].platform->is_suspect);
     chx__coherence_finish(&buffer->coherence);
+    chx__coherence_finish(&buffer->settled);
     free(buffer->replicas);
     if (buffer->is_exposed)
         set_aside(buffer->host);

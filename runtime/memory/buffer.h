@@ -21,7 +21,9 @@ struct chx_buffer {
     chx_error loss; /* why bytes were lost the last time; all zeroes when a device was */
     bool is_exposed; /* a device may still reach `host` at any time: it is never freed */
     cl_mem *replicas; /* one per device of the fleet, NULL until needed */
-    chx__coherence coherence;
+    chx__coherence coherence; /* once all that is in flight has ended well */
+    chx__coherence settled; /* as far as runs have ended, while some touch it; the executor's */
+    size_t n_promised; /* changes that runs in flight may still make; the executor's */
     chx__tails *tails; /* the executor's; NULL until first used */
     uint32_t n_waiting; /* threads that wait to hold it; the executor's */
     bool is_held; /* a thread copies its bytes outside of runs; the executor's */

@@ -1,5 +1,6 @@
 #include "memory/coherence.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,23 @@ chx__coherence_finish(chx__coherence *coherence)
 {
     free(coherence->extents);
     *coherence = (chx__coherence){0};
+}
+
+chx_status
+chx__coherence_copy(chx__coherence *to, const chx__coherence *from)
+{
+    if (!chx__grow(&to->extents, &to->capacity, from->n_extents, sizeof *to->extents))
+        return chx__fail_memory("tracking a buffer");
+    chx__coherence_take(to, from);
+    return CHX_OK;
+}
+
+void
+chx__coherence_take(chx__coherence *to, const chx__coherence *from)
+{
+    assert(to->capacity >= from->n_extents);
+    memcpy(to->extents, from->extents, from->n_extents * sizeof *to->extents);
+    to->n_extents = from->n_extents;
 }
 
 /* Index of the extent that contains the byte. */
@@ -133,5 +151,6 @@ chx__coherence_remove(chx__coherence *coherence, uint64_t gone)
 {
     for (size_t i = 0; i < coherence->n_extents; i++)
         coherence->extents[i].places &= ~gone;
-    join_equal_neighbours(coherence);
+    if (coherence->n_extents > 0)
+        join_equal_neighbours(coherence);
 }

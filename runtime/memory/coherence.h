@@ -33,6 +33,12 @@ typedef struct chx__coherence {
 chx_status chx__coherence_init(chx__coherence *coherence, size_t size, uint64_t places);
 void chx__coherence_finish(chx__coherence *coherence);
 
+/* Makes `to` equal to `from`. Errors: MEMORY, and `to` is as it was. */
+chx_status chx__coherence_copy(chx__coherence *to, const chx__coherence *from);
+
+/* The same with room reserved for all of from's extents, so that it cannot fail. */
+void chx__coherence_take(chx__coherence *to, const chx__coherence *from);
+
 /* Places that hold all of [begin, end). */
 uint64_t chx__coherence_places(const chx__coherence *coherence, size_t begin, size_t end);
 

@@ -1,0 +1,164 @@
+/* Runs end in the order in which they depend on each other, so what settles is always the latest of
+ * what was promised for a byte. Both maps have room for all changes before a run starts: taking
+ * promises back needs no memory. */
+#include "execute/ledger.h"
+
+#include "execute/tail.h"
+
+/* What becomes of a command's outcome in a map. */
+typedef enum outcome {
+    OUTCOME_LEFT = 0, /* it has not begun, or nothing needs to be said of it */
+    OUTCOME_DONE, /* what it makes is there */
+    OUTCOME_LOST, /* it began: its range is neither what it was nor what it should be */
+} outcome;
+
+static chx__coherence *
+map_of(chx_buffer *buffer, bool settled)
+{
+    return settled ? &buffer->settled : &buffer->coherence;
+}
+
+static void
+enter_transfer(const chx__flow *flow, const chx__command *command, outcome became, bool settled)
+{
+    const chx__atom *atom = &flow->atoms[command->atom];
+    chx__coherence *map = map_of(flow->buffers[atom->buffer], settled);
+    uint64_t place = chx__place_bit(command->to);
+    if (became == OUTCOME_DONE)
+        chx__coherence_add(map, atom->begin, atom->end, place);
+    else
+        chx__coherence_subtract(map, atom->begin, atom->end, place);
+}
+
+static void
+enter_write(const chx_run *run, const chx__atom *atom, uint64_t place, outcome became, bool settled)
+{
+    chx_buffer *buffer = run->lowered->flow.buffers[atom->buffer];
+    if (became == OUTCOME_LOST)
+        buffer->loss = run->error;
+    chx__coherence_set(map_of(buffer, settled), atom->begin, atom->end,
+                       became == OUTCOME_DONE ? place : 0);
+}
+
+static void
+enter(const chx_run *run, uint32_t index, outcome became, bool settled)
+{
+    const chx__lowered *lowered = run->lowered;
+    const chx__flow *flow = &lowered->flow;
+    const chx__command *command = &lowered->commands[index];
+    if (became == OUTCOME_LEFT)
+        return;
+    if (command->kind == CHX__COMMAND_TRANSFER) {
+        enter_transfer(flow, command, became, settled);
+        return;
+    }
+    uint64_t place = chx__place_bit(lowered->model.machine_lanes[command->lane].place);
+    for (uint32_t i = flow->writes.begin[command->task]; i < flow->writes.begin[command->task + 1];
+         i++)
+        enter_write(run, &flow->atoms[flow->writes.index[i]], place, became, settled);
+}
+
+static void
+enter_all(const chx_run *run, bool settled)
+{
+    for (uint32_t c = 0; c < run->lowered->n_commands; c++)
+        enter(run, c, OUTCOME_DONE, settled);
+}
+
+/* Makes room for the changes of the run to the atoms of one buffer, besides those of all others. */
+static chx_status
+reserve(chx_buffer *buffer, size_t n_atoms)
+{
+    size_t n = buffer->n_promised + n_atoms;
+    chx_status status = CHX_OK;
+    if (!chx__tails_any(buffer))
+        status = chx__coherence_copy(&buffer->settled, &buffer->coherence);
+    if (!status)
+        status = chx__coherence_reserve(&buffer->settled, n);
+    if (!status)
+        status = chx__coherence_reserve(&buffer->coherence, n + buffer->settled.n_extents);
+    return status;
+}
+
+/* Row after the last atom of the buffer that the first one belongs to. */
+static uint32_t
+end_of_buffer(const chx__flow *flow, uint32_t first)
+{
+    uint32_t end = first;
+    while (end < flow->n_atoms && flow->atoms[end].buffer == flow->atoms[first].buffer)
+        end++;
+    return end;
+}
+
+chx_status
+chx__ledger_promise(const chx_run *run)
+{
+    const chx__flow *flow = &run->lowered->flow;
+    uint32_t end;
+    for (uint32_t first = 0; first < flow->n_atoms; first = end) {
+        end = end_of_buffer(flow, first);
+        chx_status status = reserve(flow->buffers[flow->atoms[first].buffer], end - first);
+        if (status)
+            return status;
+    }
+    for (uint32_t a = 0; a < flow->n_atoms; a++)
+        flow->buffers[flow->atoms[a].buffer]->n_promised++;
+    enter_all(run, false);
+    return CHX_OK;
+}
+
+/* A host task that was called off has not begun. */
+static bool
+has_begun(const chx_run *run, uint32_t command)
+{
+    const chx__step *step = &run->steps[command];
+    if (step->state == CHX__STEP_WAITING)
+        return false;
+    return run->lowered->commands[command].kind != CHX__COMMAND_HOST ||
+           atomic_load(&run->jobs[step->job].state) != CHX__JOB_WAITING;
+}
+
+static void
+settle_failed(const chx_run *run)
+{
+    for (uint32_t c = 0; c < run->lowered->n_commands; c++)
+        enter(run, c,
+              run->steps[c].state == CHX__STEP_DONE ? OUTCOME_DONE
+              : has_begun(run, c)                   ? OUTCOME_LOST
+                                                    : OUTCOME_LEFT,
+              true);
+}
+
+static void
+return_to_settled(const chx_run *run)
+{
+    const chx__flow *flow = &run->lowered->flow;
+    for (uint32_t b = 0; b < flow->n_buffers; b++)
+        chx__coherence_take(&flow->buffers[b]->coherence, &flow->buffers[b]->settled);
+}
+
+/* Buffers are what is settled of them and what the other runs promise. */
+static void
+take_back(const chx_run *run)
+{
+    return_to_settled(run);
+    for (const chx_run *other = run->runtime->first_run; other; other = other->next)
+        return_to_settled(other);
+    for (const chx_run *other = run->runtime->first_run; other; other = other->next)
+        if (!other->failed)
+            enter_all(other, false);
+}
+
+void
+chx__ledger_close(const chx_run *run)
+{
+    const chx__flow *flow = &run->lowered->flow;
+    if (run->failed) {
+        settle_failed(run);
+        take_back(run);
+    } else if (run->runtime->n_runs > 0) {
+        enter_all(run, true);
+    }
+    for (uint32_t a = 0; a < flow->n_atoms; a++)
+        flow->buffers[flow->atoms[a].buffer]->n_promised--;
+}
