@@ -27,6 +27,12 @@ chx__connections_drawn(const chx_network_info *network)
     return (uint32_t)(network->n_synapses < MOST_DRAWN ? network->n_synapses : MOST_DRAWN);
 }
 
+uint32_t
+chx__connection_pieces(uint32_t n_drawn)
+{
+    return n_drawn <= 500 ? 32 : 8;
+}
+
 /* Green and magenta, which differ for all eyes and are none of light's colours. */
 uint32_t
 chx__connection_hue(bool inhibits)
@@ -51,7 +57,7 @@ point_at(const float from[3], const double control[3], const float to[3], double
 
 static void
 fill_curve(const chx_network_info *network, const chx_synapse *synapse, const double viewer[3],
-           float width, chx_branch *branches)
+           float width, uint32_t n_pieces, chx_branch *branches)
 {
     const float *from = network->neurons[synapse->pre].position_um;
     const float *to = network->neurons[synapse->post].position_um;
@@ -62,10 +68,10 @@ fill_curve(const chx_network_info *network, const chx_synapse *synapse, const do
         double side = viewer[a] * ((double)to[b] - from[b]) - viewer[b] * ((double)to[a] - from[a]);
         control[k] = ((double)from[k] + to[k]) / 2 + 2 * BOW * side;
     }
-    for (int piece = 0; piece < CHX__CONNECTION_PIECES; piece++) {
+    for (uint32_t piece = 0; piece < n_pieces; piece++) {
         chx_branch *branch = &branches[piece];
-        point_at(from, control, to, piece / (double)CHX__CONNECTION_PIECES, branch->a_um);
-        point_at(from, control, to, (piece + 1) / (double)CHX__CONNECTION_PIECES, branch->b_um);
+        point_at(from, control, to, piece / (double)n_pieces, branch->a_um);
+        point_at(from, control, to, (piece + 1) / (double)n_pieces, branch->b_um);
         branch->a_um[3] = branch->b_um[3] = width;
         branch->neuron = synapse->pre;
         branch->hue = CHX_BRANCH_CONNECTION | chx__connection_hue(synapse->weight_pa < 0);
@@ -78,7 +84,8 @@ chx__connections_fill(const chx_network_info *network, const double towards_view
                       chx_branch *branches)
 {
     uint32_t n = chx__connections_drawn(network);
+    uint32_t n_pieces = chx__connection_pieces(n);
     for (uint32_t i = 0; i < n; i++)
         fill_curve(network, &network->synapses[i * network->n_synapses / n], towards_viewer,
-                   width_of(n), branches + (size_t)i * CHX__CONNECTION_PIECES);
+                   width_of(n), n_pieces, branches + (size_t)i * n_pieces);
 }

@@ -8,8 +8,6 @@
 
 #include "render/picture.h"
 
-#define CHX__CONNECTION_PIECES 8 /* branches of one curve */
-
 /* Whether a scene with these options shows the network's synapses. */
 bool chx__connections_shown(const chx_network_info *network, chx_connections asked);
 
@@ -18,6 +16,9 @@ uint32_t chx__connections_drawn(const chx_network_info *network);
 
 /* Place among the colours of types of synapses that excite, or inhibit. */
 uint32_t chx__connection_hue(bool inhibits);
+
+/* Branches of one curve: more where there are few, which may be long. */
+uint32_t chx__connection_pieces(uint32_t n_drawn);
 
 /* Fills in chx__connections_drawn() times the pieces. towards_viewer is a unit vector. */
 void chx__connections_fill(const chx_network_info *network, const double towards_viewer[3],

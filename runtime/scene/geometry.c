@@ -318,7 +318,8 @@ chx__geometry_init(chx__geometry *geometry, const chx_network_info *network, chx
     uint64_t count = collect(&made, network, by, NULL);
     uint32_t n_curves =
         chx__connections_shown(network, connections) ? chx__connections_drawn(network) : 0;
-    count += (uint64_t)n_curves * CHX__CONNECTION_PIECES;
+    uint32_t n_pieces = chx__connection_pieces(n_curves);
+    count += (uint64_t)n_curves * n_pieces;
     if (count > UINT32_MAX / 2)
         return chx__fail(CHX_ERROR_LIMIT,
                          "the network has %llu branches, more than a scene can hold; draw a part",
@@ -334,7 +335,7 @@ chx__geometry_init(chx__geometry *geometry, const chx_network_info *network, chx
     made.n_branches = (uint32_t)collect(&made, network, by, made.branches);
     if (n_curves)
         chx__connections_fill(network, made.axes[2], made.branches + made.n_branches);
-    made.n_branches += n_curves * CHX__CONNECTION_PIECES;
+    made.n_branches += n_curves * n_pieces;
     *geometry = made;
     return CHX_OK;
 }
