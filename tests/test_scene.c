@@ -500,6 +500,39 @@ START_TEST(labels_are_drawn_and_follow_the_time)
 }
 END_TEST
 
+/* Whether the time in the corner changes between two moments, with a step of the network. */
+static bool
+time_label_tells_apart(double step_ms, double first_ms, double second_ms)
+{
+    const chx_scene_params params = {.width_px = 320, .height_px = 180};
+    chx_network *sketch = network;
+    chx_network_info info = *chx_network_get(network);
+    info.time_step_ms = step_ms;
+    check_ok(chx_network_create(&info, &network));
+    stage *on = open_stage(&params);
+    uint64_t digests[2];
+    for (int i = 0; i < 2; i++) {
+        draw(on, i ? second_ms : first_ms);
+        uint8_t corner[30 * 120 * 3];
+        for (int y = 0; y < 30; y++)
+            memcpy(corner + (size_t)y * 360, on->pixels + 3 * (y * 320 + 200), 360);
+        digests[i] = chx__hash(corner, sizeof corner).low;
+    }
+    close_stage(on);
+    chx_network_destroy(&network);
+    network = sketch;
+    return digests[0] != digests[1];
+}
+
+START_TEST(time_has_the_digits_of_the_step)
+{
+    ck_assert(time_label_tells_apart(0.1, 1, 1.1));
+    ck_assert(time_label_tells_apart(0.05, 1, 1.05));
+    ck_assert(time_label_tells_apart(0.025, 1, 1.025));
+    ck_assert(!time_label_tells_apart(0.1, 1, 1.01));
+}
+END_TEST
+
 START_TEST(cividis_has_other_colours_than_inferno)
 {
     chx_scene_params params = plain;
@@ -831,6 +864,7 @@ suite(void)
     tcase_add_test(frames, zoom_enlarges_about_the_centre);
     tcase_add_test(frames, strong_zoom_has_the_same_bits_on_both_paths);
     tcase_add_test(frames, labels_are_drawn_and_follow_the_time);
+    tcase_add_test(frames, time_has_the_digits_of_the_step);
     tcase_add_test(frames, cividis_has_other_colours_than_inferno);
     tcase_add_test(frames, colours_mean_what_is_asked_for);
     tcase_add_test(frames, white_background_takes_ink);

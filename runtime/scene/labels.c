@@ -329,12 +329,21 @@ set_text(char into[CHX_TEXT_CHARS], const char *text)
     memcpy(into, text, length < CHX_TEXT_CHARS ? length : CHX_TEXT_CHARS);
 }
 
+static int
+digits_of(double step_ms)
+{
+    int n = 1;
+    for (double scaled = step_ms * 10; n < 4 && fabs(scaled - rint(scaled)) > 1e-6; scaled *= 10)
+        n++;
+    return n;
+}
+
 void
-chx__caption_time(chx__caption *caption, double time_ms, double speed)
+chx__caption_time(chx__caption *caption, double time_ms, double step_ms, double speed)
 {
     chx__numerals numerals = chx__numerals_begin();
     char text[64];
-    snprintf(text, sizeof text, "t = %.1f ms", time_ms);
+    snprintf(text, sizeof text, "t = %.*f ms", digits_of(step_ms), time_ms);
     set_text(caption->time, text);
     if (speed <= 0)
         text[0] = 0;

@@ -27,7 +27,8 @@ chx_status chx__labels_init(chx__labels *labels, const chx_network_info *network
                             const chx_tables *tables, const chx_scene_params *params);
 void chx__labels_finish(chx__labels *labels);
 
-void chx__caption_time(chx__caption *caption, double time_ms, double speed);
+/* As many digits after the point as tell steps of the network's time apart, one at least. */
+void chx__caption_time(chx__caption *caption, double time_ms, double step_ms, double speed);
 /* The longest bar of 1, 2 or 5 times a power of ten um that fits. */
 void chx__caption_scale(chx__caption *caption, double px_per_um, double most_px);
 

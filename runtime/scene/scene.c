@@ -372,7 +372,7 @@ chx_scene_set_time(chx_scene *scene, double time_ms, double speed)
 {
     CHX__REQUIRE(scene && isfinite(time_ms) && isfinite(speed) && time_ms >= 0 && speed >= 0);
     if (!scene->params.no_labels)
-        chx__caption_time(&scene->caption, time_ms, speed);
+        chx__caption_time(&scene->caption, time_ms, scene->network->time_step_ms, speed);
     if (!scene->graph)
         return CHX_OK;
     chx_arg now = {.kind = CHX_ARG_VALUE, .size_bytes = 8};
