@@ -26,7 +26,7 @@ typedef struct entry_head {
 
 _Static_assert(sizeof(entry_head) == 56, "an entry's head has no padding");
 
-static const char entry_magic[8] = "CHXCACHE";
+static const char entry_magic[8] = {'C', 'H', 'X', 'C', 'A', 'C', 'H', 'E'};
 #define ENTRY_VERSION 1u
 
 struct chx__cache {
