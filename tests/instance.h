@@ -88,9 +88,10 @@ make_problem(instance *in, bool reversed)
     for (uint32_t i = 0; i < MAX_ITEMS; i++) {
         bool entry = draw(3) == 0;
         uint32_t places = (1u << in->machine.n_places) - 1;
-        in->items[i] = (chx__item){.bytes = draw(40),
-                                   .producer = entry ? CHX__NO_TASK : draw(n),
-                                   .entry_places = entry ? 1 + draw(places) : 0};
+        in->items[i] =
+            (chx__item){.bytes = draw(40),
+                        .producer = entry ? CHX__NO_TASK : draw(n),
+                        .entry_places = chx__places_from_bits(entry ? 1 + draw(places) : 0)};
     }
     for (uint32_t t = 0; t < n; t++) {
         for (uint32_t i = draw(8); i > 0; i--) {
@@ -158,7 +159,7 @@ present_from(const instance *in, const chx__solution *solution, uint32_t item, u
              size_t n_moves)
 {
     const chx__item *of = &in->items[item];
-    if (of->producer == CHX__NO_TASK && (of->entry_places >> place & 1))
+    if (of->producer == CHX__NO_TASK && chx__places_have(of->entry_places, place))
         return 0.0;
     if (of->producer != CHX__NO_TASK &&
         in->lanes[solution->tasks[of->producer].lane].place == place)

@@ -128,7 +128,7 @@ END_TEST
 START_TEST(atoms_are_cut_where_content_lies_apart)
 {
     chx__coherence_reserve(&buffer->coherence, 1);
-    chx__coherence_set(&buffer->coherence, 70, 80, chx__place_bit(1));
+    chx__coherence_set(&buffer->coherence, 70, 80, chx__places_of(1));
     touch(CHX_ACCESS_READ, 0, 100);
     analyse();
     ck_assert_uint_eq(flow.n_atoms, 3);

@@ -62,7 +62,8 @@ draw_launch(sketch *s, uint32_t i, uint32_t n_devices)
         .program = s->program,
         .kernel = "blend",
         .global = {n},
-        .devices = rand() % 3 ? UINT64_C(1) << ((uint32_t)rand() % n_devices) : 0,
+        .devices =
+            rand() % 3 ? UINT64_C(1) << ((uint32_t)rand() % (n_devices < 64 ? n_devices : 64)) : 0,
         .args = {CHX_BUFFER_RANGE(s->buffers[x], CHX_ACCESS_READ, 4 * begin, 4 * n),
                  CHX_BUFFER_RANGE(s->buffers[y], CHX_ACCESS_READ_WRITE, 4 * begin, 4 * n),
                  CHX_UINT(begin), CHX_UINT(seed)},
@@ -163,28 +164,56 @@ expect_all_released(sketch *s)
     ck_assert_uint_eq(chx__null_n_living(test_null), 0);
 }
 
+/* Three runs at once mean what they mean one after the other. */
+static void
+complete_in_order_of(uint64_t seed, uint32_t n_devices, uint32_t n_lanes)
+{
+    sketch s;
+    chx_run *runs[3];
+    begin_sketch(&s, n_devices, seed, n_lanes);
+    ck_assert_msg(chx_plan_create(s.graph, NULL, &s.plan) == CHX_OK, "%s",
+                  chx_last_error()->message);
+    for (int i = 0; i < 3; i++) {
+        expect_run(&s);
+        ck_assert_int_eq(chx_plan_submit(s.plan, &runs[i]), CHX_OK);
+    }
+    for (int i = 0; i < 3; i++) {
+        ck_assert_msg(chx_run_wait(runs[i], 20 * SECOND_NS) == CHX_OK, "seed %d: %s", (int)seed,
+                      chx_last_error()->message);
+        chx_run_destroy(&runs[i]);
+    }
+    expect_words(&s);
+    expect_all_released(&s);
+    end_sketch(&s);
+}
+
 /* CHRONAXIE_TEST_SEEDS orders of completion are tried, else 40. */
 START_TEST(order_of_completion_changes_nothing)
 {
     const char *n_seeds = getenv("CHRONAXIE_TEST_SEEDS");
-    for (uint64_t seed = 0; seed < (n_seeds ? strtoull(n_seeds, NULL, 10) : 40); seed++) {
-        sketch s;
-        chx_run *runs[3];
-        begin_sketch(&s, 1 + (uint32_t)(seed % 7), seed, 1 + (uint32_t)(seed % 3));
-        ck_assert_int_eq(chx_plan_create(s.graph, NULL, &s.plan), CHX_OK);
-        for (int i = 0; i < 3; i++) {
-            expect_run(&s);
-            ck_assert_int_eq(chx_plan_submit(s.plan, &runs[i]), CHX_OK);
-        }
-        for (int i = 0; i < 3; i++) {
-            ck_assert_msg(chx_run_wait(runs[i], 20 * SECOND_NS) == CHX_OK, "seed %d: %s", (int)seed,
-                          chx_last_error()->message);
-            chx_run_destroy(&runs[i]);
-        }
-        expect_words(&s);
-        expect_all_released(&s);
-        end_sketch(&s);
-    }
+    for (uint64_t seed = 0; seed < (n_seeds ? strtoull(n_seeds, NULL, 10) : 40); seed++)
+        complete_in_order_of(seed, 1 + (uint32_t)(seed % 7), 1 + (uint32_t)(seed % 3));
+}
+END_TEST
+
+START_TEST(hundred_devices_with_thousand_lanes)
+{
+    complete_in_order_of(1, 63, 1);
+    complete_in_order_of(2, 65, 1);
+    complete_in_order_of(3, 100, 8);
+}
+END_TEST
+
+/* Every device is a place, and places are counted. */
+START_TEST(more_devices_than_places_are_told)
+{
+    static chx__null_device devices[CHX__MAX_PLACES];
+    chx__null_params params = {.devices = devices, .n_devices = CHX__MAX_PLACES, .serial = true};
+    chx_runtime *runtime;
+    ck_assert_int_eq(chx__null_create(&params, &test_null), CHX_OK);
+    ck_assert_int_eq(chx__runtime_create(&runtime, NULL, test_null), CHX_ERROR_LIMIT);
+    ck_assert_ptr_nonnull(strstr(chx_last_error()->message, "256 devices, 255 are possible"));
+    chx__null_destroy(&test_null);
 }
 END_TEST
 
@@ -324,6 +353,8 @@ main(void)
     TCase *tcase = tcase_create("machines");
     tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, order_of_completion_changes_nothing);
+    tcase_add_test(tcase, hundred_devices_with_thousand_lanes);
+    tcase_add_test(tcase, more_devices_than_places_are_told);
     tcase_add_test(tcase, every_refused_call_is_told_and_survived);
     tcase_add_test(tcase, every_failed_command_is_told_and_survived);
     tcase_add_test(tcase, every_hung_command_is_told_and_survived);

@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/places.h"
 #include "device/cache.h"
 #include "device/discovery.h"
 #include "device/null.h"
@@ -134,6 +135,19 @@ test_selected(chx__fleet *fleet, const chx_runtime_params *params)
     return n_sound > 0 ? CHX_OK : fail_excluded(fleet);
 }
 
+/* Every device is a place that may hold data. */
+static chx_status
+check_count(const chx__fleet *fleet)
+{
+    if (fleet->n_devices < CHX__MAX_PLACES)
+        return CHX_OK;
+    return chx__fail(
+        CHX_ERROR_LIMIT,
+        "this machine has %u devices, %u are possible; hide some from the loader, such "
+        "as with OCL_ICD_VENDORS",
+        fleet->n_devices, CHX__MAX_PLACES - 1);
+}
+
 static void
 set_limits(chx__fleet *fleet, const chx_runtime_params *params)
 {
@@ -194,6 +208,8 @@ assemble(chx__fleet *fleet, const chx_runtime_params *params)
     if (!status && params->split > 1)
         status = chx__fleet_split(fleet, params->split);
     if (!status)
+        status = check_count(fleet);
+    if (!status)
         set_limits(fleet, params);
     settle_contexts(fleet);
     return status;
@@ -205,6 +221,8 @@ assemble_null(chx__fleet *fleet, const chx_runtime_params *params, chx__null *ma
 {
     fleet->logger = (chx__logger){params->log, params->log_data, params->log_level};
     chx_status status = chx__null_populate(machine, fleet);
+    if (!status)
+        status = check_count(fleet);
     if (!status)
         status = chx__fleet_select(fleet, params->devices);
     if (!status)
@@ -368,7 +386,7 @@ chx__fleet_is_spare(const chx__fleet *fleet, const chx__device *device, uint64_t
         const chx__device *other = &fleet->devices[i];
         bool is_rival = other != device && other->info.selected &&
                         other->hardware & device->hardware &&
-                        (!allowed || allowed & UINT64_C(1) << i);
+                        chx__device_is_allowed(other, allowed);
         bool is_faster = other->info.giga_ops > device->info.giga_ops ||
                          (other->info.giga_ops == device->info.giga_ops && i < device->index);
         if (is_rival && is_faster)

@@ -13,10 +13,10 @@
 #define LOOK_UP_NS UINT64_C(20000000)
 
 static chx__device *
-holder(const chx_buffer *buffer, uint64_t places)
+holder(const chx_buffer *buffer, chx__places places)
 {
     for (uint32_t d = 0; d < buffer->fleet->n_devices; d++)
-        if (places & chx__place_bit(d + 1))
+        if (chx__places_have(places, d + 1))
             return &buffer->fleet->devices[d];
     return NULL;
 }
@@ -86,7 +86,7 @@ first_missing(const chx_buffer *buffer, size_t begin, size_t end)
     for (size_t i = 0; i < buffer->coherence.n_extents; i++) {
         const chx__extent *extent = &buffer->coherence.extents[i];
         if (extent->begin < end && extent->end > begin &&
-            !(extent->places & chx__place_bit(CHX__HOST_PLACE)))
+            !chx__places_have(extent->places, CHX__HOST_PLACE))
             return extent;
     }
     return NULL;
@@ -107,7 +107,7 @@ fetch(chx_buffer *buffer, size_t begin, size_t end, bool gives_up_turn, uint64_t
             status = download(buffer, device, from, to, gives_up_turn, deadline_ns);
         if (status)
             return status;
-        chx__coherence_add(&buffer->coherence, from, to, chx__place_bit(CHX__HOST_PLACE));
+        chx__coherence_add(&buffer->coherence, from, to, chx__places_of(CHX__HOST_PLACE));
     }
     return CHX_OK;
 }
@@ -193,7 +193,7 @@ chx_buffer_write(chx_buffer *buffer, size_t offset_bytes, size_t size_bytes, con
         memcpy(buffer->host + offset_bytes, data, size_bytes);
         chx__turn_resume(buffer->runtime);
         chx__coherence_set(&buffer->coherence, offset_bytes, offset_bytes + size_bytes,
-                           chx__place_bit(CHX__HOST_PLACE));
+                           chx__places_of(CHX__HOST_PLACE));
     }
     chx__wait_let_go(buffer);
     chx__turn_end(buffer->runtime);

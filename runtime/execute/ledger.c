@@ -23,7 +23,7 @@ enter_transfer(const chx__flow *flow, const chx__command *command, outcome becam
 {
     const chx__atom *atom = &flow->atoms[command->atom];
     chx__coherence *map = map_of(flow->buffers[atom->buffer], settled);
-    uint64_t place = chx__place_bit(command->to);
+    chx__places place = chx__places_of(command->to);
     if (became == OUTCOME_DONE)
         chx__coherence_add(map, atom->begin, atom->end, place);
     else
@@ -31,13 +31,14 @@ enter_transfer(const chx__flow *flow, const chx__command *command, outcome becam
 }
 
 static void
-enter_write(const chx_run *run, const chx__atom *atom, uint64_t place, outcome became, bool settled)
+enter_write(const chx_run *run, const chx__atom *atom, chx__places place, outcome became,
+            bool settled)
 {
     chx_buffer *buffer = run->lowered->flow.buffers[atom->buffer];
     if (became == OUTCOME_LOST)
         buffer->loss = run->error;
     chx__coherence_set(map_of(buffer, settled), atom->begin, atom->end,
-                       became == OUTCOME_DONE ? place : 0);
+                       became == OUTCOME_DONE ? place : chx__places_none());
 }
 
 static void
@@ -52,7 +53,7 @@ enter(const chx_run *run, uint32_t index, outcome became, bool settled)
         enter_transfer(flow, command, became, settled);
         return;
     }
-    uint64_t place = chx__place_bit(lowered->model.machine_lanes[command->lane].place);
+    chx__places place = chx__places_of(lowered->model.machine_lanes[command->lane].place);
     for (uint32_t i = flow->writes.begin[command->task]; i < flow->writes.begin[command->task + 1];
          i++)
         enter_write(run, &flow->atoms[flow->writes.index[i]], place, became, settled);

@@ -18,7 +18,7 @@ chx__lowering_entry(const chx__flow *flow)
         if (flow->versions[v].producer != CHX__NO_INDEX)
             continue;
         const chx__atom *atom = &flow->atoms[flow->versions[v].atom];
-        uint64_t places =
+        chx__places places =
             chx__coherence_places(&flow->buffers[atom->buffer]->coherence, atom->begin, atom->end);
         chx__hasher_add(hasher, &places, sizeof places);
     }

@@ -165,7 +165,7 @@ device_cost(const chx__costs *costs, const chx__fleet *fleet, const chx_graph *g
             chx_task index, const chx__device *device)
 {
     const chx__task *task = &graph->tasks[index];
-    if ((task->devices && !(task->devices & UINT64_C(1) << device->index)) ||
+    if (!chx__device_is_allowed(device, task->devices) ||
         chx__fleet_is_spare(fleet, device, task->devices))
         return INFINITY;
     chx__task_keys keys = chx__task_keys_of(graph, index, device);

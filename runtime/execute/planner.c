@@ -61,7 +61,8 @@ check_not_lost(const chx__flow *flow)
             continue;
         for (size_t i = 0; i < buffer->coherence.n_extents; i++) {
             const chx__extent *extent = &buffer->coherence.extents[i];
-            if (!extent->places && extent->begin < atom->end && atom->begin < extent->end)
+            if (chx__places_is_empty(extent->places) && extent->begin < atom->end &&
+                atom->begin < extent->end)
                 return chx__buffer_fail_lost(buffer, extent->begin, extent->end);
         }
     }

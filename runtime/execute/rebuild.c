@@ -8,12 +8,12 @@
 
 /* Whether some place outside the platform holds the extent. */
 static bool
-is_held_elsewhere(const chx__fleet *fleet, const chx__platform *platform, uint64_t places)
+is_held_elsewhere(const chx__fleet *fleet, const chx__platform *platform, chx__places places)
 {
-    if (places & chx__place_bit(CHX__HOST_PLACE))
+    if (chx__places_have(places, CHX__HOST_PLACE))
         return true;
     for (uint32_t d = 0; d < fleet->n_devices; d++)
-        if (fleet->devices[d].platform != platform && (places & chx__place_bit(d + 1)))
+        if (fleet->devices[d].platform != platform && chx__places_have(places, d + 1))
             return true;
     return false;
 }
@@ -26,7 +26,8 @@ save_buffers(chx_runtime *runtime, const chx__platform *platform, uint64_t deadl
     for (chx_buffer *buffer = runtime->buffers; buffer; buffer = buffer->next)
         for (size_t i = 0; i < buffer->coherence.n_extents; i++) {
             chx__extent extent = buffer->coherence.extents[i];
-            if (!extent.places || is_held_elsewhere(&runtime->fleet, platform, extent.places))
+            if (chx__places_is_empty(extent.places) ||
+                is_held_elsewhere(&runtime->fleet, platform, extent.places))
                 continue;
             if (chx__access_fetch(buffer, extent.begin, extent.end, deadline_ns) != CHX_OK)
                 return false;

@@ -5,10 +5,10 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/places.h"
 #include "io/json.h"
 
 #define MAX_FILE_BYTES ((size_t)16 << 20)
-#define MAX_PLACES 64 /* the whereabouts of data are bits of one word */
 #define MAX_DEVICES 4096
 #define MAX_LANES 65535
 
@@ -159,8 +159,8 @@ read_place(machine_file *file, const chx__json_at *at, uint32_t device)
     if (status)
         return status;
     if (!shared.value) {
-        if (model->machine.n_places == MAX_PLACES)
-            return chx__json_fail(at, "is one memory too many; %d are accepted", MAX_PLACES);
+        if (model->machine.n_places == CHX__MAX_PLACES)
+            return chx__json_fail(at, "is one memory too many; %u are accepted", CHX__MAX_PLACES);
         model->devices[device].place = model->machine.n_places++;
         return CHX_OK;
     }

@@ -25,7 +25,7 @@ chx__buffer_create(chx_runtime *runtime, chx__fleet *fleet, size_t size_bytes, c
         status = chx__fail(CHX_ERROR_MEMORY, "a buffer of %zu bytes does not fit in host memory",
                            size_bytes);
     if (!status)
-        status = chx__coherence_init(&made->coherence, size_bytes, chx__place_bit(CHX__HOST_PLACE));
+        status = chx__coherence_init(&made->coherence, size_bytes, chx__places_of(CHX__HOST_PLACE));
     if (status) {
         chx__buffer_free(made);
         return status;
@@ -56,8 +56,8 @@ chx__buffer_retire_host(chx_buffer *buffer)
 {
     unsigned char *fresh = chx__alloc(buffer->size_bytes, 1);
     if (!fresh) {
-        chx__coherence_remove(&buffer->coherence, chx__place_bit(CHX__HOST_PLACE));
-        chx__coherence_remove(&buffer->settled, chx__place_bit(CHX__HOST_PLACE));
+        chx__coherence_remove(&buffer->coherence, chx__places_of(CHX__HOST_PLACE));
+        chx__coherence_remove(&buffer->settled, chx__places_of(CHX__HOST_PLACE));
         buffer->is_exposed = true;
         return;
     }
@@ -151,5 +151,5 @@ chx__buffer_drop_replica(chx_buffer *buffer, chx__device *device, bool set_aside
     *replica = NULL;
     chx__device_release(device, buffer->size_bytes);
     if (buffer->coherence.extents)
-        chx__coherence_remove(&buffer->coherence, chx__place_bit(device->index + 1));
+        chx__coherence_remove(&buffer->coherence, chx__places_of(device->index + 1));
 }

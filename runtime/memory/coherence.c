@@ -9,7 +9,7 @@
 #include "base/error.h"
 
 chx_status
-chx__coherence_init(chx__coherence *coherence, size_t size, uint64_t places)
+chx__coherence_init(chx__coherence *coherence, size_t size, chx__places places)
 {
     *coherence = (chx__coherence){0};
     if (!chx__grow(&coherence->extents, &coherence->capacity, 1, sizeof *coherence->extents))
@@ -58,13 +58,13 @@ find(const chx__coherence *coherence, size_t byte)
     return low;
 }
 
-uint64_t
+chx__places
 chx__coherence_places(const chx__coherence *coherence, size_t begin, size_t end)
 {
-    uint64_t places = UINT64_MAX;
+    chx__places places = chx__places_all();
     for (size_t i = find(coherence, begin);
          i < coherence->n_extents && coherence->extents[i].begin < end; i++)
-        places &= coherence->extents[i].places;
+        places = chx__places_common(places, coherence->extents[i].places);
     return places;
 }
 
@@ -101,7 +101,7 @@ join_equal_neighbours(chx__coherence *coherence)
     size_t kept = 0;
     for (size_t i = 1; i < coherence->n_extents; i++) {
         chx__extent *last = &coherence->extents[kept];
-        if (coherence->extents[i].places == last->places)
+        if (chx__places_equal(coherence->extents[i].places, last->places))
             last->end = coherence->extents[i].end;
         else
             coherence->extents[++kept] = coherence->extents[i];
@@ -110,31 +110,31 @@ join_equal_neighbours(chx__coherence *coherence)
 }
 
 static void
-change(chx__coherence *coherence, size_t begin, size_t end, uint64_t places, bool keep)
+change(chx__coherence *coherence, size_t begin, size_t end, chx__places places, bool keep)
 {
     size_t first = cut(coherence, begin);
     size_t last = cut(coherence, end);
     for (size_t i = first; i < last; i++) {
-        uint64_t before = keep ? coherence->extents[i].places : 0;
-        coherence->extents[i].places = before | places;
+        chx__places *held = &coherence->extents[i].places;
+        *held = keep ? chx__places_union(*held, places) : places;
     }
     join_equal_neighbours(coherence);
 }
 
 void
-chx__coherence_set(chx__coherence *coherence, size_t begin, size_t end, uint64_t places)
+chx__coherence_set(chx__coherence *coherence, size_t begin, size_t end, chx__places places)
 {
     change(coherence, begin, end, places, false);
 }
 
 void
-chx__coherence_add(chx__coherence *coherence, size_t begin, size_t end, uint64_t places)
+chx__coherence_add(chx__coherence *coherence, size_t begin, size_t end, chx__places places)
 {
     change(coherence, begin, end, places, true);
 }
 
 void
-chx__coherence_subtract(chx__coherence *coherence, size_t begin, size_t end, uint64_t gone)
+chx__coherence_subtract(chx__coherence *coherence, size_t begin, size_t end, chx__places gone)
 {
     if (chx__coherence_reserve(coherence, 1) == CHX_OK) {
         cut(coherence, begin);
@@ -142,15 +142,15 @@ chx__coherence_subtract(chx__coherence *coherence, size_t begin, size_t end, uin
     }
     for (size_t i = find(coherence, begin);
          i < coherence->n_extents && coherence->extents[i].begin < end; i++)
-        coherence->extents[i].places &= ~gone;
+        coherence->extents[i].places = chx__places_without(coherence->extents[i].places, gone);
     join_equal_neighbours(coherence);
 }
 
 void
-chx__coherence_remove(chx__coherence *coherence, uint64_t gone)
+chx__coherence_remove(chx__coherence *coherence, chx__places gone)
 {
     for (size_t i = 0; i < coherence->n_extents; i++)
-        coherence->extents[i].places &= ~gone;
+        coherence->extents[i].places = chx__places_without(coherence->extents[i].places, gone);
     if (coherence->n_extents > 0)
         join_equal_neighbours(coherence);
 }

@@ -7,19 +7,11 @@
 
 #include <chronaxie/status.h>
 
-/* Place 0 is host memory, place d + 1 is device d; sets of places are bit masks. */
-#define CHX__HOST_PLACE 0u
-#define CHX__MAX_PLACES 64u
-
-static inline uint64_t
-chx__place_bit(uint32_t place)
-{
-    return UINT64_C(1) << place;
-}
+#include "base/places.h"
 
 typedef struct chx__extent {
     size_t begin, end; /* bytes */
-    uint64_t places; /* holders of the current content; 0 means that it is lost */
+    chx__places places; /* holders of the current content; none means that it is lost */
 } chx__extent;
 
 /* Extents in order, touching, without empty ones, and covering [0, size). */
@@ -30,7 +22,7 @@ typedef struct chx__coherence {
 } chx__coherence;
 
 /* One extent of size bytes held by `places`. */
-chx_status chx__coherence_init(chx__coherence *coherence, size_t size, uint64_t places);
+chx_status chx__coherence_init(chx__coherence *coherence, size_t size, chx__places places);
 void chx__coherence_finish(chx__coherence *coherence);
 
 /* Makes `to` equal to `from`. Errors: MEMORY, and `to` is as it was. */
@@ -40,22 +32,22 @@ chx_status chx__coherence_copy(chx__coherence *to, const chx__coherence *from);
 void chx__coherence_take(chx__coherence *to, const chx__coherence *from);
 
 /* Places that hold all of [begin, end). */
-uint64_t chx__coherence_places(const chx__coherence *coherence, size_t begin, size_t end);
+chx__places chx__coherence_places(const chx__coherence *coherence, size_t begin, size_t end);
 
 /* Makes room so that the next `n_changes` changes cannot fail. */
 chx_status chx__coherence_reserve(chx__coherence *coherence, size_t n_changes);
 
 /* [begin, end) was written: `places` alone hold it from now on. Needs room reserved. */
-void chx__coherence_set(chx__coherence *coherence, size_t begin, size_t end, uint64_t places);
+void chx__coherence_set(chx__coherence *coherence, size_t begin, size_t end, chx__places places);
 
 /* [begin, end) was copied: `places` hold it as well. Needs room reserved. */
-void chx__coherence_add(chx__coherence *coherence, size_t begin, size_t end, uint64_t places);
+void chx__coherence_add(chx__coherence *coherence, size_t begin, size_t end, chx__places places);
 
 /* `gone` hold nothing of [begin, end) any more. Without memory for the exact cut, they hold nothing
  * of any extent that it touches: the map may forget, but never claims. */
-void chx__coherence_subtract(chx__coherence *coherence, size_t begin, size_t end, uint64_t gone);
+void chx__coherence_subtract(chx__coherence *coherence, size_t begin, size_t end, chx__places gone);
 
 /* The places of `gone` hold nothing any more, anywhere. */
-void chx__coherence_remove(chx__coherence *coherence, uint64_t gone);
+void chx__coherence_remove(chx__coherence *coherence, chx__places gone);
 
 #endif

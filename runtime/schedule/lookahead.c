@@ -98,7 +98,7 @@ estimate_arrival(const lookahead *of, uint32_t index, uint32_t place)
         return placement->finish_ns + way_ns(machine, from, place, item->bytes);
     }
     for (uint32_t from = 0; from < machine->n_places && from < 64; from++)
-        if (item->entry_places >> from & 1)
+        if (chx__places_have(item->entry_places, from))
             least_ns = fmin(least_ns, way_ns(machine, from, place, item->bytes));
     return least_ns;
 }

@@ -58,7 +58,7 @@ forget_arrivals(chx__occupancy *occupancy)
     for (uint32_t i = 0; i < problem->n_items; i++) {
         const chx__item *item = &problem->items[i];
         for (uint32_t p = 0; p < machine->n_places; p++) {
-            bool there = item->producer == CHX__NO_TASK && (item->entry_places >> p & 1);
+            bool there = item->producer == CHX__NO_TASK && chx__places_have(item->entry_places, p);
             occupancy->arrival_ns[(size_t)i * machine->n_places + p] = there ? 0.0 : INFINITY;
         }
     }
@@ -198,7 +198,7 @@ classical_ready(const chx__occupancy *occupancy, uint32_t place)
         const chx__item *item = &occupancy->problem->items[occupancy->needs[i].item];
         bool there;
         if (item->producer == CHX__NO_TASK)
-            there = place < 64 && (item->entry_places >> place & 1);
+            there = chx__places_have(item->entry_places, place);
         else
             there = machine->lanes[occupancy->solution->tasks[item->producer].lane].place == place;
         double arrives_ns = occupancy->needs[i].exists_ns + (there ? 0.0 : (double)item->bytes);

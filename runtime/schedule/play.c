@@ -70,7 +70,7 @@ static double
 arrival_of(const player *of, uint32_t item, uint32_t place)
 {
     const chx__item *it = &of->problem->items[item];
-    bool there = it->producer == CHX__NO_TASK && place < 64 && (it->entry_places >> place & 1);
+    bool there = it->producer == CHX__NO_TASK && chx__places_have(it->entry_places, place);
     double exists_ns = 0.0;
     if (it->producer != CHX__NO_TASK) {
         if (!of->done[it->producer])

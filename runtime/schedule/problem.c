@@ -18,7 +18,7 @@ check_links(const chx__machine *machine)
     if (!machine->links)
         return CHX_OK;
     /* The places of an item at time 0 are bits of one word. */
-    CHX__REQUIRE(machine->n_places <= 64);
+    CHX__REQUIRE(machine->n_places <= CHX__MAX_PLACES);
     size_t n_links = (size_t)machine->n_places * machine->n_places;
     for (size_t i = 0; i < n_links; i++) {
         const chx__link *link = &machine->links[i];
@@ -59,7 +59,7 @@ check_items(const chx__problem *problem)
     for (uint32_t i = 0; i < problem->n_items; i++) {
         const chx__item *item = &problem->items[i];
         if (item->producer == CHX__NO_TASK)
-            CHX__REQUIRE(item->entry_places != 0);
+            CHX__REQUIRE(!chx__places_is_empty(item->entry_places));
         else
             CHX__REQUIRE(item->producer < problem->n_tasks);
     }

@@ -6,6 +6,7 @@
 
 #include <chronaxie/status.h>
 
+#include "base/places.h"
 #include "schedule/machine.h"
 
 #define CHX__NO_TASK UINT32_MAX
@@ -14,7 +15,7 @@
 typedef struct chx__item {
     uint64_t bytes;
     uint32_t producer; /* task, or CHX__NO_TASK when it is there at time 0 */
-    uint64_t entry_places; /* bit p: present in place p at time 0; only without a producer */
+    chx__places entry_places; /* that hold it at time 0; only without a producer */
 } chx__item;
 
 /* Compressed rows: entries [begin[t], begin[t + 1]) of index belong to task t. */
