@@ -533,6 +533,34 @@ START_TEST(time_has_the_digits_of_the_step)
 }
 END_TEST
 
+START_TEST(axes_turn_with_the_camera)
+{
+    chx_scene_params params = {.width_px = 320, .height_px = 180, .has_plane = true};
+    params.plane = CHX_PLANE_XY;
+    uint8_t corners[3][80 * 110];
+    for (int i = 0; i < 3; i++) {
+        params.axes = i > 0;
+        stage *on = open_stage(&params);
+        chx_camera camera;
+        chx_scene_default_camera(on->scene, &camera);
+        camera.roll_deg = i == 2 ? 45 : 0;
+        camera.centre_um[0] += 1e6f;
+        check_ok(chx_scene_set_camera(on->scene, &camera));
+        draw(on, 1);
+        for (int y = 0; y < 80; y++)
+            for (int x = 0; x < 110; x++)
+                corners[i][110 * y + x] = on->pixels[3 * ((y + 70) * 320 + x)];
+        close_stage(on);
+    }
+    int drawn = 0, turned = 0;
+    for (int i = 0; i < 80 * 110; i++) {
+        drawn += corners[1][i] > corners[0][i] + 60;
+        turned += corners[2][i] > corners[1][i] + 60;
+    }
+    ck_assert_msg(drawn > 40 && turned > 30, "%d drawn, %d turned", drawn, turned);
+}
+END_TEST
+
 START_TEST(cividis_has_other_colours_than_inferno)
 {
     chx_scene_params params = plain;
@@ -865,6 +893,7 @@ suite(void)
     tcase_add_test(frames, strong_zoom_has_the_same_bits_on_both_paths);
     tcase_add_test(frames, labels_are_drawn_and_follow_the_time);
     tcase_add_test(frames, time_has_the_digits_of_the_step);
+    tcase_add_test(frames, axes_turn_with_the_camera);
     tcase_add_test(frames, cividis_has_other_colours_than_inferno);
     tcase_add_test(frames, colours_mean_what_is_asked_for);
     tcase_add_test(frames, white_background_takes_ink);

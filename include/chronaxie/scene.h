@@ -70,6 +70,7 @@ typedef struct chx_scene_params {
     chx_colour_map colour_map;
     chx_pixel_format format;
     uint32_t n_bands; /* horizontal bands, tasks of their own; 0 lets the runtime choose */
+    bool axes; /* with labels: x, y and z of the data in the lower left corner */
     bool no_labels; /* leave out scale bar, time, colour bar and counts */
     bool has_plane; /* show plane, turned by nothing, instead of the network's own view */
     chx_plane plane;

@@ -805,14 +805,33 @@ words_of_line(uint line, uint4 text0, uint4 text1, uint4 text2)
     return words_of(line == 0 ? text0 : line == 1 ? text1 : text2);
 }
 
+/* Moves a stroke with the tip of its axis; the letter of one that points at us stands beside it. */
+static void
+follow_axis(chx_stroke *stroke, int4 tips_x, int4 tips_y)
+{
+    uint which = (stroke->flags >> CHX_STROKE_AXIS_SHIFT) & 3u;
+    int x = which == 0 ? tips_x.x : which == 1 ? tips_x.y : tips_x.z;
+    int y = which == 0 ? tips_y.x : which == 1 ? tips_y.y : tips_y.z;
+    if (stroke->flags & CHX_STROKE_AXIS_NAME) {
+        int near = (int)abs(x) + (int)abs(y) < tips_x.w;
+        x = near ? -tips_x.w : x * 5 / 4;
+        y = near ? tips_x.w : y * 5 / 4;
+    }
+    stroke->x0 += stroke->flags & CHX_STROKE_AXIS_0 ? x : 0;
+    stroke->y0 += stroke->flags & CHX_STROKE_AXIS_0 ? y : 0;
+    stroke->x1 += stroke->flags & CHX_STROKE_AXIS_1 ? x : 0;
+    stroke->y1 += stroke->flags & CHX_STROKE_AXIS_1 ? y : 0;
+}
+
 /* Labels: one work-item per fixed stroke, then one per line for its ground, then one per line, slot
  * and stroke of a glyph. counts = fixed strokes, strokes per glyph at most, length of the scale bar
- * in q8. The first work-item also empties the queue for the launches that follow. */
+ * in q8. tips = of the axes of the data beside their origin, q8; tips_x.w = the height of their
+ * letters. The first work-item also empties the queue for the launches that follow. */
 kernel void
 labels(global const chx_stroke *strokes, global const chx_line *lines,
        global const chx_glyph *glyphs, global const chx_stroke *shapes, global uint *ink,
        global uint *dirty, global uint *queue, int4 band, int4 counts, uint4 text0, uint4 text1,
-       uint4 text2)
+       uint4 text2, int4 tips_x, int4 tips_y)
 {
     uint id = get_global_id(0);
     if (id == 0)
@@ -824,6 +843,8 @@ labels(global const chx_stroke *strokes, global const chx_line *lines,
         stroke = strokes[id];
         stroke.x0 += stroke.flags & CHX_STROKE_BAR_X0 ? counts.z : 0;
         stroke.x1 += stroke.flags & CHX_STROKE_BAR_X1 ? counts.z : 0;
+        if (stroke.flags & (CHX_STROKE_AXIS_0 | CHX_STROKE_AXIS_1))
+            follow_axis(&stroke, tips_x, tips_y);
         if (stroke.flags & CHX_STROKE_GROUND)
             draw_ground(ink, dirty, band, &stroke);
         else

@@ -89,6 +89,10 @@ typedef struct chx_stroke {
 #define CHX_STROKE_BAR_X0 2u /* x0 and x1 move with the end of the scale bar */
 #define CHX_STROKE_BAR_X1 4u
 #define CHX_STROKE_GROUND 16u /* dims what is behind: along a level axis, radius half the height */
+#define CHX_STROKE_AXIS_0 32u /* x0, y0 and x1, y1 move with the tip of an axis of the data */
+#define CHX_STROKE_AXIS_1 64u
+#define CHX_STROKE_AXIS_NAME 128u /* a little further, for its letter */
+#define CHX_STROKE_AXIS_SHIFT 8 /* which axis, in two bits */
 #define CHX_STROKE_SQUARE 8u /* ends are cut off, not round */
 
 /* A filled rectangle of whole pixels, half open; higher levels lie on top. */

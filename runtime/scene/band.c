@@ -162,7 +162,7 @@ build_labels(chx__band *band, chx_graph *graph, const chx__band_inputs *in)
                  CHX_READ(in->shapes), CHX_READ_WRITE(band->ink), CHX_READ_WRITE(band->dirty),
                  CHX_BUFFER_RANGE(band->queue, CHX_ACCESS_READ_WRITE, 0, 16), band_arg(band, 0),
                  four(in->n_strokes, in->strokes_per_glyph, 0, 0), four(0, 0, 0, 0),
-                 four(0, 0, 0, 0), four(0, 0, 0, 0)},
+                 four(0, 0, 0, 0), four(0, 0, 0, 0), four(0, 0, 0, 0), four(0, 0, 0, 0)},
         .id = &band->labels};
     return chx_graph_kernel(graph, &task);
 }

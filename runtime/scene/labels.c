@@ -264,6 +264,38 @@ draw_scale_bar(chx__labels *labels, const layout *at)
     labels->bar_most_px = fmax(at->width * 0.16, at->cap * 6);
 }
 
+/* The axes of the data above the scale bar; kernels turn them with the camera. */
+static void
+draw_axes(chx__labels *labels, const layout *at)
+{
+    static const char *const names[] = {"x", "y", "z"};
+    double length = at->cap * 2.6;
+    double reach = length * 1.3;
+    double x = at->margin + reach;
+    double y = at->height - at->margin - at->cap * 3.2 - reach;
+    chx__style style = {.cap_px = at->cap * 0.86, .ink = CHX__INK_TITLE, .align = 1};
+    for (uint32_t k = 0; k < 3; k++) {
+        uint32_t axis = k << CHX_STROKE_AXIS_SHIFT;
+        chx_stroke line = {.x0 = (int32_t)(x * 256),
+                           .y0 = (int32_t)(y * 256),
+                           .x1 = (int32_t)(x * 256),
+                           .y1 = (int32_t)(y * 256),
+                           .radius = chx__font_radius(at->cap),
+                           .ink = CHX__INK_TITLE,
+                           .flags = CHX_STROKE_AXIS_1 | axis,
+                           .level = 8};
+        chx__strokes_add(&labels->strokes, &line);
+        size_t first = labels->strokes.n;
+        chx__strokes_text(&labels->strokes, &labels->font, &style, x, y + at->cap * 0.35, names[k]);
+        for (size_t i = first; i < labels->strokes.n; i++)
+            labels->strokes.items[i].flags |=
+                CHX_STROKE_AXIS_0 | CHX_STROKE_AXIS_1 | CHX_STROKE_AXIS_NAME | axis;
+    }
+    chx__strokes_ground(&labels->strokes, x - reach, y - reach, x + reach, y + reach, 0);
+    labels->axis_px = length;
+    labels->axis_cap_px = at->cap;
+}
+
 static void
 place_lines(chx__labels *labels, const layout *at)
 {
@@ -304,6 +336,8 @@ chx__labels_init(chx__labels *labels, const chx_network_info *network, const chx
     if (params->colour_by == CHX_COLOUR_BY_SPIKE)
         draw_colour_bar(&made, network, tables, &at);
     draw_scale_bar(&made, &at);
+    if (params->axes)
+        draw_axes(&made, &at);
     place_lines(&made, &at);
     chx__numerals_end(&numerals);
     if (made.strokes.failed) {

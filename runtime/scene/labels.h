@@ -20,6 +20,7 @@ typedef struct chx__labels {
     chx__strokes strokes;
     chx_line lines[CHX_TEXT_LINES];
     double bar_most_px; /* longest scale bar */
+    double axis_px, axis_cap_px; /* length of the axes of the data, height of their letters */
 } chx__labels;
 
 /* Errors: FILE without the font, MEMORY. tables say which light belongs to which age. */

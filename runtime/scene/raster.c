@@ -123,7 +123,8 @@ add_tasks(canvas *on)
         .args = {CHX_READ(on->strokes), CHX_READ(on->lines), CHX_READ(on->glyphs),
                  CHX_READ(on->shapes), CHX_READ_WRITE(on->ink), CHX_READ_WRITE(on->dirty),
                  CHX_READ_WRITE(on->queue), four(width, 0, height, 0), four(on->n_strokes, 0, 0, 0),
-                 four(0, 0, 0, 0), four(0, 0, 0, 0), four(0, 0, 0, 0)}};
+                 four(0, 0, 0, 0), four(0, 0, 0, 0), four(0, 0, 0, 0), four(0, 0, 0, 0),
+                 four(0, 0, 0, 0)}};
     chx_kernel_task resolve = {.program = on->resolve,
                                .kernel = "resolve_plot",
                                .global = {width, height},

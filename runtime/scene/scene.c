@@ -247,6 +247,18 @@ text_arg(const char text[CHX_TEXT_CHARS])
     return arg;
 }
 
+/* How far to the right, or down, the tips of the drawn axes lie. */
+static chx_arg
+tips_arg(const chx_scene *scene, int row)
+{
+    chx_arg arg = {.kind = CHX_ARG_VALUE, .size_bytes = 16};
+    for (int k = 0; k < 3; k++)
+        arg.value.u32x4[k] =
+            (uint32_t)(int32_t)rint(scene->projection.rows[row][k] * scene->labels.axis_px * 256);
+    arg.value.u32x4[3] = (uint32_t)rint(scene->labels.axis_cap_px * 256);
+    return arg;
+}
+
 /* Hands captions to the tasks of a built graph. */
 static chx_status
 caption_tasks(chx_scene *scene)
@@ -255,11 +267,15 @@ caption_tasks(chx_scene *scene)
     counts.value.u32x4[0] = scene->inputs.n_strokes;
     counts.value.u32x4[1] = scene->inputs.strokes_per_glyph;
     counts.value.u32x4[2] = (uint32_t)scene->caption.bar_q8;
-    chx_arg args[4] = {counts, text_arg(scene->caption.time), text_arg(scene->caption.speed),
-                       text_arg(scene->caption.scale)};
+    chx_arg args[6] = {counts,
+                       text_arg(scene->caption.time),
+                       text_arg(scene->caption.speed),
+                       text_arg(scene->caption.scale),
+                       tips_arg(scene, 0),
+                       tips_arg(scene, 1)};
     chx_status status = CHX_OK;
     for (uint32_t b = 0; b < scene->params.n_bands && !status; b++)
-        for (uint32_t i = 0; i < 4 && !status; i++)
+        for (uint32_t i = 0; i < 6 && !status; i++)
             status = chx_graph_set_value(scene->graph, scene->bands[b].labels, LABELS_COUNTS + i,
                                          &args[i]);
     return status;

@@ -11,7 +11,7 @@
 #include "stopwatch.h"
 #include "target.h"
 
-#define RENDER_RULES 22
+#define RENDER_RULES 23
 
 static const char *const colour_maps[] = {"inferno", "cividis"};
 static const char *const planes[] = {"principal", "xy", "xz", "yz"};
@@ -60,6 +60,8 @@ render_rules(struct rendering *r, const char **colour_map, option_rule *rules)
          NULL},
         {OPTION_UINT, 0, "bands", "N", "cut pictures into N bands; default: automatic",
          &scene->n_bands, 1, 64, NULL},
+        {OPTION_FLAG, 0, "axes", NULL, "draw the axes of the data, x, y and z", &scene->axes, 0, 0,
+         NULL},
         {OPTION_FLAG, 0, "no-labels", NULL, "leave out scale bar, time, colour bar and counts",
          &scene->no_labels, 0, 0, NULL},
         {OPTION_FLAG, 0, "no-int64-atomics", NULL, "use 32-bit kernels everywhere; same pixels",
