@@ -13,6 +13,7 @@
 #include "folder.h"
 #include "machine.h"
 #include "scene/hershey.h"
+#include "scene/scene.h"
 #include "sketch.h"
 #include "threads/draw.h"
 
@@ -561,6 +562,35 @@ START_TEST(axes_turn_with_the_camera)
 }
 END_TEST
 
+static size_t
+count_bar_strokes(bool is_layout)
+{
+    chx_network_info info = *chx_network_get(network);
+    size_t n = 0;
+    info.view.is_layout = is_layout;
+    chx_network *placed = NULL;
+    chx_simulation *simulation = NULL;
+    chx_scene *scene = NULL;
+    check_ok(chx_network_create(&info, &placed));
+    check_ok(chx_simulation_create(runtime, placed, NULL, &simulation));
+    check_ok(chx_scene_create(runtime, simulation, NULL, &scene));
+    for (size_t i = 0; i < scene->labels.strokes.n; i++)
+        n += (scene->labels.strokes.items[i].flags & CHX_STROKE_BAR_X1) != 0;
+    ck_assert_int_eq(*scene->caption.scale == 0, is_layout);
+    ck_assert_int_eq(scene->caption.bar_q8 == 0, is_layout);
+    chx_scene_destroy(&scene);
+    chx_simulation_destroy(&simulation);
+    chx_network_destroy(&placed);
+    return n;
+}
+
+START_TEST(layouts_have_no_scale_bar)
+{
+    ck_assert_uint_gt(count_bar_strokes(false), 0);
+    ck_assert_uint_eq(count_bar_strokes(true), 0);
+}
+END_TEST
+
 START_TEST(cividis_has_other_colours_than_inferno)
 {
     chx_scene_params params = plain;
@@ -894,6 +924,7 @@ suite(void)
     tcase_add_test(frames, labels_are_drawn_and_follow_the_time);
     tcase_add_test(frames, time_has_the_digits_of_the_step);
     tcase_add_test(frames, axes_turn_with_the_camera);
+    tcase_add_test(frames, layouts_have_no_scale_bar);
     tcase_add_test(frames, cividis_has_other_colours_than_inferno);
     tcase_add_test(frames, colours_mean_what_is_asked_for);
     tcase_add_test(frames, white_background_takes_ink);

@@ -95,6 +95,7 @@ typedef enum chx_plane {
 /* How the network wants to be shown. */
 typedef struct chx_view {
     chx_plane plane;
+    bool is_layout; /* places are a drawing's and no animal's: lengths mean nothing */
     double
         azimuth_deg; /* camera turned about the long axis, in other planes about the upright one */
     double elevation_deg;

@@ -196,6 +196,7 @@ complete(reader *table, const char *path)
     network->info.duration_ms = DURATION_MS;
     network->info.seed = 1;
     network->info.view.plane = CHX_PLANE_XY;
+    network->info.view.is_layout = true;
     chx_status status = set_texts(network, path);
     if (!status)
         status = add_type(network);

@@ -132,9 +132,9 @@ read_plane(const chx__json_at *view, chx_plane *plane)
 static chx_status
 read_view(chx__folder *folder, const chx__json_at *root)
 {
-    static const char *const keys[] = {"plane", "azimuth_deg", "elevation_deg",        "roll_deg",
-                                       "zoom",  "speed",       "conduction_um_per_ms", "decay_ms",
-                                       NULL};
+    static const char *const keys[] = {"plane",    "layout", "azimuth_deg", "elevation_deg",
+                                       "roll_deg", "zoom",   "speed",       "conduction_um_per_ms",
+                                       "decay_ms", NULL};
     chx_view *view = &folder->network->info.view;
     const member_number numbers[] = {
         {"azimuth_deg", &view->azimuth_deg, false},
@@ -152,6 +152,11 @@ read_view(chx__folder *folder, const chx__json_at *root)
     status = chx__json_object(&object, keys);
     if (!status)
         status = read_plane(&object, &view->plane);
+    chx__json_at layout;
+    if (!status)
+        status = chx__json_optional(&object, "layout", &layout);
+    if (!status && layout.value)
+        status = chx__json_bool(&layout, &view->is_layout);
     if (!status)
         status = read_numbers(&object, numbers, sizeof numbers / sizeof *numbers);
     chx__fault fault;

@@ -85,10 +85,10 @@ static json_t *
 view_json(const chx_view *view)
 {
     static const char *const planes[] = {"principal", "xy", "xz", "yz"};
-    return json_pack("{s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "plane", planes[view->plane],
-                     "azimuth_deg", view->azimuth_deg, "elevation_deg", view->elevation_deg,
-                     "roll_deg", view->roll_deg, "zoom", view->zoom, "speed", view->speed,
-                     "conduction_um_per_ms", view->conduction_um_per_ms, "decay_ms",
+    return json_pack("{s:s, s:b, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "plane", planes[view->plane],
+                     "layout", view->is_layout, "azimuth_deg", view->azimuth_deg, "elevation_deg",
+                     view->elevation_deg, "roll_deg", view->roll_deg, "zoom", view->zoom, "speed",
+                     view->speed, "conduction_um_per_ms", view->conduction_um_per_ms, "decay_ms",
                      view->decay_ms);
 }
 

@@ -335,7 +335,8 @@ chx__labels_init(chx__labels *labels, const chx_network_info *network, const chx
     draw_title(&made, network, &colours, &at, params->connections);
     if (params->colour_by == CHX_COLOUR_BY_SPIKE)
         draw_colour_bar(&made, network, tables, &at);
-    draw_scale_bar(&made, &at);
+    if (!network->view.is_layout)
+        draw_scale_bar(&made, &at);
     if (params->axes)
         draw_axes(&made, &at);
     place_lines(&made, &at);

@@ -19,7 +19,7 @@ typedef struct chx__labels {
     chx__font font;
     chx__strokes strokes;
     chx_line lines[CHX_TEXT_LINES];
-    double bar_most_px; /* longest scale bar */
+    double bar_most_px; /* longest scale bar; 0 when there is none */
     double axis_px, axis_cap_px; /* length of the axes of the data, height of their letters */
 } chx__labels;
 

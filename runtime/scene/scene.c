@@ -300,7 +300,7 @@ chx_scene_set_camera(chx_scene *scene, const chx_camera *camera)
                                             "outside [0.01, 10000]; choose others");
     scene->camera = *camera;
     chx__projection_make(&scene->geometry, camera, &scene->stage, &scene->projection);
-    if (!scene->params.no_labels)
+    if (scene->labels.bar_most_px > 0)
         chx__caption_scale(&scene->caption, scene->projection.scale, scene->labels.bar_most_px);
     if (!scene->graph)
         return CHX_OK;
