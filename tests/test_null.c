@@ -3,6 +3,7 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <chronaxie/plan.h>
 
@@ -76,13 +77,13 @@ draw_launch(sketch *s, uint32_t i, uint32_t n_devices)
     return chx_graph_kernel(s->graph, &task);
 }
 
+/* A runtime with a program and filled buffers. */
 static void
-begin_sketch(sketch *s, uint32_t n_devices, uint64_t seed, uint32_t n_lanes)
+begin_machine(sketch *s, uint32_t n_devices, uint64_t seed, const chx_runtime_params *params)
 {
-    chx_runtime_params params = {.serial = true, .n_compute_lanes = n_lanes};
     *s = (sketch){0};
-    test_null_create(n_devices, kernels, seed, true);
-    ck_assert_int_eq(chx__runtime_create(&s->runtime, &params, test_null), CHX_OK);
+    test_null_create(n_devices, kernels, seed, params->serial);
+    ck_assert_int_eq(chx__runtime_create(&s->runtime, params, test_null), CHX_OK);
     ck_assert_int_eq(chx_program_from_source(s->runtime, "blend.cl", source, NULL, &s->program),
                      CHX_OK);
     ck_assert_int_eq(chx_graph_create(s->runtime, &s->graph), CHX_OK);
@@ -92,6 +93,13 @@ begin_sketch(sketch *s, uint32_t n_devices, uint64_t seed, uint32_t n_lanes)
         ck_assert_int_eq(
             chx_buffer_create(s->runtime, sizeof s->words[b], s->words[b], &s->buffers[b]), CHX_OK);
     }
+}
+
+static void
+begin_sketch(sketch *s, uint32_t n_devices, uint64_t seed, uint32_t n_lanes)
+{
+    chx_runtime_params params = {.serial = true, .n_compute_lanes = n_lanes};
+    begin_machine(s, n_devices, seed, &params);
     srand((unsigned)seed + 1);
     for (uint32_t i = 0; i < N_LAUNCHES; i++)
         ck_assert_int_eq(draw_launch(s, i, n_devices), CHX_OK);
@@ -346,6 +354,83 @@ START_TEST(refused_launch_loses_nothing)
 }
 END_TEST
 
+/* One buffer and one launch on it, on a device. */
+typedef struct errand {
+    chx_buffer *buffer;
+    chx_graph *graph;
+    chx_plan *plan;
+} errand;
+
+static void
+begin_errand(const sketch *s, uint32_t device, chx_buffer *x, errand *e)
+{
+    chx_plan_params params = {.deadline_ns = SECOND_NS / 5};
+    ck_assert_int_eq(chx_buffer_create(s->runtime, 4 * WORDS, NULL, &e->buffer), CHX_OK);
+    ck_assert_int_eq(chx_graph_create(s->runtime, &e->graph), CHX_OK);
+    chx_kernel_task task = {
+        .program = s->program,
+        .kernel = "blend",
+        .global = {WORDS},
+        .devices = UINT64_C(1) << device,
+        .args = {CHX_READ(x), CHX_READ_WRITE(e->buffer), CHX_UINT(0), CHX_UINT(1)},
+    };
+    ck_assert_int_eq(chx_graph_kernel(e->graph, &task), CHX_OK);
+    ck_assert_int_eq(chx_plan_create(e->graph, &params, &e->plan), CHX_OK);
+}
+
+static void
+end_errand(errand *e)
+{
+    chx_plan_destroy(&e->plan);
+    chx_graph_destroy(&e->graph);
+    chx_buffer_destroy(&e->buffer);
+}
+
+static chx_status
+nap(void *data, void *const *host)
+{
+    (void)host;
+    nanosleep(&(struct timespec){.tv_nsec = *(const long *)data}, NULL);
+    return CHX_OK;
+}
+
+/* A run in flight on the other platform, which takes a second, is none of the business of a
+ * platform that hangs: the next submit there does not wait for it. */
+START_TEST(rebuild_waits_for_its_own_platform_only)
+{
+    static long nap_ns = 900000000;
+    sketch s;
+    errand hung, slow;
+    chx_run *run, *slow_run;
+    chx_runtime_params params = {.serial = false};
+    begin_machine(&s, 2, 1, &params);
+    begin_errand(&s, 0, s.buffers[0], &hung);
+    begin_errand(&s, 1, s.buffers[1], &slow);
+    chx_host_task host = {.run = nap,
+                          .data = &nap_ns,
+                          .args = {CHX_BUFFER_RANGE(slow.buffer, CHX_ACCESS_READ, 0, 0)}};
+    chx_plan_destroy(&slow.plan);
+    ck_assert_int_eq(chx_graph_host(slow.graph, &host), CHX_OK);
+    ck_assert_int_eq(chx_plan_create(slow.graph, NULL, &slow.plan), CHX_OK);
+    chx__null_arm(test_null, (chx__null_faults){.hang_command = 1});
+    ck_assert_int_eq(chx_plan_submit(hung.plan, &run), CHX_OK);
+    ck_assert_int_eq(chx_plan_submit(slow.plan, &slow_run), CHX_OK);
+    ck_assert_int_eq(chx_run_wait(run, 20 * SECOND_NS), CHX_ERROR_TIMEOUT);
+    chx_run_destroy(&run);
+    chx_status status = chx_plan_submit(hung.plan, &run); /* with fresh queues */
+    ck_assert_msg(status == CHX_OK || status == CHX_ERROR_DEVICE, "%s", chx_last_error()->message);
+    ck_assert(!chx_run_done(slow_run));
+    if (status == CHX_OK)
+        chx_run_destroy(&run);
+    ck_assert_msg(chx_run_wait(slow_run, 20 * SECOND_NS) == CHX_OK, "%s",
+                  chx_last_error()->message);
+    chx_run_destroy(&slow_run);
+    end_errand(&hung);
+    end_errand(&slow);
+    end_sketch(&s);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -359,6 +444,7 @@ main(void)
     tcase_add_test(tcase, every_failed_command_is_told_and_survived);
     tcase_add_test(tcase, every_hung_command_is_told_and_survived);
     tcase_add_test(tcase, refused_launch_loses_nothing);
+    tcase_add_test(tcase, rebuild_waits_for_its_own_platform_only);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

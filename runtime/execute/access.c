@@ -102,12 +102,12 @@ fetch(chx_buffer *buffer, size_t begin, size_t end, bool gives_up_turn, uint64_t
         chx__device *device = holder(buffer, missing->places);
         if (!device)
             return chx__buffer_fail_lost(buffer, from, to);
-        chx_status status = chx__coherence_reserve(&buffer->coherence, 1);
+        chx_status status = chx__buffer_reserve_change(buffer);
         if (!status)
             status = download(buffer, device, from, to, gives_up_turn, deadline_ns);
         if (status)
             return status;
-        chx__coherence_add(&buffer->coherence, from, to, chx__places_of(CHX__HOST_PLACE));
+        chx__buffer_note_copy(buffer, from, to, CHX__HOST_PLACE);
     }
     return CHX_OK;
 }

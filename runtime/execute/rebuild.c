@@ -66,9 +66,9 @@ chx__runtime_rebuild(chx_runtime *runtime, chx__platform *platform, chx__device 
 static chx_status
 rebuild_suspect(chx_runtime *runtime, chx__platform *platform)
 {
-    if (chx__wait_all(runtime, chx__now_ns() + GRACE_NS) != CHX_OK)
+    if (chx__wait_platform(runtime, platform, chx__now_ns() + GRACE_NS) != CHX_OK)
         chx__driver_abandon(runtime, platform);
-    chx_status status = chx__wait_all(runtime, chx__now_ns() + GRACE_NS);
+    chx_status status = chx__wait_platform(runtime, platform, chx__now_ns() + GRACE_NS);
     /* The turn was given up: another thread may have been faster. */
     if (status || !platform->is_suspect)
         return status;
@@ -113,7 +113,7 @@ chx_runtime_exclude(chx_runtime *runtime, uint32_t device_index, const char *rea
             chx__fail_cl(CHX_ERROR_NO_DEVICE, 0, device->info.name, NULL,
                          "%s is the last device in use and cannot be excluded", device->info.name);
     if (!status)
-        status = chx__wait_all(runtime, chx__now_ns() + timeout_ns);
+        status = chx__wait_platform(runtime, device->platform, chx__now_ns() + timeout_ns);
     if (!status)
         status = chx__runtime_rebuild(runtime, device->platform, device, reason,
                                       device->platform->is_suspect, timeout_ns);

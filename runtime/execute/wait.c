@@ -81,6 +81,41 @@ chx__wait_all(chx_runtime *runtime, uint64_t deadline_ns)
     return CHX_OK;
 }
 
+static bool
+uses_platform(const chx_run *run, const chx__platform *platform)
+{
+    for (uint32_t c = 0; c < run->lowered->n_commands; c++) {
+        const chx__device *device =
+            run->lowered->model.lanes[run->lowered->commands[c].lane].device;
+        if (device && device->platform == platform)
+            return true;
+    }
+    return false;
+}
+
+static bool
+is_used(const chx_runtime *runtime, const chx__platform *platform)
+{
+    for (const chx_run *run = runtime->first_run; run; run = run->next)
+        if (uses_platform(run, platform))
+            return true;
+    return false;
+}
+
+chx_status
+chx__wait_platform(chx_runtime *runtime, const chx__platform *platform, uint64_t deadline_ns)
+{
+    while (is_used(runtime, platform)) {
+        if (chx__now_ns() >= deadline_ns)
+            return chx__fail(CHX_ERROR_TIMEOUT,
+                             "runs in flight on %s did not end within the time "
+                             "given",
+                             platform->name);
+        sleep_for_change(runtime, deadline_ns);
+    }
+    return CHX_OK;
+}
+
 static chx_run *
 find_run_of(const chx_runtime *runtime, const chx_graph *graph)
 {

@@ -17,6 +17,10 @@ void chx__wait_for_room(chx_runtime *runtime, uint32_t most);
 /* Until nothing is in flight, or TIMEOUT. */
 chx_status chx__wait_all(chx_runtime *runtime, uint64_t deadline_ns);
 
+/* Until no run in flight has commands on the platform, or TIMEOUT. */
+chx_status chx__wait_platform(chx_runtime *runtime, const chx__platform *platform,
+                              uint64_t deadline_ns);
+
 /* Until no run of the graph is in flight. */
 void chx__wait_graph(chx_runtime *runtime, const chx_graph *graph);
 

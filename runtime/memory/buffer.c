@@ -140,6 +140,23 @@ chx__buffer_replica(chx_buffer *buffer, chx__device *device, cl_mem *memory)
     return CHX_OK;
 }
 
+chx_status
+chx__buffer_reserve_change(chx_buffer *buffer)
+{
+    chx_status status = chx__coherence_reserve(&buffer->coherence, buffer->n_promised + 1);
+    if (!status && buffer->n_promised > 0)
+        status = chx__coherence_reserve(&buffer->settled, buffer->n_promised + 1);
+    return status;
+}
+
+void
+chx__buffer_note_copy(chx_buffer *buffer, size_t begin, size_t end, uint32_t place)
+{
+    chx__coherence_add(&buffer->coherence, begin, end, chx__places_of(place));
+    if (buffer->n_promised > 0)
+        chx__coherence_add(&buffer->settled, begin, end, chx__places_of(place));
+}
+
 void
 chx__buffer_drop_replica(chx_buffer *buffer, chx__device *device, bool set_aside)
 {
@@ -152,4 +169,6 @@ chx__buffer_drop_replica(chx_buffer *buffer, chx__device *device, bool set_aside
     chx__device_release(device, buffer->size_bytes);
     if (buffer->coherence.extents)
         chx__coherence_remove(&buffer->coherence, chx__places_of(device->index + 1));
+    if (buffer->n_promised > 0)
+        chx__coherence_remove(&buffer->settled, chx__places_of(device->index + 1));
 }

@@ -49,6 +49,13 @@ void chx__buffer_free(chx_buffer *buffer);
  * LIMIT beyond the device's largest allocation, DEVICE. */
 chx_status chx__buffer_replica(chx_buffer *buffer, chx__device *device, cl_mem *memory);
 
+/* Makes room for the next chx__buffer_note_copy(), beside the changes that runs may make. Errors:
+ * MEMORY. */
+chx_status chx__buffer_reserve_change(chx_buffer *buffer);
+
+/* The place holds [begin, end) as well now, whatever becomes of runs in flight. */
+void chx__buffer_note_copy(chx_buffer *buffer, size_t begin, size_t end, uint32_t place);
+
 /* Frees the device's replica, or only forgets it when its context is to be set aside; what it alone
  * held is lost. */
 void chx__buffer_drop_replica(chx_buffer *buffer, chx__device *device, bool set_aside);
