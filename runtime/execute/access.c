@@ -1,3 +1,17 @@
+/* Reads and writes of buffers from outside of runs. Whoever copies *holds* the buffer (wait.h), so
+ * no run that touches it is in flight and nobody else copies; that, not the turn, guards its bytes,
+ * and the turn is given up for every copy, so that other clients go on.
+ *
+ * The map may change only while the turn is held, and room for the change is reserved before the
+ * turn is given up: what has been copied can then be noted without fail. A download is noted as a
+ * copy (the host holds it *as well*), a write makes the host the only holder.
+ *
+ * While a download is awaited without the turn the thread is a guest of the fleet, so its context
+ * is not replaced under it; it looks up now and then, because a rebuild waits for guests and the
+ * platform may have been found to hang. After a failed or timed out download the device may still
+ * write to host memory at any time: that memory is retired, never freed.
+ *
+ * chx__access_fetch() is the same without giving up the turn, for rebuild.c. */
 #include "execute/access.h"
 
 #include <string.h>

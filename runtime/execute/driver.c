@@ -1,3 +1,26 @@
+/* The driver takes every run from its submission to its end. A command goes WAITING, ENQUEUED, DONE
+ * (or FAILED), never back; per lane two rows say how far: what lies before next_reap is done, from
+ * there to next_enqueue it is on the queue, behind that it waits. Lanes are in-order, so only the
+ * first of a lane's rest is ever looked at, and next_reap <= next_enqueue <= lane_begin[lane + 1].
+ *
+ * A command is DONE only when all that it follows is DONE, in this run and in others, whatever its
+ * event says: drivers complete commands that wait for a failed one, with whatever bytes there were.
+ * So a completion is not even asked for before follows_success(). For the same reason a run that
+ * has only completed commands may still fail, and end() waits until followed_runs_ended().
+ *
+ * What end() does has an order. A failed run gives up first: its platforms become suspect and host
+ * memory that a copy may still reach is retired, while the run is still among the tails, so that
+ * the runs which hold the old memory fail with it. Then it leaves its buffers' tails and the
+ * flight, and only then closes the ledger, which works out what the buffers hold from the promises
+ * of those that remain. `ended` is set last: it is the one field that is read without the turn.
+ *
+ * A failed run ends as soon as its host tasks are called off or back. Its device commands are not
+ * waited for, since some may never end; rebuild.c keeps their queues from being used again.
+ *
+ * Locks: all of this runs under the turn (order 1). Driver callbacks take only the inbox's lock
+ * (order 2), and so does the host thread's queue; nothing here sleeps with the turn held.
+ * Deadlines count from when a run is the oldest in flight, for a run that waits in line behind a
+ * slow one is not slow itself. */
 #include "execute/driver.h"
 
 #include <stdio.h>

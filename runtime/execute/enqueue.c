@@ -1,3 +1,20 @@
+/* Whether a command may go to its queue, and putting it there, which happens under the turn.
+ *
+ * An edge to a command of the same platform becomes an event in the wait list, so it is enough that
+ * the earlier one is on a queue; every other edge, to another platform or to or from the host, is
+ * kept by the driver, which sees the earlier one DONE first. Edges within a lane are not in `waits`
+ * at all: in-order queues keep them, and the driver enqueues a lane's commands in their order.
+ *
+ * No event that is known to have failed is put on a wait list: some drivers then never run the
+ * waiting command, others run it on stale bytes. One that fails after that is the business of
+ * follows_success() in driver.c.
+ *
+ * HOPELESS is said only of other runs' failures. A command of the same run that failed has failed
+ * the run already, and nothing of it is started any more.
+ *
+ * The wait list is the runtime's scratch, since the turn allows one enqueue at a time. Kernel
+ * arguments are set at each launch, because the tasks of a graph that use one kernel share its
+ * object, and because values are those of the submission, not of the graph as it is now. */
 #include "execute/enqueue.h"
 
 #include <string.h>

@@ -1,3 +1,19 @@
+/* One walk over the commands in their final order, with a cell for every atom in every place: who
+ * wrote the replica last, and who has read it since. A read waits for the writer; a write waits for
+ * all readers since, and for the writer. What a read or write finds without a writer before it
+ * comes from outside of the run and becomes an entry; what the cells hold after the last command
+ * are the exits. tail.c ties one run's entries to the exits of those before it by the same rule, so
+ * runs follow each other as commands do.
+ *
+ * What must hold: commands stand in an order in which each follows all that it waits for, so one
+ * walk is enough and a wait always points backwards. Waits of one command lie in one stretch,
+ * because they are only added while its own turn in the walk lasts; so do its touches. Exits are
+ * made by atom, hence by buffer and range, which tail.c's binary search depends on.
+ *
+ * Commands of one lane never wait for each other. That is right for in-order queues only.
+ *
+ * is_awaited costs a callback from the driver, so it is set where somebody outside of the
+ * platform waits, and at the ends of lanes. */
 #include "execute/hazard.h"
 
 #include <stdlib.h>

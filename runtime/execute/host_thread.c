@@ -1,3 +1,12 @@
+/* Host tasks are the caller's code: they may take long, so they run in a thread of their own, in
+ * the order in which they become ready, without the turn.
+ *
+ * The queue's lock (order 2, innermost) guards the list and the step from WAITING to RUNNING; that
+ * step under the lock is what lets a cancel say for certain whether a job can still be called off.
+ * The step to DONE is an atomic store after the results, which are read after an atomic load: no
+ * lock needed. Jobs belong to their run, which does not end before they are done or cancelled.
+ *
+ * A serial runtime has no such thread; jobs then run in the caller, under the turn. */
 #include "execute/host_thread.h"
 
 #include <pthread.h>

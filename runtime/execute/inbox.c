@@ -1,3 +1,10 @@
+/* A count of posts instead of a flag: the driver thread remembers what it has seen, so a post that
+ * arrives while it works is not lost, and any number of them wake it once. The clock is the
+ * monotonic one, since a step of the wall clock would stretch or skip a poll.
+ *
+ * The lock is the innermost (order 2), because callbacks take it inside whatever a driver holds.
+ * References are atomic for the same reason: the last one may be dropped in a driver's thread,
+ * after the runtime is gone. */
 #include "execute/inbox.h"
 
 #include <errno.h>

@@ -1,5 +1,17 @@
 /* Lowering turns tasks and moves of a solution into commands in the order of their planned starts,
- * in which each stands behind all that it waits for. */
+ * in which each stands behind all that it waits for: hazards, the driver's single pass and the
+ * tests rest on it. Starts alone do not give that order, for tasks without cost begin together with
+ * what they wait for. Among equal starts the graph's order decides: task t counts 2t + 1, a move of
+ * what it wrote 2t + 2, and a move of what was there before the graph 0. Graphs are in program
+ * order, so a producer has the lower index.
+ *
+ * A lowered plan is immutable once made, but for its count of references, which the turn guards:
+ * the plan holds one per variant and every run one, so a variant may fall out of the plan while
+ * runs use it.
+ *
+ * The entry digest covers, in the order of versions, which places hold each version that the
+ * graph finds. A plan fits data that gives the same digest, and no other: its commands name the
+ * places to copy from. */
 #include "execute/lowering.h"
 
 #include <stdio.h>

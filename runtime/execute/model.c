@@ -1,3 +1,16 @@
+/* Lane 0 of the model is the host; a device's lanes follow each other in the order of the fleet.
+ * Place 0 is the host's memory, place d + 1 that of device d, also where d is not in use, so that
+ * places mean the same in buffers and plans.
+ *
+ * Every link starts or ends at the host, but for devices in one context, which copy to each other
+ * directly, over the receiver's copy-in lane. Devices on the same hardware share bits in
+ * `hardware`, which the scheduler keeps from working at once.
+ *
+ * Estimates are looked up from the most to the least specific: this task here, its kernel here,
+ * either of them on another device scaled by arithmetic speed, a guess. The constants are
+ * guesses that only have to be of the right order, as the first run replaces them. A task's own
+ * key hashes its index into the kernel's, so the n-th task of the same graph finds its own
+ * history again in the next plan. */
 #include "execute/model.h"
 
 #include <math.h>

@@ -1,3 +1,20 @@
+/* A plan is a graph with up to four lowered variants, the most recent first: which one runs depends
+ * on where the data lies at the submit (chx__lowering_entry). All of it is under the turn but for
+ * the getters, which the caller keeps apart from submits.
+ *
+ * A variant is void when devices have come or gone or a program is to be replaced by a better
+ * build. Costs only make it due for a review, at intervals that double up to 256 submits:
+ * measurements never stand still, and planning costs more than most reviews gain. Running variants
+ * are unaffected, since each run holds a reference.
+ *
+ * submit() may sleep, for room among the runs in flight and for threads that hold a buffer of the
+ * graph, and while it does the turn is someone else's. Hence the loop: after every sleep the data
+ * may lie elsewhere and the variant is chosen anew. From the last choice to chx__driver_submit()
+ * the turn is not given up, which is what makes the plan fit.
+ *
+ * A submit without a handle has nobody who asks how the run ended. Such a run leaves its failure
+ * in `unreported`, which the next submit returns; so a plan must outlive its runs, and
+ * chx_plan_destroy() waits for them. */
 #include <stdlib.h>
 
 #include "base/alloc.h"

@@ -1,3 +1,19 @@
+/* Fresh contexts for platforms whose queues cannot be trusted any more.
+ *
+ * After a failure the old queues may hold commands that never end, so nothing that waits for them
+ * may be called: not finish, not a release. The order is: wait for the platform's runs, then fail
+ * them; wait for guests to leave (they use contexts without the turn); new queues on the old
+ * context; over those read out what only this platform holds; drop replicas and context; the next
+ * use makes a new context with a new generation, which voids programs and kernels. Reading out may
+ * fail, and its content is then lost and said to be lost: a rebuild always comes to its end.
+ *
+ * The grace is short because the run that made the platform suspect has failed already; what still
+ * waits there mostly hangs too. A host task is the exception. It is the caller's code, cannot be
+ * called off, and so makes the rebuild time out rather than pull the context from under it.
+ *
+ * Locks: under the turn, which the waits give up; after each, is_suspect is looked at again. The
+ * fleet's lock is a leaf and taken only inside fleet.c. chx_runtime_exclude() takes the same
+ * path with a device to leave out. */
 #include "execute/runtime.h"
 
 #include "base/clock.h"

@@ -1,3 +1,13 @@
+/* A run's life: created with one reference for the caller; in flight it has a second, the driver's;
+ * each run that follows one of its commands holds another, since it asks the steps of the run
+ * before. Counts are under the turn, and so is everything but `ended`, which chx_run_done() reads
+ * without it.
+ *
+ * Scalars that chx_graph_set_value() changes are copied at the submit, for the run may wait long
+ * behind others; steps, rows and jobs are allocated at once, so that a run in flight needs no
+ * memory but the enqueue's scratch. The run of a plan keeps its lowered variant alive.
+ *
+ * Only the first failure is kept. It is the cause; the ones after are mostly its effects. */
 #include "execute/run.h"
 
 #include <stdlib.h>

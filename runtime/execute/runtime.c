@@ -1,3 +1,16 @@
+/* The runtime: creation, end, the turn, and programs by their public names.
+ *
+ * Lock order, the whole of it: 0 discovery (process-wide, held alone), 1 the turn, 2 the inbox and
+ * the host thread's queue; fleet, program and cost locks are leaves that no driver is called under.
+ * The turn is held during OpenCL calls on purpose: it stands for "one thread drives". So nothing
+ * that a driver calls back may take it. What is logged under it is kept until it is given up, for
+ * the log callback may call the library.
+ *
+ * At its end a runtime waits two seconds for what is in flight. After that, or where a platform
+ * is suspect, queues and contexts are forgotten rather than released, since a release waits for
+ * commands that may never end: a leak instead of a hang. Threads are stopped before the fleet
+ * goes. In a forked child the handle is dropped untouched: the child has copies of locked locks
+ * and none of the threads. */
 #include "execute/runtime.h"
 
 #include <stdlib.h>

@@ -1,3 +1,7 @@
+/* A lowered plan as a timeline: lanes are the model's, spans the commands with the same indices,
+ * and edges the waits. In-order lanes say the rest. A run's predicted times start at plan time
+ * 0; they are laid on the clock by the run's first measured start, so that both can be drawn on
+ * one axis. Called on a plan, or on a run that has ended: the steps do not change any more. */
 #include "execute/spans.h"
 
 #include "base/error.h"
