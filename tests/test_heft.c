@@ -76,7 +76,7 @@ START_TEST(heft_routes_over_the_host_and_leaves_a_copy_there)
     /* T0 on device a writes 10 bytes; T1 on device b and then T2 on the host read them. */
     const double cost_ns[] = {INFINITY, 5, INFINITY, 0,        INFINITY, INFINITY,
                               100,      0, 3,        INFINITY, INFINITY, 0};
-    const chx__item item = {10, 0, 0};
+    const chx__item item = {10, 0, {{0}}};
     const chx__problem problem = {
         .n_tasks = 3,
         .n_items = 1,
@@ -102,7 +102,7 @@ START_TEST(heft_moves_of_one_task_contend)
 {
     /* Two inputs of 10 bytes from the host over one copy lane: 20 ns, not 10. */
     const double cost_ns[] = {INFINITY, 5, INFINITY, 0};
-    const chx__item items[] = {{10, CHX__NO_TASK, 1}, {10, CHX__NO_TASK, 1}};
+    const chx__item items[] = {{10, CHX__NO_TASK, {{1}}}, {10, CHX__NO_TASK, {{1}}}};
     const chx__problem problem = {.n_tasks = 1,
                                   .n_items = 2,
                                   .items = items,
@@ -149,7 +149,7 @@ START_TEST(heft_refuses_what_it_cannot_plan)
 {
     const double cost_ns[] = {1, 1, 1, 1, 1, 1, 1, 1};
     const uint32_t none[] = {0, 0, 0};
-    chx__item item = {10, CHX__NO_TASK, 1 << 1};
+    chx__item item = {10, CHX__NO_TASK, {{1 << 1}}};
     chx__problem problem = {.n_tasks = 2,
                             .n_items = 1,
                             .items = &item,
@@ -179,7 +179,7 @@ START_TEST(heft_refuses_what_it_cannot_plan)
     problem.after = (chx__rows){(const uint32_t[]){0, 1, 2}, (const uint32_t[]){1, 0}};
     ck_assert_int_eq(chx__heft(&machine, &problem, &solution), CHX_ERROR_CYCLE);
     problem.after = (chx__rows){none, NULL};
-    item = (chx__item){10, 0, 0};
+    item = (chx__item){10, 0, chx__places_none()};
     ck_assert_int_eq(chx__heft(&machine, &problem, &solution), CHX_ERROR_CYCLE);
     item.producer = 2;
     ck_assert_int_eq(chx__heft(&machine, &problem, &solution), CHX_ERROR_INVALID);
@@ -213,7 +213,7 @@ START_TEST(heft_plans_ten_thousand_tasks_quickly)
     for (uint32_t l = 0; l < LANES; l++)
         lanes[l].place = l;
     for (uint32_t t = 0; t < N; t++) {
-        items[t] = (chx__item){1000 + draw(100000), t, 0};
+        items[t] = (chx__item){1000 + draw(100000), t, chx__places_none()};
         for (uint32_t l = 0; l < LANES; l++)
             cost_ns[t * LANES + l] = 1000 + draw(100000);
         for (uint32_t i = 0; t >= LAYER && i < INPUTS; i++)

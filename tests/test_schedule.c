@@ -61,7 +61,7 @@ START_TEST(schedule_ranks_of_topcuoglu_are_those_published)
     for (uint32_t t = 0; t < 10; t++) {
         for (uint32_t e = 0; e < 15; e++) {
             const chx_schedule_edge *edge = &topcuoglu.edges[e];
-            items[e] = (chx__item){(uint64_t)edge->transfer_ms, edge->before, 0};
+            items[e] = (chx__item){(uint64_t)edge->transfer_ms, edge->before, chx__places_none()};
             if (edge->after == t)
                 inputs[n++] = e;
         }

@@ -178,10 +178,13 @@ read_task(work_graph *graph, uint32_t task)
     graph->bytes[task] = input_bytes + output_bytes;
     graph->outputs[task] = UINT32_MAX;
     if (!status && output_bytes > 0.0)
-        status =
-            add_item(graph, &(chx__item){(uint64_t)output_bytes, task, 0}, &graph->outputs[task]);
+        status = add_item(graph, &(chx__item){(uint64_t)output_bytes, task, chx__places_none()},
+                          &graph->outputs[task]);
     if (!status && input_bytes > 0.0) {
-        status = add_item(graph, &(chx__item){(uint64_t)input_bytes, CHX__NO_TASK, 1}, &item);
+        status = add_item(
+            graph,
+            &(chx__item){(uint64_t)input_bytes, CHX__NO_TASK, chx__places_of(CHX__HOST_PLACE)},
+            &item);
         if (!status)
             status = add_wait(&graph->inputs, task, item);
     }
@@ -260,7 +263,8 @@ read_edge(work_graph *graph, size_t index)
     uint32_t item = graph->outputs[to.before];
     if (to.has_bytes && to.bytes > 0.0) {
         graph->bytes[to.before] += to.bytes;
-        status = add_item(graph, &(chx__item){(uint64_t)to.bytes, to.before, 0}, &item);
+        status =
+            add_item(graph, &(chx__item){(uint64_t)to.bytes, to.before, chx__places_none()}, &item);
     }
     if (status)
         return status;

@@ -54,8 +54,8 @@ translate_edges(chx__scenario *to, const chx_schedule_problem *from)
 {
     for (uint32_t e = 0; e < from->n_edges; e++) {
         const chx_schedule_edge *edge = &from->edges[e];
-        to->items[e] =
-            (chx__item){(uint64_t)(edge->transfer_ms * to->units_per_ms), edge->before, 0};
+        to->items[e] = (chx__item){(uint64_t)(edge->transfer_ms * to->units_per_ms), edge->before,
+                                   chx__places_none()};
         to->inputs_begin[edge->after + 1]++;
     }
     for (uint32_t t = 0; t < from->n_tasks; t++)
