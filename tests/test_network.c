@@ -229,6 +229,15 @@ START_TEST(network_of_many_synapses_is_sorted)
 }
 END_TEST
 
+/* The second stimulus, and what makes it a spike train. */
+#define POISSON                                                                           \
+    "{\"kind\": \"poisson\", \"types\": [\"motor\"], \"start_ms\": 0, \"stop_ms\": 10,\n" \
+    "      \"current_pa\": 4,\n"                                                          \
+    "      \"rate_hz\": 50}"
+#define TRAIN(times, weight)                                                          \
+    POISSON, "{\"kind\": \"spike_train\", \"neurons\": [\"A\"], \"times_ms\": " times \
+             ", \"weight_pa\": " weight "}"
+
 /* One text replaced in one file of a good folder: '\1' stands for a NUL, '\2' for 70,000 letters;
  * find NULL removes the file. */
 static const struct {
@@ -284,6 +293,22 @@ static const struct {
      "network.json:17: stimuli[0].current_pa: must be 0, or 1e-12 to 1e12 in magnitude"},
     {"network.json", "\"rate_hz\": 50", "\"rate_hz\": 1e-300", CHX_ERROR_FORMAT,
      "network.json:20: stimuli[1].rate_hz: is so low that no event ever happens"},
+    {"network.json", TRAIN("[10, -20]", "30"), CHX_ERROR_FORMAT,
+     "network.json:18: stimuli[1].times_ms[1]: -20 is outside the range 0 to 2.14748e+08"},
+    {"network.json", TRAIN("[10, 214748364.75]", "30"), CHX_ERROR_FORMAT,
+     "network.json:18: stimuli[1].times_ms[1]: 2.14748e+08 is outside the range 0 to 2.14748e+08"},
+    {"network.json", TRAIN("[10, \"soon\"]", "30"), CHX_ERROR_FORMAT,
+     "network.json:18: stimuli[1].times_ms[1]: must be a number, not a text"},
+    {"network.json", TRAIN("[]", "30"), CHX_ERROR_FORMAT,
+     "network.json:18: stimuli[1].times_ms: has 0 elements"},
+    {"network.json", TRAIN("{}", "30"), CHX_ERROR_FORMAT,
+     "network.json:18: stimuli[1].times_ms: must be an array, not an object"},
+    {"network.json", TRAIN("[10]", "1e200"), CHX_ERROR_FORMAT,
+     "network.json:18: stimuli[1].weight_pa: must be 0, or 1e-12"},
+    {"network.json", TRAIN("\"in.csv\"", "30"), CHX_ERROR_FORMAT,
+     "network.json:18: stimuli[1]: the file of times_ms says which neurons"},
+    {"network.json", "\"rate_hz\": 50", "\"rate_hz\": 50, \"weight_pa\": 2", CHX_ERROR_FORMAT,
+     "network.json:20: stimuli[1].weight_pa: unknown key"},
     {"synapses.csv", "-4.5", "1e-50", CHX_ERROR_FORMAT,
      "synapses.csv:2: weight_pa is '1e-50', which is 0 as a float; write 0"},
     {"synapses.csv", "-4.5", "1e-30", CHX_ERROR_FORMAT,
@@ -399,6 +424,68 @@ START_TEST(network_longest_delay_is_accepted)
     damage("synapses.csv", "104857.6", "104857.7");
     ck_assert_int_eq(chx_network_load(folder, &network), CHX_ERROR_FORMAT);
     ck_assert_ptr_nonnull(strstr(chx_last_error()->message, "synapses.csv:3: delay_ms is longer"));
+}
+END_TEST
+
+static void
+check_train(const chx_stimulus *train)
+{
+    const chx_spike wanted[] = {{3, 0}, {3, 2}, {1000, 0}, {1000, 0}, {1000, 2}, {1000, 2}};
+    ck_assert_int_eq(train->kind, CHX_STIMULUS_SPIKE_TRAIN);
+    ck_assert_uint_eq(train->n_spikes, 6);
+    for (int i = 0; i < 6; i++) {
+        ck_assert_uint_eq(train->spikes[i].step, wanted[i].step);
+        ck_assert_uint_eq(train->spikes[i].neuron, wanted[i].neuron);
+    }
+    ck_assert_uint_eq(train->n_neurons, 2);
+    ck_assert_uint_eq(train->neurons[1], 2);
+    ck_near(train->current_pa, 30);
+    ck_near(train->start_ms, 0.3);
+    ck_near(train->stop_ms, 100.1);
+}
+
+START_TEST(network_spike_train_is_a_list_or_a_file)
+{
+    damage("network.json", POISSON,
+           "{\"kind\": \"spike_train\", \"types\": [\"sensory\"],"
+           " \"times_ms\": [100, 0.29, 99.99], \"weight_pa\": 30}");
+    check_train(&load()->stimuli[1]);
+    ck_assert_int_eq(chx_network_save(network, folder_path("saved")), CHX_OK);
+    chx_network_destroy(&network);
+    ck_assert_int_eq(chx_network_load(folder_path("saved"), &network), CHX_OK);
+    check_train(&chx_network_get(network)->stimuli[1]);
+    chx_network_destroy(&network);
+    damage("network.json", "\"types\": [\"sensory\"], \"times_ms\": [100, 0.29, 99.99]",
+           "\"times_ms\": \"in.csv\"");
+    folder_write("in.csv", "time,neuron,cell\n100,A,1\n100,C,1\n.29,A,1\n.3,C,1\n99.99,C,1\n"
+                           "99.99,A,1\n");
+    check_train(&load()->stimuli[1]);
+    ck_assert_uint_eq(chx_network_get(network)->n_remarks, 1);
+    ck_assert_ptr_nonnull(strstr(chx_network_get(network)->remarks[0], "in.csv:1: "));
+}
+END_TEST
+
+static const struct {
+    const char *text, *says;
+} bad_trains[] = {
+    {"neuron,time_ms\nA,1\nA,-1\n", "in.csv:3: time_ms is -1, before the begin"},
+    {"neuron,time_ms\nD,1\n", "in.csv:2: neuron is 'D', which the network"},
+    {"neuron,time_ms\nA,soon\n", "in.csv:2: time_ms is 'soon'"},
+    {"neuron,time_ms\nA,1e9\n", "in.csv:2: time_ms is 1e+09, beyond"},
+    {"", "in.csv:1: "},
+    {NULL, "in.csv: cannot open"},
+};
+
+START_TEST(network_spike_train_file_fault_is_located)
+{
+    damage("network.json", POISSON,
+           "{\"kind\": \"spike_train\", \"times_ms\": \"in.csv\", \"weight_pa\": 30}");
+    if (bad_trains[_i].text)
+        folder_write("in.csv", bad_trains[_i].text);
+    ck_assert_int_lt(chx_network_load(folder, &network), 0);
+    ck_assert_ptr_null(network);
+    const char *message = chx_last_error()->message;
+    ck_assert_msg(strstr(message, bad_trains[_i].says), "%s", message);
 }
 END_TEST
 
@@ -807,6 +894,9 @@ main(void)
     tcase_add_test(tests, network_shape_is_shared_by_neurons_that_name_it);
     tcase_add_test(tests, network_shape_that_is_not_there_is_refused);
     tcase_add_test(tests, network_longest_delay_is_accepted);
+    tcase_add_test(tests, network_spike_train_is_a_list_or_a_file);
+    tcase_add_loop_test(tests, network_spike_train_file_fault_is_located, 0,
+                        sizeof bad_trains / sizeof *bad_trains);
     tcase_add_test(tests, network_morphology_ends_in_any_case);
     tcase_add_test(tests, network_tables_may_come_from_other_programs);
     tcase_add_test(tests, network_id_with_and_without_fraction_is_one_name);

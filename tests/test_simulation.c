@@ -81,11 +81,10 @@ check_same_potentials(chx_simulation *simulation, const threads_simulation *refe
     free(expected);
 }
 
-/* Runs both and returns how many spikes there were. */
+/* Runs both and returns how many spikes there were; destroys the network. */
 static size_t
-compare(const sample_params *params, uint32_t n_partitions, uint32_t n_steps)
+compare_network(chx_network *network, uint32_t n_partitions, uint32_t n_steps)
 {
-    chx_network *network = sample_create(params);
     const chx_network_info *info = chx_network_get(network);
     threads_simulation *reference = threads_simulation_create(info, 2, info->seed);
     ck_assert(threads_simulation_advance(reference, n_steps));
@@ -100,6 +99,12 @@ compare(const sample_params *params, uint32_t n_partitions, uint32_t n_steps)
     chx_simulation_destroy(&simulation);
     chx_network_destroy(&network);
     return n_spikes;
+}
+
+static size_t
+compare(const sample_params *params, uint32_t n_partitions, uint32_t n_steps)
+{
+    return compare_network(sample_create(params), n_partitions, n_steps);
 }
 
 START_TEST(networks_of_every_size_spike_like_the_baseline)
@@ -174,6 +179,80 @@ START_TEST(poisson_events_are_those_of_the_baseline)
                                   .seed = UINT64_C(0xfedcba9876543210)};
     ck_assert_uint_gt(compare(&params, 1, 700), 20);
     ck_assert_uint_gt(compare(&params, 2, 700), 20);
+}
+END_TEST
+
+/* A tenth of the spikes come twice. */
+static chx_network *
+create_with_train(void)
+{
+    static chx_spike spikes[3000];
+    const sample_params params = {.n_neurons = 333,
+                                  .fan_out = 30,
+                                  .min_delay_steps = 4,
+                                  .max_delay_steps = 50,
+                                  .steps = true,
+                                  .silent = true,
+                                  .seed = 12};
+    uint64_t random = 5;
+    chx_network *sample = sample_create(&params), *network = NULL;
+    chx_network_info info = *chx_network_get(sample);
+    chx_stimulus stimuli[8] = {
+        {.kind = CHX_STIMULUS_SPIKE_TRAIN, .current_pa = 400, .spikes = spikes, .n_spikes = 3000},
+        {.kind = CHX_STIMULUS_SPIKE_TRAIN, .current_pa = -3, .spikes = spikes, .n_spikes = 70}};
+    for (uint32_t i = 0; i < 3000; i++)
+        spikes[i] = i % 10 == 9
+                        ? spikes[i - 1]
+                        : (chx_spike){sample_random(&random) % 300, sample_random(&random) % 333};
+    for (uint32_t k = 0; k < info.n_stimuli && k < 6; k++)
+        stimuli[2 + k] = info.stimuli[k];
+    info.n_stimuli += 2;
+    info.stimuli = stimuli;
+    check_ok(chx_network_create(&info, &network));
+    chx_network_destroy(&sample);
+    return network;
+}
+
+START_TEST(spike_trains_are_those_of_the_baseline)
+{
+    const uint32_t partitions[] = {1, 2, 3, 5};
+    size_t n_spikes[4];
+    for (size_t i = 0; i < 4; i++)
+        n_spikes[i] = compare_network(create_with_train(), partitions[i], 320);
+    for (size_t i = 0; i < 4; i++)
+        ck_assert_uint_eq(n_spikes[i], n_spikes[0]);
+    ck_assert_uint_gt(n_spikes[0], 500);
+}
+END_TEST
+
+START_TEST(a_spike_of_a_train_acts_as_one_of_a_synapse)
+{
+    const chx_neuron_type type = {"t", {10, 10, 5, -65, -50, -65, 5, 0}};
+    const chx_neuron neurons[] = {{.name = "a", .diameter_um = 1}};
+    const chx_spike spikes[] = {{7, 0}, {7, 0}};
+    const chx_stimulus train = {CHX_STIMULUS_SPIKE_TRAIN, 0, 0, 3, 0, NULL, 0, spikes, 2};
+    const chx_network_info info = {.name = "one",
+                                   .time_step_ms = 0.1,
+                                   .duration_ms = 10,
+                                   .n_types = 1,
+                                   .types = &type,
+                                   .n_neurons = 1,
+                                   .neurons = neurons,
+                                   .n_stimuli = 1,
+                                   .stimuli = &train};
+    const double p21 = 5.0 * 10 / (10 - 5.0) / 10 * (exp(-0.01) - exp(-0.02));
+    float mv = 0;
+    chx_network *network = NULL;
+    check_ok(chx_network_create(&info, &network));
+    chx_simulation *simulation = create(network, 1);
+    check_ok(chx_simulation_advance(simulation, 8));
+    check_ok(chx_simulation_potentials(simulation, &mv));
+    ck_assert(mv == -65.0f); /* the current has 6 pA since step 7 */
+    check_ok(chx_simulation_advance(simulation, 1));
+    check_ok(chx_simulation_potentials(simulation, &mv));
+    ck_assert_msg(fabs(mv + 65 - p21 * 6) < 1e-5, "%.9g", (double)mv);
+    chx_simulation_destroy(&simulation);
+    chx_network_destroy(&network);
 }
 END_TEST
 
@@ -581,6 +660,8 @@ main(void)
     tcase_add_test(device, networks_of_every_size_spike_like_the_baseline);
     tcase_add_test(device, networks_beyond_one_work_group_spike_like_the_baseline);
     tcase_add_test(device, partitions_do_not_change_spikes);
+    tcase_add_test(device, spike_trains_are_those_of_the_baseline);
+    tcase_add_test(device, a_spike_of_a_train_acts_as_one_of_a_synapse);
     tcase_add_test(device, delays_from_one_step_to_hundreds_are_kept);
     tcase_add_test(device, equal_delays_beyond_the_longest_batch_are_kept);
     tcase_add_test(device, poisson_events_are_those_of_the_baseline);

@@ -59,19 +59,30 @@ typedef struct chx_synapse {
     float delay_ms; /* >= one time step */
 } chx_synapse;
 
+/* One spike: the neuron crossed threshold in time step `step` (time = step x time_step_ms). */
+typedef struct chx_spike {
+    uint32_t step;
+    uint32_t neuron;
+} chx_spike;
+
 typedef enum chx_stimulus_kind {
     CHX_STIMULUS_STEP = 1, /* constant current between start and stop */
     CHX_STIMULUS_POISSON, /* each time step an event with probability rate x step */
+    CHX_STIMULUS_SPIKE_TRAIN, /* spikes that arrive at neurons in given steps */
 } chx_stimulus_kind;
 
 typedef struct chx_stimulus {
     chx_stimulus_kind kind;
     double start_ms;
     double stop_ms;
-    double current_pa; /* step: added current; Poisson: current that one event adds, as a synapse */
+    double current_pa; /* step: added current; else what one event or spike adds, as a synapse */
     double rate_hz; /* Poisson */
     const uint32_t *neurons;
     uint32_t n_neurons;
+    /* Spike train: at which neuron a spike arrives in which step, up to 2^31 - 2. In a network they
+     * are ordered by step and neuron, and start_ms, stop_ms and neurons follow from them. */
+    const chx_spike *spikes;
+    uint32_t n_spikes;
 } chx_stimulus;
 
 /* One point of a morphology, a round cone to its parent. */
@@ -130,12 +141,6 @@ typedef struct chx_network_info {
                            guessed, such as columns that nobody knows; ignored by create */
     const char *const *remarks;
 } chx_network_info;
-
-/* One spike: the neuron crossed threshold in time step `step` (time = step x time_step_ms). */
-typedef struct chx_spike {
-    uint32_t step;
-    uint32_t neuron;
-} chx_spike;
 
 /* Loads a network folder. On success the caller destroys *network. Errors: FILE, FORMAT and LIMIT
  * with file, line and remedy in chx_last_error(); MEMORY. Any thread. */

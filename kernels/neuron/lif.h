@@ -13,7 +13,8 @@
  *   rows      float [][CHX_LIF_ROW_FIELDS][LIF_WIDTH]: parameters, one row for
  *             each kind of block
  *   blocks    chx_lif_block [n_blocks]
- *   stimuli   chx_lif_stimulus [], the network's
+ *   stimuli   chx_lif_stimulus [], the network's; a spike train is a row for each
+ *             of its steps, a Poisson stimulus whose event always happens
  *   entries   chx_lif_entry []: which lanes of a block a stimulus reaches
  *   lists     uint [2][n_partitions][list_words]: spikes of one batch, two
  *             lists taking turns: word 0 counts them, word 1 is the

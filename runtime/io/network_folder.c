@@ -289,9 +289,8 @@ read_synapses(chx__folder *folder, const char *path)
     return status;
 }
 
-/* What is there, if anything, is a file or a folder: a pipe would be waited for for ever. */
-static chx_status
-check_is_file(const char *path)
+chx_status
+chx__folder_check_file(const char *path)
 {
     struct stat about;
     if (stat(path, &about) != 0 || S_ISREG(about.st_mode) || S_ISDIR(about.st_mode))
@@ -354,7 +353,7 @@ read_morphology(chx__folder *folder, const char *file, chx_neuron *neuron)
 {
     chx_network *network = folder->network;
     uint32_t first = network->info.n_nodes;
-    chx_status status = check_is_file(file);
+    chx_status status = chx__folder_check_file(file);
     if (!status)
         status = chx__swc_append(file, 1.0, &network->nodes, &network->nodes_capacity,
                                  &network->info.n_nodes);
@@ -428,7 +427,7 @@ static chx_status
 read_part(chx__folder *folder, const char *name, read_fn read)
 {
     char *path = chx__format("%s/%s", folder->path, name);
-    chx_status status = path ? check_is_file(path) : fail_memory();
+    chx_status status = path ? chx__folder_check_file(path) : fail_memory();
     if (!status)
         status = read(folder, path);
     free(path);

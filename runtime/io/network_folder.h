@@ -30,6 +30,9 @@ chx_status chx__folder_read_description(chx__folder *folder, const chx__json *js
  * the stimuli. */
 chx_status chx__folder_read_stimuli(chx__folder *folder, const chx__json *json);
 
+/* What is there, if anything, is a file or a folder: a pipe would be waited for for ever. */
+chx_status chx__folder_check_file(const char *path);
+
 /* Appends a type with the folder's parameters under a name that is new. Errors: LIMIT, MEMORY. */
 chx_status chx__folder_add_type(chx__folder *folder, const char *name, size_t length,
                                 uint32_t *index);

@@ -6,7 +6,9 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "io/recording.h"
 #include "network/check.h"
+#include "network/spike_train.h"
 
 #define FORMAT_NAME "chronaxie-network"
 #define FORMAT_VERSION 1
@@ -361,19 +363,119 @@ read_kind(const chx__json_at *object, chx_stimulus_kind *kind)
         *kind = CHX_STIMULUS_STEP;
     else if (strcmp(name, "poisson") == 0)
         *kind = CHX_STIMULUS_POISSON;
+    else if (strcmp(name, "spike_train") == 0)
+        *kind = CHX_STIMULUS_SPIKE_TRAIN;
     else
-        return chx__json_fail(&member, "is '%.64s'; the kinds are step and poisson", name);
+        return chx__json_fail(&member, "is '%.64s'; the kinds are step, poisson and spike_train",
+                              name);
     return CHX_OK;
+}
+
+/* Spikes of a table, which says what reaches whom. */
+static chx_status
+read_train_file(chx__folder *folder, const char *name, chx_stimulus *stimulus)
+{
+    chx_network *network = folder->network;
+    chx_network_info info = network->info;
+    info.neurons = network->neurons;
+    char *path = *name == '/' ? chx__strdup(name) : chx__format("%s/%s", folder->path, name);
+    chx__spike_table table = {0};
+    chx_status status = path ? chx__folder_check_file(path) : chx__fail_memory("loading a network");
+    if (!status)
+        status = chx__spike_table_read(path, &info, &table);
+    if (!status && table.remark)
+        status = chx__network_remark(network, path, 1, table.remark);
+    if (!status)
+        status = chx__spike_train_set(network, stimulus, table.spikes, table.n_spikes);
+    chx__spike_table_finish(&table);
+    free(path);
+    return status;
+}
+
+/* Fills steps[n] from a list of times. */
+static chx_status
+read_times_list(const chx__json_at *list, double time_step_ms, uint32_t *steps, size_t n)
+{
+    chx_status status = CHX_OK;
+    for (size_t i = 0; i < n && !status; i++) {
+        chx__json_at element = chx__json_element(list, i);
+        double time_ms;
+        status = chx__json_number(&element, 0, CHX__MAX_SPIKE_STEP * time_step_ms, &time_ms);
+        if (!status)
+            steps[i] = (uint32_t)chx__spike_step(time_ms, time_step_ms);
+    }
+    return status;
+}
+
+/* The same times for each of the stimulus's neurons. */
+static chx_status
+read_train_list(chx__folder *folder, const chx__json_at *list, chx_stimulus *stimulus)
+{
+    size_t n_times;
+    chx_status status = chx__json_array(list, 1, MAX_ARRAY, &n_times);
+    if (status)
+        return status;
+    const size_t n_neurons = stimulus->n_neurons, n_spikes = n_times * n_neurons;
+    if (n_spikes > CHX__NETWORK_MAX_ITEMS)
+        return chx__json_fail(list, "makes %zu spikes for %zu neurons; make it several stimuli",
+                              n_spikes, n_neurons);
+    uint32_t *steps = chx__alloc(n_times, sizeof *steps);
+    chx_spike *spikes = chx__alloc(n_spikes, sizeof *spikes);
+    if (!steps || !spikes)
+        status = chx__fail_memory("loading a network");
+    if (!status)
+        status = read_times_list(list, folder->network->info.time_step_ms, steps, n_times);
+    for (size_t i = 0; i < n_spikes && !status; i++)
+        spikes[i] = (chx_spike){steps[i / n_neurons], stimulus->neurons[i % n_neurons]};
+    if (!status)
+        status = chx__spike_train_set(folder->network, stimulus, spikes, n_spikes);
+    free(steps);
+    free(spikes);
+    return status;
+}
+
+static chx_status
+read_train(chx__folder *folder, const chx__json_at *object, chx_stimulus *stimulus)
+{
+    static const char *const keys[] = {"kind", "neurons", "types", "times_ms", "weight_pa", NULL};
+    const member_number weight = {"weight_pa", &stimulus->current_pa, true};
+    chx__json_at times;
+    chx__fault fault;
+    chx_status status = chx__json_object(object, keys);
+    if (!status)
+        status = read_numbers(object, &weight, 1);
+    if (!status && !chx__stimulus_check(stimulus, folder->network->info.time_step_ms, &fault))
+        status = fail_fault(object, &fault);
+    if (!status)
+        status = chx__json_member(object, "times_ms", &times);
+    if (status)
+        return status;
+    const char *name;
+    if (json_is_string(times.value)) {
+        if (json_object_size(object->value) > 3)
+            return chx__json_fail(object, "the file of times_ms says which neurons; remove neurons "
+                                          "and types, or give the times as a list");
+        status = chx__json_text(&times, &name);
+        return status ? status : read_train_file(folder, name, stimulus);
+    }
+    status = read_targets(folder, object, stimulus);
+    return status ? status : read_train_list(folder, &times, stimulus);
 }
 
 static chx_status
 read_stimulus(chx__folder *folder, const chx__json_at *object, chx_stimulus *stimulus)
 {
-    static const char *const keys[] = {"kind",    "neurons",    "types",   "start_ms",
-                                       "stop_ms", "current_pa", "rate_hz", NULL};
+    static const char *const keys[] = {"kind",       "neurons", "types",    "start_ms",  "stop_ms",
+                                       "current_pa", "rate_hz", "times_ms", "weight_pa", NULL};
+    static const char *const own_keys[] = {"kind",    "neurons",    "types",   "start_ms",
+                                           "stop_ms", "current_pa", "rate_hz", NULL};
     chx_status status = chx__json_object(object, keys);
     if (!status)
         status = read_kind(object, &stimulus->kind);
+    if (!status && stimulus->kind == CHX_STIMULUS_SPIKE_TRAIN)
+        return read_train(folder, object, stimulus);
+    if (!status)
+        status = chx__json_object(object, own_keys);
     const member_number numbers[] = {
         {"start_ms", &stimulus->start_ms, true},
         {"stop_ms", &stimulus->stop_ms, true},

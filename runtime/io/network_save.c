@@ -56,9 +56,20 @@ types_json(const chx_network_info *info)
     return types;
 }
 
+/* The spikes stand in a table of their own (write_spikes). */
 static json_t *
-stimulus_json(const chx_network_info *info, const chx_stimulus *stimulus)
+train_json(const chx_stimulus *stimulus, uint32_t index)
 {
+    return json_pack("{s:s, s:o, s:f}", "kind", "spike_train", "times_ms",
+                     json_sprintf("spikes-%u.csv", index), "weight_pa", stimulus->current_pa);
+}
+
+static json_t *
+stimulus_json(const chx_network_info *info, uint32_t index)
+{
+    const chx_stimulus *stimulus = &info->stimuli[index];
+    if (stimulus->kind == CHX_STIMULUS_SPIKE_TRAIN)
+        return train_json(stimulus, index);
     bool is_step = stimulus->kind == CHX_STIMULUS_STEP;
     json_t *names = json_array();
     for (uint32_t i = 0; i < stimulus->n_neurons; i++)
@@ -77,7 +88,7 @@ stimuli_json(const chx_network_info *info)
     json_t *list = json_array();
     for (uint32_t i = 0; i < info->n_stimuli; i++)
         if (info->stimuli[i].n_neurons > 0)
-            json_array_append_new(list, stimulus_json(info, &info->stimuli[i]));
+            json_array_append_new(list, stimulus_json(info, i));
     return list;
 }
 
@@ -232,14 +243,31 @@ remove_entry(const char *path, const struct stat *about, int kind, struct FTW *p
     return remove(path);
 }
 
+/* Steps of at least 1e-6 ms, with the digits that chx_spikes_write_csv() gives them. */
 static chx_status
-write_all(const char *folder, const chx_network_info *info)
+write_spikes(const char *folder, const chx_network *network, uint32_t index)
 {
+    const chx_stimulus *stimulus = &chx_network_get(network)->stimuli[index];
+    char *path = chx__format("%s/spikes-%u.csv", folder, index);
+    chx_status status =
+        path ? chx_spikes_write_csv(network, stimulus->spikes, stimulus->n_spikes, path)
+             : fail_memory();
+    free(path);
+    return status;
+}
+
+static chx_status
+write_all(const char *folder, const chx_network *network)
+{
+    const chx_network_info *info = chx_network_get(network);
     chx_status status = write_part(folder, "network.json", info, UINT32_MAX, write_description);
     if (!status)
         status = write_part(folder, "neurons.csv", info, UINT32_MAX, write_neurons);
     if (!status)
         status = write_part(folder, "synapses.csv", info, UINT32_MAX, write_synapses);
+    for (uint32_t i = 0; i < info->n_stimuli && !status; i++)
+        if (info->stimuli[i].kind == CHX_STIMULUS_SPIKE_TRAIN && info->stimuli[i].n_spikes > 0)
+            status = write_spikes(folder, network, i);
     return status ? status : write_morphologies(folder, info);
 }
 
@@ -255,7 +283,7 @@ chx_network_save(const chx_network *network, const char *folder)
     chx_status status = target && temporary ? make_folder(temporary) : fail_memory();
     bool is_made = !status;
     if (!status)
-        status = write_all(temporary, chx_network_get(network));
+        status = write_all(temporary, network);
     if (!status && rename(temporary, target) != 0)
         status = fail_folder(target, "create");
     if (status && is_made)

@@ -5,7 +5,7 @@
  * by name, as in synapses.csv. Rows may stand in any order; what is kept is ordered by step, then
  * by neuron, as the spikes of a simulation are.
  */
-#include <chronaxie/recording.h>
+#include "io/recording.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -15,22 +15,19 @@
 #include "base/error.h"
 #include "io/csv.h"
 #include "io/number.h"
-#include "network/names.h"
-
-#define MAX_STEP 2147483646.0 /* a simulation ends after 2^31 steps */
+#include "network/spike_train.h"
 
 enum { NEURON, TIME_MS, N_COLUMNS };
 
 struct chx_recording {
     chx_recording_info info;
-    chx_spike *spikes;
-    size_t capacity;
+    chx__spike_table table;
     char *remark;
 };
 
 typedef struct reader {
     const chx_network_info *network;
-    chx_recording *recording;
+    chx__spike_table *spikes;
     chx__csv csv;
     chx__names names;
 } reader;
@@ -70,6 +67,12 @@ find_neuron(const reader *table, uint32_t *neuron)
         field->text, table->network->name, table->network->neurons[0].name);
 }
 
+double
+chx__spike_step(double time_ms, double time_step_ms)
+{
+    return floor(time_ms / time_step_ms + 0.5);
+}
+
 static chx_status
 find_step(const reader *table, uint32_t *step)
 {
@@ -83,8 +86,8 @@ find_step(const reader *table, uint32_t *step)
             "time_ms is %g, before the begin of the network's time; add the same to "
             "all times",
             time_ms);
-    double nearest = floor(time_ms / table->network->time_step_ms + 0.5);
-    if (nearest > MAX_STEP)
+    double nearest = chx__spike_step(time_ms, table->network->time_step_ms);
+    if (nearest > CHX__MAX_SPIKE_STEP)
         return chx__csv_fail(&table->csv, CHX_ERROR_LIMIT,
                              "time_ms is %g, beyond 2147483646 time steps of %g ms; check the unit",
                              time_ms, table->network->time_step_ms);
@@ -95,83 +98,99 @@ find_step(const reader *table, uint32_t *step)
 static chx_status
 add_spike(reader *table)
 {
-    chx_recording *recording = table->recording;
+    chx__spike_table *to = table->spikes;
     chx_spike spike;
     chx_status status = find_neuron(table, &spike.neuron);
     if (!status)
         status = find_step(table, &spike.step);
     if (status)
         return status;
-    if (!chx__grow(&recording->spikes, &recording->capacity, recording->info.n_spikes + 1,
-                   sizeof spike))
+    if (!chx__grow(&to->spikes, &to->capacity, to->n_spikes + 1, sizeof spike))
         return fail_memory();
-    recording->spikes[recording->info.n_spikes++] = spike;
-    return CHX_OK;
-}
-
-static int
-compare_spikes(const void *left, const void *right)
-{
-    const chx_spike *a = left, *b = right;
-    if (a->step != b->step)
-        return a->step < b->step ? -1 : 1;
-    return (a->neuron > b->neuron) - (a->neuron < b->neuron);
-}
-
-static chx_status
-complete(reader *table)
-{
-    chx_recording *recording = table->recording;
-    chx_recording_info *info = &recording->info;
-    if (*table->csv.remark) {
-        recording->remark = chx__format("%s:1: %s", table->csv.path, table->csv.remark);
-        if (!recording->remark)
-            return fail_memory();
-    }
-    info->remark = recording->remark;
-    if (info->n_spikes == 0)
-        return CHX_OK;
-    qsort(recording->spikes, info->n_spikes, sizeof *recording->spikes, compare_spikes);
-    info->spikes = recording->spikes;
-    info->end_ms =
-        ((double)recording->spikes[info->n_spikes - 1].step + 1) * table->network->time_step_ms;
+    to->spikes[to->n_spikes++] = spike;
     return CHX_OK;
 }
 
 static chx_status
-read_table(reader *table, const char *path)
+read_rows(reader *table)
 {
-    static const char *const columns[N_COLUMNS] = {"neuron", "time_ms"};
     bool more = true;
-    chx_status status = chx__csv_open_loose(&table->csv, path, columns, N_COLUMNS);
-    if (status)
-        return status;
-    status = list_names(table);
+    chx_status status = list_names(table);
     while (!status && more) {
         status = chx__csv_next(&table->csv, &more);
         if (!status && more)
             status = add_spike(table);
     }
-    if (!status)
-        status = complete(table);
-    chx__csv_close(&table->csv);
+    if (status)
+        return status;
+    chx__spikes_sort(table->spikes->spikes, table->spikes->n_spikes);
+    if (!*table->csv.remark)
+        return CHX_OK;
+    table->spikes->remark = chx__strdup(table->csv.remark);
+    return table->spikes->remark ? CHX_OK : fail_memory();
+}
+
+chx_status
+chx__spike_table_read(const char *path, const chx_network_info *network, chx__spike_table *table)
+{
+    static const char *const columns[N_COLUMNS] = {"neuron", "time_ms"};
+    chx__spike_table read = {0};
+    reader rows = {.network = network, .spikes = &read};
+    chx_status status = chx__csv_open_loose(&rows.csv, path, columns, N_COLUMNS);
+    if (status)
+        return status;
+    status = read_rows(&rows);
+    chx__csv_close(&rows.csv);
+    chx__names_finish(&rows.names);
+    if (status)
+        chx__spike_table_finish(&read);
+    else
+        *table = read;
     return status;
+}
+
+void
+chx__spike_table_finish(chx__spike_table *table)
+{
+    free(table->spikes);
+    free(table->remark);
+    *table = (chx__spike_table){0};
+}
+
+static chx_status
+complete(chx_recording *recording, const char *path, const chx_network_info *network)
+{
+    chx_recording_info *info = &recording->info;
+    const chx__spike_table *table = &recording->table;
+    if (table->remark) {
+        recording->remark = chx__format("%s:1: %s", path, table->remark);
+        if (!recording->remark)
+            return fail_memory();
+    }
+    info->remark = recording->remark;
+    info->n_spikes = table->n_spikes;
+    if (info->n_spikes == 0)
+        return CHX_OK;
+    info->spikes = table->spikes;
+    info->end_ms = (info->spikes[info->n_spikes - 1].step + 1.0) * network->time_step_ms;
+    return CHX_OK;
 }
 
 chx_status
 chx_recording_load(const char *path, const chx_network *network, chx_recording **recording)
 {
     CHX__REQUIRE(path && network && recording);
-    reader table = {.network = chx_network_get(network),
-                    .recording = chx__alloc(1, sizeof *table.recording)};
-    if (!table.recording)
+    chx_recording *made = chx__alloc(1, sizeof *made);
+    if (!made)
         return fail_memory();
-    chx_status status = read_table(&table, path);
-    chx__names_finish(&table.names);
+    const chx_network_info *info = chx_network_get(network);
+    chx_status status = chx__spike_table_read(path, info, &made->table);
+    if (!status)
+        status = complete(made, path, info);
     if (status)
-        chx_recording_destroy(&table.recording);
+        chx_recording_destroy(&made);
     else
-        *recording = table.recording;
+        *recording = made;
     return status;
 }
 
@@ -180,7 +199,7 @@ chx_recording_destroy(chx_recording **recording)
 {
     if (!recording || !*recording)
         return;
-    free((*recording)->spikes);
+    chx__spike_table_finish(&(*recording)->table);
     free((*recording)->remark);
     free(*recording);
     *recording = NULL;

@@ -200,8 +200,10 @@ chx__synapse_check(const chx_synapse *synapse, double time_step_ms, chx__fault *
 bool
 chx__stimulus_check(const chx_stimulus *stimulus, double time_step_ms, chx__fault *fault)
 {
-    if (stimulus->kind != CHX_STIMULUS_STEP && stimulus->kind != CHX_STIMULUS_POISSON)
-        return fail(fault, "kind", "must be step or poisson");
+    if (stimulus->kind < CHX_STIMULUS_STEP || stimulus->kind > CHX_STIMULUS_SPIKE_TRAIN)
+        return fail(fault, "kind", "must be step, poisson or spike_train");
+    if (stimulus->kind == CHX_STIMULUS_SPIKE_TRAIN)
+        return is_current(stimulus->current_pa) || fail(fault, "weight_pa", CURRENT_RANGE);
     if (!isfinite(stimulus->start_ms) || stimulus->start_ms < 0.0)
         return fail(fault, "start_ms", "must be a number of at least 0");
     if (!isfinite(stimulus->stop_ms) || stimulus->stop_ms <= stimulus->start_ms)

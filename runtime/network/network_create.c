@@ -8,6 +8,7 @@
 #include "network/check.h"
 #include "network/morphology.h"
 #include "network/names.h"
+#include "network/spike_train.h"
 
 static chx_status
 fail_at(const char *what, uint64_t index, const chx__fault *fault)
@@ -170,12 +171,33 @@ copy_synapses(chx_network *network, const chx_network_info *from)
 }
 
 static chx_status
+copy_spikes(chx_network *network, chx_stimulus *stimulus, uint32_t n_neurons, uint32_t index)
+{
+    for (uint32_t i = 0; i < stimulus->n_spikes; i++) {
+        const chx_spike *spike = &stimulus->spikes[i];
+        if (spike->neuron >= n_neurons)
+            return chx__fail(CHX_ERROR_FORMAT,
+                             "stimuli[%u]: spikes[%u]: neuron %u is beyond the %u neurons", index,
+                             i, spike->neuron, n_neurons);
+        if (spike->step >= INT32_MAX)
+            return chx__fail(CHX_ERROR_LIMIT,
+                             "stimuli[%u]: spikes[%u]: step %u is beyond 2147483646; drop it",
+                             index, i, spike->step);
+    }
+    return chx__spike_train_set(network, stimulus, stimulus->spikes, stimulus->n_spikes);
+}
+
+static chx_status
 copy_stimulus(chx_network *network, const chx_network_info *from, uint32_t index)
 {
     chx_stimulus *stimulus = &network->stimuli[index];
     chx__fault fault;
     if (!chx__stimulus_check(stimulus, from->time_step_ms, &fault))
         return fail_at("stimuli", index, &fault);
+    if (stimulus->kind == CHX_STIMULUS_SPIKE_TRAIN)
+        return copy_spikes(network, stimulus, from->n_neurons, index);
+    stimulus->spikes = NULL;
+    stimulus->n_spikes = 0;
     for (uint32_t i = 0; i < stimulus->n_neurons; i++)
         if (stimulus->neurons[i] >= from->n_neurons)
             return chx__fail(CHX_ERROR_FORMAT, "stimuli[%u]: neuron %u is beyond the %u neurons",
@@ -251,7 +273,8 @@ chx_network_create(const chx_network_info *info, chx_network **network)
     CHX__REQUIRE(info->stimuli || info->n_stimuli == 0);
     CHX__REQUIRE(info->nodes || info->n_nodes == 0);
     for (uint32_t i = 0; i < info->n_stimuli; i++)
-        CHX__REQUIRE(info->stimuli[i].neurons || info->stimuli[i].n_neurons == 0);
+        CHX__REQUIRE((info->stimuli[i].neurons || info->stimuli[i].n_neurons == 0) &&
+                     (info->stimuli[i].spikes || info->stimuli[i].n_spikes == 0));
     chx_status status = check_sizes(info);
     if (status)
         return status;

@@ -123,7 +123,8 @@ create_buffers(chx_simulation *simulation, const chx__simulation_fleet *fleet)
     if (!status)
         status = create_lists(simulation);
     if (!status)
-        status = create_table(simulation, simulation->tables.stimuli, info->n_stimuli,
+        status = create_table(simulation, simulation->tables.stimuli,
+                              simulation->tables.first_row[info->n_stimuli],
                               sizeof(chx_lif_stimulus), &simulation->stimuli);
     if (!status)
         status = create_table(simulation, NULL, info->n_neurons, sizeof(chx_history),

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "network/propagator.h"
+#include "network/spike_train.h"
 
 #define MAX_UNIT_EXPONENT 40
 #define MIN_UNIT_EXPONENT (-100)
@@ -92,11 +93,13 @@ choose_unit(chx__lif_tables *tables)
     }
     for (uint32_t k = 0; k < info->n_stimuli; k++) {
         const chx_stimulus *stimulus = &info->stimuli[k];
-        if (stimulus->kind != CHX_STIMULUS_POISSON)
+        if (stimulus->kind == CHX_STIMULUS_STEP)
             continue;
+        const bool is_train = stimulus->kind == CHX_STIMULUS_SPIKE_TRAIN;
+        const uint32_t most = is_train ? chx__spike_train_most(stimulus) : 1;
         for (uint32_t i = 0; i < stimulus->n_neurons; i++) {
-            sum_pa[stimulus->neurons[i]] += fabs(stimulus->current_pa);
-            n_inputs[stimulus->neurons[i]]++;
+            sum_pa[stimulus->neurons[i]] += most * fabs(stimulus->current_pa);
+            n_inputs[stimulus->neurons[i]] += most;
         }
     }
     double max_pa = 0, max_inputs = 0;
@@ -118,16 +121,63 @@ choose_unit(chx__lif_tables *tables)
     return CHX_OK;
 }
 
+/* Where the rows of each stimulus begin: one row, or one for each step of a spike train. */
+static chx_status
+count_rows(chx__lif_tables *tables)
+{
+    const chx_network_info *info = tables->info;
+    tables->first_row = chx__alloc((size_t)info->n_stimuli + 1, sizeof *tables->first_row);
+    if (!tables->first_row)
+        return chx__fail_memory("preparing stimuli");
+    for (uint32_t k = 0; k < info->n_stimuli; k++) {
+        const chx_stimulus *stimulus = &info->stimuli[k];
+        const bool is_train = stimulus->kind == CHX_STIMULUS_SPIKE_TRAIN;
+        uint64_t end = (uint64_t)tables->first_row[k] +
+                       (is_train ? chx__spike_train_count_steps(stimulus) : 1);
+        if (end > INT32_MAX)
+            return chx__fail(CHX_ERROR_LIMIT,
+                             "spike trains with more than 2^31 steps; use fewer spikes");
+        tables->first_row[k + 1] = (uint32_t)end;
+    }
+    return CHX_OK;
+}
+
+/* A row for each step of a train, an event that always happens. */
+static void
+make_train(chx__lif_tables *tables, uint32_t k)
+{
+    const chx_stimulus *from = &tables->info->stimuli[k];
+    chx_lif_stimulus *to = &tables->stimuli[tables->first_row[k]];
+    for (uint32_t i = 0; i < from->n_spikes; i++) {
+        const uint32_t step = from->spikes[i].step;
+        if (i > 0 && step == from->spikes[i - 1].step)
+            continue;
+        *to++ = (chx_lif_stimulus){.index = k,
+                                   .start_step = step,
+                                   .stop_step = step + 1,
+                                   .weight = fixed_point(tables, from->current_pa),
+                                   .chance = UINT32_MAX,
+                                   .always = 1};
+    }
+}
+
 static chx_status
 make_stimuli(chx__lif_tables *tables)
 {
     const chx_network_info *info = tables->info;
-    tables->stimuli = chx__alloc(info->n_stimuli, sizeof *tables->stimuli);
+    chx_status status = count_rows(tables);
+    if (status)
+        return status;
+    tables->stimuli = chx__alloc(tables->first_row[info->n_stimuli], sizeof *tables->stimuli);
     if (!tables->stimuli)
         return chx__fail_memory("preparing stimuli");
     for (uint32_t k = 0; k < info->n_stimuli; k++) {
         const chx_stimulus *from = &info->stimuli[k];
-        chx_lif_stimulus *to = &tables->stimuli[k];
+        chx_lif_stimulus *to = &tables->stimuli[tables->first_row[k]];
+        if (from->kind == CHX_STIMULUS_SPIKE_TRAIN) {
+            make_train(tables, k);
+            continue;
+        }
         to->index = k;
         to->start_step = chx__lif_steps(info, from->start_ms);
         to->stop_step = chx__lif_steps(info, from->stop_ms);
@@ -235,6 +285,7 @@ chx__lif_tables_finish(chx__lif_tables *tables)
 {
     free(tables->types);
     free(tables->stimuli);
+    free(tables->first_row);
     *tables = (chx__lif_tables){0};
 }
 
@@ -313,71 +364,6 @@ make_rows(chx__lif_part *part, const chx__lif_tables *tables)
     return CHX_OK;
 }
 
-/* The lanes of each block that stimulus k reaches, OR-ed into lanes[n_blocks]. */
-static void
-mark_lanes(const chx__lif_part *part, const chx__lif_tables *tables, uint32_t k, uint32_t *lanes)
-{
-    const chx_stimulus *stimulus = &tables->info->stimuli[k];
-    memset(lanes, 0, part->setup.n_blocks * sizeof *lanes);
-    for (uint32_t i = 0; i < stimulus->n_neurons; i++) {
-        uint32_t local = stimulus->neurons[i] - part->setup.first_neuron;
-        if (stimulus->neurons[i] >= part->setup.first_neuron && local < part->n_neurons)
-            lanes[local / tables->width] |= 1u << local % tables->width;
-    }
-}
-
-/* Entries of a block: step currents in the network's order, then Poisson stimuli. Two passes over
- * the stimuli, the first counts. */
-static chx_status
-make_entries(chx__lif_part *part, const chx__lif_tables *tables)
-{
-    const chx_network_info *info = tables->info;
-    uint32_t n_blocks = part->setup.n_blocks;
-    chx_status status = CHX_OK;
-    uint32_t *lanes = chx__alloc(n_blocks, sizeof *lanes);
-    uint32_t *next = chx__alloc((size_t)n_blocks * 2, sizeof *next); /* [block][is Poisson] */
-    if (!lanes || !next) {
-        status = chx__fail_memory("laying out stimuli");
-        goto done;
-    }
-    for (uint32_t k = 0; k < info->n_stimuli; k++) {
-        mark_lanes(part, tables, k, lanes);
-        for (uint32_t b = 0; b < n_blocks; b++)
-            next[b * 2 + (info->stimuli[k].kind == CHX_STIMULUS_POISSON)] += lanes[b] != 0;
-    }
-    for (uint32_t b = 0; b < n_blocks; b++) {
-        chx_lif_block *block = &part->blocks[b];
-        uint32_t n_step = next[b * 2], n_poisson = next[b * 2 + 1];
-        if (part->n_entries + n_step + n_poisson > INT32_MAX) {
-            status = chx__fail(CHX_ERROR_LIMIT, "more than 2^31 pairs of stimulus and neuron block;"
-                                                " use fewer stimuli");
-            goto done;
-        }
-        next[b * 2] = block->first_step_entry = (uint32_t)part->n_entries;
-        next[b * 2 + 1] = block->first_poisson_entry = block->first_step_entry + n_step;
-        block->end_entry = block->first_poisson_entry + n_poisson;
-        part->n_entries = block->end_entry;
-        if (n_step + n_poisson > part->max_entries)
-            part->max_entries = n_step + n_poisson;
-    }
-    part->entries = chx__alloc(part->n_entries, sizeof *part->entries);
-    if (!part->entries) {
-        status = chx__fail_memory("laying out stimuli");
-        goto done;
-    }
-    for (uint32_t k = 0; k < info->n_stimuli; k++) {
-        mark_lanes(part, tables, k, lanes);
-        uint32_t is_poisson = info->stimuli[k].kind == CHX_STIMULUS_POISSON;
-        for (uint32_t b = 0; b < n_blocks; b++)
-            if (lanes[b])
-                part->entries[next[b * 2 + is_poisson]++] = (chx_lif_entry){k, lanes[b]};
-    }
-done:
-    free(lanes);
-    free(next);
-    return status;
-}
-
 /* The network's synapses whose target is in the partition, in the network's order, which is by
  * presynaptic neuron. */
 static chx_status
@@ -436,7 +422,7 @@ chx__lif_part_init(chx__lif_part *part, const chx__lif_tables *tables, uint32_t 
                             }};
     chx_status status = make_rows(part, tables);
     if (!status)
-        status = make_entries(part, tables);
+        status = chx__lif_entries_init(part, tables);
     if (!status)
         status = make_synapses(part, tables);
     if (status)

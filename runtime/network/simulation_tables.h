@@ -6,7 +6,8 @@
  *
  * Times become whole steps by rounding to the nearest, halves up. Weights become integers in
  * units of 2^-unit_exponent pA; the exponent is the largest, at most 40, with which the weights
- * of all synapses and Poisson stimuli of any one neuron add up to less than 2^31 in magnitude. */
+ * of all synapses, Poisson stimuli and spike trains of any one neuron add up to less than 2^31 in
+ * magnitude. */
 #ifndef CHX_NETWORK_SIMULATION_TABLES_H
 #define CHX_NETWORK_SIMULATION_TABLES_H
 
@@ -35,7 +36,8 @@ typedef struct chx__lif_tables {
     int unit_exponent;
     uint64_t seed;
     chx__lif_type *types;
-    chx_lif_stimulus *stimuli; /* the network's, in its order; at least one element */
+    chx_lif_stimulus *stimuli; /* in the network's order, one for each step of a spike train */
+    uint32_t *first_row; /* of each stimulus of the network in those; the end follows */
     uint32_t max_row; /* most synapses of one neuron */
 } chx__lif_tables;
 
@@ -70,6 +72,9 @@ void chx__lif_tables_finish(chx__lif_tables *tables);
 chx_status chx__lif_part_init(chx__lif_part *part, const chx__lif_tables *tables,
                               uint32_t partition);
 void chx__lif_part_finish(chx__lif_part *part);
+
+/* Fills in the entries of the stimuli (simulation_entries.c). Errors: LIMIT, MEMORY. */
+chx_status chx__lif_entries_init(chx__lif_part *part, const chx__lif_tables *tables);
 
 /* The most spikes that a partition's neurons can fire in n_steps steps. */
 uint64_t chx__lif_max_spikes(const chx__lif_tables *tables, uint32_t partition, uint32_t n_steps);

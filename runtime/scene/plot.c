@@ -337,6 +337,9 @@ static void
 draw_stimuli(layout *at)
 {
     const chx_network_info *network = at->params->network;
+    static const char *const kinds[] = {[CHX_STIMULUS_STEP] = "current",
+                                        [CHX_STIMULUS_POISSON] = "random input",
+                                        [CHX_STIMULUS_SPIKE_TRAIN] = "spikes"};
     double free_from = 0;
     for (uint32_t i = 0; i < network->n_stimuli; i++) {
         const chx_stimulus *stimulus = &network->stimuli[i];
@@ -346,9 +349,8 @@ draw_stimuli(layout *at)
             continue;
         add_box(at, x0, at->top, fmax(x1, x0 + 1), at->rate_bottom, INK_STIMULUS, LEVEL_STIMULUS);
         char text[96];
-        snprintf(text, sizeof text, "%s, %u neuron%s",
-                 stimulus->kind == CHX_STIMULUS_STEP ? "current" : "random input",
-                 stimulus->n_neurons, stimulus->n_neurons == 1 ? "" : "s");
+        snprintf(text, sizeof text, "%s, %u neuron%s", kinds[stimulus->kind], stimulus->n_neurons,
+                 stimulus->n_neurons == 1 ? "" : "s");
         chx__style style = {.cap_px = at->cap * 0.8, .ink = INK_STIMULUS_TEXT};
         double width = chx__text_width_px(at->font, text, style.cap_px);
         if (x0 < free_from || x0 + width > at->right)

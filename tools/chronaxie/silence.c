@@ -2,8 +2,8 @@
  * Silence: why no neuron of a network fired.
  *
  * While nothing fires, no synapse does anything, so a neuron's drive is its bias, the steps that
- * are on, and the mean of its random input: rate x current x tau_synapse. A drive that lasts
- * reaches the threshold when it exceeds capacitance x (threshold - resting) / tau_membrane.
+ * are on, and the mean of its random and recorded input: rate x current x tau_synapse. A drive that
+ * lasts reaches the threshold when it exceeds capacitance x (threshold - resting) / tau_membrane.
  */
 #include "silence.h"
 
@@ -35,6 +35,9 @@ stimulus_pa(const chx_stimulus *stimulus, const chx_lif_params *params)
 {
     if (stimulus->kind == CHX_STIMULUS_STEP)
         return stimulus->current_pa;
+    if (stimulus->kind == CHX_STIMULUS_SPIKE_TRAIN)
+        return stimulus->current_pa * stimulus->n_spikes / stimulus->n_neurons /
+               (stimulus->stop_ms - stimulus->start_ms) * params->tau_synapse_ms;
     return stimulus->current_pa * stimulus->rate_hz * 1e-3 * params->tau_synapse_ms;
 }
 

@@ -88,6 +88,21 @@ add_poisson(threads_neurons *a, const threads_grid *grid, const threads_stimulus
     }
 }
 
+/* Spikes are ordered by step; those before `first` are behind for good. */
+static void
+add_train(threads_neurons *a, const threads_grid *grid, uint32_t k, uint32_t first,
+          uint32_t n_steps)
+{
+    const chx_stimulus *train = &grid->info->stimuli[k];
+    uint32_t *i = &a->stimuli[k].next_spike;
+    for (; *i < train->n_spikes && train->spikes[*i].step < first + n_steps; ++*i) {
+        const chx_spike *spike = &train->spikes[*i];
+        if (spike->step >= first && spike->neuron - a->first < a->n)
+            a->ring[(size_t)(spike->step & (grid->n_slots - 1)) * a->n + spike->neuron -
+                    a->first] += a->stimuli[k].weight;
+    }
+}
+
 /* Brings `push` up to date when step currents begin or end in this step. */
 static void
 switch_currents(threads_neurons *a, const threads_grid *grid, uint32_t step)
@@ -205,6 +220,8 @@ threads_neurons_advance(threads_neurons *a, const threads_grid *grid, uint32_t f
     for (uint32_t k = 0; k < grid->info->n_stimuli; k++)
         if (grid->info->stimuli[k].kind == CHX_STIMULUS_POISSON)
             add_poisson(a, grid, &a->stimuli[k], first, n_steps);
+        else if (grid->info->stimuli[k].kind == CHX_STIMULUS_SPIKE_TRAIN)
+            add_train(a, grid, k, first, n_steps);
     for (uint32_t step = first; step < first + n_steps;) {
         uint32_t end = steady_end(a, grid, step, first + n_steps);
         switch_currents(a, grid, step);

@@ -21,6 +21,7 @@ typedef struct threads_stimulus {
     uint64_t chance; /* Poisson: of 2^32 */
     uint32_t *neurons; /* owned ones, counted from the first; each once, in order */
     uint32_t n_neurons;
+    uint32_t next_spike; /* of a spike train */
 } threads_stimulus;
 
 typedef struct threads_neurons {

@@ -17,6 +17,22 @@ synapse_steps(const chx_network_info *info, const chx_synapse *synapse)
     return steps > 0 ? steps : 1;
 }
 
+/* The most that a stimulus adds to the synaptic current of a neuron in one step, in events. */
+static uint32_t
+most_events(const chx_stimulus *stimulus)
+{
+    if (stimulus->kind != CHX_STIMULUS_SPIKE_TRAIN)
+        return stimulus->kind == CHX_STIMULUS_POISSON;
+    uint32_t largest = 0, run = 0;
+    for (uint32_t i = 0; i < stimulus->n_spikes; i++) {
+        const chx_spike *spike = &stimulus->spikes[i];
+        bool again = i > 0 && spike->step == spike[-1].step && spike->neuron == spike[-1].neuron;
+        run = again ? run + 1 : 1;
+        largest = run > largest ? run : largest;
+    }
+    return largest;
+}
+
 /* The largest exponent up to 40 with which no neuron's input of one step can overflow. */
 static bool
 choose_exponent(threads_grid *grid)
@@ -36,10 +52,10 @@ choose_exponent(threads_grid *grid)
     }
     for (uint32_t k = 0; k < info->n_stimuli; k++) {
         const chx_stimulus *stimulus = &info->stimuli[k];
-        for (uint32_t i = 0; i < stimulus->n_neurons && stimulus->kind == CHX_STIMULUS_POISSON;
-             i++) {
-            total[stimulus->neurons[i]] += fabs(stimulus->current_pa);
-            inputs[stimulus->neurons[i]] += 1;
+        const uint32_t n_events = most_events(stimulus);
+        for (uint32_t i = 0; i < stimulus->n_neurons; i++) {
+            total[stimulus->neurons[i]] += n_events * fabs(stimulus->current_pa);
+            inputs[stimulus->neurons[i]] += n_events;
         }
     }
     for (uint32_t n = 0; n < info->n_neurons; n++) {
