@@ -1,3 +1,15 @@
+/* A buffer's memory: the host's replica from the start, a device's when a plan first needs it, and
+ * the account of each. Under the turn, but for creation, before anybody knows of the buffer.
+ *
+ * Host memory is always there and always whole, so every place can be filled from it; it moves only
+ * in chx__buffer_retire_host(). A device's replica is one allocation of the whole size, for plans
+ * cut buffers differently and offsets must mean the same everywhere.
+ *
+ * Memory that a driver may still write to is worse than a leak: it is kept for ever, on a list, so
+ * that leak checkers find it reachable. The list is the process's, hence the atomic push.
+ *
+ * Whatever is noted here goes into both maps while runs are in flight (n_promised > 0), since
+ * `settled` is what stays when they fail. A replica that is dropped leaves both as well. */
 #include "memory/buffer.h"
 
 #include <stdatomic.h>

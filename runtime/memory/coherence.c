@@ -1,3 +1,12 @@
+/* A map as a sorted array of extents that touch, cover the buffer and differ from their neighbours.
+ * A change cuts at its two ends, hence "at most two more extents per change", which is what is
+ * reserved; equal neighbours are joined afterwards, so a map stays as small as what it says.
+ * Reserving is a step of its own because changes come where nothing may fail: after a copy was
+ * made, or when a run ends.
+ *
+ * `places` of a range is the intersection over its extents: who holds *all* of it. Without
+ * memory a subtraction takes more than was asked for. That costs a transfer or reports a loss;
+ * the other way round would hand out stale bytes. Callers guard maps: the turn. */
 #include "memory/coherence.h"
 
 #include <assert.h>
