@@ -1,3 +1,21 @@
+/* From declared accesses to what depends on what, once per plan.
+ *
+ * Buffers are cut at the ends of all declared ranges, and where the content lies in different
+ * places now, so that an atom is read, written and moved whole. Atoms stand by buffer and begin;
+ * all of a range's are found by one binary search and a walk, and it ends exactly with one, since
+ * the range's own ends are cuts. Buffers are ordered by address, which decides indices but nothing
+ * that a plan depends on: ties are broken by tasks and versions.
+ *
+ * Tasks are walked in program order, each with all its reads before its writes, so that it sees
+ * what was there before it. A read adds an edge through the version that it sees, which carries
+ * data; a write after reads, or after a write that nobody read, adds a plain one to `after`. A
+ * write after a write that was read needs none of its own, for the readers follow the writer.
+ * Producers and `after` entries thus always have lower indices: a graph has no cycles by
+ * construction.
+ *
+ * Version v of an atom is named by its index in `versions`, in order of appearance; those
+ * without a producer are what the graph finds, and lowering's entry digest walks them in that
+ * order. */
 #include "graph/flow.h"
 
 #include <stdlib.h>

@@ -1,3 +1,14 @@
+/* A graph is what the caller says, checked as far as it can be without devices: ranges inside their
+ * buffers, sizes of n-d ranges, one runtime for everything. What a kernel declares is compared
+ * later, in execute/binding.c, when there is a build to ask.
+ *
+ * Program order is the meaning of a graph, so tasks are appended only and a dependency added by
+ * hand points forward. Names and arguments are copied; buffers, programs and the data of host
+ * functions are borrowed.
+ *
+ * `dynamics` lists the scalars that were ever changed, by task and index: runs copy just those
+ * at the submit, and enqueueing finds a task's by binary search. No lock: one thread at a time
+ * builds a graph, changes its scalars and submits its plans. */
 #include "graph/graph.h"
 
 #include <stdlib.h>
