@@ -1,3 +1,7 @@
+/* Compilers differ in where they put file, line and "error:", and some ignore #line and count
+ * lines of the text that they were given. Only the first error is kept, as the ones after are
+ * mostly its effects. The log is untrusted text: spans point into it and nothing is assumed of
+ * its end but the NUL. */
 #include "device/build_log.h"
 
 #include <stdbool.h>

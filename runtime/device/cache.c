@@ -1,3 +1,11 @@
+/* What is read here is handed to a driver as native code, so the folder must belong to us and be
+ * closed to writers, every new folder is private, and an entry is believed only when magic,
+ * version, key, length and the payload's own digest agree. All else is the same as no entry. That
+ * also covers a process that was killed while writing, and two that write at once: entries are made
+ * under another name and renamed, and the last one wins, with the same content.
+ *
+ * No locks: nothing is kept in memory but the path. ENTRY_VERSION counts up when the head
+ * changes; what a payload means is part of its key. */
 #include "device/cache.h"
 
 #include <errno.h>

@@ -1,3 +1,18 @@
+/* One device: what its driver says of it, its queues, its memory account and its clock.
+ *
+ * identity is of platform, name, driver and compute units, not of the index: caches and measured
+ * costs survive other devices coming and going, and equal cards share them.
+ *
+ * The account is an atomic, so that it can be read at any time. It counts what we ask for, since
+ * drivers over-commit and notice only at the first use.
+ *
+ * Clock: host time = profiling time + offset, from the tightest of five brackets around a small
+ * write; whatever widens a bracket is delay. Drivers whose stamps do not advance are timed by the
+ * host. A command that did not end in time may still use its event, memory and queue, so after a
+ * timeout these are abandoned.
+ *
+ * Lanes: compute first, then copy-in, copy-out, all in-order. open and close are called by the
+ * owner of fleet.is_opening, or by the thread that rebuilds. */
 #include "device/device.h"
 
 #include <inttypes.h>

@@ -1,3 +1,14 @@
+/* What the loader lists, as it is: nothing is opened, and a device or platform that cannot be
+ * described is left out, so that one bad driver costs no other device. Runs one thread at a time
+ * (see runtime.c).
+ *
+ * `hardware` is a guess from the kind, as OpenCL does not say what two drivers share: all
+ * processors stand on the same bits, every other device on its own; parts of a split processor get
+ * slices, so that parts may work at once and a second driver for the cores collides with all of
+ * them.
+ *
+ * fleet->devices moves when it grows, so pointers to devices are void after a split; platforms
+ * have room for all from the start and never move. */
 #include "device/discovery.h"
 
 #include <stdlib.h>

@@ -1,3 +1,6 @@
+/* OpenCL's codes by their names, and which of our statuses each is: memory, what a compiler
+ * says, what a kernel or its arguments cause. All else is the device's fault, so an unknown code
+ * of a newer version is too. */
 #include "device/opencl.h"
 
 #define CODES(X)                                    \

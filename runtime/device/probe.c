@@ -1,3 +1,7 @@
+/* What a self-test needs of a device before it is trusted: a context and queue of its own, and a
+ * way to abandon all of it. Everything that a command in flight may touch lives in the test's
+ * object. After a timeout the probe is abandoned: nothing is released and the object is never
+ * freed. The first refusal is kept as the reason, in words for the user. */
 #include "device/probe.h"
 
 #include <stdarg.h>

@@ -1,3 +1,17 @@
+/* A program: one source, built once per device (or set of twin parts) and context, on first use.
+ *
+ * Lock: program->lock guards is_building and builds; a leaf, never held over a driver's call.
+ * Whoever sets is_building is the only one to build; others sleep until their device's build
+ * stands, or build it themselves then. Builds of one program thus follow each other, those of
+ * different programs do not. A build belongs to the generation of its platform's context; an older
+ * one is void and released when the next is installed.
+ *
+ * On PoCL a program starts quick, without optimization, and is promoted after half a second of
+ * measured run time; is_promoted makes quick builds outdated, and build_epoch in the runtime makes
+ * plans pick that up. Costs of quick and optimized builds are kept apart (execute/model.c).
+ *
+ * The digest of a binary covers all that goes into it: text after inclusion, options, device and
+ * driver, and BINARY_FORMAT for what we add ourselves. */
 #include "device/program.h"
 
 #include <stdio.h>

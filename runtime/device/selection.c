@@ -1,3 +1,9 @@
+/* A user's list of devices: indices first, then parts of names in either case, so that "pocl" or
+ * "4090" works. An unknown item is an error that lists what there is, rather than a run on the
+ * wrong device.
+ *
+ * Without a wish only the fastest driver of the processor is kept. Two of them share the same
+ * cores, and the slower one only costs its start. */
 #include "device/selection.h"
 
 #include <stdio.h>

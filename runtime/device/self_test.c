@@ -1,3 +1,12 @@
+/* Results must be the same bits on every device, so a device is asked for just what the kernels
+ * rely on: a product and a sum without contraction, integer arithmetic and conversions, local
+ * memory and barriers, atomics on local and global memory, 64-bit atomics where claimed, long
+ * loops. Answers are compared with the host's, bit by bit. Wrong arithmetic excludes a device; a
+ * short loop or missing 64-bit atomics only limit it.
+ *
+ * A record of a pass is kept in the cache under device, driver, version and test source. A
+ * failure is not kept: it is tried again next time. The test's object holds all that a command
+ * may touch and is leaked when one does not end. */
 #include "device/self_test.h"
 
 #include <math.h>

@@ -1,3 +1,10 @@
+/* One text per program, so that compilers need no include path and a digest covers everything. An
+ * include is spliced in where it stands, each file once, with #line marks that name the real file.
+ * Embedded sources are looked up by their names below kernels/, and kernel_path lets a file replace
+ * one of them, includes too.
+ *
+ * This is no preprocessor: conditions are not evaluated, and an include in a comment is left
+ * alone but one below #if 0 is not. Names with quotes or backslashes are escaped in the marks. */
 #include "device/source.h"
 
 #include <errno.h>

@@ -1,3 +1,8 @@
+/* Three figures from a few milliseconds of work, with the first launch or copy left out, which
+ * compiles or touches fresh pages, and the best of the rest taken: what disturbs a measurement
+ * makes it longer. Stamps that contradict the host's clock give way to it. Only ratios matter,
+ * since they rank devices and scale costs from one device to another until it has been measured
+ * itself. */
 #include "device/speed.h"
 
 #include <math.h>
