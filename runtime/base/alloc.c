@@ -1,3 +1,6 @@
+/* What is allocated here is zeroed, also what a growing array gains, so that a struct that was
+ * half filled in can be finished. An empty array gets one element, so NULL always means that
+ * memory is out. On failure an array stays as it was. */
 #include "base/alloc.h"
 
 #include <stdarg.h>

@@ -1,3 +1,6 @@
+/* One clock for stamps, deadlines and profiling offsets: the raw monotonic one, which time
+ * servers neither step nor slew. Condition variables cannot sleep on it, so sleeps use
+ * CLOCK_MONOTONIC and deadlines are looked at here again after them. */
 #include "base/clock.h"
 
 #include <time.h>

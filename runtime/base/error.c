@@ -1,3 +1,7 @@
+/* One record per thread, the last failure. Messages may quote the record they replace ("cannot
+ * include ...: ..."), so a new one is formatted before the old is overwritten. Success leaves
+ * the record alone; a caller looks only after a failure. Failing allocates nothing, since it
+ * happens when memory is out. */
 #include "base/error.h"
 
 #include <stdarg.h>

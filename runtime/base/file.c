@@ -1,3 +1,11 @@
+/* Whole files in, whole files out. A read is bounded by what the caller can accept, never by the
+ * size that the system tells, which pipes do not have and which may change; one NUL more than the
+ * size stands behind the bytes, so that parsers need not count.
+ *
+ * Output goes to a temporary name beside the target and is renamed when all of it was written,
+ * so a reader sees the old file or the new one, also when the disk is full or the process dies.
+ * What is no regular file is written as it stands. Errors of writing are collected by the stream
+ * and told by the commit. */
 #include "base/file.h"
 
 #include <errno.h>

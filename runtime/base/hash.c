@@ -1,3 +1,9 @@
+/* XXH3, 128 bits: fast, and wide enough that equal digests are taken for equal content. It is no
+ * cryptography; who may write to the cache's folder is the cache's business. Texts are added with
+ * their NUL, so that "ab", "c" differs from "a", "bc". Digests are kept in files, so what is hashed
+ * and in which order must not change without a version that does.
+ *
+ * Out of memory a hasher is NULL and its digest zero, which callers need not ask for. */
 #include "base/hash.h"
 
 #include <inttypes.h>
