@@ -1,3 +1,4 @@
+/* One table of names, the default first: the order in which they are listed to users and tested. */
 #include "schedule/algorithm.h"
 
 #include <stdio.h>

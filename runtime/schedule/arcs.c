@@ -1,3 +1,7 @@
+/* A problem states what each task waits for, since that is what placing asks; ranks and ready
+ * lists ask the other way round. Rows are counted and filled, without a sort, in time that grows
+ * with the number of arcs. Within a row arcs stand by the task that waits, so whoever walks them
+ * meets ties in the same order on every machine. */
 #include "schedule/arcs.h"
 
 #include <stdlib.h>

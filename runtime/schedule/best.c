@@ -1,3 +1,7 @@
+/* The portfolio: HEFT always, so that the result is never longer than its; the other members as
+ * far as the problem's size allows; then annealing. Effort is estimated from counts and never
+ * from a clock, so a problem has one plan on every machine. No member beats the others on all
+ * graphs, and each is the best on some. */
 #include <string.h>
 
 #include "base/error.h"

@@ -1,3 +1,13 @@
+/* Durations as ns per unit of size, by kernel, device and band of sizes (a power of two each). The
+ * median of nine stands against outliers; the first sample of a band is dropped, because it may pay
+ * for a compilation.
+ *
+ * The table is hashed by kernel and band only, so that all devices' models for the same work lie on
+ * one probe sequence: find_elsewhere() walks just that. It is at most half full, hence probing
+ * ends, and nothing is ever taken out, hence no tombstones.
+ *
+ * The mutex guards everything and is a leaf. find() casts const away for it, as asking changes
+ * nothing that a caller could see. Out of memory loses a sample, which is no error. */
 #include "schedule/cost.h"
 
 #include <math.h>

@@ -1,3 +1,9 @@
+/* Critical path on a processor (Topcuoglu, Hariri and Wu 2002, doi:10.1109/71.993206): a task's
+ * priority is the longest way through it, upward plus downward rank; those of the path with the
+ * highest go to the one lane where their costs sum up least. The walk along the path takes the
+ * next task of the highest priority instead of comparing for equality, which rounding would
+ * break. Where no lane may run all of the path, or data cannot get there, a task is placed like
+ * any other. */
 #include <math.h>
 #include <stdlib.h>
 

@@ -1,3 +1,11 @@
+/* Which spans the end of a timeline hung on, walking back from the one that finishes last: before a
+ * span comes what it waited for longest, an edge or its predecessor on the lane.
+ *
+ * Measured and planned times need different rules. Measured, transfers are spans, so the latest
+ * finish was the cause. Planned without transfers as spans, an edge may hold a span up though
+ * the finish lies well before its start, and a lane counts only if it was busy right until then,
+ * within a thousandth of the length. A span is marked once, so the walk ends also where measured
+ * times contradict the edges. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,3 +1,10 @@
+/* Gaps rise, neither touch nor overlap, none is empty, and the last one has no end, so a search
+ * from any time finds one. Times are compared exactly: a task begins at the very number at which
+ * the one before it ended. Work without duration takes no time, in plans as when they are played
+ * (play.c).
+ *
+ * Taking time that is taken already, or partly, is allowed: a rival lane's work overlaps with
+ * what a lane has anyhow. */
 #include "schedule/free_time.h"
 
 #include <math.h>

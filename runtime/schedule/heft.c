@@ -1,3 +1,7 @@
+/* Heterogeneous earliest finish time (Topcuoglu, Hariri and Wu 2002, doi:10.1109/71.993206):
+ * tasks by falling upward rank, each where it finishes first. All of the substance is in rank.c
+ * and placer.c. The placer's transfers contend for lanes, which the paper's do not, so makespans
+ * agree with the literature in the classical model only (a machine without links). */
 #include <stdlib.h>
 
 #include "base/alloc.h"

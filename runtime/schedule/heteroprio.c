@@ -1,3 +1,8 @@
+/* In the manner of HeteroPrio (Agullo 2016): the lane that is free first picks the ready task
+ * that it is relatively best at, most urgent first among equals. Here a lane yields when that
+ * task would finish sooner elsewhere; when all lanes have yielded, the most urgent task goes
+ * where it finishes first, so every round places one task and the loop ends. `ready` is
+ * unordered; ties are broken by rank, then by the place in it, which is the same in every run. */
 #include <math.h>
 #include <stdlib.h>
 

@@ -1,3 +1,17 @@
+/* HEFT with one step of lookahead (Bittencourt, Sakellariou and Madeira 2010,
+ * doi:10.1109/PDP.2010.56): a task goes where the last of those that wait for it would finish
+ * first.
+ *
+ * The task itself is tried exactly, with its transfers on their lanes. The step ahead is estimated:
+ * moves take their time but wait for no lane, and a dependant's other inputs are taken where they
+ * are or, if a producer is not placed yet, are left out. Exact trials would cost a whole placement
+ * per pair of lanes.
+ *
+ * For each candidate lane the dependants are laid one after another, in the order of their
+ * turns, around committed work and each other (`ahead`, a row per lane). Nothing of it is
+ * committed; only the task itself is. Cost is four times arcs x lanes^2, which best.c counts on.
+ * INFINITY means "no way" throughout: a lane from which nothing can go on scores it, and when
+ * all do, the task alone decides. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -97,7 +111,7 @@ estimate_arrival(const lookahead *of, uint32_t index, uint32_t place)
         uint32_t from = machine->lanes[placement->lane].place;
         return placement->finish_ns + way_ns(machine, from, place, item->bytes);
     }
-    for (uint32_t from = 0; from < machine->n_places && from < 64; from++)
+    for (uint32_t from = 0; from < machine->n_places; from++)
         if (chx__places_have(item->entry_places, from))
             least_ns = fmin(least_ns, way_ns(machine, from, place, item->bytes));
     return least_ns;

@@ -1,3 +1,5 @@
+/* The machine of a file, as far as the scheduler itself does not know it. Memory is a place's,
+ * stated with any of the devices on it; the first that states some counts. */
 #include "schedule/machine_model.h"
 
 #include <stdlib.h>

@@ -1,3 +1,23 @@
+/* The state of a schedule in the making: free time per lane, and when each item is at each place.
+ *
+ * Three steps per task. consider() collects what it needs, in the order in which that comes to
+ * exist; try() says from when on a place would have all of it, planning the moves on top of what is
+ * committed and of each other, in `tried`; commit() takes the lane and those moves. So commit must
+ * follow a try of the same place, with nothing tried in between; the placer repeats the try where
+ * it looked at others. Trying leaves no trace but `tried`.
+ *
+ * An item is moved to a place once and stays there, for versions never change: arrival_ns is final
+ * as soon as it is finite. A producer's own place is entered only when somebody needs the item, in
+ * add_need(), from the producer's placement, which is why a task may be considered only after all
+ * that it waits for is placed. Where no link leads from any holder, the way is over the host, place
+ * 0, in two moves.
+ *
+ * Lanes of different devices on the same hardware are rivals: what one takes, all lose. Copy lanes
+ * have none. In the classical model (no links) an item's bytes are the time of its transfer, which
+ * disturbs nobody, and there are no arrivals.
+ *
+ * Memory grows here in the middle of a commit; on failure the solution is thrown away as a
+ * whole. */
 #include "schedule/occupancy.h"
 
 #include <math.h>

@@ -1,3 +1,9 @@
+/* Predict earliest finish time (Arabnejad and Barbosa 2014, doi:10.1109/TPDS.2013.57). The
+ * optimistic cost table is the least time from a task's end on a lane to the end of everything,
+ * as the paper's OCT: maximum over dependants of the minimum over lanes of their row plus cost
+ * plus mean transfer, which is nothing within a place. Priority is the row's mean, and a lane's
+ * entry is the penalty when placing. The minimum over lanes is kept per place and overall
+ * (close_row), so a row costs lanes instead of lanes^2 per arc. */
 #include <math.h>
 #include <stdlib.h>
 

@@ -1,3 +1,13 @@
+/* One placement: the earliest finish over all lanes that may run the task, transfers included.
+ *
+ * A place is tried once, its lanes share the result (ready_ns, negative until asked). A search in
+ * free time is cut off at the finish of the best so far, and only a strictly earlier one replaces
+ * it: of equal lanes the first wins, on every machine. With penalties the limit shifts by the
+ * lane's.
+ *
+ * find() leaves the occupancy's `tried` at the last place it looked at; commit() tries the
+ * chosen one again. Tasks must come in an order in which each follows all that it waits for.
+ * Solve() owns placer and solution and hands out whole solutions only. */
 #include "schedule/placer.h"
 
 #include <math.h>

@@ -1,3 +1,11 @@
+/* What becomes of a plan when durations differ: lanes keep their order, everything else begins when
+ * it can. Events are walked by planned start, then finish, then a turn in which a task comes after
+ * its producers and a move after what it moves; what an event waits for has then been played. Work
+ * without duration is in nobody's way, as in free_time.c, so exact durations give back the plan's
+ * times or earlier ones.
+ *
+ * Noise is lognormal, exp(sigma * normal), drawn from a counter by the work's own index, so that
+ * what one task gets does not depend on the order in which others are played. */
 #include "schedule/play.h"
 
 #include <math.h>

@@ -1,3 +1,10 @@
+/* Checks on machines and problems, which come from files and callers, and topological order. After
+ * the check all indices are in range, every task may run somewhere and costs are no NaN; all code
+ * behind it relies on that. Acyclic is what chx__problem_order() finds, not the check.
+ *
+ * The order is filled from its end, by counts of dependants not yet ordered, with the array
+ * itself as the queue. What is left over has a dependant that is left over too, so following
+ * those n times ends inside a cycle, of which one task is told. */
 #include "schedule/problem.h"
 
 #include <math.h>

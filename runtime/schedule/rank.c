@@ -1,3 +1,10 @@
+/* Upward ranks (Topcuoglu, Hariri and Wu 2002, doi:10.1109/71.993206): the longest way from a
+ * task's start to the end, with mean costs over the lanes that may run it and mean transfers over
+ * all ways between two places, those through the host included. Sums are made in a fixed order, so
+ * ranks are the same bits everywhere.
+ *
+ * Rank alone is no topological order: tasks without cost tie with what waits for them. Depth,
+ * the longest chain of predecessors, breaks that tie, then the index. */
 #include "schedule/rank.h"
 
 #include <math.h>

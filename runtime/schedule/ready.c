@@ -1,3 +1,6 @@
+/* Priorities that need not fall along arcs, such as PEFT's, give an order only through a ready
+ * list: the highest of what waits for nothing any more. Ties go to the lower index, so the order
+ * is one. */
 #include <stdlib.h>
 
 #include "base/alloc.h"

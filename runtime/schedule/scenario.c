@@ -1,3 +1,10 @@
+/* A problem of the classical model as machine and items: a lane is a place, an edge an item, and an
+ * item's bytes are its transfer time in units.
+ *
+ * Units are milliseconds times a power of two, so that no digit of the caller's numbers changes,
+ * sums and comparisons come out as in milliseconds, and the largest transfer still fits an
+ * integer exactly. Times of a scenario are in those units throughout; only schedule.c turns them
+ * back. */
 #include "schedule/scenario.h"
 
 #include <inttypes.h>

@@ -1,3 +1,10 @@
+/* The public noun over scenario, algorithm and player. chx__schedule_plan() takes the scenario as
+ * soon as the algorithm is known, so that a problem from a file is not copied; names and lanes live
+ * as long as the schedule. Times are bounded by CHX__SCHEDULE_MAX_MS so that no sum of them
+ * overflows.
+ *
+ * Energy counts a device's idle power for the whole length and the difference to its busy power
+ * for the share of time in which its lanes run tasks; transfers cost none beyond that. */
 #include "schedule/schedule.h"
 
 #include <inttypes.h>

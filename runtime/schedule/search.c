@@ -1,3 +1,22 @@
+/* Simulated annealing over decisions: an order of placement and a lane per task. The placer plays a
+ * decision out, so every result is a schedule that obeys contention, rivals and links.
+ *
+ * What must hold: now.order is topological (draw_position() keeps a task between its neighbours),
+ * position is its inverse, and a change knows how to take itself back. A swap of lanes moves no
+ * task in the order but the first.
+ *
+ * Playing stops as soon as a task's finish and tail_ns, the least that must follow it, exceed the
+ * limit; a start that is drawn once, before playing, makes "accept with chance exp(-d/T)" such a
+ * limit: now + T * -log(u).
+ *
+ * Three of four changes are on the critical path of the last accepted decision. Effort is counted
+ * in placements, so the same seed gives the same plan everywhere, and log() is the one function of
+ * the C library that a decision passes through. n_steps of all rounds is shared; each round starts
+ * anew from the best.
+ *
+ * At the end the best is played once more and taken only if it is shorter than what came in, for
+ * reading a decision out of a solution need not reproduce it: gaps may be filled in another
+ * order. */
 #include "schedule/search.h"
 
 #include <math.h>

@@ -1,3 +1,7 @@
+/* Names come from files, drivers and users, so what is written is checked character by
+ * character: RFC 3629 for UTF-8 (no overlong forms, no surrogates), XML 1.0 for what may stand
+ * in a file. Everything else becomes a question mark, one per byte. A length counts characters,
+ * as widths in pictures do. */
 #include "schedule/text.h"
 
 #include <stdbool.h>

@@ -1,3 +1,6 @@
+/* Units are chosen by the axis's length, steps as 1, 2 or 5 times a power of ten. The small
+ * constants absorb the rounding of log10 and of quotients, so that a tick at the very end is not
+ * lost. */
 #include "schedule/time_axis.h"
 
 #include <math.h>

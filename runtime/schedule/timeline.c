@@ -1,3 +1,10 @@
+/* Lanes, spans and edges in arrays that only grow; spans and lanes are named by their index, so
+ * edges survive an append by an offset. Names are copied. What is added is added whole or not at
+ * all, and an append that fails takes back what it had added.
+ *
+ * A time below zero, or a finish before its start, is unknown. Measured times count as the main
+ * basis only if every span has them, so that pictures do not mix the two. Timelines have no
+ * lock: they are one caller's. */
 #include "schedule/timeline.h"
 
 #include <math.h>

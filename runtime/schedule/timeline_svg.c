@@ -1,3 +1,8 @@
+/* A picture for people: per lane a bar for what was measured (or planned, when nothing was),
+ * above it a thin one for the prediction. Everything is laid out in pixels first and written in
+ * one pass, back to front. Arrows are drawn for at most MAX_ARROWS edges, those of the critical
+ * path first, and the head line says how many are missing. Numbers are written with the C
+ * locale's point, which numerals.h takes care of. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>

@@ -1,3 +1,7 @@
+/* Chrome's trace-event format, as Perfetto reads it: complete events ("X"), and flow events
+ * ("s", "f") for dependencies. What was measured comes first, what was predicted in processes of
+ * its own below, so that both can be read side by side. Ids are made from indices and stay the
+ * same from run to run. */
 #include <inttypes.h>
 #include <string.h>
 
