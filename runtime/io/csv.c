@@ -1,3 +1,14 @@
+/* Tables of any size through one buffer: a row is looked for in what is there, more is read behind
+ * it when its end is not, and it is split and unquoted in place, since text only gets shorter by
+ * that. The buffer is a megabyte, a row at most 64 KiB, so a row always fits; one byte more takes
+ * the NUL of the last.
+ *
+ * Fields borrow from the buffer until the next row. line is where the row at hand begins, next_line
+ * where the next one will: quoted line ends count. One kind of line end and one delimiter are found
+ * at the top and hold for the whole file.
+ *
+ * A loose table also may have blanks for delimiters, comments, and no header; then its first row
+ * is kept for the first chx__csv_next(). */
 #include "io/csv.h"
 
 #include <errno.h>

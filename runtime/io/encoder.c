@@ -1,3 +1,11 @@
+/* What can go wrong with a child is turned into an error of ours. Its input is a socket, written
+ * with MSG_NOSIGNAL, because a pipe to a child that died would raise SIGPIPE in the caller's
+ * process, whose signals a library does not touch. What it says goes to memory without a reader, so
+ * it cannot block on that. It starts with default signals, and in a group of its own, so that an
+ * interrupt meant for the caller lets it finish its file.
+ *
+ * Whoever waits for the child first (a caller's SIGCHLD handler may) takes its status away; the
+ * result is then unknown and counts as failed. */
 #include "io/encoder.h"
 
 #include <errno.h>

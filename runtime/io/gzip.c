@@ -1,3 +1,6 @@
+/* The limit holds for what comes out, and is looked at with every piece, so that a small file
+ * cannot expand without bound. Members that follow each other are one text, as gzip itself reads
+ * them. */
 #include "io/gzip.h"
 
 #include <limits.h>

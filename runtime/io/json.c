@@ -1,3 +1,9 @@
+/* Values come from jansson, places from us: it does not keep lines, so when something is wrong the
+ * text is scanned again for the path that led to the value. That costs only where there is an
+ * error, and may trust the syntax, which has been parsed. A chx__json_at points at its parent and
+ * so lives on the stack of the reader that made it, no longer than that.
+ *
+ * Unknown keys are errors: most of them are misspelt known ones. */
 #include "io/json.h"
 
 #include <math.h>

@@ -1,3 +1,10 @@
+/* Devices are read in the order of the file, and a shared memory names one above it, so places can
+ * be numbered as they come; place 0 is the first device's, over which transfers without a link of
+ * their own go. Pieces of hardware are bits by first occurrence. Units change here, and only here:
+ * us to ns, GB/s to ns per byte, GiB to bytes.
+ *
+ * lanes and models are arrays that move while they grow: what points into them is set at the
+ * end. Devices are allocated at once, as lanes borrow their names. */
 #include "io/machine_file.h"
 
 #include <stdlib.h>

@@ -1,3 +1,12 @@
+/* Order matters: network.json gives the time step and the types that rows are checked against;
+ * neurons.csv names neurons, shapes and further types; stimuli, back in network.json, name neurons;
+ * synapses and morphologies name neurons too. Each row is checked where file and line are known, by
+ * the same checks that a network made in memory goes through (network/check.c).
+ *
+ * Names live in the network's own memory, where the tables of names borrow them. An id that
+ * another program saved with a fraction, 17.0, is found as 17 too. A shape that several neurons
+ * name is read once and shared: neurons then have the same nodes. The rest is left to
+ * chx__network_finish(). */
 #include "io/network_folder.h"
 
 #include <dirent.h>

@@ -1,3 +1,9 @@
+/* Parameters of a type are those of "neuron" but for what it states itself, so it is read on top of
+ * a copy. Checks name a member; where the file has it the complaint is of its line, else of the
+ * object's. The first types of the network are those of "types", in their order, which
+ * check_types() relies on.
+ *
+ * Targets of a stimulus are kept sorted and each once, however they were named. */
 #include "io/network_folder.h"
 
 #include <float.h>

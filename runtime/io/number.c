@@ -1,3 +1,9 @@
+/* Tables hold millions of short numbers, and strtod() is slow and follows the locale. Up to 2^53
+ * and 22 powers of ten both parts are exact doubles, and one multiplication or division rounds
+ * rightly (Clinger 1990, doi:10.1145/93542.93557); all others go to strtod_l() in the C locale.
+ * Either way the nearest double comes out, so the fast way cannot be told by the result.
+ *
+ * Overflow is refused. Digits beyond 64 bits only mark a number as inexact. */
 #include "io/number.h"
 
 #include <locale.h>

@@ -1,3 +1,7 @@
+/* libpng reports errors by a jump, so whatever lives across it is outside of the function that
+ * calls setjmp, and nothing is allocated between. Pictures are sRGB. Speed comes before size: no
+ * filter and the lowest level are several times as fast on mostly black pictures. A file appears
+ * whole or not at all. */
 #include <chronaxie/picture.h>
 
 #include <errno.h>

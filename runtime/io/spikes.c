@@ -1,3 +1,5 @@
+/* Times are whole nanoseconds, printed as integers: "%g" would depend on the locale and lose
+ * steps late in a long run. */
 #include <chronaxie/network.h>
 
 #include <inttypes.h>

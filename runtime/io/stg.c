@@ -1,3 +1,6 @@
+/* A file counts its tasks without the two empty ones at its ends, hence n + 2. Lines mean
+ * nothing to the format, but complaints give them. Everything is bounded before it is used as a
+ * size or index. */
 #include "io/stg.h"
 
 #include <errno.h>

@@ -1,3 +1,11 @@
+/* Lines are read into nodes and points side by side, then ids become indices: points are sorted by
+ * id, unless they are so already as in most files, and parents found by binary search; so time does
+ * not depend on how ids are chosen. Nodes stay in the order of the file. A root is its own parent
+ * from here on.
+ *
+ * Tracers write much that the format does not foresee; swc.h lists what is accepted. What would
+ * change a shape silently is refused with file and line instead. Roots, cycles and soma
+ * conventions are left to morphology.c and soma.c, which see indices only. */
 #include "io/swc.h"
 
 #include <inttypes.h>

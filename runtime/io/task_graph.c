@@ -1,3 +1,8 @@
+/* A problem of the classical model from JSON: lanes, tasks with a time per lane (null where it
+ * may not run), edges with transfer times. Names are borrowed from the document until the
+ * problem is solved. A cycle is only found by the scheduler; it tells a task, whose line is
+ * looked up here. Which of the three formats a file has is told by its ending and by whether a
+ * machine is given. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>

@@ -1,3 +1,10 @@
+/* Frames go to ffmpeg as they come, BT.709 in limited range on both sides, so that it neither
+ * guesses nor converts. It writes to a reserved name beside the target, which is renamed when it
+ * has ended well: a video that exists is whole. The first failure is kept, ends the child and is
+ * what all later calls return; so a caller that adds frames from a host task sees it at the next
+ * one.
+ *
+ * Quality is x264's scale of 51 and mapped to that of the container. */
 #include <chronaxie/picture.h>
 
 #include <errno.h>

@@ -1,3 +1,10 @@
+/* Work and bytes become times only together with a machine: cost = launch + gop / gops per lane,
+ * unless "cost_ms" names the lane. What a task writes is one item, whoever reads it, so it moves to
+ * a place once; an edge with bytes of its own is an item of its own, and one with nothing to carry
+ * is a plain order.
+ *
+ * A task is kept off lanes on whose place all that it reads and writes does not fit. The
+ * scheduler itself knows no memory: that tasks fit one by one is all that is promised. */
 #include "io/work_graph.h"
 
 #include <math.h>
