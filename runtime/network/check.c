@@ -1,3 +1,10 @@
+/* What a network may hold, in one place, for files and for callers alike. Bounds come from the
+ * kernels: what they multiply with must be neither zero nor denormal nor overflow in a float over
+ * any number of steps, steps are counted in 31 bits, squares of positions fit a float. The checks
+ * look at the very floats that the kernels get (propagator.c), so that what is accepted can be
+ * simulated, and what is refused names the member and the way out.
+ *
+ * A fault is a member and half a sentence; callers add file and line, or array and index. */
 #include "network/check.h"
 
 #include <jansson.h>

@@ -1,3 +1,10 @@
+/* Paths are walked towards the root until something known is met and filled in on the way back, so
+ * every node is entered once, without recursion, and a node met while in progress is a cycle.
+ * Parents may stand after their children.
+ *
+ * The soma is the first root of kind 1, or else the first root. Other roots are branches whose
+ * connection was not reconstructed; light reaches them after the straight distance. A shape that
+ * several neurons share is placed by rotation about y and a shift, in double, rounded once. */
 #include "network/morphology.h"
 
 #include <math.h>

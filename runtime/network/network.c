@@ -1,3 +1,9 @@
+/* A network is constant once it is made: all handles, simulations and scenes read it without a
+ * lock. Texts and lists of stimuli live in blocks that never move, so pointers to them stay good
+ * while arrays grow; the arrays themselves are published in `info` at the very end.
+ *
+ * Synapses are sorted by source, target, delay and weight, so the same network in another order
+ * of rows gives the same tables and the same spikes. */
 #include "network/network.h"
 
 #include <stdlib.h>

@@ -1,3 +1,7 @@
+/* A copy that is checked while it is made; half of one can be destroyed. Everything that a
+ * file's reader checks per row is checked here per element, with the same words (check.c), and
+ * then what a file cannot get wrong: indices. A zoom, speed, conduction or decay of zero means
+ * the default. Path lengths are measured anew, whatever the caller's say. */
 #include "network/network.h"
 
 #include <stdlib.h>

@@ -1,3 +1,14 @@
+/* A simulation: the tables of a network in buffers, one set per partition, and what was heard of it
+ * so far. What is in the buffers is described by neuron/lif.h, what the launches look like by
+ * simulation_shape.c.
+ *
+ * `step` is where the runs that have been submitted will end, not where they are. The mutex
+ * (innermost) guards the spikes, their digest and the scratch to sort them, since a host task of
+ * one run adds to them while the caller reads; all else is the caller's, one thread at a time.
+ *
+ * Results do not depend on partitions, width or devices: input is summed up as integers, random
+ * numbers are drawn by neuron and step, and spikes are sorted. Lists get room for the most that
+ * neurons can fire between refractory periods, so kernels need no check that could fail. */
 #include "network/simulation_state.h"
 
 #include <stdio.h>

@@ -1,3 +1,16 @@
+/* The tasks of a run. Separate launches: advance and deliver for each partition, in turns on two
+ * lists of spikes, as a partition may still read the lists of one turn while another fills those of
+ * the next; deliver empties its own list for the next turn. Their number is even, so every run
+ * finds the first list empty. Fused: one work-group does many batches itself.
+ *
+ * Ranges carry all dependencies: a partition's list and its part of the record and the history are
+ * its own, while delivery reads the lists of all. The turn buffer orders the host tasks of
+ * successive runs, which no data would: they must collect in order.
+ *
+ * The graph is built for max_steps, and a run of fewer sets steps of zero in its last launches.
+ * Argument positions (.._SCALARS) are those of the kernels' lists; changing one means changing
+ * both. Its own graph keeps two runs in flight, the next being submitted before the last is
+ * waited for. */
 #include "network/simulation_state.h"
 
 #include <stdlib.h>

@@ -1,3 +1,10 @@
+/* The shape of launches. It follows from measurements, given beside each constant, and never
+ * changes results.
+ *
+ * Two drivers set limits: a device that ends work-items after so many loop iterations
+ * (max_loop_iterations of its self-test), for which the bounds here count all loops of one
+ * work-item, and one that gives a kernel fewer work-items per group than it says. row_lanes
+ * work-items share a row of synapses; items is a multiple of row_lanes, all are powers of two. */
 #include "network/simulation_state.h"
 
 #include "base/error.h"

@@ -1,3 +1,11 @@
+/* From a record to spikes in order. The count of a partition's record runs on modulo 2^32 from the
+ * first run, so new entries are the difference to what was seen; they wrap around in 2^k places,
+ * which hold all that one run can bring. A larger count can only come from a device that
+ * miscomputes and is refused, as it would be used as an index.
+ *
+ * Keys are step << 32 | neuron, unique, and sorted by bytes in which any of them differ. Digests
+ * are FNV-1a over spikes in that order: the same whatever the partitions, and comparable with
+ * the peers in tools/threads. */
 #include "network/simulation_state.h"
 
 #include <string.h>

@@ -1,3 +1,18 @@
+/* Times become steps and weights become integers here, once, so that host and device never round
+ * apart.
+ *
+ * The unit of weights is the largest power of two with which the input of any neuron in one step
+ * cannot pass 31 bits, even if all its synapses and Poisson stimuli deliver at once; half a unit
+ * per input is added for rounding.
+ *
+ * A batch is the shortest delay, so nothing that fires in it can arrive in it; the ring is a power
+ * of two of slots, at least the longest delay. neuron_bits and delays share 32 bits of a synapse or
+ * entry, which check_limits() guards.
+ *
+ * Blocks of one type share a row of parameters, mixed ones have their own; lanes past the end
+ * never fire. Partitions begin at whole blocks and are cut by work: a neuron's advance counts as
+ * NEURON_COST synapses. Entries of a block stand in the network's order of stimuli, step
+ * currents first, because floats are added in that order. */
 #include "network/simulation_tables.h"
 
 #include <inttypes.h>

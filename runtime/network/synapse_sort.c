@@ -1,3 +1,7 @@
+/* Billions of synapses leave no room for a second array: they are brought together by source in
+ * place, in time that grows with their number, and then each source's few are sorted. Files
+ * mostly come sorted, which is looked at first. The order is total but for synapses that are
+ * equal in everything, so it does not depend on the C library's qsort(). */
 #include "network/network.h"
 
 #include <stdlib.h>
