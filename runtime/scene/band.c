@@ -1,3 +1,18 @@
+/* The chain of tasks that draws some rows: labels, branches, cones (big bodies), bloom down and up,
+ * mark, resolve, sweep. Layers are empty between pictures: sweep and resolve leave them so, and
+ * dirty tiles say what was touched, so that a mostly black picture costs little.
+ *
+ * own rows are shown, held ones drawn: the halo is four of the coarsest bloom's cells, and errors
+ * at its edge reach three inwards, so a band's own rows are the same as in a whole picture. Bands
+ * begin at whole cells of the coarsest level and whole tiles, so cells of all levels lie in the
+ * same grid in every band. That is why pictures do not depend on how many bands there are.
+ *
+ * Without 64-bit atomics branches and cones are drawn twice, the second time keeping what belongs
+ * to the nearest body found by the first.
+ *
+ * Positions of arguments (BRANCHES_CENTRE and so on) are those of the kernels' lists; changing
+ * one means changing both. Scalars that follow the camera are set by chx__band_aim() for each
+ * band before a submit. */
 #include "scene/band.h"
 
 #include <string.h>

@@ -1,3 +1,10 @@
+/* Orthographic: one scale for the whole picture. Everything is worked out in double and handed over
+ * as floats once; kernels round each point to fixed point once and are integer from there on.
+ *
+ * The fit holds for every azimuth: each point is known by its distance along and from the axis
+ * that azimuth turns about, so the scale does not change while the camera turns. Nearness maps
+ * the depth of the network's own box to CHX_NEAR_MAX by a factor and a shift, chosen as large as
+ * 31 bits allow. */
 #include "scene/camera.h"
 
 #include <math.h>

@@ -1,3 +1,18 @@
+/* Branches, axes and extent of a network at rest.
+ *
+ * Principal axes are the eigenvectors of the covariance of all nodes and somata (Jacobi's method, a
+ * fixed number of sweeps), sorted by length, with signs by the largest component, so that the same
+ * network is seen from the same side on every machine; the third is the cross product of the
+ * others, hence right-handed.
+ *
+ * A neuron's records are its soma, then its branches in the order of the nodes, and are all its
+ * own, though nodes may be shared: neurons that share a shape place it differently. Long branches
+ * are cut into pieces, so that no product in a strong enlargement leaves its range in fixed point;
+ * what is counted first is filled in the same walk, and must be. Travel times are rounded to ticks
+ * at both ends of each piece, from path lengths, so neighbours meet without a jump.
+ *
+ * The outline keeps only the farthest point of each slice along the axis of azimuth: enough to
+ * fit the camera, with room to spare of at most a slice. */
 #include "scene/geometry.h"
 
 #include <math.h>

@@ -1,3 +1,7 @@
+/* Strokes in q8 of a pixel, y down. Font units are integers, and sizes are rounded to q8 once
+ * per text, so that fixed labels made here and texts that kernels lay out from the glyph tables
+ * come out the same. A list remembers that memory ran out, so that drawing code need not look
+ * after each stroke. */
 #include "scene/hershey.h"
 
 #include <hersheyfont.h>

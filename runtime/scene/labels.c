@@ -1,3 +1,10 @@
+/* Sizes are in heights of a capital, which follows from the picture's shorter side, so that one
+ * layout serves a thumbnail and a poster. Fixed strokes are made once per scene; what changes
+ * (time, speed, scale) is three texts of CHX_TEXT_CHARS and a length, as scalars. Grounds dim what
+ * lies behind words. What does not fit is counted ("and 12 more") rather than cut or left out in
+ * silence.
+ *
+ * Digits follow the C locale (numerals.h), as a picture must not depend on where it was made. */
 #include "scene/labels.h"
 
 #include <math.h>

@@ -1,3 +1,10 @@
+/* All that is a matter of taste or of exp() and pow() is worked out here and looked up there, so
+ * kernels are integer and the same on every device; the host's C library decides the bits, once per
+ * scene. Tables are described in render/picture.h; curves are fine below a break, coarse above.
+ *
+ * What must hold: light of an age has the colour that the colour bar shows, bloom never passes
+ * half of the map and half its brightness, and the veil is toned from the finished tone and glow
+ * tables, so it is filled last. */
 #include "scene/palette.h"
 
 #include <math.h>

@@ -1,3 +1,7 @@
+/* Rows are types in their order, and within a type neurons along the network's longest side, so
+ * that waves of activity show as slopes. Names stand beside their band or nowhere, the largest
+ * first; the rest are counted. Boxes have levels, the higher one wins; strokes add up as
+ * coverage. All rounding to pixels is done here, so the kernels draw the same plot everywhere. */
 #include "scene/plot.h"
 
 #include <math.h>

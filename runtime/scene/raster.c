@@ -1,3 +1,6 @@
+/* A raster plot is one graph that runs once, made and thrown away around it. Of the kernels that
+ * draw a scene's labels it uses the one for strokes, hence the empty lists of glyphs and
+ * changing texts that have to be there. The plan goes before the buffers, which runs may use. */
 #include <chronaxie/picture.h>
 
 #include <math.h>

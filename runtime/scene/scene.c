@@ -1,3 +1,15 @@
+/* A scene: what its bands share, and the scalars that make one frame differ from the next. Between
+ * two submits the caller sets camera and time; they are kept here and copied into tasks, and a run
+ * uses them as they were when it was submitted. Before the graph is built they are only kept, and
+ * building hands them over.
+ *
+ * The frame task hands the picture to the caller from the host thread, in order of submission,
+ * since each run writes the same picture buffer: a frame's pixels are good until its function
+ * returns. frame_index is touched by that task only.
+ *
+ * Capabilities are the intersection over the devices that may draw: one program for all, as
+ * different ones could differ in bits. Time is q16 of a simulation step in 64 bits. The graph is
+ * used by one thread at a time; there is no lock. */
 #include "scene/scene.h"
 
 #include <math.h>
