@@ -1,3 +1,6 @@
+/* Quality is a ratio to HEFT on the same graph and to the lower bound, as means over a family
+ * with a fixed seed, so that the figures of two versions may be compared. Planning times are
+ * medians on this machine and may not. Only planning itself is timed. */
 #include "bench_schedule.h"
 
 #include <stdio.h>

@@ -1,3 +1,7 @@
+/* Up to three runs are under way, in a ring: before a fourth is submitted the oldest is waited
+ * for, and its timeline counted and thrown away or kept. After a signal a run gets two seconds
+ * more; then the flight is stuck, and its owner leaves without destroying what the run may still
+ * use. */
 #include "flight.h"
 
 #include <stdio.h>

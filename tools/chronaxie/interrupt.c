@@ -1,3 +1,6 @@
+/* A handler may do nothing but set a flag. Handlers are reset by the first signal, so a second
+ * ends the process at once, whatever hangs. What a parent chose to ignore stays ignored (nohup).
+ * SIGPIPE is ignored, so that a closed pipe is an error of the write. */
 #include "interrupt.h"
 
 #include <signal.h>

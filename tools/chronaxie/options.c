@@ -1,3 +1,6 @@
+/* A command's table is the one source of its parsing, help and suggestions; getopt's own tables
+ * are made from it. Values go through the pointers of the rules, which must outlive the parse.
+ * Numbers are read in the C locale, as the command never sets another. */
 #include "options.h"
 
 #include <errno.h>

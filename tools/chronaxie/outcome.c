@@ -1,3 +1,6 @@
+/* Exit codes are a promise to scripts (chronaxie.1). What a failed file means depends on what
+ * was being done, hence the stage. Every message clears the progress line first, and a signal
+ * that came meanwhile explains what failed better than the failure does. */
 #include "outcome.h"
 
 #include <errno.h>

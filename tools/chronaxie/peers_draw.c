@@ -1,3 +1,7 @@
+/* The same film twice, in turns: by kernels, and in plain C by threads. Both sides advance the
+ * network and draw it; preparing is not timed on either. The first round warms up and is not
+ * counted; digests of all pixels are taken in it, so that hashing is in nobody's time, and must
+ * agree. */
 #include "peers.h"
 
 #include <math.h>

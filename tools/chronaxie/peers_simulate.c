@@ -1,3 +1,6 @@
+/* The same simulation in turns by threads and by kernels, so that a busy machine hits both.
+ * Making tables, compiling and planning is not timed. The first round warms up and is dropped;
+ * medians of the others count. Digests must agree in every round, else the times mean nothing. */
 #include "peers.h"
 
 #include <math.h>

@@ -1,3 +1,6 @@
+/* Drawn over itself on a terminal and nowhere else: in a file or a dumb terminal the codes would
+ * be litter. State is static, as there is one terminal; whoever prints to it clears the line
+ * first. */
 #include "progress.h"
 
 #include <stdbool.h>

@@ -1,3 +1,5 @@
+/* Spikes per neuron and second of network time, by type. Types without neurons are listed with a
+ * rate of 0, so that columns of two runs line up. */
 #include "rates.h"
 
 #include <stdint.h>

@@ -1,3 +1,7 @@
+/* What stills and films have in common, from the scene to the plan. Frames arrive on the
+ * library's host thread; an error there is kept with its sentence, since the caller's thread
+ * only sees that the run failed. Order of making is the reverse of that of destroying: the plan
+ * goes first, as it waits for runs that use all else. */
 #include "rendering.h"
 
 #include <string.h>

@@ -1,3 +1,6 @@
+/* Options and steps that run, render and moment share. Cheap failures come first: the network is
+ * read and checked, then the recording, before any device is opened. Remarks of readers are told
+ * as notes and change no exit code. */
 #include "session.h"
 
 #include <math.h>

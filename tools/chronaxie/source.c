@@ -1,3 +1,7 @@
+/* What a path means is told by its kind and ending, never by trial and error, so that the
+ * message is about the file that the user named. Formats that are often tried but not read, such
+ * as SONATA, are recognised for the sake of a sentence that says what to do. Folders are listed
+ * by name, so results do not depend on the file system. */
 #include "source.h"
 
 #include <dirent.h>

@@ -1,3 +1,4 @@
+/* A clock that is not set back. Medians, since what disturbs a measurement only makes it longer. */
 #include "stopwatch.h"
 
 #include <stdlib.h>

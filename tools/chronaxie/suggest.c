@@ -1,3 +1,6 @@
+/* Distance by optimal string alignment: typing slips are letters left out, added, wrong or
+ * swapped. A beginning of three letters counts as meant, and about a third of the letters may be
+ * wrong; beyond that no suggestion is better than a wrong one. */
 #include "suggest.h"
 
 #include <string.h>

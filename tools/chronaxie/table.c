@@ -1,3 +1,5 @@
+/* Widths are in bytes, which is right for the ASCII that commands print. Memory that runs out is
+ * told once, when the table is printed, so callers need not check cells. */
 #include "table.h"
 
 #include <stdarg.h>

@@ -1,3 +1,6 @@
+/* Outputs are checked before minutes of work are spent on them: ending, folder, permission,
+ * space, and that no two options name one file. It is a courtesy and no guarantee, the write
+ * itself is still checked. */
 #include "target.h"
 
 #include <errno.h>

@@ -1,3 +1,7 @@
+/* Random graphs of known shapes, from SplitMix64 by family and index, so that every version and
+ * machine plans the same ones. Tiled factorizations derive their edges from who wrote a tile
+ * last, as a runtime would. Transfer times are set after costs, to keep the ratio of the two
+ * that a family states. */
 #include "task_family.h"
 
 #include <stdlib.h>

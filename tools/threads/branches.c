@@ -1,3 +1,6 @@
+/* The peer of runtime/scene/geometry.c, from code of its own: the two must agree in every bit of
+ * a branch, so cutting, radii at the soma and rounding of travel times follow the same rules,
+ * which the head of that file states. Only what a film without labels needs is here. */
 #include "branches.h"
 
 #include <math.h>

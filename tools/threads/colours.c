@@ -1,3 +1,6 @@
+/* The peer of runtime/scene/palette.c for black ground and inferno. Formulas are the same in the
+ * same order, as tables are compared to the bit through the pictures that they make; constants
+ * are written out again on purpose, so that a slip on one side shows. */
 #include "colours.h"
 
 #include <math.h>

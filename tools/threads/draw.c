@@ -1,3 +1,8 @@
+/* A frame is a row of jobs with a barrier after each: ages, projection, sorting sticks into
+ * strips, painting, bloom, showing. Within a job threads take the next index from an atomic
+ * counter and own what belongs to it (a chunk of branches, a strip of rows), so nothing else is
+ * shared. The calling thread works too. Workers sleep at the start barrier between jobs and end
+ * when `quit` is set before it. */
 #include "draw.h"
 
 #include <math.h>

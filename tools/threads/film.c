@@ -1,3 +1,6 @@
+/* The peer of kernels/render/resolve.cl. All sums are integers, in the order and with the shifts
+ * of the kernels. Only tiles that were painted, or that bloom reaches, are worked on; elsewhere
+ * cells are zero and stay so, which threads_film_clear() restores after each picture. */
 #include "film.h"
 
 #include <stdlib.h>

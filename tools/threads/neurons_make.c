@@ -1,3 +1,6 @@
+/* The peer of runtime/network/simulation_tables.c: the same unit of weights, batch, ring and
+ * propagators, worked out again. Each worker's arrays stand on cache lines of their own, so that
+ * no two threads write to one. */
 #include "neurons.h"
 
 #include <math.h>

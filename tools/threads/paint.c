@@ -1,3 +1,7 @@
+/* The peer of kernels/render/draw.cl, whose head says what layers hold and how they are
+ * combined: maxima and sums of integers, so the order of branches does not matter. A strip of
+ * rows belongs to one thread, hence no atomics; a branch that crosses strips is painted in each,
+ * clipped to its rows. */
 #include "paint.h"
 
 #include <stdbool.h>

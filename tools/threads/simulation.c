@@ -1,3 +1,10 @@
+/* Workers own runs of neurons and receive their own spikes: per batch each fires into its list, all
+ * meet at one barrier, and each then delivers from all lists to its own neurons. Two lists take
+ * turns, so a worker that is ahead fills the next while others still read the last; none can be two
+ * ahead, because of the barrier. Worker 0 is the caller's thread and keeps the spikes.
+ *
+ * The mutex guards n_calls and quit, on which workers sleep between calls; all else is handed
+ * over by that or by the barrier. */
 #include "simulation.h"
 
 #include <pthread.h>
