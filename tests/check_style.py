@@ -123,7 +123,7 @@ def main(folder):
     c_files = list(sources((".c", ".h")))
     for path in c_files:
         check_includes(path)
-    for path in sources((".h", ".cl")):
+    for path in sources((".c", ".h", ".cl")):
         check_head(path)
     check_format([path for path in c_files])
     if shutil.which("clang"):

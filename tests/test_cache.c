@@ -1,3 +1,5 @@
+/* The cache believes nothing: entries are cut, flipped, lengthened and renamed, folders opened
+ * to others, and what was stored comes back or nothing does. */
 #include <dirent.h>
 #include <sys/stat.h>
 

@@ -1,3 +1,4 @@
+/* Extents against what a map of single bytes says, over thousands of random changes. */
 #include <check.h>
 #include <stdbool.h>
 #include <stdlib.h>

@@ -1,3 +1,5 @@
+/* Estimates stand against outliers and a first slow sample, follow what lasts, and keep to
+ * themselves by kernel, device and band. */
 #include <check.h>
 #include <math.h>
 #include <pthread.h>

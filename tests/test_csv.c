@@ -1,3 +1,4 @@
+/* Tables as programs really write them, and every fault told with its line. */
 #include <locale.h>
 
 #include "scratch.h"

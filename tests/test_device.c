@@ -1,3 +1,5 @@
+/* The fleet on the drivers of this machine: selection, splitting, memory accounts, contexts and
+ * clocks. Needs OpenCL; skipped without. */
 #include <ctype.h>
 #include <sys/stat.h>
 

@@ -1,3 +1,5 @@
+/* HEFT on machines with links: contention, routes over the host, shared silicon, ties, refusals
+ * and speed. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,5 @@
+/* Values know their lines, and what is wrong with one is told in a sentence with file, line and
+ * name. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>

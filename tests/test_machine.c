@@ -1,3 +1,5 @@
+/* Described machines and work graphs: files that load, files that are refused with a line, and
+ * plans that are played back. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>

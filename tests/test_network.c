@@ -1,3 +1,4 @@
+/* Network folders and networks made by a program: what is accepted, and what is refused where. */
 #include <chronaxie/network.h>
 #include <math.h>
 #include <signal.h>

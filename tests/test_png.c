@@ -1,3 +1,5 @@
+/* Pixels return as they were written; a failure leaves the old file; damaged and oversized files
+ * are refused. */
 #include <chronaxie/picture.h>
 #include <png.h>
 #include <signal.h>

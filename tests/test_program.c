@@ -1,3 +1,5 @@
+/* Building from every kind of source, errors that name the real file and line, and the kernel
+ * cache behind it. Needs OpenCL; skipped without. */
 #include <dirent.h>
 #include <pthread.h>
 #include <sys/stat.h>

@@ -1,3 +1,4 @@
+/* The public scheduler: textbook examples, units, refusals and files. */
 #include <check.h>
 #include <math.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* Branches as tracers and exporters write them, and faults told with their line. */
 #include <math.h>
 
 #include "scratch.h"

@@ -1,3 +1,4 @@
+/* Timelines, their critical path, and the pictures and traces that are made of them. */
 #include <check.h>
 #include <jansson.h>
 #include <locale.h>

@@ -1,3 +1,5 @@
+/* Videos through the real ffmpeg, and what is told when it is missing, dies or finds the disk
+ * full. */
 #include <chronaxie/picture.h>
 #include <signal.h>
 #include <sys/resource.h>
