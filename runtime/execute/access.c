@@ -14,6 +14,7 @@
  * chx__access_fetch() is the same without giving up the turn, for rebuild.c. */
 #include "execute/access.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -42,6 +43,7 @@ start_download(const chx_buffer *buffer, chx__device *device, size_t begin, size
 {
     const chx__backend *backend = chx__device_backend(device);
     cl_command_queue queue = chx__device_copy_out_lane(device)->queue;
+    assert(queue && buffer->replicas[device->index]);
     cl_int code = backend->read(queue, buffer->replicas[device->index], begin, end - begin,
                                 buffer->host + begin, &(chx__wait_list){0}, event);
     if (code != CL_SUCCESS)

@@ -23,6 +23,7 @@
  * slow one is not slow itself. */
 #include "execute/driver.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #include "base/clock.h"
@@ -112,7 +113,9 @@ start_command(chx_run *run, uint32_t command)
         chx__run_fail(run, chx_last_error());
         return false;
     }
-    run->next_enqueue[run->lowered->commands[command].lane]++;
+    uint32_t index = run->lowered->commands[command].lane;
+    run->next_enqueue[index]++;
+    assert(run->next_enqueue[index] <= run->lowered->lane_begin[index + 1]);
     return true;
 }
 
@@ -252,6 +255,7 @@ reap_command(chx_run *run, uint32_t lane)
     run->steps[command].state = run->failed ? CHX__STEP_FAILED : CHX__STEP_DONE;
     run->next_reap[lane]++;
     run->n_done++;
+    assert(run->next_reap[lane] <= run->next_enqueue[lane] && run->n_done <= lowered->n_commands);
     return true;
 }
 
@@ -357,6 +361,7 @@ static void
 leave_flight(chx_run *run)
 {
     chx_runtime *runtime = run->runtime;
+    assert(runtime->n_runs > 0);
     if (run->previous)
         run->previous->next = run->next;
     else
@@ -372,6 +377,7 @@ static void
 end(chx_run *run)
 {
     chx_runtime *runtime = run->runtime;
+    assert(run->n_references > 0 && !atomic_load(&run->ended));
     if (run->failed)
         give_up(run);
     else
@@ -487,6 +493,7 @@ chx_status
 chx__driver_submit(chx_run *run)
 {
     chx_runtime *runtime = run->runtime;
+    assert(run->runtime->first_run != run && !run->previous);
     chx_status status = chx__ledger_promise(run);
     if (status)
         return status;

@@ -17,6 +17,7 @@
  * object, and because values are those of the submission, not of the graph as it is now. */
 #include "execute/enqueue.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -47,6 +48,7 @@ readiness_after(const chx_run *before_run, uint32_t before, const chx__device *d
         return CHX__READY;
     if (step->state == CHX__STEP_WAITING || !share_platform(device, device_of(before_run, before)))
         return CHX__NOT_READY;
+    assert(step->event);
     /* A driver may never run a command that waits for an event that has failed. */
     return chx__device_backend(device)->event_status(step->event) < 0 ? CHX__NOT_READY : CHX__READY;
 }
@@ -95,6 +97,7 @@ collect_events(chx_run *run, uint32_t command, chx__wait_list *waits)
         if (step->state == CHX__STEP_ENQUEUED)
             runtime->wait_list[n++] = step->event;
     }
+    assert(n <= most);
     *waits = (chx__wait_list){n, n > 0 ? runtime->wait_list : NULL};
     return CHX_OK;
 }
@@ -157,6 +160,7 @@ enqueue_transfer(const chx_run *run, const chx__command *command, const chx__wai
     unsigned char *host = buffer->host + atom->begin;
     cl_mem from = command->from ? buffer->replicas[command->from - 1] : NULL;
     cl_mem to = command->to ? buffer->replicas[command->to - 1] : NULL;
+    assert(from || to);
     if (!from)
         return backend->write(lane->lane->queue, to, atom->begin, size, host, waits, event);
     if (!to)
@@ -169,6 +173,7 @@ chx__enqueue(chx_run *run, uint32_t index)
 {
     const chx__command *command = &run->lowered->commands[index];
     const chx__model_lane *lane = &run->lowered->model.lanes[command->lane];
+    assert(run->steps[index].state == CHX__STEP_WAITING && !run->steps[index].event);
     chx__wait_list waits;
     chx_status status = collect_events(run, index, &waits);
     if (status)

@@ -16,6 +16,7 @@
  * platform waits, and at the ends of lanes. */
 #include "execute/hazard.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,6 +66,7 @@ add_wait(chx__lowered *lowered, uint32_t command, uint32_t before)
     chx__command *awaited = &lowered->commands[before];
     if (before == NONE || before == command || awaited->lane == waiting->lane)
         return true;
+    assert(before < command);
     for (uint32_t i = 0; i < waiting->n_waits; i++)
         if (lowered->waits[waiting->first_wait + i] == before)
             return true;
@@ -184,8 +186,12 @@ walk_commands(finder *f)
 static bool
 add_exit(chx__lowered *lowered, uint32_t command, uint32_t atom, uint32_t place, bool writes)
 {
-    return add_touch(&lowered->exits, &lowered->n_exits, &lowered->exit_capacity,
-                     make_touch(lowered, command, atom, place, writes));
+    chx__touch exit = make_touch(lowered, command, atom, place, writes);
+    const chx__touch *last = lowered->n_exits ? &lowered->exits[lowered->n_exits - 1] : &exit;
+    assert(last->buffer < exit.buffer ||
+           (last->buffer == exit.buffer && last->begin <= exit.begin && last->end <= exit.end));
+    (void)last;
+    return add_touch(&lowered->exits, &lowered->n_exits, &lowered->exit_capacity, exit);
 }
 
 static bool

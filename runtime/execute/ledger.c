@@ -3,6 +3,8 @@
  * promises back needs no memory. */
 #include "execute/ledger.h"
 
+#include <assert.h>
+
 #include "execute/tail.h"
 
 /* What becomes of a command's outcome in a map. */
@@ -160,6 +162,8 @@ chx__ledger_close(const chx_run *run)
     } else if (run->runtime->n_runs > 0) {
         enter_all(run, true);
     }
-    for (uint32_t a = 0; a < flow->n_atoms; a++)
+    for (uint32_t a = 0; a < flow->n_atoms; a++) {
+        assert(flow->buffers[flow->atoms[a].buffer]->n_promised > 0);
         flow->buffers[flow->atoms[a].buffer]->n_promised--;
+    }
 }

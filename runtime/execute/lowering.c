@@ -14,6 +14,7 @@
  * places to copy from. */
 #include "execute/lowering.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -137,6 +138,7 @@ fill_lanes(chx__lowered *lowered)
             lowered->commands[lowered->lane_commands[n - 1]].is_awaited = true;
     }
     lowered->lane_begin[n_lanes] = n;
+    assert(n == lowered->n_commands);
     return CHX_OK;
 }
 
@@ -154,6 +156,7 @@ chx__lowering_arrange(chx__lowered *lowered, const chx__solution *solution)
 void
 chx__lowering_unref(chx__lowered *lowered)
 {
+    assert(!lowered || lowered->n_references > 0);
     if (!lowered || --lowered->n_references > 0)
         return;
     for (size_t b = 0; b < lowered->n_bindings; b++)

@@ -10,6 +10,7 @@
  * Only the first failure is kept. It is the cause; the ones after are mostly its effects. */
 #include "execute/run.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,6 +112,7 @@ chx__run_create(chx_runtime *runtime, chx__lowered *lowered, uint64_t timeout_ns
 chx_run *
 chx__run_ref(chx_run *run)
 {
+    assert(run->n_references > 0);
     run->n_references++;
     return run;
 }
@@ -118,6 +120,7 @@ chx__run_ref(chx_run *run)
 void
 chx__run_unref(chx_run *run)
 {
+    assert(run->n_references > 0);
     if (--run->n_references == 0)
         run_free(run);
 }

@@ -6,6 +6,7 @@
  * its run, which takes it away when it ends. All under the turn. */
 #include "execute/tail.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
@@ -26,6 +27,7 @@ struct chx__tails {
 static bool
 add_dependency(chx_run *run, chx__step *step, chx_run *before, uint32_t command)
 {
+    assert(before != run && !atomic_load(&before->ended));
     if (step->first_dependency != CHX__NO_INDEX) {
         const chx__dependency *last = &run->dependencies[step->first_dependency];
         if (last->run == before && last->command == command)

@@ -3,6 +3,7 @@
  * callback may wait for a run) the one that waits does it. */
 #include "execute/wait.h"
 
+#include <assert.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -144,6 +145,7 @@ chx__wait_hold(chx_buffer *buffer)
         else
             wait_kept(run);
     }
+    assert(buffer->n_waiting > 0 && buffer->n_promised == 0);
     buffer->n_waiting--;
     buffer->is_held = true;
 }
@@ -151,6 +153,7 @@ chx__wait_hold(chx_buffer *buffer)
 void
 chx__wait_let_go(chx_buffer *buffer)
 {
+    assert(buffer->is_held);
     buffer->is_held = false;
     pthread_cond_broadcast(&buffer->runtime->changed);
 }

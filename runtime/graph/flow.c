@@ -18,6 +18,7 @@
  * order. */
 #include "graph/flow.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -140,6 +141,7 @@ find_buffer(const chx__flow *flow, const chx_buffer *buffer)
         else
             high = middle;
     }
+    assert(flow->buffers[low] == buffer);
     return low;
 }
 
@@ -201,6 +203,7 @@ note_write(chx__flow *flow, walker *walk, chx_task task, uint32_t atom)
             return false;
     uint32_t version = walk->version[atom];
     uint32_t writer = version == CHX__NO_INDEX ? CHX__NO_INDEX : flow->versions[version].producer;
+    assert(writer == CHX__NO_INDEX || writer <= task);
     if (!had_readers && writer != CHX__NO_INDEX && writer != task &&
         !table_add(&flow->after, writer))
         return false;
@@ -220,10 +223,12 @@ walk_task(chx__flow *flow, walker *walk, const chx__task *tasks, chx_task task, 
         size_t end = arg->offset_bytes + arg->size_bytes;
         for (uint32_t a = find_atom(flow, buffer, arg->offset_bytes);
              a < flow->n_atoms && flow->atoms[a].buffer == buffer && flow->atoms[a].begin < end;
-             a++)
+             a++) {
+            assert(flow->atoms[a].end <= end);
             if (access == CHX_ACCESS_READ ? !note_read(flow, walk, task, a)
                                           : !note_write(flow, walk, task, a))
                 return false;
+        }
     }
     return true;
 }

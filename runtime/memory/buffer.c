@@ -12,6 +12,7 @@
  * `settled` is what stays when they fail. A replica that is dropped leaves both as well. */
 #include "memory/buffer.h"
 
+#include <assert.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,6 +93,7 @@ chx__buffer_fail_lost(const chx_buffer *buffer, size_t begin, size_t end)
 void
 chx__buffer_free(chx_buffer *buffer)
 {
+    assert(buffer->n_promised == 0);
     if (buffer->replicas)
         for (uint32_t d = 0; d < buffer->fleet->n_devices; d++)
             chx__buffer_drop_replica(buffer, &buffer->fleet->devices[d],

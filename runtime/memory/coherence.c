@@ -97,6 +97,7 @@ cut(chx__coherence *coherence, size_t byte)
     chx__extent *extent = &coherence->extents[i];
     if (extent->begin == byte)
         return i;
+    assert(coherence->n_extents < coherence->capacity);
     memmove(extent + 1, extent, (coherence->n_extents - i) * sizeof *extent);
     coherence->n_extents++;
     extent[0].end = byte;
@@ -110,6 +111,7 @@ join_equal_neighbours(chx__coherence *coherence)
     size_t kept = 0;
     for (size_t i = 1; i < coherence->n_extents; i++) {
         chx__extent *last = &coherence->extents[kept];
+        assert(coherence->extents[i].begin == last->end);
         if (chx__places_equal(coherence->extents[i].places, last->places))
             last->end = coherence->extents[i].end;
         else
@@ -121,6 +123,7 @@ join_equal_neighbours(chx__coherence *coherence)
 static void
 change(chx__coherence *coherence, size_t begin, size_t end, chx__places places, bool keep)
 {
+    assert(begin < end && end <= coherence->extents[coherence->n_extents - 1].end);
     size_t first = cut(coherence, begin);
     size_t last = cut(coherence, end);
     for (size_t i = first; i < last; i++) {

@@ -4,6 +4,7 @@
  * meets ties in the same order on every machine. */
 #include "schedule/arcs.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +30,7 @@ chx__arcs_init(chx__arcs *arcs, const chx__problem *problem)
     for (uint32_t t = 0; t < n_tasks; t++)
         arcs->begin[t + 1] += arcs->begin[t];
     uint32_t n_leaving = arcs->begin[n_tasks];
+    assert(n_leaving <= n_arcs);
     /* Filled from the back, rows end up beginning one row early; the shift puts that right. */
     for (uint32_t t = n_tasks; t-- > 0;) {
         uint32_t n_inputs = problem->inputs.begin[t + 1] - problem->inputs.begin[t];
@@ -42,6 +44,7 @@ chx__arcs_init(chx__arcs *arcs, const chx__problem *problem)
     }
     memmove(arcs->begin, arcs->begin + 1, n_tasks * sizeof *arcs->begin);
     arcs->begin[n_tasks] = n_leaving;
+    assert(arcs->begin[0] == 0);
     return CHX_OK;
 }
 

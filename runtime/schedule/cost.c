@@ -10,6 +10,7 @@
  * nothing that a caller could see. Out of memory loses a sample, which is no error. */
 #include "schedule/cost.h"
 
+#include <assert.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -128,6 +129,7 @@ static double
 median(const model *of)
 {
     double sorted[N_RECENT];
+    assert(of->n_recent > 0);
     for (uint32_t i = 0; i < of->n_recent; i++) {
         uint32_t at = i;
         for (; at > 0 && sorted[at - 1] > of->recent[i]; at--)
@@ -169,6 +171,7 @@ chx__costs_add(chx__costs *costs, const chx__cost_key *key, double duration_ns)
             *slot =
                 (model){.kernel = key->kernel, .device = key->device, .band = band, .told = -1.0};
             costs->n_used++;
+            assert(costs->n_used < costs->n_slots);
         }
         moved = add_sample(slot, duration_ns / units(key));
     }

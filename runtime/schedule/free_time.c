@@ -7,6 +7,7 @@
  * what a lane has anyhow. */
 #include "schedule/free_time.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,5 +108,6 @@ chx__free_time_take(chx__free_time *time, double start_ns, double finish_ns)
             (time->n_gaps - end) * sizeof *time->gaps);
     memcpy(time->gaps + first, kept, n_kept * sizeof *kept);
     time->n_gaps = time->n_gaps + n_kept - (end - first);
+    assert(time->n_gaps > 0 && time->gaps[time->n_gaps - 1].finish_ns == INFINITY);
     return true;
 }

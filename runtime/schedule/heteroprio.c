@@ -3,6 +3,7 @@
  * task would finish sooner elsewhere; when all lanes have yielded, the most urgent task goes
  * where it finishes first, so every round places one task and the loop ends. `ready` is
  * unordered; ties are broken by rank, then by the place in it, which is the same in every run. */
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -163,6 +164,7 @@ place_by_affinity(chx__placer *placer)
         for (uint32_t a = of.arcs.begin[task]; a < of.arcs.begin[task + 1]; a++)
             if (--of.n_waits[of.arcs.arcs[a].task] == 0)
                 of.ready[of.n_ready++] = of.arcs.arcs[a].task;
+        assert(of.n_ready <= placer->problem->n_tasks);
     }
     free(of.least_ns);
     free(of.rank_ns);

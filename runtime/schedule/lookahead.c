@@ -12,6 +12,7 @@
  * committed; only the task itself is. Cost is four times arcs x lanes^2, which best.c counts on.
  * INFINITY means "no way" throughout: a lane from which nothing can go on scores it, and when
  * all do, the task alone decides. */
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -245,6 +246,7 @@ find_dependants(lookahead *of, uint32_t task)
     for (uint32_t i = 0; i < n; i++)
         if (i == 0 || of->dependants[i] != of->dependants[i - 1])
             of->dependants[of->n_dependants++] = of->dependants[i];
+    assert(n == 0 || of->dependants[0] > of->turns[task]);
     return CHX_OK;
 }
 

@@ -20,6 +20,7 @@
  * whole. */
 #include "schedule/occupancy.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -342,6 +343,7 @@ commit_move(chx__occupancy *occupancy, const chx__move *move)
     if (!chx__grow(&solution->moves, &occupancy->moves_capacity, solution->n_moves + 1,
                    sizeof *solution->moves))
         return false;
+    assert(isfinite(move->finish_ns) && arrivals(occupancy, move->item)[move->to] == INFINITY);
     solution->moves[solution->n_moves++] = *move;
     arrivals(occupancy, move->item)[move->to] = move->finish_ns;
     return move->lane == CHX__NO_LANE ||
@@ -364,6 +366,8 @@ chx_status
 chx__occupancy_commit(chx__occupancy *occupancy, uint32_t task, const chx__placement *placement)
 {
     chx__solution *solution = occupancy->solution;
+    assert(placement->lane < occupancy->machine->n_lanes &&
+           placement->start_ns <= placement->finish_ns && isfinite(placement->finish_ns));
     solution->tasks[task] = *placement;
     if (solution->makespan_ns < placement->finish_ns)
         solution->makespan_ns = placement->finish_ns;

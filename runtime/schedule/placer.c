@@ -10,6 +10,7 @@
  * Solve() owns placer and solution and hands out whole solutions only. */
 #include "schedule/placer.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -91,6 +92,7 @@ chx__placer_commit(chx__placer *placer, uint32_t task, const chx__placement *pla
     double ready_again_ns;
     chx_status status = chx__occupancy_try(
         &placer->occupancy, placer->machine->lanes[placement->lane].place, &ready_again_ns);
+    assert(status || ready_again_ns <= placement->start_ns);
     return status ? status : chx__occupancy_commit(&placer->occupancy, task, placement);
 }
 

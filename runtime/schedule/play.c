@@ -8,6 +8,7 @@
  * what one task gets does not depend on the order in which others are played. */
 #include "schedule/play.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -127,6 +128,7 @@ static void
 play_task(player *of, uint32_t task, double ready_ns)
 {
     uint32_t lane = of->plan->tasks[task].lane;
+    assert(isfinite(ready_ns));
     double cost_ns = of->problem->cost_ns[(size_t)task * of->machine->n_lanes + lane];
     /* What takes no time is in nobody's way, in plans as here. */
     double start_ns = cost_ns > 0.0 ? fmax(ready_ns, lane_ready(of, lane)) : ready_ns;
@@ -145,6 +147,7 @@ play_move(player *of, size_t index, double ready_ns)
     const chx__link *link =
         &of->machine->links[(size_t)planned->from * of->machine->n_places + planned->to];
     chx__move *move = &of->played->moves[index];
+    assert(isfinite(ready_ns));
     double duration_ns =
         link->latency_ns + (double)of->problem->items[planned->item].bytes * link->ns_per_byte;
     double start_ns = ready_ns;

@@ -7,6 +7,7 @@
  * those n times ends inside a cycle, of which one task is told. */
 #include "schedule/problem.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -180,6 +181,7 @@ chx__problem_order(const chx__problem *problem, uint32_t *order, uint32_t *cycli
                 order[--next] = before;
         }
     }
+    assert(next <= problem->n_tasks);
     chx_status status = CHX_OK;
     if (next > 0) {
         uint32_t task = find_cycle(problem, n_dependants, order);

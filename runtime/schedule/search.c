@@ -19,6 +19,7 @@
  * order. */
 #include "schedule/search.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -264,6 +265,7 @@ draw_position(search *of, uint32_t task)
         if (high >= after)
             high = after - 1;
     }
+    assert(low <= high);
     return low + draw(of, high - low + 1);
 }
 
@@ -272,6 +274,7 @@ reposition(search *of, uint32_t task, uint32_t to)
 {
     uint32_t *order = of->now.order;
     uint32_t at = of->position[task];
+    assert(order[at] == task && to < of->problem->n_tasks);
     for (; at < to; at++) {
         order[at] = order[at + 1];
         of->position[order[at]] = at;

@@ -7,6 +7,7 @@
  * lock: they are one caller's. */
 #include "schedule/timeline.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,8 @@ chx_timeline_create(chx_timeline **timeline)
 static void
 truncate_to(chx_timeline *timeline, size_t n_lanes, size_t n_spans, size_t n_edges)
 {
+    assert(n_lanes <= timeline->n_lanes && n_spans <= timeline->n_spans);
+    assert(n_edges <= timeline->n_edges);
     while (timeline->n_lanes > n_lanes) {
         chx__timeline_lane *lane = &timeline->lanes[--timeline->n_lanes];
         free(lane->device);
