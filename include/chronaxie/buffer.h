@@ -6,6 +6,8 @@
  * device only when it is not already there; the host's copy is one more
  * replica. A buffer may be used by several graphs of its runtime, from one
  * thread at a time.
+ *
+ * The size of NULL is 0.
  */
 #ifndef CHRONAXIE_BUFFER_H
 #define CHRONAXIE_BUFFER_H

@@ -6,6 +6,8 @@
  * from the declared ranges which tasks really depend on which, and a plan
  * runs the rest side by side. A graph is built once, by one thread, and may
  * be planned and run any number of times with changed scalars.
+ *
+ * The number of tasks of NULL is 0.
  */
 #ifndef CHRONAXIE_GRAPH_H
 #define CHRONAXIE_GRAPH_H

@@ -4,6 +4,8 @@
  * A network is plain data and belongs to no runtime. The folder format is
  * described in docs/network-format.md. All arrays are read-only and live as
  * long as the network.
+ *
+ * Queries of NULL give NULL and write nothing.
  */
 #ifndef CHRONAXIE_NETWORK_H
 #define CHRONAXIE_NETWORK_H

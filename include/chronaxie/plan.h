@@ -5,6 +5,8 @@
  * doi:10.1109/71.993206) on the timeline of all lanes, with transfers as tasks
  * on copy lanes. A plan can be read as a timeline, drawn, compared with what
  * happened, and submitted again and again. A run is one submission.
+ *
+ * Queries of NULL give 0 or false.
  */
 #ifndef CHRONAXIE_PLAN_H
 #define CHRONAXIE_PLAN_H

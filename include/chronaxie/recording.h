@@ -4,6 +4,8 @@
  * It is plain data and belongs to no runtime. A simulation that is given one
  * (chx_simulation_params) plays it instead of simulating, so everything that
  * draws or counts a simulation's spikes does the same with recorded ones.
+ *
+ * Queries of NULL give NULL.
  */
 #ifndef CHRONAXIE_RECORDING_H
 #define CHRONAXIE_RECORDING_H

@@ -5,6 +5,8 @@
  * self-test, and models each selected device as a set of lanes (command
  * queues). All other objects belong to one runtime and must be destroyed
  * before it. It starts one thread that sleeps unless work is in flight.
+ *
+ * Queries of NULL give 0.
  */
 #ifndef CHRONAXIE_RUNTIME_H
 #define CHRONAXIE_RUNTIME_H

@@ -5,6 +5,8 @@
  * rasterisation is in integers, so pixels are the same bits on any device and
  * for any number of bands. A frame is drawn by tasks in a graph; the picture
  * arrives in a host function.
+ *
+ * Queries of NULL give 0 and write nothing.
  */
 #ifndef CHRONAXIE_SCENE_H
 #define CHRONAXIE_SCENE_H

@@ -4,6 +4,8 @@
  * The classical model: task t costs cost_ms[t][lane]; an edge costs its
  * transfer time when its two tasks are on different lanes, nothing on the
  * same, and transfers do not contend.
+ *
+ * Queries of NULL give 0 or NULL.
  */
 #ifndef CHRONAXIE_SCHEDULE_H
 #define CHRONAXIE_SCHEDULE_H

@@ -7,6 +7,8 @@
  *
  * Use chx_simulation_advance() alone, or add the simulation to a graph of your
  * own to run it beside other work such as drawing.
+ *
+ * The step of NULL is 0.
  */
 #ifndef CHRONAXIE_SIMULATION_H
 #define CHRONAXIE_SIMULATION_H

@@ -3,6 +3,8 @@
  *
  * Made by plans, runs and schedules; printed, drawn and compared without any
  * device. Times are nanoseconds from a common origin.
+ *
+ * Queries of NULL give 0 or NULL.
  */
 #ifndef CHRONAXIE_TIMELINE_H
 #define CHRONAXIE_TIMELINE_H

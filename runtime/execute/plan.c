@@ -180,7 +180,7 @@ chx_plan_destroy(chx_plan **plan)
 double
 chx_plan_makespan_ns(const chx_plan *plan)
 {
-    return plan->variants[0] ? plan->variants[0]->makespan_ns : 0.0;
+    return plan && plan->variants[0] ? plan->variants[0]->makespan_ns : 0.0;
 }
 
 chx_status

@@ -137,6 +137,8 @@ chx__run_fail(chx_run *run, const chx_error *error)
 bool
 chx_run_done(chx_run *run)
 {
+    if (!run)
+        return false;
     if (run->runtime->serial) {
         chx__turn_begin(run->runtime);
         chx__driver_move(run->runtime);

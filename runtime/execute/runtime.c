@@ -123,7 +123,7 @@ chx_runtime_destroy(chx_runtime **runtime)
 uint32_t
 chx_runtime_n_devices(const chx_runtime *runtime)
 {
-    return runtime->fleet.n_devices;
+    return runtime ? runtime->fleet.n_devices : 0;
 }
 
 chx_status
@@ -142,6 +142,8 @@ chx_runtime_n_parallel(const chx_runtime *runtime)
 {
     uint64_t taken = 0;
     uint32_t n = 0;
+    if (!runtime)
+        return 0;
     for (uint32_t d = 0; d < runtime->fleet.n_devices; d++) {
         const chx__device *device = &runtime->fleet.devices[d];
         if (!device->info.selected || device->hardware & taken)

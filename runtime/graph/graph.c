@@ -266,5 +266,5 @@ chx_graph_set_value(chx_graph *graph, chx_task task, uint32_t arg_index, const c
 uint32_t
 chx_graph_n_tasks(const chx_graph *graph)
 {
-    return graph->n_tasks;
+    return graph ? graph->n_tasks : 0;
 }

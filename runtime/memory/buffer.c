@@ -111,7 +111,7 @@ chx__buffer_free(chx_buffer *buffer)
 size_t
 chx_buffer_size(const chx_buffer *buffer)
 {
-    return buffer->size_bytes;
+    return buffer ? buffer->size_bytes : 0;
 }
 
 static chx_status

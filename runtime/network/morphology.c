@@ -79,6 +79,8 @@ chx__morphology_measure(chx_node *nodes, uint32_t n_nodes, uint32_t first, uint3
 void
 chx_neuron_place(const chx_neuron *neuron, const float from_um[3], float to_um[3])
 {
+    if (!neuron || !from_um || !to_um)
+        return;
     double x = from_um[0], z = from_um[2];
     double angle = neuron->rotation_deg / 180 * 3.14159265358979323846;
     double c = neuron->rotation_deg == 0 ? 1 : cos(angle);

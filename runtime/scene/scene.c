@@ -238,6 +238,8 @@ chx_scene_destroy(chx_scene **scene)
 void
 chx_scene_default_camera(const chx_scene *scene, chx_camera *camera)
 {
+    if (!scene || !camera)
+        return;
     const chx_view *view = &scene->network->view;
     chx_camera made = {.zoom = view->zoom > 0 ? view->zoom : 1};
     if (!scene->params.has_plane) {
@@ -323,12 +325,14 @@ chx_scene_set_camera(chx_scene *scene, const chx_camera *camera)
 double
 chx_scene_scale_px_per_um(const chx_scene *scene)
 {
-    return scene->projection.scale;
+    return scene ? scene->projection.scale : 0;
 }
 
 void
 chx_scene_project(const chx_scene *scene, const float position_um[3], double *x_px, double *y_px)
 {
+    if (!scene || !position_um || !x_px || !y_px)
+        return;
     const chx__projection *at = &scene->projection;
     double *out[2] = {x_px, y_px};
     for (int i = 0; i < 2; i++) {
