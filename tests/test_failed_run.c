@@ -314,6 +314,92 @@ START_TEST(log_callback_may_wait_for_a_run)
 }
 END_TEST
 
+/* How runs ended, as their notices say, and how often. */
+typedef struct notices {
+    _Atomic uint32_t n;
+    chx_status last;
+    uint32_t word; /* of x, read in the notice */
+} notices;
+
+static void
+note(void *data, chx_status status)
+{
+    notices *seen = data;
+    seen->last = status;
+    if (chx_buffer_read(x, 0, sizeof seen->word, &seen->word) != CHX_OK)
+        seen->word = UINT32_MAX;
+    atomic_fetch_add(&seen->n, 1);
+}
+
+static void
+await_notices(notices *seen, uint32_t n)
+{
+    for (int i = 0; i < 2000 && atomic_load(&seen->n) < n; i++)
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    ck_assert_uint_eq(atomic_load(&seen->n), n);
+}
+
+/* Also when the handle is gone, and at once when the run has ended; a notice may call the
+ * library. */
+START_TEST(end_of_a_run_is_told)
+{
+    static notices seen;
+    static long nap_ms = 50;
+    chx_plan *plan;
+    chx_run *run;
+    seen = (notices){0};
+    add_host(graph, nap, &nap_ms, x, CHX_ACCESS_READ_WRITE);
+    ck_assert_int_eq(chx_plan_create(graph, NULL, &plan), CHX_OK);
+    ck_assert_int_eq(chx_plan_submit(plan, &run), CHX_OK);
+    ck_assert_int_eq(chx_run_notify(run, note, &seen), CHX_OK);
+    chx_run_destroy(&run);
+    ck_assert_int_eq(chx_plan_submit(plan, &run), CHX_OK);
+    ck_assert_int_eq(chx_run_wait(run, 20 * SECOND_NS), CHX_OK);
+    await_notices(&seen, 1);
+    ck_assert_int_eq(seen.last, CHX_OK);
+    ck_assert_uint_eq(seen.word, 7);
+    ck_assert_int_eq(chx_run_notify(run, note, &seen), CHX_OK);
+    ck_assert_uint_eq(atomic_load(&seen.n), 2);
+    chx_run_destroy(&run);
+    chx_plan_destroy(&plan);
+}
+END_TEST
+
+/* The first task naps; the launch that follows it never begins, and what it was to write is as it
+ * was. Runs before and after are none the worse. */
+START_TEST(cancelled_run_begins_nothing_more)
+{
+    static notices seen;
+    static long nap_ms = 200;
+    chx_plan *plan;
+    chx_run *before, *run;
+    seen = (notices){0};
+    add_host(graph, nap, &nap_ms, x, CHX_ACCESS_READ);
+    chx_task launch = add_kernel(graph, x, y, 1);
+    ck_assert_int_eq(chx_graph_depend(graph, launch - 1, launch), CHX_OK);
+    ck_assert_int_eq(chx_plan_create(graph, NULL, &plan), CHX_OK);
+    ck_assert_int_eq(chx_plan_submit(plan, &before), CHX_OK);
+    ck_assert_int_eq(chx_plan_submit(plan, &run), CHX_OK);
+    ck_assert_int_eq(chx_run_notify(run, note, &seen), CHX_OK);
+    ck_assert_int_eq(chx_run_cancel(run), CHX_OK);
+    chx_status status = chx_run_wait(run, 20 * SECOND_NS);
+    if (!runtime->serial) /* where the run may be over already */
+        ck_assert_int_eq(status, CHX_ERROR_CANCELLED);
+    await_notices(&seen, 1);
+    ck_assert_int_eq(seen.last, status);
+    ck_assert_msg(chx_run_wait(before, 20 * SECOND_NS) == CHX_OK, "%s", chx_last_error()->message);
+    ck_assert_uint_eq(count_wrong(y, 8), 0);
+    chx_run_destroy(&run);
+    chx_run_destroy(&before);
+    ck_assert_int_eq(chx_plan_submit(plan, &run), CHX_OK);
+    ck_assert_msg(chx_run_wait(run, 20 * SECOND_NS) == CHX_OK, "%s", chx_last_error()->message);
+    ck_assert_int_eq(chx_run_cancel(run), CHX_OK);
+    ck_assert_int_eq(chx_run_wait(run, 0), CHX_OK);
+    chx_run_destroy(&run);
+    chx_plan_destroy(&plan);
+}
+END_TEST
+
 static _Atomic bool stop;
 
 /* Keeps three runs in flight until told to stop. */
@@ -394,6 +480,8 @@ add_tests(TCase *tcase)
     tcase_add_test(tcase, failure_of_an_unattended_run_is_told_at_the_next_submit);
     tcase_add_test(tcase, log_callback_may_call_the_library);
     tcase_add_test(tcase, log_callback_may_wait_for_a_run);
+    tcase_add_test(tcase, end_of_a_run_is_told);
+    tcase_add_test(tcase, cancelled_run_begins_nothing_more);
 }
 
 int

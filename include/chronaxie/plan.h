@@ -64,6 +64,21 @@ CHX_API chx_status chx_run_wait(chx_run *run, uint64_t timeout_ns);
 /* True when the run has ended, well or not. Does not block. Any thread. */
 CHX_API bool chx_run_done(chx_run *run);
 
+/* Told how a run ended, as chx_run_wait() would say it. */
+typedef void (*chx_run_fn)(void *data, chx_status status);
+
+/* Calls fn once when the run has ended, even when its handle is gone by then: from the thread that
+ * moves runs along, or at once from this one when it has ended already. fn may call the library,
+ * but what takes long there keeps other runs waiting. In a serial runtime it is called before the
+ * call that moved the run along returns. Errors: MEMORY. Any thread. */
+CHX_API chx_status chx_run_notify(chx_run *run, chx_run_fn fn, void *data);
+
+/* Calls a run off and returns without waiting: what has not begun never does, what has is waited
+ * for, and then the run ends with CHX_ERROR_CANCELLED, as do the runs that follow it. The bytes
+ * that it was to write are as after any error, see chx_run_wait(). A run that has ended stays as
+ * it is. Any thread. */
+CHX_API chx_status chx_run_cancel(chx_run *run);
+
 /* Predicted and measured timeline of a run that ended; the caller destroys it. Errors: INVALID
  * while it runs. */
 CHX_API chx_status chx_run_timeline(const chx_run *run, chx_timeline **timeline);

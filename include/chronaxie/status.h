@@ -40,7 +40,8 @@ extern "C" {
     X(ERROR_CYCLE, -13, "dependencies form a cycle")                             \
     X(ERROR_PROGRAM, -14, "a helper program is missing or failed")               \
     X(ERROR_CALLBACK, -15, "a host task reported failure")                       \
-    X(ERROR_UNSUPPORTED, -16, "the device or build lacks this feature")
+    X(ERROR_UNSUPPORTED, -16, "the device or build lacks this feature")          \
+    X(ERROR_CANCELLED, -17, "the work was called off")
 
 typedef enum chx_status {
 #define CHX_STATUS_ENUM(name, code, sentence) CHX_##name = (code),

@@ -1,6 +1,5 @@
 /* The log: lines to the caller's callback, which may call the library again and is therefore never
- * called while a thread holds the turn. Lines that come up meanwhile wait in a list of the thread's
- * own, in order. */
+ * called while a thread holds the turn. Lines that come up meanwhile are run later, in order. */
 #include "base/log.h"
 
 #include <stdarg.h>
@@ -8,16 +7,22 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/later.h"
 
 typedef struct held_line {
-    struct held_line *next;
+    chx__later call; /* first: the line is found by it */
     chx__logger logger;
     chx_log_level level;
     char text[1024];
 } held_line;
 
-static _Thread_local unsigned n_holds;
-static _Thread_local held_line *first_held, *last_held;
+static void
+write_line(chx__later *call)
+{
+    held_line *line = (held_line *)call;
+    line->logger.write(line->logger.data, line->level, line->text);
+    free(line);
+}
 
 /* A line that finds no memory is given up: out of memory is reported by whoever needs it. */
 static void
@@ -26,14 +31,11 @@ hold(const chx__logger *logger, chx_log_level level, const char *text)
     held_line *line = chx__alloc(1, sizeof *line);
     if (!line)
         return;
+    line->call.run = write_line;
     line->logger = *logger;
     line->level = level;
     snprintf(line->text, sizeof line->text, "%s", text);
-    if (last_held)
-        last_held->next = line;
-    else
-        first_held = line;
-    last_held = line;
+    chx__later_run(&line->call);
 }
 
 void
@@ -47,29 +49,8 @@ chx__log(const chx__logger *logger, chx_log_level level, const char *format, ...
     va_start(args, format);
     vsnprintf(line, sizeof line, format, args);
     va_end(args);
-    if (n_holds > 0)
+    if (chx__later_is_held())
         hold(logger, level, line);
     else
         logger->write(logger->data, level, line);
-}
-
-void
-chx__log_hold(void)
-{
-    n_holds++;
-}
-
-void
-chx__log_release(void)
-{
-    if (--n_holds > 0)
-        return;
-    while (first_held) {
-        held_line *line = first_held;
-        first_held = line->next;
-        if (!first_held)
-            last_held = NULL;
-        line->logger.write(line->logger.data, line->level, line->text);
-        free(line);
-    }
 }

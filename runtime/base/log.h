@@ -10,14 +10,9 @@ typedef struct chx__logger {
     chx_log_level level;
 } chx__logger;
 
-/* Formats one line and hands it to the callback when level is wanted: at once, or when the calling
- * thread releases its lines. */
+/* Formats one line and hands it to the callback when level is wanted: at once, or later
+ * (later.h). */
 void chx__log(const chx__logger *logger, chx_log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-
-/* Between these two, which may be nested, the lines of the calling thread wait: a callback is never
- * called under a lock. Whoever takes a lock for long holds, and releases after unlocking. */
-void chx__log_hold(void);
-void chx__log_release(void);
 
 #endif

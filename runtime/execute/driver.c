@@ -134,6 +134,8 @@ start_commands(chx_run *run)
 {
     const chx__lowered *lowered = run->lowered;
     bool progressed = false;
+    if (run->is_cancelled)
+        return false;
     for (uint32_t c = run->first_waiting; c < lowered->n_commands && !run->failed; c++)
         if (run->steps[c].state == CHX__STEP_WAITING && is_next_on_lane(run, c))
             progressed |= start_command(run, c);
@@ -296,6 +298,34 @@ check_deadline(chx_run *run)
         }
 }
 
+/* Whether nothing that has begun is still under way: of a lane, everything up to next_reap has
+ * ended. Host tasks that wait for their thread are called off. */
+static bool
+is_quiet(chx_run *run)
+{
+    const chx__lowered *lowered = run->lowered;
+    bool quiet = true;
+    for (uint32_t l = 0; l < lowered->model.machine.n_lanes; l++)
+        for (uint32_t row = run->next_reap[l]; row < run->next_enqueue[l]; row++) {
+            uint32_t command = lowered->lane_commands[row];
+            chx__host_job *job = &run->jobs[run->steps[command].job];
+            quiet &= lowered->commands[command].kind == CHX__COMMAND_HOST &&
+                     (atomic_load(&job->state) == CHX__JOB_DONE ||
+                      chx__host_thread_cancel(run->runtime->host_thread, job));
+        }
+    return quiet;
+}
+
+/* A run that was called off ends when it is quiet; then nothing on its queues is left to doubt. */
+static void
+check_cancelled(chx_run *run)
+{
+    if (!run->is_cancelled || run->n_done == run->lowered->n_commands || !is_quiet(run))
+        return;
+    chx__fail(CHX_ERROR_CANCELLED, "the run was called off before it was done");
+    chx__run_fail(run, chx_last_error());
+}
+
 /* Host tasks that have not begun are called off; one that runs is the caller's code and waited
  * for. */
 static bool
@@ -333,7 +363,9 @@ give_up(chx_run *run)
         chx__buffer_retire_host(flow->buffers[b]);
         chx__tails_fail(flow->buffers[b], &run->error);
     }
-    chx__log(&run->runtime->logger, CHX_LOG_ERROR, "%s", run->error.message);
+    chx__log(&run->runtime->logger,
+             run->error.status == CHX_ERROR_CANCELLED ? CHX_LOG_INFO : CHX_LOG_ERROR, "%s",
+             run->error.message);
 }
 
 /* Adds what the run measured to the models. */
@@ -391,6 +423,7 @@ end(chx_run *run)
     leave_flight(run);
     chx__ledger_close(run);
     atomic_store(&run->ended, true);
+    chx__run_tell(run);
     pthread_cond_broadcast(&runtime->changed);
     chx__run_unref(run);
 }
@@ -415,6 +448,8 @@ advance_run(chx_run *run)
 {
     bool progressed = reap_commands(run);
     progressed |= start_commands(run);
+    if (!run->failed)
+        check_cancelled(run);
     if (!run->failed)
         check_deadline(run);
     bool completed = followed_runs_ended(run) && run->n_done == run->lowered->n_commands;

@@ -171,6 +171,53 @@ chx_run_destroy(chx_run **run)
     *run = NULL;
 }
 
+static void
+give_notice(chx__later *call)
+{
+    chx__notice *notice = (chx__notice *)call;
+    notice->fn(notice->data, notice->status);
+    free(notice);
+}
+
+void
+chx__run_tell(chx_run *run)
+{
+    while (run->notices) {
+        chx__notice *notice = run->notices;
+        run->notices = notice->next;
+        notice->status = run->failed ? run->error.status : CHX_OK;
+        chx__later_run(&notice->call);
+    }
+}
+
+chx_status
+chx_run_notify(chx_run *run, chx_run_fn fn, void *data)
+{
+    CHX__REQUIRE(run && fn);
+    chx__notice *notice = chx__alloc(1, sizeof *notice);
+    if (!notice)
+        return chx__fail_memory("asking for a run's end");
+    *notice = (chx__notice){.call = {.run = give_notice}, .fn = fn, .data = data};
+    chx__turn_begin(run->runtime);
+    notice->next = run->notices;
+    run->notices = notice;
+    if (atomic_load(&run->ended))
+        chx__run_tell(run);
+    chx__turn_end(run->runtime);
+    return CHX_OK;
+}
+
+chx_status
+chx_run_cancel(chx_run *run)
+{
+    CHX__REQUIRE(run);
+    chx__turn_begin(run->runtime);
+    run->is_cancelled = true;
+    chx__driver_move(run->runtime);
+    chx__turn_end(run->runtime);
+    return CHX_OK;
+}
+
 chx_status
 chx_run_timeline(const chx_run *run, chx_timeline **timeline)
 {

@@ -4,6 +4,7 @@
 
 #include <stdatomic.h>
 
+#include "base/later.h"
 #include "execute/host_thread.h"
 #include "execute/lowering.h"
 
@@ -43,6 +44,15 @@ typedef struct chx__unreported {
     chx_error error;
 } chx__unreported;
 
+/* Somebody to be told of the end of a run. */
+typedef struct chx__notice {
+    chx__later call; /* first: the notice is found by it */
+    chx_run_fn fn;
+    void *data;
+    chx_status status;
+    struct chx__notice *next; /* of the run */
+} chx__notice;
+
 /* Guarded by the runtime's turn but for `ended`. */
 struct chx_run {
     uint32_t n_references;
@@ -60,6 +70,8 @@ struct chx_run {
     chx__value
         *values; /* by task and index; a copy, since the graph's may change while the run waits */
     size_t n_values;
+    chx__notice *notices; /* while it has not ended */
+    bool is_cancelled; /* nothing more begins */
     bool failed;
     _Atomic bool ended;
     chx_error error; /* when failed */
@@ -79,6 +91,9 @@ chx_status chx__run_create(chx_runtime *runtime, chx__lowered *lowered, uint64_t
 /* Under the turn. */
 chx_run *chx__run_ref(chx_run *run);
 void chx__run_unref(chx_run *run);
+
+/* Sends the notices of a run that has ended. */
+void chx__run_tell(chx_run *run);
 
 /* Records the first failure of a run. */
 void chx__run_fail(chx_run *run, const chx_error *error);

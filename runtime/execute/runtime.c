@@ -21,6 +21,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/later.h"
 #include "device/program.h"
 #include "device/source.h"
 #include "execute/driver.h"
@@ -55,10 +56,10 @@ static chx_status
 discover(chx_runtime *runtime, const chx_runtime_params *params, chx__null *machine)
 {
     pthread_mutex_lock(&discovery);
-    chx__log_hold();
+    chx__later_hold();
     chx_status status = chx__fleet_init(&runtime->fleet, params, machine);
     pthread_mutex_unlock(&discovery);
-    chx__log_release();
+    chx__later_release();
     return status;
 }
 
@@ -158,14 +159,14 @@ void
 chx__turn_begin(chx_runtime *runtime)
 {
     pthread_mutex_lock(&runtime->turn);
-    chx__log_hold();
+    chx__later_hold();
 }
 
 void
 chx__turn_end(chx_runtime *runtime)
 {
     pthread_mutex_unlock(&runtime->turn);
-    chx__log_release();
+    chx__later_release();
 }
 
 void
