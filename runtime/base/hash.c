@@ -3,7 +3,9 @@
  * their NUL, so that "ab", "c" differs from "a", "bc". Digests are kept in files, so what is hashed
  * and in which order must not change without a version that does.
  *
- * Out of memory a hasher is NULL and its digest zero, which callers need not ask for. */
+ * Out of memory a hasher is NULL, takes everything and ends in a digest of zeroes: callers need
+ * not check each step, but whoever relies on a digest for more than a hint must know zero for
+ * none. */
 #include "base/hash.h"
 
 #include <inttypes.h>

@@ -11,8 +11,8 @@
  * host. A command that did not end in time may still use its event, memory and queue, so after a
  * timeout these are abandoned.
  *
- * Lanes: compute first, then copy-in, copy-out, all in-order. open and close are called by the
- * owner of fleet.is_opening, or by the thread that rebuilds. */
+ * Lanes: compute first, then copy-in, copy-out, all in-order. They are opened and closed by the
+ * owner of fleet.is_opening, and at the fleet's end. */
 #include "device/device.h"
 
 #include <inttypes.h>

@@ -4,7 +4,8 @@
  * Two drivers set limits: a device that ends work-items after so many loop iterations
  * (max_loop_iterations of its self-test), for which the bounds here count all loops of one
  * work-item, and one that gives a kernel fewer work-items per group than it says. row_lanes
- * work-items share a row of synapses; items is a multiple of row_lanes, all are powers of two. */
+ * work-items share a row of synapses; items must be a multiple of row_lanes, which holds as
+ * drivers' limits of work-groups are powers of two. */
 #include "network/simulation_state.h"
 
 #include "base/error.h"
