@@ -424,9 +424,39 @@ class Runs(Case):
         note = self.note("render", path, "-s", "64x64", "-o", self.folder / "x.png")
         self.assertIn("edges.csv:1: positions are a layout, each delay is 2 ms, A is driven", note)
         self.assertIn("weight is read as weight_pa", note)
-        self.fails(2, "--unit is for SWC files alone", "run", path, "--unit", "nm")
+        self.fails(2, "a unit is for SWC files alone", "run", path, "--unit", "nm")
         self.fails(3, "the column 'pre' is missing", "run",
                    self.file("other.csv", "name,type\nA,cell\n"))
+
+    def test_imported_edges_take_places_and_types_from_a_table(self):
+        edges = self.file("edges.csv", "pre,post\n1,2\n2,3.0\n")
+        table = self.file("n.csv", "name,type,x_um,y_um,z_um\n1,a,0,0,0\n2,b,10,0,0\n"
+                                   "3,a,0,50,0\n4,c,9,9,9\n")
+        net = self.folder / "net"
+        self.succeeds("import", edges, "--neurons", table, "-o", net)
+        self.assertEqual((net / "neurons.csv").read_text().splitlines()[1:],
+                         ["1,a,0,0,0,10", "2,b,10,0,0,10", "3,a,0,50,0,10", "4,c,9,9,9,10"])
+        made = json.loads((net / "network.json").read_text())
+        self.assertEqual((made["name"], made["view"]["layout"]), ("edges", False))
+        self.fails(2, "a table of neurons belongs to a table of connections", "import", net,
+                   "--neurons", table, "-o", self.folder / "x")
+        for text, says in [("name,x_um,y_um,z_um\n1,0,0,0\n", "edges.csv:2: post is '2', which no"),
+                           ("name,x_um,y_um,z_um\n1,0,0,0\n1.0,0,0,0\n", "n.csv:3: the name '1.0'"),
+                           ("name,x_um,y_um\n1,0,0\n", "n.csv:1: the column 'z_um' is missing"),
+                           ("name,x_um,y_um,z_um\n1,0,0,far\n", "n.csv:2: z_um is 'far'"),
+                           ("name,x_um,y_um,z_um\n", "n.csv:2: no neurons follow")]:
+            self.fails(3, says, "import", edges, "--neurons", self.file("n.csv", text), "-o",
+                       self.folder / "x")
+        self.assertFalse((self.folder / "x").exists())
+
+    def test_import_says_that_shared_shapes_become_a_file_each(self):
+        net = self.network(neurons=("A,cell,0,0,0,12,B", "C,cell,90,0,0,12,B"))
+        table = (net / "neurons.csv").read_text()
+        (net / "neurons.csv").write_text(table.replace("diameter_um", "diameter_um,morphology"))
+        (net / "morphologies/B.swc").write_text("1 1 0 0 0 6 -1\n2 3 0 50 0 1 1\n")
+        said = run("import", net, "-o", self.folder / "own").stderr
+        self.assertIn("neurons share shapes; ", said)
+        self.assertEqual("", run("import", self.folder / "own", "-o", self.folder / "more").stderr)
 
     def test_unit_of_cells_is_asked_for_when_a_soma_is_wide(self):
         path = self.file("cell.swc", "1 1 0 0 0 6000 -1\n2 3 50000 0 0 500 1\n")
@@ -435,7 +465,7 @@ class Runs(Case):
         self.assertEqual("", self.note("run", path, "--unit", "nm"))
         self.assertEqual("", self.note("run", path, "--unit", "8nm"))
         self.fails(2, "--unit takes um, nm or 8nm, not 'mm'", "run", path, "--unit", "mm")
-        self.fails(2, "--unit is for SWC files alone", "run", self.network(), "--unit", "nm")
+        self.fails(2, "a unit is for SWC files alone", "run", self.network(), "--unit", "nm")
 
     def test_several_words_must_all_be_cells(self):
         path = self.file("cell.swc", "1 1 0 0 0 6 -1\n")

@@ -174,6 +174,23 @@ CHX_API chx_status chx_network_load_cell(const char *path, chx_network **network
  * line and remedy in chx_last_error(); MEMORY. Any thread. */
 CHX_API chx_status chx_network_load_edges(const char *path, chx_network **network);
 
+/* What a network is loaded from; all zeroes but the paths means the defaults. */
+typedef struct chx_source {
+    const char *const *paths;
+    uint32_t n_paths; /* one or more; several must be cells */
+    double unit_um; /* of the lengths of cells, as in chx_cells_params; 0 is um, for all sources */
+    /* For a table of connections: a table of neurons with the columns name, x_um, y_um and z_um,
+     * and perhaps type and diameter_um, which are all there are; NULL makes a layout. */
+    const char *neurons;
+} chx_source;
+
+/* Recognises what the paths are and loads it: a network folder, SWC files or a folder of them, or a
+ * table of connections whose name ends in .csv or .tsv. On success the caller destroys *network.
+ * Errors: INVALID when unit_um or neurons does not belong to what was recognised; FILE, FORMAT and
+ * LIMIT with file, line and remedy in chx_last_error(), also for what is recognised and not read;
+ * MEMORY. Any thread. */
+CHX_API chx_status chx_network_open(const chx_source *source, chx_network **network);
+
 /* Writes the network to a folder (docs/network-format.md) that is not there yet or empty, and that
  * loads to the same network; it appears whole or not at all. Shared shapes become a file for each
  * neuron. Errors: FILE, also when the folder holds something; MEMORY. Any thread. */

@@ -3,8 +3,11 @@
  *
  * A row is a synapse, and whoever stands in one is a neuron. What the table does not say is chosen
  * and remarked on: the places (network/layout.h), weights and delays when there are no columns of
- * them, and the current that makes the neuron with the most targets fire.
+ * them, and the current that makes the neuron with the most targets fire. With a table of neurons
+ * those are all there are, where and of the type that it says.
  */
+#include "io/edges.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,12 +28,14 @@
 #define WEIGHT_PA 100 /* two spikes together pass the threshold */
 #define DELAY_MS 2
 
+enum { NAME, X_UM, Y_UM, Z_UM, TYPE, DIAMETER, N_NEURON_COLUMNS };
 enum { PRE, POST, WEIGHT, DELAY, N_COLUMNS };
 
 typedef struct reader {
     chx_network *network;
+    const char *neurons; /* path of a table of all neurons, or NULL */
     chx__csv csv;
-    chx__names names;
+    chx__names names, types;
 } reader;
 
 static chx_status
@@ -62,6 +67,77 @@ add_neuron(reader *table, const char *name, size_t length, uint32_t *index)
     return CHX_OK;
 }
 
+static chx_status
+add_type(reader *table, const char *name, size_t length, uint32_t *index)
+{
+    static const chx_lif_params params = {10, 10, 5, -65, -50, -65, 5, 0};
+    chx_network *network = table->network;
+    uint32_t n = network->info.n_types, known;
+    chx__fault fault;
+    *index = chx__names_find(&table->types, name, length);
+    if (*index != CHX__NO_NAME)
+        return CHX_OK;
+    if (!chx__type_name_check(name, length, &fault))
+        return chx__csv_fail(&table->csv, CHX_ERROR_FORMAT, "type %s", fault.sentence);
+    const char *kept = chx__network_keep_text(network, name, length);
+    if (!kept || !chx__names_add(&table->types, kept, length, n, &known) ||
+        !chx__grow(&network->types, &network->types_capacity, (size_t)n + 1,
+                   sizeof *network->types))
+        return fail_memory();
+    network->types[n] = (chx_neuron_type){kept, params};
+    *index = network->info.n_types++;
+    return CHX_OK;
+}
+
+/* A row of the table of neurons. */
+static chx_status
+place_neuron(reader *table)
+{
+    const chx__csv *csv = &table->csv;
+    const chx__csv_field *name = &csv->fields[NAME];
+    size_t length = chx__number_whole_length(name->text, name->length);
+    uint32_t index;
+    if (chx__names_find(&table->names, name->text, length) != CHX__NO_NAME)
+        return chx__csv_fail(csv, CHX_ERROR_FORMAT,
+                             "the name '%.64s' stands twice; names must differ", name->text);
+    chx_status status = add_neuron(table, name->text, length, &index);
+    chx_neuron *neuron = status ? NULL : &table->network->neurons[index];
+    for (int axis = 0; axis < 3 && !status; axis++)
+        status = chx__csv_float(csv, (size_t)(X_UM + axis), &neuron->position_um[axis]);
+    if (!status && chx__csv_has(csv, DIAMETER))
+        status = chx__csv_float(csv, DIAMETER, &neuron->diameter_um);
+    if (!status)
+        status =
+            chx__csv_has(csv, TYPE)
+                ? add_type(table, csv->fields[TYPE].text, csv->fields[TYPE].length, &neuron->type)
+                : add_type(table, "neuron", strlen("neuron"), &neuron->type);
+    chx__fault fault;
+    if (!status && !chx__neuron_check(neuron, &fault))
+        status = chx__csv_fail(csv, CHX_ERROR_FORMAT, "%s %s", fault.member, fault.sentence);
+    return status;
+}
+
+static chx_status
+place_neurons(reader *table)
+{
+    static const char *const columns[N_NEURON_COLUMNS] = {"name", "x_um", "y_um",
+                                                          "z_um", "type", "diameter_um"};
+    bool more = true;
+    chx_status status = chx__csv_open(&table->csv, table->neurons, columns, N_NEURON_COLUMNS, TYPE);
+    if (!status && *table->csv.remark)
+        status = chx__network_remark(table->network, table->neurons, 1, table->csv.remark);
+    while (!status && more) {
+        status = chx__csv_next(&table->csv, &more);
+        if (!status && more)
+            status = place_neuron(table);
+    }
+    if (!status && table->network->info.n_neurons == 0)
+        status = chx__csv_fail(&table->csv, CHX_ERROR_FORMAT,
+                               "no neurons follow the header; add a row for each");
+    chx__csv_close(&table->csv);
+    return status;
+}
+
 /* The neuron that a field names; a new one when no row before has named it. */
 static chx_status
 take_neuron(reader *table, size_t column, uint32_t *index)
@@ -69,7 +145,14 @@ take_neuron(reader *table, size_t column, uint32_t *index)
     const chx__csv_field *field = &table->csv.fields[column];
     size_t length = chx__number_whole_length(field->text, field->length);
     *index = chx__names_find(&table->names, field->text, length);
-    return *index != CHX__NO_NAME ? CHX_OK : add_neuron(table, field->text, length, index);
+    if (*index != CHX__NO_NAME)
+        return CHX_OK;
+    if (table->neurons)
+        return chx__csv_fail(&table->csv, CHX_ERROR_FORMAT,
+                             "%s is '%.64s', which no row of %.200s names; correct it or add the "
+                             "neuron",
+                             table->csv.columns[column], field->text, table->neurons);
+    return add_neuron(table, field->text, length, index);
 }
 
 static chx_status
@@ -113,17 +196,6 @@ read_rows(reader *table)
 }
 
 static chx_status
-add_type(chx_network *network)
-{
-    static const chx_neuron_type type = {"neuron", {10, 10, 5, -65, -50, -65, 5, 0}};
-    if (!chx__grow(&network->types, &network->types_capacity, 1, sizeof type))
-        return fail_memory();
-    network->types[0] = type;
-    network->info.n_types = 1;
-    return CHX_OK;
-}
-
-static chx_status
 find_most_targets(const chx_network *network, uint32_t *found)
 {
     uint64_t *counts = chx__alloc(network->info.n_neurons, sizeof *counts);
@@ -164,23 +236,25 @@ remark(reader *table, const char *path)
     const chx__csv *csv = &table->csv;
     const chx_network *network = table->network;
     if (!chx__csv_has(csv, WEIGHT))
-        snprintf(weight, sizeof weight, ", each weight is %d pA", WEIGHT_PA);
+        snprintf(weight, sizeof weight, "each weight is %d pA, ", WEIGHT_PA);
     if (!chx__csv_has(csv, DELAY))
-        snprintf(delay, sizeof delay, ", each delay is %d ms", DELAY_MS);
-    snprintf(text, sizeof text, "positions are a layout%s%s, %.64s is driven%s%s", weight, delay,
+        snprintf(delay, sizeof delay, "each delay is %d ms, ", DELAY_MS);
+    snprintf(text, sizeof text, "%s%s%s%.64s is driven%s%s",
+             table->neurons ? "" : "positions are a layout, ", weight, delay,
              network->neurons[network->stimuli[0].neurons[0]].name, *csv->remark ? "; " : "",
              csv->remark);
     return chx__network_remark(table->network, path, 1, text);
 }
 
 static chx_status
-set_texts(chx_network *network, const char *path)
+set_texts(chx_network *network, const char *path, bool is_layout)
 {
     const char *slash = strrchr(path, '/');
     const char *file = slash ? slash + 1 : path;
     const char *dot = strrchr(file, '.');
-    char *name = chx__format("%.*s (positions are a layout)",
-                             (int)(dot && dot > file ? dot - file : (ptrdiff_t)strlen(file)), file);
+    char *name =
+        chx__format("%.*s%s", (int)(dot && dot > file ? dot - file : (ptrdiff_t)strlen(file)), file,
+                    is_layout ? " (positions are a layout)" : "");
     if (!name)
         return fail_memory();
     network->info.name = chx__network_keep_text(network, name, strlen(name));
@@ -195,12 +269,14 @@ complete(reader *table, const char *path)
     network->info.time_step_ms = TIME_STEP_MS;
     network->info.duration_ms = DURATION_MS;
     network->info.seed = 1;
-    network->info.view.plane = CHX_PLANE_XY;
-    network->info.view.is_layout = true;
-    chx_status status = set_texts(network, path);
-    if (!status)
-        status = add_type(network);
-    if (!status)
+    network->info.view.is_layout = !table->neurons;
+    if (!table->neurons)
+        network->info.view.plane = CHX_PLANE_XY;
+    uint32_t type;
+    chx_status status = set_texts(network, path, !table->neurons);
+    if (!status && !table->neurons)
+        status = add_type(table, "neuron", strlen("neuron"), &type);
+    if (!status && !table->neurons)
         status = chx__layout_place(network->neurons, network->info.n_neurons, network->synapses,
                                    network->info.n_synapses, SPACING_UM);
     if (!status)
@@ -211,23 +287,32 @@ complete(reader *table, const char *path)
 }
 
 chx_status
-chx_network_load_edges(const char *path, chx_network **network)
+chx__edges_load(const char *path, const char *neurons, chx_network **network)
 {
     static const char *const columns[N_COLUMNS] = {"pre", "post", "weight_pa", "delay_ms"};
-    CHX__REQUIRE(path && network);
-    reader table = {.network = chx__network_begin()};
+    reader table = {.network = chx__network_begin(), .neurons = neurons};
     if (!table.network)
         return fail_memory();
-    chx_status status = chx__csv_open(&table.csv, path, columns, N_COLUMNS, WEIGHT);
+    chx_status status = neurons ? place_neurons(&table) : CHX_OK;
+    if (!status)
+        status = chx__csv_open(&table.csv, path, columns, N_COLUMNS, WEIGHT);
     if (!status)
         status = read_rows(&table);
     if (!status)
         status = complete(&table, path);
     chx__csv_close(&table.csv);
     chx__names_finish(&table.names);
+    chx__names_finish(&table.types);
     if (status)
         chx_network_destroy(&table.network);
     else
         *network = table.network;
     return status;
+}
+
+chx_status
+chx_network_load_edges(const char *path, chx_network **network)
+{
+    CHX__REQUIRE(path && network);
+    return chx__edges_load(path, NULL, network);
 }

@@ -24,16 +24,32 @@ report(const chx_network_info *info, const char *folder, bool as_json)
     return OUTCOME_OK;
 }
 
+/* Shapes that stand for several neurons; nodes of two neurons are the same or apart. */
+static void
+remark_on_shapes(const chx_network_info *info, const char *folder)
+{
+    uint64_t n_nodes = 0;
+
+    for (uint32_t i = 0; i < info->n_neurons; i++)
+        n_nodes += info->neurons[i].n_nodes;
+    if (n_nodes > info->n_nodes)
+        outcome_remark("neurons share shapes; %s has a file for each neuron, %llu points instead "
+                       "of %u",
+                       folder, (unsigned long long)n_nodes, info->n_nodes);
+}
+
 static int
 run(const struct command *self, int argc, char **argv)
 {
     shared_options shared = {.no_devices = true};
     operand_list sources = {NULL, 0};
-    const char *folder = NULL, *unit = NULL;
+    const char *folder = NULL, *unit = NULL, *neurons = NULL;
     const option_rule rules[] = {
         {OPTION_TEXT, 'o', "output", "FOLDER", "the network folder to make", &folder, 0, 0, NULL},
         {OPTION_TEXT, 0, "unit", "UNIT", "of the lengths in SWC files: um (default), nm or 8nm",
          &unit, 0, 0, NULL},
+        {OPTION_TEXT, 0, "neurons", "TABLE", "where the neurons of a table of connections are",
+         &neurons, 0, 0, NULL},
         {.kind = OPTION_END},
     };
     const struct syntax syntax = {self, rules, &shared, NULL, &sources};
@@ -44,11 +60,12 @@ run(const struct command *self, int argc, char **argv)
         return code;
     if (!folder || !*folder)
         return outcome_say(OUTCOME_USAGE, "import needs -o FOLDER");
-    code = source_load(&sources, unit, &network);
+    code = source_load(&sources, unit, neurons, &network);
     if (code != OUTCOME_OK)
         return code;
     for (uint32_t i = 0; i < chx_network_get(network)->n_remarks; i++)
         outcome_remark("%s", chx_network_get(network)->remarks[i]);
+    remark_on_shapes(chx_network_get(network), folder);
     code = outcome_report(chx_network_save(network, folder), STAGE_OUTPUT);
     if (code == OUTCOME_OK)
         code = report(chx_network_get(network), folder, shared.json);
@@ -62,8 +79,10 @@ const struct command command_import = {
     .summary = "Make a network folder of cells or connections",
     .details =
         "WHAT is what 'render' takes without a folder: cells, which are files that end in .swc or\n"
-        ".swc.gz or a folder of them, or a table of connections that ends in .csv. The folder\n"
-        "draws to the same picture, and can be edited. It must not be there yet, or be empty.",
+        ".swc.gz or a folder of them, or a table of connections that ends in .csv; or a network\n"
+        "folder. FOLDER draws to the same picture, and can be edited. It must not be there yet,\n"
+        "or be empty. TABLE has the columns name, x_um, y_um and z_um, and perhaps type and\n"
+        "diameter_um, and names all neurons; without it, their places are a layout.",
     .example = "  chronaxie import A.swc B.swc.gz -o cells\n"
                "  chronaxie import edges.csv -o circuit\n",
     .run = run,

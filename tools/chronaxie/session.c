@@ -66,7 +66,7 @@ int
 session_open(struct session *session, const shared_options *shared, const session_params *params)
 {
     chx_runtime_params runtime_params = options_runtime_params(shared);
-    int code = source_load(&params->sources, params->unit, &session->network);
+    int code = source_load(&params->sources, params->unit, NULL, &session->network);
 
     if (code != OUTCOME_OK)
         return code;

@@ -1,0 +1,255 @@
+/*
+ * Sources: what a network is loaded from, recognised by one table.
+ *
+ * An importer recognises what the paths are and loads it, or says in one sentence why it cannot.
+ * The first that recognises its own is asked; the last one takes everything.
+ */
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "io/edges.h"
+#include "io/swc.h"
+
+typedef struct importer {
+    const char *what; /* completes "PATH is ..." */
+    bool has_unit, has_neurons; /* what of a chx_source it takes beside the paths */
+    bool (*recognise)(const chx_source *source);
+    chx_status (*load)(const chx_source *source, chx_network **network);
+} importer;
+
+static chx_status
+fail_memory(void)
+{
+    return chx__fail_memory("recognising what a network is loaded from");
+}
+
+static bool
+is_kind(const char *path, mode_t kind)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && (info.st_mode & S_IFMT) == kind;
+}
+
+static bool
+has_ending(const char *name, const char *ending)
+{
+    size_t length = strlen(name), n = strlen(ending);
+    return length > n && name[length - n - 1] != '/' && strcasecmp(name + length - n, ending) == 0;
+}
+
+static bool
+is_network_folder(const chx_source *source)
+{
+    char *path = chx__format("%s/network.json", source->paths[0]);
+    struct stat info;
+    bool found = source->n_paths == 1 && path && stat(path, &info) == 0;
+    free(path);
+    return found;
+}
+
+static chx_status
+load_network_folder(const chx_source *source, chx_network **network)
+{
+    return chx_network_load(source->paths[0], network);
+}
+
+/* SONATA's circuit configuration has "networks", that of a simulation a "network". */
+static bool
+is_sonata_config(const char *path)
+{
+    json_t *object = is_kind(path, S_IFREG) ? json_load_file(path, 0, NULL) : NULL;
+    bool found = json_is_object(json_object_get(object, "networks")) ||
+                 json_is_string(json_object_get(object, "network"));
+    json_decref(object);
+    return found;
+}
+
+/* The path of a SONATA configuration: the word itself, or the first in a folder; the caller frees
+ * it. */
+static char *
+find_sonata(const char *word)
+{
+    struct dirent **names = NULL;
+    char *found = NULL;
+    int n = is_kind(word, S_IFDIR) ? scandir(word, &names, NULL, alphasort) : 0;
+    for (int i = 0; i < n; i++) {
+        const char *name = names[i]->d_name;
+        bool fits = has_ending(name, "_config.json") || has_ending(name, ".config.json");
+        char *path = !found && fits ? chx__format("%s/%s", word, name) : NULL;
+        if (path && is_sonata_config(path))
+            found = path;
+        else
+            free(path);
+        free(names[i]);
+    }
+    free(names);
+    return !found && is_sonata_config(word) ? chx__strdup(word) : found;
+}
+
+static bool
+is_sonata(const chx_source *source)
+{
+    char *path = source->n_paths == 1 ? find_sonata(source->paths[0]) : NULL;
+    free(path);
+    return path != NULL;
+}
+
+static chx_status
+refuse_sonata(const chx_source *source, chx_network **network)
+{
+    (void)network;
+    char *path = find_sonata(source->paths[0]);
+    chx_status status =
+        chx__fail(CHX_ERROR_FORMAT,
+                  "%s: %s describes a SONATA circuit, which is not read yet; write its nodes "
+                  "to neurons.csv and its edges to synapses.csv beside a network.json, as "
+                  "docs/network-format.md says",
+                  source->paths[0],
+                  is_kind(source->paths[0], S_IFDIR) && path ? strrchr(path, '/') + 1 : "it");
+    free(path);
+    return status;
+}
+
+static int
+is_cell(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.' && chx__swc_ending(entry->d_name) != 0;
+}
+
+static void
+free_entries(struct dirent **entries, int n)
+{
+    for (int i = 0; i < n; i++)
+        free(entries[i]);
+    free(entries);
+}
+
+static bool
+is_folder_of_cells(const chx_source *source)
+{
+    struct dirent **entries = NULL;
+    bool is_folder = source->n_paths == 1 && is_kind(source->paths[0], S_IFDIR);
+    int n = is_folder ? scandir(source->paths[0], &entries, is_cell, NULL) : 0;
+    free_entries(entries, n);
+    return n > 0;
+}
+
+/* The network is named as the folder is, however its path is written. */
+static chx_status
+load_paths(const chx_source *source, const char *folder, char *const *paths, uint32_t n_paths,
+           chx_network **network)
+{
+    char *whole = realpath(folder, NULL);
+    const char *name = whole ? strrchr(whole, '/') + 1 : "";
+    const chx_cells_params params = {.unit_um = source->unit_um, .name = *name ? name : NULL};
+    chx_status status =
+        chx_network_load_cells((const char *const *)paths, n_paths, &params, network);
+    free(whole);
+    return status;
+}
+
+static chx_status
+load_folder_of_cells(const chx_source *source, chx_network **network)
+{
+    const char *folder = source->paths[0];
+    struct dirent **entries = NULL;
+    int n = scandir(folder, &entries, is_cell, alphasort);
+    char **paths = chx__alloc((size_t)(n > 0 ? n : 0), sizeof *paths);
+    chx_status status = paths ? CHX_OK : fail_memory();
+    for (int i = 0; i < n && !status; i++) {
+        paths[i] = chx__format("%s/%s", folder, entries[i]->d_name);
+        if (!paths[i])
+            status = fail_memory();
+    }
+    if (!status)
+        status = load_paths(source, folder, paths, n > 0 ? (uint32_t)n : 0, network);
+    for (int i = 0; i < n && paths; i++)
+        free(paths[i]);
+    free(paths);
+    free_entries(entries, n);
+    return status;
+}
+
+/* A folder, or nothing at all, whose missing network.json is then complained about. */
+static bool
+is_no_file(const chx_source *source)
+{
+    return source->n_paths == 1 && !is_kind(source->paths[0], S_IFREG);
+}
+
+static bool
+is_table(const chx_source *source)
+{
+    return source->n_paths == 1 &&
+           (has_ending(source->paths[0], ".csv") || has_ending(source->paths[0], ".tsv"));
+}
+
+static chx_status
+load_table(const chx_source *source, chx_network **network)
+{
+    return chx__edges_load(source->paths[0], source->neurons, network);
+}
+
+static bool
+is_anything(const chx_source *source)
+{
+    (void)source;
+    return true;
+}
+
+static chx_status
+load_cells(const chx_source *source, chx_network **network)
+{
+    const chx_cells_params params = {.unit_um = source->unit_um};
+    for (uint32_t i = 0; i < source->n_paths; i++) {
+        const char *path = source->paths[i];
+        if (is_kind(path, S_IFREG) && chx__swc_ending(path) != 0)
+            continue;
+        if (source->n_paths > 1)
+            return chx__fail(CHX_ERROR_FORMAT,
+                             "%s: is %s; of several words each must be a cell, a file whose name "
+                             "ends in .swc or .swc.gz",
+                             path, access(path, F_OK) == 0 ? "none" : "not there");
+        return chx__fail(CHX_ERROR_FORMAT,
+                         "%s: is a file; give a folder with a network.json, or a cell whose name "
+                         "ends in .swc, or a table of connections that ends in .csv",
+                         path);
+    }
+    return chx_network_load_cells(source->paths, source->n_paths, &params, network);
+}
+
+static const importer importers[] = {
+    {"a network folder, whose lengths are in um", false, false, is_network_folder,
+     load_network_folder},
+    {"a SONATA circuit", true, true, is_sonata, refuse_sonata},
+    {"a folder of cells", true, false, is_folder_of_cells, load_folder_of_cells},
+    {"no file", true, true, is_no_file, load_network_folder},
+    {"a table of connections", false, true, is_table, load_table},
+    {"a cell", true, false, is_anything, load_cells},
+};
+
+chx_status
+chx_network_open(const chx_source *source, chx_network **network)
+{
+    CHX__REQUIRE(source && source->paths && source->n_paths > 0 && network);
+    const importer *found = importers;
+    while (!found->recognise(source))
+        found++;
+    if (source->unit_um != 0 && !found->has_unit)
+        return chx__fail(CHX_ERROR_INVALID, "%s is %s; a unit is for SWC files alone, leave it out",
+                         source->paths[0], found->what);
+    if (source->neurons && !found->has_neurons)
+        return chx__fail(CHX_ERROR_INVALID,
+                         "%s is %s; a table of neurons belongs to a table of connections, leave "
+                         "it out",
+                         source->paths[0], found->what);
+    return found->load(source, network);
+}
