@@ -294,6 +294,37 @@ START_TEST(split_into_more_parts_than_there_are_units_is_misuse)
 }
 END_TEST
 
+/* A clock that was right at first and gains, loses, or jumps. */
+START_TEST(offset_follows_a_clock_that_drifts)
+{
+    chx__device device = {.clock_offset_ns = 1000};
+    uint64_t start = 4000, finish = 4500;
+    ck_assert(chx__device_to_host(&device, 5000, 6000, &start, &finish));
+    ck_assert_uint_eq(start, 5000);
+    ck_assert_uint_eq(finish, 5500);
+    start = 5600; /* ahead by 400 */
+    finish = 6400;
+    ck_assert(chx__device_to_host(&device, 6000, 7000, &start, &finish));
+    ck_assert_uint_eq(finish, 7000);
+    ck_assert_int_eq(device.clock_offset_ns, 600);
+    start = 6300; /* behind by 100 */
+    finish = 6350;
+    ck_assert(chx__device_to_host(&device, 7000, 8000, &start, &finish));
+    ck_assert_uint_eq(start, 7000);
+    ck_assert_int_eq(device.clock_offset_ns, 700);
+    start = UINT64_C(10000000000);
+    finish = start + 10;
+    ck_assert(!chx__device_to_host(&device, 8000, 9000, &start, &finish));
+    start = 8000; /* longer than there was time for */
+    finish = 9500;
+    ck_assert(!chx__device_to_host(&device, 8000, 9000, &start, &finish));
+    start = 8500;
+    finish = 8400;
+    ck_assert(!chx__device_to_host(&device, 8000, 9000, &start, &finish));
+    ck_assert_int_eq(device.clock_offset_ns, 700);
+}
+END_TEST
+
 START_TEST(budget_is_kept_and_given_back)
 {
     params.memory_budget_bytes = 1000;
@@ -529,6 +560,7 @@ device_tests(void)
     tcase_add_test(tests, budget_is_kept_and_given_back);
     tcase_add_test(tests, device_opens_all_its_lanes_and_runs_a_kernel);
     tcase_add_test(tests, device_clock_agrees_with_the_host);
+    tcase_add_test(tests, offset_follows_a_clock_that_drifts);
     tcase_add_test(tests, device_that_is_not_selected_does_not_open);
     tcase_add_test(tests, exclusion_of_the_last_device_is_refused);
     tcase_add_test(tests, exclusion_leaves_the_others_a_fresh_context);

@@ -76,7 +76,7 @@ chx__hash(const void *data, size_t size)
 bool
 chx__digest_equal(chx__digest a, chx__digest b)
 {
-    return a.low == b.low && a.high == b.high;
+    return (a.low | a.high) != 0 && a.low == b.low && a.high == b.high;
 }
 
 void

@@ -24,6 +24,7 @@ chx__digest chx__hasher_end(chx__hasher *hasher);
 /* The digest of one piece. */
 chx__digest chx__hash(const void *data, size_t size);
 
+/* The zero digest, which stands for one that memory did not suffice for, equals none. */
 bool chx__digest_equal(chx__digest a, chx__digest b);
 
 /* 32 hexadecimal digits and a NUL. */

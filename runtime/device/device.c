@@ -282,6 +282,25 @@ align_clock(chx__device *device)
     return status;
 }
 
+/* Two clocks drift by some 20 us a second, so this is a day's rest between two commands. */
+#define MOST_DRIFT_NS INT64_C(1000000000)
+
+bool
+chx__device_to_host(chx__device *device, uint64_t soonest_ns, uint64_t latest_ns,
+                    uint64_t *start_ns, uint64_t *finish_ns)
+{
+    int64_t early_ns = (int64_t)(soonest_ns - (*start_ns + (uint64_t)device->clock_offset_ns));
+    int64_t late_ns = (int64_t)(*finish_ns + (uint64_t)device->clock_offset_ns - latest_ns);
+    int64_t shift_ns = early_ns > 0 ? early_ns : late_ns > 0 ? -late_ns : 0;
+    if (*finish_ns < *start_ns || *finish_ns - *start_ns > latest_ns - soonest_ns ||
+        shift_ns > MOST_DRIFT_NS || shift_ns < -MOST_DRIFT_NS)
+        return false;
+    device->clock_offset_ns += shift_ns;
+    *start_ns += (uint64_t)device->clock_offset_ns;
+    *finish_ns += (uint64_t)device->clock_offset_ns;
+    return true;
+}
+
 chx_status
 chx__device_open(chx__device *device, const chx__logger *logger)
 {

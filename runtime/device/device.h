@@ -95,6 +95,13 @@ void chx__device_finish(chx__device *device);
 /* Fixes the device's lanes, as yet without queues, once info.n_compute_lanes stands. */
 void chx__device_lay_lanes(chx__device *device);
 
+/* Turns a command's stamps into times on the host's clock. It began no sooner than soonest_ns and
+ * had ended by latest_ns; a stamp that says otherwise shows that the clocks have drifted apart, and
+ * the offset follows it. False, and nothing changes, when it is off by more than a second, or when
+ * no offset makes it fit. One thread at a time. */
+bool chx__device_to_host(chx__device *device, uint64_t soonest_ns, uint64_t latest_ns,
+                         uint64_t *start_ns, uint64_t *finish_ns);
+
 /* Makes a queue for every lane in the platform's context and aligns the clock. */
 chx_status chx__device_open(chx__device *device, const chx__logger *logger);
 

@@ -39,9 +39,6 @@
 #define POLL_SHORTEST_NS UINT64_C(1000000)
 #define POLL_LONGEST_NS UINT64_C(16000000)
 
-/* How far a device's clock may seem off the host's. */
-#define CLOCK_SLACK_NS UINT64_C(1000000)
-
 /* The runtime whose driver thread the calling thread is. */
 static _Thread_local const chx_runtime *driven_here;
 
@@ -163,21 +160,19 @@ stamp_by_host(chx_run *run, uint32_t command, uint64_t now_ns)
     step->finish_ns = now_ns;
 }
 
-/* Profiling stamps are a driver's word: a span that ends before it begins, or lies outside the run,
- * gives way to what the host saw. */
+/* Profiling stamps are a driver's word: a span that does not fit into the run gives way to what the
+ * host saw. */
 static void
 stamp(chx_run *run, uint32_t command)
 {
-    const chx__device *device = lane_of(run, command)->device;
+    chx__device *device = lane_of(run, command)->device;
     chx__step *step = &run->steps[command];
-    uint64_t start = 0, finish = 0;
-    bool is_stamped =
-        device->has_profiling && backend_of(run, command)->event_span(step->event, &start, &finish);
     uint64_t now_ns = chx__now_ns();
-    step->start_ns = start + (uint64_t)device->clock_offset_ns;
-    step->finish_ns = finish + (uint64_t)device->clock_offset_ns;
-    if (!is_stamped || finish < start || step->finish_ns > now_ns + CLOCK_SLACK_NS ||
-        step->start_ns + CLOCK_SLACK_NS < run->submit_ns)
+    bool is_stamped =
+        device->has_profiling &&
+        backend_of(run, command)->event_span(step->event, &step->start_ns, &step->finish_ns) &&
+        chx__device_to_host(device, run->submit_ns, now_ns, &step->start_ns, &step->finish_ns);
+    if (!is_stamped)
         stamp_by_host(run, command, now_ns);
 }
 
