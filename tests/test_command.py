@@ -793,10 +793,24 @@ class Renders(Case):
 
 @unittest.skipIf(SERIAL, "a checked device is too slow to be measured")
 class Benches(Case):
+    def test_kernels_and_plain_c_draw_shared_shapes_alike(self):
+        net = self.network(neurons=("A,cell,0,0,0,12,B,0", "C,cell,90,7,3,12,B,70"),
+                           stimuli=[{"kind": "step", "types": ["cell"], "start_ms": 0,
+                                     "stop_ms": 100, "current_pa": 40}])
+        table = (net / "neurons.csv").read_text()
+        (net / "neurons.csv").write_text(
+            table.replace("diameter_um", "diameter_um,morphology,rotation_deg"))
+        (net / "morphologies/B.swc").write_text("1 1 5 0 0 6 -1\n2 3 30 50 9 1 1\n"
+                                                "3 3 0 90 80 1 2\n")
+        self.compare(net)
+
     def test_kernels_and_plain_c_make_the_same_spikes_and_pixels(self):
+        self.compare(WORM)
+
+    def compare(self, network):
         result = json.loads(self.succeeds("bench", "threads", "--json", "--duration-ms", "80",
-                                          "--frames", "2", "--size", "160x90", "--network", WORM,
-                                          *devices()))
+                                          "--frames", "2", "--size", "160x90", "--network",
+                                          network, *devices()))
         for job in result["simulation"] + result["drawing"]:
             self.assertGreater(job["threads_ms"], 0)
             self.assertTrue(job.get("digests_equal", True))

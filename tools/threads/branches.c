@@ -48,31 +48,45 @@ eigen(double m[3][3], double v[3][3])
             }
 }
 
-/* Position and radius number i of all nodes and somata. */
-static const float *
-point(const chx_network_info *info, size_t i, double *radius)
+/* A node where it stands for its neuron; neurons may share nodes. */
+static chx_node
+placed(const chx_network_info *info, const chx_neuron *neuron, uint32_t i)
 {
-    if (i < info->n_nodes) {
-        *radius = info->nodes[i].radius_um;
-        return info->nodes[i].position_um;
+    chx_node node = info->nodes[i];
+    chx_neuron_place(neuron, node.position_um, node.position_um);
+    return node;
+}
+
+/* Positions and radii of all branches and then of all somata; NULL when memory is out. */
+static float (*list_points(const chx_network_info *info, size_t *n))[4]
+{
+    *n = info->n_neurons;
+    for (uint32_t i = 0; i < info->n_neurons; i++)
+        *n += info->neurons[i].n_nodes;
+    float(*points)[4] = malloc((*n + 1) * sizeof *points), (*point)[4] = points;
+    for (uint32_t i = 0; i < info->n_neurons && points; i++)
+        for (uint32_t k = 0; k < info->neurons[i].n_nodes; k++, point++) {
+            chx_node node = placed(info, &info->neurons[i], info->neurons[i].first_node + k);
+            memcpy(*point, node.position_um, sizeof node.position_um);
+            (*point)[3] = node.radius_um;
+        }
+    for (uint32_t i = 0; i < info->n_neurons && points; i++, point++) {
+        memcpy(*point, info->neurons[i].position_um, sizeof info->neurons[i].position_um);
+        (*point)[3] = info->neurons[i].diameter_um / 2;
     }
-    *radius = info->neurons[i - info->n_nodes].diameter_um / 2;
-    return info->neurons[i - info->n_nodes].position_um;
+    return points;
 }
 
 static void
-measure(threads_branches *branches, const chx_network_info *info)
+measure(threads_branches *branches, float (*points)[4], size_t n)
 {
-    size_t n = (size_t)info->n_nodes + info->n_neurons;
-    double sum[3] = {0}, m[3][3] = {{0}}, radius;
-    for (size_t i = 0; i < n; i++) {
-        const float *p = point(info, i, &radius);
+    double sum[3] = {0}, m[3][3] = {{0}};
+    for (size_t i = 0; i < n; i++)
         for (int j = 0; j < 3; j++) {
-            sum[j] += p[j];
+            sum[j] += points[i][j];
             for (int k = 0; k < 3; k++)
-                m[j][k] += (double)p[j] * p[k];
+                m[j][k] += (double)points[i][j] * points[i][k];
         }
-    }
     for (int j = 0; j < 3; j++)
         for (int k = 0; k < 3; k++)
             m[j][k] = n ? m[j][k] / n - sum[j] / n * (sum[k] / n) : 0;
@@ -80,10 +94,9 @@ measure(threads_branches *branches, const chx_network_info *info)
     for (int axis = 0; axis < 3; axis++) {
         double low = INFINITY, high = -INFINITY;
         for (size_t i = 0; i < n; i++) {
-            const float *p = point(info, i, &radius);
-            double at = 0;
+            double at = 0, radius = points[i][3];
             for (int k = 0; k < 3; k++)
-                at += branches->axes[axis][k] * p[k];
+                at += branches->axes[axis][k] * points[i][k];
             low = fmin(low, at - radius);
             high = fmax(high, at + radius);
         }
@@ -126,17 +139,19 @@ add(threads_branches *branches, size_t *room, const threads_branch *branch)
 
 /* Pieces no longer than a 96th of the network. */
 static bool
-add_pieces(threads_branches *branches, size_t *room, const chx_network_info *info,
-           const chx_node *b, threads_branch branch)
+add_pieces(threads_branches *branches, size_t *room, const chx_network_info *info, uint32_t i,
+           threads_branch branch)
 {
-    const chx_node *a = &info->nodes[b->parent];
+    const chx_neuron *neuron = &info->neurons[branch.neuron];
+    const chx_node to_node = placed(info, neuron, i), *b = &to_node;
+    const chx_node from_node = placed(info, neuron, b->parent), *a = &from_node;
     double x = b->position_um[0] - a->position_um[0], y = b->position_um[1] - a->position_um[1],
            z = b->position_um[2] - a->position_um[2];
     double longest = branches->half[0] * 2 / 96;
     unsigned n = (unsigned)fmax(1, fmin(ceil(hypot(hypot(x, y), z) / longest), 384));
     float radius = a->kind == 1 && b->kind != 1 ? b->radius_um : a->radius_um;
-    for (unsigned i = 0; i < n; i++) {
-        double from = (double)i / n, to = (double)(i + 1) / n;
+    for (unsigned k = 0; k < n; k++) {
+        double from = (double)k / n, to = (double)(k + 1) / n;
         put_end(branch.from, a, b, from, radius);
         put_end(branch.to, a, b, to, radius);
         branch.ticks_from =
@@ -153,7 +168,12 @@ threads_branches_init(threads_branches *branches, const chx_network_info *info)
 {
     size_t room = 0;
     memset(branches, 0, sizeof *branches);
-    measure(branches, info);
+    size_t n_points;
+    float(*points)[4] = list_points(info, &n_points);
+    if (!points)
+        return false;
+    measure(branches, points, n_points);
+    free(points);
     for (uint32_t n = 0; n < info->n_neurons; n++) {
         const chx_neuron *neuron = &info->neurons[n];
         threads_branch branch = {.neuron = n, .type = neuron->type % 63};
@@ -164,8 +184,8 @@ threads_branches_init(threads_branches *branches, const chx_network_info *info)
         bool fits = add(branches, &room, &branch);
         branch.is_soma = false;
         for (uint32_t i = 0; i < neuron->n_nodes && fits; i++) {
-            const chx_node *node = &info->nodes[neuron->first_node + i];
-            if (&info->nodes[node->parent] != node)
+            uint32_t node = neuron->first_node + i;
+            if (info->nodes[node].parent != node)
                 fits = add_pieces(branches, &room, info, node, branch);
         }
         if (!fits) {
