@@ -458,6 +458,27 @@ class Runs(Case):
         self.assertIn("neurons share shapes; ", said)
         self.assertEqual("", run("import", self.folder / "own", "-o", self.folder / "more").stderr)
 
+    def test_files_of_no_sense_are_one_sentence(self):
+        for name in ["f.swc", "f.csv"]:
+            self.made_folder(name)
+        for name, text in {"e.swc": "", "e.csv": "", "e.json": "", "nul.json": "{}\0{}",
+                           "nul.swc": "1 1 0 0 0\0 6 -1\n", "deep.json": "[" * 100000}.items():
+            self.file(name, text)
+        before = sorted(os.listdir(self.folder))
+        for command, name, says in [
+                ("run", "f.swc", "f.swc/network.json: cannot open"),
+                ("run", "f.csv", "f.csv/network.json: cannot open"),
+                ("run", "e.swc", "e.swc:1: the file has no points"),
+                ("run", "e.csv", "e.csv:1: the table is empty"),
+                ("run", "nul.swc", "nul.swc:1: the line holds a NUL byte"),
+                ("plan", "deep.json", "deep.json:1: not valid JSON: maximum parsing depth"),
+                ("plan", "e.json", "e.json:1: not valid JSON"),
+                ("plan", "nul.json", "nul.json:1: not valid JSON"),
+                ("plan", "f.swc", "f.swc: cannot read: Is a directory")]:
+            self.fails(3, says, command, self.folder / name)
+        self.fails(3, "e.csv:1: ", "import", self.folder / "e.csv", "-o", self.folder / "o")
+        self.assertEqual(sorted(os.listdir(self.folder)), before)
+
     def test_unit_of_cells_is_asked_for_when_a_soma_is_wide(self):
         path = self.file("cell.swc", "1 1 0 0 0 6000 -1\n2 3 50000 0 0 500 1\n")
         self.assertIn("the soma of cell is 12 mm wide; coordinates look like nanometres: pass "
