@@ -3,10 +3,9 @@
  * there to next_enqueue it is on the queue, behind that it waits. Lanes are in-order, so only the
  * first of a lane's rest is ever looked at, and next_reap <= next_enqueue <= lane_begin[lane + 1].
  *
- * A command is DONE only when all that it follows is DONE, in this run and in others, whatever its
- * event says: drivers complete commands that wait for a failed one, with whatever bytes there were.
- * So a completion is not even asked for before follows_success(). For the same reason a run that
- * has only completed commands may still fail, and end() waits until followed_runs_ended().
+ * A command is DONE only when all that it follows is DONE, in this run and in others (reap.c). For
+ * the same reason a run that has only completed commands may still fail, and end() waits until
+ * followed_runs_ended().
  *
  * What end() does has an order. A failed run gives up first: its platforms become suspect and host
  * memory that a copy may still reach is retired, while the run is still among the tails, so that
@@ -32,6 +31,7 @@
 #include "execute/enqueue.h"
 #include "execute/inbox.h"
 #include "execute/ledger.h"
+#include "execute/reap.h"
 #include "execute/tail.h"
 
 /* While runs are in flight the driver thread looks at least this often, because a driver need not
@@ -41,25 +41,6 @@
 
 /* The runtime whose driver thread the calling thread is. */
 static _Thread_local const chx_runtime *driven_here;
-
-static void
-name_of(const chx_run *run, uint32_t command, char *name, size_t capacity)
-{
-    chx__command_name(run->lowered, &run->lowered->commands[command], name, capacity);
-}
-
-static const chx__model_lane *
-lane_of(const chx_run *run, uint32_t command)
-{
-    return &run->lowered->model.lanes[run->lowered->commands[command].lane];
-}
-
-/* Of a device command. */
-static const chx__backend *
-backend_of(const chx_run *run, uint32_t command)
-{
-    return chx__device_backend(lane_of(run, command)->device);
-}
 
 static void CL_CALLBACK
 post_completion(cl_event event, cl_int status, void *data)
@@ -77,7 +58,7 @@ watch(chx_run *run, uint32_t command)
     chx__inbox *inbox = run->runtime->inbox;
     if (!inbox || !run->lowered->commands[command].is_awaited)
         return;
-    const chx__backend *backend = backend_of(run, command);
+    const chx__backend *backend = chx__device_backend(chx__run_device(run, command));
     if (!backend->watch)
         return;
     if (!backend->watch(run->steps[command].event, post_completion, chx__inbox_ref(inbox)))
@@ -99,10 +80,9 @@ start_host_task(chx_run *run, uint32_t command)
 static bool
 start_command(chx_run *run, uint32_t command)
 {
-    const chx__model_lane *lane = lane_of(run, command);
     if (chx__enqueue_readiness(run, command) != CHX__READY)
         return false;
-    if (!lane->device) {
+    if (!chx__run_device(run, command)) {
         start_host_task(run, command);
     } else if (chx__enqueue(run, command) == CHX_OK) {
         watch(run, command);
@@ -146,133 +126,6 @@ start_commands(chx_run *run)
     return progressed;
 }
 
-/* What the host saw: from when the command could start to when its completion was noticed. */
-static void
-stamp_by_host(chx_run *run, uint32_t command, uint64_t now_ns)
-{
-    chx__step *step = &run->steps[command];
-    uint32_t lane = run->lowered->commands[command].lane;
-    uint32_t row = run->next_reap[lane];
-    uint64_t free_ns = row > run->lowered->lane_begin[lane]
-                           ? run->steps[run->lowered->lane_commands[row - 1]].finish_ns
-                           : 0;
-    step->start_ns = step->enqueue_ns > free_ns ? step->enqueue_ns : free_ns;
-    step->finish_ns = now_ns;
-}
-
-/* Profiling stamps are a driver's word: a span that does not fit into the run gives way to what the
- * host saw. */
-static void
-stamp(chx_run *run, uint32_t command)
-{
-    chx__device *device = lane_of(run, command)->device;
-    chx__step *step = &run->steps[command];
-    uint64_t now_ns = chx__now_ns();
-    bool is_stamped =
-        device->has_profiling &&
-        backend_of(run, command)->event_span(step->event, &step->start_ns, &step->finish_ns) &&
-        chx__device_to_host(device, run->submit_ns, now_ns, &step->start_ns, &step->finish_ns);
-    if (!is_stamped)
-        stamp_by_host(run, command, now_ns);
-}
-
-static void
-fail_command(chx_run *run, uint32_t command, chx_status status, cl_int code, const char *what)
-{
-    const chx__device *device = lane_of(run, command)->device;
-    const char *device_name = device ? device->info.name : "host";
-    char name[64];
-    name_of(run, command, name, sizeof name);
-    chx__fail_cl(status, code, device_name, name, "task %s on %s %s", name, device_name, what);
-    chx__run_fail(run, chx_last_error());
-}
-
-static bool
-reap_host_task(chx_run *run, uint32_t command)
-{
-    chx__step *step = &run->steps[command];
-    const chx__host_job *job = &run->jobs[step->job];
-    if (atomic_load(&job->state) != CHX__JOB_DONE)
-        return false;
-    step->start_ns = job->start_ns;
-    step->finish_ns = job->finish_ns;
-    if (job->status)
-        chx__run_fail(run, &job->error);
-    return true;
-}
-
-static bool
-reap_device_command(chx_run *run, uint32_t command)
-{
-    cl_int status = backend_of(run, command)->event_status(run->steps[command].event);
-    if (status > CL_COMPLETE)
-        return false;
-    if (status < 0) {
-        char what[96];
-        snprintf(what, sizeof what, "failed with %s; its results are lost", chx__cl_name(status));
-        fail_command(run, command, chx__cl_status(status), status, what);
-    } else {
-        stamp(run, command);
-    }
-    return true;
-}
-
-/* Whether all that a command follows has ended well. Drivers complete commands that wait for one
- * that fails, with whatever bytes there were, so a completion by itself says nothing. */
-static bool
-follows_success(const chx_run *run, uint32_t command)
-{
-    const chx__command *waiting = &run->lowered->commands[command];
-    for (uint32_t i = 0; i < waiting->n_waits; i++)
-        if (run->steps[run->lowered->waits[waiting->first_wait + i]].state != CHX__STEP_DONE)
-            return false;
-    for (uint32_t d = run->steps[command].first_dependency; d != CHX__NO_INDEX;
-         d = run->dependencies[d].next) {
-        const chx__dependency *before = &run->dependencies[d];
-        if (before->run->failed || before->run->steps[before->command].state != CHX__STEP_DONE)
-            return false;
-    }
-    return true;
-}
-
-/* Notes the next completion of a lane. */
-static bool
-reap_command(chx_run *run, uint32_t lane)
-{
-    const chx__lowered *lowered = run->lowered;
-    if (run->next_reap[lane] == run->next_enqueue[lane])
-        return false;
-    uint32_t command = lowered->lane_commands[run->next_reap[lane]];
-    if (!follows_success(run, command))
-        return false;
-    bool completed = lowered->model.lanes[lane].device ? reap_device_command(run, command)
-                                                       : reap_host_task(run, command);
-    if (!completed)
-        return false;
-    run->steps[command].state = run->failed ? CHX__STEP_FAILED : CHX__STEP_DONE;
-    run->next_reap[lane]++;
-    run->n_done++;
-    assert(run->next_reap[lane] <= run->next_enqueue[lane] && run->n_done <= lowered->n_commands);
-    return true;
-}
-
-/* A completion on one lane may be what that of another waits for, so lanes are looked at until
- * nothing moves. */
-static bool
-reap_commands(chx_run *run)
-{
-    bool any = false;
-    bool progressed;
-    do {
-        progressed = false;
-        for (uint32_t l = 0; l < run->lowered->model.machine.n_lanes; l++)
-            while (!run->failed && reap_command(run, l))
-                progressed = true;
-        any |= progressed;
-    } while (progressed);
-    return any;
-}
-
 /* A run's time starts when it is the oldest in flight: what waits in line behind others is not to
  * blame for it. */
 static void
@@ -287,8 +140,8 @@ check_deadline(chx_run *run)
         return;
     for (uint32_t c = 0; c < run->lowered->n_commands; c++)
         if (run->steps[c].state != CHX__STEP_DONE) {
-            fail_command(run, c, CHX_ERROR_TIMEOUT, 0,
-                         "did not complete within the run's deadline");
+            chx__reap_fail(run, c, CHX_ERROR_TIMEOUT, 0,
+                           "did not complete within the run's deadline");
             return;
         }
 }
@@ -348,7 +201,7 @@ give_up(chx_run *run)
         const chx__command *command = &lowered->commands[c];
         if (!run->steps[c].event || run->steps[c].state == CHX__STEP_DONE)
             continue;
-        lane_of(run, c)->device->platform->is_suspect = true;
+        chx__run_device(run, c)->platform->is_suspect = true;
         if (command->kind == CHX__COMMAND_TRANSFER)
             flow->buffers[flow->atoms[command->atom].buffer]->is_exposed = true;
     }
@@ -379,7 +232,7 @@ learn_costs(chx_run *run)
             runtime->cost_epoch++;
         if (command->kind == CHX__COMMAND_KERNEL &&
             chx__program_note_use(run->lowered->graph->tasks[command->task].program,
-                                  lane_of(run, c)->device, duration_ns))
+                                  chx__run_device(run, c), duration_ns))
             runtime->build_epoch++;
     }
 }
@@ -414,7 +267,7 @@ end(chx_run *run)
     chx__tails_remove(run);
     for (uint32_t c = 0; c < run->lowered->n_commands; c++)
         if (run->steps[c].event)
-            backend_of(run, c)->release_event(run->steps[c].event);
+            chx__device_backend(chx__run_device(run, c))->release_event(run->steps[c].event);
     leave_flight(run);
     chx__ledger_close(run);
     atomic_store(&run->ended, true);
@@ -441,7 +294,7 @@ followed_runs_ended(chx_run *run)
 static bool
 advance_run(chx_run *run)
 {
-    bool progressed = reap_commands(run);
+    bool progressed = chx__reap(run);
     progressed |= start_commands(run);
     if (!run->failed)
         check_cancelled(run);
@@ -558,10 +411,10 @@ chx__driver_abandon(chx_runtime *runtime, const chx__platform *platform)
 {
     for (chx_run *run = runtime->first_run; run; run = run->next)
         for (uint32_t c = 0; c < run->lowered->n_commands && !run->failed; c++) {
-            const chx__device *device = lane_of(run, c)->device;
+            const chx__device *device = chx__run_device(run, c);
             if (run->steps[c].state != CHX__STEP_DONE && device && device->platform == platform)
-                fail_command(run, c, CHX_ERROR_TIMEOUT, 0,
-                             "was given up: another command there failed or hung before it");
+                chx__reap_fail(run, c, CHX_ERROR_TIMEOUT, 0,
+                               "was given up: another command there failed or hung before it");
         }
     chx__driver_move(runtime);
 }

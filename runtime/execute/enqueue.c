@@ -24,14 +24,6 @@
 #include "base/clock.h"
 #include "base/error.h"
 
-/* Device of a command; NULL for a host task. */
-static chx__device *
-device_of(const chx_run *run, uint32_t command)
-{
-    const chx__lowered *lowered = run->lowered;
-    return lowered->model.lanes[lowered->commands[command].lane].device;
-}
-
 static bool
 share_platform(const chx__device *a, const chx__device *b)
 {
@@ -46,7 +38,8 @@ readiness_after(const chx_run *before_run, uint32_t before, const chx__device *d
         return CHX__HOPELESS;
     if (step->state == CHX__STEP_DONE)
         return CHX__READY;
-    if (step->state == CHX__STEP_WAITING || !share_platform(device, device_of(before_run, before)))
+    if (step->state == CHX__STEP_WAITING ||
+        !share_platform(device, chx__run_device(before_run, before)))
         return CHX__NOT_READY;
     assert(step->event);
     /* A driver may never run a command that waits for an event that has failed. */
@@ -57,7 +50,7 @@ chx__readiness
 chx__enqueue_readiness(chx_run *run, uint32_t command)
 {
     const chx__command *waiting = &run->lowered->commands[command];
-    const chx__device *device = device_of(run, command);
+    const chx__device *device = chx__run_device(run, command);
     for (uint32_t i = 0; i < waiting->n_waits; i++) {
         uint32_t before = run->lowered->waits[waiting->first_wait + i];
         if (readiness_after(run, before, device) != CHX__READY)

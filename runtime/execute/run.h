@@ -88,6 +88,13 @@ struct chx_run {
 chx_status chx__run_create(chx_runtime *runtime, chx__lowered *lowered, uint64_t timeout_ns,
                            chx_run **run);
 
+/* Where a command runs; NULL for a host task. */
+static inline chx__device *
+chx__run_device(const chx_run *run, uint32_t command)
+{
+    return run->lowered->model.lanes[run->lowered->commands[command].lane].device;
+}
+
 /* Under the turn. */
 chx_run *chx__run_ref(chx_run *run);
 void chx__run_unref(chx_run *run);

@@ -86,8 +86,7 @@ static bool
 uses_platform(const chx_run *run, const chx__platform *platform)
 {
     for (uint32_t c = 0; c < run->lowered->n_commands; c++) {
-        const chx__device *device =
-            run->lowered->model.lanes[run->lowered->commands[c].lane].device;
+        const chx__device *device = chx__run_device(run, c);
         if (device && device->platform == platform)
             return true;
     }

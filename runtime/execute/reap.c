@@ -1,0 +1,138 @@
+/* A command is done when its event says so *and* everything that it follows is done: drivers
+ * complete commands that wait for a failed one, with whatever bytes there were. Lanes are in
+ * order, so of each only the first command that has not been reaped is looked at. */
+#include "execute/reap.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+
+/* What the host saw: from when the command could start to when its completion was noticed. */
+static void
+stamp_by_host(chx_run *run, uint32_t command, uint64_t now_ns)
+{
+    chx__step *step = &run->steps[command];
+    uint32_t lane = run->lowered->commands[command].lane;
+    uint32_t row = run->next_reap[lane];
+    uint64_t free_ns = row > run->lowered->lane_begin[lane]
+                           ? run->steps[run->lowered->lane_commands[row - 1]].finish_ns
+                           : 0;
+    step->start_ns = step->enqueue_ns > free_ns ? step->enqueue_ns : free_ns;
+    step->finish_ns = now_ns;
+}
+
+/* Profiling stamps are a driver's word: a span that does not fit into the run gives way to what the
+ * host saw. */
+static void
+stamp(chx_run *run, uint32_t command)
+{
+    chx__device *device = chx__run_device(run, command);
+    chx__step *step = &run->steps[command];
+    uint64_t now_ns = chx__now_ns();
+    bool is_stamped =
+        device->has_profiling &&
+        chx__device_backend(chx__run_device(run, command))
+            ->event_span(step->event, &step->start_ns, &step->finish_ns) &&
+        chx__device_to_host(device, run->submit_ns, now_ns, &step->start_ns, &step->finish_ns);
+    if (!is_stamped)
+        stamp_by_host(run, command, now_ns);
+}
+
+void
+chx__reap_fail(chx_run *run, uint32_t command, chx_status status, cl_int code, const char *what)
+{
+    const chx__device *device = chx__run_device(run, command);
+    const char *device_name = device ? device->info.name : "host";
+    char name[64];
+    chx__command_name(run->lowered, &run->lowered->commands[command], name, sizeof name);
+    chx__fail_cl(status, code, device_name, name, "task %s on %s %s", name, device_name, what);
+    chx__run_fail(run, chx_last_error());
+}
+
+static bool
+reap_host_task(chx_run *run, uint32_t command)
+{
+    chx__step *step = &run->steps[command];
+    const chx__host_job *job = &run->jobs[step->job];
+    if (atomic_load(&job->state) != CHX__JOB_DONE)
+        return false;
+    step->start_ns = job->start_ns;
+    step->finish_ns = job->finish_ns;
+    if (job->status)
+        chx__run_fail(run, &job->error);
+    return true;
+}
+
+static bool
+reap_device_command(chx_run *run, uint32_t command)
+{
+    cl_int status =
+        chx__device_backend(chx__run_device(run, command))->event_status(run->steps[command].event);
+    if (status > CL_COMPLETE)
+        return false;
+    if (status < 0) {
+        char what[96];
+        snprintf(what, sizeof what, "failed with %s; its results are lost", chx__cl_name(status));
+        chx__reap_fail(run, command, chx__cl_status(status), status, what);
+    } else {
+        stamp(run, command);
+    }
+    return true;
+}
+
+/* Whether all that a command follows has ended well. */
+static bool
+follows_success(const chx_run *run, uint32_t command)
+{
+    const chx__command *waiting = &run->lowered->commands[command];
+    for (uint32_t i = 0; i < waiting->n_waits; i++)
+        if (run->steps[run->lowered->waits[waiting->first_wait + i]].state != CHX__STEP_DONE)
+            return false;
+    for (uint32_t d = run->steps[command].first_dependency; d != CHX__NO_INDEX;
+         d = run->dependencies[d].next) {
+        const chx__dependency *before = &run->dependencies[d];
+        if (before->run->failed || before->run->steps[before->command].state != CHX__STEP_DONE)
+            return false;
+    }
+    return true;
+}
+
+/* Notes the next completion of a lane. */
+static bool
+reap_command(chx_run *run, uint32_t lane)
+{
+    const chx__lowered *lowered = run->lowered;
+    if (run->next_reap[lane] == run->next_enqueue[lane])
+        return false;
+    uint32_t command = lowered->lane_commands[run->next_reap[lane]];
+    if (!follows_success(run, command))
+        return false;
+    bool completed = lowered->model.lanes[lane].device ? reap_device_command(run, command)
+                                                       : reap_host_task(run, command);
+    if (!completed)
+        return false;
+    run->steps[command].state = run->failed ? CHX__STEP_FAILED : CHX__STEP_DONE;
+    run->next_reap[lane]++;
+    run->n_done++;
+    assert(run->next_reap[lane] <= run->next_enqueue[lane] && run->n_done <= lowered->n_commands);
+    return true;
+}
+
+/* A completion on one lane may be what that of another waits for, so lanes are looked at until
+ * nothing moves. */
+bool
+chx__reap(chx_run *run)
+{
+    bool any = false;
+    bool progressed;
+    do {
+        progressed = false;
+        for (uint32_t l = 0; l < run->lowered->model.machine.n_lanes; l++)
+            while (!run->failed && reap_command(run, l))
+                progressed = true;
+        any |= progressed;
+    } while (progressed);
+    return any;
+}
