@@ -4,7 +4,8 @@
  * limits. No context is opened that none of them needs; the one in which the only device of a
  * platform was tested is kept, because the first build in a fresh one is dear.
  *
- * Lock: fleet->lock guards is_opening and n_guests and is a leaf; no driver is called with it held.
+ * Lock: fleet->lock guards is_opening, is_shut and n_guests and is a leaf; no driver is
+ * called with it held.
  * Whoever sets is_opening owns contexts and lanes until it is cleared; the others sleep. Guests use
  * contexts without the turn; a change waits for the last of them, and a guest never waits for
  * anything that a change may hold, or the two would wait for each other.
@@ -362,6 +363,8 @@ void
 chx__fleet_enter(chx__fleet *fleet)
 {
     pthread_mutex_lock(&fleet->lock);
+    while (fleet->is_shut)
+        pthread_cond_wait(&fleet->opened, &fleet->lock);
     fleet->n_guests++;
     pthread_mutex_unlock(&fleet->lock);
 }
@@ -376,11 +379,21 @@ chx__fleet_leave(chx__fleet *fleet)
 }
 
 void
-chx__fleet_wait_for_guests(chx__fleet *fleet)
+chx__fleet_shut(chx__fleet *fleet)
 {
     pthread_mutex_lock(&fleet->lock);
+    fleet->is_shut = true;
     while (fleet->n_guests > 0)
         pthread_cond_wait(&fleet->opened, &fleet->lock);
+    pthread_mutex_unlock(&fleet->lock);
+}
+
+void
+chx__fleet_admit(chx__fleet *fleet)
+{
+    pthread_mutex_lock(&fleet->lock);
+    fleet->is_shut = false;
+    pthread_cond_broadcast(&fleet->opened);
     pthread_mutex_unlock(&fleet->lock);
 }
 

@@ -20,12 +20,13 @@ typedef struct chx__fleet {
     bool optimizes; /* programs are compiled with optimization from the start */
     char *kernel_path; /* NULL when embedded sources are not overridden */
     chx__logger logger;
-    /* Guards is_opening and n_guests; a leaf of the lock order. Whoever sets is_opening owns the
-     * contexts and lanes of all devices until it is cleared, so that no driver is called under the
-     * lock. */
+    /* Guards is_opening, is_shut and n_guests; a leaf of the lock order. Whoever sets is_opening
+     * owns the contexts and lanes of all devices until it is cleared, so that no driver is called
+     * under the lock. */
     pthread_mutex_t lock;
     pthread_cond_t opened;
     bool is_opening;
+    bool is_shut;
     uint32_t n_guests;
     bool has_lock;
 } chx__fleet;
@@ -48,12 +49,14 @@ chx_status chx__fleet_open(chx__fleet *fleet, chx__device *device);
  * hardware: of two drivers for one processor the slower gains nothing and is not even opened. */
 bool chx__fleet_is_spare(const chx__fleet *fleet, const chx__device *device, uint64_t allowed);
 
-/* A guest uses contexts and queues of open devices without holding what guards the fleet's changes;
- * these wait until the last guest has left. Guests do not wait for anything that a change may hold.
- * Any thread. */
+/* A guest uses contexts and queues of open devices without holding what guards the fleet's
+ * changes. A change shuts the fleet first, which waits until the last guest has left, and admits
+ * guests again afterwards; who enters meanwhile waits. Guests do not wait for anything that a
+ * change may hold. Any thread; one change at a time. */
 void chx__fleet_enter(chx__fleet *fleet);
 void chx__fleet_leave(chx__fleet *fleet);
-void chx__fleet_wait_for_guests(chx__fleet *fleet);
+void chx__fleet_shut(chx__fleet *fleet);
+void chx__fleet_admit(chx__fleet *fleet);
 
 /* Gives the platform's open devices new queues on the same context; the old ones, which may hold
  * commands that never end, are forgotten. Errors: DEVICE. */

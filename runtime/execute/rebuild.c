@@ -58,7 +58,7 @@ chx__runtime_rebuild(chx_runtime *runtime, chx__platform *platform, chx__device 
 {
     uint64_t deadline_ns = chx__now_ns() + timeout_ns;
     chx_status status = CHX_OK;
-    chx__fleet_wait_for_guests(&runtime->fleet);
+    chx__fleet_shut(&runtime->fleet);
     if (set_aside)
         status = chx__fleet_reopen_lanes(&runtime->fleet, platform);
     bool saved = !status && save_buffers(runtime, platform, deadline_ns);
@@ -70,6 +70,7 @@ chx__runtime_rebuild(chx_runtime *runtime, chx__platform *platform, chx__device 
     chx__fleet_close(&runtime->fleet, platform, set_aside);
     platform->is_suspect = false;
     status = excluded ? chx__fleet_exclude(&runtime->fleet, excluded, reason) : CHX_OK;
+    chx__fleet_admit(&runtime->fleet);
     if (!status && !saved)
         status = chx__fail_again(&lost);
     return status;
