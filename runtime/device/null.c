@@ -45,6 +45,14 @@ chx__null_create(const chx__null_params *params, chx__null **machine)
     return CHX_OK;
 }
 
+/* A command that failed or hangs has called nobody; whoever waits for the call is let go. */
+static void
+give_up_callback(const chx__null_command *command)
+{
+    if (command->done)
+        command->done((cl_event)command, CL_DEVICE_NOT_AVAILABLE, command->done_data);
+}
+
 static void
 free_object(chx__null_object *object)
 {
@@ -56,6 +64,7 @@ free_object(chx__null_object *object)
         free(((chx__null_program *)object)->declarations);
         break;
     case CHX__NULL_COMMAND:
+        give_up_callback((chx__null_command *)object);
         free(((chx__null_command *)object)->waits);
         free(((chx__null_command *)object)->arguments);
         break;

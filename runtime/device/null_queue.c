@@ -149,8 +149,10 @@ chx__null_step(chx__null *machine)
         return false;
     end(machine, command);
     if (command->done && command->status == CL_COMPLETE) {
+        void(CL_CALLBACK * done)(cl_event, cl_int, void *) = command->done;
+        command->done = NULL;
         pthread_mutex_unlock(&machine->lock);
-        command->done((cl_event)command, CL_COMPLETE, command->done_data);
+        done((cl_event)command, CL_COMPLETE, command->done_data);
         pthread_mutex_lock(&machine->lock);
     }
     return true;
