@@ -4,11 +4,10 @@
  * limits. No context is opened that none of them needs; the one in which the only device of a
  * platform was tested is kept, because the first build in a fresh one is dear.
  *
- * Lock: fleet->lock guards is_opening, is_shut and n_guests and is a leaf; no driver is
- * called with it held.
- * Whoever sets is_opening owns contexts and lanes until it is cleared; the others sleep. Guests use
- * contexts without the turn; a change waits for the last of them, and a guest never waits for
- * anything that a change may hold, or the two would wait for each other.
+ * Lock: fleet->lock guards is_opening, is_shut and n_guests and is a leaf; no driver is called with
+ * it held. Whoever sets is_opening owns contexts and lanes until it is cleared; the others sleep.
+ * Guests use contexts without the turn; a change shuts them out and waits for the last of them, and
+ * a guest never waits for anything that a change may hold, or the two would wait for each other.
  *
  * generation of the fleet counts changes of the set of usable devices and voids plans; that of a
  * platform counts its contexts and voids programs and kernels. Closing with set_aside forgets

@@ -19,7 +19,6 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "execute/driver.h"
 #include "execute/tail.h"
 #include "execute/wait.h"
 
