@@ -403,6 +403,50 @@ START_TEST(build_log_of_every_known_form_gives_file_and_line)
         {"", "name: error: "},
         {"error:", "name: error: error:"},
         {"a.cl:", "name: error: a.cl:"},
+        /* Warnings before, and what a compiler says when it gives up after. */
+        {"b.h:1:5: warning: 'error:' is a label\n1 warning generated.\n"
+         "b.h:2:1: fatal error: 'c.h' file not found\n",
+         "b.h:2: error: 'c.h' file not found"},
+        {"fatal error: too many errors emitted, stopping now [-ferror-limit=]\n"
+         "a.cl:2:7: error: late\n",
+         "a.cl:2: error: late"},
+        {"In file included from a.cl:1:\nb.h:1:5: note: here\nb.h:2:1: error: deep\n",
+         "b.h:2: error: deep"},
+        /* PoCL: with its prefix, and from its linker. */
+        {"warning: a.cl:1:1: unused\nerror: b.h:2:1: bad\nDevice cpu failed to build\n",
+         "b.h:2: error: bad"},
+        {"Error(s) while linking: \nCannot find symbol missing in kernel library\n",
+         "name: error: Cannot find symbol missing in kernel library"},
+        {"a.cl:1:9: warning: implicit declaration of 'missing'\nError(s) while linking: \n"
+         "Cannot find symbol missing in kernel library\n",
+         "name: error: Cannot find symbol missing in kernel library"},
+        /* Intel. */
+        {"Compilation started\n1:3:1: error: use of 'x'\nCompilation failed\n",
+         "a.cl:2: error: use of 'x'"},
+        {"Compilation started\nCompilation done\nLinking started\n"
+         "error: undefined symbol: missing\nLinking failed\n",
+         "name: error: undefined symbol: missing"},
+        /* NVIDIA. */
+        {"<kernel>:6:1: error: unknown type name 'bad'\n", "b.h:2: error: unknown type name 'bad'"},
+        {":6:1: error: unknown type name 'bad'\n", "b.h:2: error: unknown type name 'bad'"},
+        {"ptxas warning : slow\nptxas fatal   : Unresolved extern function 'missing'\n",
+         "name: error: ptxas fatal   : Unresolved extern function 'missing'"},
+        /* AMD, of today and before. */
+        {"/tmp/comgr-1/input/CompileSource:6:1: error: bad\n1 error generated.\n"
+         "Error: Failed to compile source (from CL to LLVM IR).\n",
+         "b.h:2: error: bad"},
+        {"\"/tmp/OCL1.cl\", line 6: error: identifier \"bad\" is undefined\n  bad\n  ^\n",
+         "b.h:2: error: identifier \"bad\" is undefined"},
+        {"lld: error: undefined hidden symbol: missing\n>>> referenced by a.o\n"
+         "Error: Creating the executable failed\n",
+         "name: error: lld: error: undefined hidden symbol: missing"},
+        /* Mesa. */
+        {"input.cl:1:1: warning: w\ninput.cl:3:2: error: m\n", "a.cl:2: error: m"},
+        {"a.cl(2): error #20: r\r\n", "a.cl:2: error: r"},
+        {"1 error generated.\nError: back end ran out of registers\n",
+         "name: error: back end ran out of registers"},
+        {"1 error generated.\n", "name: error: 1 error generated."},
+        {"error: expected ')': 3:4: odd\n", "name: error: expected ')': 3:4: odd"},
     };
     for (size_t i = 0; i < sizeof logs / sizeof *logs; i++) {
         char message[256];
