@@ -197,7 +197,7 @@ START_TEST(kernel_that_is_missing_is_answered_with_those_there_are)
 }
 END_TEST
 
-START_TEST(includes_are_spliced_in_once_each)
+START_TEST(guarded_includes_are_read_once_each)
 {
     char inner[4200];
     test_folder_write(folder, "main.cl",
@@ -211,10 +211,10 @@ START_TEST(includes_are_spliced_in_once_each)
     path_in_folder("inner", inner);
     ck_assert_int_eq(mkdir(inner, 0700), 0);
     test_folder_write(folder, "a.h",
-                      "#include \"inner/b.h\"\nint a(void);\n"
-                      "int a(void) { return 10 * b(); }\n");
+                      "/* a */\n#ifndef A\n#define A\n#include \"inner/b.h\"\nint a(void);\n"
+                      "int a(void) { return 10 * b(); }\n#endif // A\n");
     test_folder_write(folder, "inner/b.h",
-                      "#include \"./../a.h\"\nint b(void);\n"
+                      "#pragma once\n#include \"./../a.h\"\nint b(void);\n"
                       "int b(void) { return 3; }");
     chx_program *program = program_of_file("main.cl");
     ck_assert_int_eq(run_set(program), 33);
@@ -222,16 +222,157 @@ START_TEST(includes_are_spliced_in_once_each)
 }
 END_TEST
 
+/* What main.cl of the folder gives. */
+static int
+run_main(const char *source)
+{
+    test_folder_write(folder, "main.cl", source);
+    chx_program *program = program_of_file("main.cl");
+    int value = run_set(program);
+    chx__program_destroy(&program);
+    return value;
+}
+
 START_TEST(include_that_is_missing_names_the_file_that_asks)
 {
-    char path[4200], expected[4300], *text = NULL;
-    test_folder_write(folder, "main.cl", "\n#include \"missing.h\"\n");
-    path_in_folder("main.cl", path);
-    snprintf(expected, sizeof expected, "%s:2: ", path);
-    ck_assert_int_eq(chx__source_from_file(path, &text), CHX_ERROR_FILE);
-    ck_assert_ptr_nonnull(strstr(chx_last_error()->message, expected));
+    char expected[4300];
+    test_folder_write(folder, "main.cl", "\n#include \"missing.h\"\nkernel void set(void) {}\n");
+    chx_program *program = program_of_file("main.cl");
+    ck_assert_int_eq(chx__program_build(program, device), CHX_ERROR_BUILD);
+    snprintf(expected, sizeof expected, "%s/main.cl:2: error: ", folder);
+    ck_assert_msg(strncmp(chx_last_error()->message, expected, strlen(expected)) == 0, "%s",
+                  chx_last_error()->message);
     ck_assert_ptr_nonnull(strstr(chx_last_error()->message, "missing.h"));
-    ck_assert_ptr_null(text);
+    chx__program_destroy(&program);
+}
+END_TEST
+
+START_TEST(file_is_included_as_often_as_it_is_asked_for)
+{
+    test_folder_write(folder, "list.h", "ITEM(1)\nITEM(20)\n");
+    ck_assert_int_eq(run_main("kernel void set(global int *x) {\n"
+                              "x[0] = 0;\n"
+                              "#define ITEM(n) x[0] += n;\n"
+                              "#include \"list.h\"\n"
+                              "#undef ITEM\n"
+                              "#define ITEM(n) x[0] += 100 * n;\n"
+                              "#include \"list.h\"\n"
+                              "}\n"),
+                     2121);
+}
+END_TEST
+
+START_TEST(include_below_a_false_condition_is_not_the_only_one)
+{
+    test_folder_write(folder, "guard.h", "#ifndef G\n#define G\n#include \"once.h\"\n#endif\n");
+    test_folder_write(folder, "once.h",
+                      "#pragma once\nint value(void);\n"
+                      "int value(void) { return 7; }\n");
+    ck_assert_int_eq(run_main("#ifdef NEVER\n"
+                              "#include \"guard.h\"\n"
+                              "#include \"not there.h\"\n"
+                              "#endif\n"
+                              "#if 0\n"
+                              "#include \"once.h\"\n"
+                              "#endif\n"
+                              "#include \"guard.h\"\n"
+                              "#include \"once.h\"\n"
+                              "kernel void set(global int *x) { x[0] = value(); }\n"),
+                     7);
+}
+END_TEST
+
+START_TEST(what_a_preprocessor_accepts_is_accepted)
+{
+    test_folder_write(folder, "a.h", "\xef\xbb\xbf#define A 1\r\n");
+    test_folder_write(folder, "b.h", "#define B 20 \\\n  + 0");
+    test_folder_write(folder, "c.h", "#define C 300\n");
+    test_folder_write(folder, "self.h",
+                      "#ifndef LEVEL\n#define LEVEL 1\n#include \"self.h\"\n"
+                      "#else\n#define SELF 4000\n#endif\n#define AFTER\n");
+    ck_assert_int_eq(run_main("/* one */ #include \"a.h\" /* goes\n"
+                              "on */\n"
+                              "#inclu\\\nde /* two\n"
+                              "*/ \"b.h\" // three \\\n"
+                              "#include \"not there.h\"\n"
+                              "constant char text[] = \"/*\";\n"
+                              "%:include \"c.h\"\n"
+                              "constant char other[] = \"*/\";\n"
+                              "#include \"self.h\"\n"
+                              "kernel void set(global int *x) { x[0] = A + B + C + SELF; }\n"),
+                     4321);
+}
+END_TEST
+
+START_TEST(header_that_is_found_by_an_option_is_left_to_the_compiler)
+{
+    char path[4200], options[4300], *text = NULL;
+    path_in_folder("headers", path);
+    ck_assert_int_eq(mkdir(path, 0700), 0);
+    snprintf(options, sizeof options, "-I %s", path);
+    test_folder_write(folder, "headers/far.h", "#define FAR 5\n");
+    test_folder_write(folder, "main.cl",
+                      "#include \"far.h\"\nkernel void set(global int *x) { x[0] = FAR; }\n");
+    path_in_folder("main.cl", path);
+    chx_program *program = NULL;
+    ck_assert_int_eq(chx__source_from_file(path, &text), CHX_OK);
+    ck_assert_int_eq(chx__program_create(&fleet, path, text, options, &program), CHX_OK);
+    ck_assert_int_eq(run_set(program), 5);
+    chx__program_destroy(&program);
+}
+END_TEST
+
+START_TEST(header_named_by_a_macro_is_found_beside_its_source)
+{
+    test_folder_write(folder, "near.h", "#define NEAR 6\n");
+    ck_assert_int_eq(run_main("#define HEADER \"near.h\"\n#include HEADER\n"
+                              "kernel void set(global int *x) { x[0] = NEAR; }\n"),
+                     6);
+}
+END_TEST
+
+START_TEST(text_is_closed_unless_a_compiler_may_open_a_file)
+{
+    static const char *const closed[] = {
+        "",
+        "int a;",
+        "/* #include <a.h> */",
+        "// \\\n#include <a.h>\n",
+        "#define include\n",
+        "#if 0\n#include <a.h>\n#endif\n",
+        "#ifndef __OPENCL_VERSION__\n#include <a.h>\n#endif\n",
+        "#ifdef __OPENCL_C_VERSION__\n#else\n#include <a.h>\n#endif\n",
+        "#if !defined(__OPENCL_C_VERSION__)\n#if 1\n#else\n#endif\n#include <a.h>\n#endif\n",
+        "constant char s[] = \"\\\n#include <a.h>\";\n",
+    };
+    static const char *const open[] = {
+        "#include <a.h>\n",
+        "#include \"a.h\"",
+        "  # /**/ include M\n",
+        "%:include <a.h>\n",
+        "#inc\\\nlude <a.h>\n",
+        "#include_next <a.h>\n",
+        "#import <a.h>\n",
+        "#if __has_include(<a.h>)\n#endif\n",
+        "#define H __has_include\n",
+        "/* */#include <a.h>",
+        "#if 0\n#else\n#include <a.h>\n#endif\n",
+        "#if 0\n#endif\n#include <a.h>\n",
+        "#ifdef __OPENCL_VERSION__\n#include <a.h>\n#endif\n",
+        "#if 0 || X\n#include <a.h>\n#endif\n",
+        "#if !X\n#include <a.h>\n#endif\n",
+        "#if 0\n#elif 1\n#include <a.h>\n#endif\n",
+    };
+    for (size_t i = 0; i < sizeof closed / sizeof *closed; i++)
+        ck_assert_msg(chx__source_is_closed(closed[i]), "%s", closed[i]);
+    for (size_t i = 0; i < sizeof open / sizeof *open; i++)
+        ck_assert_msg(!chx__source_is_closed(open[i]), "%s", open[i]);
+    for (const chx__embedded_source *source = chx__embedded_sources; source->name; source++) {
+        char *text = NULL;
+        ck_assert_int_eq(chx__source_from_embedded(source->name, NULL, &text), CHX_OK);
+        ck_assert_msg(chx__source_is_closed(text), "%s", source->name);
+        free(text);
+    }
 }
 END_TEST
 
@@ -329,6 +470,33 @@ START_TEST(kept_binary_gives_the_same_program_and_a_damaged_one_is_rebuilt)
 }
 END_TEST
 
+/* However it is named, and in whatever order it is built and found in the cache. */
+START_TEST(header_that_the_driver_opens_is_read_anew)
+{
+    static const char kernel[] = "kernel void set(global int *x) { x[0] = VALUE; }\n";
+    char sources[3][4600], option[4300];
+    snprintf(sources[0], sizeof *sources, "#include \"%s/value.h\"\n%s", folder, kernel);
+    snprintf(sources[1], sizeof *sources, "#include <value.h>\n%s", kernel);
+    snprintf(sources[2], sizeof *sources, "#define H \"%s/value.h\"\n#include H\n%s", folder,
+             kernel);
+    snprintf(option, sizeof option, "-I %s", folder);
+    chx__cache *usual = fleet.cache;
+    fleet.cache = NULL;
+    ck_assert_int_eq(chx__cache_create(folder, &fleet.cache), CHX_OK);
+    for (int round = 0; round < 6; round++) {
+        char header[64];
+        snprintf(header, sizeof header, "#define VALUE %d\n", 10 + round);
+        test_folder_write(folder, "value.h", header);
+        chx_program *program =
+            program_of("set.cl", sources[round % 3], round % 3 == 1 ? option : NULL);
+        ck_assert_int_eq(run_set(program), 10 + round);
+        chx__program_destroy(&program);
+    }
+    chx__cache_destroy(&fleet.cache);
+    fleet.cache = usual;
+}
+END_TEST
+
 static void *
 build_in_thread(void *data)
 {
@@ -420,6 +588,8 @@ START_TEST(build_log_of_every_known_form_gives_file_and_line)
         {"a.cl:1:9: warning: implicit declaration of 'missing'\nError(s) while linking: \n"
          "Cannot find symbol missing in kernel library\n",
          "name: error: Cannot find symbol missing in kernel library"},
+        {"error: a.cl:2:7 <Spelling=a.cl:1:16>: 'near.h' file not found\n",
+         "a.cl:2: error: 'near.h' file not found"},
         /* Intel. */
         {"Compilation started\n1:3:1: error: use of 'x'\nCompilation failed\n",
          "a.cl:2: error: use of 'x'"},
@@ -462,7 +632,13 @@ source_tests(void)
     TCase *tests = tcase_create("source");
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_set_timeout(tests, 120);
-    tcase_add_test(tests, includes_are_spliced_in_once_each);
+    tcase_add_test(tests, guarded_includes_are_read_once_each);
+    tcase_add_test(tests, file_is_included_as_often_as_it_is_asked_for);
+    tcase_add_test(tests, include_below_a_false_condition_is_not_the_only_one);
+    tcase_add_test(tests, what_a_preprocessor_accepts_is_accepted);
+    tcase_add_test(tests, header_that_is_found_by_an_option_is_left_to_the_compiler);
+    tcase_add_test(tests, header_named_by_a_macro_is_found_beside_its_source);
+    tcase_add_test(tests, text_is_closed_unless_a_compiler_may_open_a_file);
     tcase_add_test(tests, include_that_is_missing_names_the_file_that_asks);
     tcase_add_test(tests, source_with_a_nul_byte_is_refused);
     tcase_add_test(tests, embedded_source_names_its_real_path);
@@ -485,6 +661,7 @@ build_tests(void)
     tcase_add_test(tests, kernel_that_is_missing_is_answered_with_those_there_are);
     tcase_add_test(tests, digest_covers_source_and_options);
     tcase_add_test(tests, kept_binary_gives_the_same_program_and_a_damaged_one_is_rebuilt);
+    tcase_add_test(tests, header_that_the_driver_opens_is_read_anew);
     tcase_add_test(tests, quick_build_gives_way_to_an_optimized_one);
     tcase_add_test(tests, program_may_be_built_by_several_threads);
     tcase_add_test(tests, build_log_of_every_known_form_gives_file_and_line);

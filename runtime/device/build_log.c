@@ -61,6 +61,11 @@ parse_line(const char *at, const char *end, char separator, const char *close, u
     *line = (unsigned)strtoul(at, &after, 10);
     if (*after == separator && after[1] >= '0' && after[1] <= '9')
         strtoul(after + 1, &after, 10);
+    static const char spelling[] = " <Spelling="; /* PoCL, where a macro names the place */
+    if (strncmp(after, spelling, sizeof spelling - 1) == 0)
+        after += strcspn(after, ">\r\n") + 1;
+    if (after >= end)
+        return NULL;
     size_t length = strlen(close);
     return (size_t)(end - after) >= length && memcmp(after, close, length) == 0 ? after + length
                                                                                 : NULL;

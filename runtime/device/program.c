@@ -11,17 +11,22 @@
  * plans pick that up. Costs of quick and optimized builds are kept apart (execute/model.c).
  *
  * The digest of a binary covers all that goes into it: text after inclusion, options, device and
- * driver, and BINARY_FORMAT for what we add ourselves. */
+ * driver, and BINARY_FORMAT for what we add ourselves. A text that is not closed may make the
+ * driver open files that we do not know, so no binary of it is kept. */
 #include "device/program.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "device/backend.h"
 #include "device/cache.h"
+#include "device/source.h"
 
 /* Counts up when options or defines that we add ourselves change their meaning. */
 #define BINARY_FORMAT 2u
@@ -41,6 +46,8 @@ struct chx_program {
     char *name;
     char *text;
     char *options;
+    char *folder; /* of the file it came from, for includes that only the compiler finds; or NULL */
+    bool is_closed; /* text and options are all that a compiler reads */
     chx__digest digest;
     build *builds; /* by device index */
     uint32_t n_builds;
@@ -88,8 +95,39 @@ free_program(chx_program *program)
     free(program->name);
     free(program->text);
     free(program->options);
+    free(program->folder);
     free(program->builds);
     free(program);
+}
+
+/* Whether the options make no compiler open a file, which -include and others do. Folders for
+ * includes do nothing to a text without any. */
+static bool
+are_closed(const char *options)
+{
+    static const char *const harmless[] = {"-D", "-I", "-cl-", "-w", "-W", "-O", "-g", NULL};
+    bool takes_next = false;
+    while (*(options += strspn(options, " \t\r\n"))) {
+        size_t length = strcspn(options, " \t\r\n");
+        bool is_known = takes_next;
+        for (const char *const *start = harmless; *start; start++)
+            is_known = is_known || strncmp(options, *start, strlen(*start)) == 0;
+        if (!is_known)
+            return false;
+        takes_next = !takes_next && length == 2 && (options[1] == 'D' || options[1] == 'I');
+        options += length;
+    }
+    return true;
+}
+
+/* The folder of a file by that name, if it can stand among options. */
+static char *
+folder_of(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+    if (access(name, F_OK) != 0 || strpbrk(name, " \t\"'\\"))
+        return NULL;
+    return slash ? chx__format("%.*s", (int)(slash - name + 1), name) : chx__strdup(".");
 }
 
 chx_status
@@ -115,6 +153,9 @@ chx__program_create(chx__fleet *fleet, const char *name, char *text, const char 
         pthread_mutex_destroy(&made->lock);
         goto fail;
     }
+    made->is_closed = chx__source_is_closed(made->text) && are_closed(made->options) &&
+                      !strstr(made->options, "__has_");
+    made->folder = made->is_closed ? NULL : folder_of(name);
     made->digest = digest_source(made->text, made->options);
     *program = made;
     return CHX_OK;
@@ -172,16 +213,36 @@ chx__program_digest(const chx_program *program)
     return program->digest;
 }
 
+/* What a text that is not closed needs: the folder of its file, and a define that no build had
+ * before, since drivers too keep binaries under the text alone (Mesa does; PoCL looks at what comes
+ * out of the preprocessor). */
+static char *
+open_options(const chx_program *program, const chx__device *device)
+{
+    char anew[48] = "";
+    if (program->is_closed)
+        return chx__strdup("");
+    if (!device->platform->is_pocl)
+        snprintf(anew, sizeof anew, " -DCHX_ANEW=%" PRIu64 "u", chx__now_ns());
+    return chx__format("%s%s%s", anew, program->folder ? " -I " : "",
+                       program->folder ? program->folder : "");
+}
+
 /* Capabilities reach the source as defines: the host decides, no kernel asks for vendors. How
  * arguments are declared is kept, for tasks to be compared with. */
 static char *
 device_options(const chx_program *program, const chx__device *device, bool is_quick)
 {
     bool has_standard = strstr(program->options, "-cl-std") != NULL;
-    return chx__format("-cl-kernel-arg-info %s%s%s%s%s", is_quick ? "-cl-opt-disable " : "",
-                       has_standard ? "" : "-cl-std=CL1.2 ",
-                       device->info.has_int64_atomics ? "-DCHX_HAS_INT64_ATOMICS=1 " : "",
-                       device->info.has_fp64 ? "-DCHX_HAS_FP64=1 " : "", program->options);
+    char *more = open_options(program, device);
+    char *made =
+        more ? chx__format("-cl-kernel-arg-info %s%s%s%s%s%s", is_quick ? "-cl-opt-disable " : "",
+                           has_standard ? "" : "-cl-std=CL1.2 ",
+                           device->info.has_int64_atomics ? "-DCHX_HAS_INT64_ATOMICS=1 " : "",
+                           device->info.has_fp64 ? "-DCHX_HAS_FP64=1 " : "", program->options, more)
+             : NULL;
+    free(more);
+    return made;
 }
 
 static chx__digest
@@ -244,11 +305,11 @@ starts_quick(const chx_program *program, const chx__device *device)
  * work-group size, about 90 ms per kernel on the cold start; a build from source with PoCL's own
  * cache warm takes 22 ms per program, one from a binary 0.7 ms. A cold picture is dearer than that
  * gain, so PoCL keeps its own binaries, in a folder inside ours. rusticl: binary 0.3 ms, source
- * 1-15 ms. With a -I option the digest would not see the headers that a compiler finds. */
+ * 1-15 ms. No digest covers a header that a compiler opens itself. */
 static bool
-keeps_binary(const chx__device *device, const char *options)
+keeps_binary(const chx_program *program, const chx__device *device)
 {
-    return !device->platform->is_pocl && !strstr(options, "-I");
+    return !device->platform->is_pocl && program->is_closed;
 }
 
 static chx_status
@@ -275,7 +336,7 @@ begin_target(const chx_program *program, chx__device *device, target_set *made)
                                  .context = device->platform->context,
                                  .ids = made->ids,
                                  .n_devices = n,
-                                 .keeps_binary = keeps_binary(device, made->options),
+                                 .keeps_binary = keeps_binary(program, device),
                                  .key = digest_binary(program, device, made->options),
                                  .cache = fleet->cache,
                                  .logger = &fleet->logger};
@@ -322,6 +383,10 @@ build_for(chx_program *program, chx__device *device)
     target_set made;
     cl_program built = NULL;
     chx_status status = begin_target(program, device, &made);
+    if (!status && !program->is_closed)
+        chx__log(&program->fleet->logger, CHX_LOG_INFO,
+                 "%s: compiled at every start, as it includes files that only the driver finds",
+                 program->name);
     if (!status)
         status = device->platform->backend->build(&made.target, &built);
     if (!status) {

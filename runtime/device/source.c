@@ -1,10 +1,15 @@
 /* One text per program, so that compilers need no include path and a digest covers everything. An
- * include is spliced in where it stands, each file once, with #line marks that name the real file.
- * Embedded sources are looked up by their names below kernels/, and kernel_path lets a file replace
- * one of them, includes too.
+ * include is spliced in where it stands, with #line marks that name the real file. Embedded sources
+ * are looked up by their names below kernels/, and kernel_path lets a file replace one of them,
+ * includes too.
  *
- * This is no preprocessor: conditions are not evaluated, and an include in a comment is left
- * alone but one below #if 0 is not. Names with quotes or backslashes are escaped in the marks. */
+ * The text means what the files mean to a preprocessor, though this is none: conditions are left to
+ * the compiler, so a file is spliced in wherever it may be read. One with a guard is left out where
+ * it has been read for certain, or is being read; #pragma once becomes a guard of ours. What cannot
+ * be spliced is left for the compiler to find, and the text is not closed then: <names>, macros, a
+ * file that is not there, one that includes itself on a condition.
+ *
+ * Names with quotes or backslashes are escaped in the marks. */
 #include "device/source.h"
 
 #include <errno.h>
@@ -17,9 +22,11 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/hash.h"
+#include "device/directive.h"
 
 #define MAX_SOURCE_BYTES ((size_t)16 << 20)
-#define MAX_DEPTH 32
+#define MAX_DEPTH 200 /* as Clang's */
 
 /* One file of the expansion. */
 typedef struct source_file {
@@ -27,6 +34,9 @@ typedef struct source_file {
     char *shown; /* what compilers are told */
     char *bytes;
     size_t size;
+    bool has_guard; /* #ifndef around all of it */
+    bool is_once; /* by #pragma once */
+    const struct source_file *includer;
 } source_file;
 
 typedef struct expansion {
@@ -34,9 +44,18 @@ typedef struct expansion {
     const char *kernel_path;
     char *text;
     size_t size, capacity;
-    char **taken; /* keys of the files that are in already */
+    unsigned n_conditions; /* around the includers, without their guards */
+    char **taken; /* keys of files that are guarded and certainly read */
     size_t n_taken, taken_capacity;
 } expansion;
+
+/* A file on its way into the text. */
+typedef struct reading {
+    expansion *into;
+    const source_file *file;
+    chx__conditions conditions;
+    unsigned line, depth;
+} reading;
 
 static void
 finish_file(source_file *file)
@@ -109,9 +128,10 @@ static chx_status
 load_path(const char *path, source_file *file)
 {
     source_file loaded = {.key = chx__strdup(path), .shown = chx__strdup(path)};
-    chx_status status = loaded.key && loaded.shown
-                            ? chx__file_read(path, MAX_SOURCE_BYTES, &loaded.bytes, &loaded.size)
-                            : chx__fail_memory("reading a kernel source");
+    chx_status status =
+        loaded.key && loaded.shown
+            ? chx__file_read_text(path, MAX_SOURCE_BYTES, &loaded.bytes, &loaded.size)
+            : chx__fail_memory("reading a kernel source");
     if (status)
         finish_file(&loaded);
     else
@@ -198,90 +218,172 @@ take(expansion *into, const char *key)
     return true;
 }
 
-/* The name between the quotes of `#include "name"`; NULL in *name for any other line. */
+/* Learns how the file keeps itself from being read twice. */
 static bool
-parse_include(const char *line, size_t length, char **name)
+find_guard(source_file *file)
 {
-    const char *at = line, *end = line + length;
-    *name = NULL;
-    while (at < end && (*at == ' ' || *at == '\t'))
-        at++;
-    if (at == end || *at++ != '#')
-        return true;
-    while (at < end && (*at == ' ' || *at == '\t'))
-        at++;
-    if (end - at < 7 || memcmp(at, "include", 7) != 0)
-        return true;
-    at += 7;
-    while (at < end && (*at == ' ' || *at == '\t'))
-        at++;
-    const char *close = at < end && *at == '"' ? memchr(at + 1, '"', (size_t)(end - at - 1)) : NULL;
-    if (!close)
-        return true;
-    *name = chx__format("%.*s", (int)(close - at - 1), at + 1);
-    return *name != NULL;
-}
-
-/* Whether a block comment is open after the line. Quotes matter little: no kernel holds "slash
- * star" in a string. */
-static bool
-comment_after(const char *line, size_t length, bool open)
-{
-    for (size_t i = 0; i + 1 < length; i++) {
-        bool opens = !open && line[i] == '/' && line[i + 1] == '*';
-        bool closes = open && line[i] == '*' && line[i + 1] == '/';
-        if (!open && line[i] == '/' && line[i + 1] == '/')
-            return false;
-        if (opens || closes) {
-            open = opens;
-            i++;
-        }
+    char *buffer = chx__alloc(file->size + 1, 1);
+    if (!buffer)
+        return false;
+    const char *at = file->bytes, *end = file->bytes + file->size;
+    chx__conditions around = {0};
+    bool may_guard = true, is_open = false;
+    while (at < end) {
+        chx__directive line = chx__directive_read(at, end, buffer);
+        bool begins = may_guard && !is_open && line.kind == CHX__DIRECTIVE_IFNDEF;
+        file->is_once = file->is_once || line.kind == CHX__DIRECTIVE_ONCE;
+        if (line.kind != CHX__DIRECTIVE_BLANK && around.depth == 0 && !begins)
+            may_guard = false;
+        if (line.kind == CHX__DIRECTIVE_ELSE && around.depth == 1)
+            may_guard = false;
+        is_open = is_open || begins;
+        chx__conditions_follow(&around, &line);
+        at = line.end;
     }
-    return open;
+    file->has_guard = may_guard && is_open && around.depth == 0;
+    free(buffer);
+    return true;
 }
 
 static chx_status expand(expansion *into, const source_file *file, unsigned depth);
 
-static chx_status
-include(expansion *into, const source_file *file, const char *name, unsigned line, unsigned depth)
+/* #pragma once as a condition around the file; other compilers warn of it in a main file. */
+static bool
+append_once(expansion *into, const source_file *file)
 {
-    char *key = join(file->key, name);
+    char name[33];
+    chx__digest_text(chx__hash(file->key, strlen(file->key)), name);
+    char *head = chx__format("#ifndef CHX_ONCE_%s\n#define CHX_ONCE_%s\n", name, name);
+    bool done = head && append(into, head, strlen(head));
+    free(head);
+    return done;
+}
+
+static chx_status
+splice(reading *from, source_file *file)
+{
+    expansion *into = from->into;
+    unsigned guards = from->file->has_guard ? 1 : 0;
+    unsigned n_outside = from->conditions.depth - guards;
+    file->includer = from->file;
+    if (!find_guard(file) || (file->is_once && !append_once(into, file)))
+        return chx__fail_memory("reading a kernel source");
+    into->n_conditions += n_outside;
+    if (into->n_conditions == 0 && (file->has_guard || file->is_once) && !take(into, file->key))
+        return chx__fail_memory("reading a kernel source");
+    chx_status status = expand(into, file, from->depth + 1);
+    into->n_conditions -= n_outside;
+    if (!status && file->is_once && !append(into, "#endif\n", 7))
+        status = chx__fail_memory("reading a kernel source");
+    return status;
+}
+
+static const source_file *
+find_includer(const source_file *file, const char *key)
+{
+    while (file && strcmp(file->key, key) != 0)
+        file = file->includer;
+    return file;
+}
+
+/* Leaves the include to the compiler, with the whole path where there is such a file. */
+static chx_status
+leave(reading *from, const char *key, const char *name)
+{
+    char *path = from->into->is_embedded ? NULL : realpath(key, NULL);
+    char *line = chx__format("#include \"%s\"\n", path ? path : name);
+    bool done = line && append(from->into, line, strlen(line));
+    free(path);
+    free(line);
+    return done ? CHX_OK : chx__fail_memory("reading a kernel source");
+}
+
+static chx_status
+fail_include(const reading *from, const char *name)
+{
+    return chx__fail(CHX_ERROR_FILE, "%s:%u: cannot include \"%s\": %s", from->file->shown,
+                     from->line, name, chx_last_error()->message);
+}
+
+/* A compiler may have folders of its own to look for a file that is not here, or never come to
+ * ask for it. */
+static chx_status
+include_new(reading *from, const char *key, const char *name)
+{
+    expansion *into = from->into;
     source_file included = {0};
-    chx_status status = CHX_OK;
-    if (!key)
-        status = chx__fail_memory("reading a kernel source");
-    else if (depth >= MAX_DEPTH)
-        status = chx__fail(CHX_ERROR_FILE, "%s:%u: includes are nested deeper than %d files",
-                           file->shown, line, MAX_DEPTH);
-    else if (!is_taken(into, key)) {
-        status = load(into, key, &included);
-        if (status == CHX_ERROR_FILE)
-            status = chx__fail(CHX_ERROR_FILE, "%s:%u: cannot include \"%s\": %s", file->shown,
-                               line, name, chx_last_error()->message);
-        if (!status)
-            status = expand(into, &included, depth + 1);
-    }
-    if (!status && !append_line_mark(into, line + 1, file->shown))
-        status = chx__fail_memory("reading a kernel source");
+    bool may_be_elsewhere = !into->is_embedded || into->n_conditions + from->conditions.depth > 0;
+    chx_status status = load(into, key, &included);
+    if (status == CHX_ERROR_FILE && may_be_elsewhere && access(key, F_OK) != 0)
+        return leave(from, key, name);
+    if (status == CHX_ERROR_FILE)
+        return fail_include(from, name);
+    if (!status)
+        status = splice(from, &included);
     finish_file(&included);
+    return status;
+}
+
+static chx_status
+include(reading *from, const char *key, const char *name)
+{
+    expansion *into = from->into;
+    const source_file *includer = find_includer(from->file, key);
+    if (is_taken(into, key) || (includer && (includer->has_guard || includer->is_once)))
+        return CHX_OK;
+    if (includer && !into->is_embedded)
+        return leave(from, key, name);
+    if (from->depth >= MAX_DEPTH)
+        return chx__fail(CHX_ERROR_FILE, "%s:%u: includes are nested deeper than %d files",
+                         from->file->shown, from->line, MAX_DEPTH);
+    return include_new(from, key, name);
+}
+
+static chx_status
+expand_include(reading *from, const chx__directive *line)
+{
+    char *name = chx__format("%.*s", line->name_length, line->name);
+    char *key = name ? join(from->file->key, name) : NULL;
+    chx_status status = key ? include(from, key, name) : chx__fail_memory("reading an include");
+    if (!status && !append_line_mark(from->into, from->line + line->n_lines, from->file->shown))
+        status = chx__fail_memory("reading a kernel source");
+    free(name);
     free(key);
     return status;
 }
 
 static chx_status
-expand_line(expansion *into, const source_file *file, const char *at, size_t length, unsigned line,
-            unsigned depth)
+expand_line(reading *from, const char *at, const chx__directive *line)
 {
-    char *name;
-    if (!parse_include(at, length, &name))
-        return chx__fail_memory("reading a kernel source");
-    if (name) {
-        chx_status status = include(into, file, name, line, depth);
-        free(name);
-        return status;
+    size_t length = (size_t)(line->end - at);
+    bool is_dead = from->conditions.dead_depth > 0;
+    if (line->kind == CHX__DIRECTIVE_INCLUDE && !is_dead)
+        return expand_include(from, line);
+    bool done = line->kind == CHX__DIRECTIVE_ONCE ? append(from->into, "\n", 1)
+                                                  : append(from->into, at, length);
+    if (done && line->end[-1] != '\n')
+        done = append(from->into, "\n", 1);
+    return done ? CHX_OK : chx__fail_memory("reading a kernel source");
+}
+
+static chx_status
+expand_lines(reading *from, char *buffer)
+{
+    const char *at = from->file->bytes, *end = at + from->file->size;
+    while (at < end) {
+        chx__directive line = chx__directive_read(at, end, buffer);
+        chx_status status = expand_line(from, at, &line);
+        if (!status && from->into->size > MAX_SOURCE_BYTES)
+            status = chx__fail(CHX_ERROR_LIMIT,
+                               "%s: with all its includes this source is larger "
+                               "than %zu bytes",
+                               from->file->shown, MAX_SOURCE_BYTES);
+        if (status)
+            return status;
+        chx__conditions_follow(&from->conditions, &line);
+        from->line += line.n_lines;
+        at = line.end;
     }
-    if (!append(into, at, length) || !append(into, "\n", 1))
-        return chx__fail_memory("reading a kernel source");
     return CHX_OK;
 }
 
@@ -291,24 +393,34 @@ expand(expansion *into, const source_file *file, unsigned depth)
     if (memchr(file->bytes, '\0', file->size))
         return chx__fail(CHX_ERROR_FILE, "%s: holds a NUL byte, so it is no kernel source",
                          file->shown);
-    if (!take(into, file->key) || !append_line_mark(into, 1, file->shown))
-        return chx__fail_memory("reading a kernel source");
-    const char *at = file->bytes, *end = file->bytes + file->size;
-    bool in_comment = false;
-    for (unsigned line = 1; at < end; line++) {
-        const char *newline = memchr(at, '\n', (size_t)(end - at));
-        size_t length = (size_t)((newline ? newline : end) - at);
-        chx_status status = CHX_OK;
-        if (!in_comment)
-            status = expand_line(into, file, at, length, line, depth);
-        else if (!append(into, at, length) || !append(into, "\n", 1))
-            status = chx__fail_memory("reading a kernel source");
-        if (status)
-            return status;
-        in_comment = comment_after(at, length, in_comment);
-        at += length + (newline != NULL);
+    char *buffer = chx__alloc(file->size + 1, 1);
+    reading from = {.into = into, .file = file, .line = 1, .depth = depth};
+    chx_status status = CHX_OK;
+    if (!buffer || !append_line_mark(into, 1, file->shown))
+        status = chx__fail_memory("reading a kernel source");
+    else
+        status = expand_lines(&from, buffer);
+    free(buffer);
+    return status;
+}
+
+bool
+chx__source_is_closed(const char *text)
+{
+    const char *end = text + strlen(text);
+    char *buffer = chx__alloc((size_t)(end - text) + 1, 1);
+    chx__conditions around = {0};
+    bool is_closed = buffer != NULL;
+    while (is_closed && text < end) {
+        chx__directive line = chx__directive_read(text, end, buffer);
+        bool opens = line.kind == CHX__DIRECTIVE_INCLUDE || line.kind == CHX__DIRECTIVE_OPEN ||
+                     line.asks_for_files;
+        is_closed = !opens || around.dead_depth > 0;
+        chx__conditions_follow(&around, &line);
+        text = line.end;
     }
-    return CHX_OK;
+    free(buffer);
+    return is_closed;
 }
 
 static chx_status
@@ -316,6 +428,8 @@ expand_from(expansion *into, const char *key, char **text)
 {
     source_file file = {0};
     chx_status status = load(into, key, &file);
+    if (!status && !find_guard(&file))
+        status = chx__fail_memory("reading a kernel source");
     if (!status)
         status = expand(into, &file, 0);
     finish_file(&file);
