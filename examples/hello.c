@@ -24,7 +24,7 @@ add_saxpy(void)
         .program = prog,
         .kernel = "saxpy",
         .global = {N},
-        .args = {CHX_READ(x), CHX_READ_WRITE(y), CHX_FLOAT(2.0f)},
+        .args = CHX_ARGS(CHX_READ(x), CHX_READ_WRITE(y), CHX_FLOAT(2.0f)),
     };
     return chx_graph_kernel(graph, &task);
 }

@@ -16,12 +16,13 @@ static float rod[N];
 static chx_status
 add_step(chx_graph *graph, chx_program *program, chx_buffer *before, chx_buffer *after)
 {
-    return chx_graph_kernel(graph, &(chx_kernel_task){
-                                       .program = program,
-                                       .kernel = "advance",
-                                       .global = {N},
-                                       .args = {CHX_READ(before), CHX_WRITE(after), CHX_INT(N)},
-                                   });
+    return chx_graph_kernel(graph,
+                            &(chx_kernel_task){
+                                .program = program,
+                                .kernel = "advance",
+                                .global = {N},
+                                .args = CHX_ARGS(CHX_READ(before), CHX_WRITE(after), CHX_INT(N)),
+                            });
 }
 
 static chx_status

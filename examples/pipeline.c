@@ -37,12 +37,13 @@ open_devices(pipeline *p)
 static chx_status
 add_stage(pipeline *p, const char *kernel, chx_buffer *in, chx_buffer *out)
 {
-    return chx_graph_kernel(p->graph, &(chx_kernel_task){
-                                          .program = p->program,
-                                          .kernel = kernel,
-                                          .global = {N},
-                                          .args = {CHX_READ(in), CHX_WRITE(out), CHX_INT(N)},
-                                      });
+    return chx_graph_kernel(p->graph,
+                            &(chx_kernel_task){
+                                .program = p->program,
+                                .kernel = kernel,
+                                .global = {N},
+                                .args = CHX_ARGS(CHX_READ(in), CHX_WRITE(out), CHX_INT(N)),
+                            });
 }
 
 static chx_status
@@ -77,13 +78,14 @@ build(pipeline *p, const char *path)
         status = chx_buffer_create(p->runtime, sizeof host, NULL, &p->sum);
     if (status == CHX_OK)
         status = chx_graph_kernel(
-            p->graph, &(chx_kernel_task){
-                          .program = p->program,
-                          .kernel = "merge",
-                          .global = {N},
-                          .args = {CHX_READ(p->edges[0]), CHX_READ(p->edges[1]),
-                                   CHX_READ(p->edges[2]), CHX_READ(p->edges[3]), CHX_WRITE(p->sum)},
-                      });
+            p->graph,
+            &(chx_kernel_task){
+                .program = p->program,
+                .kernel = "merge",
+                .global = {N},
+                .args = CHX_ARGS(CHX_READ(p->edges[0]), CHX_READ(p->edges[1]),
+                                 CHX_READ(p->edges[2]), CHX_READ(p->edges[3]), CHX_WRITE(p->sum)),
+            });
     return status == CHX_OK ? chx_plan_create(p->graph, NULL, &p->plan) : status;
 }
 

@@ -71,7 +71,7 @@ START_TEST(buffer_for_an_image_is_an_error)
     chx_kernel_task task = {.program = program,
                             .kernel = "picture",
                             .global = {1},
-                            .args = {CHX_READ(buffer), CHX_WRITE(buffer)}};
+                            .args = CHX_ARGS(CHX_READ(buffer), CHX_WRITE(buffer))};
     chx_status status = plan_of(&task);
     ck_assert_msg(status == CHX_ERROR_KERNEL, "%d: %s", status, chx_last_error()->message);
 }
@@ -82,7 +82,7 @@ START_TEST(kinds_of_arguments_are_compared)
     chx_kernel_task task = {.program = program,
                             .kernel = "plain",
                             .global = {1},
-                            .args = {CHX_INT(7), CHX_INT(7), CHX_LOCAL(4)}};
+                            .args = CHX_ARGS(CHX_INT(7), CHX_INT(7), CHX_LOCAL(4))};
     ck_assert_int_eq(plan_of(&task), CHX_ERROR_KERNEL);
     ck_assert_ptr_nonnull(strstr(chx_last_error()->message, "argument 0"));
 }
@@ -93,7 +93,7 @@ START_TEST(right_arguments_are_taken)
     chx_kernel_task task = {.program = program,
                             .kernel = "plain",
                             .global = {1},
-                            .args = {CHX_WRITE(buffer), CHX_INT(7), CHX_LOCAL(4)}};
+                            .args = CHX_ARGS(CHX_WRITE(buffer), CHX_INT(7), CHX_LOCAL(4))};
     ck_assert_msg(plan_of(&task) == CHX_OK, "%s", chx_last_error()->message);
 }
 END_TEST
@@ -103,7 +103,7 @@ START_TEST(local_memory_beyond_the_device_is_an_error)
     chx_kernel_task task = {.program = program,
                             .kernel = "plain",
                             .global = {1},
-                            .args = {CHX_WRITE(buffer), CHX_INT(7), CHX_LOCAL(1u << 30)}};
+                            .args = CHX_ARGS(CHX_WRITE(buffer), CHX_INT(7), CHX_LOCAL(1u << 30))};
     ck_assert_int_eq(plan_of(&task), CHX_ERROR_KERNEL);
 }
 END_TEST
@@ -114,7 +114,7 @@ START_TEST(other_work_groups_than_declared_are_an_error)
                             .kernel = "by_32",
                             .global = {64},
                             .local = {16},
-                            .args = {CHX_WRITE(buffer)}};
+                            .args = CHX_ARGS(CHX_WRITE(buffer))};
     ck_assert_int_eq(plan_of(&task), CHX_ERROR_KERNEL);
 }
 END_TEST
@@ -125,15 +125,17 @@ START_TEST(declared_work_groups_are_taken)
                             .kernel = "by_32",
                             .global = {64},
                             .local = {32},
-                            .args = {CHX_WRITE(buffer)}};
+                            .args = CHX_ARGS(CHX_WRITE(buffer))};
     ck_assert_msg(plan_of(&task) == CHX_OK, "%s", chx_last_error()->message);
 }
 END_TEST
 
 START_TEST(dimension_after_an_empty_one_is_an_error)
 {
-    chx_kernel_task task = {
-        .program = program, .kernel = "by_32", .global = {64, 0, 8}, .args = {CHX_WRITE(buffer)}};
+    chx_kernel_task task = {.program = program,
+                            .kernel = "by_32",
+                            .global = {64, 0, 8},
+                            .args = CHX_ARGS(CHX_WRITE(buffer))};
     ck_assert_int_eq(chx_graph_kernel(graph, &task), CHX_ERROR_INVALID);
 }
 END_TEST
@@ -149,9 +151,9 @@ START_TEST(objects_of_another_runtime_are_refused)
     ck_assert_int_eq(chx_graph_create(other, &graph_of_other), CHX_OK);
     ck_assert_int_eq(chx_buffer_create(other, 4096, NULL, &buffer_of_other), CHX_OK);
     chx_kernel_task task = {
-        .program = program, .kernel = "by_32", .global = {32}, .args = {CHX_WRITE(buffer)}};
+        .program = program, .kernel = "by_32", .global = {32}, .args = CHX_ARGS(CHX_WRITE(buffer))};
     ck_assert_int_eq(chx_graph_kernel(graph_of_other, &task), CHX_ERROR_INVALID);
-    task.args[0].buffer = buffer_of_other;
+    task.args = CHX_ARGS(CHX_WRITE(buffer_of_other));
     ck_assert_int_eq(chx_graph_kernel(graph_of_other, &task), CHX_OK);
     ck_assert_int_eq(chx_plan_create(graph_of_other, NULL, &plan), CHX_ERROR_INVALID);
     chx_graph_destroy(&graph_of_other);

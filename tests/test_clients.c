@@ -80,7 +80,7 @@ make_plan(client *c, chx_program *with, chx_buffer *buffer, uint32_t a, chx_grap
     chx_kernel_task task = {.program = with,
                             .kernel = "add",
                             .global = {WORDS},
-                            .args = {CHX_READ_WRITE(buffer), CHX_UINT(a)}};
+                            .args = CHX_ARGS(CHX_READ_WRITE(buffer), CHX_UINT(a))};
     return holds(c, chx_graph_create(runtime, graph) == CHX_OK, "graph") &&
            holds(c, chx_graph_kernel(*graph, &task) == CHX_OK, "task") &&
            holds(c, chx_plan_create(*graph, NULL, plan) == CHX_OK, "plan");

@@ -98,7 +98,7 @@ add_kernel(chx_graph *to, chx_buffer *from, chx_buffer *into, uint32_t a)
         .program = program,
         .kernel = "add",
         .global = {WORDS},
-        .args = {CHX_READ(from), CHX_WRITE(into), CHX_UINT(a), CHX_UINT(0)},
+        .args = CHX_ARGS(CHX_READ(from), CHX_WRITE(into), CHX_UINT(a), CHX_UINT(0)),
         .id = &id,
     };
     ck_assert_msg(chx_graph_kernel(to, &task) == CHX_OK, "%s", chx_last_error()->message);
@@ -125,7 +125,7 @@ static void
 add_host(chx_graph *to, chx_host_fn run, void *data, chx_buffer *buffer, chx_access access)
 {
     chx_host_task task = {
-        .run = run, .data = data, .args = {CHX_BUFFER_RANGE(buffer, access, 0, 0)}};
+        .run = run, .data = data, .args = CHX_ARGS(CHX_BUFFER_RANGE(buffer, access, 0, 0))};
     ck_assert_int_eq(chx_graph_host(to, &task), CHX_OK);
 }
 
@@ -450,7 +450,7 @@ START_TEST(disjoint_ranges_follow_only_each_other)
             .program = program,
             .kernel = "bump",
             .global = {1},
-            .args = {CHX_BUFFER_RANGE(y, CHX_ACCESS_READ_WRITE, 4 * t, 4), CHX_UINT(t)},
+            .args = CHX_ARGS(CHX_BUFFER_RANGE(y, CHX_ACCESS_READ_WRITE, 4 * t, 4), CHX_UINT(t)),
         };
         ck_assert_int_eq(chx_graph_kernel(graph, &task), CHX_OK);
     }

@@ -39,8 +39,9 @@ static chx_task
 touch(chx_access access, size_t begin, size_t end)
 {
     chx_task id;
-    chx_host_task task = {
-        .run = nothing, .args = {CHX_BUFFER_RANGE(buffer, access, begin, end - begin)}, .id = &id};
+    chx_host_task task = {.run = nothing,
+                          .args = CHX_ARGS(CHX_BUFFER_RANGE(buffer, access, begin, end - begin)),
+                          .id = &id};
     ck_assert_int_eq(chx_graph_host(graph, &task), CHX_OK);
     return id;
 }
@@ -157,7 +158,7 @@ END_TEST
 
 START_TEST(host_task_takes_no_scalars)
 {
-    chx_host_task task = {.run = nothing, .args = {CHX_INT(1)}};
+    chx_host_task task = {.run = nothing, .args = CHX_ARGS(CHX_INT(1))};
     ck_assert_int_eq(chx_graph_host(graph, &task), CHX_ERROR_INVALID);
     ck_assert_uint_eq(chx_graph_n_tasks(graph), 0);
 }

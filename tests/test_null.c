@@ -59,15 +59,16 @@ draw_launch(sketch *s, uint32_t i, uint32_t n_devices)
     uint32_t y = (x + 1 + (uint32_t)rand() % (N_BUFFERS - 1)) % N_BUFFERS;
     uint32_t n = 1 + (uint32_t)rand() % WORDS, seed = (uint32_t)rand();
     uint32_t begin = (uint32_t)rand() % (WORDS - n + 1);
+    uint32_t device = (uint32_t)rand() % n_devices;
     chx_kernel_task task = {
         .program = s->program,
         .kernel = "blend",
         .global = {n},
-        .devices =
-            rand() % 3 ? UINT64_C(1) << ((uint32_t)rand() % (n_devices < 64 ? n_devices : 64)) : 0,
-        .args = {CHX_BUFFER_RANGE(s->buffers[x], CHX_ACCESS_READ, 4 * begin, 4 * n),
-                 CHX_BUFFER_RANGE(s->buffers[y], CHX_ACCESS_READ_WRITE, 4 * begin, 4 * n),
-                 CHX_UINT(begin), CHX_UINT(seed)},
+        .devices = &device,
+        .n_devices = rand() % 3 ? 1 : 0,
+        .args = CHX_ARGS(CHX_BUFFER_RANGE(s->buffers[x], CHX_ACCESS_READ, 4 * begin, 4 * n),
+                         CHX_BUFFER_RANGE(s->buffers[y], CHX_ACCESS_READ_WRITE, 4 * begin, 4 * n),
+                         CHX_UINT(begin), CHX_UINT(seed)),
     };
     s->launches[i].x = x;
     s->launches[i].y = y;
@@ -338,7 +339,8 @@ START_TEST(refused_launch_loses_nothing)
         .program = s.program,
         .kernel = "blend",
         .global = {WORDS},
-        .args = {CHX_READ(s.buffers[0]), CHX_READ_WRITE(s.buffers[1]), CHX_UINT(0), CHX_UINT(5)},
+        .args = CHX_ARGS(CHX_READ(s.buffers[0]), CHX_READ_WRITE(s.buffers[1]), CHX_UINT(0),
+                         CHX_UINT(5)),
     };
     ck_assert_int_eq(chx_graph_kernel(graph, &task), CHX_OK);
     ck_assert_int_eq(chx_plan_create(graph, NULL, &s.plan), CHX_OK);
@@ -371,8 +373,9 @@ begin_errand(const sketch *s, uint32_t device, chx_buffer *x, errand *e)
         .program = s->program,
         .kernel = "blend",
         .global = {WORDS},
-        .devices = UINT64_C(1) << device,
-        .args = {CHX_READ(x), CHX_READ_WRITE(e->buffer), CHX_UINT(0), CHX_UINT(1)},
+        .devices = &device,
+        .n_devices = 1,
+        .args = CHX_ARGS(CHX_READ(x), CHX_READ_WRITE(e->buffer), CHX_UINT(0), CHX_UINT(1)),
     };
     ck_assert_int_eq(chx_graph_kernel(e->graph, &task), CHX_OK);
     ck_assert_int_eq(chx_plan_create(e->graph, &params, &e->plan), CHX_OK);
@@ -408,7 +411,7 @@ START_TEST(rebuild_waits_for_its_own_platform_only)
     begin_errand(&s, 1, s.buffers[1], &slow);
     chx_host_task host = {.run = nap,
                           .data = &nap_ns,
-                          .args = {CHX_BUFFER_RANGE(slow.buffer, CHX_ACCESS_READ, 0, 0)}};
+                          .args = CHX_ARGS(CHX_BUFFER_RANGE(slow.buffer, CHX_ACCESS_READ, 0, 0))};
     chx_plan_destroy(&slow.plan);
     ck_assert_int_eq(chx_graph_host(slow.graph, &host), CHX_OK);
     ck_assert_int_eq(chx_plan_create(slow.graph, NULL, &slow.plan), CHX_OK);

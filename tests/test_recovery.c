@@ -30,7 +30,7 @@ add_task(chx_buffer *target, uint32_t n)
                                        .program = program,
                                        .kernel = "add",
                                        .global = {WORDS},
-                                       .args = {CHX_READ_WRITE(target), CHX_UINT(n)},
+                                       .args = CHX_ARGS(CHX_READ_WRITE(target), CHX_UINT(n)),
                                    });
 }
 
@@ -209,7 +209,7 @@ run_on(chx_buffer *target, bool with_host, const char *fault)
     chx_run *run;
     ck_assert_int_eq(chx_graph_create(runtime, &graph), CHX_OK);
     ck_assert_int_eq(add_task(target, 5), CHX_OK);
-    chx_host_task task = {.run = look, .args = {CHX_READ(target)}};
+    chx_host_task task = {.run = look, .args = CHX_ARGS(CHX_READ(target))};
     if (with_host)
         ck_assert_int_eq(chx_graph_host(graph, &task), CHX_OK);
     ck_assert_int_eq(chx_plan_create(graph, &params, &second_plan), CHX_OK);

@@ -50,6 +50,8 @@ take(const chx__null_call *call)
 
 static const chx__null_kernel kernels[] = {{"blend", blend}, {"take", take}, {NULL, NULL}};
 
+enum { MAX_DEVICES = 256 };
+
 static chx_runtime *runtime;
 static chx_program *program;
 static chx_graph *graph;
@@ -86,7 +88,8 @@ teardown(void)
 struct launch {
     bool mixes;
     uint32_t x, x_begin, y, y_begin, n, seed;
-    uint64_t devices;
+    uint32_t devices[2];
+    uint32_t n_devices; /* 0: any */
     chx_task id;
 };
 
@@ -98,13 +101,14 @@ add_launch(struct launch *launch)
         .kernel = launch->mixes ? "blend" : "take",
         .global = {launch->n},
         .devices = launch->devices,
-        .args = {CHX_BUFFER_RANGE(buffers[launch->x], CHX_ACCESS_READ, 4 * launch->x_begin,
-                                  4 * launch->n),
-                 CHX_UINT(launch->x_begin),
-                 CHX_BUFFER_RANGE(buffers[launch->y],
-                                  launch->mixes ? CHX_ACCESS_READ_WRITE : CHX_ACCESS_WRITE,
-                                  4 * launch->y_begin, 4 * launch->n),
-                 CHX_UINT(launch->y_begin), CHX_UINT(launch->seed)},
+        .n_devices = launch->n_devices,
+        .args = CHX_ARGS(CHX_BUFFER_RANGE(buffers[launch->x], CHX_ACCESS_READ, 4 * launch->x_begin,
+                                          4 * launch->n),
+                         CHX_UINT(launch->x_begin),
+                         CHX_BUFFER_RANGE(buffers[launch->y],
+                                          launch->mixes ? CHX_ACCESS_READ_WRITE : CHX_ACCESS_WRITE,
+                                          4 * launch->y_begin, 4 * launch->n),
+                         CHX_UINT(launch->y_begin), CHX_UINT(launch->seed)),
         .id = &launch->id,
     };
     ck_assert_msg(chx_graph_kernel(graph, &task) == CHX_OK, "%s", chx_last_error()->message);
@@ -152,16 +156,16 @@ random_launch(void)
     return launch;
 }
 
-/* The devices that the test machine selected, as masks for pinning. */
+/* The devices that the test machine selected. */
 static uint32_t
-selected_devices(uint64_t masks[64])
+selected_devices(uint32_t devices[MAX_DEVICES])
 {
     uint32_t n = 0;
     for (uint32_t d = 0; d < chx_runtime_n_devices(runtime); d++) {
         chx_device_info info;
         ck_assert_int_eq(chx_runtime_device(runtime, d, &info), CHX_OK);
         if (info.selected && !info.excluded)
-            masks[n++] = UINT64_C(1) << d;
+            devices[n++] = d;
     }
     return n;
 }
@@ -170,13 +174,15 @@ START_TEST(run_computes_what_program_order_says)
 {
     enum { N_LAUNCHES = 24 };
     struct launch launches[N_LAUNCHES];
-    uint64_t masks[64];
-    uint32_t n_devices = selected_devices(masks);
+    uint32_t devices[MAX_DEVICES];
+    uint32_t n_devices = selected_devices(devices);
     srand((unsigned)_i + 1);
     for (int i = 0; i < N_LAUNCHES; i++) {
         launches[i] = random_launch();
-        if (rand() % 3)
-            launches[i].devices = masks[(uint32_t)rand() % n_devices];
+        if (rand() % 3) {
+            launches[i].devices[0] = devices[(uint32_t)rand() % n_devices];
+            launches[i].n_devices = 1;
+        }
         add_launch(&launches[i]);
     }
     chx_plan *plan;
@@ -265,7 +271,7 @@ START_TEST(host_task_sees_each_run_in_order)
     struct launch launch = {.mixes = true, .x = 0, .y = 1, .n = WORDS, .seed = 11};
     struct witness witness = {0};
     add_launch(&launch);
-    chx_host_task task = {.run = look, .data = &witness, .args = {CHX_READ(buffers[1])}};
+    chx_host_task task = {.run = look, .data = &witness, .args = CHX_ARGS(CHX_READ(buffers[1]))};
     ck_assert_int_eq(chx_graph_host(graph, &task), CHX_OK);
     chx_plan *plan;
     ck_assert_int_eq(chx_plan_create(graph, NULL, &plan), CHX_OK);
@@ -296,7 +302,7 @@ START_TEST(host_task_result_reaches_a_device)
     struct launch before = {.mixes = true, .x = 0, .y = 1, .n = WORDS, .seed = 11};
     struct launch after = {.mixes = false, .x = 1, .y = 2, .n = WORDS, .seed = 0};
     add_launch(&before);
-    chx_host_task task = {.run = add_one, .args = {CHX_READ_WRITE(buffers[1])}};
+    chx_host_task task = {.run = add_one, .args = CHX_ARGS(CHX_READ_WRITE(buffers[1]))};
     ck_assert_int_eq(chx_graph_host(graph, &task), CHX_OK);
     add_launch(&after);
     chx_plan *plan;
@@ -322,7 +328,7 @@ refuse(void *data, void *const *host)
 
 START_TEST(host_task_failure_fails_the_run)
 {
-    chx_host_task task = {.name = "refusal", .run = refuse, .args = {CHX_READ(buffers[1])}};
+    chx_host_task task = {.name = "refusal", .run = refuse, .args = CHX_ARGS(CHX_READ(buffers[1]))};
     ck_assert_int_eq(chx_graph_host(graph, &task), CHX_OK);
     chx_plan *plan;
     chx_run *run;
@@ -390,8 +396,10 @@ END_TEST
 
 START_TEST(wrong_number_of_arguments_is_an_error)
 {
-    chx_kernel_task task = {
-        .program = program, .kernel = "blend", .global = {1}, .args = {CHX_READ(buffers[0])}};
+    chx_kernel_task task = {.program = program,
+                            .kernel = "blend",
+                            .global = {1},
+                            .args = CHX_ARGS(CHX_READ(buffers[0]))};
     ck_assert_int_eq(chx_graph_kernel(graph, &task), CHX_OK);
     chx_plan *plan = NULL;
     ck_assert_int_eq(chx_plan_create(graph, NULL, &plan), CHX_ERROR_KERNEL);
@@ -405,7 +413,8 @@ START_TEST(range_outside_its_buffer_is_an_error)
     chx_kernel_task task = {.program = program,
                             .kernel = "blend",
                             .global = {1},
-                            .args = {CHX_BUFFER_RANGE(buffers[0], CHX_ACCESS_READ, 1000, 100)}};
+                            .args =
+                                CHX_ARGS(CHX_BUFFER_RANGE(buffers[0], CHX_ACCESS_READ, 1000, 100))};
     ck_assert_int_eq(chx_graph_kernel(graph, &task), CHX_ERROR_LIMIT);
     ck_assert_uint_eq(chx_graph_n_tasks(graph), 0);
 }
@@ -413,20 +422,22 @@ END_TEST
 
 START_TEST(exclusion_keeps_every_byte)
 {
-    uint64_t masks[64];
-    if (selected_devices(masks) < 2)
+    uint32_t devices[MAX_DEVICES];
+    if (selected_devices(devices) < 2)
         return;
     struct launch launches[4];
     for (uint32_t i = 0; i < 4; i++) {
         launches[i] = (struct launch){.mixes = true, .x = i, .y = i + 1, .n = WORDS, .seed = i};
-        launches[i].devices = i % 2 ? masks[0] | masks[1] : masks[i / 2 % 2] | masks[1];
+        launches[i].devices[0] = devices[i % 2 ? 0 : i / 2 % 2];
+        launches[i].devices[1] = devices[1];
+        launches[i].n_devices = 2;
         add_launch(&launches[i]);
     }
     chx_plan *plan;
     ck_assert_int_eq(chx_plan_create(graph, NULL, &plan), CHX_OK);
     for (int round = 0; round < 4; round++) {
         if (round == 2) {
-            uint32_t first = (uint32_t)__builtin_ctzll(masks[0]);
+            uint32_t first = devices[0];
             ck_assert_msg(chx_runtime_exclude(runtime, first, "the test says so", 60 * SECOND_NS) ==
                               CHX_OK,
                           "%s", chx_last_error()->message);
@@ -442,10 +453,10 @@ END_TEST
 
 START_TEST(last_device_cannot_be_excluded)
 {
-    uint64_t masks[64];
-    if (selected_devices(masks) != 1)
+    uint32_t devices[MAX_DEVICES];
+    if (selected_devices(devices) != 1)
         return;
-    uint32_t only = (uint32_t)__builtin_ctzll(masks[0]);
+    uint32_t only = devices[0];
     ck_assert_int_eq(chx_runtime_exclude(runtime, only, "no", SECOND_NS), CHX_ERROR_NO_DEVICE);
 }
 END_TEST

@@ -12,6 +12,8 @@
 #ifndef CHRONAXIE_GRAPH_H
 #define CHRONAXIE_GRAPH_H
 
+#include <string.h>
+
 #include <chronaxie/buffer.h>
 #include <chronaxie/program.h>
 
@@ -30,54 +32,122 @@ typedef enum chx_access {
 } chx_access;
 
 typedef enum chx_arg_kind {
-    CHX_ARG_NONE = 0, /* ends an argument list */
+    CHX_ARG_NONE = 0, /* ends a list of arguments */
     CHX_ARG_BUFFER,
     CHX_ARG_VALUE,
     CHX_ARG_LOCAL,
 } chx_arg_kind;
 
-/* One argument of a task. The kernel always receives the address of the whole buffer; the range
- * says which bytes it touches. */
+/* One argument of a task, made by the macros below. The kernel always receives the address of the
+ * whole buffer; the range says which bytes it touches. */
 typedef struct chx_arg {
     chx_arg_kind kind;
     chx_access access; /* buffers */
     chx_buffer *buffer; /* buffers, borrowed for the life of the graph */
     size_t offset_bytes; /* buffers: begin of the range touched */
     size_t size_bytes; /* buffers: 0 means to the end; values and local memory: their size */
+    const void *bytes; /* values: where they stand, read by the call that takes them; or NULL */
     union {
         int32_t i32;
         uint32_t u32;
         int64_t i64;
         uint64_t u64;
         float f32;
+        double f64;
         float f32x4[4];
         int32_t i32x4[4];
         uint32_t u32x4[4];
-    } value;
+    } value; /* values of up to 16 bytes, where bytes is NULL */
 } chx_arg;
 
-#define CHX_MAX_ARGS 24
+static inline chx_arg
+chx_arg_buffer(chx_buffer *buffer, chx_access access, size_t offset_bytes, size_t size_bytes)
+{
+    chx_arg arg = {CHX_ARG_BUFFER, access, buffer, offset_bytes, size_bytes, NULL, {0}};
+    return arg;
+}
 
-#define CHX_BUFFER_RANGE(buffer_, access_, offset_, size_)                \
-    {                                                                     \
-        .kind = CHX_ARG_BUFFER, .access = (access_), .buffer = (buffer_), \
-        .offset_bytes = (offset_), .size_bytes = (size_)                  \
-    }
-#define CHX_READ(buffer_) CHX_BUFFER_RANGE(buffer_, CHX_ACCESS_READ, 0, 0)
-#define CHX_WRITE(buffer_) CHX_BUFFER_RANGE(buffer_, CHX_ACCESS_WRITE, 0, 0)
-#define CHX_READ_WRITE(buffer_) CHX_BUFFER_RANGE(buffer_, CHX_ACCESS_READ_WRITE, 0, 0)
-#define CHX_VALUE(field_, size_, x_)                                             \
-    {                                                                            \
-        .kind = CHX_ARG_VALUE, .size_bytes = (size_), .value = {.field_ = (x_) } \
-    }
-#define CHX_INT(x_) CHX_VALUE(i32, 4, x_)
-#define CHX_UINT(x_) CHX_VALUE(u32, 4, x_)
-#define CHX_ULONG(x_) CHX_VALUE(u64, 8, x_)
-#define CHX_FLOAT(x_) CHX_VALUE(f32, 4, x_)
-#define CHX_LOCAL(bytes_)                             \
-    {                                                 \
-        .kind = CHX_ARG_LOCAL, .size_bytes = (bytes_) \
-    }
+/* A value that stands elsewhere until the call that takes the argument returns. */
+static inline chx_arg
+chx_arg_bytes(const void *bytes, size_t size_bytes)
+{
+    chx_arg arg = {CHX_ARG_VALUE, CHX_ACCESS_READ, NULL, 0, size_bytes, bytes, {0}};
+    return arg;
+}
+
+/* A value of up to 16 bytes, copied at once. */
+static inline chx_arg
+chx_arg_value(const void *value, size_t size_bytes)
+{
+    chx_arg arg = chx_arg_bytes(NULL, size_bytes);
+    memcpy(&arg.value, value, size_bytes < sizeof arg.value ? size_bytes : sizeof arg.value);
+    return arg;
+}
+
+static inline chx_arg
+chx_arg_int(int32_t value)
+{
+    return chx_arg_value(&value, sizeof value);
+}
+
+static inline chx_arg
+chx_arg_uint(uint32_t value)
+{
+    return chx_arg_value(&value, sizeof value);
+}
+
+static inline chx_arg
+chx_arg_ulong(uint64_t value)
+{
+    return chx_arg_value(&value, sizeof value);
+}
+
+static inline chx_arg
+chx_arg_float(float value)
+{
+    return chx_arg_value(&value, sizeof value);
+}
+
+static inline chx_arg
+chx_arg_double(double value)
+{
+    return chx_arg_value(&value, sizeof value);
+}
+
+static inline chx_arg
+chx_arg_local(size_t size_bytes)
+{
+    chx_arg arg = {CHX_ARG_LOCAL, CHX_ACCESS_READ, NULL, 0, size_bytes, NULL, {0}};
+    return arg;
+}
+
+static inline chx_arg
+chx_arg_none(void)
+{
+    chx_arg arg = {CHX_ARG_NONE, CHX_ACCESS_READ, NULL, 0, 0, NULL, {0}};
+    return arg;
+}
+
+/* The constructors under short names, in C and in C++. */
+#define CHX_BUFFER_RANGE(buffer_, access_, offset_, size_) \
+    chx_arg_buffer(buffer_, access_, offset_, size_)
+#define CHX_READ(buffer_) chx_arg_buffer(buffer_, CHX_ACCESS_READ, 0, 0)
+#define CHX_WRITE(buffer_) chx_arg_buffer(buffer_, CHX_ACCESS_WRITE, 0, 0)
+#define CHX_READ_WRITE(buffer_) chx_arg_buffer(buffer_, CHX_ACCESS_READ_WRITE, 0, 0)
+#define CHX_INT(x_) chx_arg_int(x_)
+#define CHX_UINT(x_) chx_arg_uint(x_)
+#define CHX_ULONG(x_) chx_arg_ulong(x_)
+#define CHX_FLOAT(x_) chx_arg_float(x_)
+#define CHX_DOUBLE(x_) chx_arg_double(x_)
+#define CHX_STRUCT(variable_) chx_arg_bytes(&(variable_), sizeof(variable_))
+#define CHX_LOCAL(bytes_) chx_arg_local(bytes_)
+#define CHX_END chx_arg_none()
+
+/* An argument list in place, of any length, for the block that it stands in. C++ has no such
+ * literals: make an array that ends with CHX_END. */
+#ifndef __cplusplus
+#define CHX_ARGS(...) ((const chx_arg[]){__VA_ARGS__, CHX_END})
+#endif
 
 /* One kernel launch. All zeroes in optional fields means the default. */
 typedef struct chx_kernel_task {
@@ -86,9 +156,10 @@ typedef struct chx_kernel_task {
     const char *kernel; /* name of the kernel function, copied */
     size_t global[3]; /* work-items; trailing zeroes end the dimensions */
     size_t local[3]; /* work-group; all zero lets the driver choose */
-    chx_arg args[CHX_MAX_ARGS]; /* in the kernel's order, ended by CHX_ARG_NONE */
-    /* Bit d allows device d (index as in chx_runtime_device()); 0 allows all selected ones. */
-    uint64_t devices;
+    size_t offset[3]; /* of the first work-item's global id */
+    const chx_arg *args; /* in the kernel's order, ended by CHX_END, copied; NULL for none */
+    const uint32_t *devices; /* that may run it (indices as in chx_runtime_device()), copied */
+    uint32_t n_devices; /* 0: all selected ones */
     chx_task *id; /* receives the task's index, NULL when not wanted */
 } chx_kernel_task;
 
@@ -103,7 +174,7 @@ typedef struct chx_host_task {
     const char *name; /* for traces and errors, copied; NULL means "host" */
     chx_host_fn run;
     void *data;
-    chx_arg args[CHX_MAX_ARGS]; /* buffers only, ended by CHX_ARG_NONE */
+    const chx_arg *args; /* buffers only, ended by CHX_END, copied; NULL for none */
     chx_task *id;
 } chx_host_task;
 

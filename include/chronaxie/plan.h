@@ -29,6 +29,8 @@ typedef struct chx_plan_params {
      * CHX_ERROR_TIMEOUT: time in line behind others does not count. 0 means 60 s plus 20 times the
      * predicted makespan, CHX_FOREVER that it never does. */
     uint64_t deadline_ns;
+    /* As chx_schedule_algorithm_at() names them; NULL means "heft". */
+    const char *algorithm;
 } chx_plan_params;
 
 /* Plans a graph for the runtime's selected devices and compiles what is missing. params may be

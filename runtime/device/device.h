@@ -55,11 +55,11 @@ chx__device_backend(const chx__device *device)
     return device->platform->backend;
 }
 
-/* Bit d of a task's mask allows device d; 0 allows all, and those from 64 on cannot be named. */
-static inline bool
-chx__device_is_allowed(const chx__device *device, uint64_t mask)
+/* The device's memory among the places where data can be. */
+static inline uint32_t
+chx__device_place(const chx__device *device)
 {
-    return !mask || (device->index < 64 && mask >> device->index & 1);
+    return device->index + 1;
 }
 
 static inline chx__lane *

@@ -406,13 +406,13 @@ n_selected(const chx__fleet *fleet)
 }
 
 bool
-chx__fleet_is_spare(const chx__fleet *fleet, const chx__device *device, uint64_t allowed)
+chx__fleet_is_spare(const chx__fleet *fleet, const chx__device *device, chx__places allowed)
 {
     for (uint32_t i = 0; i < fleet->n_devices; i++) {
         const chx__device *other = &fleet->devices[i];
         bool is_rival = other != device && other->info.selected &&
                         other->hardware & device->hardware &&
-                        chx__device_is_allowed(other, allowed);
+                        chx__places_have(allowed, chx__device_place(other));
         bool is_faster = other->info.giga_ops > device->info.giga_ops ||
                          (other->info.giga_ops == device->info.giga_ops && i < device->index);
         if (is_rival && is_faster)

@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "base/log.h"
+#include "base/places.h"
 #include "device/device.h"
 
 typedef struct chx__cache chx__cache;
@@ -45,9 +46,9 @@ void chx__fleet_finish(chx__fleet *fleet);
  * selected, DEVICE. */
 chx_status chx__fleet_open(chx__fleet *fleet, chx__device *device);
 
-/* Whether a faster selected device of those allowed (bits by index, 0 for all) stands on the same
+/* Whether a faster selected device of those allowed (places) stands on the same
  * hardware: of two drivers for one processor the slower gains nothing and is not even opened. */
-bool chx__fleet_is_spare(const chx__fleet *fleet, const chx__device *device, uint64_t allowed);
+bool chx__fleet_is_spare(const chx__fleet *fleet, const chx__device *device, chx__places allowed);
 
 /* A guest uses contexts and queues of open devices without holding what guards the fleet's
  * changes. A change shuts the fleet first, which waits until the last guest has left, and admits

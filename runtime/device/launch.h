@@ -10,6 +10,7 @@ typedef struct chx__launch {
     uint32_t n_dimensions;
     size_t global[3];
     size_t local[3];
+    size_t offset[3]; /* of the first work-item's global id */
     bool has_local; /* else the driver chooses work-groups */
 } chx__launch;
 

@@ -30,7 +30,8 @@ typedef struct chx__null_memory {
     size_t size_bytes;
 } chx__null_memory;
 
-#define CHX__NULL_MAX_PARAMETERS 32u
+#define CHX__NULL_MAX_PARAMETERS 64u
+#define CHX__NULL_MAX_VALUE 256u /* bytes of an argument */
 
 /* A kernel as a program text declares it. */
 typedef struct chx__null_declaration {
@@ -52,7 +53,7 @@ typedef struct chx__null_argument {
     bool is_set;
     chx__null_memory *memory;
     size_t size_bytes;
-    unsigned char value[64];
+    unsigned char value[CHX__NULL_MAX_VALUE];
 } chx__null_argument;
 
 typedef struct chx__null_kernel_object {

@@ -154,9 +154,9 @@ static cl_int
 launch(cl_command_queue queue, cl_kernel kernel, const chx__launch *launched,
        const chx__wait_list *waits, cl_event *event)
 {
-    return clEnqueueNDRangeKernel(queue, kernel, launched->n_dimensions, NULL, launched->global,
-                                  launched->has_local ? launched->local : NULL, waits->n,
-                                  waits->events, event);
+    return clEnqueueNDRangeKernel(queue, kernel, launched->n_dimensions, launched->offset,
+                                  launched->global, launched->has_local ? launched->local : NULL,
+                                  waits->n, waits->events, event);
 }
 
 static cl_int

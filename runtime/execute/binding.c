@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "device/program.h"
+#include "graph/argument.h"
 #include "memory/buffer.h"
 
 /* What an argument is set to. */
@@ -151,21 +152,29 @@ set_memory(chx__binding *binding, uint32_t index, cl_mem memory)
     return code;
 }
 
-/* Local memory has a size and no value. */
+/* Local memory has a size and no value; values too long to remember are set each time. */
+static bool
+is_set_to(const setting *now, const chx_arg *arg)
+{
+    if (!now->is_set || now->memory || now->size_bytes != arg->size_bytes)
+        return false;
+    return arg->kind == CHX_ARG_LOCAL ||
+           (arg->size_bytes <= sizeof now->value &&
+            memcmp(now->value, chx__arg_value(arg), arg->size_bytes) == 0);
+}
+
 static cl_int
 set_value(chx__binding *binding, uint32_t index, const chx_arg *arg)
 {
     setting *now = &binding->settings[index];
-    bool is_local = arg->kind == CHX_ARG_LOCAL;
-    if (now->is_set && !now->memory && now->size_bytes == arg->size_bytes &&
-        (is_local || memcmp(now->value, &arg->value, arg->size_bytes) == 0))
+    if (is_set_to(now, arg))
         return CL_SUCCESS;
-    cl_int code =
-        chx__device_backend(binding->device)
-            ->set_value(binding->kernel, index, arg->size_bytes, is_local ? NULL : &arg->value);
+    const void *value = arg->kind == CHX_ARG_LOCAL ? NULL : chx__arg_value(arg);
+    cl_int code = chx__device_backend(binding->device)
+                      ->set_value(binding->kernel, index, arg->size_bytes, value);
     *now = (setting){.is_set = code == CL_SUCCESS, .size_bytes = arg->size_bytes};
-    if (!is_local)
-        memcpy(now->value, &arg->value, arg->size_bytes);
+    if (value && arg->size_bytes <= sizeof now->value)
+        memcpy(now->value, value, arg->size_bytes);
     return code;
 }
 

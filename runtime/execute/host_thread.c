@@ -31,11 +31,10 @@ chx__host_job_run(chx__host_job *job)
 {
     const chx__lowered *lowered = job->run->lowered;
     const chx__task *task = &lowered->graph->tasks[lowered->commands[job->command].task];
-    void *host[CHX_MAX_ARGS] = {NULL};
     for (uint32_t i = 0; i < task->n_args; i++)
-        host[i] = task->args[i].buffer->host;
+        job->host[i] = task->args[i].buffer->host;
     job->start_ns = chx__now_ns();
-    job->status = task->run(task->data, host);
+    job->status = task->run(task->data, job->host);
     job->finish_ns = chx__now_ns();
     if (job->status) {
         job->error = *chx_last_error();

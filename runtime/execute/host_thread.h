@@ -23,6 +23,7 @@ struct chx__host_job {
     chx__host_job *next; /* in the thread's queue */
     chx_run *run;
     uint32_t command;
+    void **host; /* per argument, filled in for the call; the run's */
     _Atomic int state;
     chx_status status;
     chx_error error; /* when status says so */

@@ -163,6 +163,7 @@ chx__lowering_unref(chx__lowered *lowered)
         chx__binding_destroy(&lowered->bindings[b]);
     free(lowered->bindings);
     free(lowered->args);
+    free(lowered->values);
     free(lowered->commands);
     free(lowered->waits);
     free(lowered->touches);

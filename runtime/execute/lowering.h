@@ -60,6 +60,7 @@ typedef struct chx__lowered {
     uint32_t *lane_commands;
     chx_arg *args; /* of kernels, by command, as they were when the plan was made */
     size_t n_args;
+    unsigned char *values; /* of args that are longer than an argument */
     chx__binding **bindings;
     size_t n_bindings, binding_capacity;
     double makespan_ns;

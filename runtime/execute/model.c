@@ -178,7 +178,7 @@ device_cost(const chx__costs *costs, const chx__fleet *fleet, const chx_graph *g
             chx_task index, const chx__device *device)
 {
     const chx__task *task = &graph->tasks[index];
-    if (!chx__device_is_allowed(device, task->devices) ||
+    if (!chx__places_have(task->devices, chx__device_place(device)) ||
         chx__fleet_is_spare(fleet, device, task->devices))
         return INFINITY;
     chx__task_keys keys = chx__task_keys_of(graph, index, device);

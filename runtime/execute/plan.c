@@ -32,6 +32,9 @@
 /* Submits between two looks at whether new measurements make another plan better. */
 #define LONGEST_REVIEW_INTERVAL 256
 
+/* Good plans at once; others search for longer than most graphs gain. */
+#define DEFAULT_ALGORITHM "heft"
+
 #define DEADLINE_FLOOR_NS UINT64_C(60000000000)
 #define DEADLINE_FACTOR 20.0
 
@@ -42,6 +45,7 @@ struct chx_plan {
     chx_runtime *runtime;
     const chx_graph *graph;
     uint64_t deadline_ns;
+    const chx__algorithm *algorithm;
     chx__lowered *variants[N_VARIANTS]; /* most recent first; NULL ends them */
     uint64_t n_submits;
     uint64_t next_review;
@@ -113,7 +117,7 @@ choose_variant(chx_plan *plan, chx__lowered **chosen)
         return CHX_OK;
     }
     chx__lowered *made;
-    status = chx__planner_make(plan->runtime, plan->graph, &made);
+    status = chx__planner_make(plan->runtime, plan->graph, plan->algorithm, &made);
     if (status)
         return status;
     put_first(plan, made);
@@ -140,19 +144,24 @@ chx_status
 chx_plan_create(chx_graph *graph, const chx_plan_params *params, chx_plan **plan)
 {
     CHX__REQUIRE(graph && plan && graph->n_tasks > 0);
-    chx_status foreign = check_programs(graph);
-    if (foreign)
-        return foreign;
+    const chx__algorithm *algorithm;
+    chx_status status = check_programs(graph);
+    if (!status)
+        status = chx__algorithm_find(
+            params && params->algorithm ? params->algorithm : DEFAULT_ALGORITHM, &algorithm);
+    if (status)
+        return status;
     chx_plan *made = chx__alloc(1, sizeof *made);
     if (!made)
         return chx__fail_memory("planning a graph");
     made->runtime = graph->runtime;
     made->graph = graph;
     made->deadline_ns = params ? params->deadline_ns : 0;
+    made->algorithm = algorithm;
     made->review_interval = 1;
     chx__turn_begin(made->runtime);
     chx__lowered *chosen;
-    chx_status status = choose_variant(made, &chosen);
+    status = choose_variant(made, &chosen);
     chx__turn_end(made->runtime);
     if (status) {
         free(made);

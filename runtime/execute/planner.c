@@ -8,18 +8,19 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
 #include "device/program.h"
 #include "execute/binding.h"
+#include "graph/argument.h"
 
 #define MAX_ROUNDS 3
 
 /* A plan in the making. */
 typedef struct draft {
     chx_runtime *runtime;
+    const chx__algorithm *algorithm;
     chx__lowered *lowered;
     chx__item *items;
     double *costs;
@@ -118,7 +119,7 @@ schedule(const draft *made, chx__solution *solution)
         .after = {flow->after.begin, flow->after.index},
         .cost_ns = made->costs,
     };
-    return chx__heft(&made->lowered->model.machine, &problem, solution);
+    return made->algorithm->solve(&made->lowered->model.machine, &problem, solution);
 }
 
 /* Opens the devices and compiles the programs that the commands need. */
@@ -211,8 +212,6 @@ add_binding(chx__lowered *lowered, const chx__task *task, chx__device *device,
     return status;
 }
 
-/* Arguments are kept as they are now: one that first changes while a run waits must not reach that
- * run. */
 static chx_status
 prepare_kernel(chx__lowered *lowered, chx__command *command, chx__binding **last)
 {
@@ -224,33 +223,45 @@ prepare_kernel(chx__lowered *lowered, chx__command *command, chx__binding **last
         status = add_binding(lowered, task, device, &binding);
     if (!status)
         status = chx__binding_check(binding, task);
-    if (status)
-        return status;
     command->binding = *last = binding;
-    command->first_arg = (uint32_t)lowered->n_args;
-    memcpy(&lowered->args[lowered->n_args], task->args, task->n_args * sizeof *task->args);
-    lowered->n_args += task->n_args;
-    return CHX_OK;
+    return status;
 }
 
-static size_t
-count_args(const chx__lowered *lowered)
+/* Arguments are kept as they are now: one that first changes while a run waits must not reach that
+ * run. */
+static chx_status
+keep_args(chx__lowered *lowered)
 {
-    size_t n = 0;
-    for (uint32_t c = 0; c < lowered->n_commands; c++)
-        if (lowered->commands[c].kind == CHX__COMMAND_KERNEL)
-            n += lowered->graph->tasks[lowered->commands[c].task].n_args;
-    return n;
+    size_t n = 0, excess = 0;
+    for (uint32_t c = 0; c < lowered->n_commands; c++) {
+        chx__command *command = &lowered->commands[c];
+        if (command->kind != CHX__COMMAND_KERNEL)
+            continue;
+        const chx__task *task = &lowered->graph->tasks[command->task];
+        command->first_arg = (uint32_t)n;
+        n += task->n_args;
+        excess += chx__args_excess(task->args, task->n_args);
+    }
+    lowered->args = chx__alloc(n, sizeof *lowered->args);
+    lowered->values = chx__alloc(excess, 1);
+    if (!lowered->args || !lowered->values)
+        return chx__fail_memory("planning a graph");
+    unsigned char *value = lowered->values;
+    for (uint32_t c = 0; c < lowered->n_commands; c++) {
+        const chx__command *command = &lowered->commands[c];
+        const chx__task *task = &lowered->graph->tasks[command->task];
+        if (command->kind == CHX__COMMAND_KERNEL)
+            chx__args_copy(&lowered->args[command->first_arg], task->args, task->n_args, &value);
+    }
+    lowered->n_args = n;
+    return CHX_OK;
 }
 
 static chx_status
 prepare_commands(chx_runtime *runtime, chx__lowered *lowered)
 {
     chx__binding *last = NULL;
-    lowered->args = chx__alloc(count_args(lowered), sizeof *lowered->args);
-    if (!lowered->args)
-        return chx__fail_memory("planning a graph");
-    chx_status status = CHX_OK;
+    chx_status status = keep_args(lowered);
     for (uint32_t c = 0; !status && c < lowered->n_commands; c++) {
         chx__command *command = &lowered->commands[c];
         if (command->kind == CHX__COMMAND_KERNEL)
@@ -262,13 +273,15 @@ prepare_commands(chx_runtime *runtime, chx__lowered *lowered)
 }
 
 chx_status
-chx__planner_make(chx_runtime *runtime, const chx_graph *graph, chx__lowered **lowered)
+chx__planner_make(chx_runtime *runtime, const chx_graph *graph, const chx__algorithm *algorithm,
+                  chx__lowered **lowered)
 {
     chx_status status = CHX_OK;
     bool done = false;
     for (int round = 1; !done; round++) {
         draft made;
         status = begin(runtime, graph, &made);
+        made.algorithm = algorithm;
         if (!status)
             status = round < MAX_ROUNDS ? work_without_turn(&made) : work(&made);
         done = status || is_current(&made) || round == MAX_ROUNDS;

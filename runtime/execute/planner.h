@@ -7,10 +7,12 @@
 #define CHX_EXECUTE_PLANNER_H
 
 #include "execute/lowering.h"
+#include "schedule/algorithm.h"
 
 /* Schedules the graph and prepares its commands: compiles what the chosen devices need, allocates
  * replicas, binds arguments. Under the turn, which is given up meanwhile. On success the caller
  * owns one reference. Errors: BUILD, KERNEL, DEVICE_MEMORY, LIMIT, MEMORY, INVALID. */
-chx_status chx__planner_make(chx_runtime *runtime, const chx_graph *graph, chx__lowered **lowered);
+chx_status chx__planner_make(chx_runtime *runtime, const chx_graph *graph,
+                             const chx__algorithm *algorithm, chx__lowered **lowered);
 
 #endif

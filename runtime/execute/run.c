@@ -21,6 +21,7 @@
 #include "execute/spans.h"
 #include "execute/tail.h"
 #include "execute/wait.h"
+#include "graph/argument.h"
 
 static void
 run_free(chx_run *run)
@@ -33,7 +34,9 @@ run_free(chx_run *run)
     free(run->next_reap);
     free(run->dependencies);
     free(run->jobs);
+    free(run->host_args);
     free(run->values);
+    free(run->excess);
     free(run);
 }
 
@@ -42,37 +45,60 @@ static void
 start_rows(chx_run *run)
 {
     const chx__lowered *lowered = run->lowered;
+    void **host = run->host_args;
     for (uint32_t c = 0; c < lowered->n_commands; c++) {
         run->steps[c].first_dependency = CHX__NO_INDEX;
         if (lowered->commands[c].kind != CHX__COMMAND_HOST)
             continue;
         run->steps[c].job = run->n_jobs;
-        run->jobs[run->n_jobs++] = (chx__host_job){.run = run, .command = c};
+        run->jobs[run->n_jobs++] = (chx__host_job){.run = run, .command = c, .host = host};
+        host += lowered->graph->tasks[lowered->commands[c].task].n_args;
     }
     uint32_t n_lanes = lowered->model.machine.n_lanes;
     memcpy(run->next_enqueue, lowered->lane_begin, n_lanes * sizeof *run->next_enqueue);
     memcpy(run->next_reap, lowered->lane_begin, n_lanes * sizeof *run->next_reap);
 }
 
-static void
+static const chx_arg *
+dynamic_arg(const chx_graph *graph, const chx__dynamic *dynamic)
+{
+    return &graph->tasks[dynamic->task].args[dynamic->arg_index];
+}
+
+static bool
 copy_values(chx_run *run)
 {
     const chx_graph *graph = run->lowered->graph;
-    run->n_values = graph->n_dynamics;
+    size_t excess = 0;
+    for (size_t i = 0; i < graph->n_dynamics; i++)
+        excess += chx__args_excess(dynamic_arg(graph, &graph->dynamics[i]), 1);
+    run->values = chx__alloc(graph->n_dynamics, sizeof *run->values);
+    run->excess = chx__alloc(excess, 1);
+    if (!run->values || !run->excess)
+        return false;
+    unsigned char *value = run->excess;
     for (size_t i = 0; i < graph->n_dynamics; i++) {
-        const chx__dynamic *dynamic = &graph->dynamics[i];
-        const chx__task *task = &graph->tasks[dynamic->task];
-        run->values[i] = (chx__value){*dynamic, task->args[dynamic->arg_index]};
+        run->values[i].dynamic = graph->dynamics[i];
+        chx__args_copy(&run->values[i].arg, dynamic_arg(graph, &graph->dynamics[i]), 1, &value);
     }
+    run->n_values = graph->n_dynamics;
+    return true;
 }
 
-static uint32_t
-count_host_tasks(const chx_graph *graph)
+/* Room for the jobs of host tasks and for what they are called with. */
+static bool
+make_jobs(chx_run *run)
 {
-    uint32_t n = 0;
+    const chx_graph *graph = run->lowered->graph;
+    size_t n_jobs = 0, n_args = 0;
     for (uint32_t t = 0; t < graph->n_tasks; t++)
-        n += !graph->tasks[t].program;
-    return n;
+        if (!graph->tasks[t].program) {
+            n_jobs++;
+            n_args += graph->tasks[t].n_args;
+        }
+    run->jobs = chx__alloc(n_jobs, sizeof *run->jobs);
+    run->host_args = chx__alloc(n_args, sizeof *run->host_args);
+    return run->jobs && run->host_args;
 }
 
 chx_status
@@ -89,16 +115,14 @@ chx__run_create(chx_runtime *runtime, chx__lowered *lowered, uint64_t timeout_ns
     made->steps = chx__alloc(lowered->n_commands, sizeof *made->steps);
     made->next_enqueue = chx__alloc(n_lanes, sizeof *made->next_enqueue);
     made->next_reap = chx__alloc(n_lanes, sizeof *made->next_reap);
-    made->jobs = chx__alloc(count_host_tasks(lowered->graph), sizeof *made->jobs);
-    made->values = chx__alloc(lowered->graph->n_dynamics, sizeof *made->values);
     made->submit_ns = chx__now_ns();
     made->timeout_ns = timeout_ns;
     chx_status status = CHX_OK;
-    if (!made->steps || !made->next_enqueue || !made->next_reap || !made->jobs || !made->values)
+    if (!made->steps || !made->next_enqueue || !made->next_reap || !make_jobs(made) ||
+        !copy_values(made))
         status = chx__fail_memory("submitting a plan");
     if (!status) {
         start_rows(made);
-        copy_values(made);
         status = chx__tails_follow(made);
     }
     if (status) {

@@ -67,9 +67,11 @@ struct chx_run {
     size_t n_dependencies, dependency_capacity;
     chx__host_job *jobs;
     uint32_t n_jobs;
+    void **host_args; /* of all jobs */
     chx__value
         *values; /* by task and index; a copy, since the graph's may change while the run waits */
     size_t n_values;
+    unsigned char *excess; /* of values that are longer than an argument */
     chx__notice *notices; /* while it has not ended */
     bool is_cancelled; /* nothing more begins */
     bool failed;

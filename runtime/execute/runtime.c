@@ -134,7 +134,7 @@ chx_runtime_device(const chx_runtime *runtime, uint32_t device_index, chx_device
     const chx__device *device = &runtime->fleet.devices[device_index];
     *info = device->info;
     info->used_bytes = atomic_load(&device->used_bytes);
-    info->spare = info->selected && chx__fleet_is_spare(&runtime->fleet, device, 0);
+    info->spare = info->selected && chx__fleet_is_spare(&runtime->fleet, device, chx__places_all());
     return CHX_OK;
 }
 

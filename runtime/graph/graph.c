@@ -16,6 +16,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "graph/argument.h"
 #include "memory/buffer.h"
 
 chx_status
@@ -83,7 +84,8 @@ check_arg(const chx_graph *graph, const chx__task *task, uint32_t index)
     case CHX_ARG_BUFFER:
         return check_buffer_arg(graph, task->name, index, arg);
     case CHX_ARG_VALUE:
-        if (task->program && arg->size_bytes > 0 && arg->size_bytes <= sizeof arg->value)
+        if (task->program && arg->size_bytes > 0 &&
+            (arg->bytes || arg->size_bytes <= sizeof arg->value))
             return CHX_OK;
         break;
     case CHX_ARG_LOCAL:
@@ -98,14 +100,13 @@ check_arg(const chx_graph *graph, const chx__task *task, uint32_t index)
 }
 
 static chx_status
-take_args(const chx_graph *graph, chx__task *task, const chx_arg args[CHX_MAX_ARGS])
+take_args(const chx_graph *graph, chx__task *task, const chx_arg *args)
 {
-    while (task->n_args < CHX_MAX_ARGS && args[task->n_args].kind != CHX_ARG_NONE)
+    while (args && args[task->n_args].kind != CHX_ARG_NONE)
         task->n_args++;
-    task->args = chx__alloc(task->n_args, sizeof *task->args);
+    task->args = chx__args_clone(args, task->n_args);
     if (!task->args || !task->name)
         return chx__fail_memory("adding a task");
-    memcpy(task->args, args, task->n_args * sizeof *args);
     for (uint32_t i = 0; i < task->n_args; i++) {
         chx_status status = check_arg(graph, task, i);
         if (status)
@@ -116,7 +117,7 @@ take_args(const chx_graph *graph, chx__task *task, const chx_arg args[CHX_MAX_AR
 
 /* Takes the task, which is released on failure. */
 static chx_status
-append(chx_graph *graph, chx__task *task, const chx_arg args[CHX_MAX_ARGS], chx_task *id)
+append(chx_graph *graph, chx__task *task, const chx_arg *args, chx_task *id)
 {
     chx_status status = take_args(graph, task, args);
     if (!status && graph->n_tasks == UINT32_MAX - 1)
@@ -165,12 +166,31 @@ check_range(const chx_kernel_task *task, uint32_t n_dimensions)
     return CHX_OK;
 }
 
+/* The places of the devices that a task may use. */
+static chx_status
+take_devices(const chx_kernel_task *task, chx__places *places)
+{
+    *places = task->n_devices > 0 ? chx__places_none() : chx__places_all();
+    for (uint32_t i = 0; i < task->n_devices; i++) {
+        if (!task->devices || task->devices[i] >= CHX__MAX_PLACES - 1)
+            return chx__fail(CHX_ERROR_INVALID,
+                             "kernel %s: entry %u of its devices names none; give indices as in "
+                             "chx_runtime_device()",
+                             task->kernel, i);
+        *places = chx__places_union(*places, chx__places_of(task->devices[i] + 1));
+    }
+    return CHX_OK;
+}
+
 chx_status
 chx_graph_kernel(chx_graph *graph, const chx_kernel_task *task)
 {
     CHX__REQUIRE(graph && task && task->program && task->kernel);
     uint32_t n_dimensions = count_dimensions(task->global);
+    chx__places devices;
     chx_status status = check_range(task, n_dimensions);
+    if (!status)
+        status = take_devices(task, &devices);
     if (status)
         return status;
     chx__task made = {
@@ -178,10 +198,11 @@ chx_graph_kernel(chx_graph *graph, const chx_kernel_task *task)
         .program = task->program,
         .kernel = chx__strdup(task->kernel),
         .launch = {.n_dimensions = n_dimensions, .has_local = count_dimensions(task->local) > 0},
-        .devices = task->devices,
+        .devices = devices,
     };
     memcpy(made.launch.global, task->global, sizeof made.launch.global);
     memcpy(made.launch.local, task->local, sizeof made.launch.local);
+    memcpy(made.launch.offset, task->offset, sizeof made.launch.offset);
     if (!made.kernel) {
         task_finish(&made);
         return chx__fail_memory("adding a task");
@@ -259,7 +280,9 @@ chx_graph_set_value(chx_graph *graph, chx_task task, uint32_t arg_index, const c
     chx_status status = make_dynamic(graph, task, arg_index);
     if (status)
         return status;
-    arg->value = value->value;
+    /* The argument's bytes are the task's own and as many. */
+    void *kept = arg->bytes ? (void *)arg->bytes : &arg->value;
+    memcpy(kept, chx__arg_value(value), value->size_bytes);
     return CHX_OK;
 }
 

@@ -4,6 +4,7 @@
 
 #include <chronaxie/graph.h>
 
+#include "base/places.h"
 #include "device/launch.h"
 
 typedef struct chx__task {
@@ -11,7 +12,7 @@ typedef struct chx__task {
     chx_program *program; /* NULL for a host task */
     char *kernel;
     chx__launch launch;
-    uint64_t devices;
+    chx__places devices; /* places of those that may run it */
     chx_host_fn run; /* host tasks */
     void *data;
     uint32_t n_args;

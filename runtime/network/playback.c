@@ -70,11 +70,11 @@ play(void *data, void *const *host)
 chx_status
 chx__playback_build(chx_simulation *simulation, chx_graph *graph)
 {
-    chx_status status =
-        chx_graph_host(graph, &(chx_host_task){.name = "play spikes",
-                                               .run = play,
-                                               .data = simulation,
-                                               .args = {CHX_READ_WRITE(simulation->history)}});
+    chx_status status = chx_graph_host(
+        graph, &(chx_host_task){.name = "play spikes",
+                                .run = play,
+                                .data = simulation,
+                                .args = CHX_ARGS(CHX_READ_WRITE(simulation->history))});
     if (!status)
         simulation->graph = graph;
     return status;

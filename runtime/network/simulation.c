@@ -26,7 +26,8 @@ static void
 pin(chx_simulation *simulation, const chx__simulation_fleet *fleet)
 {
     for (uint32_t p = 0; p < simulation->tables.n_partitions; p++)
-        simulation->part_devices[p] = UINT64_C(1) << fleet->devices[p % fleet->n_devices];
+        simulation->part_devices[p] = fleet->devices[p % fleet->n_devices];
+    simulation->is_pinned = true;
 }
 
 static chx_status

@@ -95,20 +95,22 @@ add_advance(chx_simulation *simulation, uint32_t p, uint32_t turn, chx_task *id)
             .kernel = "lif_advance",
             .global = {(part->setup.n_blocks + items - 1) / items * items},
             .local = {items},
-            .devices = simulation->part_devices[p],
+            .devices = &simulation->part_devices[p],
+            .n_devices = simulation->is_pinned,
             .id = id,
-            .args = {CHX_READ(part->setup_buffer), CHX_READ_WRITE(part->state),
-                     CHX_READ_WRITE(part->ring), CHX_READ(part->rows), CHX_READ(part->blocks),
-                     CHX_READ(simulation->stimuli), CHX_READ(part->entries),
-                     CHX_BUFFER_RANGE(simulation->lists, CHX_ACCESS_READ_WRITE,
-                                      (turn * n_partitions + p) * list_bytes(simulation),
-                                      list_bytes(simulation)),
-                     CHX_BUFFER_RANGE(simulation->record, CHX_ACCESS_READ_WRITE,
-                                      p * record_bytes(simulation), record_bytes(simulation)),
-                     CHX_BUFFER_RANGE(simulation->history, CHX_ACCESS_READ_WRITE,
-                                      part->first_neuron * sizeof(chx_history),
-                                      part->n_neurons * sizeof(chx_history)),
-                     CHX_UINT(0), CHX_UINT(0), CHX_UINT(0), CHX_UINT(turn)}});
+            .args =
+                CHX_ARGS(CHX_READ(part->setup_buffer), CHX_READ_WRITE(part->state),
+                         CHX_READ_WRITE(part->ring), CHX_READ(part->rows), CHX_READ(part->blocks),
+                         CHX_READ(simulation->stimuli), CHX_READ(part->entries),
+                         CHX_BUFFER_RANGE(simulation->lists, CHX_ACCESS_READ_WRITE,
+                                          (turn * n_partitions + p) * list_bytes(simulation),
+                                          list_bytes(simulation)),
+                         CHX_BUFFER_RANGE(simulation->record, CHX_ACCESS_READ_WRITE,
+                                          p * record_bytes(simulation), record_bytes(simulation)),
+                         CHX_BUFFER_RANGE(simulation->history, CHX_ACCESS_READ_WRITE,
+                                          part->first_neuron * sizeof(chx_history),
+                                          part->n_neurons * sizeof(chx_history)),
+                         CHX_UINT(0), CHX_UINT(0), CHX_UINT(0), CHX_UINT(turn))});
 }
 
 static chx_status
@@ -124,17 +126,19 @@ add_deliver(chx_simulation *simulation, uint32_t p, uint32_t turn, chx_task *id)
             .kernel = "lif_deliver",
             .global = {simulation->shape.deliver_items},
             .local = {simulation->shape.group_items},
-            .devices = simulation->part_devices[p],
+            .devices = &simulation->part_devices[p],
+            .n_devices = simulation->is_pinned,
             .id = id,
-            .args = {CHX_READ(part->setup_buffer),
-                     CHX_BUFFER_RANGE(simulation->lists, CHX_ACCESS_READ,
-                                      turn * n_partitions * list_bytes(simulation),
-                                      n_partitions * list_bytes(simulation)),
-                     CHX_BUFFER_RANGE(simulation->lists, CHX_ACCESS_WRITE,
-                                      ((1 - turn) * n_partitions + p) * list_bytes(simulation),
-                                      sizeof(uint32_t)),
-                     CHX_READ(part->offsets), CHX_READ(part->synapses), CHX_READ_WRITE(part->ring),
-                     CHX_UINT(0), CHX_UINT(turn)}});
+            .args =
+                CHX_ARGS(CHX_READ(part->setup_buffer),
+                         CHX_BUFFER_RANGE(simulation->lists, CHX_ACCESS_READ,
+                                          turn * n_partitions * list_bytes(simulation),
+                                          n_partitions * list_bytes(simulation)),
+                         CHX_BUFFER_RANGE(simulation->lists, CHX_ACCESS_WRITE,
+                                          ((1 - turn) * n_partitions + p) * list_bytes(simulation),
+                                          sizeof(uint32_t)),
+                         CHX_READ(part->offsets), CHX_READ(part->synapses),
+                         CHX_READ_WRITE(part->ring), CHX_UINT(0), CHX_UINT(turn))});
 }
 
 static chx_status
@@ -149,14 +153,16 @@ add_run(chx_simulation *simulation, chx_task *id)
             .kernel = "lif_run",
             .global = {simulation->shape.group_items},
             .local = {simulation->shape.group_items},
-            .devices = simulation->part_devices[0],
+            .devices = &simulation->part_devices[0],
+            .n_devices = simulation->is_pinned,
             .id = id,
-            .args = {CHX_READ(part->setup_buffer), CHX_READ_WRITE(part->state),
-                     CHX_READ_WRITE(part->ring), CHX_READ(part->rows), CHX_READ(part->blocks),
-                     CHX_READ(simulation->stimuli), CHX_READ(part->entries),
-                     CHX_READ_WRITE(simulation->lists), CHX_READ_WRITE(simulation->record),
-                     CHX_READ_WRITE(simulation->history), CHX_READ(part->offsets),
-                     CHX_READ(part->synapses), CHX_UINT(0), CHX_UINT(0), CHX_UINT(0)}});
+            .args =
+                CHX_ARGS(CHX_READ(part->setup_buffer), CHX_READ_WRITE(part->state),
+                         CHX_READ_WRITE(part->ring), CHX_READ(part->rows), CHX_READ(part->blocks),
+                         CHX_READ(simulation->stimuli), CHX_READ(part->entries),
+                         CHX_READ_WRITE(simulation->lists), CHX_READ_WRITE(simulation->record),
+                         CHX_READ_WRITE(simulation->history), CHX_READ(part->offsets),
+                         CHX_READ(part->synapses), CHX_UINT(0), CHX_UINT(0), CHX_UINT(0))});
 }
 
 static chx_status
@@ -205,12 +211,12 @@ chx_simulation_build(chx_simulation *simulation, chx_graph *graph, uint32_t max_
     for (uint32_t i = 0; !status && i < simulation->n_launches; i++)
         status = add_launch(simulation, i);
     if (!status)
-        status =
-            chx_graph_host(graph, &(chx_host_task){.name = "collect spikes",
-                                                   .run = chx__simulation_collect,
-                                                   .data = simulation,
-                                                   .args = {CHX_READ(simulation->record),
-                                                            CHX_READ_WRITE(simulation->turn)}});
+        status = chx_graph_host(
+            graph, &(chx_host_task){.name = "collect spikes",
+                                    .run = chx__simulation_collect,
+                                    .data = simulation,
+                                    .args = CHX_ARGS(CHX_READ(simulation->record),
+                                                     CHX_READ_WRITE(simulation->turn))});
     if (!status)
         return CHX_OK;
 failed:

@@ -41,7 +41,7 @@ chx__simulation_fleet_init(chx__simulation_fleet *fleet, const chx_runtime *runt
                                      .all_cpus = true,
                                      .loop_limit = UINT64_MAX,
                                      .max_work_group = UINT32_MAX};
-    for (uint32_t d = 0; d < chx_runtime_n_devices(runtime) && d < 64; d++) {
+    for (uint32_t d = 0; d < chx_runtime_n_devices(runtime) && d < CHX__MAX_PLACES; d++) {
         chx_device_info info;
         chx_status status = chx_runtime_device(runtime, d, &info);
         if (status)

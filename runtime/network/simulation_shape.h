@@ -5,6 +5,7 @@
 
 #include <chronaxie/runtime.h>
 
+#include "base/places.h"
 #include "network/simulation_tables.h"
 
 #define CHX__SIMULATION_MAX_BATCH 128 /* steps; bounds lists when delays are long */
@@ -12,7 +13,7 @@
 
 /* What matters of the selected devices. */
 typedef struct chx__simulation_fleet {
-    uint32_t devices[64]; /* indices as in chx_runtime_device() */
+    uint32_t devices[CHX__MAX_PLACES]; /* indices as in chx_runtime_device() */
     uint32_t n_parallel; /* that can work at once */
     uint32_t n_devices;
     bool all_cpus;

@@ -39,7 +39,8 @@ struct chx_simulation {
     chx__lif_tables tables;
     chx__simulation_shape shape;
     chx__simulation_part parts[CHX__MAX_PARTITIONS];
-    uint64_t part_devices[CHX__MAX_PARTITIONS]; /* masks for tasks, 0 when not pinned */
+    uint32_t part_devices[CHX__MAX_PARTITIONS]; /* where each advances and delivers */
+    bool is_pinned; /* else anywhere */
     chx_program *program;
     chx_buffer *stimuli, *lists, *history;
     uint32_t list_words;

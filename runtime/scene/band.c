@@ -173,11 +173,12 @@ build_labels(chx__band *band, chx_graph *graph, const chx__band_inputs *in)
         .kernel = "labels",
         .global = {round_up(in->n_strokes + CHX_TEXT_LINES + dynamic + 1, 64)},
         .local = {32},
-        .args = {CHX_READ(in->strokes), CHX_READ(in->lines), CHX_READ(in->glyphs),
-                 CHX_READ(in->shapes), CHX_READ_WRITE(band->ink), CHX_READ_WRITE(band->dirty),
-                 CHX_BUFFER_RANGE(band->queue, CHX_ACCESS_READ_WRITE, 0, 16), band_arg(band, 0),
-                 four(in->n_strokes, in->strokes_per_glyph, 0, 0), four(0, 0, 0, 0),
-                 four(0, 0, 0, 0), four(0, 0, 0, 0), four(0, 0, 0, 0), four(0, 0, 0, 0)},
+        .args =
+            CHX_ARGS(CHX_READ(in->strokes), CHX_READ(in->lines), CHX_READ(in->glyphs),
+                     CHX_READ(in->shapes), CHX_READ_WRITE(band->ink), CHX_READ_WRITE(band->dirty),
+                     CHX_BUFFER_RANGE(band->queue, CHX_ACCESS_READ_WRITE, 0, 16), band_arg(band, 0),
+                     four(in->n_strokes, in->strokes_per_glyph, 0, 0), four(0, 0, 0, 0),
+                     four(0, 0, 0, 0), four(0, 0, 0, 0), four(0, 0, 0, 0), four(0, 0, 0, 0)),
         .id = &band->labels};
     return chx_graph_kernel(graph, &task);
 }
@@ -187,18 +188,18 @@ build_branches(chx__band *band, chx_graph *graph, const chx__band_inputs *in, co
                chx_task *id)
 {
     chx_arg row = {.kind = CHX_ARG_VALUE, .size_bytes = 16};
-    chx_kernel_task task = {.name = kernel,
-                            .program = in->program,
-                            .kernel = kernel,
-                            .global = {round_up(in->n_branches, 64)},
-                            .local = {32},
-                            .args = {CHX_READ(in->branches), CHX_READ(in->ages),
-                                     CHX_READ(in->tables), CHX_READ_WRITE(band->fibre),
-                                     CHX_READ_WRITE(band->light), CHX_READ_WRITE(band->levels[0]),
-                                     CHX_READ_WRITE(band->body), CHX_READ_WRITE(band->dirty),
-                                     CHX_READ_WRITE(band->queue), CHX_UINT(in->n_branches),
-                                     band_arg(band, 0), row, row, row, row, row, row},
-                            .id = id};
+    chx_kernel_task task = {
+        .name = kernel,
+        .program = in->program,
+        .kernel = kernel,
+        .global = {round_up(in->n_branches, 64)},
+        .local = {32},
+        .args = CHX_ARGS(CHX_READ(in->branches), CHX_READ(in->ages), CHX_READ(in->tables),
+                         CHX_READ_WRITE(band->fibre), CHX_READ_WRITE(band->light),
+                         CHX_READ_WRITE(band->levels[0]), CHX_READ_WRITE(band->body),
+                         CHX_READ_WRITE(band->dirty), CHX_READ_WRITE(band->queue),
+                         CHX_UINT(in->n_branches), band_arg(band, 0), row, row, row, row, row, row),
+        .id = id};
     return chx_graph_kernel(graph, &task);
 }
 
@@ -213,10 +214,10 @@ build_cones(chx__band *band, chx_graph *graph, const chx__band_inputs *in, const
         .global = {(band->width_px + CHX_BLOCK - 1) / CHX_BLOCK,
                    (band->held.end - band->held.begin + CHX_BLOCK - 1) / CHX_BLOCK,
                    in->cone_shares},
-        .args = {CHX_READ(band->queue), CHX_READ(in->tables), CHX_READ_WRITE(band->fibre),
-                 CHX_READ_WRITE(band->light), CHX_READ_WRITE(band->levels[0]),
-                 CHX_READ_WRITE(band->body), CHX_READ_WRITE(band->dirty), band_arg(band, 0),
-                 four(0, 0, 0, 0)},
+        .args = CHX_ARGS(CHX_READ(band->queue), CHX_READ(in->tables), CHX_READ_WRITE(band->fibre),
+                         CHX_READ_WRITE(band->light), CHX_READ_WRITE(band->levels[0]),
+                         CHX_READ_WRITE(band->body), CHX_READ_WRITE(band->dirty), band_arg(band, 0),
+                         four(0, 0, 0, 0)),
         .id = id};
     return chx_graph_kernel(graph, &task);
 }
@@ -241,10 +242,9 @@ build_bloom_down(chx__band *band, chx_graph *graph, const chx__band_inputs *in)
         chx_arg to = CHX_WRITE(band->levels[level - 1]);
         chx_arg from_size = level_arg(band, level - 1);
         chx_arg dirty = CHX_READ(band->dirty);
-        const chx_arg first[] = {from, to, dirty, from_size, size, band_arg(band, 0)};
-        const chx_arg later[] = {from, to, from_size, size};
         task.kernel = level == 2 ? "glow_down" : "bloom_down";
-        memcpy(task.args, level == 2 ? first : later, level == 2 ? sizeof first : sizeof later);
+        task.args = level == 2 ? CHX_ARGS(from, to, dirty, from_size, size, band_arg(band, 0))
+                               : CHX_ARGS(from, to, from_size, size);
         level_items(&size, task.global, task.local);
         status = chx_graph_kernel(graph, &task);
     }
@@ -257,12 +257,13 @@ build_bloom_up(chx__band *band, chx_graph *graph, const chx__band_inputs *in)
     chx_status status = CHX_OK;
     for (uint32_t level = band->n_levels - 1; level >= 2 && !status; level--) {
         chx_arg size = level_arg(band, level);
-        chx_kernel_task task = {
-            .name = "bloom up",
-            .program = in->program,
-            .kernel = "bloom_up",
-            .args = {CHX_READ_WRITE(band->levels[level - 1]), CHX_READ(band->levels[level]), size,
-                     level_arg(band, level + 1), CHX_UINT(level_weight(band, level))}};
+        chx_kernel_task task = {.name = "bloom up",
+                                .program = in->program,
+                                .kernel = "bloom_up",
+                                .args = CHX_ARGS(CHX_READ_WRITE(band->levels[level - 1]),
+                                                 CHX_READ(band->levels[level]), size,
+                                                 level_arg(band, level + 1),
+                                                 CHX_UINT(level_weight(band, level)))};
         level_items(&size, task.global, task.local);
         status = chx_graph_kernel(graph, &task);
     }
@@ -278,15 +279,16 @@ build_mark(chx__band *band, chx_graph *graph, const chx__band_inputs *in)
         .program = in->program,
         .kernel = "mark",
         .global = {n_tiles(band->width_px), n_tiles(band->held.end - band->held.begin)},
-        .args = {CHX_READ(band->dirty), CHX_READ(band->levels[1]), CHX_WRITE(band->marks),
-                 band_arg(band, 0), level_arg(band, 2)}};
+        .args = CHX_ARGS(CHX_READ(band->dirty), CHX_READ(band->levels[1]), CHX_WRITE(band->marks),
+                         band_arg(band, 0), level_arg(band, 2))};
     chx_arg size = level_arg(band, 1);
     chx_kernel_task up = {.name = "bloom up",
                           .program = in->program,
                           .kernel = "glow_up",
-                          .args = {CHX_READ_WRITE(band->levels[0]), CHX_READ(band->levels[1]),
-                                   CHX_READ(band->marks), size, level_arg(band, 2),
-                                   CHX_UINT(level_weight(band, 1)), band_arg(band, 0)}};
+                          .args =
+                              CHX_ARGS(CHX_READ_WRITE(band->levels[0]), CHX_READ(band->levels[1]),
+                                       CHX_READ(band->marks), size, level_arg(band, 2),
+                                       CHX_UINT(level_weight(band, 1)), band_arg(band, 0))};
     level_items(&size, up.global, up.local);
     chx_status status = chx_graph_kernel(graph, &mark);
     return status ? status : chx_graph_kernel(graph, &up);
@@ -324,19 +326,20 @@ build_resolve(chx__band *band, chx_graph *graph, const chx__band_inputs *in)
 {
     chx_arg picture[3];
     picture_args(band, in, picture);
-    chx_kernel_task task = {.name = "resolve",
-                            .program = in->program,
-                            .kernel = resolve_kernels[in->format],
-                            .global = {round_up((band->width_px + 7) / 8, 8),
-                                       round_up((band->own.end - band->own.begin + 1) / 2, 8)},
-                            .local = {8, 4},
-                            .args = {CHX_READ_WRITE(band->fibre), CHX_READ_WRITE(band->light),
-                                     CHX_READ_WRITE(band->ink), CHX_READ_WRITE(band->body),
-                                     CHX_READ(band->marks), CHX_READ(band->levels[0]),
-                                     CHX_READ(in->tables), picture[0], band_arg(band, 0),
-                                     four(band->own.begin, band->own.end, band->height_px, 0),
-                                     level_arg(band, 1), four(0, 0, 0, 0), picture[1], picture[2]},
-                            .id = &band->resolve};
+    chx_kernel_task task = {
+        .name = "resolve",
+        .program = in->program,
+        .kernel = resolve_kernels[in->format],
+        .global = {round_up((band->width_px + 7) / 8, 8),
+                   round_up((band->own.end - band->own.begin + 1) / 2, 8)},
+        .local = {8, 4},
+        .args =
+            CHX_ARGS(CHX_READ_WRITE(band->fibre), CHX_READ_WRITE(band->light),
+                     CHX_READ_WRITE(band->ink), CHX_READ_WRITE(band->body), CHX_READ(band->marks),
+                     CHX_READ(band->levels[0]), CHX_READ(in->tables), picture[0], band_arg(band, 0),
+                     four(band->own.begin, band->own.end, band->height_px, 0), level_arg(band, 1),
+                     four(0, 0, 0, 0), picture[1], picture[2]),
+        .id = &band->resolve};
     return chx_graph_kernel(graph, &task);
 }
 
@@ -348,11 +351,12 @@ build_sweep(chx__band *band, chx_graph *graph, const chx__band_inputs *in)
                             .program = in->program,
                             .kernel = "sweep",
                             .global = {n_tiles(band->width_px), n_tiles(rows)},
-                            .args = {CHX_READ_WRITE(band->fibre), CHX_READ_WRITE(band->light),
-                                     CHX_READ_WRITE(band->ink), CHX_READ_WRITE(band->body),
-                                     CHX_READ_WRITE(band->levels[0]), CHX_READ_WRITE(band->dirty),
-                                     band_arg(band, 0),
-                                     four(band->own.begin, band->own.end, band->height_px, 0)}};
+                            .args =
+                                CHX_ARGS(CHX_READ_WRITE(band->fibre), CHX_READ_WRITE(band->light),
+                                         CHX_READ_WRITE(band->ink), CHX_READ_WRITE(band->body),
+                                         CHX_READ_WRITE(band->levels[0]),
+                                         CHX_READ_WRITE(band->dirty), band_arg(band, 0),
+                                         four(band->own.begin, band->own.end, band->height_px, 0))};
     return chx_graph_kernel(graph, &task);
 }
 

@@ -115,25 +115,25 @@ add_tasks(canvas *on)
     chx_kernel_task boxes = {.program = on->resolve,
                              .kernel = "boxes",
                              .global = {height, on->n_boxes ? on->n_boxes : 1},
-                             .args = {CHX_READ(on->boxes), CHX_READ_WRITE(on->paper),
-                                      four(width, height, on->n_boxes, 0)}};
+                             .args = CHX_ARGS(CHX_READ(on->boxes), CHX_READ_WRITE(on->paper),
+                                              four(width, height, on->n_boxes, 0))};
     chx_kernel_task strokes = {
         .name = "dots and text",
         .program = on->draw,
         .kernel = "labels",
         .global = {((size_t)on->n_strokes + 32) / 32 * 32},
         .local = {32},
-        .args = {CHX_READ(on->strokes), CHX_READ(on->lines), CHX_READ(on->glyphs),
-                 CHX_READ(on->shapes), CHX_READ_WRITE(on->ink), CHX_READ_WRITE(on->dirty),
-                 CHX_READ_WRITE(on->queue), four(width, 0, height, 0), four(on->n_strokes, 0, 0, 0),
-                 four(0, 0, 0, 0), four(0, 0, 0, 0), four(0, 0, 0, 0), four(0, 0, 0, 0),
-                 four(0, 0, 0, 0)}};
+        .args = CHX_ARGS(CHX_READ(on->strokes), CHX_READ(on->lines), CHX_READ(on->glyphs),
+                         CHX_READ(on->shapes), CHX_READ_WRITE(on->ink), CHX_READ_WRITE(on->dirty),
+                         CHX_READ_WRITE(on->queue), four(width, 0, height, 0),
+                         four(on->n_strokes, 0, 0, 0), four(0, 0, 0, 0), four(0, 0, 0, 0),
+                         four(0, 0, 0, 0), four(0, 0, 0, 0), four(0, 0, 0, 0))};
     chx_kernel_task resolve = {.program = on->resolve,
                                .kernel = "resolve_plot",
                                .global = {width, height},
-                               .args = {CHX_READ(on->paper), CHX_READ(on->ink),
-                                        CHX_READ(on->tables), CHX_WRITE(on->picture),
-                                        four(width, height, 0, 0)}};
+                               .args = CHX_ARGS(CHX_READ(on->paper), CHX_READ(on->ink),
+                                                CHX_READ(on->tables), CHX_WRITE(on->picture),
+                                                four(width, height, 0, 0))};
     chx_status status = chx_graph_kernel(on->graph, &boxes);
     if (!status)
         status = chx_graph_kernel(on->graph, &strokes);

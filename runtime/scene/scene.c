@@ -369,9 +369,9 @@ build_gather(chx_scene *scene, chx_graph *graph)
                             .kernel = "gather",
                             .global = {((size_t)scene->network->n_neurons + 63) / 64 * 64},
                             .local = {32},
-                            .args = {CHX_READ(chx__simulation_history(scene->simulation)),
-                                     CHX_READ_WRITE(scene->inputs.ages),
-                                     CHX_UINT(scene->network->n_neurons), now, ticks},
+                            .args = CHX_ARGS(CHX_READ(chx__simulation_history(scene->simulation)),
+                                             CHX_READ_WRITE(scene->inputs.ages),
+                                             CHX_UINT(scene->network->n_neurons), now, ticks),
                             .id = &scene->gather};
     return chx_graph_kernel(graph, &task);
 }
@@ -390,7 +390,7 @@ chx_scene_build(chx_scene *scene, chx_graph *graph, chx_frame_fn frame, void *da
     chx_host_task task = {.name = "frame",
                           .run = hand_over,
                           .data = scene,
-                          .args = {CHX_READ(scene->inputs.picture)}};
+                          .args = CHX_ARGS(CHX_READ(scene->inputs.picture))};
     status = chx_graph_host(graph, &task);
     if (status)
         return status;

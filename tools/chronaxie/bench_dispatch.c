@@ -60,8 +60,9 @@ add_task(const bench *b, work *w, uint32_t i, uint32_t n_words)
         .program = b->program,
         .kernel = "bump",
         .global = {1},
-        .args = {CHX_BUFFER_RANGE(w->buffers[i % w->n_buffers], CHX_ACCESS_READ_WRITE, 4 * word, 4),
-                 CHX_UINT(word)},
+        .args = CHX_ARGS(
+            CHX_BUFFER_RANGE(w->buffers[i % w->n_buffers], CHX_ACCESS_READ_WRITE, 4 * word, 4),
+            CHX_UINT(word)),
     };
     return chx_graph_kernel(w->graph, &task);
 }

@@ -43,8 +43,10 @@ typedef struct errand {
 static chx_status
 errand_make(chx_runtime *runtime, chx_program *program, chx_buffer *buffer, errand *made)
 {
-    chx_kernel_task task = {
-        .program = program, .kernel = "bump", .global = {1}, .args = {CHX_READ_WRITE(buffer)}};
+    chx_kernel_task task = {.program = program,
+                            .kernel = "bump",
+                            .global = {1},
+                            .args = CHX_ARGS(CHX_READ_WRITE(buffer))};
     *made = (errand){NULL, NULL};
     chx_status status = chx_graph_create(runtime, &made->graph);
     if (status == CHX_OK)
