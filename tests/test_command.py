@@ -272,8 +272,9 @@ class Plans(Case):
                                  ("1\n0 0 0\n2 1 0", "bad.stg:3: task 2 stands"),
                                  ("1\n0 0 0\n1 1 1 1", "bad.stg:3: task 1 follows itself"),
                                  ("1\n0 0 0\n1 1 1 7", "bad.stg:3"),
+                                 ("10000000\n0 0 0\n1", "bad.stg:3: the file ends"),
                                  ("1\n0 0 0\n1 1 1 2\n2 0 1 1", "waits for itself")]:
-            self.fails(3, expected, "plan", self.file("bad.stg", broken))
+            self.fails(3, expected, "plan", self.file("bad.stg", broken), "--lanes", "65535")
 
     def test_table_and_drawing_say_the_same(self):
         svg = self.folder / "schedule.svg"
@@ -369,6 +370,8 @@ class Runs(Case):
                                               "--spikes", out, "--json", *devices()))
             self.assertEqual((played["spikes"], round(played["simulated_ms"], 6)), (3, 7.1))
             self.assertEqual(out.read_text(), "time_ms,neuron\n1,1\n3.5,2\n7,2\n")
+        (net / "neurons.csv").write_text((net / "neurons.csv").read_text().replace("\n2", "\n2.0"))
+        self.succeeds("run", net, "--play-spikes", self.folder / "s.csv", *devices())
         played = json.loads(self.succeeds("run", net, "--play-spikes", self.folder / "s.csv", "-t",
                                           "5", "--json", *devices()))
         self.assertEqual(played["spikes"], 2)

@@ -50,14 +50,27 @@ list_names(reader *table)
     return CHX_OK;
 }
 
+/* Ids are also found when one of both tables has them as 17 and the other as 17.0. */
+static uint32_t
+find_name(const chx__names *names, const chx__csv_field *field)
+{
+    char fraction[32];
+    size_t whole = chx__number_whole_length(field->text, field->length);
+    uint32_t found = chx__names_find(names, field->text, field->length);
+    if (found == CHX__NO_NAME && whole < field->length)
+        found = chx__names_find(names, field->text, whole);
+    if (found != CHX__NO_NAME || whole + 3 > sizeof fraction)
+        return found;
+    memcpy(fraction, field->text, whole);
+    memcpy(fraction + whole, ".0", 3);
+    return chx__names_find(names, fraction, whole + 2);
+}
+
 static chx_status
 find_neuron(const reader *table, uint32_t *neuron)
 {
     const chx__csv_field *field = &table->csv.fields[NEURON];
-    size_t whole = chx__number_whole_length(field->text, field->length);
-    *neuron = chx__names_find(&table->names, field->text, field->length);
-    if (*neuron == CHX__NO_NAME && whole < field->length)
-        *neuron = chx__names_find(&table->names, field->text, whole);
+    *neuron = find_name(&table->names, field);
     if (*neuron != CHX__NO_NAME)
         return CHX_OK;
     return chx__csv_fail(

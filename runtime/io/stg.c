@@ -1,6 +1,7 @@
 /* A file counts its tasks without the two empty ones at its ends, hence n + 2. Lines mean
  * nothing to the format, but complaints give them. Everything is bounded before it is used as a
- * size or index. */
+ * size or index, and arrays grow with the tasks that are there, not by the count that the file
+ * claims. */
 #include "io/stg.h"
 
 #include <errno.h>
@@ -25,7 +26,7 @@ typedef struct stg {
     double *cost_ms;
     char **names;
     chx_schedule_edge *edges;
-    size_t n_edges, edges_capacity;
+    size_t n_edges, costs_capacity, names_capacity, edges_capacity;
 } stg;
 
 bool
@@ -59,6 +60,19 @@ read_number(stg *of, const char *what, uint64_t max, uint64_t *number)
 }
 
 static chx_status
+keep_task(stg *of, uint32_t task, double cost_ms)
+{
+    size_t first = (size_t)task * of->n_lanes;
+    if (!chx__grow(&of->cost_ms, &of->costs_capacity, first + of->n_lanes, sizeof *of->cost_ms) ||
+        !chx__grow(&of->names, &of->names_capacity, (size_t)task + 1, sizeof *of->names))
+        return chx__fail_memory("reading a task graph");
+    for (uint32_t l = 0; l < of->n_lanes; l++)
+        of->cost_ms[first + l] = cost_ms;
+    of->names[task] = chx__format("%" PRIu32, task);
+    return of->names[task] ? CHX_OK : chx__fail_memory("reading a task graph");
+}
+
+static chx_status
 read_task(stg *of, uint32_t task)
 {
     uint64_t number, time, n_before, before;
@@ -83,12 +97,7 @@ read_task(stg *of, uint32_t task)
             return chx__fail_memory("reading a task graph");
         of->edges[of->n_edges++] = (chx_schedule_edge){(uint32_t)before, task, 0.0};
     }
-    if (status)
-        return status;
-    for (uint32_t l = 0; l < of->n_lanes; l++)
-        of->cost_ms[(size_t)task * of->n_lanes + l] = (double)time;
-    of->names[task] = chx__format("%" PRIu32, task);
-    return of->names[task] ? CHX_OK : chx__fail_memory("reading a task graph");
+    return status ? status : keep_task(of, task, (double)time);
 }
 
 static chx_status
@@ -99,10 +108,6 @@ read_tasks(stg *of)
     if (status)
         return status;
     of->n_tasks = (uint32_t)n + 2;
-    of->cost_ms = chx__alloc(of->n_tasks, of->n_lanes * sizeof *of->cost_ms);
-    of->names = chx__alloc(of->n_tasks, sizeof *of->names);
-    if (!of->cost_ms || !of->names)
-        return chx__fail_memory("reading a task graph");
     for (uint32_t t = 0; !status && t < of->n_tasks; t++)
         status = read_task(of, t);
     return status;
@@ -125,7 +130,7 @@ chx__stg_load(const char *path, const char *algorithm, uint32_t n_lanes, chx_sch
                                                         .cost_ms = of.cost_ms,
                                                         .edges = of.edges},
                                 algorithm, schedule);
-    for (uint32_t t = 0; of.names && t < of.n_tasks; t++)
+    for (size_t t = 0; t < of.names_capacity; t++)
         free(of.names[t]);
     free(of.names);
     free(of.cost_ms);
