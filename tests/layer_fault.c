@@ -12,6 +12,8 @@
  *   copy:N     the Nth read, write or copy of a buffer is skipped and its event fails later
  *   build:N    the Nth build of a program fails
  *   lose:N     from the Nth launch on its device refuses everything
+ *   abort:N    the Nth build of a program ends the process, as an assertion of a driver does
+ *   crash:N    the Nth launch ends the process by a bad address
  *
  * Tests reach it by tests/fault.h, which can tell whether it was loaded at all.
  */
@@ -20,6 +22,7 @@
 #include <CL/cl_layer.h>
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -38,11 +41,13 @@ typedef enum fault_kind {
     FAULT_COPY,
     FAULT_BUILD,
     FAULT_LOSE,
+    FAULT_ABORT,
+    FAULT_CRASH,
     N_FAULTS,
 } fault_kind;
 
-static const char *const fault_names[N_FAULTS] = {"enqueue", "event", "hang",
-                                                  "copy",    "build", "lose"};
+static const char *const fault_names[N_FAULTS] = {"enqueue", "event", "hang",  "copy",
+                                                  "build",   "lose",  "abort", "crash"};
 
 static const struct _cl_icd_dispatch *below;
 static struct _cl_icd_dispatch above;
@@ -190,10 +195,13 @@ launch(cl_command_queue queue, cl_kernel kernel, cl_uint n_dimensions, const siz
     bool refused = is_due(FAULT_ENQUEUE, count);
     bool fails = is_due(FAULT_EVENT, count);
     bool hangs = is_due(FAULT_HANG, count);
+    bool crashes = is_due(FAULT_CRASH, count);
     if (is_due(FAULT_LOSE, count))
         lost_device = device;
     bool lost = lost_device && lost_device == device;
     pthread_mutex_unlock(&lock);
+    if (crashes)
+        raise(SIGSEGV);
     if (refused || lost)
         return CL_OUT_OF_RESOURCES;
     if (fails || hangs)
@@ -257,7 +265,10 @@ build(cl_program program, cl_uint n_devices, const cl_device_id *devices, const 
 {
     pthread_mutex_lock(&lock);
     bool fails = is_due(FAULT_BUILD, ++n_builds);
+    bool aborts = is_due(FAULT_ABORT, n_builds);
     pthread_mutex_unlock(&lock);
+    if (aborts)
+        abort();
     if (fails)
         return CL_BUILD_PROGRAM_FAILURE;
     return below->clBuildProgram(program, n_devices, devices, options, notify, data);

@@ -2,10 +2,13 @@
  * to others, and what was stored comes back or nothing does. */
 #include <dirent.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <check.h>
 
 #include "device/cache.h"
+#include "device/driver_cache.h"
+#include "device/journal.h"
 #include "folder.h"
 
 static char *folder;
@@ -194,6 +197,86 @@ START_TEST(cache_that_is_not_there_finds_and_keeps_nothing)
 }
 END_TEST
 
+START_TEST(journal_tells_only_what_dead_processes_did)
+{
+    char doing[64];
+    chx__digest device = {3, UINT64_C(0xfedcba9876543210)}, told;
+    chx__journal_entry entry, other;
+    chx__journal_begin(&entry, cache, device, "building");
+    ck_assert(!chx__journal_take(cache, &told, doing, sizeof doing));
+    chx__journal_end(&entry);
+    chx__journal_end(&entry);
+    ck_assert(!chx__journal_take(cache, &told, doing, sizeof doing));
+    pid_t child = fork();
+    if (child == 0) {
+        chx__journal_begin(&entry, cache, device, "building a.cl");
+        chx__journal_begin(&other, cache, device, "building b.cl");
+        chx__journal_end(&other);
+        abort();
+    }
+    ck_assert_int_eq(waitpid(child, NULL, 0), child);
+    ck_assert(chx__journal_take(cache, &told, doing, sizeof doing));
+    ck_assert(chx__digest_equal(told, device));
+    ck_assert_str_eq(doing, "building a.cl");
+    ck_assert(!chx__journal_take(cache, &told, doing, sizeof doing));
+    chx__journal_begin(&entry, NULL, device, "nothing");
+    chx__journal_end(&entry);
+}
+END_TEST
+
+static void
+write_bytes(const char *name, const void *bytes, size_t size)
+{
+    char path[4200];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "wb");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_eq(fwrite(bytes, 1, size, file), size);
+    fclose(file);
+}
+
+static bool
+exists(const char *name)
+{
+    char path[4200];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return access(path, F_OK) == 0;
+}
+
+/* Two blocks, of three words and of none. */
+START_TEST(bitcode_that_is_cut_anywhere_is_taken_out)
+{
+    static const uint32_t words[] = {0xdec04342u, 0x1435, 3, 1, 2, 3, 0x5d0c, 0};
+    unsigned n_whole = 0;
+    for (size_t size = 0; size <= sizeof words; size++) {
+        write_bytes("program.bc", words, size);
+        write_bytes("build.log", words, size);
+        unsigned n = chx__driver_cache_heal(folder);
+        ck_assert_uint_eq(n, !exists("program.bc"));
+        ck_assert(exists("build.log"));
+        n_whole += n == 0;
+    }
+    ck_assert_uint_eq(n_whole, 2);
+    ck_assert(exists("program.bc"));
+}
+END_TEST
+
+START_TEST(shared_object_that_is_cut_is_taken_out)
+{
+    static char bytes[1 << 22];
+    FILE *library = fopen(FAULT_LAYER, "rb");
+    ck_assert_ptr_nonnull(library);
+    size_t size = fread(bytes, 1, sizeof bytes, library);
+    fclose(library);
+    write_bytes("k.so", bytes, size);
+    ck_assert_uint_eq(chx__driver_cache_heal(folder), 0);
+    for (size_t shorter = 0; shorter < size; shorter += 1 + size / 50) {
+        write_bytes("k.so", bytes, shorter);
+        ck_assert_uint_eq(chx__driver_cache_heal(folder), 1);
+    }
+}
+END_TEST
+
 int
 main(void)
 {
@@ -211,6 +294,9 @@ main(void)
     tcase_add_test(tests, cache_refuses_a_file_in_place_of_a_folder);
     tcase_add_test(tests, cache_makes_its_folder_private);
     tcase_add_test(tests, cache_that_is_not_there_finds_and_keeps_nothing);
+    tcase_add_test(tests, journal_tells_only_what_dead_processes_did);
+    tcase_add_test(tests, bitcode_that_is_cut_anywhere_is_taken_out);
+    tcase_add_test(tests, shared_object_that_is_cut_is_taken_out);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -1,7 +1,9 @@
 /* The fleet on the drivers of this machine: selection, splitting, memory accounts, contexts and
  * clocks. Needs OpenCL; skipped without. */
 #include <ctype.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <check.h>
 
@@ -531,6 +533,62 @@ START_TEST(exclusion_of_a_hanging_device_does_not_hang)
 }
 END_TEST
 
+/* Keeps what was said, one line after the other. */
+static char said[4096];
+
+static void
+hear(void *data, chx_log_level level, const char *line)
+{
+    (void)data;
+    (void)level;
+    size_t used = strlen(said);
+    snprintf(said + used, sizeof said - used, "%s\n", line);
+}
+
+/* A process of its own that starts a fleet and builds with it, with a fault from the begin. Returns
+ * how it ended, as wait() tells. Before any OpenCL call of this process. */
+static int
+start_in_child(const char *fault)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        setenv("CHX_FAULT", fault, 1);
+        chx_status status = chx__fleet_init(&fleet, &params, NULL);
+        if (!status)
+            status = run_kernel(first_selected(), PATIENCE_NS);
+        _exit(status != CHX_OK);
+    }
+    int ended = -1;
+    ck_assert_int_eq(waitpid(child, &ended, 0), child);
+    return ended;
+}
+
+START_TEST(start_after_a_death_in_a_driver_drops_what_the_driver_kept)
+{
+    SKIPS_IN_SERIAL_MODE;
+    char *folder = test_folder_create(), path[4200];
+    params.cache_path = folder;
+    params.split = 0;
+    params.log = hear;
+    ck_assert_int_eq(start_in_child(""), 0);
+    test_folder_write(folder, "pocl/damaged", "");
+    ck_assert_int_eq(WTERMSIG(start_in_child("abort:1")), SIGABRT);
+    snprintf(path, sizeof path, "%s/pocl/damaged", folder);
+    ck_assert_int_eq(access(path, F_OK), 0);
+    ck_assert_int_eq(chx__fleet_init(&fleet, &params, NULL), CHX_OK);
+    ck_assert_int_eq(access(path, F_OK), -1);
+    ck_assert_msg(strstr(said, "an earlier process ended while building nothing.cl for ") != NULL,
+                  "%s", said);
+    ck_assert_int_eq(run_kernel(first_selected(), PATIENCE_NS), CHX_OK);
+    chx__fleet_finish(&fleet);
+    said[0] = '\0';
+    ck_assert_int_eq(chx__fleet_init(&fleet, &params, NULL), CHX_OK);
+    ck_assert_str_eq(said, "");
+    chx__fleet_finish(&fleet);
+    test_folder_destroy(folder);
+}
+END_TEST
+
 static TCase *
 selection_tests(void)
 {
@@ -575,6 +633,7 @@ fault_tests(void)
     TCase *tests = tcase_create("fault");
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_set_timeout(tests, 120);
+    tcase_add_test(tests, start_after_a_death_in_a_driver_drops_what_the_driver_kept);
     tcase_add_test(tests, warm_start_builds_and_launches_nothing);
     tcase_add_test(tests, device_that_refuses_launches_is_excluded_until_it_does_better);
     tcase_add_test(tests, device_whose_kernels_fail_is_excluded_until_it_does_better);

@@ -14,12 +14,10 @@
  * handles without a release, which could wait for a command that never ends. */
 #include "device/fleet.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -30,24 +28,6 @@
 #include "device/null.h"
 #include "device/selection.h"
 #include "device/self_test.h"
-
-/* PoCL loads shared objects from its own cache without looking at them, so it gets a folder inside
- * ours, which nobody else can write to. */
-static chx_status
-point_pocl_at(const chx__cache *cache)
-{
-    char *path = chx__format("%s/pocl", chx__cache_path(cache));
-    if (!path)
-        return chx__fail_memory("opening the cache");
-    chx_status status = CHX_OK;
-    if (mkdir(path, 0700) != 0 && errno != EEXIST)
-        status =
-            chx__fail(CHX_ERROR_FILE, "%s: cannot make this folder: %s", path, strerror(errno));
-    else if (setenv("POCL_CACHE_DIR", path, 0) != 0)
-        status = chx__fail_memory("opening the cache");
-    free(path);
-    return status;
-}
 
 /* PoCL asks hwloc for processor and memory and ends the process when that does not know, as in a
  * chroot without /sys; then we tell hwloc what the system says. */
@@ -71,7 +51,7 @@ open_cache(chx__fleet *fleet, const char *path)
 {
     chx_status status = chx__cache_create(path, &fleet->cache);
     if (!status)
-        status = point_pocl_at(fleet->cache);
+        status = chx__driver_cache_open(&fleet->driver_cache, fleet->cache, &fleet->logger);
     if (status)
         chx__log(&fleet->logger, CHX_LOG_WARNING, "working without a kernel cache: %s",
                  chx_last_error()->message);
@@ -289,6 +269,7 @@ chx__fleet_finish(chx__fleet *fleet)
     free(fleet->devices);
     free(fleet->platforms);
     free(fleet->kernel_path);
+    chx__driver_cache_close(&fleet->driver_cache);
     chx__cache_destroy(&fleet->cache);
     if (fleet->has_lock) {
         pthread_cond_destroy(&fleet->opened);

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/places.h"
 #include "device/device.h"
+#include "device/driver_cache.h"
 
 typedef struct chx__cache chx__cache;
 typedef struct chx__null chx__null;
@@ -18,6 +19,7 @@ typedef struct chx__fleet {
     uint32_t n_devices;
     uint32_t generation; /* counts changes of the set of usable devices */
     chx__cache *cache; /* NULL when there is none */
+    chx__driver_cache driver_cache;
     bool optimizes; /* programs are compiled with optimization from the start */
     char *kernel_path; /* NULL when embedded sources are not overridden */
     chx__logger logger;

@@ -1,8 +1,9 @@
 /* Builds go to the driver's compiler, or come from a binary that an earlier one left in the cache.
  * A binary is verified by the cache before the driver sees it, and one that the driver refuses is
- * only a reason to compile. */
+ * only a reason to compile. The journal holds an entry meanwhile, because compilers end processes. */
 #include "device/opencl_build.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #include "device/build_log.h"
 #include "device/cache.h"
 #include "device/device.h"
+#include "device/journal.h"
 
 static cl_program
 load_binary(const chx__target *target)
@@ -157,6 +159,13 @@ build_source(const chx__target *target, cl_program *built)
 chx_status
 chx__opencl_build(const chx__target *target, cl_program *built)
 {
+    chx__journal_entry entry;
+    const chx__device *device = target->device;
+    char doing[256];
+    snprintf(doing, sizeof doing, "building %.120s for %.100s", target->name, device->info.name);
+    chx__journal_begin(&entry, target->cache, device->identity, doing);
     *built = load_binary(target);
-    return *built ? CHX_OK : build_source(target, built);
+    chx_status status = *built ? CHX_OK : build_source(target, built);
+    chx__journal_end(&entry);
+    return status;
 }

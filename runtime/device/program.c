@@ -269,12 +269,13 @@ is_twin(const chx__device *a, const chx__device *b)
 }
 
 /* What the cache says once a program was compiled with optimization for a device: the driver keeps
- * the result, so that doing it again is quick. */
+ * the result in its folder, so that doing it again is quick. */
 static chx__digest
 optimized_key(const chx_program *program, const chx__device *device)
 {
     chx__hasher *hasher = chx__hasher_create();
     chx__hasher_add_text(hasher, "optimized");
+    chx__hasher_add_text(hasher, getenv("POCL_CACHE_DIR"));
     chx__hasher_add(hasher, &program->digest, sizeof program->digest);
     chx__hasher_add(hasher, &device->identity, sizeof device->identity);
     return chx__hasher_end(hasher);

@@ -10,6 +10,7 @@
 #include "device/self_test.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "device/cache.h"
+#include "device/journal.h"
 #include "device/probe.h"
 #include "device/source.h"
 #include "device/speed.h"
@@ -296,7 +298,12 @@ test_device(chx__fleet *fleet, chx__device *device, const char *text, chx__diges
         return chx__fail_memory("testing a device");
     test->probe.device = device;
     uint64_t begun_ns = chx__now_ns();
+    chx__journal_entry entry;
+    char doing[160];
+    snprintf(doing, sizeof doing, "self-testing %.120s", device->info.name);
+    chx__journal_begin(&entry, fleet->cache, device->identity, doing);
     bool passed = run_all(test, text, with_speed);
+    chx__journal_end(&entry);
     chx_status status = CHX_OK;
     if (passed) {
         apply(device, &test->result);
