@@ -1,6 +1,6 @@
 /* Builds go to the driver's compiler, or come from a binary that an earlier one left in the cache.
  * A binary is verified by the cache before the driver sees it, and one that the driver refuses is
- * only a reason to compile. The journal holds an entry meanwhile, because compilers end processes. */
+ * only a reason to compile. The journal holds an entry meanwhile, as compilers end processes. */
 #include "device/opencl_build.h"
 
 #include <stdio.h>
