@@ -589,6 +589,65 @@ START_TEST(start_after_a_death_in_a_driver_drops_what_the_driver_kept)
 }
 END_TEST
 
+/* The program that the library starts for a trial lies beside the library, not beside tests. */
+static void
+allow_trials(void)
+{
+    char path[4200];
+    int length = (int)(strrchr(FAULT_LAYER, '/') - FAULT_LAYER);
+    snprintf(path, sizeof path, "%.*s/../runtime/chronaxie-self-test", length, FAULT_LAYER);
+    ck_assert_int_eq(access(path, X_OK), 0);
+    setenv("CHRONAXIE_SELF_TEST", path, 1);
+}
+
+static void
+expect_crashing(void)
+{
+    ck_assert_int_eq(chx__fleet_init(&fleet, &params, NULL), CHX_ERROR_NO_DEVICE);
+    ck_assert_msg(strstr(chx_last_error()->message, "self-test: its driver crashes") != NULL, "%s",
+                  chx_last_error()->message);
+}
+
+/* A driver that is tried in this process first takes it once; others do not even that. */
+static void
+expect_remembered_crash(const char *fault)
+{
+    char *folder = test_folder_create();
+    params.cache_path = folder;
+    params.split = 0;
+    params.log = hear;
+    allow_trials();
+    start_in_child(fault);
+    setenv("CHX_FAULT", fault, 1);
+    expect_crashing();
+    unsetenv("CHX_FAULT");
+    ck_assert_msg(test_fault_arm(""), "the fault layer is not loaded");
+    expect_crashing();
+    const char *path = strstr(chx_last_error()->message, folder);
+    ck_assert_ptr_nonnull(path);
+    char *name = strndup(path, strcspn(path, ";"));
+    ck_assert_int_eq(unlink(name), 0);
+    ck_assert_int_eq(chx__fleet_init(&fleet, &params, NULL), CHX_OK);
+    ck_assert_int_eq(run_kernel(first_selected(), PATIENCE_NS), CHX_OK);
+    chx__fleet_finish(&fleet);
+    free(name);
+    test_folder_destroy(folder);
+}
+
+START_TEST(driver_that_aborts_in_a_build_takes_no_second_process)
+{
+    SKIPS_IN_SERIAL_MODE;
+    expect_remembered_crash("abort:1");
+}
+END_TEST
+
+START_TEST(driver_that_crashes_in_a_launch_takes_no_second_process)
+{
+    SKIPS_IN_SERIAL_MODE;
+    expect_remembered_crash("crash:1");
+}
+END_TEST
+
 static TCase *
 selection_tests(void)
 {
@@ -634,6 +693,8 @@ fault_tests(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_set_timeout(tests, 120);
     tcase_add_test(tests, start_after_a_death_in_a_driver_drops_what_the_driver_kept);
+    tcase_add_test(tests, driver_that_aborts_in_a_build_takes_no_second_process);
+    tcase_add_test(tests, driver_that_crashes_in_a_launch_takes_no_second_process);
     tcase_add_test(tests, warm_start_builds_and_launches_nothing);
     tcase_add_test(tests, device_that_refuses_launches_is_excluded_until_it_does_better);
     tcase_add_test(tests, device_whose_kernels_fail_is_excluded_until_it_does_better);

@@ -125,7 +125,7 @@ clean(const chx__cache *cache, const char *path, const chx__logger *logger)
     bool has_died = false;
     while (chx__journal_take(cache, &device, doing, sizeof doing)) {
         has_died = true;
-        chx__cache_store((chx__cache *)cache, chx__driver_cache_suspicion(device), "", 1);
+        chx__cache_store((chx__cache *)cache, chx__driver_cache_suspicion(device), "\1", 1);
         chx__log(logger, CHX_LOG_WARNING,
                  "an earlier process ended while %s; PoCL's kept kernels are dropped", doing);
     }

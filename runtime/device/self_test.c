@@ -5,7 +5,9 @@
  * short loop or missing 64-bit atomics only limit it.
  *
  * A record of a pass is kept in the cache under device, driver, version and test source. A
- * failure is not kept: it is tried again next time. The test's object holds all that a command
+ * failure is not kept: it is tried again next time. A driver that ends the process is: at first
+ * contact it is tried in a process of its own (trial.h), and one of which a process died later is
+ * tried so again. The test's object holds all that a command
  * may touch and is leaked when one does not end. */
 #include "device/self_test.h"
 
@@ -24,6 +26,7 @@
 #include "device/probe.h"
 #include "device/source.h"
 #include "device/speed.h"
+#include "device/trial.h"
 
 #define N_ITEMS 64u
 
@@ -301,7 +304,7 @@ test_device(chx__fleet *fleet, chx__device *device, const char *text, chx__diges
     chx__journal_entry entry;
     char doing[160];
     snprintf(doing, sizeof doing, "self-testing %.120s", device->info.name);
-    chx__journal_begin(&entry, fleet->cache, device->identity, doing);
+    chx__journal_begin(&entry, chx__trial_is_this() ? NULL : fleet->cache, device->identity, doing);
     bool passed = run_all(test, text, with_speed);
     chx__journal_end(&entry);
     chx_status status = CHX_OK;
@@ -322,6 +325,88 @@ test_device(chx__fleet *fleet, chx__device *device, const char *text, chx__diges
     return status;
 }
 
+static chx__digest
+verdict_key(chx__digest tested)
+{
+    chx__hasher *hasher = chx__hasher_create();
+    chx__hasher_add_text(hasher, "its driver ended the self-test");
+    chx__hasher_add(hasher, &tested, sizeof tested);
+    return chx__hasher_end(hasher);
+}
+
+/* A note of the cache is one byte, of which 0 takes it back. */
+static bool
+is_noted(chx__fleet *fleet, chx__digest key)
+{
+    void *bytes = NULL;
+    size_t size = 0;
+    bool noted =
+        chx__cache_find(fleet->cache, key, &bytes, &size) && size == 1 && *(const char *)bytes != 0;
+    free(bytes);
+    return noted;
+}
+
+static void
+note(chx__fleet *fleet, chx__digest key, bool holds)
+{
+    char byte = holds;
+    chx__cache_store(fleet->cache, key, &byte, 1);
+}
+
+static chx_status
+set_aside(chx__device *device, const char *why)
+{
+    device->info.excluded = chx__strdup(why);
+    return device->info.excluded ? CHX_OK : chx__fail_memory("testing a device");
+}
+
+static chx_status
+set_aside_crashing(chx__fleet *fleet, chx__device *device, chx__digest key, const char *how)
+{
+    char name[33], why[512];
+    chx__digest_text(verdict_key(key), name);
+    snprintf(why, sizeof why,
+             "self-test: its driver crashes%s%s%s; to try it again without an update, remove "
+             "%.300s/%s.bin",
+             *how ? " (" : "", how, *how ? ")" : "", chx__cache_path(fleet->cache), name);
+    return set_aside(device, why);
+}
+
+/* Whether a driver is tried in another process first. Not PoCL, unless a process died of it: there
+ * the trial would cost 0.6 s at the first start, as the work of its first context is done twice,
+ * and the journal tells of a crash. */
+static bool
+wants_trial(const chx__device *device, bool is_suspect)
+{
+    return !chx__trial_is_this() && (is_suspect || !device->platform->is_pocl);
+}
+
+/* Sets *is_settled when no test in this process is needed, or wanted, any more. */
+static chx_status
+try_elsewhere(chx__fleet *fleet, chx__device *device, chx__digest key, bool with_speed,
+              bool *is_settled)
+{
+    char how[64] = "", why[160];
+    chx__trial_outcome outcome = chx__trial_run(fleet->cache, fleet->kernel_path, device->index,
+                                                with_speed, how, sizeof how);
+    *is_settled = true;
+    switch (outcome) {
+    case CHX__TRIAL_DIED:
+        note(fleet, verdict_key(key), true);
+        return set_aside_crashing(fleet, device, key, how);
+    case CHX__TRIAL_STOPPED:
+        snprintf(why, sizeof why, "self-test: the process that made it was stopped (%s)", how);
+        return set_aside(device, why);
+    case CHX__TRIAL_DONE:
+        note(fleet, chx__driver_cache_suspicion(device->identity), false);
+        break;
+    case CHX__TRIAL_NONE:
+        break;
+    }
+    *is_settled = recall(fleet, device, key, with_speed);
+    return CHX_OK;
+}
+
 chx_status
 chx__self_test(chx__fleet *fleet, chx__device *device, bool with_speed)
 {
@@ -330,7 +415,15 @@ chx__self_test(chx__fleet *fleet, chx__device *device, bool with_speed)
     if (status)
         return status;
     chx__digest key = record_key(device, text);
-    if (!recall(fleet, device, key, with_speed))
+    bool is_suspect = is_noted(fleet, chx__driver_cache_suspicion(device->identity));
+    bool is_settled = !is_suspect && recall(fleet, device, key, with_speed);
+    if (!is_settled && is_noted(fleet, verdict_key(key))) {
+        status = set_aside_crashing(fleet, device, key, "");
+        is_settled = true;
+    } else if (!is_settled && wants_trial(device, is_suspect)) {
+        status = try_elsewhere(fleet, device, key, with_speed, &is_settled);
+    }
+    if (!status && !is_settled)
         status = test_device(fleet, device, text, key, with_speed);
     free(text);
     return status;
