@@ -201,6 +201,14 @@ CHX_API chx_status chx_graph_depend(chx_graph *graph, chx_task before, chx_task 
 CHX_API chx_status chx_graph_set_value(chx_graph *graph, chx_task task, uint32_t arg_index,
                                        const chx_arg *value);
 
+/* Replaces a buffer argument of a task, or its range, from the next submit on; the access stays as
+ * it was. A plan serves on as it is where only the parts have changed hands: the same sizes, and
+ * arguments that shared a buffer still share one, at the same distances. Otherwise the next submit
+ * plans anew. A buffer that no argument names any more may be destroyed once its runs have ended.
+ * Errors: INVALID, LIMIT when the range leaves its buffer. Not while a submit is in progress. */
+CHX_API chx_status chx_graph_set_buffer(chx_graph *graph, chx_task task, uint32_t arg_index,
+                                        const chx_arg *arg);
+
 /* Number of tasks so far. */
 CHX_API uint32_t chx_graph_n_tasks(const chx_graph *graph);
 

@@ -141,9 +141,10 @@ chx__binding_fits(const chx__binding *binding, const chx__task *task, const chx_
            strcmp(binding->name, task->kernel) == 0;
 }
 
-static cl_int
-set_memory(chx__binding *binding, uint32_t index, cl_mem memory)
+cl_int
+chx__binding_set_buffer(chx__binding *binding, uint32_t index, const chx_buffer *buffer)
 {
+    cl_mem memory = buffer->replicas[binding->device->index];
     setting *now = &binding->settings[index];
     if (now->is_set && now->memory == memory)
         return CL_SUCCESS;
@@ -163,8 +164,8 @@ is_set_to(const setting *now, const chx_arg *arg)
             memcmp(now->value, chx__arg_value(arg), arg->size_bytes) == 0);
 }
 
-static cl_int
-set_value(chx__binding *binding, uint32_t index, const chx_arg *arg)
+cl_int
+chx__binding_set_value(chx__binding *binding, uint32_t index, const chx_arg *arg)
 {
     setting *now = &binding->settings[index];
     if (is_set_to(now, arg))
@@ -176,14 +177,6 @@ set_value(chx__binding *binding, uint32_t index, const chx_arg *arg)
     if (value && arg->size_bytes <= sizeof now->value)
         memcpy(now->value, value, arg->size_bytes);
     return code;
-}
-
-cl_int
-chx__binding_set(chx__binding *binding, uint32_t index, const chx_arg *arg)
-{
-    if (arg->kind == CHX_ARG_BUFFER)
-        return set_memory(binding, index, arg->buffer->replicas[binding->device->index]);
-    return set_value(binding, index, arg);
 }
 
 cl_kernel
@@ -266,18 +259,12 @@ check_local_memory(const chx__task *task, const chx__device *device,
                         (unsigned long long)limits->available_local_bytes);
 }
 
-/* Allocates what a buffer argument needs on the device. */
 static chx_status
 check_setting(chx__binding *binding, const chx__task *task, uint32_t index)
 {
     const chx_arg *arg = &task->args[index];
-    if (arg->kind == CHX_ARG_BUFFER) {
-        cl_mem memory;
-        chx_status status = chx__buffer_replica(arg->buffer, binding->device, &memory);
-        if (status)
-            return status;
-    }
-    cl_int code = chx__binding_set(binding, index, arg);
+    cl_int code = arg->kind == CHX_ARG_BUFFER ? chx__binding_set_buffer(binding, index, arg->buffer)
+                                              : chx__binding_set_value(binding, index, arg);
     return code == CL_SUCCESS ? CHX_OK : fail_arg(binding, task, index, code);
 }
 

@@ -22,14 +22,16 @@ void chx__binding_destroy(chx__binding **binding);
 bool chx__binding_fits(const chx__binding *binding, const chx__task *task,
                        const chx__device *device);
 
-/* Compares what kernel and device allow with what the task asks for, allocates replicas and sets
- * all arguments as they are now, so that nothing is left to refuse at the launch. Errors: KERNEL
+/* Compares what kernel and device allow with what the task asks for and sets all arguments as they
+ * are now, so that nothing is left to refuse at the launch. Replicas must be there. Errors: KERNEL
  * for arguments of another number, kind or size, for work-groups or local memory beyond the
- * limits; DEVICE_MEMORY, LIMIT. */
+ * limits. */
 chx_status chx__binding_check(chx__binding *binding, const chx__task *task);
 
-/* Sets one argument, unless it is set to that already. Replicas must be there. */
-cl_int chx__binding_set(chx__binding *binding, uint32_t index, const chx_arg *arg);
+/* Set one argument, unless it is set to that already: to the device's replica, which must be there,
+ * or to a value or local memory. */
+cl_int chx__binding_set_buffer(chx__binding *binding, uint32_t index, const chx_buffer *buffer);
+cl_int chx__binding_set_value(chx__binding *binding, uint32_t index, const chx_arg *arg);
 
 /* The kernel, with the arguments that were set last. */
 cl_kernel chx__binding_kernel(const chx__binding *binding);

@@ -196,20 +196,20 @@ static void
 give_up(chx_run *run)
 {
     const chx__lowered *lowered = run->lowered;
-    const chx__flow *flow = &lowered->flow;
     for (uint32_t c = 0; c < lowered->n_commands; c++) {
         const chx__command *command = &lowered->commands[c];
         if (!run->steps[c].event || run->steps[c].state == CHX__STEP_DONE)
             continue;
         chx__run_device(run, c)->platform->is_suspect = true;
         if (command->kind == CHX__COMMAND_TRANSFER)
-            flow->buffers[flow->atoms[command->atom].buffer]->is_exposed = true;
+            chx__run_atom(run, command->atom).buffer->is_exposed = true;
     }
-    for (uint32_t b = 0; b < flow->n_buffers; b++) {
-        if (!flow->buffers[b]->is_exposed)
+    for (uint32_t b = 0; b < run->cast.n_parts; b++) {
+        chx_buffer *buffer = chx__run_buffer(run, b);
+        if (!buffer->is_exposed)
             continue;
-        chx__buffer_retire_host(flow->buffers[b]);
-        chx__tails_fail(flow->buffers[b], &run->error);
+        chx__buffer_retire_host(buffer);
+        chx__tails_fail(buffer, &run->error);
     }
     chx__log(&run->runtime->logger,
              run->error.status == CHX_ERROR_CANCELLED ? CHX_LOG_INFO : CHX_LOG_ERROR, "%s",

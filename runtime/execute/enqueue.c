@@ -116,13 +116,18 @@ set_args(const chx_run *run, const chx__command *command)
 {
     uint32_t n_args = run->lowered->graph->tasks[command->task].n_args;
     const chx_arg *args = &run->lowered->args[command->first_arg];
+    const chx__use *use = &run->lowered->flow.uses[run->lowered->flow.first_use[command->task]];
     const chx__value *value = run->values + first_value(run, command->task);
     const chx__value *end = run->values + run->n_values;
     cl_int code = CL_SUCCESS;
     for (uint32_t i = 0; !code && i < n_args; i++) {
         bool changes =
             value < end && value->dynamic.task == command->task && value->dynamic.arg_index == i;
-        code = chx__binding_set(command->binding, i, changes ? &value->arg : &args[i]);
+        if (args[i].kind == CHX_ARG_BUFFER)
+            code =
+                chx__binding_set_buffer(command->binding, i, chx__run_buffer(run, use++->buffer));
+        else
+            code = chx__binding_set_value(command->binding, i, changes ? &value->arg : &args[i]);
         value += changes;
     }
     return code;
@@ -147,18 +152,17 @@ enqueue_transfer(const chx_run *run, const chx__command *command, const chx__wai
 {
     const chx__model_lane *lane = &run->lowered->model.lanes[command->lane];
     const chx__backend *backend = chx__device_backend(lane->device);
-    const chx__atom *atom = &run->lowered->flow.atoms[command->atom];
-    chx_buffer *buffer = run->lowered->flow.buffers[atom->buffer];
-    size_t size = atom->end - atom->begin;
-    unsigned char *host = buffer->host + atom->begin;
-    cl_mem from = command->from ? buffer->replicas[command->from - 1] : NULL;
-    cl_mem to = command->to ? buffer->replicas[command->to - 1] : NULL;
+    const chx__stretch at = chx__run_atom(run, command->atom);
+    size_t size = at.end - at.begin;
+    unsigned char *host = at.buffer->host + at.begin;
+    cl_mem from = command->from ? at.buffer->replicas[command->from - 1] : NULL;
+    cl_mem to = command->to ? at.buffer->replicas[command->to - 1] : NULL;
     assert(from || to);
     if (!from)
-        return backend->write(lane->lane->queue, to, atom->begin, size, host, waits, event);
+        return backend->write(lane->lane->queue, to, at.begin, size, host, waits, event);
     if (!to)
-        return backend->read(lane->lane->queue, from, atom->begin, size, host, waits, event);
-    return backend->copy(lane->lane->queue, from, to, atom->begin, size, waits, event);
+        return backend->read(lane->lane->queue, from, at.begin, size, host, waits, event);
+    return backend->copy(lane->lane->queue, from, to, at.begin, size, waits, event);
 }
 
 chx_status

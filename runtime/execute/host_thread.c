@@ -30,9 +30,11 @@ void
 chx__host_job_run(chx__host_job *job)
 {
     const chx__lowered *lowered = job->run->lowered;
-    const chx__task *task = &lowered->graph->tasks[lowered->commands[job->command].task];
+    uint32_t task_index = lowered->commands[job->command].task;
+    const chx__task *task = &lowered->graph->tasks[task_index];
+    const chx__use *use = &lowered->flow.uses[lowered->flow.first_use[task_index]];
     for (uint32_t i = 0; i < task->n_args; i++)
-        job->host[i] = task->args[i].buffer->host;
+        job->host[i] = chx__run_buffer(job->run, use[i].buffer)->host;
     job->start_ns = chx__now_ns();
     job->status = task->run(task->data, job->host);
     job->finish_ns = chx__now_ns();

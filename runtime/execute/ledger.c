@@ -21,25 +21,24 @@ map_of(chx_buffer *buffer, bool settled)
 }
 
 static void
-enter_transfer(const chx__flow *flow, const chx__command *command, outcome became, bool settled)
+enter_transfer(const chx_run *run, const chx__command *command, outcome became, bool settled)
 {
-    const chx__atom *atom = &flow->atoms[command->atom];
-    chx__coherence *map = map_of(flow->buffers[atom->buffer], settled);
+    chx__stretch at = chx__run_atom(run, command->atom);
+    chx__coherence *map = map_of(at.buffer, settled);
     chx__places place = chx__places_of(command->to);
     if (became == OUTCOME_DONE)
-        chx__coherence_add(map, atom->begin, atom->end, place);
+        chx__coherence_add(map, at.begin, at.end, place);
     else
-        chx__coherence_subtract(map, atom->begin, atom->end, place);
+        chx__coherence_subtract(map, at.begin, at.end, place);
 }
 
 static void
-enter_write(const chx_run *run, const chx__atom *atom, chx__places place, outcome became,
-            bool settled)
+enter_write(const chx_run *run, uint32_t atom, chx__places place, outcome became, bool settled)
 {
-    chx_buffer *buffer = run->lowered->flow.buffers[atom->buffer];
+    chx__stretch at = chx__run_atom(run, atom);
     if (became == OUTCOME_LOST)
-        buffer->loss = run->error;
-    chx__coherence_set(map_of(buffer, settled), atom->begin, atom->end,
+        at.buffer->loss = run->error;
+    chx__coherence_set(map_of(at.buffer, settled), at.begin, at.end,
                        became == OUTCOME_DONE ? place : chx__places_none());
 }
 
@@ -52,13 +51,13 @@ enter(const chx_run *run, uint32_t index, outcome became, bool settled)
     if (became == OUTCOME_LEFT)
         return;
     if (command->kind == CHX__COMMAND_TRANSFER) {
-        enter_transfer(flow, command, became, settled);
+        enter_transfer(run, command, became, settled);
         return;
     }
     chx__places place = chx__places_of(lowered->model.machine_lanes[command->lane].place);
     for (uint32_t i = flow->writes.begin[command->task]; i < flow->writes.begin[command->task + 1];
          i++)
-        enter_write(run, &flow->atoms[flow->writes.index[i]], place, became, settled);
+        enter_write(run, flow->writes.index[i], place, became, settled);
 }
 
 static void
@@ -100,12 +99,12 @@ chx__ledger_promise(const chx_run *run)
     uint32_t end;
     for (uint32_t first = 0; first < flow->n_atoms; first = end) {
         end = end_of_buffer(flow, first);
-        chx_status status = reserve(flow->buffers[flow->atoms[first].buffer], end - first);
+        chx_status status = reserve(chx__run_atom(run, first).buffer, end - first);
         if (status)
             return status;
     }
     for (uint32_t a = 0; a < flow->n_atoms; a++)
-        flow->buffers[flow->atoms[a].buffer]->n_promised++;
+        chx__run_atom(run, a).buffer->n_promised++;
     enter_all(run, false);
     return CHX_OK;
 }
@@ -135,9 +134,10 @@ settle_failed(const chx_run *run)
 static void
 return_to_settled(const chx_run *run)
 {
-    const chx__flow *flow = &run->lowered->flow;
-    for (uint32_t b = 0; b < flow->n_buffers; b++)
-        chx__coherence_take(&flow->buffers[b]->coherence, &flow->buffers[b]->settled);
+    for (uint32_t b = 0; b < run->cast.n_parts; b++) {
+        chx_buffer *buffer = chx__run_buffer(run, b);
+        chx__coherence_take(&buffer->coherence, &buffer->settled);
+    }
 }
 
 /* Buffers are what is settled of them and what the other runs promise. */
@@ -163,7 +163,8 @@ chx__ledger_close(const chx_run *run)
         enter_all(run, true);
     }
     for (uint32_t a = 0; a < flow->n_atoms; a++) {
-        assert(flow->buffers[flow->atoms[a].buffer]->n_promised > 0);
-        flow->buffers[flow->atoms[a].buffer]->n_promised--;
+        chx_buffer *buffer = chx__run_atom(run, a).buffer;
+        assert(buffer->n_promised > 0);
+        buffer->n_promised--;
     }
 }

@@ -24,15 +24,14 @@
 #include "execute/hazard.h"
 
 chx__digest
-chx__lowering_entry(const chx__flow *flow)
+chx__lowering_entry(const chx__flow *flow, const chx__cast *cast)
 {
     chx__hasher *hasher = chx__hasher_create();
     for (uint32_t v = 0; v < flow->n_versions; v++) {
         if (flow->versions[v].producer != CHX__NO_INDEX)
             continue;
-        const chx__atom *atom = &flow->atoms[flow->versions[v].atom];
-        chx__places places =
-            chx__coherence_places(&flow->buffers[atom->buffer]->coherence, atom->begin, atom->end);
+        chx__stretch at = chx__cast_atom(cast, flow, flow->versions[v].atom);
+        chx__places places = chx__coherence_places(&at.buffer->coherence, at.begin, at.end);
         chx__hasher_add(hasher, &places, sizeof places);
     }
     return chx__hasher_end(hasher);
@@ -170,6 +169,7 @@ chx__lowering_unref(chx__lowered *lowered)
     free(lowered->exits);
     free(lowered->lane_begin);
     free(lowered->lane_commands);
+    chx__cast_finish(&lowered->cast);
     chx__flow_finish(&lowered->flow);
     chx__model_finish(&lowered->model);
     free(lowered);

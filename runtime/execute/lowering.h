@@ -8,7 +8,7 @@
 
 #include "execute/binding.h"
 #include "execute/model.h"
-#include "graph/flow.h"
+#include "graph/cast.h"
 #include "schedule/problem.h"
 
 typedef enum chx__command_kind {
@@ -47,6 +47,7 @@ typedef struct chx__lowered {
     uint32_t n_references; /* under the turn */
     const chx_graph *graph;
     chx__flow flow;
+    chx__cast cast; /* the buffers that it was made for */
     chx__model model;
     chx__command *commands; /* in an order that runs them correctly one by one */
     uint32_t n_commands;
@@ -69,8 +70,9 @@ typedef struct chx__lowered {
     uint32_t fleet_generation;
 } chx__lowered;
 
-/* Digest of where the graph's data lies now; a lowered plan fits when its own is equal. */
-chx__digest chx__lowering_entry(const chx__flow *flow);
+/* Digest of where the graph's data lies now when the cast plays it; a lowered plan fits when its
+ * own is equal. */
+chx__digest chx__lowering_entry(const chx__flow *flow, const chx__cast *cast);
 
 /* Fills in commands, lanes and hazards of a lowered plan whose graph, flow and model stand. Touches
  * nothing else, so no lock is needed. Errors: MEMORY. */

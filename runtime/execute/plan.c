@@ -41,39 +41,69 @@
 /* Runs in flight at once; a submit beyond it waits for the oldest. */
 #define MAX_RUNS 64
 
+/* A lowered plan, and who plays its parts. */
+typedef struct variant {
+    chx__lowered *lowered; /* NULL ends the list */
+    chx__cast cast;
+    uint64_t n_recasts; /* of the graph, when the cast was assigned */
+    bool fits; /* the cast could be assigned */
+} variant;
+
 struct chx_plan {
     chx_runtime *runtime;
     const chx_graph *graph;
     uint64_t deadline_ns;
     const chx__algorithm *algorithm;
-    chx__lowered *variants[N_VARIANTS]; /* most recent first; NULL ends them */
+    variant variants[N_VARIANTS]; /* most recent first */
     uint64_t n_submits;
     uint64_t next_review;
     uint64_t review_interval;
     chx__unreported unreported; /* of runs without a handle */
 };
 
-/* Moves a variant to the front; the last one falls out when there is no room. */
 static void
-put_first(chx_plan *plan, chx__lowered *variant)
+variant_finish(variant *ending)
 {
-    uint32_t at = 0;
-    while (at + 1 < N_VARIANTS && plan->variants[at] && plan->variants[at] != variant)
-        at++;
-    if (plan->variants[at] != variant)
-        chx__lowering_unref(plan->variants[at]);
-    for (; at > 0; at--)
-        plan->variants[at] = plan->variants[at - 1];
-    plan->variants[0] = variant;
+    chx__lowering_unref(ending->lowered);
+    chx__cast_finish(&ending->cast);
+    *ending = (variant){0};
 }
 
 static void
 forget_variant(chx_plan *plan, uint32_t at)
 {
-    chx__lowering_unref(plan->variants[at]);
+    variant_finish(&plan->variants[at]);
     for (; at + 1 < N_VARIANTS; at++)
         plan->variants[at] = plan->variants[at + 1];
-    plan->variants[N_VARIANTS - 1] = NULL;
+    plan->variants[N_VARIANTS - 1] = (variant){0};
+}
+
+static void
+move_to_front(chx_plan *plan, uint32_t at)
+{
+    variant moved = plan->variants[at];
+    for (; at > 0; at--)
+        plan->variants[at] = plan->variants[at - 1];
+    plan->variants[0] = moved;
+}
+
+/* Takes the reference; the last variant falls out when there is no room. */
+static chx_status
+add_variant(chx_plan *plan, chx__lowered *lowered)
+{
+    variant added = {.lowered = lowered, .n_recasts = plan->graph->n_recasts, .fits = true};
+    chx_status status = chx__cast_copy(&added.cast, &lowered->cast);
+    if (status) {
+        variant_finish(&added);
+        return status;
+    }
+    uint32_t at = 0;
+    while (at + 1 < N_VARIANTS && plan->variants[at].lowered)
+        at++;
+    variant_finish(&plan->variants[at]);
+    plan->variants[at] = added;
+    move_to_front(plan, at);
+    return CHX_OK;
 }
 
 /* A variant whose devices are gone, or that older costs made and is due for review, is
@@ -84,12 +114,12 @@ forget_outdated(chx_plan *plan)
     bool review = plan->n_submits >= plan->next_review;
     bool reviewed = false;
     for (uint32_t i = N_VARIANTS; i-- > 0;) {
-        const chx__lowered *variant = plan->variants[i];
-        if (!variant)
+        const chx__lowered *lowered = plan->variants[i].lowered;
+        if (!lowered)
             continue;
-        bool is_old = review && variant->cost_epoch != plan->runtime->cost_epoch;
-        if (variant->fleet_generation != plan->runtime->fleet.generation ||
-            variant->build_epoch != plan->runtime->build_epoch || is_old)
+        bool is_old = review && lowered->cost_epoch != plan->runtime->cost_epoch;
+        if (lowered->fleet_generation != plan->runtime->fleet.generation ||
+            lowered->build_epoch != plan->runtime->build_epoch || is_old)
             forget_variant(plan, i);
         reviewed |= is_old;
     }
@@ -100,29 +130,47 @@ forget_outdated(chx_plan *plan)
         plan->review_interval *= 2;
 }
 
-/* The plan for the data where it lies now, made when there is none. */
+/* Gives the variant's parts to the buffers that the graph names now, if they can play them. */
 static chx_status
-choose_variant(chx_plan *plan, chx__lowered **chosen)
+recast(const chx_plan *plan, variant *due)
+{
+    if (due->n_recasts == plan->graph->n_recasts)
+        return CHX_OK;
+    due->fits = chx__cast_assign(&due->cast, &due->lowered->flow, plan->graph);
+    chx_status status = due->fits ? chx__planner_cast(due->lowered, &due->cast) : CHX_OK;
+    if (!status)
+        due->n_recasts = plan->graph->n_recasts;
+    return status;
+}
+
+static bool
+suits(const variant *candidate)
+{
+    const chx__lowered *lowered = candidate->lowered;
+    return candidate->fits &&
+           chx__digest_equal(lowered->entry, chx__lowering_entry(&lowered->flow, &candidate->cast));
+}
+
+/* The plan for the data where it lies now, made when there is none: the first of the variants. */
+static chx_status
+choose_variant(chx_plan *plan)
 {
     chx_status status = chx__runtime_rebuild_suspects(plan->runtime);
     if (status)
         return status;
     forget_outdated(plan);
-    for (uint32_t i = 0; i < N_VARIANTS && plan->variants[i]; i++) {
-        chx__lowered *variant = plan->variants[i];
-        if (!chx__digest_equal(variant->entry, chx__lowering_entry(&variant->flow)))
-            continue;
-        put_first(plan, variant);
-        *chosen = variant;
-        return CHX_OK;
+    for (uint32_t i = 0; i < N_VARIANTS && plan->variants[i].lowered; i++) {
+        status = recast(plan, &plan->variants[i]);
+        if (status)
+            return status;
+        if (suits(&plan->variants[i])) {
+            move_to_front(plan, i);
+            return CHX_OK;
+        }
     }
     chx__lowered *made;
     status = chx__planner_make(plan->runtime, plan->graph, plan->algorithm, &made);
-    if (status)
-        return status;
-    put_first(plan, made);
-    *chosen = made;
-    return CHX_OK;
+    return status ? status : add_variant(plan, made);
 }
 
 /* Programs know their runtime's fleet only, which a graph does not see. */
@@ -160,8 +208,7 @@ chx_plan_create(chx_graph *graph, const chx_plan_params *params, chx_plan **plan
     made->algorithm = algorithm;
     made->review_interval = 1;
     chx__turn_begin(made->runtime);
-    chx__lowered *chosen;
-    status = choose_variant(made, &chosen);
+    status = choose_variant(made);
     chx__turn_end(made->runtime);
     if (status) {
         free(made);
@@ -180,7 +227,7 @@ chx_plan_destroy(chx_plan **plan)
     chx__turn_begin(runtime);
     chx__wait_graph(runtime, (*plan)->graph);
     for (uint32_t i = 0; i < N_VARIANTS; i++)
-        chx__lowering_unref((*plan)->variants[i]);
+        variant_finish(&(*plan)->variants[i]);
     chx__turn_end(runtime);
     free(*plan);
     *plan = NULL;
@@ -189,14 +236,14 @@ chx_plan_destroy(chx_plan **plan)
 double
 chx_plan_makespan_ns(const chx_plan *plan)
 {
-    return plan && plan->variants[0] ? plan->variants[0]->makespan_ns : 0.0;
+    return plan && plan->variants[0].lowered ? plan->variants[0].lowered->makespan_ns : 0.0;
 }
 
 chx_status
 chx_plan_timeline(const chx_plan *plan, chx_timeline **timeline)
 {
-    CHX__REQUIRE(plan && timeline && plan->variants[0]);
-    return chx__spans_timeline(plan->variants[0], NULL, timeline);
+    CHX__REQUIRE(plan && timeline && plan->variants[0].lowered);
+    return chx__spans_timeline(plan->variants[0].lowered, NULL, timeline);
 }
 
 static chx_status
@@ -212,19 +259,19 @@ submit(chx_plan *plan, bool is_attended, chx_run **run)
     chx_runtime *runtime = plan->runtime;
     if (plan->unreported.is_set)
         return report(&plan->unreported);
-    chx__lowered *variant;
+    const variant *chosen = &plan->variants[0];
     chx_status status;
     do {
         chx__wait_for_room(runtime, MAX_RUNS - 1);
-        status = choose_variant(plan, &variant);
-    } while (!status && chx__wait_behind_holders(runtime, &variant->flow));
+        status = choose_variant(plan);
+    } while (!status && chx__wait_behind_holders(runtime, &chosen->cast));
     if (status)
         return status;
     uint64_t timeout_ns = plan->deadline_ns;
     if (!timeout_ns)
-        timeout_ns = DEADLINE_FLOOR_NS + (uint64_t)(DEADLINE_FACTOR * variant->makespan_ns);
+        timeout_ns = DEADLINE_FLOOR_NS + (uint64_t)(DEADLINE_FACTOR * chosen->lowered->makespan_ns);
     chx_run *made;
-    status = chx__run_create(runtime, variant, timeout_ns, &made);
+    status = chx__run_create(runtime, chosen->lowered, &chosen->cast, timeout_ns, &made);
     if (status)
         return status;
     made->report = is_attended ? NULL : &plan->unreported;

@@ -27,16 +27,17 @@ typedef struct draft {
 } draft;
 
 static void
-make_items(const chx__flow *flow, chx__item *items)
+make_items(const chx__lowered *lowered, chx__item *items)
 {
+    const chx__flow *flow = &lowered->flow;
     for (uint32_t v = 0; v < flow->n_versions; v++) {
         const chx__version *version = &flow->versions[v];
         const chx__atom *atom = &flow->atoms[version->atom];
         items[v] = (chx__item){.bytes = atom->end - atom->begin, .producer = version->producer};
         if (version->producer != CHX__NO_INDEX)
             continue;
-        items[v].entry_places =
-            chx__coherence_places(&flow->buffers[atom->buffer]->coherence, atom->begin, atom->end);
+        chx__stretch at = chx__cast_atom(&lowered->cast, flow, version->atom);
+        items[v].entry_places = chx__coherence_places(&at.buffer->coherence, at.begin, at.end);
     }
 }
 
@@ -53,18 +54,18 @@ make_costs(const chx_runtime *runtime, const chx_graph *graph, const chx__model 
 }
 
 static chx_status
-check_not_lost(const chx__flow *flow)
+check_not_lost(const chx__lowered *lowered)
 {
+    const chx__flow *flow = &lowered->flow;
     for (uint32_t v = 0; v < flow->n_versions; v++) {
-        const chx__atom *atom = &flow->atoms[flow->versions[v].atom];
-        const chx_buffer *buffer = flow->buffers[atom->buffer];
+        chx__stretch at = chx__cast_atom(&lowered->cast, flow, flow->versions[v].atom);
         if (flow->versions[v].producer != CHX__NO_INDEX)
             continue;
-        for (size_t i = 0; i < buffer->coherence.n_extents; i++) {
-            const chx__extent *extent = &buffer->coherence.extents[i];
-            if (chx__places_is_empty(extent->places) && extent->begin < atom->end &&
-                atom->begin < extent->end)
-                return chx__buffer_fail_lost(buffer, extent->begin, extent->end);
+        for (size_t i = 0; i < at.buffer->coherence.n_extents; i++) {
+            const chx__extent *extent = &at.buffer->coherence.extents[i];
+            if (chx__places_is_empty(extent->places) && extent->begin < at.end &&
+                at.begin < extent->end)
+                return chx__buffer_fail_lost(at.buffer, extent->begin, extent->end);
         }
     }
     return CHX_OK;
@@ -85,17 +86,19 @@ begin(chx_runtime *runtime, const chx_graph *graph, draft *made)
     lowered->fleet_generation = runtime->fleet.generation;
     chx_status status = chx__flow_init(&lowered->flow, graph);
     if (!status)
-        status = check_not_lost(&lowered->flow);
+        status = chx__cast_init(&lowered->cast, &lowered->flow);
+    if (!status)
+        status = check_not_lost(lowered);
     if (!status)
         status = chx__model_init(&lowered->model, &runtime->fleet);
     if (status)
         return status;
-    lowered->entry = chx__lowering_entry(&lowered->flow);
+    lowered->entry = chx__lowering_entry(&lowered->flow, &lowered->cast);
     made->items = chx__alloc(lowered->flow.n_versions, sizeof *made->items);
     made->costs = make_costs(runtime, graph, &lowered->model);
     if (!made->items || !made->costs)
         return chx__fail_memory("planning a graph");
-    make_items(&lowered->flow, made->items);
+    make_items(lowered, made->items);
     return CHX_OK;
 }
 
@@ -171,19 +174,7 @@ is_current(const draft *made)
 {
     const chx__lowered *lowered = made->lowered;
     return lowered->fleet_generation == made->runtime->fleet.generation &&
-           chx__digest_equal(lowered->entry, chx__lowering_entry(&lowered->flow));
-}
-
-static chx_status
-prepare_transfer(const chx_runtime *runtime, const chx__lowered *lowered,
-                 const chx__command *command)
-{
-    chx_buffer *buffer = lowered->flow.buffers[lowered->flow.atoms[command->atom].buffer];
-    cl_mem memory;
-    chx_status status = CHX_OK;
-    if (command->to != CHX__HOST_PLACE)
-        status = chx__buffer_replica(buffer, &runtime->fleet.devices[command->to - 1], &memory);
-    return status;
+           chx__digest_equal(lowered->entry, chx__lowering_entry(&lowered->flow, &lowered->cast));
 }
 
 /* Kernels of one name usually follow each other, so the last one found is tried first. */
@@ -209,6 +200,45 @@ add_binding(chx__lowered *lowered, const chx__task *task, chx__device *device,
     chx_status status = chx__binding_create(task, device, binding);
     if (!status)
         lowered->bindings[lowered->n_bindings++] = *binding;
+    return status;
+}
+
+static chx_status
+need_replica(const chx__lowered *lowered, const chx__cast *cast, uint32_t buffer, uint32_t place)
+{
+    cl_mem memory;
+    if (place == CHX__HOST_PLACE)
+        return CHX_OK;
+    chx__fleet *fleet = &lowered->graph->runtime->fleet;
+    return chx__buffer_replica(chx__cast_buffer(cast, buffer), &fleet->devices[place - 1], &memory);
+}
+
+static chx_status
+need_replicas_of_task(const chx__lowered *lowered, const chx__cast *cast,
+                      const chx__command *command)
+{
+    uint32_t place = lowered->model.machine_lanes[command->lane].place;
+    const chx__task *task = &lowered->graph->tasks[command->task];
+    const chx__use *use = &lowered->flow.uses[lowered->flow.first_use[command->task]];
+    chx_status status = CHX_OK;
+    for (uint32_t i = 0; !status && i < task->n_args; i++)
+        if (task->args[i].kind == CHX_ARG_BUFFER)
+            status = need_replica(lowered, cast, use++->buffer, place);
+    return status;
+}
+
+chx_status
+chx__planner_cast(const chx__lowered *lowered, const chx__cast *cast)
+{
+    chx_status status = CHX_OK;
+    for (uint32_t c = 0; !status && c < lowered->n_commands; c++) {
+        const chx__command *command = &lowered->commands[c];
+        if (command->kind == CHX__COMMAND_TRANSFER)
+            status =
+                need_replica(lowered, cast, lowered->flow.atoms[command->atom].buffer, command->to);
+        else
+            status = need_replicas_of_task(lowered, cast, command);
+    }
     return status;
 }
 
@@ -258,17 +288,15 @@ keep_args(chx__lowered *lowered)
 }
 
 static chx_status
-prepare_commands(chx_runtime *runtime, chx__lowered *lowered)
+prepare_commands(chx__lowered *lowered)
 {
     chx__binding *last = NULL;
     chx_status status = keep_args(lowered);
-    for (uint32_t c = 0; !status && c < lowered->n_commands; c++) {
-        chx__command *command = &lowered->commands[c];
-        if (command->kind == CHX__COMMAND_KERNEL)
-            status = prepare_kernel(lowered, command, &last);
-        else if (command->kind == CHX__COMMAND_TRANSFER)
-            status = prepare_transfer(runtime, lowered, command);
-    }
+    if (!status)
+        status = chx__planner_cast(lowered, &lowered->cast);
+    for (uint32_t c = 0; !status && c < lowered->n_commands; c++)
+        if (lowered->commands[c].kind == CHX__COMMAND_KERNEL)
+            status = prepare_kernel(lowered, &lowered->commands[c], &last);
     return status;
 }
 
@@ -286,7 +314,7 @@ chx__planner_make(chx_runtime *runtime, const chx_graph *graph, const chx__algor
             status = round < MAX_ROUNDS ? work_without_turn(&made) : work(&made);
         done = status || is_current(&made) || round == MAX_ROUNDS;
         if (!status && done)
-            status = prepare_commands(runtime, made.lowered);
+            status = prepare_commands(made.lowered);
         if (!status && done) {
             *lowered = made.lowered;
             made.lowered = NULL;

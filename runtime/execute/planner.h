@@ -15,4 +15,8 @@
 chx_status chx__planner_make(chx_runtime *runtime, const chx_graph *graph,
                              const chx__algorithm *algorithm, chx__lowered **lowered);
 
+/* Allocates the replicas that the plan's commands need of the cast's buffers. Under the turn.
+ * Errors: DEVICE_MEMORY, LIMIT, DEVICE, MEMORY. */
+chx_status chx__planner_cast(const chx__lowered *lowered, const chx__cast *cast);
+
 #endif

@@ -29,6 +29,7 @@ run_free(chx_run *run)
     for (size_t i = 0; i < run->n_dependencies; i++)
         chx__run_unref(run->dependencies[i].run);
     chx__lowering_unref(run->lowered);
+    chx__cast_finish(&run->cast);
     free(run->steps);
     free(run->next_enqueue);
     free(run->next_reap);
@@ -102,7 +103,8 @@ make_jobs(chx_run *run)
 }
 
 chx_status
-chx__run_create(chx_runtime *runtime, chx__lowered *lowered, uint64_t timeout_ns, chx_run **run)
+chx__run_create(chx_runtime *runtime, chx__lowered *lowered, const chx__cast *cast,
+                uint64_t timeout_ns, chx_run **run)
 {
     uint32_t n_lanes = lowered->model.machine.n_lanes;
     chx_run *made = chx__alloc(1, sizeof *made);
@@ -117,7 +119,7 @@ chx__run_create(chx_runtime *runtime, chx__lowered *lowered, uint64_t timeout_ns
     made->next_reap = chx__alloc(n_lanes, sizeof *made->next_reap);
     made->submit_ns = chx__now_ns();
     made->timeout_ns = timeout_ns;
-    chx_status status = CHX_OK;
+    chx_status status = chx__cast_copy(&made->cast, cast);
     if (!made->steps || !made->next_enqueue || !made->next_reap || !make_jobs(made) ||
         !copy_values(made))
         status = chx__fail_memory("submitting a plan");

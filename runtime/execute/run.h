@@ -58,6 +58,7 @@ struct chx_run {
     uint32_t n_references;
     chx_runtime *runtime;
     chx__lowered *lowered;
+    chx__cast cast; /* a copy: the graph's arguments may change while the run waits */
     chx__step *steps;
     uint32_t first_waiting; /* no command before it waits to be enqueued */
     uint32_t *next_enqueue; /* per lane: row of lane_commands */
@@ -87,14 +88,27 @@ struct chx_run {
 /* Makes a run that follows everything in flight that touches the same replicas, and that fails when
  * it has not ended timeout_ns after it became the oldest in flight. Under the turn. The caller owns
  * the one reference. Errors: MEMORY. */
-chx_status chx__run_create(chx_runtime *runtime, chx__lowered *lowered, uint64_t timeout_ns,
-                           chx_run **run);
+chx_status chx__run_create(chx_runtime *runtime, chx__lowered *lowered, const chx__cast *cast,
+                           uint64_t timeout_ns, chx_run **run);
 
 /* Where a command runs; NULL for a host task. */
 static inline chx__device *
 chx__run_device(const chx_run *run, uint32_t command)
 {
     return run->lowered->model.lanes[run->lowered->commands[command].lane].device;
+}
+
+/* What a buffer or an atom of the plan's flow is in this run. */
+static inline chx_buffer *
+chx__run_buffer(const chx_run *run, uint32_t buffer)
+{
+    return chx__cast_buffer(&run->cast, buffer);
+}
+
+static inline chx__stretch
+chx__run_atom(const chx_run *run, uint32_t atom)
+{
+    return chx__cast_atom(&run->cast, &run->lowered->flow, atom);
 }
 
 /* Under the turn. */

@@ -16,6 +16,7 @@ typedef struct slice {
     chx_run *run;
     const chx__touch *exits;
     size_t n;
+    size_t shift_bytes; /* where the run's part of the buffer is, from where its plan says */
 } slice;
 
 struct chx__tails {
@@ -52,7 +53,7 @@ first_after(const slice *tail, size_t byte)
     size_t low = 0, high = tail->n;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (tail->exits[middle].end <= byte)
+        if (tail->exits[middle].end + tail->shift_bytes <= byte)
             low = middle + 1;
         else
             high = middle;
@@ -63,8 +64,10 @@ first_after(const slice *tail, size_t byte)
 static bool
 follow_slice(chx_run *run, const chx__touch *touch, const slice *tail)
 {
-    for (size_t i = first_after(tail, touch->begin);
-         i < tail->n && tail->exits[i].begin < touch->end; i++) {
+    const chx__part *part = &run->cast.parts[touch->buffer];
+    size_t begin = touch->begin + part->shift_bytes, end = touch->end + part->shift_bytes;
+    for (size_t i = first_after(tail, begin);
+         i < tail->n && tail->exits[i].begin + tail->shift_bytes < end; i++) {
         const chx__touch *exit = &tail->exits[i];
         bool conflicts = exit->place == touch->place && (exit->writes || touch->writes);
         if (conflicts &&
@@ -80,7 +83,7 @@ chx__tails_follow(chx_run *run)
     const chx__lowered *lowered = run->lowered;
     for (size_t i = 0; i < lowered->n_touches; i++) {
         const chx__touch *touch = &lowered->touches[i];
-        const chx__tails *tails = lowered->flow.buffers[touch->buffer]->tails;
+        const chx__tails *tails = chx__run_buffer(run, touch->buffer)->tails;
         for (size_t s = 0; tails && s < tails->n; s++)
             if (!follow_slice(run, touch, &tails->slices[s]))
                 return chx__fail_memory("submitting a plan");
@@ -109,8 +112,9 @@ chx__tails_add(chx_run *run)
         uint32_t buffer = lowered->exits[first].buffer;
         for (end = first; end < lowered->n_exits && lowered->exits[end].buffer == buffer;)
             end++;
-        slice added = {run, &lowered->exits[first], end - first};
-        if (!add_slice(lowered->flow.buffers[buffer], added)) {
+        slice added = {run, &lowered->exits[first], end - first,
+                       run->cast.parts[buffer].shift_bytes};
+        if (!add_slice(chx__run_buffer(run, buffer), added)) {
             chx__tails_remove(run);
             return chx__fail_memory("submitting a plan");
         }
@@ -121,8 +125,8 @@ chx__tails_add(chx_run *run)
 void
 chx__tails_remove(chx_run *run)
 {
-    for (uint32_t b = 0; b < run->lowered->flow.n_buffers; b++) {
-        chx__tails *tails = run->lowered->flow.buffers[b]->tails;
+    for (uint32_t b = 0; b < run->cast.n_parts; b++) {
+        chx__tails *tails = chx__run_buffer(run, b)->tails;
         size_t kept = 0;
         for (size_t i = 0; tails && i < tails->n; i++)
             if (tails->slices[i].run != run)

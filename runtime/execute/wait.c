@@ -159,20 +159,22 @@ chx__wait_let_go(chx_buffer *buffer)
 
 /* Those who wait may wait for the very host task that submits. */
 static bool
-is_taken(const chx__flow *flow, bool also_by_waiting)
+is_taken(const chx__cast *cast, bool also_by_waiting)
 {
-    for (uint32_t b = 0; b < flow->n_buffers; b++)
-        if (flow->buffers[b]->is_held || (also_by_waiting && flow->buffers[b]->n_waiting > 0))
+    for (uint32_t b = 0; b < cast->n_parts; b++) {
+        const chx_buffer *buffer = chx__cast_buffer(cast, b);
+        if (buffer->is_held || (also_by_waiting && buffer->n_waiting > 0))
             return true;
+    }
     return false;
 }
 
 bool
-chx__wait_behind_holders(chx_runtime *runtime, const chx__flow *flow)
+chx__wait_behind_holders(chx_runtime *runtime, const chx__cast *cast)
 {
     bool slept = false;
     bool is_host_task = chx__host_thread_is_current(runtime->host_thread);
-    while (is_taken(flow, !is_host_task)) {
+    while (is_taken(cast, !is_host_task)) {
         sleep_for_change(runtime, UINT64_MAX);
         slept = true;
     }

@@ -32,6 +32,6 @@ void chx__wait_let_go(chx_buffer *buffer);
 /* Until nobody holds, or waits for, a buffer that a run about to be submitted touches, so that a
  * stream of runs does not keep readers waiting for ever. A host task sleeps for holders only.
  * Whether it slept: the data may lie elsewhere then. */
-bool chx__wait_behind_holders(chx_runtime *runtime, const chx__flow *flow);
+bool chx__wait_behind_holders(chx_runtime *runtime, const chx__cast *cast);
 
 #endif

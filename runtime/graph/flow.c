@@ -145,6 +145,29 @@ find_buffer(const chx__flow *flow, const chx_buffer *buffer)
     return low;
 }
 
+static chx_status
+collect_uses(chx__flow *flow, const chx_graph *graph)
+{
+    size_t n = 0;
+    flow->first_use = chx__alloc(graph->n_tasks, sizeof *flow->first_use);
+    for (uint32_t t = 0; t < graph->n_tasks; t++)
+        n += graph->tasks[t].n_args;
+    flow->uses = chx__alloc(n, sizeof *flow->uses);
+    if (!flow->uses || !flow->first_use)
+        return chx__fail_memory("planning a graph");
+    uint32_t at = 0;
+    for (uint32_t t = 0; t < graph->n_tasks; t++) {
+        flow->first_use[t] = at;
+        for (uint32_t i = 0; i < graph->tasks[t].n_args; i++) {
+            const chx_arg *arg = &graph->tasks[t].args[i];
+            if (arg->kind == CHX_ARG_BUFFER)
+                flow->uses[at++] =
+                    (chx__use){find_buffer(flow, arg->buffer), arg->offset_bytes, arg->size_bytes};
+        }
+    }
+    return CHX_OK;
+}
+
 /* First atom at or after a byte of a buffer. */
 static uint32_t
 find_atom(const chx__flow *flow, uint32_t buffer, size_t byte)
@@ -215,11 +238,14 @@ note_write(chx__flow *flow, walker *walk, chx_task task, uint32_t atom)
 static bool
 walk_task(chx__flow *flow, walker *walk, const chx__task *tasks, chx_task task, chx_access access)
 {
+    const chx__use *use = &flow->uses[flow->first_use[task]];
     for (uint32_t i = 0; i < tasks[task].n_args; i++) {
         const chx_arg *arg = &tasks[task].args[i];
-        if (arg->kind != CHX_ARG_BUFFER || !(arg->access & access))
+        if (arg->kind != CHX_ARG_BUFFER)
             continue;
-        uint32_t buffer = find_buffer(flow, arg->buffer);
+        uint32_t buffer = use++->buffer;
+        if (!(arg->access & access))
+            continue;
         size_t end = arg->offset_bytes + arg->size_bytes;
         for (uint32_t a = find_atom(flow, buffer, arg->offset_bytes);
              a < flow->n_atoms && flow->atoms[a].buffer == buffer && flow->atoms[a].begin < end;
@@ -293,6 +319,8 @@ chx__flow_init(chx__flow *flow, const chx_graph *graph)
     if (!status)
         status = make_atoms(flow, list.cuts, list.n);
     if (!status)
+        status = collect_uses(flow, graph);
+    if (!status)
         status = walk_atoms(flow, graph);
     free(list.cuts);
     if (status)
@@ -311,6 +339,8 @@ void
 chx__flow_finish(chx__flow *flow)
 {
     free(flow->buffers);
+    free(flow->uses);
+    free(flow->first_use);
     free(flow->atoms);
     free(flow->versions);
     table_finish(&flow->reads);

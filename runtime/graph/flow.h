@@ -28,9 +28,17 @@ typedef struct chx__table {
     size_t n, capacity;
 } chx__table;
 
+/* One buffer argument of a task. */
+typedef struct chx__use {
+    uint32_t buffer; /* index into buffers */
+    size_t offset_bytes, size_bytes;
+} chx__use;
+
 typedef struct chx__flow {
     chx_buffer **buffers;
     uint32_t n_buffers;
+    chx__use *uses; /* by task, then by argument */
+    uint32_t *first_use; /* per task */
     chx__atom *atoms; /* by buffer, then by begin */
     uint32_t n_atoms;
     chx__version *versions;

@@ -286,6 +286,23 @@ chx_graph_set_value(chx_graph *graph, chx_task task, uint32_t arg_index, const c
     return CHX_OK;
 }
 
+chx_status
+chx_graph_set_buffer(chx_graph *graph, chx_task task, uint32_t arg_index, const chx_arg *arg)
+{
+    CHX__REQUIRE(graph && arg && task < graph->n_tasks);
+    CHX__REQUIRE(arg_index < graph->tasks[task].n_args);
+    chx_arg *kept = &graph->tasks[task].args[arg_index];
+    chx_arg wanted = *arg;
+    CHX__REQUIRE(kept->kind == CHX_ARG_BUFFER && arg->kind == CHX_ARG_BUFFER);
+    CHX__REQUIRE(kept->access == arg->access);
+    chx_status status = check_buffer_arg(graph, graph->tasks[task].name, arg_index, &wanted);
+    if (status)
+        return status;
+    *kept = wanted;
+    graph->n_recasts++;
+    return CHX_OK;
+}
+
 uint32_t
 chx_graph_n_tasks(const chx_graph *graph)
 {

@@ -35,6 +35,7 @@ struct chx_graph {
     chx__dynamic
         *dynamics; /* arguments that chx_graph_set_value() ever changed, by task and index */
     size_t n_dynamics, dynamic_capacity;
+    uint64_t n_recasts; /* counts changes of buffer arguments */
 };
 
 #endif

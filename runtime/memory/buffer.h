@@ -26,6 +26,7 @@ struct chx_buffer {
     size_t n_promised; /* changes that runs in flight may still make; the executor's */
     chx__tails *tails; /* the executor's; NULL until first used */
     uint32_t n_waiting; /* threads that wait to hold it; the executor's */
+    bool has_part; /* while graph/cast.c assigns parts */
     bool is_held; /* a thread copies its bytes outside of runs; the executor's */
     chx_buffer *previous, *next; /* all buffers of a runtime; the executor's list */
 };
