@@ -1,6 +1,8 @@
 /* The cache believes nothing: entries are cut, flipped, lengthened and renamed, folders opened
  * to others, and what was stored comes back or nothing does. */
 #include <dirent.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -243,6 +245,86 @@ exists(const char *name)
     return access(path, F_OK) == 0;
 }
 
+static unsigned n_said;
+
+static void
+count(void *data, chx_log_level level, const char *line)
+{
+    (void)data;
+    n_said++;
+    ck_assert_int_eq(level, CHX_LOG_WARNING);
+    ck_assert_ptr_nonnull(strstr(line, folder));
+}
+
+static const chx__logger counting = {count, NULL, CHX_LOG_WARNING};
+
+static unsigned
+count_files(void)
+{
+    unsigned n = 0;
+    DIR *entries = opendir(folder);
+    ck_assert_ptr_nonnull(entries);
+    for (struct dirent *entry; (entry = readdir(entries));)
+        n += entry->d_name[0] != '.';
+    closedir(entries);
+    return n;
+}
+
+START_TEST(two_caches_of_one_process_keep_to_their_folders)
+{
+    char *other_folder = test_folder_create();
+    chx__cache *usual = cache, *other = NULL;
+    chx__digest second = {4, 4};
+    ck_assert_int_eq(chx__cache_create(other_folder, &other), CHX_OK);
+    cache = other;
+    ck_assert(!is_found(key));
+    chx__cache_store(other, second, payload, sizeof payload);
+    ck_assert(is_found(second));
+    chx__cache_destroy(&other);
+    cache = usual;
+    ck_assert(!is_found(second));
+    ck_assert(is_found(key));
+    ck_assert_uint_eq(count_files(), 1);
+    test_folder_destroy(other_folder);
+}
+END_TEST
+
+/* A limit on the size of files stands for a full disk. */
+START_TEST(cache_on_a_full_disk_is_told_once_and_goes_on)
+{
+    const struct rlimit full = {16, 16};
+    signal(SIGXFSZ, SIG_IGN);
+    chx__cache_log_to(cache, &counting);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &full), 0);
+    for (uint64_t i = 0; i < 3; i++)
+        chx__cache_store(cache, (chx__digest){9, i}, payload, sizeof payload);
+    ck_assert_uint_eq(n_said, 1);
+    ck_assert(is_found(key));
+    ck_assert_uint_eq(count_files(), 1);
+}
+END_TEST
+
+/* Another user, as the superuser may write everywhere. */
+START_TEST(cache_in_a_folder_that_is_read_only_is_read)
+{
+    if (geteuid() == 0) {
+        char path[4200];
+        entry_path(key, path);
+        ck_assert_int_eq(chown(folder, 65534, 65534) | chown(path, 65534, 65534), 0);
+        ck_assert_int_eq(setresuid(65534, 65534, 65534), 0);
+    }
+    ck_assert_int_eq(chmod(folder, 0500), 0);
+    chx__cache_destroy(&cache);
+    ck_assert_int_eq(chx__cache_create(folder, &cache), CHX_OK);
+    chx__cache_log_to(cache, &counting);
+    chx__cache_store(cache, (chx__digest){9, 9}, payload, sizeof payload);
+    ck_assert_uint_eq(n_said, 1);
+    ck_assert(is_found(key));
+    ck_assert_uint_eq(count_files(), 1);
+    ck_assert_int_eq(chmod(folder, 0700), 0);
+}
+END_TEST
+
 /* Two blocks, of three words and of none. */
 START_TEST(bitcode_that_is_cut_anywhere_is_taken_out)
 {
@@ -294,6 +376,9 @@ main(void)
     tcase_add_test(tests, cache_refuses_a_file_in_place_of_a_folder);
     tcase_add_test(tests, cache_makes_its_folder_private);
     tcase_add_test(tests, cache_that_is_not_there_finds_and_keeps_nothing);
+    tcase_add_test(tests, two_caches_of_one_process_keep_to_their_folders);
+    tcase_add_test(tests, cache_on_a_full_disk_is_told_once_and_goes_on);
+    tcase_add_test(tests, cache_in_a_folder_that_is_read_only_is_read);
     tcase_add_test(tests, journal_tells_only_what_dead_processes_did);
     tcase_add_test(tests, bitcode_that_is_cut_anywhere_is_taken_out);
     tcase_add_test(tests, shared_object_that_is_cut_is_taken_out);

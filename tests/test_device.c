@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "device/cache.h"
 #include "device/fleet.h"
 #include "device/program.h"
 #include "fault.h"
@@ -648,6 +649,29 @@ START_TEST(driver_that_crashes_in_a_launch_takes_no_second_process)
 }
 END_TEST
 
+/* PoCL takes one folder per process, the first, which may even be gone. */
+START_TEST(two_fleets_keep_to_their_cache_folders)
+{
+    char *first = test_folder_create(), *second = test_folder_create();
+    chx__fleet other = {0};
+    params.split = 0;
+    params.cache_path = first;
+    ck_assert_int_eq(chx__fleet_init(&other, &params, NULL), CHX_OK);
+    params.cache_path = second;
+    ck_assert_int_eq(chx__fleet_init(&fleet, &params, NULL), CHX_OK);
+    ck_assert_str_ne(chx__cache_path(other.cache), chx__cache_path(fleet.cache));
+    ck_assert_int_eq(run_kernel(first_selected(), PATIENCE_NS), CHX_OK);
+    chx__fleet_finish(&other);
+    nftw(first, test_folder_remove, 16, FTW_DEPTH | FTW_PHYS);
+    chx__fleet_finish(&fleet);
+    ck_assert_int_eq(chx__fleet_init(&fleet, &params, NULL), CHX_OK);
+    ck_assert_int_eq(run_kernel(first_selected(), PATIENCE_NS), CHX_OK);
+    chx__fleet_finish(&fleet);
+    test_folder_destroy(first);
+    test_folder_destroy(second);
+}
+END_TEST
+
 static TCase *
 selection_tests(void)
 {
@@ -682,6 +706,7 @@ device_tests(void)
     tcase_add_test(tests, exclusion_of_the_last_device_is_refused);
     tcase_add_test(tests, exclusion_leaves_the_others_a_fresh_context);
     tcase_add_test(tests, program_is_built_again_after_an_exclusion);
+    tcase_add_test(tests, two_fleets_keep_to_their_cache_folders);
     tcase_add_test(tests, fleet_without_a_cache_folder_still_starts);
     return tests;
 }

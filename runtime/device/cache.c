@@ -4,12 +4,14 @@
  * also covers a process that was killed while writing, and two that write at once: entries are made
  * under another name and renamed, and the last one wins, with the same content.
  *
- * No locks: nothing is kept in memory but the path. ENTRY_VERSION counts up when the head
- * changes; what a payload means is part of its key. */
+ * No locks: nothing is kept in memory but the path, and whether it was told that nothing can be
+ * written, as in a folder that is read-only or on a full disk. ENTRY_VERSION counts up when the
+ * head changes; what a payload means is part of its key. */
 #include "device/cache.h"
 
 #include <errno.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -39,6 +41,9 @@ static const char entry_magic[8] = {'C', 'H', 'X', 'C', 'A', 'C', 'H', 'E'};
 
 struct chx__cache {
     char *path;
+    bool is_read_only;
+    atomic_bool has_told;
+    chx__logger logger;
 };
 
 static char *
@@ -87,8 +92,8 @@ check_folder(const char *path)
         return chx__fail(CHX_ERROR_FILE,
                          "%s: others may write to this cache folder; run: chmod 700 '%s'", path,
                          path);
-    if (access(path, W_OK | X_OK) != 0)
-        return chx__fail(CHX_ERROR_FILE, "%s: this cache folder is not writable", path);
+    if (access(path, R_OK | X_OK) != 0)
+        return chx__fail(CHX_ERROR_FILE, "%s: this cache folder cannot be read", path);
     return CHX_OK;
 }
 
@@ -125,6 +130,7 @@ chx__cache_create(const char *path, chx__cache **cache)
         return chx__fail_memory("opening the cache");
     }
     made->path = absolute;
+    made->is_read_only = access(absolute, W_OK) != 0;
     *cache = made;
     return CHX_OK;
 }
@@ -137,6 +143,23 @@ chx__cache_destroy(chx__cache **cache)
     free((*cache)->path);
     free(*cache);
     *cache = NULL;
+}
+
+static void
+tell(chx__cache *cache, const char *why)
+{
+    if (!atomic_exchange(&cache->has_told, true))
+        chx__log(&cache->logger, CHX_LOG_WARNING,
+                 "%s: compiled kernels are not kept, as this folder cannot be written: %s",
+                 cache->path, why);
+}
+
+void
+chx__cache_log_to(chx__cache *cache, const chx__logger *logger)
+{
+    cache->logger = *logger;
+    if (cache->is_read_only)
+        tell(cache, "it is read-only");
 }
 
 const char *
@@ -190,23 +213,30 @@ chx__cache_find(chx__cache *cache, chx__digest key, void **data, size_t *size_by
     return found;
 }
 
+static chx_status
+write_entry(const char *path, const entry_head *head, const void *data)
+{
+    chx__output output;
+    chx_status status = chx__output_begin(&output, path);
+    if (status)
+        return status;
+    fwrite(head, sizeof *head, 1, output.stream);
+    fwrite(data, 1, head->size_bytes, output.stream);
+    return chx__output_commit(&output);
+}
+
 void
 chx__cache_store(chx__cache *cache, chx__digest key, const void *data, size_t size_bytes)
 {
-    char *path =
-        cache && size_bytes <= MAX_ENTRY_BYTES - sizeof(entry_head) ? entry_path(cache, key) : NULL;
-    if (!path)
+    if (!cache || cache->is_read_only || size_bytes > MAX_ENTRY_BYTES - sizeof(entry_head))
         return;
+    char *path = entry_path(cache, key);
     entry_head head = {.version = ENTRY_VERSION,
                        .key = key,
                        .payload = chx__hash(data, size_bytes),
                        .size_bytes = size_bytes};
     memcpy(head.magic, entry_magic, sizeof entry_magic);
-    chx__output output;
-    if (chx__output_begin(&output, path) == CHX_OK) {
-        fwrite(&head, sizeof head, 1, output.stream);
-        fwrite(data, 1, size_bytes, output.stream);
-        chx__output_commit(&output);
-    }
+    if (path && write_entry(path, &head, data))
+        tell(cache, chx_last_error()->message);
     free(path);
 }

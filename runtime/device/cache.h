@@ -12,9 +12,14 @@
 typedef struct chx__cache chx__cache;
 
 /* Opens or makes the folder (mode 0700). NULL path means the default, as documented for
- * chx_runtime_params. Errors: FILE when it cannot be made or others may write to it. */
+ * chx_runtime_params. Errors: FILE when it cannot be made or others may write to it. One that is
+ * read-only is read. */
 chx_status chx__cache_create(const char *path, chx__cache **cache);
 void chx__cache_destroy(chx__cache **cache);
+
+/* Tells, once, that entries cannot be written: now for a folder that is read-only, or when it
+ * happens. */
+void chx__cache_log_to(chx__cache *cache, const chx__logger *logger);
 
 const char *chx__cache_path(const chx__cache *cache);
 

@@ -7,7 +7,8 @@
  *   object is the last of it.
  * - When the journal says that a process died at such work, the whole folder is removed, as damage
  *   within a file does not show.
- * - When the disk has no room, PoCL gets a folder of ours below the one for temporary files.
+ * - When the disk has no room, or the folder is read-only, PoCL gets a folder of ours below the one
+ *   for temporary files.
  *
  * Nothing is removed while another process uses the folder: users hold a lock on pocl.lock, shared,
  * and who cleans holds it alone. PoCL reads its variable once per process, so the first runtime's
@@ -141,7 +142,8 @@ static bool
 has_room(const char *path)
 {
     struct statvfs disk;
-    return statvfs(path, &disk) != 0 || (uint64_t)disk.f_bavail * disk.f_frsize >= ROOM_BYTES;
+    return access(path, W_OK) == 0 &&
+           (statvfs(path, &disk) != 0 || (uint64_t)disk.f_bavail * disk.f_frsize >= ROOM_BYTES);
 }
 
 /* A folder of ours on another disk, NULL when there is none with room. */
@@ -167,8 +169,8 @@ choose_folder(const chx__cache *cache, const chx__logger *logger)
     if (!path || has_room(chx__cache_path(cache)))
         return path;
     char *other = find_other();
-    chx__log(logger, CHX_LOG_WARNING, "%s: the disk of the kernel cache is nearly full%s%s", path,
-             other ? "; PoCL's kernels go to " : ", which ends some drivers", other ? other : "");
+    chx__log(logger, CHX_LOG_WARNING, "%s: there is no room for the kernels of PoCL%s%s", path,
+             other ? "; they go to " : ", for which it may end the process", other ? other : "");
     if (!other)
         return path;
     free(path);
@@ -188,6 +190,17 @@ enter(chx__driver_cache *made, const chx__cache *cache, const char *path, const 
     free(name);
 }
 
+/* PoCL cannot build at all once the folder is gone that it was given. */
+static chx_status
+keep_folder(const char *path, const chx__logger *logger)
+{
+    chx__cache *folder = NULL;
+    chx_status status = access(path, F_OK) == 0 ? CHX_OK : chx__cache_create(path, &folder);
+    chx__cache_destroy(&folder);
+    chx__log(logger, CHX_LOG_INFO, "PoCL keeps its kernels in %s", path);
+    return status;
+}
+
 chx_status
 chx__driver_cache_open(chx__driver_cache *made, const chx__cache *cache, const chx__logger *logger)
 {
@@ -196,8 +209,10 @@ chx__driver_cache_open(chx__driver_cache *made, const chx__cache *cache, const c
     const char *present = getenv("POCL_CACHE_DIR");
     if (!path)
         return chx__fail_memory("opening the cache");
-    made->is_used = !present || strcmp(present, path) == 0;
     chx_status status = CHX_OK;
+    made->is_used = !present || strcmp(present, path) == 0;
+    if (!made->is_used)
+        status = keep_folder(present, logger);
     if (made->is_used)
         enter(made, cache, path, logger);
     if (made->is_used && mkdir(path, 0700) != 0 && errno != EEXIST)

@@ -51,6 +51,8 @@ open_cache(chx__fleet *fleet, const char *path)
 {
     chx_status status = chx__cache_create(path, &fleet->cache);
     if (!status)
+        chx__cache_log_to(fleet->cache, &fleet->logger);
+    if (!status)
         status = chx__driver_cache_open(&fleet->driver_cache, fleet->cache, &fleet->logger);
     if (status)
         chx__log(&fleet->logger, CHX_LOG_WARNING, "working without a kernel cache: %s",
