@@ -12,6 +12,7 @@
 #include "comma.h"
 #include "folder.h"
 #include "machine.h"
+#include "network/layout.h"
 #include "scene/hershey.h"
 #include "scene/scene.h"
 #include "sketch.h"
@@ -367,6 +368,92 @@ START_TEST(all_branches_are_framed_with_a_margin_at_any_azimuth)
         }
     }
     close_stage(on);
+}
+END_TEST
+
+/* The share of the width, or height, that pixels brighter than the ground span. */
+static double
+span_of(const stage *on, bool down, int width, int height)
+{
+    int first = -1, last = -1;
+    for (int i = 0; i < (down ? height : width); i++)
+        for (int j = 0; j < (down ? width : height); j++) {
+            const uint8_t *rgb = on->pixels + 3 * (down ? i * width + j : j * width + i);
+            if (rgb[0] + rgb[1] + rgb[2] < 60)
+                continue;
+            first = first < 0 ? i : first;
+            last = i;
+            break;
+        }
+    return (last - first + 1.0) / (down ? height : width);
+}
+
+START_TEST(still_views_fill_the_height_or_the_width)
+{
+    static const int sizes[3][2] = {{320, 180}, {180, 320}, {256, 256}};
+    for (int i = 0; i < 9; i++) {
+        chx_scene_params params = {.width_px = (uint32_t)sizes[i / 3][0],
+                                   .height_px = (uint32_t)sizes[i / 3][1],
+                                   .no_labels = true,
+                                   .has_plane = true,
+                                   .plane = (chx_plane)(CHX_PLANE_XY + i % 3),
+                                   .still = true};
+        stage *on = open_stage(&params);
+        draw(on, 1);
+        double across = span_of(on, false, sizes[i / 3][0], sizes[i / 3][1]);
+        double down = span_of(on, true, sizes[i / 3][0], sizes[i / 3][1]);
+        ck_assert_double_gt(fmax(across, down), 0.91);
+        ck_assert_double_lt(fmax(across, down), 0.97);
+        close_stage(on);
+    }
+}
+END_TEST
+
+START_TEST(labels_keep_their_corners_and_no_more)
+{
+    chx_scene_params params = {
+        .width_px = 640, .height_px = 360, .has_plane = true, .plane = CHX_PLANE_XY, .still = true};
+    const chx_network_info *info = chx_network_get(network);
+    stage *on = open_stage(&params);
+    double top = 360, bottom = 0;
+    for (uint32_t i = 0; i < info->n_nodes; i++) {
+        double x, y;
+        chx_scene_project(on->scene, info->nodes[i].position_um, &x, &y);
+        top = fmin(top, y);
+        bottom = fmax(bottom, y);
+        for (uint32_t k = 0; k < on->scene->labels.n_blocks; k++) {
+            const chx__block *block = &on->scene->labels.blocks[k];
+            ck_assert(x <= block->x0_px || x >= block->x1_px || y <= block->y0_px ||
+                      y >= block->y1_px);
+        }
+    }
+    ck_assert_double_gt(bottom - top, 0.85 * 360);
+    close_stage(on);
+}
+END_TEST
+
+/* Rings of 3, 6 .. 24 neurons that nothing joins. */
+START_TEST(parts_of_a_layout_lie_close_together)
+{
+    chx_neuron neurons[108];
+    chx_synapse synapses[108];
+    uint32_t n = 0;
+    for (uint32_t ring = 1; ring <= 8; ring++) {
+        uint32_t first = n;
+        for (; n < first + 3 * ring; n++)
+            synapses[n] = (chx_synapse){.pre = n, .post = first + (n - first + 1) % (3 * ring)};
+    }
+    check_ok(chx__layout_place(neurons, n, synapses, n, 1));
+    double low[2] = {INFINITY, INFINITY}, high[2] = {-INFINITY, -INFINITY};
+    for (uint32_t i = 0; i < n; i++)
+        for (int k = 0; k < 2; k++) {
+            low[k] = fmin(low[k], neurons[i].position_um[k]);
+            high[k] = fmax(high[k], neurons[i].position_um[k]);
+        }
+    double width = high[0] - low[0], height = high[1] - low[1];
+    ck_assert_double_gt(width, height);
+    ck_assert_double_lt(width, 3 * height);
+    ck_assert_double_lt(width * height, 10.0 * n);
 }
 END_TEST
 
@@ -918,6 +1005,9 @@ suite(void)
     tcase_add_test(frames, light_runs_along_the_branch_at_the_pace_of_the_view);
     tcase_add_test(frames, light_fades_away);
     tcase_add_test(frames, all_branches_are_framed_with_a_margin_at_any_azimuth);
+    tcase_add_test(frames, still_views_fill_the_height_or_the_width);
+    tcase_add_test(frames, labels_keep_their_corners_and_no_more);
+    tcase_add_test(frames, parts_of_a_layout_lie_close_together);
     tcase_add_test(frames, pixels_lie_where_the_projection_says);
     tcase_add_test(frames, zoom_enlarges_about_the_centre);
     tcase_add_test(frames, strong_zoom_has_the_same_bits_on_both_paths);

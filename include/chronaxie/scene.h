@@ -80,6 +80,8 @@ typedef struct chx_scene_params {
     chx_background background;
     chx_connections connections;
     bool no_int64_atomics; /* take the 32-bit path on every device; same pixels */
+    bool still; /* zoom 1 fits the camera's own azimuth; else all of them, so that turning it
+                   does not change the scale */
 } chx_scene_params;
 
 /* What one frame shows. */
@@ -100,7 +102,8 @@ CHX_API chx_status chx_scene_create(chx_runtime *runtime, chx_simulation *simula
 /* Clears *scene; accepts NULL. Graphs it was added to must have been destroyed. */
 CHX_API void chx_scene_destroy(chx_scene **scene);
 
-/* The camera that the network's view asks for: frames all branches with a margin. */
+/* The camera that the network's view asks for: frames all branches with a margin, and beside the
+ * labels. */
 CHX_API void chx_scene_default_camera(const chx_scene *scene, chx_camera *camera);
 
 /* Moves the camera for frames submitted from now on. Errors: INVALID for non-finite numbers or

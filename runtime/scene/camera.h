@@ -5,6 +5,7 @@
 #include <chronaxie/scene.h>
 
 #include "scene/geometry.h"
+#include "scene/labels.h"
 
 typedef struct chx__projection {
     double rows[3][3]; /* right, down, towards the viewer; unit vectors */
@@ -15,10 +16,13 @@ typedef struct chx__projection {
     int32_t depth[4]; /* z of the farthest point, factor and shift to nearness */
 } chx__projection;
 
-/* The part of a picture that the network is framed in, as fractions. */
+/* What of a picture a network may fill: all but a margin and what labels keep. */
 typedef struct chx__stage {
     uint32_t width_px, height_px;
-    double share_x, share_y;
+    double share; /* of each side */
+    bool still; /* fitted to the camera's own azimuth, not to every one */
+    const chx__block *blocks;
+    uint32_t n_blocks;
 } chx__stage;
 
 /* True when all numbers are finite and the zoom is in range. */

@@ -11,8 +11,8 @@
  * what is counted first is filled in the same walk, and must be. Travel times are rounded to ticks
  * at both ends of each piece, from path lengths, so neighbours meet without a jump.
  *
- * The outline keeps only the farthest point of each slice along the axis of azimuth: enough to
- * fit the camera, with room to spare of at most a slice. */
+ * Parts are what the camera is fitted to, in place of all nodes: runs of nodes in their order,
+ * which lie close together, so that their boxes have little room to spare. */
 #include "scene/geometry.h"
 
 #include <math.h>
@@ -27,8 +27,8 @@
 /* A long branch is cut into pieces, so that no number in a strong enlargement leaves its range. */
 #define PIECES_ALONG_EXTENT 96
 
-/* Points beyond this many are thinned to the outermost of each slice of the long axis. */
-#define OUTLINE_SLICES 512
+/* Points beyond this many share boxes. */
+#define MOST_PARTS 65536
 
 #define SWC_SOMA 1
 
@@ -165,68 +165,74 @@ along_axis(const chx__geometry *geometry, int axis, const float p[3])
 }
 
 static void
-widen(const chx__geometry *geometry, const float p[3], double radius, double low[3], double high[3])
+widen(const chx__geometry *geometry, chx__part *part, bool first, const float p[3], double radius)
 {
     for (int i = 0; i < 3; i++) {
         double at = along_axis(geometry, i, p);
-        low[i] = fmin(low[i], at - radius);
-        high[i] = fmax(high[i], at + radius);
+        double low = first ? at : fmin(part->at_um[i] - part->half_um[i], at);
+        double high = first ? at : fmax(part->at_um[i] + part->half_um[i], at);
+        part->at_um[i] = (low + high) / 2;
+        part->half_um[i] = (high - low) / 2;
     }
+    part->radius_um = first ? radius : fmax(part->radius_um, radius);
 }
 
 static void
-find_extent(chx__geometry *geometry, const chx_network_info *network)
+widen_point(chx__geometry *geometry, uint64_t each, uint64_t *in_part, const float p[3],
+            double radius)
 {
-    double low[3] = {INFINITY, INFINITY, INFINITY};
-    double high[3] = {-INFINITY, -INFINITY, -INFINITY};
-    for (uint32_t n = 0; n < network->n_neurons; n++)
-        for (uint32_t i = 0; i < network->neurons[n].n_nodes; i++) {
-            chx_node node = placed(network, n, network->neurons[n].first_node + i);
-            widen(geometry, node.position_um, node.radius_um, low, high);
-        }
-    for (uint32_t i = 0; i < network->n_neurons; i++)
-        widen(geometry, network->neurons[i].position_um, network->neurons[i].diameter_um / 2, low,
-              high);
-    for (int i = 0; i < 3; i++) {
-        bool known = high[i] >= low[i];
-        geometry->half_um[i] = known ? fmax((high[i] - low[i]) / 2, 1e-3) : 1;
-        for (int k = 0; k < 3 && known; k++)
-            geometry->centre_um[k] += geometry->axes[i][k] * (low[i] + high[i]) / 2;
+    if (*in_part == each) {
+        *in_part = 0;
+        geometry->n_parts++;
     }
+    widen(geometry, &geometry->parts[geometry->n_parts], *in_part == 0, p, radius);
+    ++*in_part;
 }
 
-static void
-add_reach(chx__geometry *geometry, const float p[3], double radius)
-{
-    float from[3];
-    for (int k = 0; k < 3; k++)
-        from[k] = (float)(p[k] - geometry->centre_um[k]);
-    int spin = geometry->spin;
-    double along = along_axis(geometry, spin, from);
-    double away =
-        hypot(along_axis(geometry, 1 - spin, from), along_axis(geometry, 2, from)) + radius;
-    double slice = (along / geometry->half_um[spin] + 1) / 2 * OUTLINE_SLICES;
-    int index = (int)fmax(0, fmin(slice, OUTLINE_SLICES - 1));
-    chx__reach *reach = &geometry->outline[index];
-    reach->along_um = fmax(reach->along_um, fabs(along) + radius);
-    reach->away_um = fmax(reach->away_um, away);
-}
-
+/* The parts, from the origin of the data; each of one neuron alone. */
 static chx_status
-find_outline(chx__geometry *geometry, const chx_network_info *network)
+find_parts(chx__geometry *geometry, const chx_network_info *network)
 {
-    geometry->outline = chx__alloc(OUTLINE_SLICES, sizeof *geometry->outline);
-    if (!geometry->outline)
-        return chx__fail_memory("measuring the network for the camera");
-    geometry->n_outline = OUTLINE_SLICES;
+    uint64_t n_points = network->n_neurons;
     for (uint32_t n = 0; n < network->n_neurons; n++)
-        for (uint32_t i = 0; i < network->neurons[n].n_nodes; i++) {
-            chx_node node = placed(network, n, network->neurons[n].first_node + i);
-            add_reach(geometry, node.position_um, node.radius_um);
+        n_points += network->neurons[n].n_nodes;
+    uint64_t each = n_points / MOST_PARTS + 1;
+    geometry->parts = chx__alloc(n_points / each + network->n_neurons + 1, sizeof(chx__part));
+    if (!geometry->parts)
+        return chx__fail_memory("measuring the network for the camera");
+    for (uint32_t n = 0; n < network->n_neurons; n++) {
+        const chx_neuron *neuron = &network->neurons[n];
+        uint64_t in_part = 0;
+        widen_point(geometry, each, &in_part, neuron->position_um, neuron->diameter_um / 2);
+        for (uint32_t i = 0; i < neuron->n_nodes; i++) {
+            chx_node node = placed(network, n, neuron->first_node + i);
+            widen_point(geometry, each, &in_part, node.position_um, node.radius_um);
         }
-    for (uint32_t i = 0; i < network->n_neurons; i++)
-        add_reach(geometry, network->neurons[i].position_um, network->neurons[i].diameter_um / 2);
+        geometry->n_parts++;
+    }
     return CHX_OK;
+}
+
+/* Centre and extent of all parts, which are then counted from there. */
+static void
+find_extent(chx__geometry *geometry)
+{
+    for (int i = 0; i < 3; i++) {
+        double low = INFINITY, high = -INFINITY;
+        for (uint32_t k = 0; k < geometry->n_parts; k++) {
+            const chx__part *part = &geometry->parts[k];
+            double reach = part->half_um[i] + part->radius_um;
+            low = fmin(low, part->at_um[i] - reach);
+            high = fmax(high, part->at_um[i] + reach);
+        }
+        bool known = high >= low;
+        double middle = known ? (low + high) / 2 : 0;
+        geometry->half_um[i] = known ? fmax((high - low) / 2, 1e-3) : 1;
+        for (int k = 0; k < 3; k++)
+            geometry->centre_um[k] += geometry->axes[i][k] * middle;
+        for (uint32_t k = 0; k < geometry->n_parts; k++)
+            geometry->parts[k].at_um[i] -= middle;
+    }
 }
 
 static int32_t
@@ -329,20 +335,21 @@ chx__geometry_init(chx__geometry *geometry, const chx_network_info *network, chx
         find_axes(&made, network);
     else
         set_axes(&made, plane);
-    find_extent(&made, network);
+    chx_status status = find_parts(&made, network);
+    if (status)
+        return status;
+    find_extent(&made);
     uint64_t count = collect(&made, network, by, NULL);
     uint32_t n_curves =
         chx__connections_shown(network, connections) ? chx__connections_drawn(network) : 0;
     uint32_t n_pieces = chx__connection_pieces(n_curves);
     count += (uint64_t)n_curves * n_pieces;
     if (count > UINT32_MAX / 2)
-        return chx__fail(CHX_ERROR_LIMIT,
-                         "the network has %llu branches, more than a scene can hold; draw a part",
-                         (unsigned long long)count);
-    made.branches = chx__alloc(count + 1, sizeof *made.branches);
-    if (!made.branches)
-        return chx__fail_memory("laying out the branches of the network");
-    chx_status status = find_outline(&made, network);
+        status = chx__fail(CHX_ERROR_LIMIT,
+                           "the network has %llu branches, more than a scene can hold; draw a part",
+                           (unsigned long long)count);
+    else if (!(made.branches = chx__alloc(count + 1, sizeof *made.branches)))
+        status = chx__fail_memory("laying out the branches of the network");
     if (status) {
         chx__geometry_finish(&made);
         return status;
@@ -359,6 +366,6 @@ void
 chx__geometry_finish(chx__geometry *geometry)
 {
     free(geometry->branches);
-    free(geometry->outline);
+    free(geometry->parts);
     memset(geometry, 0, sizeof *geometry);
 }

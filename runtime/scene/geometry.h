@@ -8,10 +8,11 @@
 
 #include "render/picture.h"
 
-/* A point seen from the axis that azimuth turns about: how far along it and how far from it. */
-typedef struct chx__reach {
-    double along_um, away_um;
-} chx__reach;
+/* A part of the network along the axes: a box, and how far branches' radii stand out of it. */
+typedef struct chx__part {
+    double at_um[3], half_um[3]; /* from the geometry's centre */
+    double radius_um;
+} chx__part;
 
 typedef struct chx__geometry {
     chx_branch *branches;
@@ -20,8 +21,8 @@ typedef struct chx__geometry {
     double axes[3][3]; /* right, up, towards the viewer; unit vectors, right-handed */
     int spin; /* the axis that azimuth turns about: the long one, 0, or the upright one, 1 */
     double half_um[3]; /* half the extent along each axis, branches' radii included */
-    chx__reach *outline; /* the points that can decide how far the camera stands */
-    uint32_t n_outline;
+    chx__part *parts; /* hold all nodes and somata; small networks have one for each */
+    uint32_t n_parts;
 } chx__geometry;
 
 /* Errors: LIMIT, MEMORY. */

@@ -115,12 +115,21 @@ fit_legend(const chx__labels *labels, const legend *of, double cap, double most_
     return n;
 }
 
+/* Keeps a rectangle, with air around it, for labels alone. */
+static void
+keep_block(chx__labels *labels, double x0, double y0, double x1, double y1, double cap)
+{
+    if (labels->n_blocks < CHX__MOST_BLOCKS)
+        labels->blocks[labels->n_blocks++] = (chx__block){x0 - cap, y0 - cap, x1 + cap, y1 + cap};
+}
+
 /* A ground behind a text of a width, baseline at (x, y). */
 static void
 add_ground(chx__labels *labels, double x, double y, double width, double cap)
 {
     chx__strokes_ground(&labels->strokes, x - cap / 3, y - cap * 1.25, x + width + cap / 3,
                         y + cap * 0.35, 0);
+    keep_block(labels, x, y - cap, x + width, y, cap);
 }
 
 /* Draws a legend from x on, and returns where it ends. */
@@ -253,6 +262,7 @@ draw_colour_bar(chx__labels *labels, const chx_network_info *network, const chx_
                       top - at->cap * 0.75, "time since spike (ms)");
     chx__strokes_ground(&labels->strokes, left - at->cap, top - at->cap * 1.9, right + at->cap,
                         bottom + at->cap * 1.9, 0);
+    keep_block(labels, left, top - at->cap * 1.6, right, bottom + at->cap * 1.55, at->cap);
 }
 
 static void
@@ -269,6 +279,7 @@ draw_scale_bar(chx__labels *labels, const layout *at)
     chx__strokes_ground(&labels->strokes, x - tick, y - at->cap, x + tick, y + tick,
                         CHX_STROKE_BAR_X1);
     labels->bar_most_px = fmax(at->width * 0.16, at->cap * 6);
+    keep_block(labels, x, y - at->cap * 1.8, x + labels->bar_most_px, y, at->cap);
 }
 
 /* The axes of the data above the scale bar; kernels turn them with the camera. */
@@ -299,8 +310,22 @@ draw_axes(chx__labels *labels, const layout *at)
                 CHX_STROKE_AXIS_0 | CHX_STROKE_AXIS_1 | CHX_STROKE_AXIS_NAME | axis;
     }
     chx__strokes_ground(&labels->strokes, x - reach, y - reach, x + reach, y + reach, 0);
+    keep_block(labels, x - reach, y - reach, x + reach, y + reach, 0);
     labels->axis_px = length;
     labels->axis_cap_px = at->cap;
+}
+
+/* The longest time that is shown, and the speed below it. */
+static void
+keep_time(chx__labels *labels, const chx_network_info *network, const layout *at)
+{
+    chx__caption longest;
+    chx__caption_time(&longest, network->duration_ms, network->time_step_ms, 0);
+    char text[CHX_TEXT_CHARS + 1] = "";
+    memcpy(text, longest.time, CHX_TEXT_CHARS);
+    double width = chx__text_width_px(&labels->font, text, at->cap * 1.15);
+    double right = at->width - at->margin;
+    keep_block(labels, right - width, at->margin, right, at->margin + at->cap * 1.3, at->cap);
 }
 
 static void
@@ -347,6 +372,7 @@ chx__labels_init(chx__labels *labels, const chx_network_info *network, const chx
     if (params->axes)
         draw_axes(&made, &at);
     place_lines(&made, &at);
+    keep_time(&made, network, &at);
     chx__numerals_end(&numerals);
     if (made.strokes.failed) {
         chx__labels_finish(&made);

@@ -171,14 +171,16 @@ prepare(chx_scene *scene)
     return status;
 }
 
-/* Where the network may stand: labels keep the edges above and below. */
+/* Where the network may stand. */
 static void
 set_stage(chx_scene *scene)
 {
-    scene->stage.width_px = scene->params.width_px;
-    scene->stage.height_px = scene->params.height_px;
-    scene->stage.share_x = 0.94;
-    scene->stage.share_y = scene->params.no_labels ? 0.94 : 0.76;
+    scene->stage = (chx__stage){.width_px = scene->params.width_px,
+                                .height_px = scene->params.height_px,
+                                .share = 0.94,
+                                .still = scene->params.still,
+                                .blocks = scene->labels.blocks,
+                                .n_blocks = scene->labels.n_blocks};
 }
 
 chx_status

@@ -76,6 +76,7 @@ int
 rendering_prepare(struct rendering *rendering, uint32_t max_steps)
 {
     struct session *session = &rendering->session;
+    rendering->scene_params.still = rendering->orbit_deg == 0;
     chx_status status = chx_scene_create(session->runtime, session->simulation,
                                          &rendering->scene_params, &rendering->scene);
     int code = status == CHX_OK ? set_camera(rendering) : outcome_report(status, STAGE_WORK);
