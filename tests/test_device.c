@@ -1,6 +1,7 @@
 /* The fleet on the drivers of this machine: selection, splitting, memory accounts, contexts and
  * clocks. Needs OpenCL; skipped without. */
 #include <ctype.h>
+#include <errno.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -12,6 +13,7 @@
 #include "device/cache.h"
 #include "device/fleet.h"
 #include "device/program.h"
+#include "device/source.h"
 #include "fault.h"
 #include "folder.h"
 #include "machine.h"
@@ -590,6 +592,43 @@ START_TEST(start_after_a_death_in_a_driver_drops_what_the_driver_kept)
 }
 END_TEST
 
+/* Puts the self-test's kernels below the folder, with one word of the same length changed. */
+static void
+write_wrong_kernels(const char *folder, const char *word, const char *wrong)
+{
+    char path[4200];
+    char *text = NULL;
+    ck_assert_int_eq(chx__source_from_embedded("common/self_test.cl", NULL, &text), CHX_OK);
+    char *at = strstr(text, word);
+    ck_assert_ptr_nonnull(at);
+    memcpy(at, wrong, strlen(word));
+    snprintf(path, sizeof path, "%s/common", folder);
+    ck_assert(mkdir(path, 0700) == 0 || errno == EEXIST);
+    test_folder_write(folder, "common/self_test.cl", text);
+    free(text);
+}
+
+START_TEST(device_that_errs_in_what_kernels_need_is_excluded)
+{
+    static const char *const errors[][3] = {
+        {"v.yzwx", "v.yzxw", "vectors"},
+        {"own[other & 7]", "own[other & 3]", "private arrays"},
+        {"(ulong)x * y", "(uint )x * y", "64-bit products"},
+        {"- 1 - place]", "- 1 -     0]", "barrier"},
+    };
+    char *folder = test_folder_create();
+    params.kernel_path = folder;
+    params.split = 0;
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+        write_wrong_kernels(folder, errors[i][0], errors[i][1]);
+        ck_assert_int_eq(chx__fleet_init(&fleet, &params, NULL), CHX_ERROR_NO_DEVICE);
+        ck_assert_msg(strstr(chx_last_error()->message, errors[i][2]) != NULL, "%s",
+                      chx_last_error()->message);
+    }
+    test_folder_destroy(folder);
+}
+END_TEST
+
 /* The program that the library starts for a trial lies beside the library, not beside tests. */
 static void
 allow_trials(void)
@@ -718,6 +757,7 @@ fault_tests(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_set_timeout(tests, 120);
     tcase_add_test(tests, start_after_a_death_in_a_driver_drops_what_the_driver_kept);
+    tcase_add_test(tests, device_that_errs_in_what_kernels_need_is_excluded);
     tcase_add_test(tests, driver_that_aborts_in_a_build_takes_no_second_process);
     tcase_add_test(tests, driver_that_crashes_in_a_launch_takes_no_second_process);
     tcase_add_test(tests, warm_start_builds_and_launches_nothing);

@@ -19,6 +19,12 @@
  * with a, b, c = values[3 i ..] and x, y = words[2 i ..]. It is one kernel, because compilers take
  * their time per kernel.
  *
+ * work: global 64, local L; the shapes that the kernels for neurons and pictures have and compilers
+ *   stumble over: private arrays with indices that are known only when it runs, vectors, a loop of
+ *   n rounds with barriers in it, 64-bit products.
+ *   sums[i]      what is left of own[] and v after the rounds
+ *   products[i]  x y * 0x9e3779b97f4a7c15 ^ (x y as signed numbers >> 3), all of 64 bits
+ *
  * multiply_add: global any, local L; per work-item 32 rounds of what a neuron's step looks like:
  *   two products, two sums and a reset. The number of rounds is fixed: PoCL makes vectors of
  *   work-items only where the loop can be unrolled (16.3 against 1.0 giga-operations per second),
@@ -85,6 +91,35 @@ check(global const float *values, global const uint *words, global uint *results
         reached[0] = round;
         reached[1] = state;
     }
+}
+
+kernel void
+work(global const uint *words, global uint *sums, global ulong *products, uint n)
+{
+    local uint row[32];
+    uint own[8];
+    const uint i = get_global_id(0);
+    const uint place = get_local_id(0);
+    const uint x = words[2 * i], y = words[2 * i + 1];
+    uint4 v = (uint4)(x, y, x ^ y, x + y);
+
+    for (uint k = 0; k < 8; k++)
+        own[k] = rotate(x, k) ^ y;
+    row[place] = x;
+    barrier(CLK_LOCAL_MEM_FENCE);
+    for (uint round = 0; round < n; round++) {
+        const uint other = row[(place + round + 1) % get_local_size(0)];
+        barrier(CLK_LOCAL_MEM_FENCE);
+        own[other & 7] += other;
+        v = v.yzwx + (uint4)(other);
+        row[place] = own[other >> 3 & 7] ^ v.x;
+        barrier(CLK_LOCAL_MEM_FENCE);
+    }
+    uint sum = v.x ^ v.y ^ v.z ^ v.w;
+    for (uint k = 0; k < 8; k++)
+        sum += own[k] * (k + 1);
+    sums[i] = sum;
+    products[i] = (ulong)x * y * 0x9e3779b97f4a7c15UL ^ (ulong)((long)(int)x * (int)y >> 3);
 }
 
 kernel void

@@ -1,14 +1,15 @@
 /* Results must be the same bits on every device, so a device is asked for just what the kernels
  * rely on: a product and a sum without contraction, integer arithmetic and conversions, local
  * memory and barriers, atomics on local and global memory, 64-bit atomics where claimed, long
- * loops. Answers are compared with the host's, bit by bit. Wrong arithmetic excludes a device; a
- * short loop or missing 64-bit atomics only limit it.
+ * loops, and what the kernels for neurons and pictures look like: private arrays, vectors, loops
+ * of a work-group, 64-bit products. Answers are compared with the host's, bit by bit. Wrong
+ * arithmetic excludes a device; a short loop or missing 64-bit atomics only limit it.
  *
- * A record of a pass is kept in the cache under device, driver, version and test source. A
- * failure is not kept: it is tried again next time. A driver that ends the process is: at first
- * contact it is tried in a process of its own (trial.h), and one of which a process died later is
- * tried so again. The test's object holds all that a command
- * may touch and is leaked when one does not end. */
+ * A record of a pass is kept in the cache under device, driver, version and test source. A failure
+ * is not kept: it is tried again next time. A driver that ends the process is: at first contact it
+ * is tried in a process of its own (trial.h), and one of which a process died later is tried so
+ * again. The test's object holds all that a command may touch and is leaked when one does not end.
+ */
 #include "device/self_test.h"
 
 #include <math.h>
@@ -50,6 +51,8 @@ typedef struct self_test {
     uint32_t shared_words[3];
     uint64_t wide[2];
     uint32_t reached[2];
+    uint32_t sums[N_ITEMS];
+    uint64_t products[N_ITEMS];
 } self_test;
 
 /* A driver that claims 64-bit atomics but cannot compile them only loses that capability. */
@@ -64,6 +67,7 @@ build_kernels(self_test *test, const char *text)
     test->probe.why[0] = '\0';
     return chx__probe_build(&test->probe, text, "-cl-std=CL1.2");
 }
+
 static uint32_t
 scramble(uint32_t x)
 {
@@ -247,12 +251,113 @@ run_check(self_test *test)
            check_loop(test, n_rounds);
 }
 
+#define N_ROUNDS 5u
+
+/* One work-item of the kernel `work`. */
+typedef struct worker {
+    uint32_t x, y, own[8], v[4];
+} worker;
+
+static void
+begin_worker(worker *item, const uint32_t words[2])
+{
+    *item = (worker){.x = words[0], .y = words[1]};
+    for (uint32_t k = 0; k < 8; k++)
+        item->own[k] = (k ? item->x << k | item->x >> (32 - k) : item->x) ^ item->y;
+    item->v[0] = item->x;
+    item->v[1] = item->y;
+    item->v[2] = item->x ^ item->y;
+    item->v[3] = item->x + item->y;
+}
+
+/* Gives what the item leaves in its group's row. */
+static uint32_t
+advance_worker(worker *item, uint32_t other)
+{
+    uint32_t first = item->v[0];
+    item->own[other & 7] += other;
+    for (int k = 0; k < 3; k++)
+        item->v[k] = item->v[k + 1] + other;
+    item->v[3] = first + other;
+    return item->own[other >> 3 & 7] ^ item->v[0];
+}
+
+static bool
+check_worker(self_test *test, uint32_t i, const worker *item)
+{
+    uint32_t sum = item->v[0] ^ item->v[1] ^ item->v[2] ^ item->v[3];
+    for (uint32_t k = 0; k < 8; k++)
+        sum += item->own[k] * (k + 1);
+    if (test->sums[i] != sum)
+        return chx__probe_refuse(&test->probe, "self-test: a loop of a work-group with private "
+                                               "arrays and vectors gives wrong results");
+    uint64_t product = (uint64_t)item->x * item->y * UINT64_C(0x9e3779b97f4a7c15);
+    product ^= (uint64_t)((int64_t)(int32_t)item->x * (int32_t)item->y >> 3);
+    return test->products[i] == product ||
+           chx__probe_refuse(&test->probe, "self-test: 64-bit products differ from the host's");
+}
+
+static bool
+check_work_group(self_test *test, uint32_t first, uint32_t n)
+{
+    worker items[32];
+    uint32_t row[32], next[32];
+    for (uint32_t i = 0; i < n; i++) {
+        begin_worker(&items[i], test->words + 2 * (size_t)(first + i));
+        row[i] = items[i].x;
+    }
+    for (uint32_t round = 0; round < N_ROUNDS; round++) {
+        for (uint32_t i = 0; i < n; i++)
+            next[i] = advance_worker(&items[i], row[(i + round + 1) % n]);
+        memcpy(row, next, sizeof row);
+    }
+    for (uint32_t i = 0; i < n; i++)
+        if (!check_worker(test, first + i, &items[i]))
+            return false;
+    return true;
+}
+
+static bool
+launch_work(self_test *test, const cl_mem buffers[3])
+{
+    uint32_t n_rounds = N_ROUNDS;
+    chx__probe *probe = &test->probe;
+    chx__argument arguments[4] = {{&buffers[0], sizeof buffers[0]},
+                                  {&buffers[1], sizeof buffers[1]},
+                                  {&buffers[2], sizeof buffers[2]},
+                                  {&n_rounds, sizeof n_rounds}};
+    cl_kernel kernel = chx__probe_kernel(probe, "work", arguments, 4);
+    cl_event event;
+    bool done = kernel &&
+                chx__probe_launch(probe, kernel, N_ITEMS, chx__probe_local_size(probe), &event) &&
+                chx__probe_await(probe, event, "a loop of a work-group") &&
+                chx__probe_read(probe, buffers[1], test->sums, sizeof test->sums) &&
+                chx__probe_read(probe, buffers[2], test->products, sizeof test->products);
+    chx__probe_drop_kernel(probe, kernel);
+    return done;
+}
+
+static bool
+run_work(self_test *test)
+{
+    cl_mem buffers[3] = {chx__probe_buffer(&test->probe, sizeof test->words, test->words),
+                         chx__probe_buffer(&test->probe, sizeof test->sums, test->sums),
+                         chx__probe_buffer(&test->probe, sizeof test->products, test->products)};
+    bool done = buffers[0] && buffers[1] && buffers[2] && launch_work(test, buffers);
+    for (int i = 0; i < 3; i++)
+        chx__probe_drop_buffer(&test->probe, buffers[i]);
+    uint32_t n_local = (uint32_t)chx__probe_local_size(&test->probe);
+    for (uint32_t first = 0; done && first < N_ITEMS; first += n_local)
+        done = check_work_group(test, first, n_local);
+    return done;
+}
+
 static bool
 run_all(self_test *test, const char *text, bool with_speed)
 {
     test->result.has_speed = with_speed;
     return chx__probe_open(&test->probe) && build_kernels(test, text) && run_check(test) &&
-           (!with_speed || chx__speed_measure(&test->probe, &test->result.speed));
+           run_work(test) && (!with_speed || chx__speed_measure(&test->probe, &test->result.speed));
 }
 
 static void
