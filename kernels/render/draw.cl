@@ -216,7 +216,7 @@ draw_line(const layers *to, const clip *in, global const chx_tables *tables, con
     w.near = near_of((stick->az + stick->bz) / 2, depth);
     w.weight = width * cue_of(w.near);
     w.glare = 128u + width / 2;
-    w.hue = stick->hue;
+    w.hue = stick->hue & (CHX_HUES - 1);
     w.cosine = (int)tables->cosine[index];
     w.reach = (int)(((long)(w.radius + 180) * (long)tables->secant[index]) >> 8);
     w.low = w.steep ? in->x0 : in->y0;
@@ -345,6 +345,17 @@ sheen_of(global const chx_tables *tables, long square, long radius)
     return min(96u + tables->facing[clamp(rim, 0l, 256l)], 256u);
 }
 
+/* How far a surface comes forward, 4096ths of its radius. Where two branches run in the same place,
+ * one of them shows and not now one, now the other as their roundings fall: the lit one, else the
+ * one of higher rank. Somata, which are wide, stay where they are. */
+static int
+lift_of(const chx_stick *stick, uint light)
+{
+    int soma = stick->ax == stick->bx && stick->ay == stick->by && stick->az == stick->bz;
+    int rank = (int)(stick->hue >> CHX_RANK_SHIFT) * CHX_RANK_BULGE;
+    return (light ? soma ? CHX_LIT_BULGE / 4 : CHX_LIT_BULGE : 0) + (soma ? 0 : rank);
+}
+
 /* One pixel of a cone: nothing, an edge that goes to the fibres, or a shaded surface. */
 static void
 cone_pixel(const layers *to, global const chx_tables *tables, const chx_stick *stick, const cone *c,
@@ -368,6 +379,8 @@ cone_pixel(const layers *to, global const chx_tables *tables, const chx_stick *s
     int age = stick->age_a + (int)(((long)(stick->age_b - stick->age_a) * share) >> 16);
     uint light = light_at(tables, age, stick->back);
     uint sheen = sheen_of(tables, square, radius);
+    uint hue = stick->hue & (CHX_HUES - 1);
+    long forward = lift_of(stick, light);
     facet surface;
     facet_of(tables, c, s, across, radius, &surface);
     long per_radius = (1u << 30) / (uint)radius;
@@ -378,8 +391,9 @@ cone_pixel(const layers *to, global const chx_tables *tables, const chx_stick *s
     long rise = stick->bz - stick->az;
     if (inside < edge) {
         if (pass == BODY_FIRST) {
-            uint near = near_of(stick->az + (int)((rise * share) >> 16), depth);
-            put_fibre(to, x, y, (cover * shade) >> 8, near, stick->hue);
+            int z = stick->az + (int)((rise * share) >> 16) + (int)((forward * radius) >> 12);
+            uint near = near_of(z, depth);
+            put_fibre(to, x, y, (cover * shade) >> 8, near, hue);
             put_light(to, x, y, light, radius < CHX_SHEEN_Q8 ? 2 * cover : (2 * cover * sheen) >> 8,
                       near);
             put_glow(to, x, y, light, cover / 4);
@@ -387,10 +401,9 @@ cone_pixel(const layers *to, global const chx_tables *tables, const chx_stick *s
         return;
     }
     long at = surface.end == 0 ? (s * c->per_length) >> 14 : surface.end == 1 ? 0 : 65536;
-    /* Where two branches run in the same place, the lit one shows. */
-    long bulge = surface.bulge + (light ? CHX_LIT_BULGE : 0);
+    long bulge = surface.bulge + forward;
     int z = stick->az + (int)((rise * at) >> 16) + (int)((bulge * radius) >> 12);
-    put_body(to, x, y, z, light << 20 | (sheen - 96) / 4 << 14 | shade << 6 | stick->hue, pass);
+    put_body(to, x, y, z, light << 20 | (sheen - 96) / 4 << 14 | shade << 6 | hue, pass);
     if (pass == BODY_FIRST)
         put_glow(to, x, y, light, 64);
 }
@@ -464,6 +477,7 @@ project(const chx_branch *branch, float4 centre, float4 row_x, float4 row_y, flo
     stick.ra = to_q8(branch->a_um[3] * origin.z);
     stick.rb = to_q8(branch->b_um[3] * origin.z);
     stick.hue = branch->hue & (CHX_HUES - 1);
+    stick.hue |= branch->neuron * 2654435769u >> 28 << CHX_RANK_SHIFT;
     if (branch->hue & CHX_BRANCH_CONNECTION) {
         stick.az = stick.bz = -1000000000;
         stick.ra = stick.rb = (int)branch->a_um[3];

@@ -36,7 +36,9 @@ typedef uint16_t chx_u16;
 #define CHX_BRANCH_SOMA 0x100u /* beside the hue: both ends are one, and it always shows */
 #define CHX_BRANCH_CONNECTION 0x200u /* behind all bodies; radii are in 1/256 pixel */
 #define CHX_SPOT_Q8 128 /* a soma is never smaller: radius, and half its length along x */
-#define CHX_LIT_BULGE 256 /* 4096ths of the radius by which a lit surface comes forward */
+#define CHX_LIT_BULGE 1024 /* 4096ths of the radius by which a lit surface comes forward */
+#define CHX_RANK_BULGE 48 /* the same for each rank, 0 .. 15, that neurons have among each other */
+#define CHX_RANK_SHIFT 8 /* of the rank beside a stick's hue */
 #define CHX_SHEEN_Q8 512 /* from this radius on light is less at the rims of a body */
 #define CHX_SMALL_PX 32 /* bodies up to this size are drawn where they are found */
 #define CHX_TILE_LINES 1u /* what fell on a tile: fibres or light, */
@@ -73,7 +75,7 @@ typedef struct chx_stick {
     chx_i32 ra, rb; /* q8 */
     chx_i32 age_a, age_b; /* ticks since the youngest spike that reached a passed each end */
     chx_i32 back; /* ticks from the spike before that one */
-    chx_u32 hue;
+    chx_u32 hue; /* and rank */
 } chx_stick;
 
 /* A stroke of a label, q8. */

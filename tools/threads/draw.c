@@ -134,6 +134,7 @@ project_one(threads_draw *draw, size_t i)
     s->ra = to_q8(branch->from[3] * draw->scale);
     s->rb = to_q8(branch->to[3] * draw->scale);
     s->type = branch->type;
+    s->rank = branch->neuron * UINT32_C(2654435769) >> 28;
     widen_spot(s, branch);
     set_age(s, branch, draw->ages[branch->neuron]);
     int reach = (s->ra > s->rb ? s->ra : s->rb) + 512;

@@ -213,6 +213,16 @@ skin_at(const brush *with, const axis *a, int64_t s, int64_t across, int64_t rad
     return made;
 }
 
+/* How far a surface comes forward, so that of branches in the same place the same one shows. */
+static int64_t
+forward_of(const threads_stick *stick, uint32_t light)
+{
+    bool soma = stick->ax == stick->bx && stick->ay == stick->by && stick->az == stick->bz;
+    if (soma)
+        return light ? 256 : 0;
+    return (light ? 1024 : 0) + stick->rank * 48;
+}
+
 static void
 paint_cone_pixel(const brush *with, const axis *a, int x, int y)
 {
@@ -232,15 +242,17 @@ paint_cone_pixel(const brush *with, const axis *a, int x, int y)
     uint32_t sheen = (uint32_t)within(96 + facing, 0, 256);
     skin on = skin_at(with, a, s, across, radius);
     size_t cell = (size_t)y * with->to->width + x;
+    int64_t forward = forward_of(stick, light);
     if (inside < edge) {
         uint32_t cover = (uint32_t)(128 + inside / (2 * radius));
-        uint32_t near = threads_near(with->depth, stick->az + (int)(rise * share >> 16));
+        uint32_t near = threads_near(with->depth, stick->az + (int)(rise * share >> 16) +
+                                                      (int)(forward * radius >> 12));
         add_fibre(with, cell, cover * on.shade >> 8, cue_of(near) << 8, near);
         add_light(with, cell, light, radius < 512 ? 2 * cover : 2 * cover * sheen >> 8, near);
         add_glow(with, x, y, light, cover / 4);
         return;
     }
-    int64_t bulge = on.bulge + (light ? 256 : 0);
+    int64_t bulge = on.bulge + forward;
     int z = stick->az + (int)(rise * on.share >> 16) + (int)(bulge * radius >> 12);
     uint64_t key = (uint64_t)(uint32_t)(z + 0x40000000) << 32 | light << 20 |
                    (sheen - 96) / 4 << 14 | on.shade << 6 | stick->type;

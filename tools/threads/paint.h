@@ -19,7 +19,7 @@ typedef struct threads_layers {
 typedef struct threads_stick {
     int ax, ay, az, bx, by, bz, ra, rb;
     int age_a, age_b, back;
-    uint32_t type;
+    uint32_t type, rank;
 } threads_stick;
 
 /* From z to nearness. */
