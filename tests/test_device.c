@@ -616,6 +616,7 @@ START_TEST(device_that_errs_in_what_kernels_need_is_excluded)
         {"(ulong)x * y", "(uint )x * y", "64-bit products"},
         {"- 1 - place]", "- 1 -     0]", "barrier"},
     };
+    SKIPS_IN_SERIAL_MODE;
     char *folder = test_folder_create();
     params.kernel_path = folder;
     params.split = 0;
