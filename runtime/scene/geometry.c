@@ -245,13 +245,17 @@ ticks_of(const chx_view *view, double path_um)
 static uint32_t
 pieces_of(const chx__geometry *geometry, const chx_node *a, const chx_node *b)
 {
-    double length =
-        hypot(hypot(b->position_um[0] - a->position_um[0], b->position_um[1] - a->position_um[1]),
-              b->position_um[2] - a->position_um[2]);
+    double square = 0;
+    for (int k = 0; k < 3; k++) {
+        double across = (double)b->position_um[k] - a->position_um[k];
+        square += across * across;
+    }
     const double *half = geometry->half_um;
     double extent = geometry->spin ? fmax(half[0], fmax(half[1], half[2])) : half[0];
     double longest = extent * 2 / PIECES_ALONG_EXTENT;
-    return (uint32_t)fmax(1, fmin(ceil(length / longest), 4 * PIECES_ALONG_EXTENT));
+    if (square <= longest * longest)
+        return 1;
+    return (uint32_t)fmin(ceil(sqrt(square) / longest), 4 * PIECES_ALONG_EXTENT);
 }
 
 /* A neurite leaves the soma with its own width. */
