@@ -440,6 +440,39 @@ START_TEST(reader_is_served_between_runs)
 }
 END_TEST
 
+/* A command in the middle of its lane, which nobody outside of its platform waited for until a
+ * later run came. */
+START_TEST(what_a_later_run_waits_for_is_watched)
+{
+    static long nap_ms = 50;
+    chx_graph *later;
+    chx_buffer *sum;
+    chx_plan *plan, *plan_of_later;
+    chx_run *run, *run_of_later;
+    ck_assert_int_eq(chx_buffer_create(runtime, sizeof words, NULL, &sum), CHX_OK);
+    ck_assert_int_eq(chx_graph_create(runtime, &later), CHX_OK);
+    add_host(graph, nap, &nap_ms, x, CHX_ACCESS_READ_WRITE);
+    add_kernel(graph, x, y, 1);
+    add_kernel(graph, y, sum, 1);
+    add_host(later, nap, &nap_ms, x, CHX_ACCESS_WRITE);
+    ck_assert_int_eq(chx_plan_create(graph, NULL, &plan), CHX_OK);
+    ck_assert_int_eq(chx_plan_create(later, NULL, &plan_of_later), CHX_OK);
+    ck_assert_int_eq(chx_plan_submit(plan, &run), CHX_OK);
+    ck_assert_int_eq(chx_plan_submit(plan_of_later, &run_of_later), CHX_OK);
+    uint32_t n_awaited = 0;
+    for (uint32_t c = 0; c < run->lowered->n_commands; c++)
+        n_awaited += run->steps[c].is_awaited;
+    ck_assert_uint_gt(n_awaited, 0);
+    ck_assert_int_eq(chx_run_wait(run_of_later, 60 * SECOND_NS), CHX_OK);
+    chx_run_destroy(&run);
+    chx_run_destroy(&run_of_later);
+    chx_plan_destroy(&plan);
+    chx_plan_destroy(&plan_of_later);
+    chx_graph_destroy(&later);
+    chx_buffer_destroy(&sum);
+}
+END_TEST
+
 /* Each task has a word of its own. What it follows in a run before is one task, not all. */
 START_TEST(disjoint_ranges_follow_only_each_other)
 {
@@ -458,7 +491,7 @@ START_TEST(disjoint_ranges_follow_only_each_other)
     for (int i = 0; i < N_RUNS; i++) {
         chx_run *run;
         ck_assert_msg(chx_plan_submit(plan, &run) == CHX_OK, "%s", chx_last_error()->message);
-        ck_assert_uint_le(run->n_dependencies, 3 * N_RUNS * N_TASKS);
+        ck_assert_uint_le(run->n_tickets, 3 * N_RUNS * N_TASKS);
         chx_run_destroy(&run);
     }
     ck_assert_msg(chx_buffer_read(y, 0, sizeof words, words) == CHX_OK, "%s",
@@ -495,6 +528,7 @@ main(void)
     if (!serial_only || !*serial_only)
         tcase_add_test(tcase, reader_is_served_between_runs);
     tcase_add_test(tcase, disjoint_ranges_follow_only_each_other);
+    tcase_add_test(tcase, what_a_later_run_waits_for_is_watched);
     TCase *serial = tcase_create("serial");
     tcase_add_checked_fixture(serial, setup_serial, teardown);
     add_tests(serial);

@@ -160,6 +160,43 @@ submit_and_wait(sketch *s)
     return status;
 }
 
+/* What a run of a chain asks of two devices with or without stamps. */
+static chx__null_counts
+counts_of_a_chain(bool has_stamps)
+{
+    static const chx__null_device devices[1] = {{.launch_ns = 1000, .ns_per_item = 1}};
+    chx__null_params params = {
+        .devices = devices, .n_devices = 1, .kernels = kernels, .has_stamps = has_stamps};
+    sketch s = {0};
+    ck_assert_int_eq(chx__null_create(&params, &test_null), CHX_OK);
+    ck_assert_int_eq(chx__runtime_create(&s.runtime, NULL, test_null), CHX_OK);
+    ck_assert_int_eq(chx_program_from_source(s.runtime, "blend.cl", source, NULL, &s.program),
+                     CHX_OK);
+    ck_assert_int_eq(chx_graph_create(s.runtime, &s.graph), CHX_OK);
+    for (uint32_t b = 0; b < N_BUFFERS; b++)
+        ck_assert_int_eq(chx_buffer_create(s.runtime, sizeof s.words[b], NULL, &s.buffers[b]),
+                         CHX_OK);
+    for (uint32_t i = 0; i < N_LAUNCHES; i++)
+        ck_assert_int_eq(draw_launch(&s, i, 1), CHX_OK);
+    ck_assert_int_eq(make_plan(&s), CHX_OK);
+    chx__null_arm(test_null, (chx__null_faults){0});
+    ck_assert_int_eq(submit_and_wait(&s), CHX_OK);
+    chx__null_counts counts = chx__null_count(test_null);
+    end_sketch(&s);
+    return counts;
+}
+
+/* Where a device does not tell when its commands ran, the time when the host notices is all there
+ * is; with stamps only the ends of lanes matter. */
+START_TEST(ends_are_watched_where_stamps_are_missing)
+{
+    chx__null_counts without = counts_of_a_chain(false), with = counts_of_a_chain(true);
+    ck_assert_uint_eq(without.n_watches, without.n_commands);
+    ck_assert_uint_lt(with.n_watches, with.n_commands / 2);
+    ck_assert_uint_gt(with.n_watches, 0);
+}
+END_TEST
+
 /* Nothing released is missing, nothing kept is left. */
 static void
 expect_all_released(sketch *s)
@@ -443,6 +480,7 @@ main(void)
     tcase_add_test(tcase, order_of_completion_changes_nothing);
     tcase_add_test(tcase, hundred_devices_with_thousand_lanes);
     tcase_add_test(tcase, more_devices_than_places_are_told);
+    tcase_add_test(tcase, ends_are_watched_where_stamps_are_missing);
     tcase_add_test(tcase, every_refused_call_is_told_and_survived);
     tcase_add_test(tcase, every_failed_command_is_told_and_survived);
     tcase_add_test(tcase, every_hung_command_is_told_and_survived);

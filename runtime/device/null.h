@@ -68,9 +68,9 @@ void chx__null_destroy(chx__null **machine);
 
 void chx__null_arm(chx__null *machine, chx__null_faults faults);
 
-/* Since the last arming: calls that can fail, commands, and faults that struck. */
+/* Since the last arming: calls that can fail, commands, faults that struck, events watched. */
 typedef struct chx__null_counts {
-    uint64_t n_calls, n_commands, n_struck;
+    uint64_t n_calls, n_commands, n_struck, n_watches;
 } chx__null_counts;
 
 chx__null_counts chx__null_count(chx__null *machine);

@@ -410,6 +410,7 @@ watch(cl_event event, void(CL_CALLBACK *done)(cl_event, cl_int, void *), void *d
     chx__null_command *command = (chx__null_command *)event;
     pthread_mutex_lock(&machine->lock);
     chx__null_check(machine, command, CHX__NULL_COMMAND, "watching an event");
+    machine->counts.n_watches++;
     bool is_over = command->status <= CL_COMPLETE;
     if (!is_over) {
         command->done = done;

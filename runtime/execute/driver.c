@@ -4,8 +4,8 @@
  * first of a lane's rest is ever looked at, and next_reap <= next_enqueue <= lane_begin[lane + 1].
  *
  * A command is DONE only when all that it follows is DONE, in this run and in others (reap.c). For
- * the same reason a run that has only completed commands may still fail, and end() waits until
- * followed_runs_ended().
+ * the same reason a run that has only completed commands may still fail, and does not end before
+ * those that it follows.
  *
  * What end() does has an order. A failed run gives up first: its platforms become suspect and host
  * memory that a copy may still reach is retired, while the run is still among the tails, so that
@@ -27,9 +27,9 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "device/program.h"
 #include "execute/enqueue.h"
 #include "execute/inbox.h"
+#include "execute/learn.h"
 #include "execute/ledger.h"
 #include "execute/reap.h"
 #include "execute/tail.h"
@@ -51,18 +51,46 @@ post_completion(cl_event event, cl_int status, void *data)
     chx__inbox_unref(data);
 }
 
-/* Asks to be woken when the command completes; polling stands in when the driver refuses. */
+/* Asks to be woken when an enqueued command completes, once; polling stands in when the driver
+ * refuses. */
 static void
 watch(chx_run *run, uint32_t command)
 {
     chx__inbox *inbox = run->runtime->inbox;
-    if (!inbox || !run->lowered->commands[command].is_awaited)
-        return;
+    chx__step *step = &run->steps[command];
     const chx__backend *backend = chx__device_backend(chx__run_device(run, command));
-    if (!backend->watch)
+    if (!inbox || !backend->watch || step->is_watched)
         return;
-    if (!backend->watch(run->steps[command].event, post_completion, chx__inbox_ref(inbox)))
+    step->is_watched = backend->watch(step->event, post_completion, chx__inbox_ref(inbox));
+    if (!step->is_watched)
         chx__inbox_unref(inbox);
+}
+
+/* Whether the command's completion must be noticed at once: somebody outside of its platform waits,
+ * or the time when it is noticed stands for the time when it ended. */
+static bool
+is_watch_due(const chx_run *run, uint32_t command)
+{
+    return run->lowered->commands[command].is_awaited || run->steps[command].is_awaited ||
+           !chx__run_device(run, command)->has_profiling;
+}
+
+/* Sees to it that what a new run follows on other platforms is noticed when it is done. */
+static void
+watch_followed(const chx_run *run)
+{
+    for (uint32_t c = 0; c < run->lowered->n_commands; c++)
+        for (uint32_t t = 0; t < run->steps[c].n_tickets; t++) {
+            const chx__ticket *ticket = &run->tickets[run->steps[c].first_ticket + t];
+            chx_run *before = run->runtime->flight.slots[ticket->slot];
+            const chx__device *device = chx__run_device(before, ticket->command);
+            const chx__device *follower = chx__run_device(run, c);
+            if (!device || (follower && follower->platform == device->platform))
+                continue;
+            before->steps[ticket->command].is_awaited = true;
+            if (before->steps[ticket->command].event)
+                watch(before, ticket->command);
+        }
 }
 
 static void
@@ -85,7 +113,8 @@ start_command(chx_run *run, uint32_t command)
     if (!chx__run_device(run, command)) {
         start_host_task(run, command);
     } else if (chx__enqueue(run, command) == CHX_OK) {
-        watch(run, command);
+        if (is_watch_due(run, command))
+            watch(run, command);
     } else {
         chx__run_fail(run, chx_last_error());
         return false;
@@ -96,34 +125,25 @@ start_command(chx_run *run, uint32_t command)
     return true;
 }
 
-static bool
-is_next_on_lane(const chx_run *run, uint32_t command)
-{
-    const chx__lowered *lowered = run->lowered;
-    uint32_t lane = lowered->commands[command].lane;
-    uint32_t row = run->next_enqueue[lane];
-    return row < lowered->lane_begin[lane + 1] && lowered->lane_commands[row] == command;
-}
-
-/* Everything a command waits for stands before it, so one pass starts all that can be started. */
+/* Starts what can be started, a command of each lane in turn, for what one waits for may be the
+ * next of another. */
 static bool
 start_commands(chx_run *run)
 {
     const chx__lowered *lowered = run->lowered;
-    bool progressed = false;
-    if (run->is_cancelled)
-        return false;
-    for (uint32_t c = run->first_waiting; c < lowered->n_commands && !run->failed; c++)
-        if (run->steps[c].state == CHX__STEP_WAITING && is_next_on_lane(run, c))
-            progressed |= start_command(run, c);
-    while (run->first_waiting < lowered->n_commands &&
-           run->steps[run->first_waiting].state != CHX__STEP_WAITING)
-        run->first_waiting++;
-    for (uint32_t l = 0; progressed && l < lowered->model.machine.n_lanes; l++)
+    bool any = false, progressed = !run->is_cancelled;
+    while (progressed) {
+        progressed = false;
+        for (uint32_t l = 0; l < lowered->model.machine.n_lanes && !run->failed; l++)
+            if (run->next_enqueue[l] < lowered->lane_begin[l + 1])
+                progressed |= start_command(run, lowered->lane_commands[run->next_enqueue[l]]);
+        any |= progressed;
+    }
+    for (uint32_t l = 0; any && l < lowered->model.machine.n_lanes; l++)
         if (lowered->model.lanes[l].lane && run->next_enqueue[l] > run->next_reap[l])
             chx__device_backend(lowered->model.lanes[l].device)
                 ->flush(lowered->model.lanes[l].lane->queue);
-    return progressed;
+    return any;
 }
 
 /* A run's time starts when it is the oldest in flight: what waits in line behind others is not to
@@ -216,43 +236,6 @@ give_up(chx_run *run)
              run->error.message);
 }
 
-/* Adds what the run measured to the models. */
-static void
-learn_costs(chx_run *run)
-{
-    chx_runtime *runtime = run->runtime;
-    for (uint32_t c = 0; c < run->lowered->n_commands; c++) {
-        const chx__command *command = &run->lowered->commands[c];
-        const chx__step *step = &run->steps[c];
-        if (command->kind == CHX__COMMAND_TRANSFER || step->finish_ns <= step->start_ns)
-            continue;
-        uint64_t duration_ns = step->finish_ns - step->start_ns;
-        chx__costs_add(runtime->costs, &command->cost_keys.kind, (double)duration_ns);
-        if (chx__costs_add(runtime->costs, &command->cost_keys.own, (double)duration_ns))
-            runtime->cost_epoch++;
-        if (command->kind == CHX__COMMAND_KERNEL &&
-            chx__program_note_use(run->lowered->graph->tasks[command->task].program,
-                                  chx__run_device(run, c), duration_ns))
-            runtime->build_epoch++;
-    }
-}
-
-static void
-leave_flight(chx_run *run)
-{
-    chx_runtime *runtime = run->runtime;
-    assert(runtime->n_runs > 0);
-    if (run->previous)
-        run->previous->next = run->next;
-    else
-        runtime->first_run = run->next;
-    if (run->next)
-        run->next->previous = run->previous;
-    else
-        runtime->last_run = run->previous;
-    runtime->n_runs--;
-}
-
 static void
 end(chx_run *run)
 {
@@ -261,34 +244,18 @@ end(chx_run *run)
     if (run->failed)
         give_up(run);
     else
-        learn_costs(run);
+        chx__learn(run);
     if (run->failed && run->report && !run->report->is_set)
         *run->report = (chx__unreported){true, run->error};
     chx__tails_remove(run);
     for (uint32_t c = 0; c < run->lowered->n_commands; c++)
-        if (run->steps[c].event)
-            chx__device_backend(chx__run_device(run, c))->release_event(run->steps[c].event);
-    leave_flight(run);
+        chx__reap_event(run, c);
+    chx__flight_leave(&runtime->flight, run);
     chx__ledger_close(run);
     atomic_store(&run->ended, true);
     chx__run_tell(run);
     pthread_cond_broadcast(&runtime->changed);
     chx__run_unref(run);
-}
-
-/* A run that follows a failed one has failed, whatever its own commands say; one that follows a run
- * in flight has not ended yet. */
-static bool
-followed_runs_ended(chx_run *run)
-{
-    for (size_t i = 0; i < run->n_dependencies; i++) {
-        const chx_run *followed = run->dependencies[i].run;
-        if (!atomic_load(&followed->ended))
-            return false;
-        if (followed->failed)
-            chx__run_fail(run, &followed->error);
-    }
-    return true;
 }
 
 static bool
@@ -300,7 +267,8 @@ advance_run(chx_run *run)
         check_cancelled(run);
     if (!run->failed)
         check_deadline(run);
-    bool completed = followed_runs_ended(run) && run->n_done == run->lowered->n_commands;
+    /* One that follows a run in flight may still fail with it. */
+    bool completed = run->follows == 0 && run->n_done == run->lowered->n_commands;
     if (run->failed ? cancel_host_tasks(run) : completed) {
         end(run);
         return true;
@@ -313,7 +281,7 @@ chx__driver_move(chx_runtime *runtime)
 {
     bool progressed = false;
     chx_run *next;
-    for (chx_run *run = runtime->first_run; run; run = next) {
+    for (chx_run *run = runtime->flight.first; run; run = next) {
         next = run->next;
         progressed |= advance_run(run);
     }
@@ -330,7 +298,7 @@ drive(void *data)
     while (chx__inbox_wait(runtime->inbox, &seen, poll_ns)) {
         chx__turn_begin(runtime);
         bool progressed = chx__driver_move(runtime);
-        if (runtime->n_runs == 0)
+        if (runtime->flight.n_runs == 0)
             poll_ns = UINT64_MAX;
         else if (progressed || poll_ns == UINT64_MAX)
             poll_ns = POLL_SHORTEST_NS;
@@ -376,7 +344,6 @@ chx_status
 chx__driver_submit(chx_run *run)
 {
     chx_runtime *runtime = run->runtime;
-    assert(run->runtime->first_run != run && !run->previous);
     chx_status status = chx__ledger_promise(run);
     if (status)
         return status;
@@ -386,14 +353,9 @@ chx__driver_submit(chx_run *run)
         chx__ledger_close(run);
         return status;
     }
+    watch_followed(run);
     chx__run_ref(run);
-    run->previous = runtime->last_run;
-    if (runtime->last_run)
-        runtime->last_run->next = run;
-    else
-        runtime->first_run = run;
-    runtime->last_run = run;
-    runtime->n_runs++;
+    chx__flight_enter(&runtime->flight, run);
     chx__driver_move(runtime);
     if (runtime->inbox)
         chx__inbox_post(runtime->inbox);
@@ -409,7 +371,7 @@ chx__driver_is_here(const chx_runtime *runtime)
 void
 chx__driver_abandon(chx_runtime *runtime, const chx__platform *platform)
 {
-    for (chx_run *run = runtime->first_run; run; run = run->next)
+    for (chx_run *run = runtime->flight.first; run; run = run->next)
         for (uint32_t c = 0; c < run->lowered->n_commands && !run->failed; c++) {
             const chx__device *device = chx__run_device(run, c);
             if (run->steps[c].state != CHX__STEP_DONE && device && device->platform == platform)

@@ -7,7 +7,7 @@
  *
  * No event that is known to have failed is put on a wait list: some drivers then never run the
  * waiting command, others run it on stale bytes. One that fails after that is the business of
- * follows_success() in driver.c.
+ * follows_success() in reap.c.
  *
  * HOPELESS is said only of other runs' failures. A command of the same run that failed has failed
  * the run already, and nothing of it is started any more.
@@ -56,12 +56,13 @@ chx__enqueue_readiness(chx_run *run, uint32_t command)
         if (readiness_after(run, before, device) != CHX__READY)
             return CHX__NOT_READY;
     }
-    for (uint32_t d = run->steps[command].first_dependency; d != CHX__NO_INDEX;
-         d = run->dependencies[d].next) {
-        const chx__dependency *dependency = &run->dependencies[d];
-        chx__readiness readiness = readiness_after(dependency->run, dependency->command, device);
+    const chx__ticket *tickets = &run->tickets[run->steps[command].first_ticket];
+    for (uint32_t t = 0; t < run->steps[command].n_tickets; t++) {
+        const chx_run *before = chx__run_followed(run, &tickets[t]);
+        chx__readiness readiness =
+            before ? readiness_after(before, tickets[t].command, device) : CHX__READY;
         if (readiness == CHX__HOPELESS)
-            chx__run_fail(run, &dependency->run->error);
+            chx__run_fail(run, &before->error);
         if (readiness != CHX__READY)
             return readiness;
     }
@@ -74,7 +75,7 @@ collect_events(chx_run *run, uint32_t command, chx__wait_list *waits)
 {
     chx_runtime *runtime = run->runtime;
     const chx__command *waiting = &run->lowered->commands[command];
-    size_t most = waiting->n_waits + run->n_dependencies;
+    size_t most = waiting->n_waits + run->steps[command].n_tickets;
     cl_uint n = 0;
     if (!chx__grow(&runtime->wait_list, &runtime->wait_capacity, most, sizeof *runtime->wait_list))
         return chx__fail_memory("enqueueing a task");
@@ -83,11 +84,11 @@ collect_events(chx_run *run, uint32_t command, chx__wait_list *waits)
         if (step->state == CHX__STEP_ENQUEUED)
             runtime->wait_list[n++] = step->event;
     }
-    for (uint32_t d = run->steps[command].first_dependency; d != CHX__NO_INDEX;
-         d = run->dependencies[d].next) {
-        const chx__dependency *dependency = &run->dependencies[d];
-        const chx__step *step = &dependency->run->steps[dependency->command];
-        if (step->state == CHX__STEP_ENQUEUED)
+    const chx__ticket *tickets = &run->tickets[run->steps[command].first_ticket];
+    for (uint32_t t = 0; t < run->steps[command].n_tickets; t++) {
+        const chx_run *before = chx__run_followed(run, &tickets[t]);
+        const chx__step *step = before ? &before->steps[tickets[t].command] : NULL;
+        if (step && step->state == CHX__STEP_ENQUEUED)
             runtime->wait_list[n++] = step->event;
     }
     assert(n <= most);

@@ -59,25 +59,38 @@ domain(const chx__lowered *lowered, const chx__command *command)
     return device ? device->platform : NULL;
 }
 
+/* Lanes are in order, so of each the latest command stands for all before it. */
 static bool
 add_wait(chx__lowered *lowered, uint32_t command, uint32_t before)
 {
     chx__command *waiting = &lowered->commands[command];
-    chx__command *awaited = &lowered->commands[before];
-    if (before == NONE || before == command || awaited->lane == waiting->lane)
+    if (before == NONE || before == command || lowered->commands[before].lane == waiting->lane)
         return true;
-    assert(before < command);
-    for (uint32_t i = 0; i < waiting->n_waits; i++)
-        if (lowered->waits[waiting->first_wait + i] == before)
-            return true;
+    assert(before < command && waiting->first_wait + waiting->n_waits == lowered->n_waits);
+    for (size_t w = waiting->first_wait; w < lowered->n_waits; w++) {
+        if (lowered->commands[lowered->waits[w]].lane != lowered->commands[before].lane)
+            continue;
+        if (lowered->waits[w] < before)
+            lowered->waits[w] = before;
+        return true;
+    }
     if (!chx__grow(&lowered->waits, &lowered->wait_capacity, lowered->n_waits + 1,
                    sizeof *lowered->waits))
         return false;
     lowered->waits[lowered->n_waits++] = before;
     waiting->n_waits++;
-    if (domain(lowered, waiting) != domain(lowered, awaited))
-        awaited->is_awaited = true;
     return true;
+}
+
+/* Once all waits of a command stand. */
+static void
+mark_awaited(chx__lowered *lowered, const chx__command *waiting)
+{
+    for (uint32_t i = 0; i < waiting->n_waits; i++) {
+        chx__command *awaited = &lowered->commands[lowered->waits[waiting->first_wait + i]];
+        if (domain(lowered, waiting) != domain(lowered, awaited))
+            awaited->is_awaited = true;
+    }
 }
 
 /* Atoms come in order, so a range that goes on where the last touch ended becomes part of it. */
@@ -179,6 +192,7 @@ walk_commands(finder *f)
                       : walk_task(f, c);
         if (!ok)
             return false;
+        mark_awaited(lowered, command);
     }
     return true;
 }

@@ -145,9 +145,9 @@ static void
 take_back(const chx_run *run)
 {
     return_to_settled(run);
-    for (const chx_run *other = run->runtime->first_run; other; other = other->next)
+    for (const chx_run *other = run->runtime->flight.first; other; other = other->next)
         return_to_settled(other);
-    for (const chx_run *other = run->runtime->first_run; other; other = other->next)
+    for (const chx_run *other = run->runtime->flight.first; other; other = other->next)
         if (!other->failed)
             enter_all(other, false);
 }
@@ -159,7 +159,7 @@ chx__ledger_close(const chx_run *run)
     if (run->failed) {
         settle_failed(run);
         take_back(run);
-    } else if (run->runtime->n_runs > 0) {
+    } else if (run->runtime->flight.n_runs > 0) {
         enter_all(run, true);
     }
     for (uint32_t a = 0; a < flow->n_atoms; a++) {

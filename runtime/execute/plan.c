@@ -38,9 +38,6 @@
 #define DEADLINE_FLOOR_NS UINT64_C(60000000000)
 #define DEADLINE_FACTOR 20.0
 
-/* Runs in flight at once; a submit beyond it waits for the oldest. */
-#define MAX_RUNS 64
-
 /* A lowered plan, and who plays its parts. */
 typedef struct variant {
     chx__lowered *lowered; /* NULL ends the list */
@@ -262,7 +259,7 @@ submit(chx_plan *plan, bool is_attended, chx_run **run)
     const variant *chosen = &plan->variants[0];
     chx_status status;
     do {
-        chx__wait_for_room(runtime, MAX_RUNS - 1);
+        chx__wait_for_room(runtime, CHX__FLIGHT_SLOTS - 1);
         status = choose_variant(plan);
     } while (!status && chx__wait_behind_holders(runtime, &chosen->cast));
     if (status)

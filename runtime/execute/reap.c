@@ -51,6 +51,15 @@ chx__reap_fail(chx_run *run, uint32_t command, chx_status status, cl_int code, c
     chx__run_fail(run, chx_last_error());
 }
 
+void
+chx__reap_event(chx_run *run, uint32_t command)
+{
+    if (run->steps[command].event)
+        chx__device_backend(chx__run_device(run, command))
+            ->release_event(run->steps[command].event);
+    run->steps[command].event = NULL;
+}
+
 static bool
 reap_host_task(chx_run *run, uint32_t command)
 {
@@ -90,10 +99,10 @@ follows_success(const chx_run *run, uint32_t command)
     for (uint32_t i = 0; i < waiting->n_waits; i++)
         if (run->steps[run->lowered->waits[waiting->first_wait + i]].state != CHX__STEP_DONE)
             return false;
-    for (uint32_t d = run->steps[command].first_dependency; d != CHX__NO_INDEX;
-         d = run->dependencies[d].next) {
-        const chx__dependency *before = &run->dependencies[d];
-        if (before->run->failed || before->run->steps[before->command].state != CHX__STEP_DONE)
+    const chx__ticket *tickets = &run->tickets[run->steps[command].first_ticket];
+    for (uint32_t t = 0; t < run->steps[command].n_tickets; t++) {
+        const chx_run *before = chx__run_followed(run, &tickets[t]);
+        if (before && (before->failed || before->steps[tickets[t].command].state != CHX__STEP_DONE))
             return false;
     }
     return true;
@@ -114,6 +123,8 @@ reap_command(chx_run *run, uint32_t lane)
     if (!completed)
         return false;
     run->steps[command].state = run->failed ? CHX__STEP_FAILED : CHX__STEP_DONE;
+    if (!run->failed)
+        chx__reap_event(run, command);
     run->next_reap[lane]++;
     run->n_done++;
     assert(run->next_reap[lane] <= run->next_enqueue[lane] && run->n_done <= lowered->n_commands);

@@ -1,6 +1,5 @@
-/* A run's life: created with one reference for the caller; in flight it has a second, the driver's;
- * each run that follows one of its commands holds another, since it asks the steps of the run
- * before. Counts are under the turn, and so is everything but `ended`, which chx_run_done() reads
+/* A run's life: created with one reference for the caller; in flight it has a second, the
+ * driver's. Counts are under the turn, and so is everything but `ended`, which chx_run_done() reads
  * without it.
  *
  * Scalars that chx_graph_set_value() changes are copied at the submit, for the run may wait long
@@ -26,14 +25,12 @@
 static void
 run_free(chx_run *run)
 {
-    for (size_t i = 0; i < run->n_dependencies; i++)
-        chx__run_unref(run->dependencies[i].run);
     chx__lowering_unref(run->lowered);
     chx__cast_finish(&run->cast);
     free(run->steps);
     free(run->next_enqueue);
     free(run->next_reap);
-    free(run->dependencies);
+    free(run->tickets);
     free(run->jobs);
     free(run->host_args);
     free(run->values);
@@ -48,7 +45,6 @@ start_rows(chx_run *run)
     const chx__lowered *lowered = run->lowered;
     void **host = run->host_args;
     for (uint32_t c = 0; c < lowered->n_commands; c++) {
-        run->steps[c].first_dependency = CHX__NO_INDEX;
         if (lowered->commands[c].kind != CHX__COMMAND_HOST)
             continue;
         run->steps[c].job = run->n_jobs;

@@ -15,19 +15,20 @@ typedef enum chx__step_state {
     CHX__STEP_FAILED,
 } chx__step_state;
 
-/* A command of an earlier run that a step must follow; lists through `next`. */
-typedef struct chx__dependency {
-    chx_run *run; /* referenced */
+/* A command of an earlier run, by the run's slot in the flight. */
+typedef struct chx__ticket {
+    uint32_t slot;
     uint32_t command;
-    uint32_t next;
-} chx__dependency;
+} chx__ticket;
 
 /* The progress of one command. */
 typedef struct chx__step {
     chx__step_state state;
-    uint32_t first_dependency;
+    uint32_t first_ticket, n_tickets; /* rows of the run's tickets: what it must follow */
     uint32_t job; /* host tasks: index among the run's jobs */
-    cl_event event; /* device commands once enqueued, until the run ends */
+    cl_event event; /* device commands once enqueued, until they are done or the run ends */
+    bool is_awaited; /* by a run that came later, see chx__command */
+    bool is_watched; /* the driver calls back when it is complete */
     uint64_t enqueue_ns;
     uint64_t start_ns, finish_ns; /* measured, on chx__now_ns()'s clock */
 } chx__step;
@@ -60,12 +61,13 @@ struct chx_run {
     chx__lowered *lowered;
     chx__cast cast; /* a copy: the graph's arguments may change while the run waits */
     chx__step *steps;
-    uint32_t first_waiting; /* no command before it waits to be enqueued */
     uint32_t *next_enqueue; /* per lane: row of lane_commands */
     uint32_t *next_reap;
     uint32_t n_done;
-    chx__dependency *dependencies;
-    size_t n_dependencies, dependency_capacity;
+    chx__ticket *tickets; /* by command; of each lane of a run only the latest */
+    size_t n_tickets, ticket_capacity;
+    uint32_t slot; /* while in flight */
+    uint64_t follows; /* slots of runs in flight that it has tickets of */
     chx__host_job *jobs;
     uint32_t n_jobs;
     void **host_args; /* of all jobs */
@@ -96,6 +98,13 @@ static inline chx__device *
 chx__run_device(const chx_run *run, uint32_t command)
 {
     return run->lowered->model.lanes[run->lowered->commands[command].lane].device;
+}
+
+/* The run in flight that a ticket of this one names; NULL when it has ended, which was well. */
+static inline const chx_run *
+chx__run_followed(const chx_run *run, const chx__ticket *ticket)
+{
+    return run->follows >> ticket->slot & 1 ? run->runtime->flight.slots[ticket->slot] : NULL;
 }
 
 /* What a buffer or an atom of the plan's flow is in this run. */

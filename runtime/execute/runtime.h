@@ -9,6 +9,7 @@
 #include <chronaxie/plan.h>
 
 #include "device/fleet.h"
+#include "execute/flight.h"
 #include "memory/buffer.h"
 #include "schedule/cost.h"
 
@@ -25,8 +26,7 @@ struct chx_runtime {
      * that a driver may call back takes it. Guards every field below. */
     pthread_mutex_t turn;
     pthread_cond_t changed;
-    chx_run *first_run, *last_run; /* in flight, in order of submission */
-    uint32_t n_runs;
+    chx__flight flight;
     chx_buffer *buffers;
     cl_event *wait_list; /* scratch for enqueueing */
     size_t wait_capacity;

@@ -3,7 +3,8 @@
  * A run leaves one slice in every buffer that it touches: the stretch of its lowered plan's exits
  * that belong to the buffer. Exits stand in order of their ranges, and neither their begins nor
  * their ends ever go back, so a binary search finds those that a range meets. A slice borrows from
- * its run, which takes it away when it ends. All under the turn. */
+ * its run, which takes it away when it ends. What a new run finds there becomes its tickets. All
+ * under the turn. */
 #include "execute/tail.h"
 
 #include <assert.h>
@@ -24,25 +25,31 @@ struct chx__tails {
     size_t n, capacity;
 };
 
-/* Exits of one command follow each other, so a repetition is the dependency made last. */
+/* Notes that a command follows one of a run before. Lanes are in order, so the latest of a lane
+ * stands for all before it there. */
 static bool
-add_dependency(chx_run *run, chx__step *step, chx_run *before, uint32_t command)
+add_ticket(chx_run *run, uint32_t command, const chx_run *before, uint32_t awaited)
 {
+    chx__step *step = &run->steps[command];
+    const chx__command *commands = before->lowered->commands;
     assert(before != run && !atomic_load(&before->ended));
-    if (step->first_dependency != CHX__NO_INDEX) {
-        const chx__dependency *last = &run->dependencies[step->first_dependency];
-        if (last->run == before && last->command == command)
-            return true;
+    if (step->n_tickets == 0)
+        step->first_ticket = (uint32_t)run->n_tickets;
+    assert(step->first_ticket + step->n_tickets == run->n_tickets);
+    for (size_t t = step->first_ticket; t < run->n_tickets; t++) {
+        chx__ticket *ticket = &run->tickets[t];
+        if (ticket->slot != before->slot ||
+            commands[ticket->command].lane != commands[awaited].lane)
+            continue;
+        if (ticket->command < awaited)
+            ticket->command = awaited;
+        return true;
     }
-    if (!chx__grow(&run->dependencies, &run->dependency_capacity, run->n_dependencies + 1,
-                   sizeof *run->dependencies))
+    if (!chx__grow(&run->tickets, &run->ticket_capacity, run->n_tickets + 1, sizeof *run->tickets))
         return false;
-    run->dependencies[run->n_dependencies] = (chx__dependency){
-        .run = chx__run_ref(before),
-        .command = command,
-        .next = step->first_dependency,
-    };
-    step->first_dependency = (uint32_t)run->n_dependencies++;
+    run->tickets[run->n_tickets++] = (chx__ticket){before->slot, awaited};
+    step->n_tickets++;
+    run->follows |= UINT64_C(1) << before->slot;
     return true;
 }
 
@@ -70,8 +77,7 @@ follow_slice(chx_run *run, const chx__touch *touch, const slice *tail)
          i < tail->n && tail->exits[i].begin + tail->shift_bytes < end; i++) {
         const chx__touch *exit = &tail->exits[i];
         bool conflicts = exit->place == touch->place && (exit->writes || touch->writes);
-        if (conflicts &&
-            !add_dependency(run, &run->steps[touch->command], tail->run, exit->command))
+        if (conflicts && !add_ticket(run, touch->command, tail->run, exit->command))
             return false;
     }
     return true;

@@ -5,7 +5,8 @@
 
 #include "execute/run.h"
 
-/* Gives every step of a new run its dependencies on runs in flight. Errors: MEMORY. */
+/* Gives every step of a new run its tickets: what it must follow of the runs in flight. Errors:
+ * MEMORY. */
 chx_status chx__tails_follow(chx_run *run);
 
 /* Adds a run's last touches. On failure none is left. Errors: MEMORY. */

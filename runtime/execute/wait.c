@@ -67,14 +67,14 @@ wait_kept(chx_run *run)
 void
 chx__wait_for_room(chx_runtime *runtime, uint32_t most)
 {
-    while (runtime->n_runs > most)
-        wait_kept(runtime->first_run);
+    while (runtime->flight.n_runs > most)
+        wait_kept(runtime->flight.first);
 }
 
 chx_status
 chx__wait_all(chx_runtime *runtime, uint64_t deadline_ns)
 {
-    while (runtime->n_runs > 0) {
+    while (runtime->flight.n_runs > 0) {
         if (chx__now_ns() >= deadline_ns)
             return chx__fail(CHX_ERROR_TIMEOUT, "runs in flight did not end within the time given");
         sleep_for_change(runtime, deadline_ns);
@@ -96,7 +96,7 @@ uses_platform(const chx_run *run, const chx__platform *platform)
 static bool
 is_used(const chx_runtime *runtime, const chx__platform *platform)
 {
-    for (const chx_run *run = runtime->first_run; run; run = run->next)
+    for (const chx_run *run = runtime->flight.first; run; run = run->next)
         if (uses_platform(run, platform))
             return true;
     return false;
@@ -119,7 +119,7 @@ chx__wait_platform(chx_runtime *runtime, const chx__platform *platform, uint64_t
 static chx_run *
 find_run_of(const chx_runtime *runtime, const chx_graph *graph)
 {
-    chx_run *run = runtime->first_run;
+    chx_run *run = runtime->flight.first;
     while (run && run->lowered->graph != graph)
         run = run->next;
     return run;
