@@ -21,8 +21,11 @@ test_null_create(uint32_t n_devices, const chx__null_kernel *kernels, uint64_t s
 {
     static chx__null_device devices[TEST_MAX_NULL_DEVICES];
     for (uint32_t d = 0; d < n_devices; d++)
-        devices[d] = (chx__null_device){
-            .platform = d % 2, .launch_ns = 1000, .ns_per_item = d + 1, .ns_per_byte = 0.1};
+        devices[d] = (chx__null_device){.platform = d % 2,
+                                        .shares_host_memory = d % 3 == 0,
+                                        .launch_ns = 1000,
+                                        .ns_per_item = d + 1,
+                                        .ns_per_byte = 0.1};
     chx__null_params params = {.devices = devices,
                                .n_devices = n_devices,
                                .kernels = kernels,

@@ -18,12 +18,13 @@ typedef struct weights {
     uint32_t of[N_WEIGHTS];
 } weights;
 
+/* Constant indices: rusticl 22.3 dies of an argument that is indexed by a variable. */
 static const char source[] =
     "typedef struct weights { uint of[50]; } weights;\n"
     "kernel void weigh(global uint *y, weights w, ulong bits)\n"
     "{\n"
     "    size_t i = get_global_id(0);\n"
-    "    y[i] = w.of[i % 50] + (uint)(bits >> 32);\n"
+    "    y[i] = w.of[0] + i % 50 + (w.of[49] - w.of[0] - 49) + (uint)(bits >> 32);\n"
     "}\n"
     "kernel void sum(global uint *y, uint a, uint b, uint c, uint d, uint e, uint f, uint g,\n"
     "                uint h, uint i, uint j, uint k, uint l, uint m, uint n, uint o, uint p,\n"
@@ -46,7 +47,7 @@ run_weigh(const chx__null_call *call)
     memcpy(&bits, call->args[2], sizeof bits);
     for (size_t i = call->launch->offset[0]; i < call->launch->offset[0] + call->launch->global[0];
          i++)
-        y[i] = w.of[i % N_WEIGHTS] + (uint32_t)(bits >> 32);
+        y[i] = w.of[0] + i % N_WEIGHTS + (w.of[49] - w.of[0] - 49) + (uint32_t)(bits >> 32);
 }
 
 static void

@@ -74,20 +74,21 @@ submitted_plan(chx_plan *plan)
     return lowered;
 }
 
-/* Once all buffers are on the device, only reviews by cost make new plans, ever fewer. */
+/* Among the buffers with memory of their own. Once all are on the device, only reviews by cost make
+ * new plans, ever fewer. */
 START_TEST(buffers_that_swap_need_no_new_plan)
 {
-    enum { N_ROUNDS = 100 };
+    enum { N_ROUNDS = 100, N_OWN = (N_BUFFERS + 1) / 2 };
     struct launch launch = {.mixes = true, .n = WORDS, .seed = 3};
     const chx__lowered *before = NULL;
     int n_changes = 0;
-    launch.y = 1;
+    launch.y = 2;
     add_launch(&launch);
     chx_plan *plan;
     ck_assert_int_eq(chx_plan_create(graph, NULL, &plan), CHX_OK);
     for (uint32_t round = 0; round < N_ROUNDS; round++) {
-        launch.x = round % N_BUFFERS;
-        launch.y = (launch.x + 1 + round / N_BUFFERS % (N_BUFFERS - 1)) % N_BUFFERS;
+        launch.x = round % N_OWN * 2;
+        launch.y = (round + 1 + round / N_OWN % (N_OWN - 1)) % N_OWN * 2;
         recast(&launch);
         expect_launch(&launch);
         const chx__lowered *now = submitted_plan(plan);
@@ -176,8 +177,7 @@ START_TEST(buffer_that_nobody_names_may_go)
     chx_buffer_destroy(&buffers[0]);
     run_plan(plan);
     expect_launch(&launch);
-    ck_assert_int_eq(chx_buffer_create(runtime, sizeof expected[0], expected[0], &buffers[0]),
-                     CHX_OK);
+    make_buffer(0);
     launch.x = 0;
     recast(&launch);
     run_plan(plan);

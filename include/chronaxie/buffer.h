@@ -26,6 +26,16 @@ typedef struct chx_buffer chx_buffer;
 CHX_API chx_status chx_buffer_create(chx_runtime *runtime, size_t size_bytes, const void *initial,
                                      chx_buffer **buffer);
 
+/* Creates a buffer over the caller's memory, with what it holds, without a copy: where a device
+ * works on host memory (processors, most built-in GPUs) it works on this. The memory stays the
+ * caller's and must outlive the buffer. Its bytes are the buffer's from then on: before the caller
+ * looks at them, chx_buffer_read() with their own address makes them current, and
+ * chx_buffer_write() with their own address says that the caller has changed them; neither copies
+ * what need not be. After a run that failed or timed out a device may write to the memory for as
+ * long as the runtime lives. Errors: MEMORY, INVALID. */
+CHX_API chx_status chx_buffer_wrap(chx_runtime *runtime, void *memory, size_t size_bytes,
+                                   chx_buffer **buffer);
+
 /* Clears *buffer; accepts NULL. Runs that use it must have ended, graphs may not run again. */
 CHX_API void chx_buffer_destroy(chx_buffer **buffer);
 

@@ -75,7 +75,8 @@ typedef struct chx__backend {
     cl_int (*create_queue)(cl_context context, cl_device_id device, cl_command_queue *queue);
     void (*release_queue)(cl_command_queue queue);
 
-    cl_int (*create_memory)(cl_context context, size_t size_bytes, cl_mem *memory);
+    /* shared: host memory for the device to work on where it lies; NULL for memory of its own. */
+    cl_int (*create_memory)(cl_context context, size_t size_bytes, void *shared, cl_mem *memory);
     void (*release_memory)(cl_mem memory);
 
     /* Compiles, or takes a kept binary. Errors: BUILD with the first fault's line, MEMORY. */
@@ -107,6 +108,11 @@ typedef struct chx__backend {
     /* The same bytes of two memories. */
     cl_int (*copy)(cl_command_queue queue, cl_mem from, cl_mem to, size_t offset_bytes,
                    size_t size_bytes, const chx__wait_list *waits, cl_event *event);
+    /* Of shared memory: what the device wrote can be read by the host from then on, or the other
+     * way round. */
+    cl_int (*hand_over)(cl_command_queue queue, cl_mem memory, size_t offset_bytes,
+                        size_t size_bytes, bool to_host, const chx__wait_list *waits,
+                        cl_event *event);
     void (*flush)(cl_command_queue queue);
 
     /* CL_COMPLETE, more while the command has not ended, an error once it failed. */

@@ -74,6 +74,8 @@ read_numbers(chx__device *device)
         (uint32_t)device_number(id, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof(cl_uint));
     info->memory_bytes = device_number(id, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof(cl_ulong));
     info->max_allocation_bytes = device_number(id, CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof(cl_ulong));
+    device->shares_host_memory =
+        device_number(id, CL_DEVICE_HOST_UNIFIED_MEMORY, sizeof(cl_bool)) != 0;
     info->local_memory_bytes = device_number(id, CL_DEVICE_LOCAL_MEM_SIZE, sizeof(cl_ulong));
     info->max_work_group =
         (uint32_t)device_number(id, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof(size_t));
@@ -264,7 +266,7 @@ align_clock(chx__device *device)
 {
     const chx__backend *backend = chx__device_backend(device);
     cl_mem target;
-    cl_int code = backend->create_memory(device->platform->context, 64, &target);
+    cl_int code = backend->create_memory(device->platform->context, 64, NULL, &target);
     if (code)
         return chx__fail_cl(chx__cl_status(code), code, device->info.name, NULL,
                             "%s: cannot make a first buffer: %s", device->info.name,

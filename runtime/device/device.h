@@ -32,6 +32,7 @@ struct chx__device {
     uint32_t index; /* as in chx_runtime_device() */
     cl_device_id id;
     bool is_sub_device;
+    bool shares_host_memory; /* it can work on the host's memory where it lies */
     chx__platform *platform;
     atomic_bool is_open; /* lanes have queues */
     uint32_t n_lanes; /* compute lanes first, then copy-in, then copy-out */

@@ -58,7 +58,8 @@ free_object(chx__null_object *object)
 {
     switch (object->kind) {
     case CHX__NULL_MEMORY:
-        free(((chx__null_memory *)object)->bytes);
+        if (!((chx__null_memory *)object)->is_shared)
+            free(((chx__null_memory *)object)->bytes);
         break;
     case CHX__NULL_PROGRAM:
         free(((chx__null_program *)object)->declarations);
@@ -199,7 +200,8 @@ populate_device(const chx__null *machine, uint32_t index, chx__fleet *fleet)
     uint64_t memory = described->memory_bytes ? described->memory_bytes : DEFAULT_MEMORY_BYTES;
     *device = (chx__device){.index = index,
                             .id = (cl_device_id)described,
-                            .platform = &fleet->platforms[described->platform]};
+                            .platform = &fleet->platforms[described->platform],
+                            .shares_host_memory = described->shares_host_memory};
     device->info = (chx_device_info){
         .name = chx__format("null %u", index),
         .vendor = chx__strdup("Chronaxie"),

@@ -38,6 +38,7 @@ typedef struct chx__null_device {
     uint64_t max_allocation_bytes; /* 0: all of it */
     uint32_t max_group; /* 0: 256 */
     uint64_t local_bytes; /* 0: 32 KiB */
+    bool shares_host_memory;
     double launch_ns, ns_per_item, ns_per_byte; /* on the virtual clock */
 } chx__null_device;
 

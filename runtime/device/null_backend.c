@@ -79,7 +79,7 @@ release_queue(cl_command_queue queue)
 }
 
 static cl_int
-create_memory(cl_context context, size_t size_bytes, cl_mem *memory)
+create_memory(cl_context context, size_t size_bytes, void *shared, cl_mem *memory)
 {
     chx__null *machine = MACHINE(context);
     chx__null_memory *made = NULL;
@@ -89,9 +89,10 @@ create_memory(cl_context context, size_t size_bytes, cl_mem *memory)
         made = chx__null_new(machine, CHX__NULL_MEMORY, sizeof *made);
     if (made) {
         made->size_bytes = size_bytes;
-        made->bytes = chx__alloc(size_bytes, 1);
+        made->is_shared = shared != NULL;
+        made->bytes = shared ? shared : chx__alloc(size_bytes, 1);
         /* What nobody has written is not zero on a device. */
-        if (made->bytes && size_bytes <= UINT32_C(1) << 26)
+        if (!shared && made->bytes && size_bytes <= UINT32_C(1) << 26)
             memset(made->bytes, 0xa5, size_bytes);
     }
     pthread_mutex_unlock(&machine->lock);
@@ -363,6 +364,19 @@ copy(cl_command_queue queue, cl_mem from, cl_mem to, size_t offset_bytes, size_t
     return transfer(queue, from, to, NULL, NULL, offset_bytes, size_bytes, waits, event);
 }
 
+static cl_int
+hand_over(cl_command_queue queue, cl_mem memory, size_t offset_bytes, size_t size_bytes,
+          bool to_host, const chx__wait_list *waits, cl_event *event)
+{
+    chx__null_memory *shared = (chx__null_memory *)memory;
+    if (!shared->is_shared)
+        chx__null_violate(MACHINE(queue), "handing over memory that is not shared");
+    unsigned char *bytes = shared->bytes + offset_bytes;
+    return to_host
+               ? transfer(queue, memory, NULL, NULL, bytes, offset_bytes, size_bytes, waits, event)
+               : transfer(queue, NULL, memory, bytes, NULL, offset_bytes, size_bytes, waits, event);
+}
+
 static void
 flush(cl_command_queue queue)
 {
@@ -451,6 +465,7 @@ const chx__backend chx__null_backend = {
     .write = write,
     .read = read,
     .copy = copy,
+    .hand_over = hand_over,
     .flush = flush,
     .event_status = event_status,
     .event_span = event_span,

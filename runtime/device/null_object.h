@@ -28,6 +28,7 @@ typedef struct chx__null_memory {
     chx__null_object object;
     unsigned char *bytes;
     size_t size_bytes;
+    bool is_shared; /* the bytes are the caller's */
 } chx__null_memory;
 
 #define CHX__NULL_MAX_PARAMETERS 64u

@@ -102,11 +102,11 @@ compute(const chx__null_command *command)
     size_t offset = command->offset_bytes;
     if (command->kernel)
         run_kernel(command);
-    else if (!command->from)
+    else if (!command->from && command->source != command->to->bytes + offset)
         memcpy(command->to->bytes + offset, command->source, command->size_bytes);
-    else if (!command->to)
+    else if (!command->to && command->target != command->from->bytes + offset)
         memcpy(command->target, command->from->bytes + offset, command->size_bytes);
-    else
+    else if (command->from && command->to)
         memmove(command->to->bytes + offset, command->from->bytes + offset, command->size_bytes);
 }
 

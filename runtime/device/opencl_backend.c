@@ -42,10 +42,11 @@ release_queue(cl_command_queue queue)
 }
 
 static cl_int
-create_memory(cl_context context, size_t size_bytes, cl_mem *memory)
+create_memory(cl_context context, size_t size_bytes, void *shared, cl_mem *memory)
 {
     cl_int code = CL_SUCCESS;
-    cl_mem made = clCreateBuffer(context, CL_MEM_READ_WRITE, size_bytes, NULL, &code);
+    cl_mem_flags flags = CL_MEM_READ_WRITE | (shared ? CL_MEM_USE_HOST_PTR : 0);
+    cl_mem made = clCreateBuffer(context, flags, size_bytes, shared, &code);
     if (!code)
         *memory = made;
     return code;
@@ -183,6 +184,43 @@ copy(cl_command_queue queue, cl_mem from, cl_mem to, size_t offset_bytes, size_t
                                waits->events, event);
 }
 
+/* Copying memory onto itself, which is allowed while nobody else uses it: for drivers that take
+ * no memory back that was mapped without waiting for it (rusticl 22.3). */
+static cl_int
+copy_onto_itself(cl_command_queue queue, cl_mem memory, size_t offset_bytes, size_t size_bytes,
+                 bool to_host, const chx__wait_list *waits, cl_event *event)
+{
+    unsigned char *shared = NULL;
+    cl_int code = clGetMemObjectInfo(memory, CL_MEM_HOST_PTR, sizeof shared, &shared, NULL);
+    if (code)
+        return code;
+    shared += offset_bytes;
+    return to_host ? clEnqueueReadBuffer(queue, memory, CL_FALSE, offset_bytes, size_bytes, shared,
+                                         waits->n, waits->events, event)
+                   : clEnqueueWriteBuffer(queue, memory, CL_FALSE, offset_bytes, size_bytes, shared,
+                                          waits->n, waits->events, event);
+}
+
+/* Mapping and unmapping, which moves nothing where the memory really is one. Where a driver keeps a
+ * copy of its own after all, the one brings it to the host's memory and the other takes it
+ * from there. */
+static cl_int
+hand_over(cl_command_queue queue, cl_mem memory, size_t offset_bytes, size_t size_bytes,
+          bool to_host, const chx__wait_list *waits, cl_event *event)
+{
+    cl_map_flags flags = to_host ? CL_MAP_READ : CL_MAP_WRITE_INVALIDATE_REGION;
+    cl_event mapped;
+    cl_int code = CL_SUCCESS;
+    void *host = clEnqueueMapBuffer(queue, memory, CL_FALSE, flags, offset_bytes, size_bytes,
+                                    waits->n, waits->events, &mapped, &code);
+    if (code)
+        return code;
+    code = clEnqueueUnmapMemObject(queue, memory, host, 1, &mapped, event);
+    clReleaseEvent(mapped);
+    return code ? copy_onto_itself(queue, memory, offset_bytes, size_bytes, to_host, waits, event)
+                : CL_SUCCESS;
+}
+
 static void
 flush(cl_command_queue queue)
 {
@@ -245,6 +283,7 @@ const chx__backend chx__opencl = {
     .write = write,
     .read = read,
     .copy = copy,
+    .hand_over = hand_over,
     .flush = flush,
     .event_status = event_status,
     .event_span = event_span,

@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "execute/tail.h"
+#include "execute/transfer.h"
 #include "execute/wait.h"
 
 /* A host access outside of a plan has no prediction to derive a deadline from. */
@@ -37,19 +38,18 @@ holder(const chx_buffer *buffer, chx__places places)
 
 /* Puts the copy on the device's copy-out lane. */
 static chx_status
-start_download(const chx_buffer *buffer, chx__device *device, size_t begin, size_t end,
-               cl_event *event)
+start_download(chx_buffer *buffer, chx__device *device, size_t begin, size_t end, cl_event *event)
 {
-    const chx__backend *backend = chx__device_backend(device);
     cl_command_queue queue = chx__device_copy_out_lane(device)->queue;
     assert(queue && buffer->replicas[device->index]);
-    cl_int code = backend->read(queue, buffer->replicas[device->index], begin, end - begin,
-                                buffer->host + begin, &(chx__wait_list){0}, event);
+    const chx__stretch bytes = {buffer, begin, end};
+    cl_int code = chx__transfer_enqueue(device, queue, &bytes, chx__device_place(device),
+                                        CHX__HOST_PLACE, &(chx__wait_list){0}, event);
     if (code != CL_SUCCESS)
         return chx__fail_cl(chx__cl_status(code), code, device->info.name, NULL,
                             "%s refused to download a buffer (%s)", device->info.name,
                             chx__cl_name(code));
-    backend->flush(queue);
+    chx__device_backend(device)->flush(queue);
     return CHX_OK;
 }
 
@@ -139,6 +139,17 @@ is_inside(const chx_buffer *buffer, size_t offset_bytes, size_t size_bytes)
     return offset_bytes <= buffer->size_bytes && size_bytes <= buffer->size_bytes - offset_bytes;
 }
 
+static void
+enlist(chx_runtime *runtime, chx_buffer *made)
+{
+    chx__turn_begin(runtime);
+    made->next = runtime->buffers;
+    if (made->next)
+        made->next->previous = made;
+    runtime->buffers = made;
+    chx__turn_end(runtime);
+}
+
 chx_status
 chx_buffer_create(chx_runtime *runtime, size_t size_bytes, const void *initial, chx_buffer **buffer)
 {
@@ -147,12 +158,20 @@ chx_buffer_create(chx_runtime *runtime, size_t size_bytes, const void *initial, 
     chx_status status = chx__buffer_create(runtime, &runtime->fleet, size_bytes, initial, &made);
     if (status)
         return status;
-    chx__turn_begin(runtime);
-    made->next = runtime->buffers;
-    if (made->next)
-        made->next->previous = made;
-    runtime->buffers = made;
-    chx__turn_end(runtime);
+    enlist(runtime, made);
+    *buffer = made;
+    return CHX_OK;
+}
+
+chx_status
+chx_buffer_wrap(chx_runtime *runtime, void *memory, size_t size_bytes, chx_buffer **buffer)
+{
+    CHX__REQUIRE(runtime && memory && buffer);
+    chx_buffer *made;
+    chx_status status = chx__buffer_wrap(runtime, &runtime->fleet, memory, size_bytes, &made);
+    if (status)
+        return status;
+    enlist(runtime, made);
     *buffer = made;
     return CHX_OK;
 }
@@ -205,7 +224,8 @@ chx_buffer_write(chx_buffer *buffer, size_t offset_bytes, size_t size_bytes, con
     chx_status status = chx__coherence_reserve(&buffer->coherence, 1);
     if (!status) {
         chx__turn_pause(buffer->runtime);
-        memcpy(buffer->host + offset_bytes, data, size_bytes);
+        if (data != buffer->host + offset_bytes)
+            memmove(buffer->host + offset_bytes, data, size_bytes);
         chx__turn_resume(buffer->runtime);
         chx__coherence_set(&buffer->coherence, offset_bytes, offset_bytes + size_bytes,
                            chx__places_of(CHX__HOST_PLACE));
@@ -226,7 +246,8 @@ chx_buffer_read(chx_buffer *buffer, size_t offset_bytes, size_t size_bytes, void
     chx_status status = fetch_held(buffer, offset_bytes, offset_bytes + size_bytes);
     if (!status) {
         chx__turn_pause(buffer->runtime);
-        memcpy(data, buffer->host + offset_bytes, size_bytes);
+        if (data != buffer->host + offset_bytes)
+            memmove(data, buffer->host + offset_bytes, size_bytes);
         chx__turn_resume(buffer->runtime);
     }
     chx__wait_let_go(buffer);

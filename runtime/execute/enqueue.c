@@ -23,6 +23,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "execute/transfer.h"
 
 static bool
 share_platform(const chx__device *a, const chx__device *b)
@@ -152,18 +153,9 @@ enqueue_transfer(const chx_run *run, const chx__command *command, const chx__wai
                  cl_event *event)
 {
     const chx__model_lane *lane = &run->lowered->model.lanes[command->lane];
-    const chx__backend *backend = chx__device_backend(lane->device);
     const chx__stretch at = chx__run_atom(run, command->atom);
-    size_t size = at.end - at.begin;
-    unsigned char *host = at.buffer->host + at.begin;
-    cl_mem from = command->from ? at.buffer->replicas[command->from - 1] : NULL;
-    cl_mem to = command->to ? at.buffer->replicas[command->to - 1] : NULL;
-    assert(from || to);
-    if (!from)
-        return backend->write(lane->lane->queue, to, at.begin, size, host, waits, event);
-    if (!to)
-        return backend->read(lane->lane->queue, from, at.begin, size, host, waits, event);
-    return backend->copy(lane->lane->queue, from, to, at.begin, size, waits, event);
+    return chx__transfer_enqueue(lane->device, lane->lane->queue, &at, command->from, command->to,
+                                 waits, event);
 }
 
 chx_status

@@ -45,6 +45,14 @@ typedef struct finder {
     uint32_t *task_command; /* command of each task, for dependencies added by hand */
 } finder;
 
+/* The same bytes are one cell, whichever place they are reached from. */
+static uint32_t
+place_of_bytes(const finder *f, uint32_t atom, uint32_t place)
+{
+    const chx__flow *flow = &f->lowered->flow;
+    return place == flow->sharers[flow->atoms[atom].buffer] ? CHX__HOST_PLACE : place;
+}
+
 static cell *
 cell_of(const finder *f, uint32_t atom, uint32_t place)
 {
@@ -130,8 +138,9 @@ add_entry(chx__lowered *lowered, uint32_t command, uint32_t atom, uint32_t place
 }
 
 static bool
-note_read(finder *f, uint32_t command, uint32_t atom, uint32_t place)
+note_read(finder *f, uint32_t command, uint32_t atom, uint32_t at)
 {
+    uint32_t place = place_of_bytes(f, atom, at);
     cell *touched = cell_of(f, atom, place);
     bool is_entry = touched->writer == NONE;
     if (!chx__grow(&f->readers, &f->reader_capacity, f->n_readers + 1, sizeof *f->readers))
@@ -143,8 +152,9 @@ note_read(finder *f, uint32_t command, uint32_t atom, uint32_t place)
 }
 
 static bool
-note_write(finder *f, uint32_t command, uint32_t atom, uint32_t place)
+note_write(finder *f, uint32_t command, uint32_t atom, uint32_t at)
 {
+    uint32_t place = place_of_bytes(f, atom, at);
     cell *touched = cell_of(f, atom, place);
     if (touched->writer == NONE && !add_entry(f->lowered, command, atom, place, true))
         return false;

@@ -43,14 +43,14 @@ chx__cast_finish(chx__cast *cast)
 }
 
 static bool
-agrees(chx__part *part, const chx__use *use, const chx_arg *arg)
+agrees(chx__part *part, uint32_t sharer, const chx__use *use, const chx_arg *arg)
 {
     size_t shift_bytes = arg->offset_bytes - use->offset_bytes;
     if (arg->size_bytes != use->size_bytes)
         return false;
     if (part->buffer)
         return part->buffer == arg->buffer && part->shift_bytes == shift_bytes;
-    if (arg->buffer->has_part)
+    if (arg->buffer->has_part || arg->buffer->sharer != sharer)
         return false;
     arg->buffer->has_part = true;
     *part = (chx__part){arg->buffer, shift_bytes};
@@ -66,7 +66,7 @@ assign(chx__cast *cast, const chx__flow *flow, const chx_graph *graph)
             const chx_arg *arg = &graph->tasks[t].args[i];
             if (arg->kind != CHX_ARG_BUFFER)
                 continue;
-            if (!agrees(&cast->parts[use->buffer], use, arg))
+            if (!agrees(&cast->parts[use->buffer], flow->sharers[use->buffer], use, arg))
                 return false;
             use++;
         }

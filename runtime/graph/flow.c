@@ -117,12 +117,15 @@ make_atoms(chx__flow *flow, const cut *cuts, size_t n_cuts)
     if (n_cuts >= CHX__NO_INDEX)
         return chx__fail(CHX_ERROR_LIMIT, "the graph's tasks cut its buffers into too many ranges");
     flow->buffers = chx__alloc(n_cuts, sizeof *flow->buffers);
+    flow->sharers = chx__alloc(n_cuts, sizeof *flow->sharers);
     flow->atoms = chx__alloc(n_cuts, sizeof *flow->atoms);
-    if (!flow->buffers || !flow->atoms)
+    if (!flow->buffers || !flow->sharers || !flow->atoms)
         return chx__fail_memory("planning a graph");
     for (size_t i = 0; i < n_cuts; i++) {
-        if (i == 0 || cuts[i].buffer != cuts[i - 1].buffer)
+        if (i == 0 || cuts[i].buffer != cuts[i - 1].buffer) {
+            flow->sharers[flow->n_buffers] = cuts[i].buffer->sharer;
             flow->buffers[flow->n_buffers++] = cuts[i].buffer;
+        }
         if (i + 1 < n_cuts && cuts[i + 1].buffer == cuts[i].buffer)
             flow->atoms[flow->n_atoms++] =
                 (chx__atom){flow->n_buffers - 1, cuts[i].byte, cuts[i + 1].byte};
@@ -339,6 +342,7 @@ void
 chx__flow_finish(chx__flow *flow)
 {
     free(flow->buffers);
+    free(flow->sharers);
     free(flow->uses);
     free(flow->first_use);
     free(flow->atoms);

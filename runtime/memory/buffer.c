@@ -1,9 +1,10 @@
 /* A buffer's memory: the host's replica from the start, a device's when a plan first needs it, and
  * the account of each. Under the turn, but for creation, before anybody knows of the buffer.
  *
- * Host memory is always there and always whole, so every place can be filled from it; it moves only
- * in chx__buffer_retire_host(). A device's replica is one allocation of the whole size, for plans
- * cut buffers differently and offsets must mean the same everywhere.
+ * Host memory is always there and always whole, so every place can be filled from it; it moves
+ * only in chx__buffer_retire_host(), and never where it is the caller's. A device's replica is one
+ * allocation of the whole size, for plans cut buffers differently and offsets must mean the same
+ * everywhere.
  *
  * Memory that a driver may still write to is worse than a leak: it is kept for ever, on a list, so
  * that leak checkers find it reachable. The list is the process's, hence the atomic push.
@@ -20,9 +21,9 @@
 #include "base/alloc.h"
 #include "base/error.h"
 
-chx_status
-chx__buffer_create(chx_runtime *runtime, chx__fleet *fleet, size_t size_bytes, const void *initial,
-                   chx_buffer **buffer)
+static chx_status
+create(chx_runtime *runtime, chx__fleet *fleet, size_t size_bytes, unsigned char *wrapped,
+       chx_buffer **buffer)
 {
     CHX__REQUIRE(size_bytes > 0);
     chx_buffer *made = chx__alloc(1, sizeof *made);
@@ -31,7 +32,8 @@ chx__buffer_create(chx_runtime *runtime, chx__fleet *fleet, size_t size_bytes, c
     made->runtime = runtime;
     made->fleet = fleet;
     made->size_bytes = size_bytes;
-    made->host = chx__alloc(size_bytes, 1);
+    made->is_wrapped = wrapped != NULL;
+    made->host = wrapped ? wrapped : chx__alloc(size_bytes, 1);
     made->replicas = chx__alloc(fleet->n_devices, sizeof *made->replicas);
     chx_status status = CHX_OK;
     if (!made->host || !made->replicas)
@@ -43,10 +45,39 @@ chx__buffer_create(chx_runtime *runtime, chx__fleet *fleet, size_t size_bytes, c
         chx__buffer_free(made);
         return status;
     }
-    if (initial)
-        memcpy(made->host, initial, size_bytes);
     *buffer = made;
     return CHX_OK;
+}
+
+chx_status
+chx__buffer_create(chx_runtime *runtime, chx__fleet *fleet, size_t size_bytes, const void *initial,
+                   chx_buffer **buffer)
+{
+    chx_status status = create(runtime, fleet, size_bytes, NULL, buffer);
+    if (!status && initial)
+        memcpy((*buffer)->host, initial, size_bytes);
+    return status;
+}
+
+/* One device only: OpenCL leaves open what happens to several memories over the same bytes. */
+static uint32_t
+find_sharer(const chx__fleet *fleet)
+{
+    for (uint32_t d = 0; d < fleet->n_devices; d++)
+        if (fleet->devices[d].info.selected && fleet->devices[d].shares_host_memory &&
+            !chx__fleet_is_spare(fleet, &fleet->devices[d], chx__places_all()))
+            return chx__device_place(&fleet->devices[d]);
+    return CHX__HOST_PLACE;
+}
+
+chx_status
+chx__buffer_wrap(chx_runtime *runtime, chx__fleet *fleet, void *memory, size_t size_bytes,
+                 chx_buffer **buffer)
+{
+    chx_status status = create(runtime, fleet, size_bytes, memory, buffer);
+    if (!status)
+        (*buffer)->sharer = find_sharer(fleet);
+    return status;
 }
 
 /* Keeps memory reachable for ever: a driver may use it at any time. Any thread. */
@@ -67,7 +98,7 @@ set_aside(void *memory)
 void
 chx__buffer_retire_host(chx_buffer *buffer)
 {
-    unsigned char *fresh = chx__alloc(buffer->size_bytes, 1);
+    unsigned char *fresh = buffer->is_wrapped ? NULL : chx__alloc(buffer->size_bytes, 1);
     if (!fresh) {
         chx__coherence_remove(&buffer->coherence, chx__places_of(CHX__HOST_PLACE));
         chx__coherence_remove(&buffer->settled, chx__places_of(CHX__HOST_PLACE));
@@ -101,9 +132,9 @@ chx__buffer_free(chx_buffer *buffer)
     chx__coherence_finish(&buffer->coherence);
     chx__coherence_finish(&buffer->settled);
     free(buffer->replicas);
-    if (buffer->is_exposed)
+    if (!buffer->is_wrapped && buffer->is_exposed)
         set_aside(buffer->host);
-    else
+    else if (!buffer->is_wrapped)
         free(buffer->host);
     free(buffer);
 }
@@ -127,8 +158,9 @@ allocate(const chx_buffer *buffer, chx__device *device, cl_mem *memory)
     chx_status status = chx__device_reserve(device, buffer->size_bytes);
     if (status)
         return status;
+    void *shared = chx__buffer_is_shared(buffer, chx__device_place(device)) ? buffer->host : NULL;
     cl_int code = chx__device_backend(device)->create_memory(device->platform->context,
-                                                             buffer->size_bytes, memory);
+                                                             buffer->size_bytes, shared, memory);
     if (code == CL_SUCCESS)
         return CHX_OK;
     chx__device_release(device, buffer->size_bytes);

@@ -18,6 +18,8 @@ struct chx_buffer {
     chx__fleet *fleet;
     size_t size_bytes;
     unsigned char *host; /* the host's replica */
+    bool is_wrapped; /* host is the caller's memory */
+    uint32_t sharer; /* place of the device that works on host itself; the host's when none does */
     chx_error loss; /* why bytes were lost the last time; all zeroes when a device was */
     bool is_exposed; /* a device may still reach `host` at any time: it is never freed */
     cl_mem *replicas; /* one per device of the fleet, NULL until needed */
@@ -35,9 +37,21 @@ struct chx_buffer {
 chx_status chx__buffer_create(chx_runtime *runtime, chx__fleet *fleet, size_t size_bytes,
                               const void *initial, chx_buffer **buffer);
 
+/* Creates the buffer over the caller's memory and its content. */
+chx_status chx__buffer_wrap(chx_runtime *runtime, chx__fleet *fleet, void *memory,
+                            size_t size_bytes, chx_buffer **buffer);
+
+/* Whether the replica in a place is the host's memory itself. */
+static inline bool
+chx__buffer_is_shared(const chx_buffer *buffer, uint32_t place)
+{
+    return place != CHX__HOST_PLACE && buffer->sharer == place;
+}
+
 /* Gives the buffer fresh host memory with the same bytes, since commands that nobody can call off
- * may still read or write the old, which is never freed. Without memory for it the old one stays in
- * use for as long as the buffer lives, and what the host holds of it is lost. */
+ * may still read or write the old, which is never freed. Without memory for it, and where it is
+ * the caller's, the old one stays in use for as long as the buffer lives, and what the host holds
+ * of it is lost. */
 void chx__buffer_retire_host(chx_buffer *buffer);
 
 /* Reports that no place holds [begin, end), and why. Returns CHX_ERROR_DEVICE. */
