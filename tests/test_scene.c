@@ -1082,14 +1082,12 @@ suite(void)
     tcase_add_test(frames, light_runs_along_the_branch_at_the_pace_of_the_view);
     tcase_add_test(frames, light_fades_away);
     tcase_add_test(frames, all_branches_are_framed_with_a_margin_at_any_azimuth);
-    tcase_add_test(frames, still_views_fill_the_height_or_the_width);
     tcase_add_test(frames, labels_keep_their_corners_and_no_more);
     tcase_add_test(frames, parts_of_a_layout_lie_close_together);
     tcase_add_test(frames, pixels_lie_where_the_projection_says);
     tcase_add_test(frames, zoom_enlarges_about_the_centre);
     tcase_add_test(frames, strong_zoom_has_the_same_bits_on_both_paths);
     tcase_add_test(frames, labels_are_drawn_and_follow_the_time);
-    tcase_add_test(frames, time_has_the_digits_of_the_step);
     tcase_add_test(frames, axes_turn_with_the_camera);
     tcase_add_test(frames, layouts_have_no_scale_bar);
     tcase_add_test(frames, cividis_has_other_colours_than_inferno);
@@ -1106,6 +1104,13 @@ suite(void)
     tcase_add_test(frames, views_frame_all_branches_at_any_azimuth_elevation_and_roll);
     tcase_add_test(frames, impossible_pictures_and_cameras_are_refused);
     suite_add_tcase(made, frames);
+    TCase *slow = tcase_create("slow frames");
+    tcase_set_tags(slow, "slow");
+    tcase_add_checked_fixture(slow, open_runtime, close_runtime);
+    tcase_set_timeout(slow, 240);
+    tcase_add_test(slow, still_views_fill_the_height_or_the_width);
+    tcase_add_test(slow, time_has_the_digits_of_the_step);
+    suite_add_tcase(made, slow);
     return made;
 }
 

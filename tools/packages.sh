@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Installs Debian packages that are missing; sourced by tools/demo and tools/test.
 #
 # need PACKAGE...: calls apt only when something is missing, as root or through sudo, and never
@@ -52,6 +53,7 @@ need() {
 }
 
 # What it takes to build the library and to draw with it on the processor.
-build_packages="meson ninja-build gcc libc6-dev pkg-config python3 ocl-icd-opencl-dev opencl-headers
-    pocl-opencl-icd libpng-dev libjansson-dev libxxhash-dev zlib1g-dev libhersheyfont-dev
+libraries="libc6-dev ocl-icd-opencl-dev opencl-headers libpng-dev libjansson-dev libxxhash-dev
+    zlib1g-dev libhersheyfont-dev"
+build_packages="$libraries meson ninja-build gcc pkg-config python3 pocl-opencl-icd
     hershey-fonts-data ffmpeg"

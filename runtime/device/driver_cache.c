@@ -19,6 +19,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,13 +54,14 @@ is_whole_bitcode(int descriptor, uint64_t size)
     return at == size;
 }
 
+/* Objects of this process's own kind, which its drivers write. */
 static bool
 is_whole_object(int descriptor, uint64_t size)
 {
-    Elf64_Ehdr head;
+    ElfW(Ehdr) head;
     if (!read_at(descriptor, 0, &head, sizeof head) || memcmp(head.e_ident, ELFMAG, SELFMAG) != 0)
         return false;
-    return head.e_ident[EI_CLASS] != ELFCLASS64 ||
+    return head.e_ident[EI_CLASS] != (sizeof(void *) == 8 ? ELFCLASS64 : ELFCLASS32) ||
            head.e_shoff + (uint64_t)head.e_shnum * head.e_shentsize <= size;
 }
 
