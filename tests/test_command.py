@@ -469,18 +469,26 @@ class Runs(Case):
             self.file(name, text)
         before = sorted(os.listdir(self.folder))
         for command, name, says in [
-                ("run", "f.swc", "f.swc/network.json: cannot open"),
-                ("run", "f.csv", "f.csv/network.json: cannot open"),
+                ("run", "f.swc", "f.swc: is a folder that holds neither a network.json"),
+                ("run", "f.csv", "f.csv: is a folder that holds neither a network.json"),
                 ("run", "e.swc", "e.swc:1: the file has no points"),
                 ("run", "e.csv", "e.csv:1: the table is empty"),
                 ("run", "nul.swc", "nul.swc:1: the line holds a NUL byte"),
                 ("plan", "deep.json", "deep.json:1: not valid JSON: maximum parsing depth"),
                 ("plan", "e.json", "e.json:1: not valid JSON"),
                 ("plan", "nul.json", "nul.json:1: not valid JSON"),
-                ("plan", "f.swc", "f.swc: cannot read: Is a directory")]:
+                ("plan", "f.swc", "f.swc: is a folder; a file is expected here")]:
             self.fails(3, says, command, self.folder / name)
         self.fails(3, "e.csv:1: ", "import", self.folder / "e.csv", "-o", self.folder / "o")
         self.assertEqual(sorted(os.listdir(self.folder)), before)
+
+    def test_pipe_with_a_writer_is_read_as_a_file_is(self):
+        for name, text in {"p.csv": "pre,post\nA,B\n", "p.swc": "1 1 0 0 0 6 -1\n"}.items():
+            os.mkfifo(self.folder / name)
+            writer = subprocess.Popen(["sh", "-c", 'printf "$1" > "$2"', "sh", text,
+                                       self.folder / name])
+            self.succeeds("run", self.folder / name, "--json", *devices())
+            self.assertEqual(writer.wait(timeout=60), 0)
 
     def test_unit_of_cells_is_asked_for_when_a_soma_is_wide(self):
         path = self.file("cell.swc", "1 1 0 0 0 6000 -1\n2 3 50000 0 0 500 1\n")
@@ -510,7 +518,7 @@ class Runs(Case):
         self.file("cell.swc", "1 1 0 0 0 6 -1\n2 3 x 0 0 1 1\n")
         self.fails(3, "cell.swc:2: x is 'x'", "run", self.folder / "cell.swc")
         (self.folder / "folder.swc").mkdir()
-        self.fails(3, "folder.swc/network.json: cannot open", "run", self.folder / "folder.swc")
+        self.fails(3, "folder.swc: is a folder that", "run", self.folder / "folder.swc")
 
     def test_file_that_is_no_cell_is_told_what_a_network_is(self):
         self.fails(3, "give a folder with a network.json, or a cell whose name ends in .swc", "run",

@@ -57,12 +57,28 @@ read_open(int descriptor, const char *path, size_t max_bytes, char **data, size_
 }
 
 chx_status
+chx__file_open(const char *path, int *descriptor)
+{
+    int opened = open(path, O_RDONLY | O_CLOEXEC);
+    if (opened < 0)
+        return fail_errno(path, "open");
+    struct stat about;
+    if (fstat(opened, &about) == 0 && S_ISDIR(about.st_mode)) {
+        close(opened);
+        return chx__fail(CHX_ERROR_FILE, "%s: is a folder; a file is expected here", path);
+    }
+    *descriptor = opened;
+    return CHX_OK;
+}
+
+chx_status
 chx__file_read(const char *path, size_t max_bytes, char **data, size_t *size_bytes)
 {
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0)
-        return fail_errno(path, "open");
-    chx_status status = read_open(descriptor, path, max_bytes, data, size_bytes);
+    int descriptor;
+    chx_status status = chx__file_open(path, &descriptor);
+    if (status)
+        return status;
+    status = read_open(descriptor, path, max_bytes, data, size_bytes);
     close(descriptor);
     return status;
 }

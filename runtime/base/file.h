@@ -8,6 +8,9 @@
 
 #include <chronaxie/status.h>
 
+/* Opens what can be read, which a folder cannot. The caller closes *descriptor. Errors: FILE. */
+chx_status chx__file_open(const char *path, int *descriptor);
+
 /* Reads a file of at most max_bytes into *data, which the caller frees; a NUL follows the last
  * byte. Errors: FILE, LIMIT, MEMORY. */
 chx_status chx__file_read(const char *path, size_t max_bytes, char **data, size_t *size_bytes);

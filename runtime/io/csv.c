@@ -12,7 +12,6 @@
 #include "io/csv.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "io/number.h"
 
 /* Room for the longest row and its end, and enough to make reads few. */
@@ -294,11 +294,8 @@ begin(chx__csv *csv, const char *path)
     csv->buffer = malloc(BUFFER_BYTES + 1);
     if (!csv->buffer)
         return chx__fail_memory("reading a table");
-    chx_status status;
-    csv->descriptor = open(path, O_RDONLY | O_CLOEXEC);
-    if (csv->descriptor < 0)
-        status = chx__fail(CHX_ERROR_FILE, "%s: cannot open: %s", path, strerror(errno));
-    else
+    chx_status status = chx__file_open(path, &csv->descriptor);
+    if (!status)
         status = skip_byte_order_mark(csv);
     if (!status) {
         csv->line_end = find_line_end(csv);

@@ -7,10 +7,10 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/error.h"
 #include "io/csv.h"
+#include "io/near.h"
 
 /* How other programs name what a column holds. */
 static const struct alias {
@@ -65,35 +65,13 @@ chx__csv_has(const chx__csv *csv, size_t column)
     return memchr(csv->order, (int)column, csv->n_fields) != NULL;
 }
 
-/* Whether at most `edits` letters were left out, added, replaced, or swapped with the next. */
-static bool
-is_within(const char *a, const char *b, int edits)
-{
-    while (*a && *a == *b)
-        a++, b++;
-    if (!*a && !*b)
-        return true;
-    if (edits == 0)
-        return false;
-    if (*a && a[1] && a[1] == b[0] && a[0] == b[1] && is_within(a + 2, b + 2, edits - 1))
-        return true;
-    return (*a && *b && is_within(a + 1, b + 1, edits - 1)) ||
-           (*a && is_within(a + 1, b, edits - 1)) || (*b && is_within(a, b + 1, edits - 1));
-}
-
-static bool
-is_near(const char *text, const char *known)
-{
-    return strcasecmp(text, known) == 0 || is_within(text, known, strlen(known) > 4 ? 2 : 1);
-}
-
 /* The name of the column, its own or another program's, that the text nearly is; else NULL. */
 static const char *
 find_near(const char *column, const char *text)
 {
-    const char *found = is_near(text, column) ? column : NULL;
+    const char *found = chx__is_near(text, column) ? column : NULL;
     for (size_t i = 0; i < N_ALIASES && !found; i++)
-        if (strcmp(aliases[i].column, column) == 0 && is_near(text, aliases[i].name))
+        if (strcmp(aliases[i].column, column) == 0 && chx__is_near(text, aliases[i].name))
             found = aliases[i].name;
     return found;
 }

@@ -15,6 +15,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "io/near.h"
 
 chx_status
 chx__json_load(const char *path, size_t max_bytes, chx__json *json)
@@ -87,6 +88,16 @@ is_known(const char *key, const char *const *keys)
     return false;
 }
 
+/* The key that was meant is most likely one that the object does not have. */
+static chx_status
+fail_unknown(const chx__json_at *member, const char *const *keys)
+{
+    for (; *keys; keys++)
+        if (chx__is_near(member->key, *keys) && !json_object_get(member->parent->value, *keys))
+            return chx__json_fail(member, "unknown key; did you mean \"%s\"?", *keys);
+    return chx__json_fail(member, "unknown key; remove it or correct its spelling");
+}
+
 chx_status
 chx__json_object(const chx__json_at *at, const char *const *keys)
 {
@@ -98,7 +109,7 @@ chx__json_object(const chx__json_at *at, const char *const *keys)
     {
         chx__json_at member = {.json = at->json, .parent = at, .key = key, .value = value};
         if (!is_known(key, keys))
-            return chx__json_fail(&member, "unknown key; remove it or correct its spelling");
+            return fail_unknown(&member, keys);
     }
     return CHX_OK;
 }

@@ -413,6 +413,9 @@ read_morphologies(chx__folder *folder, const char *path)
     DIR *listing = opendir(path);
     if (!listing && errno == ENOENT)
         return folder->n_shapes ? share_shape(folder, path, first_shaped(folder)) : CHX_OK;
+    if (!listing && errno == ENOTDIR)
+        return chx__fail(CHX_ERROR_FILE,
+                         "%s: is a file; put cells into a folder of this name, or remove it", path);
     if (!listing)
         return chx__fail(CHX_ERROR_FILE, "%s: cannot list: %s", path, strerror(errno));
     chx_network *network = folder->network;
@@ -478,6 +481,7 @@ chx_network_load(const char *path, chx_network **network)
         free(folder.shapes_read[i].file);
     free(folder.shapes_read);
     free(folder.shape_of);
+    chx__targets_finish(&folder.targets);
     chx__names_finish(&folder.shapes);
     chx__names_finish(&folder.types);
     chx__names_finish(&folder.neurons);

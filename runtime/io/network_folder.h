@@ -3,6 +3,7 @@
 #define CHX_IO_NETWORK_FOLDER_H
 
 #include "io/json.h"
+#include "io/targets.h"
 #include "network/names.h"
 #include "network/network.h"
 
@@ -12,6 +13,7 @@ typedef struct chx__folder {
     chx_lif_params params; /* of types that network.json does not name */
     chx__names types;
     chx__names neurons;
+    chx__targets targets; /* of stimuli, once they are read */
     chx__names shapes; /* morphologies that neurons.csv names, without their endings */
     struct chx__shape {
         char *file; /* NULL until it is found */

@@ -1,9 +1,7 @@
 /* Parameters of a type are those of "neuron" but for what it states itself, so it is read on top of
  * a copy. Checks name a member; where the file has it the complaint is of its line, else of the
  * object's. The first types of the network are those of "types", in their order, which
- * check_types() relies on.
- *
- * Targets of a stimulus are kept sorted and each once, however they were named. */
+ * check_types() relies on. */
 #include "io/network_folder.h"
 
 #include <float.h>
@@ -288,11 +286,11 @@ check_types(const chx__folder *folder, const chx__json_at *root)
     return status;
 }
 
-/* Marks the neurons whose names the list holds, or whose types when of_types is set. */
+/* Adds the neurons whose names the list holds, or whose types when of_types is set. */
 static chx_status
-mark_targets(const chx__folder *folder, const chx__json_at *list, bool of_types, bool *is_target)
+add_targets(chx__folder *folder, const chx__json_at *list, bool of_types)
 {
-    const chx_network_info *info = &folder->network->info;
+    const chx__names *names = of_types ? &folder->types : &folder->neurons;
     size_t n;
     chx_status status = chx__json_array(list, 1, MAX_ARRAY, &n);
     for (size_t i = 0; i < n && !status; i++) {
@@ -301,34 +299,16 @@ mark_targets(const chx__folder *folder, const chx__json_at *list, bool of_types,
         status = chx__json_text(&element, &name);
         if (status)
             return status;
-        const chx__names *names = of_types ? &folder->types : &folder->neurons;
         uint32_t found = chx__names_find(names, name, strlen(name));
         if (found == CHX__NO_NAME)
             return chx__json_fail(&element, "no row of neurons.csv has the %s '%.64s'; correct it",
                                   of_types ? "type" : "name", name);
-        if (!of_types)
-            is_target[found] = true;
-        for (uint32_t j = 0; of_types && j < info->n_neurons; j++)
-            is_target[j] |= folder->network->neurons[j].type == found;
+        if (of_types)
+            chx__targets_add_type(&folder->targets, found);
+        else
+            chx__targets_add(&folder->targets, found);
     }
     return status;
-}
-
-static chx_status
-keep_targets(chx__folder *folder, const bool *is_target, chx_stimulus *stimulus)
-{
-    uint32_t n = 0, n_neurons = folder->network->info.n_neurons;
-    for (uint32_t i = 0; i < n_neurons; i++)
-        n += is_target[i];
-    uint32_t *neurons = chx__network_keep(folder->network, n * sizeof *neurons);
-    if (!neurons)
-        return chx__fail_memory("loading a network");
-    stimulus->neurons = neurons;
-    stimulus->n_neurons = n;
-    for (uint32_t i = 0; i < n_neurons; i++)
-        if (is_target[i])
-            *neurons++ = i;
-    return CHX_OK;
 }
 
 static chx_status
@@ -342,17 +322,12 @@ read_targets(chx__folder *folder, const chx__json_at *object, chx_stimulus *stim
         return status;
     if (!names.value && !types.value)
         return chx__json_fail(object, "says neither neurons nor types; name what is stimulated");
-    bool *is_target = chx__alloc(folder->network->info.n_neurons, sizeof *is_target);
-    if (!is_target)
-        return chx__fail_memory("loading a network");
+    chx__targets_begin(&folder->targets);
     if (names.value)
-        status = mark_targets(folder, &names, false, is_target);
+        status = add_targets(folder, &names, false);
     if (!status && types.value)
-        status = mark_targets(folder, &types, true, is_target);
-    if (!status)
-        status = keep_targets(folder, is_target, stimulus);
-    free(is_target);
-    return status;
+        status = add_targets(folder, &types, true);
+    return status ? status : chx__targets_keep(&folder->targets, folder->network, stimulus);
 }
 
 static chx_status
@@ -508,6 +483,8 @@ chx__folder_read_stimuli(chx__folder *folder, const chx__json *json)
     if (status || !list.value)
         return status;
     status = chx__json_array(&list, 0, MAX_ARRAY, &n);
+    if (!status)
+        status = chx__targets_init(&folder->targets, network);
     for (size_t i = 0; i < n && !status; i++) {
         chx__json_at object = chx__json_element(&list, i);
         chx_stimulus stimulus = {0};

@@ -5,6 +5,7 @@
  * The first that recognises its own is asked; the last one takes everything.
  */
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -16,6 +17,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "io/edges.h"
+#include "io/network_folder.h"
 #include "io/swc.h"
 
 typedef struct importer {
@@ -166,8 +168,7 @@ load_folder_of_cells(const chx_source *source, chx_network **network)
     chx_status status = paths ? CHX_OK : fail_memory();
     for (int i = 0; i < n && !status; i++) {
         paths[i] = chx__format("%s/%s", folder, entries[i]->d_name);
-        if (!paths[i])
-            status = fail_memory();
+        status = paths[i] ? chx__folder_check_file(paths[i]) : fail_memory();
     }
     if (!status)
         status = load_paths(source, folder, paths, n > 0 ? (uint32_t)n : 0, network);
@@ -178,11 +179,41 @@ load_folder_of_cells(const chx_source *source, chx_network **network)
     return status;
 }
 
-/* A folder, or nothing at all, whose missing network.json is then complained about. */
 static bool
-is_no_file(const chx_source *source)
+is_nothing(const chx_source *source)
 {
-    return source->n_paths == 1 && !is_kind(source->paths[0], S_IFREG);
+    struct stat info;
+    return source->n_paths == 1 && stat(source->paths[0], &info) != 0;
+}
+
+static chx_status
+refuse_nothing(const chx_source *source, chx_network **network)
+{
+    (void)network;
+    struct stat info;
+    int error = stat(source->paths[0], &info) != 0 ? errno : ENOENT;
+    if (error == ENOENT)
+        return chx__fail(CHX_ERROR_FILE, "%s: there is no such file or folder; correct the path",
+                         source->paths[0]);
+    return chx__fail(CHX_ERROR_FILE, "%s: cannot open: %s", source->paths[0], strerror(error));
+}
+
+static bool
+is_folder(const chx_source *source)
+{
+    return source->n_paths == 1 && is_kind(source->paths[0], S_IFDIR);
+}
+
+static chx_status
+refuse_folder(const chx_source *source, chx_network **network)
+{
+    (void)network;
+    if (access(source->paths[0], R_OK | X_OK) != 0)
+        return chx__fail(CHX_ERROR_FILE, "%s: cannot open: %s", source->paths[0], strerror(errno));
+    return chx__fail(CHX_ERROR_FILE,
+                     "%s: is a folder that holds neither a network.json nor a cell whose name ends "
+                     "in .swc; add one, or name a file",
+                     source->paths[0]);
 }
 
 static bool
@@ -211,13 +242,19 @@ load_cells(const chx_source *source, chx_network **network)
     const chx_cells_params params = {.unit_um = source->unit_um};
     for (uint32_t i = 0; i < source->n_paths; i++) {
         const char *path = source->paths[i];
-        if (is_kind(path, S_IFREG) && chx__swc_ending(path) != 0)
+        const bool is_file = access(path, F_OK) == 0 && !is_kind(path, S_IFDIR);
+        if (is_file && chx__swc_ending(path) != 0)
             continue;
         if (source->n_paths > 1)
             return chx__fail(CHX_ERROR_FORMAT,
                              "%s: is %s; of several words each must be a cell, a file whose name "
                              "ends in .swc or .swc.gz",
                              path, access(path, F_OK) == 0 ? "none" : "not there");
+        if (!is_kind(path, S_IFREG))
+            return chx__fail(CHX_ERROR_FORMAT,
+                             "%s: is a pipe or a device, whose name must say what it holds; let it "
+                             "end in .csv or .swc, or give a file",
+                             path);
         return chx__fail(CHX_ERROR_FORMAT,
                          "%s: is a file; give a folder with a network.json, or a cell whose name "
                          "ends in .swc, or a table of connections that ends in .csv",
@@ -231,7 +268,8 @@ static const importer importers[] = {
      load_network_folder},
     {"a SONATA circuit", true, true, is_sonata, refuse_sonata},
     {"a folder of cells", true, false, is_folder_of_cells, load_folder_of_cells},
-    {"no file", true, true, is_no_file, load_network_folder},
+    {"not there", true, true, is_nothing, refuse_nothing},
+    {"a folder of neither", true, true, is_folder, refuse_folder},
     {"a table of connections", false, true, is_table, load_table},
     {"a cell", true, false, is_anything, load_cells},
 };
