@@ -386,6 +386,93 @@ START_TEST(a_thousand_firing_cells_do_not_saturate)
 }
 END_TEST
 
+/* A silent cell with a thick branch up the picture, and one whose branch runs level behind it. */
+static chx_network *
+cross_create(float gap_um)
+{
+    const chx_node nodes[6] = {
+        {.position_um = {0, -95, gap_um}, .radius_um = 6, .parent = 0, .kind = 1},
+        {.position_um = {0, 0, gap_um}, .radius_um = 4, .parent = 0, .kind = 3},
+        {.position_um = {0, 90, gap_um}, .radius_um = 4, .parent = 1, .kind = 3},
+        {.position_um = {-120, 0, 0}, .radius_um = 6, .parent = 3, .kind = 1},
+        {.position_um = {-60, 0, 0}, .radius_um = 4, .parent = 3, .kind = 3},
+        {.position_um = {110, 0, 0}, .radius_um = 4, .parent = 4, .kind = 3}};
+    const chx_neuron neurons[2] = {{.name = "near",
+                                    .diameter_um = 12,
+                                    .position_um = {0, -95, gap_um},
+                                    .first_node = 0,
+                                    .n_nodes = 3},
+                                   {.name = "far",
+                                    .diameter_um = 12,
+                                    .position_um = {-120, 0, 0},
+                                    .first_node = 3,
+                                    .n_nodes = 3}};
+    return network_of(neurons, 2, nodes, 6, 0);
+}
+
+/* How much of what it is elsewhere the far branch's middle is, red, green and blue, `px` right of
+ * the near one's rim. */
+static void
+beside(const stage *on, float gap_um, double px, double share[3])
+{
+    double x, y, far_x, far_y;
+    const float cross[3] = {0, 0, gap_um}, away[3] = {60, 0, 0};
+    chx_scene_project(on->scene, cross, &x, &y);
+    chx_scene_project(on->scene, away, &far_x, &far_y);
+    double rim = 4 * chx_scene_scale_px_per_um(on->scene);
+    x += px > 0 ? rim + px : px - rim;
+    const uint8_t *rgb = pixels + 3 * ((int)far_y * WIDTH + (int)x);
+    const uint8_t *whole = pixels + 3 * ((int)far_y * WIDTH + (int)far_x);
+    for (int k = 0; k < 3; k++)
+        share[k] = rgb[k] / (double)whole[k];
+}
+
+/* The darkest share on each side. */
+static void
+find_gap(float gap_um, double darkest[2][3])
+{
+    chx_network *network = cross_create(gap_um);
+    stage on;
+    open_stage(&on, network, CHX_BACKGROUND_BLACK);
+    draw(&on, 1, NULL, 0);
+    for (int side = 0; side < 2; side++) {
+        darkest[side][1] = INFINITY;
+        for (int step = 1; step <= 6; step++) {
+            double share[3];
+            beside(&on, gap_um, side ? step * 0.5 : step * -0.5, share);
+            if (share[1] < darkest[side][1])
+                memcpy(darkest[side], share, sizeof share);
+        }
+        double share[3];
+        beside(&on, gap_um, side ? 6 : -6, share);
+        for (int k = 0; k < 3; k++)
+            ck_assert_double_eq_tol(share[k], 1, 0.06);
+    }
+    close_stage(&on);
+    chx_network_destroy(&network);
+}
+
+START_TEST(what_crosses_far_behind_is_dark_beside_the_nearer)
+{
+    double darkest[2][3];
+    find_gap(80, darkest);
+    for (int side = 0; side < 2; side++) {
+        ck_assert_double_lt(darkest[side][1], 0.8);
+        for (int k = 0; k < 3; k++)
+            ck_assert_double_eq_tol(darkest[side][k], darkest[side][1], 0.08);
+    }
+}
+END_TEST
+
+START_TEST(what_crosses_close_behind_is_not_dark)
+{
+    double darkest[2][3];
+    find_gap(9, darkest);
+    for (int side = 0; side < 2; side++)
+        ck_assert_double_gt(darkest[side][1], 0.94);
+}
+END_TEST
+
 static Suite *
 suite(void)
 {
@@ -397,6 +484,8 @@ suite(void)
     tcase_add_test(light, neurons_before_and_behind_each_other_have_the_colours_of_the_bar);
     tcase_add_test(light, on_white_the_bar_holds_too);
     tcase_add_test(light, a_thousand_firing_cells_do_not_saturate);
+    tcase_add_test(light, what_crosses_far_behind_is_dark_beside_the_nearer);
+    tcase_add_test(light, what_crosses_close_behind_is_not_dark);
     suite_add_tcase(made, light);
     return made;
 }

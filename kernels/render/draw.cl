@@ -14,6 +14,7 @@
  *   body   uint2  low word light << 20 | facing / 4 << 14 | shade << 6 | hue, high word
  *                 depth + 2^30: the nearest surface; as one ulong where 64-bit atomics exist,
  *                 else depth first and the low word in a second launch
+ *   halo   uint   near << 6 | strength, around bodies: what is less near than that is dark there
  *   ink    uint   coverage << 24 | level << 16 | colour, or CHX_INK_LIGHT and a light: labels;
  *                 where coverage is 0, ground << 16: what a label's ground hides beside letters
  *   glow   uint   half the resolution, sum of light x coverage, 2^16 = one pixel
@@ -42,6 +43,7 @@ typedef struct layers {
     global uint *light;
     global uint *glow;
     global uint *body;
+    global uint *halo;
     global uint *dirty;
     int width;
     int row0;
@@ -260,11 +262,12 @@ typedef struct cone {
     int grow; /* of the radius per length, q16 */
     int rise, flat; /* sine and cosine of how it leans towards the viewer, q14 */
     int widest; /* q8 */
+    int halo; /* how far it reaches, q8 */
     int x0, y0, x1, y1;
 } cone;
 
 static cone
-cone_of(const chx_stick *stick, const clip *in)
+cone_of(const chx_stick *stick, const clip *in, int halo)
 {
     cone c;
     long dx = stick->bx - stick->ax;
@@ -278,7 +281,8 @@ cone_of(const chx_stick *stick, const clip *in)
     int deep = root_of((ulong)(dx * dx + dy * dy) + (ulong)(dz * dz));
     c.rise = deep ? (int)(dz * 16384 / deep) : 0;
     c.flat = deep ? (int)((long)c.length * 16384 / deep) : 16384;
-    c.widest = max(stick->ra, stick->rb) + 160;
+    c.halo = c.flat < CHX_HALO_FLAT ? 0 : halo;
+    c.widest = max(stick->ra, stick->rb) + max(c.halo, 160);
     c.x0 = max((min(stick->ax, stick->bx) - c.widest) >> 8, in->x0);
     c.y0 = max((min(stick->ay, stick->by) - c.widest) >> 8, in->y0);
     c.x1 = min(((max(stick->ax, stick->bx) + c.widest) >> 8) + 1, in->x1);
@@ -356,6 +360,30 @@ lift_of(const chx_stick *stick, uint light)
     return (light ? soma ? CHX_LIT_BULGE / 4 : CHX_LIT_BULGE : 0) + (soma ? 0 : rank);
 }
 
+/* Where a body crosses in front of another, a band beside it is dark on the one behind (Everts et
+ * al., Depth-Dependent Halos, 2009). Only on what lies some radii deeper than the axis, more where
+ * it leans: what runs along with it stays bright. None beyond the ends, where a branch goes on. */
+static void
+put_halo(const layers *to, const chx_stick *stick, const cone *c, int x, int y, long s, long square,
+         long radius, int4 depth)
+{
+    if (c->length && (s < 0 || s > c->length))
+        return;
+    long outer = radius + c->halo;
+    long left = outer * outer - square;
+    if (left <= 0)
+        return;
+    long fade = min(left * 96 / (c->halo * (radius + outer)), 63l);
+    fade = fade * clamp(radius - CHX_HALO_THIN_Q8, 0l, 128l) >> 7;
+    long share = c->length ? (s * c->per_length) >> 14 : 0;
+    long lean = abs(c->rise) * outer / c->flat;
+    long gap = radius * (c->length ? CHX_HALO_RADII : CHX_HALO_SOMA_RADII) + lean;
+    long z = stick->az + (((stick->bz - stick->az) * share) >> 16) - gap;
+    uint near = near_of((int)max(z, -1000000000l), depth);
+    if (near && fade)
+        atomic_max(&to->halo[(y - to->row0) * to->width + x], near << 6 | (uint)fade);
+}
+
 /* One pixel of a cone: nothing, an edge that goes to the fibres, or a shaded surface. */
 static void
 cone_pixel(const layers *to, global const chx_tables *tables, const chx_stick *stick, const cone *c,
@@ -370,6 +398,8 @@ cone_pixel(const layers *to, global const chx_tables *tables, const chx_stick *s
     long square = across * across + (s - t) * (s - t);
     long inside = radius * radius - square;
     long edge = radius * 256;
+    if (inside < edge && c->halo)
+        put_halo(to, stick, c, x, y, s, square, radius, depth);
     if (inside <= -edge)
         return;
     uint cover = 256;
@@ -413,7 +443,7 @@ static void
 draw_cone(const layers *to, const clip *in, global const chx_tables *tables, const chx_stick *stick,
           int4 depth, int pass)
 {
-    cone c = cone_of(stick, in);
+    cone c = cone_of(stick, in, pass == BODY_FIRST ? depth.w : 0);
     int sloped = abs(c.uy) > 1024;
     long reach = sloped ? ((long)c.widest << 14) / abs(c.uy) + 256 : 0;
     for (int y = c.y0; y < c.y1; y++) {
@@ -509,9 +539,9 @@ find_age(chx_stick *stick, const chx_branch *branch, global const int *ages)
 }
 
 static int
-is_outside(const chx_stick *stick, const clip *in)
+is_outside(const chx_stick *stick, const clip *in, int halo)
 {
-    int reach = max(stick->ra, stick->rb) + 512;
+    int reach = max(stick->ra, stick->rb) + max(halo, 512);
     return max(stick->ax, stick->bx) + reach < in->x0 * 256 ||
            min(stick->ax, stick->bx) - reach > in->x1 * 256 ||
            max(stick->ay, stick->by) + reach < in->y0 * 256 ||
@@ -528,13 +558,14 @@ is_big(const chx_stick *stick)
 
 static layers
 layers_of(global uint *fibre, global uint *light, global uint *glow, global uint *body,
-          global uint *dirty, int4 band)
+          global uint *halo, global uint *dirty, int4 band)
 {
     layers to;
     to.fibre = fibre;
     to.light = light;
     to.glow = glow;
     to.body = body;
+    to.halo = halo;
     to.dirty = dirty;
     to.width = band.x;
     to.row0 = band.y;
@@ -577,7 +608,7 @@ branch_item(global const chx_branch *branches, global const int *ages,
     chx_branch branch = branches[index];
     chx_stick stick = project(&branch, centre, row_x, row_y, row_z, origin);
     clip in = {0, to->row0, to->width, to->row1};
-    if (is_outside(&stick, &in))
+    if (is_outside(&stick, &in, depth.w))
         return;
     int thin = max(stick.ra, stick.rb) <= CHX_THIN_Q8;
     if (pass == BODY_SECOND && (thin || is_big(&stick)))
@@ -595,14 +626,14 @@ branch_item(global const chx_branch *branches, global const int *ages,
 }
 
 /* All branches: one work-item each. band = width, row0, row1; depth = z of near 0, then what scales
- * z to near and the shift; origin = where centre falls, pixels per um. */
+ * z to near and the shift, reach of halos in q8; origin = where centre falls, pixels per um. */
 kernel void
 branches(global const chx_branch *branches, global const int *ages, global const chx_tables *tables,
          global uint *fibre, global uint *light, global uint *glow, global uint *body,
-         global uint *dirty, global uint *queue, uint n_branches, int4 band, float4 centre,
-         float4 row_x, float4 row_y, float4 row_z, float4 origin, int4 depth)
+         global uint *halo, global uint *dirty, global uint *queue, uint n_branches, int4 band,
+         float4 centre, float4 row_x, float4 row_y, float4 row_z, float4 origin, int4 depth)
 {
-    layers to = layers_of(fibre, light, glow, body, dirty, band);
+    layers to = layers_of(fibre, light, glow, body, halo, dirty, band);
     branch_item(branches, ages, tables, queue, &to, n_branches, centre, row_x, row_y, row_z, origin,
                 depth, BODY_FIRST);
 }
@@ -610,11 +641,11 @@ branches(global const chx_branch *branches, global const int *ages, global const
 kernel void
 branches_second(global const chx_branch *branches, global const int *ages,
                 global const chx_tables *tables, global uint *fibre, global uint *light,
-                global uint *glow, global uint *body, global uint *dirty, global uint *queue,
-                uint n_branches, int4 band, float4 centre, float4 row_x, float4 row_y, float4 row_z,
-                float4 origin, int4 depth)
+                global uint *glow, global uint *body, global uint *halo, global uint *dirty,
+                global uint *queue, uint n_branches, int4 band, float4 centre, float4 row_x,
+                float4 row_y, float4 row_z, float4 origin, int4 depth)
 {
-    layers to = layers_of(fibre, light, glow, body, dirty, band);
+    layers to = layers_of(fibre, light, glow, body, halo, dirty, band);
     branch_item(branches, ages, tables, queue, &to, n_branches, centre, row_x, row_y, row_z, origin,
                 depth, BODY_SECOND);
 }
@@ -632,7 +663,7 @@ cone_item(global const uint *queue, global const chx_tables *tables, const layer
     global const chx_stick *sticks = (global const chx_stick *)(queue + 4);
     for (uint index = get_global_id(2); index < count; index += get_global_size(2)) {
         chx_stick stick = sticks[index];
-        if (!is_outside(&stick, &in))
+        if (!is_outside(&stick, &in, depth.w))
             draw_cone(to, &in, tables, &stick, depth, pass);
     }
 }
@@ -640,19 +671,19 @@ cone_item(global const uint *queue, global const chx_tables *tables, const layer
 /* The queue's bodies: one work-item per block of 64 x 64 pixels and share of the queue. */
 kernel void
 cones(global const uint *queue, global const chx_tables *tables, global uint *fibre,
-      global uint *light, global uint *glow, global uint *body, global uint *dirty, int4 band,
-      int4 depth)
+      global uint *light, global uint *glow, global uint *body, global uint *halo,
+      global uint *dirty, int4 band, int4 depth)
 {
-    layers to = layers_of(fibre, light, glow, body, dirty, band);
+    layers to = layers_of(fibre, light, glow, body, halo, dirty, band);
     cone_item(queue, tables, &to, depth, BODY_FIRST);
 }
 
 kernel void
 cones_second(global const uint *queue, global const chx_tables *tables, global uint *fibre,
-             global uint *light, global uint *glow, global uint *body, global uint *dirty,
-             int4 band, int4 depth)
+             global uint *light, global uint *glow, global uint *body, global uint *halo,
+             global uint *dirty, int4 band, int4 depth)
 {
-    layers to = layers_of(fibre, light, glow, body, dirty, band);
+    layers to = layers_of(fibre, light, glow, body, halo, dirty, band);
     cone_item(queue, tables, &to, depth, BODY_SECOND);
 }
 
@@ -696,8 +727,8 @@ draw_stroke(global uint *ink, global uint *dirty, int4 band, const chx_stroke *s
                 continue;
             uint cell = (uint)((y - band.y) * band.x + x);
             cover = min(cover, 255u);
-            uint colour = stroke->flags & CHX_STROKE_LIGHT ? CHX_INK_LIGHT | stroke->ink
-                                                           : stroke->ink;
+            uint colour =
+                stroke->flags & CHX_STROKE_LIGHT ? CHX_INK_LIGHT | stroke->ink : stroke->ink;
             atomic_max(&ink[cell], cover << 24 | stroke->level << 16 | colour);
             touch(dirty, band.x, band.y, x, y, CHX_TILE_INK);
         }

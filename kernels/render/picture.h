@@ -46,6 +46,12 @@ typedef uint16_t chx_u16;
 #define CHX_TILE_INK 4u
 #define CHX_TILE_LIT 8u /* and whether bloom reaches it */
 #define CHX_NEAR_MAX 16383
+#define CHX_HALO_RADII 6 /* how far behind a body a halo acts: radii of branches, */
+#define CHX_HALO_SOMA_RADII 2 /* and of somata, */
+#define CHX_HALO_THIN_Q8 176 /* bodies of this radius have none, those of 128 more all of it; */
+#define CHX_HALO_FLAT 4096 /* what leans towards us so that its cosine is less, q14, has none; */
+#define CHX_HALO_SOFT 8 /* and over which further nearness, 2^8, it sets in */
+#define CHX_HALO_DARK 180 /* how much it hides, of 256 */
 #define CHX_INK_LIGHT 0x8000u /* beside a light in place of the index of a colour */
 #define CHX_GROUND_MAX 208 /* how much a label's ground hides, of 256 */
 #define CHX_GROUND_EDGE 1536 /* q8, over which it begins */

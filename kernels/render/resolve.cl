@@ -207,11 +207,21 @@ hide(colour *c, global const chx_tables *tables, uint light, uint cover)
     scale(c, 256u - (tables->emission[light][3] * cover >> 8), 8);
 }
 
+/* What the halo of something nearer leaves of what lies at a nearness, q8. */
+static uint
+spared(uint halo, uint near)
+{
+    if (halo >> 6 <= near)
+        return 256u;
+    uint behind = min((halo >> 6) - near, 1u << CHX_HALO_SOFT);
+    return 256u - (((halo & 63u) * behind * (CHX_HALO_DARK / 4 + 1)) >> (4 + CHX_HALO_SOFT));
+}
+
 /* Adds what is at a pixel to the bloom there. Light hides what it lies on, bloom too, by as much as
  * it is still within the range of the bar: there its colour is the bar's own. */
 static void
 add_tissue(colour *c, global const chx_tables *tables, uint fibre, uint light, uint2 body,
-           int4 depth)
+           uint halo, int4 depth)
 {
     colour tissue = {0, 0, 0, 0};
     uint body_near = 0;
@@ -224,6 +234,8 @@ add_tissue(colour *c, global const chx_tables *tables, uint fibre, uint light, u
         scale(&tissue, 175, 8);
         hide(&tissue, tables, heat, 256);
         add_emission(&tissue, tables, heat, sheen);
+        if (halo)
+            scale(&tissue, spared(halo, body_near), 8);
         scale(c, 0, 0);
     }
     uint near = (fibre >> 6) & CHX_NEAR_MAX;
@@ -231,14 +243,15 @@ add_tissue(colour *c, global const chx_tables *tables, uint fibre, uint light, u
         uint level = fibre >> 20;
         uint alpha = body.y ? level >> 4 : 0;
         scale(&tissue, 256u - alpha, 8);
-        add_hue(&tissue, tables, fibre & 63u, level, 12);
+        add_hue(&tissue, tables, fibre & 63u, (level * spared(halo, near)) >> 8, 12);
     }
     if (light && ((light >> 18) & 4095u) + 1 >= body_near >> 2) {
         uint cover = (light & 63u) * 4 + (light & 63u) / 15;
+        uint far = ((light >> 18) & 4095u) * 4 + 3;
         uint level = (light >> 6) & CHX_LIGHT_MAX;
         hide(&tissue, tables, level, cover);
         hide(c, tables, level, cover);
-        add_emission(&tissue, tables, level, cover);
+        add_emission(&tissue, tables, level, (cover * spared(halo, far)) >> 8);
     }
     add(c, &tissue);
 }
@@ -337,6 +350,7 @@ typedef struct surface {
     global uint *light;
     global uint *ink;
     global uint2 *body;
+    global uint *halo;
     global const chx_tables *tables;
 } surface;
 
@@ -424,8 +438,13 @@ take_pixel(colour *c, const surface *from, const place *at, size_t cell, uint bl
         fibre = from->fibre[cell];
         light = from->light[cell];
     }
-    if (at->mark & CHX_TILE_BODIES)
+    uint halo = 0;
+    if (at->mark & CHX_TILE_BODIES) {
         body = from->body[cell];
+        halo = from->halo[cell];
+    }
+    if (halo)
+        from->halo[cell] = 0;
     if (at->mark & CHX_TILE_INK)
         ink = from->ink[cell];
     if ((fibre | light | body.y | ink) == 0) {
@@ -443,7 +462,7 @@ take_pixel(colour *c, const surface *from, const place *at, size_t cell, uint bl
         from->body[cell] = 0;
     }
     if (fibre | light | body.y)
-        add_tissue(c, from->tables, fibre, light, body, at->depth);
+        add_tissue(c, from->tables, fibre, light, body, halo, at->depth);
     display(c, from->tables, dither);
     if (at->clear)
         lift(c, body.y ? 255u : hidden_by(from->tables, light));
@@ -521,13 +540,14 @@ fill(global uchar *to, int n, uchar value)
  * the layers; own = first row, last row, height of the picture. `out` is the whole picture. */
 kernel void
 resolve_rgb(global uint *fibre, global uint *light, global uint *ink, global uint2 *body,
-            global const uint *marks, global const uint *bloom, global const chx_tables *tables,
-            global uchar *out, int4 band, int4 own, int4 bloom_size, int4 depth)
+            global uint *halo, global const uint *marks, global const uint *bloom,
+            global const chx_tables *tables, global uchar *out, int4 band, int4 own,
+            int4 bloom_size, int4 depth)
 {
     place at;
     if (!place_of(marks, bloom, band, own, bloom_size, depth, &at))
         return;
-    surface from = {fibre, light, ink, body, tables};
+    surface from = {fibre, light, ink, body, halo, tables};
     int n = min(SPAN, band.x - at.x);
     size_t pitch = (size_t)band.x * 3;
     global uchar *to = out + (size_t)at.y * pitch + (size_t)at.x * 3;
@@ -550,14 +570,15 @@ resolve_rgb(global uint *fibre, global uint *light, global uint *ink, global uin
 /* The same without a background, four bytes a pixel. */
 kernel void
 resolve_rgba(global uint *fibre, global uint *light, global uint *ink, global uint2 *body,
-             global const uint *marks, global const uint *bloom, global const chx_tables *tables,
-             global uchar *out, int4 band, int4 own, int4 bloom_size, int4 depth)
+             global uint *halo, global const uint *marks, global const uint *bloom,
+             global const chx_tables *tables, global uchar *out, int4 band, int4 own,
+             int4 bloom_size, int4 depth)
 {
     place at;
     if (!place_of(marks, bloom, band, own, bloom_size, depth, &at))
         return;
     at.clear = 1;
-    surface from = {fibre, light, ink, body, tables};
+    surface from = {fibre, light, ink, body, halo, tables};
     int n = min(SPAN, band.x - at.x);
     for (int i = 0; i < n / 2; i++) {
         colour colours[4];
@@ -577,14 +598,14 @@ resolve_rgba(global uint *fibre, global uint *light, global uint *ink, global ui
 /* The same as planes Y, U, V, which are ranges of one buffer: 4:2:0, BT.709, limited range. */
 kernel void
 resolve_yuv(global uint *fibre, global uint *light, global uint *ink, global uint2 *body,
-            global const uint *marks, global const uint *bloom, global const chx_tables *tables,
-            global uchar *out, int4 band, int4 own, int4 bloom_size, int4 depth,
-            global uchar *out_u, global uchar *out_v)
+            global uint *halo, global const uint *marks, global const uint *bloom,
+            global const chx_tables *tables, global uchar *out, int4 band, int4 own,
+            int4 bloom_size, int4 depth, global uchar *out_u, global uchar *out_v)
 {
     place at;
     if (!place_of(marks, bloom, band, own, bloom_size, depth, &at))
         return;
-    surface from = {fibre, light, ink, body, tables};
+    surface from = {fibre, light, ink, body, halo, tables};
     int n = min(SPAN, band.x - at.x);
     size_t size = (size_t)band.x * own.z;
     size_t quarter = size + (size_t)(at.y / 2) * (band.x / 2) + at.x / 2;
@@ -620,7 +641,7 @@ resolve_yuv(global uint *fibre, global uint *light, global uint *ink, global uin
  * per tile. own as above. */
 kernel void
 sweep(global uint *fibre, global uint *light, global uint *ink, global uint2 *body,
-      global uint *glow, global uint *dirty, int4 band, int4 own)
+      global uint *halo, global uint *glow, global uint *dirty, int4 band, int4 own)
 {
     int tile_x = get_global_id(0);
     int tile_y = get_global_id(1);
@@ -647,6 +668,7 @@ sweep(global uint *fibre, global uint *light, global uint *ink, global uint2 *bo
             light[cell] = 0;
             ink[cell] = 0;
             body[cell] = 0;
+            halo[cell] = 0;
         }
 }
 

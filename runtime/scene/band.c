@@ -20,10 +20,10 @@
 #include "base/error.h"
 
 /* Where the arguments that follow the camera stand in the kernels' lists. */
-#define BRANCHES_CENTRE 11
-#define BRANCHES_DEPTH 16
-#define CONES_DEPTH 8
-#define RESOLVE_DEPTH 11
+#define BRANCHES_CENTRE 12
+#define BRANCHES_DEPTH 17
+#define CONES_DEPTH 9
+#define RESOLVE_DEPTH 12
 
 /* Of bloom, from the coarsest level down, q8, in a picture of 1080 rows. */
 static const uint32_t level_weights[CHX__MAX_LEVELS] = {256, 200, 150, 110, 90, 70, 50, 40};
@@ -118,6 +118,8 @@ chx__band_init(chx__band *band, chx_runtime *runtime, uint32_t width_px, uint32_
     if (!status)
         status = chx_buffer_create(runtime, n * 8, NULL, &made.body);
     if (!status)
+        status = chx_buffer_create(runtime, n * 4, NULL, &made.halo);
+    if (!status)
         status = chx_buffer_create(runtime, tiles * 4, NULL, &made.dirty);
     if (!status)
         status = chx_buffer_create(runtime, tiles * 4, NULL, &made.marks);
@@ -143,6 +145,7 @@ chx__band_finish(chx__band *band)
     chx_buffer_destroy(&band->light);
     chx_buffer_destroy(&band->ink);
     chx_buffer_destroy(&band->body);
+    chx_buffer_destroy(&band->halo);
     chx_buffer_destroy(&band->dirty);
     chx_buffer_destroy(&band->marks);
     chx_buffer_destroy(&band->queue);
@@ -197,8 +200,9 @@ build_branches(chx__band *band, chx_graph *graph, const chx__band_inputs *in, co
         .args = CHX_ARGS(CHX_READ(in->branches), CHX_READ(in->ages), CHX_READ(in->tables),
                          CHX_READ_WRITE(band->fibre), CHX_READ_WRITE(band->light),
                          CHX_READ_WRITE(band->levels[0]), CHX_READ_WRITE(band->body),
-                         CHX_READ_WRITE(band->dirty), CHX_READ_WRITE(band->queue),
-                         CHX_UINT(in->n_branches), band_arg(band, 0), row, row, row, row, row, row),
+                         CHX_READ_WRITE(band->halo), CHX_READ_WRITE(band->dirty),
+                         CHX_READ_WRITE(band->queue), CHX_UINT(in->n_branches), band_arg(band, 0),
+                         row, row, row, row, row, row),
         .id = id};
     return chx_graph_kernel(graph, &task);
 }
@@ -216,8 +220,8 @@ build_cones(chx__band *band, chx_graph *graph, const chx__band_inputs *in, const
                    in->cone_shares},
         .args = CHX_ARGS(CHX_READ(band->queue), CHX_READ(in->tables), CHX_READ_WRITE(band->fibre),
                          CHX_READ_WRITE(band->light), CHX_READ_WRITE(band->levels[0]),
-                         CHX_READ_WRITE(band->body), CHX_READ_WRITE(band->dirty), band_arg(band, 0),
-                         four(0, 0, 0, 0)),
+                         CHX_READ_WRITE(band->body), CHX_READ_WRITE(band->halo),
+                         CHX_READ_WRITE(band->dirty), band_arg(band, 0), four(0, 0, 0, 0)),
         .id = id};
     return chx_graph_kernel(graph, &task);
 }
@@ -333,12 +337,12 @@ build_resolve(chx__band *band, chx_graph *graph, const chx__band_inputs *in)
         .global = {round_up((band->width_px + 7) / 8, 8),
                    round_up((band->own.end - band->own.begin + 1) / 2, 8)},
         .local = {8, 4},
-        .args =
-            CHX_ARGS(CHX_READ_WRITE(band->fibre), CHX_READ_WRITE(band->light),
-                     CHX_READ_WRITE(band->ink), CHX_READ_WRITE(band->body), CHX_READ(band->marks),
-                     CHX_READ(band->levels[0]), CHX_READ(in->tables), picture[0], band_arg(band, 0),
-                     four(band->own.begin, band->own.end, band->height_px, 0), level_arg(band, 1),
-                     four(0, 0, 0, 0), picture[1], picture[2]),
+        .args = CHX_ARGS(
+            CHX_READ_WRITE(band->fibre), CHX_READ_WRITE(band->light), CHX_READ_WRITE(band->ink),
+            CHX_READ_WRITE(band->body), CHX_READ_WRITE(band->halo), CHX_READ(band->marks),
+            CHX_READ(band->levels[0]), CHX_READ(in->tables), picture[0], band_arg(band, 0),
+            four(band->own.begin, band->own.end, band->height_px, 0), level_arg(band, 1),
+            four(0, 0, 0, 0), picture[1], picture[2]),
         .id = &band->resolve};
     return chx_graph_kernel(graph, &task);
 }
@@ -347,16 +351,16 @@ static chx_status
 build_sweep(chx__band *band, chx_graph *graph, const chx__band_inputs *in)
 {
     uint32_t rows = band->held.end - band->held.begin;
-    chx_kernel_task task = {.name = "sweep",
-                            .program = in->program,
-                            .kernel = "sweep",
-                            .global = {n_tiles(band->width_px), n_tiles(rows)},
-                            .args =
-                                CHX_ARGS(CHX_READ_WRITE(band->fibre), CHX_READ_WRITE(band->light),
-                                         CHX_READ_WRITE(band->ink), CHX_READ_WRITE(band->body),
-                                         CHX_READ_WRITE(band->levels[0]),
-                                         CHX_READ_WRITE(band->dirty), band_arg(band, 0),
-                                         four(band->own.begin, band->own.end, band->height_px, 0))};
+    chx_kernel_task task = {
+        .name = "sweep",
+        .program = in->program,
+        .kernel = "sweep",
+        .global = {n_tiles(band->width_px), n_tiles(rows)},
+        .args = CHX_ARGS(CHX_READ_WRITE(band->fibre), CHX_READ_WRITE(band->light),
+                         CHX_READ_WRITE(band->ink), CHX_READ_WRITE(band->body),
+                         CHX_READ_WRITE(band->halo), CHX_READ_WRITE(band->levels[0]),
+                         CHX_READ_WRITE(band->dirty), band_arg(band, 0),
+                         four(band->own.begin, band->own.end, band->height_px, 0))};
     return chx_graph_kernel(graph, &task);
 }
 

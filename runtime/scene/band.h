@@ -20,7 +20,7 @@ typedef struct chx__rows_px {
 typedef struct chx__band {
     chx__rows_px own; /* shown */
     chx__rows_px held; /* drawn */
-    chx_buffer *fibre, *light, *ink, *body, *dirty, *marks, *queue;
+    chx_buffer *fibre, *light, *ink, *body, *halo, *dirty, *marks, *queue;
     chx_buffer *levels[CHX__MAX_LEVELS]; /* of the bloom pyramid; the first at half resolution */
     uint32_t n_levels;
     uint32_t width_px, height_px; /* of the picture */

@@ -10,6 +10,10 @@
 
 #include <math.h>
 
+/* Of halos: pixels in a picture of 1080 rows, and in small ones. */
+#define HALO_PX 2.0
+#define LEAST_HALO_PX 1.75
+
 #define DEGREES (3.14159265358979323846 / 180)
 
 bool
@@ -171,9 +175,11 @@ set_row(float row[4], const double axis[3], double scale)
     row[3] = 0;
 }
 
-/* The depth that the network's own box spans becomes the range of nearness. */
+/* The depth that the network's own box spans becomes the range of nearness. Halos grow with the
+ * picture. */
 static void
-set_depth(const chx__geometry *geometry, const chx_camera *camera, chx__projection *made)
+set_depth(const chx__geometry *geometry, const chx_camera *camera, uint32_t height_px,
+          chx__projection *made)
 {
     double middle = 0;
     double half = 0;
@@ -192,7 +198,7 @@ set_depth(const chx__geometry *geometry, const chx_camera *camera, chx__projecti
         shift++;
     made->depth[1] = (int32_t)(CHX_NEAR_MAX / range * ldexp(1, shift));
     made->depth[2] = shift;
-    made->depth[3] = 0;
+    made->depth[3] = (int32_t)fmax(HALO_PX * 256 * height_px / 1080, LEAST_HALO_PX * 256);
 }
 
 void
@@ -217,6 +223,6 @@ chx__projection_make(const chx__geometry *geometry, const chx_camera *camera,
     made.origin[0] = (float)made.origin_px[0];
     made.origin[1] = (float)made.origin_px[1];
     made.origin[2] = (float)made.scale;
-    set_depth(geometry, camera, &made);
+    set_depth(geometry, camera, stage->height_px, &made);
     *projection = made;
 }

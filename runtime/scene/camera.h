@@ -13,7 +13,8 @@ typedef struct chx__projection {
     double origin_px[2]; /* where the camera's centre falls */
     /* For the kernels. */
     float centre[4], row_x[4], row_y[4], row_z[4], origin[4];
-    int32_t depth[4]; /* z of the farthest point, factor and shift to nearness */
+    int32_t
+        depth[4]; /* z of the farthest point, factor and shift to nearness, reach of halos in q8 */
 } chx__projection;
 
 /* What of a picture a network may fill: all but a margin and what labels keep. */

@@ -137,7 +137,7 @@ project_one(threads_draw *draw, size_t i)
     s->rank = branch->neuron * UINT32_C(2654435769) >> 28;
     widen_spot(s, branch);
     set_age(s, branch, draw->ages[branch->neuron]);
-    int reach = (s->ra > s->rb ? s->ra : s->rb) + 512;
+    int reach = (s->ra > s->rb ? s->ra : s->rb) + (draw->depth.halo > 512 ? draw->depth.halo : 512);
     int top = ((s->ay < s->by ? s->ay : s->by) - reach) >> 8;
     int bottom = ((s->ay > s->by ? s->ay : s->by) + reach) >> 8;
     bool outside = (s->ax > s->bx ? s->ax : s->bx) + reach < 0 ||
@@ -303,6 +303,7 @@ threads_draw_aim(threads_draw *draw, const chx_scene *scene, const chx_camera *c
     draw->depth.shift = 0;
     while (draw->depth.shift < 40 && 16383 / range * ldexp(1, draw->depth.shift + 1) < 1e9)
         draw->depth.shift++;
+    draw->depth.halo = (int32_t)fmax(2.0 * 256 * draw->layers.height / 1080, 1.75 * 256);
     draw->depth.factor = (int32_t)(16383 / range * ldexp(1, draw->depth.shift));
 }
 
@@ -318,6 +319,7 @@ make_layers(threads_draw *draw, int width, int height)
     size_t tiles = (size_t)layers->n_tiles_x * (size_t)draw->n_strips;
     layers->fibre = calloc(n, sizeof *layers->fibre);
     layers->light = calloc(n, sizeof *layers->light);
+    layers->halo = calloc(n, sizeof *layers->halo);
     layers->body = calloc(n, sizeof *layers->body);
     layers->dirty = calloc(tiles, 1);
     draw->ages = calloc((size_t)draw->info->n_neurons + 1, sizeof *draw->ages);
@@ -325,8 +327,8 @@ make_layers(threads_draw *draw, int width, int height)
     draw->spans = calloc(draw->branches.n + 1, sizeof *draw->spans);
     draw->strip_begin = calloc((size_t)draw->n_strips + 2, sizeof *draw->strip_begin);
     return threads_film_init(&draw->film, layers, &draw->colours, &draw->depth) && layers->fibre &&
-           layers->light && layers->body && layers->dirty && draw->ages && draw->sticks &&
-           draw->spans && draw->strip_begin;
+           layers->light && layers->halo && layers->body && layers->dirty && draw->ages &&
+           draw->sticks && draw->spans && draw->strip_begin;
 }
 
 /* Starts the workers; as many as can be had is not enough. */
@@ -389,7 +391,7 @@ threads_draw_destroy(threads_draw *draw)
     }
     void *owned[] = {draw->threads,      draw->layers.fibre, draw->layers.light, draw->layers.body,
                      draw->layers.dirty, draw->ages,         draw->sticks,       draw->spans,
-                     draw->strip_begin,  draw->strip_sticks};
+                     draw->strip_begin,  draw->strip_sticks, draw->layers.halo};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
         free(owned[i]);
     threads_film_finish(&draw->film);

@@ -110,10 +110,21 @@ mix(uint32_t c[3], uint32_t factor, int shift, const uint32_t add[3], uint32_t b
         c[k] = (c[k] * factor >> shift) + (add[k] * by >> down);
 }
 
+/* What the halo of something nearer leaves, q8. */
+static uint32_t
+spared(uint32_t halo, uint32_t near)
+{
+    if (halo >> 6 <= near)
+        return 256;
+    uint32_t behind = (halo >> 6) - near;
+    return 256 - ((halo & 63) * (behind < 256 ? behind : 256) * 46 >> 12);
+}
+
 static void
 shade_pixel(const threads_film *film, size_t cell, uint32_t c[3])
 {
     uint32_t fibre = film->layers->fibre[cell], light = film->layers->light[cell], near = 0;
+    uint32_t halo = film->layers->halo[cell];
     uint64_t body = film->layers->body[cell];
     uint32_t tissue[3] = {0, 0, 0};
     if (body) {
@@ -125,20 +136,21 @@ shade_pixel(const threads_film *film, size_t cell, uint32_t c[3])
         for (int k = 0; k < 3; k++) {
             tissue[k] = (hue[k] * (shade * cue >> 8) >> 8) * 175 >> 8;
             tissue[k] = (tissue[k] * (256 - lit[3]) >> 8) + (lit[k] * sheen >> 7);
+            tissue[k] = tissue[k] * spared(halo, near) >> 8;
             c[k] = 0;
         }
     }
     if (fibre && (fibre >> 6 & 16383) >= near) {
         uint32_t level_ = fibre >> 20;
-        mix(tissue, 256 - (body ? level_ >> 4 : 0), 8, film->colours->tissue[fibre & 63], level_,
-            12);
+        mix(tissue, 256 - (body ? level_ >> 4 : 0), 8, film->colours->tissue[fibre & 63],
+            level_ * spared(halo, fibre >> 6 & 16383) >> 8, 12);
     }
     if (light && (light >> 18 & 4095) + 1 >= near >> 2) {
         static const uint32_t none[3];
         uint32_t cover = (light & 63) * 4 + (light & 63) / 15;
         const uint32_t *lit = film->colours->emission[light >> 6 & 4095];
         uint32_t left = 256 - (lit[3] * cover >> 8);
-        mix(tissue, left, 8, lit, cover, 7);
+        mix(tissue, left, 8, lit, cover * spared(halo, (light >> 18 & 4095) * 4 + 3) >> 8, 7);
         mix(c, left, 8, none, 0, 0);
     }
     for (int k = 0; k < 3; k++)
@@ -159,6 +171,8 @@ show_pixel(const threads_film *film, int x, int y, bool dirty, bool lit, uint8_t
         film->layers->fibre[cell] = film->layers->light[cell] = 0;
         film->layers->body[cell] = 0;
     }
+    if (dirty)
+        film->layers->halo[cell] = 0;
     for (int k = 0; k < 3; k++)
         rgb[3 * cell + k] =
             (uint8_t)((film->colours->tone[threads_curve(c[k])] + bayer[(y & 3) * 4 + (x & 3)]) >>

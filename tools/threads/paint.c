@@ -173,7 +173,7 @@ whole_root(uint64_t square)
 
 /* The axis of a round cone. */
 typedef struct axis {
-    int ux, uy, length, grow, rise, flat;
+    int ux, uy, length, grow, rise, flat, halo;
     int64_t per_length;
 } axis;
 
@@ -223,6 +223,24 @@ forward_of(const threads_stick *stick, uint32_t light)
     return (light ? 1024 : 0) + stick->rank * 48;
 }
 
+/* Marks what lies some radii behind a body and beside it as dark. */
+static void
+paint_halo(const brush *with, const axis *a, size_t cell, int64_t s, int64_t square, int64_t radius)
+{
+    int64_t outer = radius + a->halo, left = outer * outer - square;
+    if ((a->length && (s < 0 || s > a->length)) || left <= 0)
+        return;
+    int64_t fade = left * 96 / (a->halo * (radius + outer));
+    fade = (fade < 63 ? fade : 63) * within(radius - 176, 0, 128) >> 7;
+    int64_t rise = with->stick->bz - with->stick->az;
+    int64_t share = a->length ? s * a->per_length >> 14 : 0;
+    int64_t gap = radius * (a->length ? 6 : 2) + abs(a->rise) * outer / a->flat;
+    int64_t z = with->stick->az + (rise * share >> 16) - gap;
+    uint32_t near = threads_near(with->depth, z < -1000000000 ? -1000000000 : (int)z);
+    if (near && fade)
+        raise_to(&with->to->halo[cell], near << 6 | (uint32_t)fade);
+}
+
 static void
 paint_cone_pixel(const brush *with, const axis *a, int x, int y)
 {
@@ -233,6 +251,9 @@ paint_cone_pixel(const brush *with, const axis *a, int x, int y)
     int64_t radius = stick->ra + (t * a->grow >> 16);
     int64_t square = across * across + (s - t) * (s - t);
     int64_t inside = radius * radius - square, edge = radius * 256;
+    size_t cell = (size_t)y * with->to->width + x;
+    if (inside < edge && a->halo)
+        paint_halo(with, a, cell, s, square, radius);
     if (inside <= -edge)
         return;
     int64_t share = t * a->per_length >> 14, rise = stick->bz - stick->az;
@@ -241,7 +262,6 @@ paint_cone_pixel(const brush *with, const axis *a, int x, int y)
     int64_t facing = facing_at(with, square, (1u << 30) / (uint32_t)radius);
     uint32_t sheen = (uint32_t)within(96 + facing, 0, 256);
     skin on = skin_at(with, a, s, across, radius);
-    size_t cell = (size_t)y * with->to->width + x;
     int64_t forward = forward_of(stick, light);
     if (inside < edge) {
         uint32_t cover = (uint32_t)(128 + inside / (2 * radius));
@@ -277,7 +297,8 @@ paint_cone(const brush *with)
     int deep = whole_root((uint64_t)(dx * dx + dy * dy) + (uint64_t)(dz * dz));
     a.rise = deep ? (int)(dz * 16384 / deep) : 0;
     a.flat = deep ? (int)((int64_t)a.length * 16384 / deep) : 16384;
-    int widest = most(s->ra, s->rb) + 160;
+    a.halo = a.flat < 4096 ? 0 : with->depth->halo;
+    int widest = most(s->ra, s->rb) + most(a.halo, 160);
     int x0 = most((least(s->ax, s->bx) - widest) >> 8, 0);
     int x1 = least(((most(s->ax, s->bx) + widest) >> 8) + 1, with->to->width);
     int y0 = most((least(s->ay, s->by) - widest) >> 8, with->y0);

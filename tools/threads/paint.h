@@ -10,7 +10,7 @@
 
 typedef struct threads_layers {
     int width, height, half_width, n_tiles_x;
-    uint32_t *fibre, *light, *glow;
+    uint32_t *fibre, *light, *glow, *halo;
     uint64_t *body;
     unsigned char *dirty; /* by tile */
 } threads_layers;
@@ -22,9 +22,9 @@ typedef struct threads_stick {
     uint32_t type, rank;
 } threads_stick;
 
-/* From z to nearness. */
+/* From z to nearness, and how far halos reach, 1/256 pixel. */
 typedef struct threads_depth {
-    int32_t far, factor, shift;
+    int32_t far, factor, shift, halo;
 } threads_depth;
 
 static inline uint32_t
