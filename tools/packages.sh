@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034,SC2154
 # Installs Debian packages that are missing; sourced by tools/demo and tools/test.
 #
 # need PACKAGE...: calls apt only when something is missing, as root or through sudo, and never
