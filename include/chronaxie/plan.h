@@ -31,6 +31,13 @@ typedef struct chx_plan_params {
     uint64_t deadline_ns;
     /* As chx_schedule_algorithm_at() names them; NULL means "heft". */
     const char *algorithm;
+    /* For finding faults in declarations: before each submit every kernel task runs alone, twice,
+     * on copies of what the buffers hold, and the submit fails with CHX_ERROR_KERNEL, naming task,
+     * argument and byte, when one writes outside of the ranges that it declares to write, leaves
+     * some of what it declares to overwrite, or when its results depend on bytes that it does not
+     * declare to read. Such a kernel may do anything with those bytes, also crash. Slow. Also on
+     * when CHRONAXIE_CHECK_RANGES=1 is in the environment. */
+    bool checks_ranges;
 } chx_plan_params;
 
 /* Plans a graph for the runtime's selected devices and compiles what is missing. params may be

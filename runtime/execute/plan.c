@@ -16,6 +16,7 @@
  * in `unreported`, which the next submit returns; so a plan must outlive its runs, and
  * chx_plan_destroy() waits for them. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -23,6 +24,7 @@
 #include "device/program.h"
 #include "execute/driver.h"
 #include "execute/planner.h"
+#include "execute/rehearsal.h"
 #include "execute/spans.h"
 #include "execute/wait.h"
 
@@ -51,6 +53,7 @@ struct chx_plan {
     const chx_graph *graph;
     uint64_t deadline_ns;
     const chx__algorithm *algorithm;
+    bool checks_ranges;
     variant variants[N_VARIANTS]; /* most recent first */
     uint64_t n_submits;
     uint64_t next_review;
@@ -185,6 +188,13 @@ check_programs(const chx_graph *graph)
     return CHX_OK;
 }
 
+static bool
+is_asked_to_check(void)
+{
+    const char *variable = getenv("CHRONAXIE_CHECK_RANGES");
+    return variable && strcmp(variable, "1") == 0;
+}
+
 chx_status
 chx_plan_create(chx_graph *graph, const chx_plan_params *params, chx_plan **plan)
 {
@@ -203,6 +213,7 @@ chx_plan_create(chx_graph *graph, const chx_plan_params *params, chx_plan **plan
     made->graph = graph;
     made->deadline_ns = params ? params->deadline_ns : 0;
     made->algorithm = algorithm;
+    made->checks_ranges = (params && params->checks_ranges) || is_asked_to_check();
     made->review_interval = 1;
     chx__turn_begin(made->runtime);
     status = choose_variant(made);
@@ -287,8 +298,11 @@ chx_plan_submit(chx_plan *plan, chx_run **run)
 {
     CHX__REQUIRE(plan);
     chx_run *made = NULL;
+    chx_status status = plan->checks_ranges ? chx__rehearse(plan->graph) : CHX_OK;
+    if (status)
+        return status;
     chx__turn_begin(plan->runtime);
-    chx_status status = submit(plan, run != NULL, &made);
+    status = submit(plan, run != NULL, &made);
     if (!status && !run)
         chx__run_unref(made);
     chx__turn_end(plan->runtime);
