@@ -4,6 +4,7 @@ usage: test_command.py CHRONAXIE SOURCE_FOLDER [unittest arguments]
 
 The devices are those of CHRONAXIE_TEST_DEVICES and CHRONAXIE_TEST_SPLIT, as in the other tests.
 """
+import contextlib
 import gzip
 import json
 import os
@@ -298,6 +299,22 @@ class Plans(Case):
                 ('{"lanes": ["P"],\n "tasks": [{"name": "A", "cost_ms": [1]}],\n'
                  ' "edges": [["A", "A", 1]]}', "A")]:
             self.fails(3, expected, "plan", self.file("bad.json", text))
+
+    def test_interrupt_ends_a_search_at_once(self):
+        n = 60000
+        layers = [f"{i + 1} 7 {min(i, 30)} " + " ".join(str(max(i - k, 0)) for k in range(
+            min(i, 30))) for i in range(n)]
+        graph = self.file("g.stg", f"{n}\n0 0 0\n" + "\n".join(layers) + f"\n{n + 1} 0 1 {n}\n")
+        for algorithm in ["best", "lookahead"]:
+            child = subprocess.Popen([COMMAND, "plan", graph, "--lanes", "500", "-a", algorithm],
+                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            time.sleep(0.5)
+            child.send_signal(signal.SIGINT)
+            sent_s = time.monotonic()
+            said = child.communicate(timeout=60)
+            self.assertLess(time.monotonic() - sent_s, 0.5)
+            self.assertEqual(child.returncode, 128 + signal.SIGINT, said)
+            self.assertEqual(said, ("", "chronaxie: stopped by signal 2\n"))
 
     def test_picture_needs_the_right_ending_and_a_folder(self):
         graph = self.file("graph.json", TOPCUOGLU)
@@ -705,7 +722,7 @@ class Renders(Case):
         (full / "mine.txt").write_text("mine")
         self.fails(6, "full: is not empty; name a folder", "import", cell, "-o", full)
         self.fails(6, "cell.swc: is a file; name a folder", "import", cell, "-o", cell)
-        self.fails(6, "no/net.", "import", cell, "-o", self.folder / "no/net")
+        self.fails(6, "no/net: cannot create", "import", cell, "-o", self.folder / "no/net")
         self.fails(2, "import needs -o FOLDER", "import", cell)
         self.fails(3, "", "import", self.file("bad.swc", "1 1 0\n"), "-o", self.folder / "new")
         self.assertEqual(sorted(os.listdir(self.folder)), ["bad.swc", "cell.swc", "full"])
@@ -804,6 +821,47 @@ class Renders(Case):
                    env={**os.environ, "PATH": str(self.folder)})
         self.assertEqual(os.listdir(self.folder), [])
 
+    def is_writing(self, pid):
+        """Whether a process has a file open in the folder, with a name or without."""
+        for descriptor in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                if os.readlink(descriptor).startswith(str(self.folder)):
+                    return True
+        return False
+
+    def test_killed_video_leaves_nothing_behind(self):
+        words = [COMMAND, "render", WORM, "-o", self.folder / "x.mp4", "--speed", "1/1000",
+                 *self.small]
+        child = subprocess.Popen(list(map(str, words)))
+        deadline = time.monotonic() + 60
+        while not self.is_writing(child.pid) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        child.kill()
+        child.wait(timeout=60)
+        self.assertEqual(os.listdir(self.folder), [])
+
+    def test_ffmpeg_that_writes_nothing_is_named(self):
+        fake = self.made_folder("bin") / "ffmpeg"
+        fake.write_text("#!/bin/sh\nexec cat > /dev/null\n")
+        fake.chmod(0o755)
+        path = f"{fake.parent}:{os.environ['PATH']}"
+        self.fails(7, "ffmpeg ended as if all were well but wrote nothing", "render", WORM, "-o",
+                   self.folder / "x.mp4", "-t", "4", *self.small,
+                   env={**os.environ, "PATH": path})
+        self.assertEqual(os.listdir(self.folder), ["bin"])
+
+    def test_outputs_may_have_any_case_and_length_but_one_name_each(self):
+        out = self.made_folder("out")
+        for name in ["X.MP4", "x" * 251 + ".png", "y" * 250 + ".webm"]:
+            self.succeeds("render", WORM, "-o", out / name, "-t", "4", *self.small)
+            self.assertEqual(os.listdir(out), [name])
+            (out / name).unlink()
+        self.fails(6, "File name too long", "render", WORM, "-o", out / ("x" * 252 + ".png"))
+        for other in ["out/../a.png", "./a.png", "a.png"]:
+            self.fails(2, "--output and --raster would both write", "render", WORM, "-o",
+                       self.folder / "a.png", "--raster", f"{self.folder}/{other}")
+        self.assertEqual(os.listdir(out), [])
+
     def test_interrupted_video_leaves_nothing_behind(self):
         # While a driver waits for its linker it ignores signals, so nothing may be left to compile.
         self.succeeds("render", WORM, "-o", self.folder / "x.mp4", "--duration-ms", "4",
@@ -813,7 +871,7 @@ class Renders(Case):
                  *self.small]
         child = subprocess.Popen(list(map(str, words)), stderr=subprocess.PIPE, text=True)
         deadline = time.monotonic() + 60
-        while not os.listdir(self.folder) and time.monotonic() < deadline:
+        while not self.is_writing(child.pid) and time.monotonic() < deadline:
             time.sleep(0.05)
         time.sleep(0.3)
         child.send_signal(signal.SIGINT)

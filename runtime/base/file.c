@@ -2,8 +2,10 @@
  * size that the system tells, which pipes do not have and which may change; one NUL more than the
  * size stands behind the bytes, so that parsers need not count.
  *
- * Output goes to a temporary name beside the target and is renamed when all of it was written,
- * so a reader sees the old file or the new one, also when the disk is full or the process dies.
+ * Output goes to a file without a name, which gets its own when all of it was written: a reader
+ * sees the old file or the new one, also when the disk is full, and nothing is left when the
+ * process is killed. Where the file system has no such files, and for the moment of replacing one,
+ * there is a temporary name beside the target; a short one, whatever the target's length.
  * What is no regular file is written as it stands. Errors of writing are collected by the stream
  * and told by the commit. */
 #include "base/file.h"
@@ -108,32 +110,62 @@ apply_umask(int descriptor)
     fchmod(descriptor, 0666 & ~mask);
 }
 
+char *
+chx__file_beside(const char *path, const char *name)
+{
+    const char *slash = strrchr(path, '/');
+    return chx__format("%.*s%s", slash ? (int)(slash - path) + 1 : 0, path, name);
+}
+
+/* A file that vanishes with its last descriptor; -1 where there is no such thing. The name that it
+ * is to get later is given through /proc. */
+static int
+open_unnamed(const char *path)
+{
+    char *folder = access("/proc/self/fd", X_OK) == 0 ? chx__file_beside(path, ".") : NULL;
+    int descriptor = folder ? open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0666) : -1;
+    free(folder);
+    return descriptor;
+}
+
 /* A device or a pipe, such as /dev/stdout, is written as it stands: a rename would replace it. */
 static int
 open_output(chx__output *output)
 {
     struct stat found;
-    if (stat(output->path, &found) == 0 && !S_ISREG(found.st_mode)) {
-        free(output->temporary);
-        output->temporary = NULL;
+    if (stat(output->path, &found) == 0 && !S_ISREG(found.st_mode))
         return open(output->path, O_WRONLY | O_CLOEXEC);
-    }
-    int descriptor = mkostemp(output->temporary, O_CLOEXEC);
+    if (errno == ENAMETOOLONG)
+        return -1;
+    int descriptor = open_unnamed(output->path);
+    output->is_unnamed = descriptor >= 0;
+    if (output->is_unnamed)
+        return descriptor;
+    output->temporary = chx__file_beside(output->path, CHX__TEMPORARY_NAME);
+    descriptor = output->temporary ? mkostemp(output->temporary, O_CLOEXEC) : -1;
     if (descriptor >= 0)
         apply_umask(descriptor);
     return descriptor;
+}
+
+static void
+output_finish(chx__output *output)
+{
+    if (output->temporary)
+        unlink(output->temporary);
+    free(output->path);
+    free(output->temporary);
+    *output = (chx__output){0};
 }
 
 chx_status
 chx__output_begin(chx__output *output, const char *path)
 {
     *output = (chx__output){0};
-    chx__output opening = {.path = chx__strdup(path), .temporary = chx__format("%s.XXXXXX", path)};
-    if (!opening.path || !opening.temporary) {
-        free(opening.path);
-        free(opening.temporary);
+    chx__output opening = {.path = chx__strdup(path)};
+    if (!opening.path)
         return chx__fail_memory("opening a file");
-    }
+    errno = 0;
     int descriptor = open_output(&opening);
     if (descriptor >= 0)
         opening.stream = fdopen(descriptor, "wb");
@@ -141,35 +173,66 @@ chx__output_begin(chx__output *output, const char *path)
         chx_status status = fail_errno(path, "create");
         if (descriptor >= 0)
             close(descriptor);
-        if (descriptor >= 0 && opening.temporary)
-            unlink(opening.temporary);
-        free(opening.path);
-        free(opening.temporary);
+        output_finish(&opening);
         return status;
     }
     *output = opening;
     return CHX_OK;
 }
 
-static void
-output_finish(chx__output *output)
+/* Gives an open file a second name, for a moment, which then replaces the target. */
+static bool
+replace(const char *link, const char *path)
 {
-    free(output->path);
-    free(output->temporary);
-    *output = (chx__output){0};
+    int error = EEXIST;
+    for (unsigned attempt = 0; error == EEXIST && attempt < 10000; attempt++) {
+        char name[64];
+        snprintf(name, sizeof name, ".chronaxie-%ld-%u", (long)getpid(), attempt);
+        char *temporary = chx__file_beside(path, name);
+        if (!temporary)
+            return false;
+        error = linkat(AT_FDCWD, link, AT_FDCWD, temporary, AT_SYMLINK_FOLLOW) == 0 ? 0 : errno;
+        if (!error && rename(temporary, path) != 0) {
+            error = errno;
+            unlink(temporary);
+        }
+        free(temporary);
+    }
+    errno = error;
+    return error == 0;
+}
+
+/* Makes what was written appear under its name. */
+static bool
+publish(const chx__output *output, int descriptor)
+{
+    if (output->temporary)
+        return rename(output->temporary, output->path) == 0;
+    if (!output->is_unnamed)
+        return true;
+    char link[32];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
+    if (linkat(AT_FDCWD, link, AT_FDCWD, output->path, AT_SYMLINK_FOLLOW) == 0)
+        return true;
+    return errno == EEXIST && replace(link, output->path);
 }
 
 chx_status
 chx__output_commit(chx__output *output)
 {
-    bool written = !ferror(output->stream) && fflush(output->stream) == 0;
+    /* Closing may tell that writing failed, and a file without a name lives by its descriptors. */
+    int kept = output->is_unnamed ? fcntl(fileno(output->stream), F_DUPFD_CLOEXEC, 0) : -1;
+    bool written = !output->is_unnamed || kept >= 0;
+    written = !ferror(output->stream) && fflush(output->stream) == 0 && written;
     written = fclose(output->stream) == 0 && written;
     output->stream = NULL;
-    chx_status status = CHX_OK;
-    if (!written || (output->temporary && rename(output->temporary, output->path) != 0)) {
-        status = fail_errno(output->path, "write");
-        if (output->temporary)
-            unlink(output->temporary);
+    chx_status status =
+        written && publish(output, kept) ? CHX_OK : fail_errno(output->path, "write");
+    if (kept >= 0)
+        close(kept);
+    if (!status) {
+        free(output->temporary);
+        output->temporary = NULL;
     }
     output_finish(output);
     return status;
@@ -181,8 +244,6 @@ chx__output_discard(chx__output *output)
     if (!output->path)
         return;
     fclose(output->stream);
-    if (output->temporary)
-        unlink(output->temporary);
     output_finish(output);
 }
 

@@ -21,18 +21,25 @@ chx_status chx__file_read_text(const char *path, size_t max_bytes, char **text, 
 /* Puts blanks in place of a byte order mark at the begin. */
 void chx__text_skip_mark(char *text, size_t size_bytes);
 
-/* A file being written beside its final path; one that is no regular file, such as /dev/stdout, is
- * written directly. */
+/* A path in the folder of another; NULL without memory. The caller frees it. */
+char *chx__file_beside(const char *path, const char *name);
+
+/* Of files and folders that are not complete, for mkostemp() and its like. */
+#define CHX__TEMPORARY_NAME ".chronaxie-XXXXXX"
+
+/* A file being written in the folder of its final path; one that is no regular file, such as
+ * /dev/stdout, is written directly. */
 typedef struct chx__output {
     FILE *stream;
     char *path;
-    char *temporary; /* NULL when written directly */
+    bool is_unnamed; /* until it is committed */
+    char *temporary; /* NULL when unnamed or written directly */
 } chx__output;
 
-/* Opens a temporary file in the folder of path. Errors: FILE, MEMORY. */
+/* Opens a file in the folder of path. Errors: FILE, MEMORY. */
 chx_status chx__output_begin(chx__output *output, const char *path);
 
-/* Closes the file and renames it into place; after an error, which may be one of an earlier write,
+/* Closes the file and moves it into place; after an error, which may be one of an earlier write,
  * it is removed. Either way the output is finished. Errors: FILE. */
 chx_status chx__output_commit(chx__output *output);
 

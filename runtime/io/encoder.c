@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -72,10 +73,11 @@ fail_ended(chx__encoder *encoder, int result)
                      *said ? said : "nothing");
 }
 
-/* The child starts with our descriptors as its input and error output, and with signals as they are
- * by default; in a group of its own, so that a ^C meant for us does not end it first. */
+/* The child starts with our descriptors as its input, error output and the one beyond, where it
+ * writes to, and with signals as they are by default; in a group of its own, so that a ^C
+ * meant for us does not end it first. */
 static int
-spawn(chx__encoder *encoder, int input, const char *const *arguments)
+spawn(chx__encoder *encoder, int input, int output, const char *const *arguments)
 {
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
@@ -99,6 +101,8 @@ spawn(chx__encoder *encoder, int input, const char *const *arguments)
     if (!error)
         error = posix_spawn_file_actions_adddup2(&files, encoder->complaints, STDOUT_FILENO);
     if (!error)
+        error = posix_spawn_file_actions_adddup2(&files, output, CHX__ENCODER_OUTPUT);
+    if (!error)
         error = posix_spawnp(&encoder->child, arguments[0], &files, &attributes,
                              (char *const *)arguments, environ);
     posix_spawnattr_destroy(&attributes);
@@ -108,9 +112,11 @@ out_files:
 }
 
 chx_status
-chx__encoder_begin(chx__encoder *encoder, const char *const *arguments, const char *remedy)
+chx__encoder_begin(chx__encoder *encoder, int output, const char *const *arguments,
+                   const char *remedy)
 {
-    chx__encoder starting = {.program = arguments[0], .input = -1, .complaints = -1};
+    chx__encoder starting = {
+        .program = arguments[0], .input = -1, .output = output, .complaints = -1};
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
         return chx__fail(CHX_ERROR_PROGRAM, "%s: cannot make a socket pair: %s", arguments[0],
@@ -119,7 +125,7 @@ chx__encoder_begin(chx__encoder *encoder, const char *const *arguments, const ch
     int bytes = SEND_BUFFER_BYTES;
     setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
     starting.complaints = memfd_create("complaints", MFD_CLOEXEC);
-    int error = starting.complaints < 0 ? errno : spawn(&starting, pair[1], arguments);
+    int error = starting.complaints < 0 ? errno : spawn(&starting, pair[1], output, arguments);
     close(pair[1]);
     if (!error) {
         *encoder = starting;
@@ -157,6 +163,15 @@ chx__encoder_end(chx__encoder *encoder)
     close_descriptor(&encoder->input);
     int result = reap(encoder);
     bool ended_well = result != -1 && WIFEXITED(result) && WEXITSTATUS(result) == 0;
+    struct stat written;
+    if (ended_well && fstat(encoder->output, &written) == 0 && written.st_size == 0) {
+        char said[640];
+        read_complaints(encoder, said, sizeof said);
+        return chx__fail(CHX_ERROR_PROGRAM,
+                         "%s ended as if all were well but wrote nothing; see what 'which %s' "
+                         "names; it said: %s",
+                         encoder->program, encoder->program, *said ? said : "nothing");
+    }
     return ended_well ? CHX_OK : fail_ended(encoder, result);
 }
 

@@ -211,12 +211,12 @@ fail_folder(const char *folder, const char *what)
 
 /* mkdtemp makes folders that only the owner can enter; results are meant to be shared. */
 static chx_status
-make_folder(char *folder)
+make_folder(char *folder, const char *target)
 {
     mode_t mask = umask(0);
     umask(mask);
     if (!mkdtemp(folder) || chmod(folder, 0777 & ~mask) != 0)
-        return fail_folder(folder, "create");
+        return fail_folder(target, "create");
     return CHX_OK;
 }
 
@@ -279,8 +279,8 @@ chx_network_save(const chx_network *network, const char *folder)
     while (length > 1 && folder[length - 1] == '/')
         length--;
     char *target = chx__format("%.*s", (int)length, folder);
-    char *temporary = chx__format("%.*s.XXXXXX", (int)length, folder);
-    chx_status status = target && temporary ? make_folder(temporary) : fail_memory();
+    char *temporary = target ? chx__file_beside(target, CHX__TEMPORARY_NAME) : NULL;
+    chx_status status = target && temporary ? make_folder(temporary, target) : fail_memory();
     bool is_made = !status;
     if (!status)
         status = write_all(temporary, network);

@@ -1,22 +1,22 @@
 /* Frames go to ffmpeg as they come, BT.709 in limited range on both sides, so that it neither
- * guesses nor converts. It writes to a reserved name beside the target, which is renamed when it
- * has ended well: a video that exists is whole. The first failure is kept, ends the child and is
+ * guesses nor converts. It writes to a file of ours by /proc, which gets its name when it has
+ * ended well: a video that exists is whole. The first failure is kept, ends the child and is
  * what all later calls return; so a caller that adds frames from a host task sees it at the next
  * one.
  *
  * Quality is x264's scale of 51 and mapped to that of the container. */
 #include <chronaxie/picture.h>
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "io/encoder.h"
 
 #define DEFAULT_QUALITY 18
@@ -26,7 +26,7 @@
 
 struct chx_video {
     char *path;
-    char *temporary; /* NULL once it was renamed or removed */
+    chx__output output; /* all zeroes once it was committed or discarded */
     size_t frame_bytes;
     chx__encoder encoder;
     chx_error error; /* of the call that failed first */
@@ -58,7 +58,7 @@ find_container(const char *path)
     size_t length = strlen(path);
     for (size_t i = 0; i < sizeof containers / sizeof *containers; i++) {
         size_t suffix = strlen(containers[i].extension);
-        if (length > suffix && strcmp(path + length - suffix, containers[i].extension) == 0)
+        if (length > suffix && strcasecmp(path + length - suffix, containers[i].extension) == 0)
             return &containers[i];
     }
     return NULL;
@@ -101,37 +101,20 @@ make_command(command *call, const container *kind, const chx_video_params *param
     add(call, (const char *const[]){"-crf", call->quality, "-f", kind->format, call->target, NULL});
 }
 
-/* Reserves a name beside the target. It keeps the extension for those who look into the folder. */
-static chx_status
-reserve(const char *path, const char *extension, char **temporary)
-{
-    for (unsigned attempt = 0;; attempt++) {
-        char *name = chx__format("%s.%ld-%u%s", path, (long)getpid(), attempt, extension);
-        if (!name)
-            return chx__fail_memory("opening a video");
-        int descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (descriptor >= 0) {
-            close(descriptor);
-            *temporary = name;
-            return CHX_OK;
-        }
-        free(name);
-        if (errno != EEXIST || attempt == 10000)
-            return chx__fail(CHX_ERROR_FILE, "%s: cannot create: %s", path, strerror(errno));
-    }
-}
-
 static chx_status
 start(chx_video *video, const container *kind, const chx_video_params *params)
 {
-    chx_status status = reserve(video->path, kind->extension, &video->temporary);
+    chx_status status = chx__output_begin(&video->output, video->path);
     if (status)
         return status;
-    command call = {.target = chx__format("file:%s", video->temporary)};
+    command call = {.target = video->output.temporary
+                                  ? chx__format("file:%s", video->output.temporary)
+                                  : chx__format("file:/proc/self/fd/%d", CHX__ENCODER_OUTPUT)};
     if (!call.target)
         return chx__fail_memory("opening a video");
     make_command(&call, kind, params);
-    status = chx__encoder_begin(&video->encoder, call.arguments, REMEDY);
+    status =
+        chx__encoder_begin(&video->encoder, fileno(video->output.stream), call.arguments, REMEDY);
     free(call.target);
     return status;
 }
@@ -182,15 +165,6 @@ chx_video_create(const char *path, const chx_video_params *params, chx_video **v
     return status;
 }
 
-static void
-remove_temporary(chx_video *video)
-{
-    if (video->temporary)
-        unlink(video->temporary);
-    free(video->temporary);
-    video->temporary = NULL;
-}
-
 /* Keeps the thread's last error for later calls, with the file it belongs to. */
 static chx_status
 give_up(chx_video *video)
@@ -200,7 +174,7 @@ give_up(chx_video *video)
     chx_status status = chx__fail(chx_last_error()->status, "%s: %s", video->path, message);
     video->error = *chx_last_error();
     chx__encoder_kill(&video->encoder);
-    remove_temporary(video);
+    chx__output_discard(&video->output);
     return status;
 }
 
@@ -210,7 +184,7 @@ chx_video_add(chx_video *video, const uint8_t *yuv420)
     CHX__REQUIRE(video && yuv420);
     if (video->error.status)
         return chx__fail_again(&video->error);
-    CHX__REQUIRE(video->temporary);
+    CHX__REQUIRE(video->output.stream);
     if (chx__encoder_write(&video->encoder, yuv420, video->frame_bytes))
         return give_up(video);
     return CHX_OK;
@@ -222,16 +196,14 @@ chx_video_finish(chx_video *video)
     CHX__REQUIRE(video);
     if (video->error.status)
         return chx__fail_again(&video->error);
-    CHX__REQUIRE(video->temporary);
+    CHX__REQUIRE(video->output.stream);
     if (chx__encoder_end(&video->encoder))
         return give_up(video);
-    if (rename(video->temporary, video->path) != 0) {
-        chx__fail(CHX_ERROR_FILE, "cannot rename it into place: %s", strerror(errno));
-        return give_up(video);
-    }
     chx__encoder_kill(&video->encoder);
-    free(video->temporary);
-    video->temporary = NULL;
+    if (chx__output_commit(&video->output)) {
+        video->error = *chx_last_error();
+        return video->error.status;
+    }
     return CHX_OK;
 }
 
@@ -241,7 +213,7 @@ chx_video_destroy(chx_video **video)
     if (!video || !*video)
         return;
     chx__encoder_kill(&(*video)->encoder);
-    remove_temporary(*video);
+    chx__output_discard(&(*video)->output);
     free((*video)->path);
     free(*video);
     *video = NULL;

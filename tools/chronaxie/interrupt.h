@@ -9,6 +9,10 @@
  * becomes an error of the write. */
 void interrupt_begin(void);
 
+/* Whether a signal from here on ends the process itself, for work that looks at no flag and has
+ * nothing half-written. */
+void interrupt_ends_at_once(bool at_once);
+
 /* True once a signal has come. */
 bool interrupt_pending(void);
 

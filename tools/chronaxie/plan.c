@@ -5,6 +5,7 @@
 #include <chronaxie/schedule.h>
 
 #include "command.h"
+#include "interrupt.h"
 #include "options.h"
 #include "outcome.h"
 #include "result.h"
@@ -186,12 +187,14 @@ run(const struct command *self, int argc, char **argv)
     code = target_check(&(struct target){"--svg", asked.svg, ".svg", 1 << 16}, 1);
     if (code != OUTCOME_OK)
         return code;
+    interrupt_ends_at_once(true);
     status = chx_schedule_load(path, &asked.plan, &schedule);
     if (status == CHX_ERROR_INVALID)
         return outcome_say(OUTCOME_USAGE, "%s", chx_last_error()->message);
     if (status != CHX_OK)
         return outcome_report(status, STAGE_INPUT);
     code = play(schedule, &asked);
+    interrupt_ends_at_once(false);
     if (code == OUTCOME_OK)
         code = print_schedule(schedule, &asked);
     chx_schedule_destroy(&schedule);

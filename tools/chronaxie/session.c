@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "interrupt.h"
 #include "outcome.h"
 #include "placement.h"
 #include "source.h"
@@ -51,7 +52,9 @@ open_recording(struct session *session, const session_params *params)
     if (params->simulation.has_seed || params->simulation.n_partitions)
         return outcome_say(OUTCOME_USAGE, "--play-spikes does not simulate, so --seed and "
                                           "--partitions mean nothing; leave them out");
+    interrupt_ends_at_once(true);
     status = chx_recording_load(params->play_path, session->network, &session->recording);
+    interrupt_ends_at_once(false);
     if (status != CHX_OK)
         return outcome_report(status, STAGE_INPUT);
     recording = chx_recording_get(session->recording);

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "interrupt.h"
 #include "outcome.h"
 
 static int
@@ -37,7 +38,9 @@ source_load(const operand_list *sources, const char *unit, const char *neurons,
 
     if (code != OUTCOME_OK)
         return code;
+    interrupt_ends_at_once(true);
     status = chx_network_open(&source, network);
+    interrupt_ends_at_once(false);
     if (status == CHX_ERROR_INVALID)
         return outcome_say(OUTCOME_USAGE, "%s", chx_last_error()->message);
     return outcome_report(status, STAGE_INPUT);

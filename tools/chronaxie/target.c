@@ -1,6 +1,6 @@
 /* Outputs are checked before minutes of work are spent on them: ending, folder, permission,
- * space, and that no two options name one file. It is a courtesy and no guarantee, the write
- * itself is still checked. */
+ * space, and that no two options name one file, however they write it. It is a courtesy
+ * and no guarantee, the write itself is still checked. */
 #include "target.h"
 
 #include <errno.h>
@@ -38,6 +38,32 @@ folder_of(const char *path)
     return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
 }
 
+/* Whether two paths name one file: by the same words, or by the same name in the same folder, or
+ * because what is there is the same. */
+static bool
+is_same_file(const char *a, const char *b)
+{
+    const char *name_a = strrchr(a, '/') ? strrchr(a, '/') + 1 : a;
+    const char *name_b = strrchr(b, '/') ? strrchr(b, '/') + 1 : b;
+    struct stat info_a, info_b;
+    char *folder_a, *folder_b;
+    bool same;
+
+    if (strcmp(a, b) == 0)
+        return true;
+    if (stat(a, &info_a) == 0 && stat(b, &info_b) == 0)
+        return S_ISREG(info_a.st_mode) && info_a.st_dev == info_b.st_dev &&
+               info_a.st_ino == info_b.st_ino;
+    folder_a = folder_of(a);
+    folder_b = folder_of(b);
+    same = folder_a && folder_b && strcmp(name_a, name_b) == 0 && stat(folder_a, &info_a) == 0 &&
+           stat(folder_b, &info_b) == 0 && info_a.st_dev == info_b.st_dev &&
+           info_a.st_ino == info_b.st_ino;
+    free(folder_a);
+    free(folder_b);
+    return same;
+}
+
 static int
 check_folder(const struct target *target, const char *folder)
 {
@@ -52,6 +78,8 @@ check_folder(const struct target *target, const char *folder)
                            strerror(errno));
     if (stat(target->path, &info) == 0 && S_ISDIR(info.st_mode))
         return outcome_say(OUTCOME_OUTPUT, "%s: is a folder; name a file in it", target->path);
+    if (stat(target->path, &info) != 0 && errno != ENOENT)
+        return outcome_say(OUTCOME_OUTPUT, "%s: cannot create: %s", target->path, strerror(errno));
     if (statvfs(folder, &disk) == 0 && (uint64_t)disk.f_bavail * disk.f_frsize < target->size_bytes)
         return outcome_say(OUTCOME_OUTPUT,
                            "%s: about %.0f MB are needed and %.0f MB are free on its disk",
@@ -86,7 +114,7 @@ target_check(const struct target *targets, int n)
         if (!targets[i].path)
             continue;
         for (int j = 0; j < i; j++) {
-            if (targets[j].path && strcmp(targets[i].path, targets[j].path) == 0)
+            if (targets[j].path && is_same_file(targets[i].path, targets[j].path))
                 return outcome_say(OUTCOME_USAGE, "%s and %s would both write %s",
                                    targets[j].option, targets[i].option, targets[i].path);
         }
