@@ -7,7 +7,7 @@
 #include <chronaxie/simulation.h>
 
 #include "common/history.h"
-#include "network/simulation.h"
+#include "network/simulation_state.h"
 #include "network/simulation_shape.h"
 #include "sample.h"
 #include "threads/simulation.h"
@@ -342,6 +342,47 @@ check_history(chx_simulation *simulation, uint32_t n_neurons)
     free(counts);
 }
 
+/* A program that runs for days takes spikes as they come and forgets them. */
+START_TEST(forgotten_spikes_take_no_room)
+{
+    const sample_params params = {.n_neurons = 150,
+                                  .fan_out = 20,
+                                  .min_delay_steps = 6,
+                                  .max_delay_steps = 30,
+                                  .poisson = true,
+                                  .seed = 9};
+    chx_network *network = sample_create(&params);
+    chx_simulation *whole = create(network, 1), *taken = create(network, 1);
+    const chx_spike *all, *some;
+    size_t n_all, n_some, n_seen = 0, capacity = 0;
+    uint64_t digest_of_whole, digest_of_taken;
+    check_ok(chx_simulation_advance(whole, 800));
+    check_ok(chx_simulation_spikes(whole, &all, &n_all));
+    for (int turn = 0; turn < 8; turn++) {
+        check_ok(chx_simulation_advance(taken, 100));
+        check_ok(chx_simulation_spikes(taken, &some, &n_some));
+        ck_assert_uint_le(n_seen + n_some, n_all);
+        if (n_some > 0)
+            ck_assert_mem_eq(some, all + n_seen, n_some * sizeof *some);
+        ck_assert_int_eq(chx_simulation_forget(taken, n_some + 1), CHX_ERROR_INVALID);
+        check_ok(chx_simulation_forget(taken, n_some));
+        n_seen += n_some;
+        if (turn == 3)
+            capacity = taken->spikes_capacity;
+    }
+    ck_assert_uint_eq(n_seen, n_all);
+    ck_assert_uint_gt(n_all, 100);
+    ck_assert_uint_lt(taken->spikes_capacity, n_all);
+    ck_assert_uint_eq(taken->spikes_capacity, capacity);
+    check_ok(chx_simulation_digest(whole, &digest_of_whole));
+    check_ok(chx_simulation_digest(taken, &digest_of_taken));
+    ck_assert_uint_eq(digest_of_taken, digest_of_whole);
+    chx_simulation_destroy(&whole);
+    chx_simulation_destroy(&taken);
+    chx_network_destroy(&network);
+}
+END_TEST
+
 START_TEST(a_graph_of_the_callers_advances_as_told_and_keeps_history)
 {
     const sample_params params = {.n_neurons = 150,
@@ -665,6 +706,7 @@ main(void)
     tcase_add_test(device, equal_delays_beyond_the_longest_batch_are_kept);
     tcase_add_test(device, poisson_events_are_those_of_the_baseline);
     tcase_add_test(device, time_cut_into_pieces_gives_the_same_spikes);
+    tcase_add_test(device, forgotten_spikes_take_no_room);
     tcase_add_test(device, a_graph_of_the_callers_advances_as_told_and_keeps_history);
     tcase_add_test(device, a_seed_of_the_callers_replaces_the_networks);
     tcase_add_loop_test(device, numbers_of_any_size_are_refused_or_simulated, 0,

@@ -62,10 +62,15 @@ CHX_API chx_status chx_simulation_advance(chx_simulation *simulation, uint64_t n
 /* Steps that submitted runs advance to. */
 CHX_API uint64_t chx_simulation_step(const chx_simulation *simulation);
 
-/* All spikes collected by runs that ended, ordered by (step, neuron); valid until the next run of
- * the simulation. */
+/* All spikes collected by runs that ended, ordered by (step, neuron), but for those forgotten;
+ * valid until the next run of the simulation. */
 CHX_API chx_status chx_simulation_spikes(chx_simulation *simulation, const chx_spike **spikes,
                                          size_t *n_spikes);
+
+/* Forgets the first n_spikes of those, so that a simulation that runs for days keeps no more of
+ * them than the caller does. The digest and what is drawn stay as they are. Errors: INVALID when
+ * there are not so many. */
+CHX_API chx_status chx_simulation_forget(chx_simulation *simulation, size_t n_spikes);
 
 /* A number that depends on every spike so far and on nothing else: equal digests mean equal
  * spikes. */

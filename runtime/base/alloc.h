@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* count x size bytes of zeroes; NULL when the product overflows or memory is out. Never NULL for a
- * count of zero on success. */
+/* count x size bytes of zeroes; NULL when the product overflows or memory is out, so that a table
+ * of rows is asked for as rows x the size of one. Never NULL for a count of zero on success. */
 void *chx__alloc(size_t count, size_t size);
 
 /* Grows *array to hold at least `needed` elements, doubling; new elements are zero. On failure the

@@ -36,10 +36,12 @@ device_text(cl_device_id id, cl_device_info what)
 static uint64_t
 device_number(cl_device_id id, cl_device_info what, size_t size_bytes)
 {
-    uint64_t value = 0; /* little-endian, as every OpenCL host is */
-    if (clGetDeviceInfo(id, what, size_bytes, &value, NULL) != CL_SUCCESS)
+    cl_uint narrow = 0;
+    cl_ulong wide = 0;
+    void *value = size_bytes == sizeof narrow ? (void *)&narrow : &wide;
+    if (clGetDeviceInfo(id, what, size_bytes, value, NULL) != CL_SUCCESS)
         return 0;
-    return value;
+    return size_bytes == sizeof narrow ? narrow : wide;
 }
 
 static bool

@@ -241,7 +241,8 @@ chx__hazards_find(chx__lowered *lowered)
     size_t n_cells = (size_t)lowered->flow.n_atoms * lowered->model.machine.n_places;
     finder found = {
         .lowered = lowered,
-        .cells = chx__alloc(n_cells, sizeof *found.cells),
+        .cells = chx__alloc(lowered->flow.n_atoms,
+                            lowered->model.machine.n_places * sizeof *found.cells),
         .task_command = chx__alloc(lowered->graph->n_tasks, sizeof *found.task_command),
     };
     bool ok = found.cells && found.task_command;

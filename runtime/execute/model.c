@@ -94,7 +94,7 @@ chx__model_init(chx__model *model, const chx__fleet *fleet)
     uint32_t n_places = fleet->n_devices + 1;
     model->machine_lanes = chx__alloc(n_lanes, sizeof *model->machine_lanes);
     model->lanes = chx__alloc(n_lanes, sizeof *model->lanes);
-    model->links = chx__alloc((size_t)n_places * n_places, sizeof *model->links);
+    model->links = chx__alloc(n_places, n_places * sizeof *model->links);
     if (!model->machine_lanes || !model->lanes || !model->links) {
         chx__model_finish(model);
         return chx__fail_memory("describing the machine");

@@ -45,7 +45,7 @@ static double *
 make_costs(const chx_runtime *runtime, const chx_graph *graph, const chx__model *model)
 {
     uint32_t n_lanes = model->machine.n_lanes;
-    double *costs = chx__alloc((size_t)graph->n_tasks * n_lanes, sizeof *costs);
+    double *costs = chx__alloc(graph->n_tasks, n_lanes * sizeof *costs);
     for (uint32_t t = 0; costs && t < graph->n_tasks; t++)
         for (uint32_t l = 0; l < n_lanes; l++)
             costs[(size_t)t * n_lanes + l] =

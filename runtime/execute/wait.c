@@ -11,6 +11,10 @@
 #include "execute/driver.h"
 #include "execute/tail.h"
 
+/* Whoever waits looks again, so a sleep may be shorter than what it is for: where time_t has 32
+ * bits a deadline may be beyond it. */
+#define LONGEST_SLEEP_NS UINT64_C(3600000000000)
+
 static struct timespec
 timespec_of(uint64_t ns)
 {
@@ -35,6 +39,8 @@ sleep_for_change(chx_runtime *runtime, uint64_t deadline_ns)
         return;
     }
     uint64_t now_ns = chx__now_ns();
+    if (deadline_ns > now_ns + LONGEST_SLEEP_NS)
+        deadline_ns = now_ns + LONGEST_SLEEP_NS;
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     uint64_t until_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec +

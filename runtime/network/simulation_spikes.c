@@ -136,6 +136,23 @@ chx_simulation_spikes(chx_simulation *simulation, const chx_spike **spikes, size
 }
 
 chx_status
+chx_simulation_forget(chx_simulation *simulation, size_t n_spikes)
+{
+    CHX__REQUIRE(simulation);
+    pthread_mutex_lock(&simulation->mutex);
+    bool has_them = n_spikes <= simulation->n_spikes;
+    if (has_them) {
+        simulation->n_spikes -= n_spikes;
+        if (simulation->n_spikes > 0)
+            memmove(simulation->spikes, simulation->spikes + n_spikes,
+                    simulation->n_spikes * sizeof *simulation->spikes);
+    }
+    pthread_mutex_unlock(&simulation->mutex);
+    CHX__REQUIRE(has_them);
+    return CHX_OK;
+}
+
+chx_status
 chx_simulation_digest(chx_simulation *simulation, uint64_t *digest)
 {
     CHX__REQUIRE(simulation && digest);

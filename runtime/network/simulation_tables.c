@@ -379,6 +379,10 @@ make_rows(chx__lif_part *part, const chx__lif_tables *tables)
     return CHX_OK;
 }
 
+/* Of one partition: kernels step through a row with 32-bit indices, by as many as there are
+ * work-items on it, and must not wrap around at its end. */
+#define MAX_SYNAPSES (UINT32_MAX - 65536)
+
 /* The network's synapses whose target is in the partition, in the network's order, which is by
  * presynaptic neuron. */
 static chx_status
@@ -392,7 +396,7 @@ make_synapses(chx__lif_part *part, const chx__lif_tables *tables)
     uint64_t count = 0;
     for (uint64_t s = 0; s < info->n_synapses; s++)
         count += info->synapses[s].post - first < part->n_neurons;
-    if (count > UINT32_MAX)
+    if (count > MAX_SYNAPSES)
         return chx__fail(CHX_ERROR_LIMIT,
                          "%" PRIu64 " synapses in one partition; use more partitions", count);
     part->synapses = chx__alloc((size_t)count, 2 * sizeof *part->synapses);

@@ -87,7 +87,7 @@ chx__scenario_init(chx__scenario *to, const chx_schedule_problem *from)
         .inputs_begin = chx__alloc((size_t)from->n_tasks + 1, sizeof *to->inputs_begin),
         .inputs = chx__alloc(from->n_edges, sizeof *to->inputs),
         .after_begin = chx__alloc((size_t)from->n_tasks + 1, sizeof *to->after_begin),
-        .cost = chx__alloc(n_costs, sizeof *to->cost),
+        .cost = chx__alloc(from->n_tasks, from->n_lanes * sizeof *to->cost),
         .task_names = copy_names(from->task_names, from->n_tasks, "T"),
         .lane_names = copy_names(from->lane_names, from->n_lanes, "P")};
     if (!to->lanes || !to->items || !to->inputs_begin || !to->inputs || !to->after_begin ||
