@@ -263,6 +263,8 @@ typedef struct cone {
     int rise, flat; /* sine and cosine of how it leans towards the viewer, q14 */
     int widest; /* q8 */
     int halo; /* how far it reaches, q8 */
+    long per_halo; /* its strength per area left to its outer end, q32 */
+    long gap; /* how far behind the axis it acts, q8 */
     int x0, y0, x1, y1;
 } cone;
 
@@ -281,8 +283,13 @@ cone_of(const chx_stick *stick, const clip *in, int halo)
     int deep = root_of((ulong)(dx * dx + dy * dy) + (ulong)(dz * dz));
     c.rise = deep ? (int)(dz * 16384 / deep) : 0;
     c.flat = deep ? (int)((long)c.length * 16384 / deep) : 16384;
-    c.halo = c.flat < CHX_HALO_FLAT ? 0 : halo;
-    c.widest = max(stick->ra, stick->rb) + max(c.halo, 160);
+    c.widest = max(stick->ra, stick->rb);
+    c.halo = c.flat < CHX_HALO_FLAT || c.widest <= CHX_HALO_THIN_Q8 ? 0 : halo;
+    c.per_halo = c.halo ? (96l << 32) / ((long)c.halo * (2 * (long)c.widest + c.halo)) : 0;
+    c.gap = (long)c.widest * (c.length ? CHX_HALO_RADII : CHX_HALO_SOMA_RADII);
+    if (c.halo)
+        c.gap += (long)abs(c.rise) * (c.widest + c.halo) / c.flat;
+    c.widest += max(c.halo, 160);
     c.x0 = max((min(stick->ax, stick->bx) - c.widest) >> 8, in->x0);
     c.y0 = max((min(stick->ay, stick->by) - c.widest) >> 8, in->y0);
     c.x1 = min(((max(stick->ax, stick->bx) + c.widest) >> 8) + 1, in->x1);
@@ -373,14 +380,14 @@ put_halo(const layers *to, const chx_stick *stick, const cone *c, int x, int y, 
     long left = outer * outer - square;
     if (left <= 0)
         return;
-    long fade = min(left * 96 / (c->halo * (radius + outer)), 63l);
+    long fade = left > c->halo * 2 * outer ? 63 : min((left * c->per_halo) >> 32, 63l);
     fade = fade * clamp(radius - CHX_HALO_THIN_Q8, 0l, 128l) >> 7;
+    if (fade <= 0)
+        return;
     long share = c->length ? (s * c->per_length) >> 14 : 0;
-    long lean = abs(c->rise) * outer / c->flat;
-    long gap = radius * (c->length ? CHX_HALO_RADII : CHX_HALO_SOMA_RADII) + lean;
-    long z = stick->az + (((stick->bz - stick->az) * share) >> 16) - gap;
+    long z = stick->az + (((stick->bz - stick->az) * share) >> 16) - c->gap;
     uint near = near_of((int)max(z, -1000000000l), depth);
-    if (near && fade)
+    if (near)
         atomic_max(&to->halo[(y - to->row0) * to->width + x], near << 6 | (uint)fade);
 }
 

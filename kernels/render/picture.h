@@ -48,7 +48,7 @@ typedef uint16_t chx_u16;
 #define CHX_NEAR_MAX 16383
 #define CHX_HALO_RADII 6 /* how far behind a body a halo acts: radii of branches, */
 #define CHX_HALO_SOMA_RADII 2 /* and of somata, */
-#define CHX_HALO_THIN_Q8 176 /* bodies of this radius have none, those of 128 more all of it; */
+#define CHX_HALO_THIN_Q8 208 /* bodies of this radius have none, those of 128 more all of it; */
 #define CHX_HALO_FLAT 4096 /* what leans towards us so that its cosine is less, q14, has none; */
 #define CHX_HALO_SOFT 8 /* and over which further nearness, 2^8, it sets in */
 #define CHX_HALO_DARK 180 /* how much it hides, of 256 */

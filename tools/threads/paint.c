@@ -174,7 +174,7 @@ whole_root(uint64_t square)
 /* The axis of a round cone. */
 typedef struct axis {
     int ux, uy, length, grow, rise, flat, halo;
-    int64_t per_length;
+    int64_t per_length, per_halo, gap;
 } axis;
 
 /* How a round surface faces the viewer at a square distance from its middle, q8. */
@@ -230,12 +230,11 @@ paint_halo(const brush *with, const axis *a, size_t cell, int64_t s, int64_t squ
     int64_t outer = radius + a->halo, left = outer * outer - square;
     if ((a->length && (s < 0 || s > a->length)) || left <= 0)
         return;
-    int64_t fade = left * 96 / (a->halo * (radius + outer));
-    fade = (fade < 63 ? fade : 63) * within(radius - 176, 0, 128) >> 7;
+    int64_t fade = left > a->halo * 2 * outer ? 63 : left * a->per_halo >> 32;
+    fade = (fade < 63 ? fade : 63) * within(radius - 208, 0, 128) >> 7;
     int64_t rise = with->stick->bz - with->stick->az;
     int64_t share = a->length ? s * a->per_length >> 14 : 0;
-    int64_t gap = radius * (a->length ? 6 : 2) + abs(a->rise) * outer / a->flat;
-    int64_t z = with->stick->az + (rise * share >> 16) - gap;
+    int64_t z = with->stick->az + (rise * share >> 16) - a->gap;
     uint32_t near = threads_near(with->depth, z < -1000000000 ? -1000000000 : (int)z);
     if (near && fade)
         raise_to(&with->to->halo[cell], near << 6 | (uint32_t)fade);
@@ -297,8 +296,14 @@ paint_cone(const brush *with)
     int deep = whole_root((uint64_t)(dx * dx + dy * dy) + (uint64_t)(dz * dz));
     a.rise = deep ? (int)(dz * 16384 / deep) : 0;
     a.flat = deep ? (int)((int64_t)a.length * 16384 / deep) : 16384;
-    a.halo = a.flat < 4096 ? 0 : with->depth->halo;
-    int widest = most(s->ra, s->rb) + most(a.halo, 160);
+    int widest = most(s->ra, s->rb);
+    if (a.flat >= 4096 && widest > 208) {
+        a.halo = with->depth->halo;
+        a.per_halo = ((int64_t)96 << 32) / (a.halo * (2 * (int64_t)widest + a.halo));
+        a.gap = widest * (int64_t)(a.length ? 6 : 2) +
+                (int64_t)abs(a.rise) * (widest + a.halo) / a.flat;
+    }
+    widest += most(a.halo, 160);
     int x0 = most((least(s->ax, s->bx) - widest) >> 8, 0);
     int x1 = least(((most(s->ax, s->bx) + widest) >> 8) + 1, with->to->width);
     int y0 = most((least(s->ay, s->by) - widest) >> 8, with->y0);
