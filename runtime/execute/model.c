@@ -134,16 +134,11 @@ work_items(const chx__task *task)
 static uint64_t
 kind_of(const chx__task *task, const chx__device *device)
 {
-    chx__hasher *hasher = chx__hasher_create();
-    if (task->program) {
-        chx__digest program = chx__program_digest(task->program);
-        bool is_quick = device && chx__program_is_quick(task->program, device);
-        chx__hasher_add(hasher, &program, sizeof program);
-        chx__hasher_add(hasher, &is_quick, sizeof is_quick);
-        chx__hasher_add_text(hasher, task->kernel);
-    }
-    chx__hasher_add_text(hasher, task->name);
-    return chx__hasher_end(hasher).low;
+    uint64_t kind[2] = {task->names};
+    if (task->program)
+        kind[1] = chx__program_digest(task->program).low +
+                  (device && chx__program_is_quick(task->program, device));
+    return chx__hash(kind, sizeof kind).low;
 }
 
 chx__task_keys

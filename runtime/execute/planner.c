@@ -41,15 +41,26 @@ make_items(const chx__lowered *lowered, chx__item *items)
     }
 }
 
+/* Whether a task costs the same on both lanes. A device's lanes stand together. */
+static bool
+are_alike(const chx__model *model, uint32_t a, uint32_t b)
+{
+    return model->lanes[a].device == model->lanes[b].device &&
+           model->machine_lanes[a].role == model->machine_lanes[b].role;
+}
+
 static double *
 make_costs(const chx_runtime *runtime, const chx_graph *graph, const chx__model *model)
 {
     uint32_t n_lanes = model->machine.n_lanes;
     double *costs = chx__alloc(graph->n_tasks, n_lanes * sizeof *costs);
-    for (uint32_t t = 0; costs && t < graph->n_tasks; t++)
+    for (uint32_t t = 0; costs && t < graph->n_tasks; t++) {
+        double *row = &costs[(size_t)t * n_lanes];
         for (uint32_t l = 0; l < n_lanes; l++)
-            costs[(size_t)t * n_lanes + l] =
-                chx__model_cost(model, runtime->costs, &runtime->fleet, graph, t, l);
+            row[l] = l > 0 && are_alike(model, l - 1, l)
+                         ? row[l - 1]
+                         : chx__model_cost(model, runtime->costs, &runtime->fleet, graph, t, l);
+    }
     return costs;
 }
 

@@ -16,6 +16,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "graph/argument.h"
 #include "memory/buffer.h"
 
@@ -115,6 +116,15 @@ take_args(const chx_graph *graph, chx__task *task, const chx_arg *args)
     return CHX_OK;
 }
 
+static uint64_t
+hash_names(const chx__task *task)
+{
+    uint64_t names[2] = {chx__hash(task->name, strlen(task->name)).low};
+    if (task->kernel)
+        names[1] = chx__hash(task->kernel, strlen(task->kernel)).low;
+    return chx__hash(names, sizeof names).low;
+}
+
 /* Takes the task, which is released on failure. */
 static chx_status
 append(chx_graph *graph, chx__task *task, const chx_arg *args, chx_task *id)
@@ -129,6 +139,7 @@ append(chx_graph *graph, chx__task *task, const chx_arg *args, chx_task *id)
         task_finish(task);
         return status;
     }
+    task->names = hash_names(task);
     if (id)
         *id = graph->n_tasks;
     graph->tasks[graph->n_tasks++] = *task;

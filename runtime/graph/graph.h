@@ -11,6 +11,7 @@ typedef struct chx__task {
     char *name;
     chx_program *program; /* NULL for a host task */
     char *kernel;
+    uint64_t names; /* hash of both, to tell tasks that are alike */
     chx__launch launch;
     chx__places devices; /* places of those that may run it */
     chx_host_fn run; /* host tasks */
