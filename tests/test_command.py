@@ -789,6 +789,15 @@ class Renders(Case):
                       "10", *self.small)
         self.assertEqual(probe(out)["codec_name"], "vp9")
 
+    def test_no_output_is_written_over_an_input(self):
+        spikes, edges = self.folder / "spikes.csv", self.folder / "edges.csv"
+        spikes.write_text("time_ms,neuron\n1,AVAL\n")
+        edges.write_text("source,target\na,b\n")
+        self.fails(2, "would write over", "run", WORM, "--play-spikes", spikes, "--spikes",
+                   f"{self.folder}/./spikes.csv")
+        self.fails(2, "would write over", "run", edges, "--spikes", edges)
+        self.assertEqual(edges.read_text(), "source,target\na,b\n")
+
     def test_choices_that_do_not_fit_are_usage_errors(self):
         png, mp4 = self.folder / "x.png", self.folder / "x.mp4"
         self.fails(2, "needs -o", "render", WORM)

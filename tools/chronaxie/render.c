@@ -157,12 +157,8 @@ static int
 check_targets(const struct rendering *r)
 {
     uint64_t picture_bytes = (uint64_t)r->size_px[0] * r->size_px[1] * 3;
-    const struct target targets[] = {{"--output", r->output, ".png .mp4 .webm", picture_bytes},
-                                     {"--spikes", r->params.spikes_path, ".csv", 1 << 20},
-                                     {"--raster", r->params.raster_path, ".png", 1 << 20},
-                                     {"--trace", r->params.trace_path, ".json", 1 << 20},
-                                     {"--timeline", r->params.timeline_path, ".svg", 1 << 20}};
-    return target_check(targets, 5);
+    const struct target output = {"--output", r->output, ".png .mp4 .webm", picture_bytes};
+    return session_check_targets(&r->params, &output);
 }
 
 static int

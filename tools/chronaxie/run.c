@@ -218,12 +218,7 @@ run(const struct command *self, int argc, char **argv)
                                          NULL};
     if (!options_parse(&syntax, argc, argv, &code))
         return code;
-    code =
-        target_check((struct target[]){{"--spikes", job.params.spikes_path, ".csv", 1 << 20},
-                                       {"--raster", job.params.raster_path, ".png", 1 << 20},
-                                       {"--trace", job.params.trace_path, ".json", 1 << 20},
-                                       {"--timeline", job.params.timeline_path, ".svg", 1 << 20}},
-                     4);
+    code = session_check_targets(&job.params, NULL);
     if (code == OUTCOME_OK)
         code = work(&job, &shared);
     if (!flight_finish(&job.flight))

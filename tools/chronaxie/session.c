@@ -66,6 +66,23 @@ open_recording(struct session *session, const session_params *params)
 }
 
 int
+session_check_targets(const session_params *params, const struct target *output)
+{
+    const struct target targets[] = {{"--spikes", params->spikes_path, ".csv", 1 << 20},
+                                     {"--raster", params->raster_path, ".png", 1 << 20},
+                                     {"--trace", params->trace_path, ".json", 1 << 20},
+                                     {"--timeline", params->timeline_path, ".svg", 1 << 20},
+                                     output ? *output : (struct target){NULL, NULL, NULL, 0}};
+    const int n = sizeof targets / sizeof targets[0];
+    int code = target_check(targets, n);
+    if (code == OUTCOME_OK)
+        code = target_check_input(targets, n, params->play_path);
+    for (int i = 0; code == OUTCOME_OK && i < params->sources.n; i++)
+        code = target_check_input(targets, n, params->sources.words[i]);
+    return code;
+}
+
+int
 session_open(struct session *session, const shared_options *shared, const session_params *params)
 {
     chx_runtime_params runtime_params = options_runtime_params(shared);

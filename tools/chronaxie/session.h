@@ -8,6 +8,7 @@
 #include <chronaxie/chronaxie.h>
 
 #include "options.h"
+#include "target.h"
 
 /* What the commands that simulate can be asked for. */
 typedef struct session_params {
@@ -33,6 +34,10 @@ struct session {
 /* The option rules of session_params, SESSION_RULES of them, written to rules[]. */
 #define SESSION_RULES 9
 void session_rules(session_params *params, option_rule *rules);
+
+/* Checks the outputs that are asked for, and `output` when that is not NULL, see target_check();
+ * none may be one of the inputs. */
+int session_check_targets(const session_params *params, const struct target *output);
 
 /* Loads the network and opens the runtime. Says what fails; returns the exit code. */
 int session_open(struct session *session, const shared_options *shared,

@@ -1,6 +1,6 @@
-/* Outputs are checked before minutes of work are spent on them: ending, folder, permission,
- * space, and that no two options name one file, however they write it. It is a courtesy
- * and no guarantee, the write itself is still checked. */
+/* Outputs are checked before minutes of work are spent on them: ending, folder, permission, space,
+ * and that no option names the file of another or one that is read, however they write it. It is a
+ * courtesy and no guarantee, the write itself is still checked. */
 #include "target.h"
 
 #include <errno.h>
@@ -121,4 +121,15 @@ target_check(const struct target *targets, int n)
         code = check_one(&targets[i]);
     }
     return code;
+}
+
+int
+target_check_input(const struct target *targets, int n, const char *path)
+{
+    for (int i = 0; path && i < n; i++)
+        if (targets[i].path && is_same_file(targets[i].path, path))
+            return outcome_say(OUTCOME_USAGE,
+                               "%s would write over %s, which is read; name another file",
+                               targets[i].option, path);
+    return OUTCOME_OK;
 }

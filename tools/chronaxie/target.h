@@ -16,6 +16,9 @@ struct target {
  * and that the disk has room. Says what is wrong and returns the exit code. */
 int target_check(const struct target *targets, int n);
 
+/* Checks that none of n targets is a file that is read; path may be NULL. */
+int target_check_input(const struct target *targets, int n, const char *path);
+
 /* True when the path ends in one of the endings. */
 bool target_has_ending(const char *path, const char *endings);
 
