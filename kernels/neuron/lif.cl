@@ -43,12 +43,6 @@
  */
 #pragma OPENCL FP_CONTRACT OFF
 
-/* Clang tells that processors with longer vectors would pass these on in other registers. Nothing
- * here is called from code that was compiled for another processor. */
-#ifdef __clang__
-#pragma clang diagnostic ignored "-Wpsabi"
-#endif
-
 /* Neurons per block: 4, 8 or 16. Wide suits processors, narrow suits GPUs. */
 #ifndef LIF_WIDTH
 #define LIF_WIDTH 16

@@ -205,9 +205,20 @@ chx_program_from_embedded(chx_runtime *runtime, const char *name, const chx_prog
                           chx_program **program)
 {
     CHX__REQUIRE(runtime && name && program);
+    const char *kernel_path = runtime->fleet.kernel_path;
+    chx_program_params own = params ? *params : (chx_program_params){0};
     char *text;
-    chx_status status = chx__source_from_embedded(name, runtime->fleet.kernel_path, &text);
-    return status ? status : create_program(runtime, name, text, params, program);
+    /* PoCL prints the number of warnings, and newer compilers find new ones, which whoever changes
+     * the kernels wants to see and nobody else. */
+    char *options = chx__format("%s%s", kernel_path ? "" : "-w ", own.options ? own.options : "");
+    if (!options)
+        return chx__fail_memory("making a program");
+    own.options = options;
+    chx_status status = chx__source_from_embedded(name, kernel_path, &text);
+    if (!status)
+        status = create_program(runtime, name, text, &own, program);
+    free(options);
+    return status;
 }
 
 chx_status
