@@ -889,6 +889,19 @@ class Renders(Case):
         self.assertIn("stopped by signal", said)
         self.assertEqual(os.listdir(self.folder), [])
 
+    def test_interrupt_ends_what_is_simulated_before_the_first_frame(self):
+        for output in [["-o", self.folder / "x.mp4", "--start-ms", "3600000", "--duration-ms",
+                        "3600001"], ["-o", self.folder / "x.png", "--at-ms", "3600000"]]:
+            words = [COMMAND, "render", WORM, *output, *self.small]
+            child = subprocess.Popen(list(map(str, words)), stderr=subprocess.PIPE, text=True)
+            time.sleep(4)
+            child.send_signal(signal.SIGINT)
+            sent_s = time.monotonic()
+            _, said = child.communicate(timeout=60)
+            self.assertLess(time.monotonic() - sent_s, 2)
+            self.assertEqual(child.returncode, 128 + signal.SIGINT, said)
+            self.assertEqual(os.listdir(self.folder), [])
+
 
 @unittest.skipIf(SERIAL, "a checked device is too slow to be measured")
 class Benches(Case):

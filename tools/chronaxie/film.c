@@ -80,8 +80,8 @@ prepare(struct rendering *rendering)
                           STAGE_OUTPUT);
     if (code == OUTCOME_OK)
         code = session_simulate(session, &rendering->params);
-    if (code == OUTCOME_OK && first > 0)
-        code = outcome_report(chx_simulation_advance(session->simulation, first), STAGE_WORK);
+    if (code == OUTCOME_OK)
+        code = session_advance(session, first);
     if (code == OUTCOME_OK)
         code = rendering_prepare(rendering, (uint32_t)ceil(steps) + 1);
     return code;

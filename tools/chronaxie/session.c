@@ -10,6 +10,7 @@
 #include "outcome.h"
 #include "placement.h"
 #include "source.h"
+#include "stopwatch.h"
 
 #define LONGEST_MS 1e9
 
@@ -110,6 +111,25 @@ session_simulate(struct session *session, const session_params *params)
     return outcome_report(chx_simulation_create(session->runtime, session->network, &simulation,
                                                 &session->simulation),
                           STAGE_WORK);
+}
+
+int
+session_advance(struct session *session, uint64_t n_steps)
+{
+    uint64_t slice = 16;
+    int code = OUTCOME_OK;
+
+    while (n_steps > 0 && code == OUTCOME_OK) {
+        uint64_t begin_ns = stopwatch_now_ns();
+        uint64_t now = slice < n_steps ? slice : n_steps;
+        code = outcome_report(chx_simulation_advance(session->simulation, now), STAGE_WORK);
+        if (code == OUTCOME_OK && interrupt_pending())
+            code = interrupt_report();
+        n_steps -= now;
+        if (stopwatch_seconds_since(begin_ns) < 0.1)
+            slice *= 2;
+    }
+    return code;
 }
 
 double

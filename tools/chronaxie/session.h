@@ -46,6 +46,9 @@ int session_open(struct session *session, const shared_options *shared,
 /* Makes the simulation at step 0, instead of an earlier one. */
 int session_simulate(struct session *session, const session_params *params);
 
+/* Advances the simulation without drawing; an interrupt ends it within about 0.2 s. */
+int session_advance(struct session *session, uint64_t n_steps);
+
 /* How long a run lasts when nobody says: the network's own duration, or what was recorded and, so
  * that its last light is seen, `light_ms` more. */
 double session_duration_ms(const struct session *session, double light_ms);

@@ -6,17 +6,6 @@
 #include "outcome.h"
 #include "stopwatch.h"
 
-static chx_status
-advance(struct session *session, double duration_ms)
-{
-    chx_status status;
-
-    interrupt_ends_at_once(true);
-    status = chx_simulation_advance(session->simulation, session_steps(session, duration_ms));
-    interrupt_ends_at_once(false);
-    return status;
-}
-
 /* Simulates the whole duration once: for the spikes, and to find the moment to draw. The results
  * are the same bits in a second simulation, so that one need not be looked at again. */
 static int
@@ -25,16 +14,16 @@ survey(struct rendering *rendering)
     struct session *session = &rendering->session;
     const session_params *params = &rendering->params;
     const chx_spike *spikes;
-    chx_status status;
     int code = session_simulate(session, params);
 
     if (code != OUTCOME_OK)
         return code;
-    status = advance(session, params->duration_ms);
-    if (status == CHX_OK)
-        status = chx_simulation_spikes(session->simulation, &spikes, &rendering->n_spikes);
-    if (status != CHX_OK)
-        return outcome_report(status, STAGE_WORK);
+    code = session_advance(session, session_steps(session, params->duration_ms));
+    if (code == OUTCOME_OK)
+        code = outcome_report(
+            chx_simulation_spikes(session->simulation, &spikes, &rendering->n_spikes), STAGE_WORK);
+    if (code != OUTCOME_OK)
+        return code;
     if (!rendering->has_at && !moment_brightest(session->info, spikes, rendering->n_spikes,
                                                 params->duration_ms, &rendering->at_ms))
         return outcome_say(OUTCOME_MEMORY, "memory ran out while looking for the brightest moment");
@@ -67,7 +56,7 @@ rendering_still(struct rendering *rendering)
     if (code == OUTCOME_OK)
         code = session_simulate(session, params);
     if (code == OUTCOME_OK)
-        code = outcome_report(advance(session, rendering->at_ms), STAGE_WORK);
+        code = session_advance(session, session_steps(session, rendering->at_ms));
     if (code == OUTCOME_OK && rendering->simulated_ms == 0)
         code = rendering_count_spikes(rendering, rendering->at_ms);
     if (code == OUTCOME_OK)
