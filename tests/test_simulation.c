@@ -622,6 +622,62 @@ START_TEST(partitions_pinned_to_unlike_devices_give_the_same_spikes)
 }
 END_TEST
 
+/* Words that a kernel which failed or was left out may leave: all bits, infinities, anything. */
+static uint32_t
+garbage_word(uint32_t kind, uint64_t *random)
+{
+    if (kind == 0)
+        return UINT32_MAX;
+    return kind == 1 ? 0x7f800000u : sample_random(random) << 16 ^ sample_random(random);
+}
+
+static void
+fill_with_garbage(chx_buffer *buffer, uint32_t kind)
+{
+    uint64_t random = 15;
+    size_t n = chx_buffer_size(buffer) / 4;
+    uint32_t *words = malloc(n * sizeof *words);
+    for (size_t i = 0; i < n; i++)
+        words[i] = garbage_word(kind, &random);
+    check_ok(chx_buffer_write(buffer, 0, n * 4, words));
+    free(words);
+}
+
+/* What kernels write is garbage: the results are too, but nothing outside of buffers is touched
+ * and all runs end. */
+static void
+advance_from_garbage(const chx_network *network, uint32_t n_partitions, uint32_t kind)
+{
+    chx_simulation *simulation = create(network, n_partitions);
+    check_ok(chx_simulation_advance(simulation, 1));
+    for (uint32_t p = 0; p < simulation->tables.n_partitions; p++) {
+        fill_with_garbage(simulation->parts[p].state, kind);
+        fill_with_garbage(simulation->parts[p].ring, kind);
+    }
+    fill_with_garbage(simulation->lists, kind);
+    fill_with_garbage(simulation->record, kind);
+    fill_with_garbage(simulation->history, kind);
+    chx_status status = chx_simulation_advance(simulation, 20);
+    ck_assert_msg(status == CHX_OK || status == CHX_ERROR_DEVICE, "%s", chx_status_name(status));
+    chx_simulation_destroy(&simulation);
+}
+
+START_TEST(garbage_in_buffers_that_kernels_write_stays_within_them)
+{
+    const sample_params params = {.n_neurons = 37,
+                                  .fan_out = 5,
+                                  .min_delay_steps = 4,
+                                  .max_delay_steps = 9,
+                                  .poisson = true,
+                                  .seed = 14};
+    chx_network *small = sample_create(&params);
+    for (uint32_t kind = 0; kind < 3; kind++)
+        for (uint32_t n_partitions = 1; n_partitions <= 2; n_partitions++)
+            advance_from_garbage(small, n_partitions, kind);
+    chx_network_destroy(&small);
+}
+END_TEST
+
 START_TEST(misuse_is_refused)
 {
     const sample_params params = {
@@ -722,6 +778,11 @@ main(void)
     tcase_add_test(slow, neurons_that_fire_in_every_step_lose_no_spike);
     tcase_add_test(slow, the_worm_has_its_digest);
     suite_add_tcase(suite, slow);
+    TCase *garbage = tcase_create("garbage");
+    tcase_set_timeout(garbage, 60);
+    tcase_add_checked_fixture(garbage, open_runtime, close_runtime);
+    tcase_add_test(garbage, garbage_in_buffers_that_kernels_write_stays_within_them);
+    suite_add_tcase(suite, garbage);
     TCase *two_drivers = tcase_create("two drivers");
     tcase_set_timeout(two_drivers, 280);
     tcase_add_test(two_drivers, partitions_pinned_to_unlike_devices_give_the_same_spikes);

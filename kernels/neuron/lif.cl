@@ -132,7 +132,8 @@ lif_poisson(constant chx_lif_setup *setup, global const chx_lif_stimulus *stimul
     }
 }
 
-/* Enters the spikes of one block and step into list, record and history. */
+/* Enters the spikes of one block and step into list, record and history. Where the state is
+ * garbage, lanes without a neuron may fire too; where the list is, it may be full. */
 static void
 lif_spikes(constant chx_lif_setup *setup, const lif_int fired, uint block, uint step, uint run_step,
            global uint *list, global uint *record, global chx_history *history)
@@ -140,11 +141,13 @@ lif_spikes(constant chx_lif_setup *setup, const lif_int fired, uint block, uint 
     int lanes[LIF_WIDTH];
     LIF_STORE(fired, 0, lanes);
     for (uint lane = 0; lane < LIF_WIDTH; lane++) {
-        if (!lanes[lane])
-            continue;
         const uint local_index = block * LIF_WIDTH + lane;
+        if (!lanes[lane] || local_index >= setup->n_neurons)
+            continue;
         const uint entry = (step - run_step) << setup->neuron_bits | local_index;
-        list[CHX_LIF_LIST_HEADER + atomic_inc(&list[0])] = entry;
+        const uint place = atomic_inc(&list[0]);
+        if (place < setup->list_words - CHX_LIF_LIST_HEADER)
+            list[CHX_LIF_LIST_HEADER + place] = entry;
         record[CHX_LIF_LIST_HEADER + (atomic_inc(&record[0]) & setup->record_mask)] = entry;
         global chx_history *own = &history[setup->first_neuron + local_index];
         const uint count = own->count;

@@ -26,6 +26,10 @@
  *   history   chx_history [n_neurons of the network]
  *
  * A spike's entry is (step - first step of the run) << neuron_bits | l.
+ *
+ * A kernel that failed or was left out may leave anything in state, ring, lists, record and
+ * history. So what is read there is bounded before it counts or points at anything; what only the
+ * host writes is taken as it is.
  */
 #ifndef CHX_KERNELS_LIF_H
 #define CHX_KERNELS_LIF_H
@@ -73,6 +77,8 @@ typedef struct chx_lif_setup {
     chx_lif_u32 seed_high;
     chx_lif_f32 unit_pa; /* a power of two */
     chx_lif_u32 row_lanes; /* work-items that share the synapses of one spike; a power of two */
+    chx_lif_u32 n_neurons; /* of the partition */
+    chx_lif_u32 n_sources; /* neurons of the network, which have offsets */
 } chx_lif_setup;
 
 typedef struct chx_lif_block {
@@ -99,7 +105,7 @@ typedef struct chx_lif_entry {
 } chx_lif_entry;
 
 #ifndef __OPENCL_C_VERSION__
-static_assert(sizeof(chx_lif_setup) == 64, "the device reads 64 bytes");
+static_assert(sizeof(chx_lif_setup) == 72, "the device reads 72 bytes");
 static_assert(sizeof(chx_lif_block) == 16, "the device reads 16 bytes");
 static_assert(sizeof(chx_lif_stimulus) == 32, "the device reads 32 bytes");
 static_assert(sizeof(chx_lif_entry) == 8, "the device reads 8 bytes");

@@ -9,6 +9,8 @@
  * depend on the order of the atomic additions, and the host chose the unit so
  * that no sum can overflow.
  *
+ * The list may be garbage, see neuron/lif.h: its count and its neurons are bounded.
+ *
  * row_lanes neighbouring work-items share one spike. Buffers: neuron/lif.h.
  */
 #ifndef CHX_KERNELS_DELIVER_H
@@ -19,7 +21,8 @@ deliver_list(constant chx_lif_setup *setup, uint n_blocks, global const uint *li
              global const uint *offsets, global const uint2 *synapses, global int *ring,
              uint run_step, uint item, uint n_items)
 {
-    const uint count = list[0], first_neuron = list[1];
+    const uint count = min(list[0], setup->list_words - CHX_LIF_LIST_HEADER);
+    const uint first_neuron = list[1], n_sources = setup->n_sources;
     const uint n_lanes = n_blocks * LIF_WIDTH;
     const uint slot_mask = (1u << setup->slot_bits) - 1;
     const uint target_mask = (1u << setup->target_bits) - 1;
@@ -29,6 +32,8 @@ deliver_list(constant chx_lif_setup *setup, uint n_blocks, global const uint *li
         const uint entry = list[CHX_LIF_LIST_HEADER + spike];
         const uint step = run_step + (entry >> setup->neuron_bits);
         const uint pre = first_neuron + (entry & neuron_mask);
+        if (pre >= n_sources)
+            continue;
         const uint end = offsets[pre + 1];
         for (uint k = offsets[pre] + lane; k < end; k += setup->row_lanes) {
             const uint2 synapse = synapses[k];

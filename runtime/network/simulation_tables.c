@@ -438,6 +438,8 @@ chx__lif_part_init(chx__lif_part *part, const chx__lif_tables *tables, uint32_t 
                                 .seed_high = (uint32_t)(tables->seed >> 32),
                                 .unit_pa = (float)ldexp(1, -tables->unit_exponent),
                                 .row_lanes = 1,
+                                .n_neurons = n_neurons,
+                                .n_sources = tables->info->n_neurons,
                             }};
     chx_status status = make_rows(part, tables);
     if (!status)
