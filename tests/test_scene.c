@@ -13,7 +13,9 @@
 #include "folder.h"
 #include "machine.h"
 #include "network/layout.h"
+#include "network/simulation_state.h"
 #include "scene/hershey.h"
+#include "sample.h"
 #include "scene/scene.h"
 #include "sketch.h"
 #include "threads/draw.h"
@@ -1063,6 +1065,125 @@ START_TEST(impossible_pictures_and_cameras_are_refused)
 }
 END_TEST
 
+/* One block of pixels. */
+#define SMALL_WIDTH 64
+#define SMALL_HEIGHT 64
+
+static void
+fill_with_garbage(chx_buffer *buffer, uint32_t kind)
+{
+    uint64_t random = 16;
+    size_t n = chx_buffer_size(buffer) / 4;
+    uint32_t *words = malloc(n * sizeof *words);
+    ck_assert_ptr_nonnull(words);
+    for (size_t i = 0; i < n; i++)
+        words[i] = kind == 1 ? UINT32_MAX : sample_random(&random) << 16 ^ sample_random(&random);
+    check_ok(chx_buffer_write(buffer, 0, n * 4, words));
+    free(words);
+}
+
+static chx_arg
+four_words(const void *words)
+{
+    chx_arg arg = {.kind = CHX_ARG_VALUE, .size_bytes = 16};
+    memcpy(&arg.value, words, 16);
+    return arg;
+}
+
+static chx_arg
+extent_of(const chx_scene *scene)
+{
+    const uint32_t extent[4] = {SMALL_WIDTH, 0, SMALL_HEIGHT, scene->inputs.n_branches};
+    return four_words(extent);
+}
+
+static void
+add_branches(chx_graph *graph, const chx_scene *scene)
+{
+    const chx__band *band = &scene->bands[0];
+    const chx__band_inputs *in = &scene->inputs;
+    const chx__projection *at = &scene->projection;
+    const chx_kernel_task task = {
+        .program = in->program,
+        .kernel = "branches",
+        .global = {in->n_branches},
+        .args = CHX_ARGS(CHX_READ(in->branches), CHX_READ(in->ages), CHX_READ(in->tables),
+                         CHX_READ_WRITE(band->fibre), CHX_READ_WRITE(band->light),
+                         CHX_READ_WRITE(band->levels[0]), CHX_READ_WRITE(band->body),
+                         CHX_READ_WRITE(band->halo), CHX_READ_WRITE(band->dirty),
+                         CHX_READ_WRITE(band->queue), CHX_UINT(in->n_branches), extent_of(scene),
+                         four_words(at->centre), four_words(at->row_x), four_words(at->row_y),
+                         four_words(at->row_z), four_words(at->origin), four_words(at->depth))};
+    check_ok(chx_graph_kernel(graph, &task));
+}
+
+static void
+add_cones(chx_graph *graph, const chx_scene *scene)
+{
+    const chx__band *band = &scene->bands[0];
+    const chx__band_inputs *in = &scene->inputs;
+    const chx_kernel_task task = {
+        .program = in->program,
+        .kernel = "cones",
+        .global = {1, 1, 2},
+        .args = CHX_ARGS(CHX_READ(band->queue), CHX_READ(in->tables), CHX_READ_WRITE(band->fibre),
+                         CHX_READ_WRITE(band->light), CHX_READ_WRITE(band->levels[0]),
+                         CHX_READ_WRITE(band->body), CHX_READ_WRITE(band->halo),
+                         CHX_READ_WRITE(band->dirty), extent_of(scene),
+                         four_words(scene->projection.depth))};
+    check_ok(chx_graph_kernel(graph, &task));
+}
+
+/* Draws a band's branches and its queue, without emptying that before. */
+static void
+draw_queue(const chx_scene *scene)
+{
+    chx_graph *graph = NULL;
+    chx_plan *plan = NULL;
+    chx_run *run = NULL;
+    check_ok(chx_graph_create(runtime, &graph));
+    add_branches(graph, scene);
+    add_cones(graph, scene);
+    check_ok(chx_plan_create(graph, NULL, &plan));
+    check_ok(chx_plan_submit(plan, &run));
+    check_ok(chx_run_wait(run, CHX_FOREVER));
+    chx_run_destroy(&run);
+    chx_plan_destroy(&plan);
+    chx_graph_destroy(&graph);
+}
+
+/* What kernels write is garbage, as after one that failed or was left out: so is the picture, but
+ * nothing outside of buffers is touched and all runs end. */
+START_TEST(garbage_in_buffers_that_kernels_write_stays_within_them)
+{
+    const chx_scene_params params = {
+        .width_px = SMALL_WIDTH, .height_px = SMALL_HEIGHT, .no_labels = true, .n_bands = 1};
+    stage *on = open_stage(&params);
+    chx_camera camera;
+    chx_scene_default_camera(on->scene, &camera);
+    memcpy(camera.centre_um, chx_network_get(network)->neurons[0].position_um, 12);
+    camera.zoom = 24;
+    check_ok(chx_scene_set_camera(on->scene, &camera));
+    draw(on, 1);
+    const chx__band *band = &on->scene->bands[0];
+    for (uint32_t kind = 0; kind < 2; kind++) {
+        chx_buffer *const written[] = {
+            band->fibre, band->light, band->ink,       band->body,      band->halo,
+            band->dirty, band->marks, band->levels[0], band->levels[1], on->scene->inputs.ages};
+        for (size_t i = 0; i < sizeof written / sizeof *written; i++)
+            fill_with_garbage(written[i], kind);
+        fill_with_garbage(band->queue, kind);
+        const uint32_t few_too_many = on->scene->inputs.n_branches + 10;
+        if (kind == 0)
+            check_ok(chx_buffer_write(band->queue, 0, 4, &few_too_many));
+        draw_queue(on->scene);
+        fill_with_garbage(on->simulation->history, kind);
+        draw(on, 2 + kind);
+    }
+    close_stage(on);
+}
+END_TEST
+
 static Suite *
 suite(void)
 {
@@ -1104,6 +1225,11 @@ suite(void)
     tcase_add_test(frames, views_frame_all_branches_at_any_azimuth_elevation_and_roll);
     tcase_add_test(frames, impossible_pictures_and_cameras_are_refused);
     suite_add_tcase(made, frames);
+    TCase *garbage = tcase_create("garbage");
+    tcase_add_checked_fixture(garbage, open_runtime, close_runtime);
+    tcase_set_timeout(garbage, 60);
+    tcase_add_test(garbage, garbage_in_buffers_that_kernels_write_stays_within_them);
+    suite_add_tcase(made, garbage);
     TCase *slow = tcase_create("slow frames");
     tcase_set_tags(slow, "slow");
     tcase_add_checked_fixture(slow, open_runtime, close_runtime);

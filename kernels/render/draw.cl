@@ -19,7 +19,9 @@
  *                 where coverage is 0, ground << 16: what a label's ground hides beside letters
  *   glow   uint   half the resolution, sum of light x coverage, 2^16 = one pixel
  *   dirty  uint   one per 16 x 16 tile, CHX_TILE bits of what fell on it
- * queue: one counter, then chx_stick records of bodies too big for one work-item.
+ * queue: one counter, then chx_stick records of bodies too big for one work-item. Where a launch
+ * failed or was left out, it holds anything: no more is written than there are places, which are as
+ * many as branches, and nothing is drawn that no branch can be.
  *
  * Order of launches per band: labels (clears the counter), branches, cones; and
  * where INT64_ATOMICS is 0, branches_second and cones_second.
@@ -407,7 +409,7 @@ cone_pixel(const layers *to, global const chx_tables *tables, const chx_stick *s
     long edge = radius * 256;
     if (inside < edge && c->halo)
         put_halo(to, stick, c, x, y, s, square, radius, depth);
-    if (inside <= -edge)
+    if (inside <= -edge || radius <= 0)
         return;
     uint cover = 256;
     if (inside < edge)
@@ -563,6 +565,21 @@ is_big(const chx_stick *stick)
            abs(stick->ay - stick->by) + reach > CHX_SMALL_PX * 256;
 }
 
+/* Whether a record of the queue can be a big body: what project() makes keeps to these bounds. */
+static int
+is_body(const chx_stick *stick)
+{
+    const int far = 1000000000;
+    uint hue = (CHX_HUES - 1) | 15u << CHX_RANK_SHIFT;
+    int low =
+        min(min(min(stick->ax, stick->ay), min(stick->bx, stick->by)), min(stick->az, stick->bz));
+    int high =
+        max(max(max(stick->ax, stick->ay), max(stick->bx, stick->by)), max(stick->az, stick->bz));
+    int thick = max(stick->ra, stick->rb);
+    return (stick->hue & ~hue) == 0 && low >= -far && high <= far &&
+           min(stick->ra, stick->rb) >= 0 && thick > CHX_THIN_Q8 && thick <= far;
+}
+
 static layers
 layers_of(global uint *fibre, global uint *light, global uint *glow, global uint *body,
           global uint *halo, global uint *dirty, int4 band)
@@ -626,7 +643,8 @@ branch_item(global const chx_branch *branches, global const int *ages,
     } else if (is_big(&stick)) {
         uint place = atomic_inc(queue);
         global chx_stick *sticks = (global chx_stick *)(queue + 4);
-        sticks[place] = stick;
+        if (place < n_branches)
+            sticks[place] = stick;
     } else {
         draw_cone(to, &in, tables, &stick, depth, pass);
     }
@@ -658,31 +676,32 @@ branches_second(global const chx_branch *branches, global const int *ages,
 }
 
 static void
-cone_item(global const uint *queue, global const chx_tables *tables, const layers *to, int4 depth,
-          int pass)
+cone_item(global const uint *queue, global const chx_tables *tables, const layers *to,
+          uint n_places, int4 depth, int pass)
 {
     clip in;
     in.x0 = (int)get_global_id(0) * CHX_BLOCK;
     in.y0 = to->row0 + (int)get_global_id(1) * CHX_BLOCK;
     in.x1 = min(in.x0 + CHX_BLOCK, to->width);
     in.y1 = min(in.y0 + CHX_BLOCK, to->row1);
-    uint count = queue[0];
+    uint count = min(queue[0], n_places);
     global const chx_stick *sticks = (global const chx_stick *)(queue + 4);
     for (uint index = get_global_id(2); index < count; index += get_global_size(2)) {
         chx_stick stick = sticks[index];
-        if (!is_outside(&stick, &in, depth.w))
+        if (!is_outside(&stick, &in, depth.w) && is_body(&stick))
             draw_cone(to, &in, tables, &stick, depth, pass);
     }
 }
 
-/* The queue's bodies: one work-item per block of 64 x 64 pixels and share of the queue. */
+/* The queue's bodies: one work-item per block of 64 x 64 pixels and share of the queue. band.w =
+ * places of the queue. */
 kernel void
 cones(global const uint *queue, global const chx_tables *tables, global uint *fibre,
       global uint *light, global uint *glow, global uint *body, global uint *halo,
       global uint *dirty, int4 band, int4 depth)
 {
     layers to = layers_of(fibre, light, glow, body, halo, dirty, band);
-    cone_item(queue, tables, &to, depth, BODY_FIRST);
+    cone_item(queue, tables, &to, (uint)band.w, depth, BODY_FIRST);
 }
 
 kernel void
@@ -691,7 +710,7 @@ cones_second(global const uint *queue, global const chx_tables *tables, global u
              global uint *dirty, int4 band, int4 depth)
 {
     layers to = layers_of(fibre, light, glow, body, halo, dirty, band);
-    cone_item(queue, tables, &to, depth, BODY_SECOND);
+    cone_item(queue, tables, &to, (uint)band.w, depth, BODY_SECOND);
 }
 
 /* Distance from (along, across), within 3 per cent. */

@@ -218,10 +218,11 @@ build_cones(chx__band *band, chx_graph *graph, const chx__band_inputs *in, const
         .global = {(band->width_px + CHX_BLOCK - 1) / CHX_BLOCK,
                    (band->held.end - band->held.begin + CHX_BLOCK - 1) / CHX_BLOCK,
                    in->cone_shares},
-        .args = CHX_ARGS(CHX_READ(band->queue), CHX_READ(in->tables), CHX_READ_WRITE(band->fibre),
-                         CHX_READ_WRITE(band->light), CHX_READ_WRITE(band->levels[0]),
-                         CHX_READ_WRITE(band->body), CHX_READ_WRITE(band->halo),
-                         CHX_READ_WRITE(band->dirty), band_arg(band, 0), four(0, 0, 0, 0)),
+        .args =
+            CHX_ARGS(CHX_READ(band->queue), CHX_READ(in->tables), CHX_READ_WRITE(band->fibre),
+                     CHX_READ_WRITE(band->light), CHX_READ_WRITE(band->levels[0]),
+                     CHX_READ_WRITE(band->body), CHX_READ_WRITE(band->halo),
+                     CHX_READ_WRITE(band->dirty), band_arg(band, in->n_branches), four(0, 0, 0, 0)),
         .id = id};
     return chx_graph_kernel(graph, &task);
 }
