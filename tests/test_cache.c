@@ -1,10 +1,13 @@
 /* The cache believes nothing: entries are cut, flipped, lengthened and renamed, folders opened
  * to others, and what was stored comes back or nothing does. */
 #include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <check.h>
 
@@ -325,6 +328,47 @@ START_TEST(cache_in_a_folder_that_is_read_only_is_read)
 }
 END_TEST
 
+/* Whether somebody uses PoCL's folder, so that nobody may clean it. */
+static bool
+is_in_use(const char *lock)
+{
+    int descriptor = open(lock, O_RDWR | O_CREAT, 0600);
+    ck_assert_int_ge(descriptor, 0);
+    bool taken = flock(descriptor, LOCK_EX | LOCK_NB) == 0;
+    close(descriptor);
+    return !taken;
+}
+
+/* Another process is cleaning while this one starts. Files that this one is about to write look
+ * damaged to the next that cleans, so it must not go on without its share of the lock. */
+START_TEST(starts_wait_for_who_cleans)
+{
+    char lock[4200];
+    int ready[2];
+    chx__driver_cache opened;
+    unsetenv("POCL_CACHE_DIR");
+    snprintf(lock, sizeof lock, "%s/pocl.lock", folder);
+    ck_assert_int_eq(pipe(ready), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        int descriptor = open(lock, O_RDWR | O_CREAT, 0600);
+        bool ok =
+            descriptor >= 0 && flock(descriptor, LOCK_EX) == 0 && write(ready[1], "x", 1) == 1;
+        usleep(300000);
+        _exit(ok ? 0 : 1);
+    }
+    char byte;
+    ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+    ck_assert_int_eq(chx__driver_cache_open(&opened, cache, &(chx__logger){0}), CHX_OK);
+    int status;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+    ck_assert(is_in_use(lock));
+    chx__driver_cache_close(&opened);
+    ck_assert(!is_in_use(lock));
+}
+END_TEST
+
 /* Two blocks, of three words and of none. */
 START_TEST(bitcode_that_is_cut_anywhere_is_taken_out)
 {
@@ -380,6 +424,7 @@ main(void)
     tcase_add_test(tests, cache_on_a_full_disk_is_told_once_and_goes_on);
     tcase_add_test(tests, cache_in_a_folder_that_is_read_only_is_read);
     tcase_add_test(tests, journal_tells_only_what_dead_processes_did);
+    tcase_add_test(tests, starts_wait_for_who_cleans);
     tcase_add_test(tests, bitcode_that_is_cut_anywhere_is_taken_out);
     tcase_add_test(tests, shared_object_that_is_cut_is_taken_out);
     suite_add_tcase(suite, tests);

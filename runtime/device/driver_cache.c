@@ -187,8 +187,10 @@ enter(chx__driver_cache *made, const chx__cache *cache, const char *path, const 
     made->lock = name ? open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
     if (made->lock >= 0 && flock(made->lock, LOCK_EX | LOCK_NB) == 0)
         clean(cache, path, logger);
-    if (made->lock >= 0)
-        flock(made->lock, LOCK_SH | LOCK_NB);
+    /* This waits for who cleans just now: without a share of the lock, the next one to clean would
+     * take what PoCL is writing here for damaged. */
+    while (made->lock >= 0 && flock(made->lock, LOCK_SH) != 0 && errno == EINTR)
+        continue;
     free(name);
 }
 

@@ -69,11 +69,11 @@ open_recording(struct session *session, const session_params *params)
 int
 session_check_targets(const session_params *params, const struct target *output)
 {
-    const struct target targets[] = {{"--spikes", params->spikes_path, ".csv", 1 << 20},
+    const struct target targets[] = {output ? *output : (struct target){NULL, NULL, NULL, 0},
+                                     {"--spikes", params->spikes_path, ".csv", 1 << 20},
                                      {"--raster", params->raster_path, ".png", 1 << 20},
                                      {"--trace", params->trace_path, ".json", 1 << 20},
-                                     {"--timeline", params->timeline_path, ".svg", 1 << 20},
-                                     output ? *output : (struct target){NULL, NULL, NULL, 0}};
+                                     {"--timeline", params->timeline_path, ".svg", 1 << 20}};
     const int n = sizeof targets / sizeof targets[0];
     int code = target_check(targets, n);
     if (code == OUTCOME_OK)
