@@ -7,7 +7,7 @@
 # next run takes them up, and an input that fails as READER-crash-..., -leak-..., -timeout-... or
 # -oom-.... To see it fail again, add its path to the words.
 set -eu
-program=$1 reader=$2
+program=$(realpath "$1") reader=$2
 shift 2
 here=$(cd "$(dirname "$0")" && pwd)
 found=$PWD/corpus-$reader artifacts=$PWD/$reader-
