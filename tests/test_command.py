@@ -890,6 +890,11 @@ class Renders(Case):
         self.assertEqual(os.listdir(self.folder), [])
 
     def test_interrupt_ends_what_is_simulated_before_the_first_frame(self):
+        # Nothing may be left to compile, as above.
+        for name in ["x.mp4", "x.png"]:
+            self.succeeds("render", WORM, "-o", self.folder / name, "--duration-ms", "4",
+                          *self.small)
+            (self.folder / name).unlink()
         for output in [["-o", self.folder / "x.mp4", "--start-ms", "3600000", "--duration-ms",
                         "3600001"], ["-o", self.folder / "x.png", "--at-ms", "3600000"]]:
             words = [COMMAND, "render", WORM, *output, *self.small]
