@@ -718,10 +718,10 @@ START_TEST(launches_shrink_to_a_devices_loop_limit)
                                   .poisson = true,
                                   .seed = 13};
     chx_network *network = sample_create(&params);
-    chx__lif_tables tables;
-    check_ok(chx__lif_tables_init(
+    chx__simulation_tables tables;
+    check_ok(chx__simulation_tables_init(
         &tables, chx_network_get(network),
-        &(chx__lif_tables_params){.width = 16, .n_partitions = 1, .max_batch_steps = 128}));
+        &(chx__simulation_tables_params){.width = 16, .n_partitions = 1, .max_batch_steps = 128}));
     chx__simulation_fleet fleet = {.n_devices = 1,
                                    .all_cpus = true,
                                    .n_compute_units = 2,
@@ -742,7 +742,7 @@ START_TEST(launches_shrink_to_a_devices_loop_limit)
     fleet.loop_limit = 10;
     ck_assert_int_eq(chx__simulation_choose_shape(&impossible, &fleet, &tables, 2),
                      CHX_ERROR_LIMIT);
-    chx__lif_tables_finish(&tables);
+    chx__simulation_tables_finish(&tables);
     chx_network_destroy(&network);
 }
 END_TEST

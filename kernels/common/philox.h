@@ -10,7 +10,8 @@
 
 #define PHILOX_ROUNDS 10
 
-/* A macro, for with rusticl of Mesa 25.0 on llvmpipe neuron/lif.cl crashed when a function passed
+/* A macro, for with rusticl of Mesa 25.0 on llvmpipe the neuron kernel crashed when a function
+ * passed
  * draws back in a struct or through pointers: a pointer of the kernel was found overwritten. */
 #define CHX_PHILOX_DRAW(x, y, z, w, key_low, key_high)                              \
     do {                                                                            \

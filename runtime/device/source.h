@@ -8,7 +8,7 @@
 #include <chronaxie/status.h>
 
 typedef struct chx__embedded_source {
-    const char *name; /* relative to kernels/, such as "neuron/lif.cl" */
+    const char *name; /* relative to kernels/, such as "neuron/model/lif.cl" */
     const char *bytes;
     size_t size;
 } chx__embedded_source;

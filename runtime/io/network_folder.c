@@ -45,7 +45,8 @@ chx__folder_add_type(chx__folder *folder, const char *name, size_t length, uint3
     const char *kept = chx__network_keep_text(network, name, length);
     if (!kept || !chx__names_add(&folder->types, kept, length, n, &known))
         return fail_memory();
-    network->types[n] = (chx_neuron_type){kept, folder->params};
+    network->types[n] = folder->neuron;
+    network->types[n].name = kept;
     network->info.n_types++;
     *index = n;
     return CHX_OK;

@@ -10,7 +10,7 @@
 typedef struct chx__folder {
     const char *path;
     chx_network *network;
-    chx_lif_params params; /* of types that network.json does not name */
+    chx_neuron_type neuron; /* what types are that network.json does not name */
     chx__names types;
     chx__names neurons;
     chx__targets targets; /* of stimuli, once they are read */

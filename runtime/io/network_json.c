@@ -11,7 +11,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "io/recording.h"
-#include "network/check.h"
+#include "network/model.h"
 #include "network/spike_train.h"
 
 #define FORMAT_NAME "chronaxie-network"
@@ -51,28 +51,26 @@ read_numbers(const chx__json_at *object, const member_number *numbers, size_t n)
     return status;
 }
 
-/* Reads into *params what the object holds; `required` asks for all but the bias. */
+/* Reads into *type what the object holds of its model's parameters; `is_whole` asks for all that
+ * are not optional. */
 static chx_status
-read_params(const chx__json_at *object, bool required, double time_step_ms, chx_lif_params *params)
+read_params(const chx__json_at *object, bool is_whole, double time_step_ms, chx_neuron_type *type)
 {
-    static const char *const keys[] = {"capacitance_pf", "tau_membrane_ms", "tau_synapse_ms",
-                                       "resting_mv",     "threshold_mv",    "reset_mv",
-                                       "refractory_ms",  "bias_pa",         NULL};
-    const member_number numbers[] = {
-        {"capacitance_pf", &params->capacitance_pf, required},
-        {"tau_membrane_ms", &params->tau_membrane_ms, required},
-        {"tau_synapse_ms", &params->tau_synapse_ms, required},
-        {"resting_mv", &params->resting_mv, required},
-        {"threshold_mv", &params->threshold_mv, required},
-        {"reset_mv", &params->reset_mv, required},
-        {"refractory_ms", &params->refractory_ms, required},
-        {"bias_pa", &params->bias_pa, false},
-    };
+    const chx__model *model = chx__type_model(type);
+    const char *keys[CHX__MODEL_MAX_PARAMETERS + 1] = {NULL};
+    for (uint32_t i = 0; i < model->n_parameters; i++)
+        keys[i] = model->parameters[i].name;
     chx_status status = chx__json_object(object, keys);
-    if (!status)
-        status = read_numbers(object, numbers, sizeof numbers / sizeof *numbers);
+    for (uint32_t i = 0; i < model->n_parameters && !status; i++) {
+        const chx__parameter *parameter = &model->parameters[i];
+        double value = is_whole ? parameter->preset : chx__type_get(type, parameter);
+        const bool is_required = is_whole && !parameter->is_optional;
+        status = read_numbers(object, &(member_number){parameter->name, &value, is_required}, 1);
+        chx__type_set(type, parameter, value);
+    }
+    chx__prepared prepared;
     chx__fault fault;
-    if (!status && !chx__lif_check(params, time_step_ms, &fault))
+    if (!status && !chx__type_prepare(type, time_step_ms, &prepared, &fault))
         status = fail_fault(object, &fault);
     return status;
 }
@@ -83,7 +81,7 @@ read_neuron_params(chx__folder *folder, const chx__json_at *root)
     chx__json_at object;
     chx_status status = chx__json_member(root, "neuron", &object);
     return status ? status
-                  : read_params(&object, true, folder->network->info.time_step_ms, &folder->params);
+                  : read_params(&object, true, folder->network->info.time_step_ms, &folder->neuron);
 }
 
 static chx_status
@@ -108,7 +106,7 @@ read_types(chx__folder *folder, const chx__json_at *root)
             status = chx__folder_add_type(folder, name, strlen(name), &index);
         if (!status)
             status = read_params(&type, false, folder->network->info.time_step_ms,
-                                 &folder->network->types[index].params);
+                                 &folder->network->types[index]);
         if (status)
             return status;
     }

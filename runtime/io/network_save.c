@@ -20,6 +20,7 @@
 #include "base/file.h"
 #include "base/numerals.h"
 #include "io/csv.h"
+#include "network/model.h"
 
 #define MAX_OPEN_FOLDERS 8
 
@@ -32,13 +33,14 @@ fail_memory(void)
 }
 
 static json_t *
-params_json(const chx_lif_params *params)
+params_json(const chx_neuron_type *type)
 {
-    return json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "capacitance_pf",
-                     params->capacitance_pf, "tau_membrane_ms", params->tau_membrane_ms,
-                     "tau_synapse_ms", params->tau_synapse_ms, "resting_mv", params->resting_mv,
-                     "threshold_mv", params->threshold_mv, "reset_mv", params->reset_mv,
-                     "refractory_ms", params->refractory_ms, "bias_pa", params->bias_pa);
+    const chx__model *model = chx__type_model(type);
+    json_t *object = json_object();
+    for (uint32_t i = 0; i < model->n_parameters; i++)
+        json_object_set_new(object, model->parameters[i].name,
+                            json_real(chx__type_get(type, &model->parameters[i])));
+    return object;
 }
 
 /* Types that some neuron has; the reader takes the others for slips. */
@@ -51,7 +53,7 @@ types_json(const chx_network_info *info)
         is_used[info->neurons[i].type] = true;
     for (uint32_t i = 0; types && i < info->n_types; i++)
         if (is_used[i])
-            json_object_set_new(types, info->types[i].name, params_json(&info->types[i].params));
+            json_object_set_new(types, info->types[i].name, params_json(&info->types[i]));
     free(is_used);
     return types;
 }
@@ -113,7 +115,7 @@ description_json(const chx_network_info *info)
     json_object_set_new(root, "time_step_ms", json_real(info->time_step_ms));
     json_object_set_new(root, "duration_ms", json_real(info->duration_ms));
     json_object_set_new(root, "seed", json_integer((json_int_t)(info->seed & INT64_MAX)));
-    json_object_set_new(root, "neuron", params_json(&info->types[0].params));
+    json_object_set_new(root, "neuron", params_json(&info->types[0]));
     json_object_set_new(root, "types", types_json(info));
     json_object_set_new(root, "stimuli", stimuli_json(info));
     json_object_set_new(root, "view", view_json(&info->view));

@@ -1,8 +1,7 @@
 /* What a network may hold, in one place, for files and for callers alike. Bounds come from the
  * kernels: what they multiply with must be neither zero nor denormal nor overflow in a float over
- * any number of steps, steps are counted in 31 bits, squares of positions fit a float. The checks
- * look at the very floats that the kernels get (propagator.c), so that what is accepted can be
- * simulated, and what is refused names the member and the way out.
+ * any number of steps, steps are counted in 31 bits, squares of positions fit a float. What
+ * a model of neurons asks of its parameters is in model.c and the models.
  *
  * A fault is a member and half a sentence; callers add file and line, or array and index. */
 #include "network/check.h"
@@ -11,17 +10,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "network/propagator.h"
-
 /* A simulation counts its steps in 31 bits. */
 #define MAX_STEPS 2147483647.0
-
-/* Currents and potentials whose products and sums over all steps fit a float, and currents that the
- * kernels do not tidy away. */
-#define MAX_MAGNITUDE 1e12
-#define MIN_CURRENT_PA 1e-12
-#define CURRENT_RANGE "must be 0, or 1e-12 to 1e12 in magnitude"
-#define POTENTIAL_RANGE "must be a number between -1e12 and 1e12"
 
 /* A delay given as float may lie this much below the time step it was written as. */
 #define DELAY_TOLERANCE 1e-6
@@ -89,80 +79,14 @@ chx__name_check(const char *name, size_t length, chx__fault *fault)
     return true;
 }
 
-static bool
-is_current(double current_pa)
+bool
+chx__current_check(double current_pa)
 {
     return current_pa == 0 ||
-           (fabs(current_pa) >= MIN_CURRENT_PA && fabs(current_pa) <= MAX_MAGNITUDE);
+           (fabs(current_pa) >= CHX__MIN_CURRENT_PA && fabs(current_pa) <= CHX__MAX_MAGNITUDE);
 }
 
 /* What the kernels multiply with must neither vanish nor leave the range in which they compute. */
-static bool
-check_propagators(const float fields[CHX_LIF_ROW_FIELDS], chx__fault *fault)
-{
-    if (fields[CHX_LIF_P22] == 0)
-        return fail(fault, "tau_membrane_ms",
-                    "is so short that nothing lasts for a step of time_step_ms; lengthen it or "
-                    "shorten the step");
-    if (fields[CHX_LIF_P11] == 0)
-        return fail(fault, "tau_synapse_ms",
-                    "is so short that nothing lasts for a step of time_step_ms; lengthen it or "
-                    "shorten the step");
-    if (fields[CHX_LIF_P20] == 0)
-        return fail(fault, "capacitance_pf",
-                    "is so large that a current of 1 pA does nothing in a step; check the unit");
-    if (!(fields[CHX_LIF_P20] <= MAX_MAGNITUDE))
-        return fail(fault, "capacitance_pf",
-                    "is so small that 1 pA adds more than 1e12 mV in a step; check the unit");
-    if (!(fields[CHX_LIF_P21] > 0 && fields[CHX_LIF_P21] <= MAX_MAGNITUDE))
-        return fail(fault, "tau_synapse_ms",
-                    "makes the effect of a spike, together with tau_membrane_ms and "
-                    "capacitance_pf, too small or too large for a float; check the units");
-    return true;
-}
-
-/* The kernels tidy tiny potentials away, and a potential that rests at its reset must not fire. */
-static bool
-is_above_reset(const float fields[CHX_LIF_ROW_FIELDS])
-{
-    float reset = fields[CHX_LIF_RESET], threshold = fields[CHX_LIF_THRESHOLD];
-    return threshold > reset && (fabsf(reset) >= CHX__LIF_TINY || threshold > 0);
-}
-
-bool
-chx__lif_check(const chx_lif_params *params, double time_step_ms, chx__fault *fault)
-{
-    float fields[CHX_LIF_ROW_FIELDS];
-    if (!is_positive(params->capacitance_pf))
-        return fail(fault, "capacitance_pf", "must be a number above 0");
-    if (!is_positive(params->tau_membrane_ms))
-        return fail(fault, "tau_membrane_ms", "must be a number above 0");
-    if (!is_positive(params->tau_synapse_ms))
-        return fail(fault, "tau_synapse_ms", "must be a number above 0");
-    if (fabs(params->tau_membrane_ms - params->tau_synapse_ms) <= 1e-6 * params->tau_membrane_ms)
-        return fail(fault, "tau_synapse_ms",
-                    "equals tau_membrane_ms, where the exact solution divides by their difference; "
-                    "make them differ by at least a millionth");
-    if (!(fabs(params->resting_mv) <= MAX_MAGNITUDE))
-        return fail(fault, "resting_mv", POTENTIAL_RANGE);
-    if (!(fabs(params->reset_mv) <= MAX_MAGNITUDE))
-        return fail(fault, "reset_mv", POTENTIAL_RANGE);
-    if (!(fabs(params->threshold_mv) <= MAX_MAGNITUDE))
-        return fail(fault, "threshold_mv", POTENTIAL_RANGE);
-    if (params->threshold_mv <= params->reset_mv)
-        return fail(fault, "threshold_mv", "must be a number above reset_mv");
-    if (!isfinite(params->refractory_ms) || params->refractory_ms < 0.0)
-        return fail(fault, "refractory_ms", "must be a number of at least 0");
-    if (!is_current(params->bias_pa))
-        return fail(fault, "bias_pa", CURRENT_RANGE);
-    chx__propagators(params, time_step_ms, fields);
-    if (!is_above_reset(fields))
-        return fail(fault, "threshold_mv",
-                    "is reset_mv in the arithmetic of floats, which count from resting_mv; move "
-                    "them apart, or resting_mv nearer");
-    return check_propagators(fields, fault);
-}
-
 static bool
 is_position(const float position_um[3])
 {
@@ -191,8 +115,8 @@ chx__neuron_check(const chx_neuron *neuron, chx__fault *fault)
 bool
 chx__synapse_check(const chx_synapse *synapse, double time_step_ms, chx__fault *fault)
 {
-    if (!is_current((double)synapse->weight_pa))
-        return fail(fault, "weight_pa", CURRENT_RANGE);
+    if (!chx__current_check((double)synapse->weight_pa))
+        return fail(fault, "weight_pa", CHX__CURRENT_SENTENCE);
     if (!isfinite(synapse->delay_ms))
         return fail(fault, "delay_ms", "must be a finite number");
     double delay_steps = (double)synapse->delay_ms / time_step_ms;
@@ -210,15 +134,16 @@ chx__stimulus_check(const chx_stimulus *stimulus, double time_step_ms, chx__faul
     if (stimulus->kind < CHX_STIMULUS_STEP || stimulus->kind > CHX_STIMULUS_SPIKE_TRAIN)
         return fail(fault, "kind", "must be step, poisson or spike_train");
     if (stimulus->kind == CHX_STIMULUS_SPIKE_TRAIN)
-        return is_current(stimulus->current_pa) || fail(fault, "weight_pa", CURRENT_RANGE);
+        return chx__current_check(stimulus->current_pa) ||
+               fail(fault, "weight_pa", CHX__CURRENT_SENTENCE);
     if (!isfinite(stimulus->start_ms) || stimulus->start_ms < 0.0)
         return fail(fault, "start_ms", "must be a number of at least 0");
     if (!isfinite(stimulus->stop_ms) || stimulus->stop_ms <= stimulus->start_ms)
         return fail(fault, "stop_ms", "must be a number above start_ms");
     if (stimulus->stop_ms / time_step_ms > MAX_STEPS)
         return fail(fault, "stop_ms", "is beyond 2147483647 time steps; stop earlier");
-    if (!is_current(stimulus->current_pa))
-        return fail(fault, "current_pa", CURRENT_RANGE);
+    if (!chx__current_check(stimulus->current_pa))
+        return fail(fault, "current_pa", CHX__CURRENT_SENTENCE);
     if (stimulus->kind == CHX_STIMULUS_STEP)
         return stimulus->rate_hz == 0.0 ||
                fail(fault, "rate_hz", "belongs to a poisson stimulus; remove it");

@@ -9,6 +9,12 @@
 
 #include <chronaxie/network.h>
 
+/* Currents and potentials whose products and sums over all steps fit a float, and currents that the
+ * kernels do not tidy away. */
+#define CHX__MAX_MAGNITUDE 1e12
+#define CHX__MIN_CURRENT_PA 1e-12
+#define CHX__CURRENT_SENTENCE "must be 0, or 1e-12 to 1e12 in magnitude"
+
 typedef struct chx__fault {
     const char *member; /* as in the header and in the files */
     const char *sentence; /* what is wrong; what to do */
@@ -18,12 +24,14 @@ typedef struct chx__fault {
  * morphology's file as well. */
 bool chx__type_name_check(const char *name, size_t length, chx__fault *fault);
 bool chx__name_check(const char *name, size_t length, chx__fault *fault);
-bool chx__lif_check(const chx_lif_params *params, double time_step_ms, chx__fault *fault);
 bool chx__neuron_check(const chx_neuron *neuron, chx__fault *fault);
 bool chx__synapse_check(const chx_synapse *synapse, double time_step_ms, chx__fault *fault);
 bool chx__stimulus_check(const chx_stimulus *stimulus, double time_step_ms, chx__fault *fault);
 bool chx__node_check(const chx_node *node, chx__fault *fault);
 bool chx__view_check(const chx_view *view, chx__fault *fault);
+
+/* A current, of which CHX__CURRENT_SENTENCE says what is wrong. */
+bool chx__current_check(double current_pa);
 
 /* Time step and duration. */
 bool chx__time_check(double time_step_ms, double duration_ms, chx__fault *fault);

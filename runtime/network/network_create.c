@@ -9,7 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "network/check.h"
+#include "network/model.h"
 #include "network/morphology.h"
 #include "network/names.h"
 #include "network/spike_train.h"
@@ -103,7 +103,8 @@ copy_types(chx_network *network, const chx_network_info *from)
         return fail_memory();
     for (uint32_t i = 0; i < from->n_types; i++) {
         chx__fault fault;
-        if (!chx__lif_check(&network->types[i].params, from->time_step_ms, &fault))
+        chx__prepared prepared;
+        if (!chx__type_prepare(&network->types[i], from->time_step_ms, &prepared, &fault))
             return fail_at("types", i, &fault);
         chx_status status = copy_text(network, from->types[i].name, &network->types[i].name);
         if (status)

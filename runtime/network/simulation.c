@@ -1,6 +1,6 @@
 /* A simulation: the tables of a network in buffers, one set per partition, and what was heard of it
- * so far. What is in the buffers is described by neuron/lif.h, what the launches look like by
- * simulation_shape.c.
+ * so far. What is in the buffers is described by neuron/population.h, what the launches look like
+ * by simulation_shape.c.
  *
  * `step` is where the runs that have been submitted will end, not where they are. The mutex
  * (innermost) guards the spikes, their digest and the scratch to sort them, since a host task of
@@ -34,8 +34,8 @@ static chx_status
 create_program(chx_simulation *simulation)
 {
     char options[32];
-    snprintf(options, sizeof options, "-DLIF_WIDTH=%u", simulation->tables.width);
-    return chx_program_from_embedded(simulation->runtime, "neuron/lif.cl",
+    snprintf(options, sizeof options, "-DPOPULATION_WIDTH=%u", simulation->tables.width);
+    return chx_program_from_embedded(simulation->runtime, simulation->tables.model->source,
                                      &(chx_program_params){.options = options},
                                      &simulation->program);
 }
@@ -52,17 +52,20 @@ create_table(chx_simulation *simulation, const void *elements, size_t count, siz
 
 static chx_status
 create_part_buffers(chx_simulation *simulation, chx__simulation_part *part,
-                    const chx__lif_part *from)
+                    const chx__part_tables *from)
 {
+    const chx__model *model = simulation->tables.model;
     const size_t block_bytes = simulation->tables.width * sizeof(float);
     const struct {
         chx_buffer **buffer;
         const void *elements;
         size_t count, size;
     } tables[] = {
-        {&part->state, NULL, from->setup.n_blocks, 3 * block_bytes},
+        {&part->state, NULL, from->setup.n_blocks,
+         (CHX_POPULATION_STATE_HEADER + model->n_states) * block_bytes},
         {&part->ring, NULL, (size_t)from->setup.n_blocks << from->setup.slot_bits, block_bytes},
-        {&part->rows, from->rows, from->n_rows, CHX_LIF_ROW_FIELDS * block_bytes},
+        {&part->rows, from->rows, from->n_rows,
+         (CHX_POPULATION_ROW_HEADER + model->n_constants) * block_bytes},
         {&part->blocks, from->blocks, from->setup.n_blocks, sizeof *from->blocks},
         {&part->entries, from->entries, from->n_entries, sizeof *from->entries},
         {&part->offsets, from->offsets, (size_t)simulation->info->n_neurons + 1,
@@ -80,8 +83,8 @@ static chx_status
 create_part(chx_simulation *simulation, uint32_t p, uint32_t *max_entries)
 {
     chx__simulation_part *part = &simulation->parts[p];
-    chx__lif_part from;
-    chx_status status = chx__lif_part_init(&from, &simulation->tables, p);
+    chx__part_tables from;
+    chx_status status = chx__part_tables_init(&from, &simulation->tables, p);
     if (status)
         return status;
     part->setup = from.setup;
@@ -90,7 +93,7 @@ create_part(chx_simulation *simulation, uint32_t p, uint32_t *max_entries)
     if (from.max_entries > *max_entries)
         *max_entries = from.max_entries;
     status = create_part_buffers(simulation, part, &from);
-    chx__lif_part_finish(&from);
+    chx__part_tables_finish(&from);
     return status;
 }
 
@@ -98,17 +101,17 @@ create_part(chx_simulation *simulation, uint32_t p, uint32_t *max_entries)
 static chx_status
 create_lists(chx_simulation *simulation)
 {
-    const chx__lif_tables *tables = &simulation->tables;
+    const chx__simulation_tables *tables = &simulation->tables;
     uint32_t steps = simulation->shape.fused ? tables->batch_steps : simulation->shape.launch_steps;
     uint64_t places = 0;
     for (uint32_t p = 0; p < tables->n_partitions; p++) {
-        uint64_t spikes = chx__lif_max_spikes(tables, p, steps);
+        uint64_t spikes = chx__simulation_max_spikes(tables, p, steps);
         places = spikes > places ? spikes : places;
     }
     if (places > INT32_MAX / 2)
         return chx__fail(CHX_ERROR_LIMIT, "a batch may bring %llu spikes; use more partitions",
                          (unsigned long long)places);
-    simulation->list_words = (uint32_t)(CHX_LIF_LIST_HEADER + places + 15) & ~15u;
+    simulation->list_words = (uint32_t)(CHX_POPULATION_LIST_HEADER + places + 15) & ~15u;
     size_t n_lists = (size_t)2 * tables->n_partitions;
     uint32_t *words = chx__alloc(n_lists * simulation->list_words, sizeof *words);
     if (!words)
@@ -137,7 +140,7 @@ create_buffers(chx_simulation *simulation, const chx__simulation_fleet *fleet)
     if (!status)
         status = create_table(simulation, simulation->tables.stimuli,
                               simulation->tables.first_row[info->n_stimuli],
-                              sizeof(chx_lif_stimulus), &simulation->stimuli);
+                              sizeof(chx_population_stimulus), &simulation->stimuli);
     if (!status)
         status = create_table(simulation, NULL, info->n_neurons, sizeof(chx_history),
                               &simulation->history);
@@ -154,13 +157,13 @@ prepare(chx_simulation *simulation, const chx_simulation_params *params)
     uint32_t n_partitions = params->n_partitions;
     if (n_partitions == 0)
         n_partitions = chx__simulation_choose_partitions(&fleet, simulation->info);
-    const chx__lif_tables_params tables_params = {
+    const chx__simulation_tables_params tables_params = {
         .width = fleet.all_cpus ? CPU_WIDTH : GPU_WIDTH,
         .n_partitions = n_partitions,
         .max_batch_steps = CHX__SIMULATION_MAX_BATCH,
         .seed = params->has_seed ? params->seed : simulation->info->seed,
     };
-    status = chx__lif_tables_init(&simulation->tables, simulation->info, &tables_params);
+    status = chx__simulation_tables_init(&simulation->tables, simulation->info, &tables_params);
     if (status)
         return status;
     if (params->pin_partitions)
@@ -222,7 +225,7 @@ chx_simulation_destroy(chx_simulation **simulation)
     chx_buffer_destroy(&old->lists);
     chx_buffer_destroy(&old->history);
     chx_program_destroy(&old->program);
-    chx__lif_tables_finish(&old->tables);
+    chx__simulation_tables_finish(&old->tables);
     pthread_mutex_destroy(&old->mutex);
     free(old->spikes);
     free(old->keys);
@@ -242,6 +245,7 @@ chx_simulation_potentials(chx_simulation *simulation, float *potentials_mv)
     CHX__REQUIRE(simulation && potentials_mv && !simulation->playback.recording);
     const chx_network_info *info = simulation->info;
     const uint32_t width = simulation->tables.width;
+    const size_t n_fields = CHX_POPULATION_STATE_HEADER + simulation->tables.model->n_states;
     chx_status status = CHX_OK;
     for (uint32_t p = 0; !status && p < simulation->tables.n_partitions; p++) {
         chx__simulation_part *part = &simulation->parts[p];
@@ -252,9 +256,10 @@ chx_simulation_potentials(chx_simulation *simulation, float *potentials_mv)
         status = chx_buffer_read(part->state, 0, size_bytes, state);
         for (uint32_t n = 0; !status && n < part->n_neurons; n++) {
             uint32_t neuron = part->first_neuron + n;
-            double rest_mv = info->types[info->neurons[neuron].type].params.resting_mv;
-            float v = state[(size_t)n / width * 3 * width + n % width];
-            potentials_mv[neuron] = (float)(rest_mv + v);
+            uint32_t type = info->neurons[neuron].type;
+            size_t field = n / width * n_fields + CHX_POPULATION_STATE_HEADER;
+            float v = state[field * width + n % width];
+            potentials_mv[neuron] = (float)(simulation->tables.types[type].prepared.origin_mv + v);
         }
         free(state);
     }

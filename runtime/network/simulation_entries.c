@@ -1,5 +1,5 @@
 /*
- * Entries: which stimuli act on which lanes of a block of neurons (neuron/lif.h).
+ * Entries: which stimuli act on which lanes of a block of neurons (neuron/population.h).
  *
  * A block's entries stand together, first the step currents, then what acts on the synaptic
  * current. Every device and partition sees those of its blocks in the same order, so that float
@@ -14,7 +14,8 @@
 
 /* The lanes of each block that stimulus k reaches, OR-ed into lanes[n_blocks]. */
 static void
-mark_lanes(const chx__lif_part *part, const chx__lif_tables *tables, uint32_t k, uint32_t *lanes)
+mark_lanes(const chx__part_tables *part, const chx__simulation_tables *tables, uint32_t k,
+           uint32_t *lanes)
 {
     const chx_stimulus *stimulus = &tables->info->stimuli[k];
     memset(lanes, 0, part->setup.n_blocks * sizeof *lanes);
@@ -27,16 +28,16 @@ mark_lanes(const chx__lif_part *part, const chx__lif_tables *tables, uint32_t k,
 
 /* Counts an entry, and writes it where there is room already. */
 static void
-add_entry(chx__lif_part *part, uint32_t *next, uint32_t row, uint32_t lanes)
+add_entry(chx__part_tables *part, uint32_t *next, uint32_t row, uint32_t lanes)
 {
     if (part->entries)
-        part->entries[*next] = (chx_lif_entry){row, lanes};
+        part->entries[*next] = (chx_population_entry){row, lanes};
     (*next)++;
 }
 
 /* The spikes of one step and block are one entry; several of one neuron are as many. */
 static void
-add_train(chx__lif_part *part, const chx__lif_tables *tables, uint32_t k, uint32_t *next)
+add_train(chx__part_tables *part, const chx__simulation_tables *tables, uint32_t k, uint32_t *next)
 {
     const chx_stimulus *stimulus = &tables->info->stimuli[k];
     uint32_t row = tables->first_row[k], block = 0, lanes = 0, lanes_row = 0;
@@ -60,7 +61,8 @@ add_train(chx__lif_part *part, const chx__lif_tables *tables, uint32_t k, uint32
 
 /* lanes[n_blocks] is scratch; next[block][acts on the synaptic current]. */
 static void
-add_entries(chx__lif_part *part, const chx__lif_tables *tables, uint32_t *lanes, uint32_t *next)
+add_entries(chx__part_tables *part, const chx__simulation_tables *tables, uint32_t *lanes,
+            uint32_t *next)
 {
     const chx_network_info *info = tables->info;
     for (uint32_t k = 0; k < info->n_stimuli; k++) {
@@ -78,10 +80,10 @@ add_entries(chx__lif_part *part, const chx__lif_tables *tables, uint32_t *lanes,
 
 /* Turns the counts of each block's entries into where they begin. */
 static chx_status
-place_entries(chx__lif_part *part, uint32_t *next)
+place_entries(chx__part_tables *part, uint32_t *next)
 {
     for (uint32_t b = 0; b < part->setup.n_blocks; b++) {
-        chx_lif_block *block = &part->blocks[b];
+        chx_population_block *block = &part->blocks[b];
         uint32_t n_step = next[b * 2], n_poisson = next[b * 2 + 1];
         if (part->n_entries + n_step + n_poisson > INT32_MAX)
             return chx__fail(CHX_ERROR_LIMIT, "more than 2^31 pairs of stimulus and neuron block;"
@@ -99,7 +101,7 @@ place_entries(chx__lif_part *part, uint32_t *next)
 /* Entries of a block: step currents in the network's order, then Poisson stimuli and spike trains.
  * Two passes over the stimuli, the first counts. */
 chx_status
-chx__lif_entries_init(chx__lif_part *part, const chx__lif_tables *tables)
+chx__part_entries_init(chx__part_tables *part, const chx__simulation_tables *tables)
 {
     uint32_t n_blocks = part->setup.n_blocks;
     uint32_t *lanes = chx__alloc(n_blocks, sizeof *lanes);

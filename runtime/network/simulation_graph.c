@@ -47,7 +47,7 @@ record_places(const chx_simulation *simulation, uint32_t n_steps)
 {
     uint64_t places = 16;
     for (uint32_t p = 0; p < simulation->tables.n_partitions; p++)
-        while (places < chx__lif_max_spikes(&simulation->tables, p, n_steps))
+        while (places < chx__simulation_max_spikes(&simulation->tables, p, n_steps))
             places *= 2;
     return places;
 }
@@ -62,7 +62,7 @@ create_record(chx_simulation *simulation, uint32_t max_steps)
                          "%u steps in one run may bring %llu spikes; take fewer steps or more "
                          "partitions",
                          max_steps, (unsigned long long)places);
-    simulation->record_words = (uint32_t)(CHX_LIF_LIST_HEADER + places);
+    simulation->record_words = (uint32_t)(CHX_POPULATION_LIST_HEADER + places);
     chx_status status = chx_buffer_create(
         simulation->runtime, simulation->tables.n_partitions * record_bytes(simulation), NULL,
         &simulation->record);
@@ -92,7 +92,7 @@ add_advance(chx_simulation *simulation, uint32_t p, uint32_t turn, chx_task *id)
         &(chx_kernel_task){
             .name = "advance",
             .program = simulation->program,
-            .kernel = "lif_advance",
+            .kernel = "population_advance",
             .global = {(part->setup.n_blocks + items - 1) / items * items},
             .local = {items},
             .devices = &simulation->part_devices[p],
@@ -123,7 +123,7 @@ add_deliver(chx_simulation *simulation, uint32_t p, uint32_t turn, chx_task *id)
         &(chx_kernel_task){
             .name = "deliver",
             .program = simulation->program,
-            .kernel = "lif_deliver",
+            .kernel = "population_deliver",
             .global = {simulation->shape.deliver_items},
             .local = {simulation->shape.group_items},
             .devices = &simulation->part_devices[p],
@@ -150,7 +150,7 @@ add_run(chx_simulation *simulation, chx_task *id)
         &(chx_kernel_task){
             .name = "simulate",
             .program = simulation->program,
-            .kernel = "lif_run",
+            .kernel = "population_run",
             .global = {simulation->shape.group_items},
             .local = {simulation->shape.group_items},
             .devices = &simulation->part_devices[0],

@@ -63,7 +63,7 @@ chx__simulation_fleet_init(chx__simulation_fleet *fleet, const chx_runtime *runt
 uint32_t
 chx__simulation_choose_partitions(const chx__simulation_fleet *fleet, const chx_network_info *info)
 {
-    uint64_t batch_steps = chx__lif_steps(info, info->min_delay_ms);
+    uint64_t batch_steps = chx__time_steps(info, info->min_delay_ms);
     uint64_t updates = info->n_neurons * least(batch_steps, CHX__SIMULATION_MAX_BATCH);
     uint64_t worth = updates / PARTITION_MIN_UPDATES;
     return (uint32_t)least(fleet->n_parallel, worth > 0 ? worth : 1);
@@ -84,11 +84,11 @@ deliver_iterations(uint64_t n_spikes, uint32_t max_row, uint32_t items, uint32_t
 }
 
 static uint64_t
-spikes_of_all(const chx__lif_tables *tables, uint32_t n_steps)
+spikes_of_all(const chx__simulation_tables *tables, uint32_t n_steps)
 {
     uint64_t sum = 0;
     for (uint32_t p = 0; p < tables->n_partitions; p++)
-        sum += chx__lif_max_spikes(tables, p, n_steps);
+        sum += chx__simulation_max_spikes(tables, p, n_steps);
     return sum;
 }
 
@@ -96,7 +96,7 @@ spikes_of_all(const chx__lif_tables *tables, uint32_t n_steps)
  * for it or one batch would pass the devices' limit of loop iterations. */
 static bool
 choose_fused(chx__simulation_shape *shape, const chx__simulation_fleet *fleet,
-             const chx__lif_tables *tables, uint32_t max_entries)
+             const chx__simulation_tables *tables, uint32_t max_entries)
 {
     uint32_t n_neurons = tables->info->n_neurons;
     if (tables->n_partitions > 1 || n_neurons > FUSED_MAX_NEURONS)
@@ -125,7 +125,7 @@ choose_fused(chx__simulation_shape *shape, const chx__simulation_fleet *fleet,
 
 static chx_status
 choose_launches(chx__simulation_shape *shape, const chx__simulation_fleet *fleet,
-                const chx__lif_tables *tables, uint32_t max_entries)
+                const chx__simulation_tables *tables, uint32_t max_entries)
 {
     uint64_t steps = fleet->loop_limit / step_iterations(tables->width, max_entries);
     shape->launch_steps = (uint32_t)least(tables->batch_steps, steps);
@@ -149,7 +149,7 @@ choose_launches(chx__simulation_shape *shape, const chx__simulation_fleet *fleet
 
 chx_status
 chx__simulation_choose_shape(chx__simulation_shape *shape, const chx__simulation_fleet *fleet,
-                             const chx__lif_tables *tables, uint32_t max_entries)
+                             const chx__simulation_tables *tables, uint32_t max_entries)
 {
     *shape = (chx__simulation_shape){.row_lanes = 1};
     if (!fleet->all_cpus)

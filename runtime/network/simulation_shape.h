@@ -23,7 +23,7 @@ typedef struct chx__simulation_fleet {
 } chx__simulation_fleet;
 
 typedef struct chx__simulation_shape {
-    bool fused; /* one work-group does whole runs: lif_run */
+    bool fused; /* one work-group does whole runs: population_run */
     uint32_t group_items; /* work-items of a group */
     uint32_t launch_steps; /* steps that one launch advances at most */
     uint32_t row_lanes; /* work-items that share a spike */
@@ -41,6 +41,6 @@ uint32_t chx__simulation_choose_partitions(const chx__simulation_fleet *fleet,
  * iterations cannot be kept. */
 chx_status chx__simulation_choose_shape(chx__simulation_shape *shape,
                                         const chx__simulation_fleet *fleet,
-                                        const chx__lif_tables *tables, uint32_t max_entries);
+                                        const chx__simulation_tables *tables, uint32_t max_entries);
 
 #endif

@@ -72,7 +72,7 @@ unpack(const chx__simulation_part *part, const uint32_t *record, uint32_t n_new,
     uint32_t neuron_mask = (uint32_t)((UINT64_C(1) << neuron_bits) - 1);
     for (uint32_t i = 0; i < n_new; i++) {
         uint32_t place = (part->seen + i) & part->setup.record_mask;
-        uint32_t entry = record[CHX_LIF_LIST_HEADER + place];
+        uint32_t entry = record[CHX_POPULATION_LIST_HEADER + place];
         uint64_t step = (uint64_t)record[1] + (uint32_t)((uint64_t)entry >> neuron_bits);
         keys[i] = step << 32 | (part->first_neuron + (entry & neuron_mask));
     }

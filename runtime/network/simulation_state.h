@@ -10,9 +10,9 @@
 #include "network/simulation.h"
 #include "network/simulation_shape.h"
 
-/* Buffers of one partition; neuron/lif.h describes them. */
+/* Buffers of one partition; neuron/population.h describes them. */
 typedef struct chx__simulation_part {
-    chx_lif_setup setup;
+    chx_population_setup setup;
     uint32_t first_neuron;
     uint32_t n_neurons;
     chx_buffer *setup_buffer, *state, *ring, *rows, *blocks, *entries, *offsets, *synapses;
@@ -36,7 +36,7 @@ struct chx_simulation {
     chx_runtime *runtime;
     const chx_network *network;
     const chx_network_info *info;
-    chx__lif_tables tables;
+    chx__simulation_tables tables;
     chx__simulation_shape shape;
     chx__simulation_part parts[CHX__MAX_PARTITIONS];
     uint32_t part_devices[CHX__MAX_PARTITIONS]; /* where each advances and delivers */

@@ -22,7 +22,6 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "network/propagator.h"
 #include "network/spike_train.h"
 
 #define MAX_UNIT_EXPONENT 40
@@ -32,7 +31,7 @@
 #define NEURON_COST 400
 
 uint32_t
-chx__lif_steps(const chx_network_info *info, double time_ms)
+chx__time_steps(const chx_network_info *info, double time_ms)
 {
     double steps = floor(time_ms / info->time_step_ms + 0.5);
     if (!(steps > 0))
@@ -43,7 +42,7 @@ chx__lif_steps(const chx_network_info *info, double time_ms)
 static uint32_t
 delay_steps(const chx_network_info *info, const chx_synapse *synapse)
 {
-    uint32_t steps = chx__lif_steps(info, synapse->delay_ms);
+    uint32_t steps = chx__time_steps(info, synapse->delay_ms);
     return steps ? steps : 1;
 }
 
@@ -57,7 +56,7 @@ bits_for(uint64_t count)
 }
 
 static int32_t
-fixed_point(const chx__lif_tables *tables, double current_pa)
+fixed_point(const chx__simulation_tables *tables, double current_pa)
 {
     return (int32_t)llround(ldexp(current_pa, tables->unit_exponent));
 }
@@ -71,20 +70,22 @@ min_u32(uint32_t a, uint32_t b)
 /* Tidying every 16 steps keeps clear of denormals unless a value shrinks to less than a fifth in
  * one step; then it is done in every step. */
 static chx_status
-make_types(chx__lif_tables *tables)
+make_types(chx__simulation_tables *tables)
 {
     const chx_network_info *info = tables->info;
     tables->types = chx__alloc(info->n_types, sizeof *tables->types);
     if (!tables->types)
-        return chx__fail_memory("computing the propagators of a network");
+        return chx__fail_memory("preparing the models of a network");
     tables->flush_mask = 15;
     for (uint32_t t = 0; t < info->n_types; t++) {
-        const chx_lif_params *params = &info->types[t].params;
-        chx__propagators(params, info->time_step_ms, tables->types[t].fields);
-        tables->types[t].refractory_steps =
-            min_u32(chx__lif_steps(info, params->refractory_ms), INT32_MAX);
-        const float *fields = tables->types[t].fields;
-        if (fields[CHX_LIF_P22] < 0.2f || fields[CHX_LIF_P11] < 0.2f)
+        chx__type_row *row = &tables->types[t];
+        chx__fault fault;
+        if (!chx__type_prepare(&info->types[t], info->time_step_ms, &row->prepared, &fault))
+            return chx__fail(CHX_ERROR_FORMAT, "types[%" PRIu32 "]: %s %s", t, fault.member,
+                             fault.sentence);
+        row->refractory_steps =
+            min_u32(chx__time_steps(info, row->prepared.refractory_ms), INT32_MAX);
+        if (row->prepared.least_factor < 0.2f)
             tables->flush_mask = 0;
     }
     return CHX_OK;
@@ -92,7 +93,7 @@ make_types(chx__lif_tables *tables)
 
 /* Finds the unit of weights from what can reach one neuron in one step at most. */
 static chx_status
-choose_unit(chx__lif_tables *tables)
+choose_unit(chx__simulation_tables *tables)
 {
     const chx_network_info *info = tables->info;
     double *sum_pa = chx__alloc(info->n_neurons, sizeof *sum_pa);
@@ -138,7 +139,7 @@ choose_unit(chx__lif_tables *tables)
 
 /* Where the rows of each stimulus begin: one row, or one for each step of a spike train. */
 static chx_status
-count_rows(chx__lif_tables *tables)
+count_rows(chx__simulation_tables *tables)
 {
     const chx_network_info *info = tables->info;
     tables->first_row = chx__alloc((size_t)info->n_stimuli + 1, sizeof *tables->first_row);
@@ -159,25 +160,25 @@ count_rows(chx__lif_tables *tables)
 
 /* A row for each step of a train, an event that always happens. */
 static void
-make_train(chx__lif_tables *tables, uint32_t k)
+make_train(chx__simulation_tables *tables, uint32_t k)
 {
     const chx_stimulus *from = &tables->info->stimuli[k];
-    chx_lif_stimulus *to = &tables->stimuli[tables->first_row[k]];
+    chx_population_stimulus *to = &tables->stimuli[tables->first_row[k]];
     for (uint32_t i = 0; i < from->n_spikes; i++) {
         const uint32_t step = from->spikes[i].step;
         if (i > 0 && step == from->spikes[i - 1].step)
             continue;
-        *to++ = (chx_lif_stimulus){.index = k,
-                                   .start_step = step,
-                                   .stop_step = step + 1,
-                                   .weight = fixed_point(tables, from->current_pa),
-                                   .chance = UINT32_MAX,
-                                   .always = 1};
+        *to++ = (chx_population_stimulus){.index = k,
+                                          .start_step = step,
+                                          .stop_step = step + 1,
+                                          .weight = fixed_point(tables, from->current_pa),
+                                          .chance = UINT32_MAX,
+                                          .always = 1};
     }
 }
 
 static chx_status
-make_stimuli(chx__lif_tables *tables)
+make_stimuli(chx__simulation_tables *tables)
 {
     const chx_network_info *info = tables->info;
     chx_status status = count_rows(tables);
@@ -188,14 +189,14 @@ make_stimuli(chx__lif_tables *tables)
         return chx__fail_memory("preparing stimuli");
     for (uint32_t k = 0; k < info->n_stimuli; k++) {
         const chx_stimulus *from = &info->stimuli[k];
-        chx_lif_stimulus *to = &tables->stimuli[tables->first_row[k]];
+        chx_population_stimulus *to = &tables->stimuli[tables->first_row[k]];
         if (from->kind == CHX_STIMULUS_SPIKE_TRAIN) {
             make_train(tables, k);
             continue;
         }
         to->index = k;
-        to->start_step = chx__lif_steps(info, from->start_ms);
-        to->stop_step = chx__lif_steps(info, from->stop_ms);
+        to->start_step = chx__time_steps(info, from->start_ms);
+        to->stop_step = chx__time_steps(info, from->stop_ms);
         if (from->kind == CHX_STIMULUS_STEP) {
             to->current_pa = (float)from->current_pa;
             continue;
@@ -210,7 +211,7 @@ make_stimuli(chx__lif_tables *tables)
 
 /* Delays fix the length of a batch and of the input ring. */
 static void
-measure_delays(chx__lif_tables *tables, uint32_t max_batch_steps)
+measure_delays(chx__simulation_tables *tables, uint32_t max_batch_steps)
 {
     const chx_network_info *info = tables->info;
     uint32_t shortest = UINT32_MAX, longest = 1, row = 0;
@@ -228,7 +229,7 @@ measure_delays(chx__lif_tables *tables, uint32_t max_batch_steps)
 
 /* Cuts the neurons, in their order, into runs of about equal work that begin at whole blocks. */
 static chx_status
-cut(chx__lif_tables *tables, uint32_t n_partitions)
+cut(chx__simulation_tables *tables, uint32_t n_partitions)
 {
     const chx_network_info *info = tables->info;
     uint32_t n_blocks = (info->n_neurons + tables->width - 1) / tables->width;
@@ -257,7 +258,7 @@ cut(chx__lif_tables *tables, uint32_t n_partitions)
 }
 
 static chx_status
-check_limits(chx__lif_tables *tables)
+check_limits(chx__simulation_tables *tables)
 {
     uint32_t largest = 0;
     for (uint32_t p = 0; p < tables->n_partitions; p++) {
@@ -276,10 +277,13 @@ check_limits(chx__lif_tables *tables)
 }
 
 chx_status
-chx__lif_tables_init(chx__lif_tables *tables, const chx_network_info *info,
-                     const chx__lif_tables_params *params)
+chx__simulation_tables_init(chx__simulation_tables *tables, const chx_network_info *info,
+                            const chx__simulation_tables_params *params)
 {
-    *tables = (chx__lif_tables){.info = info, .width = params->width, .seed = params->seed};
+    *tables = (chx__simulation_tables){.info = info,
+                                       .model = chx__type_model(info->types),
+                                       .width = params->width,
+                                       .seed = params->seed};
     measure_delays(tables, params->max_batch_steps);
     chx_status status = make_types(tables);
     if (!status)
@@ -291,27 +295,28 @@ chx__lif_tables_init(chx__lif_tables *tables, const chx_network_info *info,
     if (!status)
         status = check_limits(tables);
     if (status)
-        chx__lif_tables_finish(tables);
+        chx__simulation_tables_finish(tables);
     return status;
 }
 
 void
-chx__lif_tables_finish(chx__lif_tables *tables)
+chx__simulation_tables_finish(chx__simulation_tables *tables)
 {
     free(tables->types);
     free(tables->stimuli);
     free(tables->first_row);
-    *tables = (chx__lif_tables){0};
+    *tables = (chx__simulation_tables){0};
 }
 
-static const chx__lif_type *
-type_of(const chx__lif_tables *tables, uint32_t neuron)
+static const chx__type_row *
+type_of(const chx__simulation_tables *tables, uint32_t neuron)
 {
     return &tables->types[tables->info->neurons[neuron].type];
 }
 
 uint64_t
-chx__lif_max_spikes(const chx__lif_tables *tables, uint32_t partition, uint32_t n_steps)
+chx__simulation_max_spikes(const chx__simulation_tables *tables, uint32_t partition,
+                           uint32_t n_steps)
 {
     uint64_t sum = 0;
     for (uint32_t n = tables->first_neuron[partition]; n < tables->first_neuron[partition + 1];
@@ -322,21 +327,30 @@ chx__lif_max_spikes(const chx__lif_tables *tables, uint32_t partition, uint32_t 
     return sum;
 }
 
+static uint32_t
+row_fields(const chx__simulation_tables *tables)
+{
+    return CHX_POPULATION_ROW_HEADER + tables->model->n_constants;
+}
+
 /* Fills lane `lane` of a row; a NULL type makes a lane that never fires. */
 static void
-fill_lane(float *row, uint32_t width, uint32_t lane, const chx__lif_type *type)
+fill_lane(float *row, const chx__simulation_tables *tables, uint32_t lane,
+          const chx__type_row *type)
 {
-    for (uint32_t f = 0; f < CHX_LIF_ROW_FIELDS; f++)
-        row[f * width + lane] = type ? type->fields[f] : 0;
-    int32_t refractory = type ? (int32_t)type->refractory_steps : 0;
-    memcpy(&row[CHX_LIF_REFRACTORY * width + lane], &refractory, sizeof refractory);
-    if (!type)
-        row[CHX_LIF_THRESHOLD * width + lane] = INFINITY;
+    const uint32_t width = tables->width;
+    const float *constants = type ? type->prepared.constants : tables->model->idle;
+    const int32_t refractory = type ? (int32_t)type->refractory_steps : 0;
+    row += lane;
+    row[CHX_POPULATION_BIAS * width] = type ? type->prepared.bias_pa : 0;
+    memcpy(&row[CHX_POPULATION_REFRACTORY * width], &refractory, sizeof refractory);
+    for (uint32_t c = 0; c < tables->model->n_constants; c++)
+        row[(CHX_POPULATION_ROW_HEADER + c) * width] = constants[c];
 }
 
 /* The type of all neurons of a whole block, UINT32_MAX when it is mixed or not full. */
 static uint32_t
-block_type(const chx__lif_tables *tables, const chx__lif_part *part, uint32_t block)
+block_type(const chx__simulation_tables *tables, const chx__part_tables *part, uint32_t block)
 {
     const chx_neuron *neurons = tables->info->neurons + part->setup.first_neuron;
     uint32_t begin = block * tables->width;
@@ -350,9 +364,10 @@ block_type(const chx__lif_tables *tables, const chx__lif_part *part, uint32_t bl
 
 /* One row for each type, then one for each mixed block. */
 static chx_status
-make_rows(chx__lif_part *part, const chx__lif_tables *tables)
+make_rows(chx__part_tables *part, const chx__simulation_tables *tables)
 {
     uint32_t n_types = tables->info->n_types, n_blocks = part->setup.n_blocks, w = tables->width;
+    size_t row_size = (size_t)row_fields(tables) * w;
     part->blocks = chx__alloc(n_blocks, sizeof *part->blocks);
     if (!part->blocks)
         return chx__fail_memory("laying out neurons");
@@ -361,19 +376,19 @@ make_rows(chx__lif_part *part, const chx__lif_tables *tables)
         uint32_t type = block_type(tables, part, b);
         part->blocks[b].row = type == UINT32_MAX ? (uint32_t)part->n_rows++ : type;
     }
-    part->rows = chx__alloc(part->n_rows, (size_t)CHX_LIF_ROW_FIELDS * w * sizeof *part->rows);
+    part->rows = chx__alloc(part->n_rows, row_size * sizeof *part->rows);
     if (!part->rows)
         return chx__fail_memory("laying out neurons");
     for (uint32_t t = 0; t < n_types; t++)
         for (uint32_t lane = 0; lane < w; lane++)
-            fill_lane(part->rows + (size_t)t * CHX_LIF_ROW_FIELDS * w, w, lane, &tables->types[t]);
+            fill_lane(part->rows + t * row_size, tables, lane, &tables->types[t]);
     for (uint32_t b = 0; b < n_blocks; b++) {
         if (part->blocks[b].row < n_types)
             continue;
-        float *row = part->rows + (size_t)part->blocks[b].row * CHX_LIF_ROW_FIELDS * w;
+        float *row = part->rows + part->blocks[b].row * row_size;
         for (uint32_t lane = 0; lane < w; lane++) {
             uint32_t local = b * w + lane, neuron = part->setup.first_neuron + local;
-            fill_lane(row, w, lane, local < part->n_neurons ? type_of(tables, neuron) : NULL);
+            fill_lane(row, tables, lane, local < part->n_neurons ? type_of(tables, neuron) : NULL);
         }
     }
     return CHX_OK;
@@ -386,7 +401,7 @@ make_rows(chx__lif_part *part, const chx__lif_tables *tables)
 /* The network's synapses whose target is in the partition, in the network's order, which is by
  * presynaptic neuron. */
 static chx_status
-make_synapses(chx__lif_part *part, const chx__lif_tables *tables)
+make_synapses(chx__part_tables *part, const chx__simulation_tables *tables)
 {
     const chx_network_info *info = tables->info;
     uint32_t first = part->setup.first_neuron;
@@ -419,45 +434,46 @@ make_synapses(chx__lif_part *part, const chx__lif_tables *tables)
 }
 
 chx_status
-chx__lif_part_init(chx__lif_part *part, const chx__lif_tables *tables, uint32_t partition)
+chx__part_tables_init(chx__part_tables *part, const chx__simulation_tables *tables,
+                      uint32_t partition)
 {
     uint32_t first = tables->first_neuron[partition];
     uint32_t n_neurons = tables->first_neuron[partition + 1] - first;
-    *part = (chx__lif_part){.n_neurons = n_neurons,
-                            .setup = {
-                                .n_blocks = (n_neurons + tables->width - 1) / tables->width,
-                                .first_neuron = first,
-                                .slot_bits = tables->slot_bits,
-                                .neuron_bits = tables->neuron_bits,
-                                .target_bits = tables->neuron_bits,
-                                .flush_mask = tables->flush_mask,
-                                .n_partitions = tables->n_partitions,
-                                .partition = partition,
-                                .batch_steps = tables->batch_steps,
-                                .seed_low = (uint32_t)tables->seed,
-                                .seed_high = (uint32_t)(tables->seed >> 32),
-                                .unit_pa = (float)ldexp(1, -tables->unit_exponent),
-                                .row_lanes = 1,
-                                .n_neurons = n_neurons,
-                                .n_sources = tables->info->n_neurons,
-                            }};
+    *part = (chx__part_tables){.n_neurons = n_neurons,
+                               .setup = {
+                                   .n_blocks = (n_neurons + tables->width - 1) / tables->width,
+                                   .first_neuron = first,
+                                   .slot_bits = tables->slot_bits,
+                                   .neuron_bits = tables->neuron_bits,
+                                   .target_bits = tables->neuron_bits,
+                                   .flush_mask = tables->flush_mask,
+                                   .n_partitions = tables->n_partitions,
+                                   .partition = partition,
+                                   .batch_steps = tables->batch_steps,
+                                   .seed_low = (uint32_t)tables->seed,
+                                   .seed_high = (uint32_t)(tables->seed >> 32),
+                                   .unit_pa = (float)ldexp(1, -tables->unit_exponent),
+                                   .row_lanes = 1,
+                                   .n_neurons = n_neurons,
+                                   .n_sources = tables->info->n_neurons,
+                               }};
     chx_status status = make_rows(part, tables);
     if (!status)
-        status = chx__lif_entries_init(part, tables);
+        status = chx__part_entries_init(part, tables);
     if (!status)
         status = make_synapses(part, tables);
     if (status)
-        chx__lif_part_finish(part);
+        chx__part_tables_finish(part);
     return status;
 }
 
 void
-chx__lif_part_finish(chx__lif_part *part)
+chx__part_tables_finish(chx__part_tables *part)
 {
     free(part->rows);
     free(part->blocks);
     free(part->entries);
     free(part->offsets);
     free(part->synapses);
-    *part = (chx__lif_part){0};
+    *part = (chx__part_tables){0};
 }

@@ -1,6 +1,6 @@
 /* The tables that the neuron kernels read, made from a network.
  *
- * chx__lif_tables holds what all partitions share and is small; chx__lif_part holds one
+ * chx__simulation_tables holds what all partitions share and is small; chx__part_tables holds one
  * partition's arrays and is meant to be copied into buffers and released. Pure C: nothing here
  * touches a device.
  *
@@ -11,20 +11,20 @@
 #ifndef CHX_NETWORK_SIMULATION_TABLES_H
 #define CHX_NETWORK_SIMULATION_TABLES_H
 
-#include <chronaxie/network.h>
-
-#include "neuron/lif.h"
+#include "network/model.h"
+#include "neuron/population.h"
 
 #define CHX__MAX_PARTITIONS 64
 
-/* Propagators and thresholds of one type, as the kernels use them. */
-typedef struct chx__lif_type {
-    float fields[CHX_LIF_ROW_FIELDS]; /* but CHX_LIF_REFRACTORY, which is no float: */
+/* What the neurons of one type get. */
+typedef struct chx__type_row {
+    chx__prepared prepared;
     uint32_t refractory_steps;
-} chx__lif_type;
+} chx__type_row;
 
-typedef struct chx__lif_tables {
+typedef struct chx__simulation_tables {
     const chx_network_info *info; /* borrowed */
+    const chx__model *model; /* of all neurons */
     uint32_t width; /* neurons per block */
     uint32_t n_partitions;
     uint32_t first_neuron[CHX__MAX_PARTITIONS + 1]; /* of each partition; the end follows */
@@ -35,51 +35,53 @@ typedef struct chx__lif_tables {
     uint32_t max_delay_steps;
     int unit_exponent;
     uint64_t seed;
-    chx__lif_type *types;
-    chx_lif_stimulus *stimuli; /* in the network's order, one for each step of a spike train */
+    chx__type_row *types;
+    chx_population_stimulus
+        *stimuli; /* in the network's order, one for each step of a spike train */
     uint32_t *first_row; /* of each stimulus of the network in those; the end follows */
     uint32_t max_row; /* most synapses of one neuron */
-} chx__lif_tables;
+} chx__simulation_tables;
 
-typedef struct chx__lif_part {
-    chx_lif_setup setup; /* list, record and row_lanes are left to the caller */
+typedef struct chx__part_tables {
+    chx_population_setup setup; /* list, record and row_lanes are left to the caller */
     uint32_t n_neurons;
     float *rows;
     size_t n_rows;
-    chx_lif_block *blocks;
-    chx_lif_entry *entries;
+    chx_population_block *blocks;
+    chx_population_entry *entries;
     size_t n_entries;
     uint32_t max_entries; /* of one block */
     uint32_t *offsets; /* n_neurons of the network + 1 */
     uint32_t *synapses; /* two words each */
     size_t n_synapses;
-} chx__lif_part;
+} chx__part_tables;
 
-typedef struct chx__lif_tables_params {
+typedef struct chx__simulation_tables_params {
     uint32_t width; /* 4, 8 or 16 */
     uint32_t n_partitions; /* 1 .. CHX__MAX_PARTITIONS; fewer are made of a small network */
     uint32_t max_batch_steps; /* at least 1 */
     uint64_t seed;
-} chx__lif_tables_params;
+} chx__simulation_tables_params;
 
 /* Errors: LIMIT when delays or counts are beyond what the kernels can address, MEMORY. The
  * network is borrowed. */
-chx_status chx__lif_tables_init(chx__lif_tables *tables, const chx_network_info *info,
-                                const chx__lif_tables_params *params);
-void chx__lif_tables_finish(chx__lif_tables *tables);
+chx_status chx__simulation_tables_init(chx__simulation_tables *tables, const chx_network_info *info,
+                                       const chx__simulation_tables_params *params);
+void chx__simulation_tables_finish(chx__simulation_tables *tables);
 
 /* Makes the arrays of one partition. Errors: LIMIT, MEMORY. */
-chx_status chx__lif_part_init(chx__lif_part *part, const chx__lif_tables *tables,
-                              uint32_t partition);
-void chx__lif_part_finish(chx__lif_part *part);
+chx_status chx__part_tables_init(chx__part_tables *part, const chx__simulation_tables *tables,
+                                 uint32_t partition);
+void chx__part_tables_finish(chx__part_tables *part);
 
 /* Fills in the entries of the stimuli (simulation_entries.c). Errors: LIMIT, MEMORY. */
-chx_status chx__lif_entries_init(chx__lif_part *part, const chx__lif_tables *tables);
+chx_status chx__part_entries_init(chx__part_tables *part, const chx__simulation_tables *tables);
 
 /* The most spikes that a partition's neurons can fire in n_steps steps. */
-uint64_t chx__lif_max_spikes(const chx__lif_tables *tables, uint32_t partition, uint32_t n_steps);
+uint64_t chx__simulation_max_spikes(const chx__simulation_tables *tables, uint32_t partition,
+                                    uint32_t n_steps);
 
 /* A time in whole steps, UINT32_MAX when it is longer than that. */
-uint32_t chx__lif_steps(const chx_network_info *info, double time_ms);
+uint32_t chx__time_steps(const chx_network_info *info, double time_ms);
 
 #endif

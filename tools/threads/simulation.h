@@ -4,7 +4,7 @@
  * It is the peer that `chronaxie bench threads` measures the kernels against, and the reference
  * of their tests, and so it shares no code with them. Vectorised loops, a batch of the shortest
  * delay between barriers, owners that receive their own spikes; the same equations in the same
- * order, so the same spikes bit for bit (see kernels/neuron/lif.cl).
+ * order, so the same spikes bit for bit (see kernels/neuron/model/lif.cl).
  *
  * A simulation is used by one thread at a time; its workers sleep in between. */
 #ifndef THREADS_SIMULATION_H

@@ -1,0 +1,111 @@
+/*
+ * Layouts that the neuron and synapse kernels share with the host.
+ *
+ * The neurons of a partition stand in blocks of POPULATION_WIDTH; neuron l of a
+ * partition is lane l % POPULATION_WIDTH of block l / POPULATION_WIDTH. The last block is
+ * filled up with lanes that never fire.
+ *
+ *   state     float [n_blocks][1 + members of model_state][POPULATION_WIDTH]: as
+ *             int, the refractory steps left, then the model's state (model.h)
+ *   ring      int [n_slots][n_blocks][POPULATION_WIDTH]: synaptic input of step s in
+ *             slot s % n_slots, in units of chx_population_setup.unit_pa; n_slots is a
+ *             power of two, at least the longest delay
+ *   rows      float [][2 + members of model_constants][POPULATION_WIDTH]: the
+ *             bias (pA), as int the refractory steps, then the model's
+ *             constants (model.h); one row for each kind of block
+ *   blocks    chx_population_block [n_blocks]
+ *   stimuli   chx_population_stimulus [], the network's; a spike train is a row for each
+ *             of its steps, a Poisson stimulus whose event always happens
+ *   entries   chx_population_entry []: which lanes of a block a stimulus reaches
+ *   lists     uint [2][n_partitions][list_words]: spikes of one batch, two
+ *             lists taking turns: word 0 counts them, word 1 is the
+ *             partition's first neuron, entries begin at CHX_POPULATION_LIST_HEADER
+ *   record    uint [n_partitions][record_words]: spikes of a run; word 0 counts
+ *             them from the first run on, modulo 2^32, word 1 is the step the
+ *             run began with, entries begin at CHX_POPULATION_LIST_HEADER and wrap
+ *             around in 2^k places
+ *   history   chx_history [n_neurons of the network]
+ *
+ * A spike's entry is (step - first step of the run) << neuron_bits | l.
+ *
+ * A kernel that failed or was left out may leave anything in state, ring, lists, record and
+ * history. So what is read there is bounded before it counts or points at anything; what only the
+ * host writes is taken as it is.
+ */
+#ifndef CHX_KERNELS_POPULATION_H
+#define CHX_KERNELS_POPULATION_H
+
+#ifdef __OPENCL_C_VERSION__
+typedef uint chx_population_u32;
+typedef int chx_population_i32;
+typedef float chx_population_f32;
+#else
+#include <assert.h>
+#include <stdint.h>
+typedef uint32_t chx_population_u32;
+typedef int32_t chx_population_i32;
+typedef float chx_population_f32;
+#endif
+
+#define CHX_POPULATION_LIST_HEADER 16
+
+/* What precedes the model's in a row and in the state of a block. */
+#define CHX_POPULATION_ROW_HEADER 2
+#define CHX_POPULATION_STATE_HEADER 1
+#define CHX_POPULATION_BIAS 0
+#define CHX_POPULATION_REFRACTORY 1
+
+/* Constants of a partition. */
+typedef struct chx_population_setup {
+    chx_population_u32 n_blocks;
+    chx_population_u32 first_neuron; /* of the partition, in the network */
+    chx_population_u32 slot_bits; /* n_slots = 1 << slot_bits */
+    chx_population_u32 neuron_bits; /* of a spike's entry, the same for all partitions */
+    chx_population_u32 target_bits; /* of a synapse */
+    chx_population_u32 flush_mask; /* state is tidied in steps with (step & flush_mask) == 0 */
+    chx_population_u32 n_partitions;
+    chx_population_u32 partition; /* this one's index */
+    chx_population_u32 list_words;
+    chx_population_u32 record_offset; /* words before the partition's record */
+    chx_population_u32 record_mask; /* places - 1 */
+    chx_population_u32 batch_steps; /* steps that no spike crosses */
+    chx_population_u32 seed_low;
+    chx_population_u32 seed_high;
+    chx_population_f32 unit_pa; /* a power of two */
+    chx_population_u32
+        row_lanes; /* work-items that share the synapses of one spike; a power of two */
+    chx_population_u32 n_neurons; /* of the partition */
+    chx_population_u32 n_sources; /* neurons of the network, which have offsets */
+} chx_population_setup;
+
+typedef struct chx_population_block {
+    chx_population_u32 row;
+    chx_population_u32 first_step_entry; /* entries of step currents ... */
+    chx_population_u32 first_poisson_entry; /* ... end where those of Poisson events begin */
+    chx_population_u32 end_entry;
+} chx_population_block;
+
+typedef struct chx_population_stimulus {
+    chx_population_u32 start_step; /* acts in steps start_step <= s < stop_step */
+    chx_population_u32 stop_step;
+    chx_population_f32 current_pa; /* step current */
+    chx_population_i32 weight; /* Poisson: what an event adds to the ring */
+    chx_population_u32 chance; /* Poisson: an event when a draw is below this ... */
+    chx_population_u32 always; /* ... or this is 1 */
+    chx_population_u32 index; /* in the network */
+    chx_population_u32 unused;
+} chx_population_stimulus;
+
+typedef struct chx_population_entry {
+    chx_population_u32 stimulus;
+    chx_population_u32 lanes; /* bit set */
+} chx_population_entry;
+
+#ifndef __OPENCL_C_VERSION__
+static_assert(sizeof(chx_population_setup) == 72, "the device reads 72 bytes");
+static_assert(sizeof(chx_population_block) == 16, "the device reads 16 bytes");
+static_assert(sizeof(chx_population_stimulus) == 32, "the device reads 32 bytes");
+static_assert(sizeof(chx_population_entry) == 8, "the device reads 8 bytes");
+#endif
+
+#endif

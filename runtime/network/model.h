@@ -1,0 +1,72 @@
+/*
+ * A model: one kind of neuron, as a table. Its parameters with their units, bounds and presets, the
+ * names of its state and its kernel's source; and a function that turns parameters and the time
+ * step into the constants that the kernel reads.
+ *
+ * The frame, kernels/neuron/population.cl, is the same for all models and has two parameters of its
+ * own, a bias and a refractory time, which each model fills in.
+ */
+#ifndef CHX_NETWORK_MODEL_H
+#define CHX_NETWORK_MODEL_H
+
+#include "network/check.h"
+
+#define CHX__MODEL_MAX_PARAMETERS 32
+#define CHX__MODEL_MAX_CONSTANTS 24
+
+/* Below this magnitude, 2^-40, the kernels tidy state away. */
+#define CHX__TINY 9.094947017729282e-13f
+
+typedef enum chx__range {
+    CHX__RANGE_POSITIVE = 1, /* finite, above 0 */
+    CHX__RANGE_NOT_NEGATIVE, /* finite, at least 0 */
+    CHX__RANGE_POTENTIAL, /* up to CHX__MAX_MAGNITUDE in magnitude */
+    CHX__RANGE_CURRENT, /* the same, and 0 or at least CHX__MIN_CURRENT_PA */
+} chx__range;
+
+typedef struct chx__parameter {
+    const char *name; /* as in network.json, ending in its unit */
+    size_t offset; /* of a double in the model's parameters */
+    chx__range range;
+    bool is_optional;
+    double preset; /* of an optional one */
+} chx__parameter;
+
+/* What the kernels get for the neurons of one type. */
+typedef struct chx__prepared {
+    float bias_pa;
+    double refractory_ms;
+    double origin_mv; /* which the membrane potential, the first of the state, is counted from */
+    float least_factor; /* state that nothing drives keeps at least this share of itself a step */
+    float constants[CHX__MODEL_MAX_CONSTANTS]; /* of the kernel's MODEL_CONSTANTS */
+} chx__prepared;
+
+typedef struct chx__model {
+    const char *name;
+    const char *source; /* below kernels/ */
+    const chx__parameter *parameters;
+    uint32_t n_parameters;
+    uint32_t n_states; /* of the kernel's MODEL_STATE */
+    uint32_t n_constants;
+    const float *idle; /* constants of a lane without a neuron, with which the kernel never fires */
+    /* Of parameters that are in their ranges. False and a fault when they do not fit together or
+     * cannot be simulated in floats with this step. */
+    bool (*prepare)(const void *params, double time_step_ms, chx__prepared *to, chx__fault *fault);
+} chx__model;
+
+extern const chx__model chx__model_lif;
+
+/* The model of a type, and one of the type's parameters, which stands in the model's table. */
+const chx__model *chx__type_model(const chx_neuron_type *type);
+double chx__type_get(const chx_neuron_type *type, const chx__parameter *parameter);
+void chx__type_set(chx_neuron_type *type, const chx__parameter *parameter, double value);
+
+/* Checks a type's parameters one by one, and prepares them. */
+bool chx__type_prepare(const chx_neuron_type *type, double time_step_ms, chx__prepared *to,
+                       chx__fault *fault);
+
+/* A factor of a linear equation as a float: one so small that its products would be denormal is as
+ * good as zero. */
+float chx__propagator(double value);
+
+#endif
