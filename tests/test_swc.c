@@ -1,8 +1,13 @@
 /* Branches as tracers and exporters write them, and faults told with their line. */
 #include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
 
 #include "scratch.h"
+#include "base/crew.h"
+#include "io/number.h"
 #include "io/swc.h"
+#include "io/swc_line.h"
 
 static chx_node *nodes;
 static size_t capacity;
@@ -272,6 +277,205 @@ START_TEST(swc_nul_and_endless_lines_are_refused)
 }
 END_TEST
 
+/* A number of up to 15 digits as programs print them. */
+static void
+print_number(char *text, size_t size)
+{
+    const int n_decimals = rand() % 9;
+    const double value = ldexp(rand() / (RAND_MAX + 1.0) - 0.5, rand() % 22);
+    snprintf(text, size, "%.*f", n_decimals, value);
+}
+
+START_TEST(swc_plain_numbers_are_as_strtod_reads_them)
+{
+    srand(1);
+    for (int i = 0; i < 200000; i++) {
+        char text[4][40], line[200];
+        for (int k = 0; k < 4; k++)
+            print_number(text[k], sizeof text[k]);
+        int length = snprintf(line, sizeof line, "%d %d %s %s\t%s %s %d%s", i, i % 9, text[0],
+                              text[1], text[2], text[3], i - 2, i % 2 ? "\n" : " \r\n");
+        chx__swc_line read;
+        bool same = chx__swc_line_read(line, &read) == line + length && read.id == i &&
+                    read.kind == i % 9 && read.parent == i - 2;
+        for (int k = 0; k < 4 && same; k++) {
+            double exact = strtod(text[k], NULL), slow;
+            same = chx__number_parse(text[k], strlen(text[k]), &slow) &&
+                   memcmp(&slow, &exact, sizeof exact) == 0 &&
+                   memcmp(&read.numbers[k], &exact, sizeof exact) == 0;
+        }
+        if (!same)
+            ck_abort_msg("%s", line);
+    }
+}
+END_TEST
+
+static const char *const unusual[] = {
+    "",
+    "\n",
+    "# 1 1 0 0 0 1 -1\n",
+    "1 1 0 0 0 1 -1",
+    "1 1 0 0 0 1 -1 # soma\n",
+    "1 1 0 0 0 1 -1 7\n",
+    "1 1 0 0 0 1\n",
+    "1 1 0 0 0 1 \n-1\n",
+    "1 1 0 0 0 1 -\n",
+    "1 1 . 0 0 1 -1\n",
+    "1 1 0.1.2 0 0 1 -1\n",
+    "1 1 1e3 0 0 1 -1\n",
+    "1 1 +1 0 0 1 -1\n",
+    "1 1 --1 0 0 1 -1\n",
+    "1.0 1 0 0 0 1 -1\n",
+    "1 1 0.1234567890123456 0 0 1 -1\n",
+    "1234567890123456 1 0 0 0 1 -1\n",
+};
+
+START_TEST(swc_unusual_line_is_not_plain)
+{
+    chx__swc_line read;
+    ck_assert_ptr_null(chx__swc_line_read(unusual[_i], &read));
+}
+END_TEST
+
+static _Atomic uint32_t turns[1000];
+
+static void
+count_turn(void *data, uint32_t item)
+{
+    _Atomic uint32_t *counts = data;
+    atomic_fetch_add(&counts[item], 1);
+}
+
+static void *
+do_nothing(void *data)
+{
+    return data;
+}
+
+/* Stacks that no memory holds: no thread can be made. */
+static void
+forbid_threads(void)
+{
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    ck_assert_int_eq(pthread_attr_setstacksize(&attributes, SIZE_MAX / 4 & ~(size_t)0xffff), 0);
+    ck_assert_int_eq(pthread_setattr_default_np(&attributes), 0);
+    pthread_t thread;
+    ck_assert_int_ne(pthread_create(&thread, NULL, do_nothing, NULL), 0);
+}
+
+static void
+allow_threads(void)
+{
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, 1 << 20);
+    pthread_setattr_default_np(&attributes);
+}
+
+START_TEST(crew_works_on_each_item_once)
+{
+    memset(turns, 0, sizeof turns);
+    if (_i)
+        forbid_threads();
+    for (uint32_t n = 0; n <= 1000; n += 250)
+        chx__crew_run(n, count_turn, turns);
+    for (uint32_t i = 0; i < 1000; i++)
+        ck_assert_uint_eq(turns[i], 4 - i / 250);
+    allow_threads();
+}
+END_TEST
+
+#define N_CELLS 60
+
+/* Cells of different sizes; their paths. */
+static char **
+write_cells(void)
+{
+    char **paths = calloc(N_CELLS, sizeof *paths);
+    for (int i = 0; i < N_CELLS; i++) {
+        char name[32], text[4096], *end = text;
+        end += sprintf(end, "1 1 %d 0 0 5 -1\n", i);
+        for (int k = 2; k < 2 + i; k++)
+            end += sprintf(end, "%d 3 %d.%d %d 0 .5 %d\n", k, i, k, k, k - 1);
+        sprintf(name, "c%02d.swc", i);
+        folder_write(name, text);
+        paths[i] = strdup(folder_path(name));
+    }
+    return paths;
+}
+
+static void
+free_paths(char **paths)
+{
+    for (int i = 0; i < N_CELLS; i++)
+        free(paths[i]);
+    free(paths);
+}
+
+START_TEST(cells_are_as_files_read_one_after_another)
+{
+    char **paths = write_cells();
+    if (_i)
+        forbid_threads();
+    for (int i = 0; i < N_CELLS; i++)
+        ck_assert_int_eq(chx__swc_append(paths[i], 1.0, &nodes, &capacity, &n_nodes), CHX_OK);
+    chx_network *network;
+    ck_assert_int_eq(chx_network_load_cells((const char *const *)paths, N_CELLS, NULL, &network),
+                     CHX_OK);
+    const chx_network_info *info = chx_network_get(network);
+    ck_assert_uint_eq(info->n_neurons, N_CELLS);
+    ck_assert_uint_eq(info->n_nodes, n_nodes);
+    for (uint32_t i = 0, first = 0; i < N_CELLS; first += 1 + i++) {
+        ck_assert_uint_eq(info->neurons[i].first_node, first);
+        ck_assert_uint_eq(info->neurons[i].n_nodes, 1 + i);
+    }
+    for (uint32_t i = 0; i < n_nodes; i++) {
+        ck_assert_uint_eq(info->nodes[i].parent, nodes[i].parent);
+        ck_assert_mem_eq(info->nodes[i].position_um, nodes[i].position_um,
+                         sizeof nodes[i].position_um);
+        ck_assert(info->nodes[i].path_um == nodes[i].path_um);
+    }
+    chx_network_destroy(&network);
+    free_paths(paths);
+    allow_threads();
+}
+END_TEST
+
+START_TEST(cells_fault_is_that_of_the_first_file)
+{
+    char **paths = write_cells();
+    chx_network *network = NULL;
+    for (int broken_from = N_CELLS - 1; broken_from >= 0; broken_from -= 7) {
+        char expected[400];
+        for (int i = broken_from; i < N_CELLS; i += 2)
+            folder_write(strrchr(paths[i], '/') + 1, "1 1 0 0 0 1 -1\n2 3 0 x 0 1 1\n");
+        ck_assert_int_eq(
+            chx_network_load_cells((const char *const *)paths, N_CELLS, NULL, &network),
+            CHX_ERROR_FORMAT);
+        ck_assert_ptr_null(network);
+        snprintf(expected, sizeof expected, "%s:2: y is 'x'", paths[broken_from]);
+        ck_assert_msg(strncmp(chx_last_error()->message, expected, strlen(expected)) == 0,
+                      "%s\nis not\n%s", chx_last_error()->message, expected);
+    }
+    free_paths(paths);
+}
+END_TEST
+
+/* A name that stands twice is a fault of the second file, told before that of a later one. */
+START_TEST(cells_called_alike_are_told_in_their_order)
+{
+    char **paths = write_cells();
+    chx_network *network;
+    strcpy(strrchr(paths[9], '/'), strrchr(paths[4], '/'));
+    folder_write("c20.swc", "nothing\n");
+    ck_assert_int_eq(chx_network_load_cells((const char *const *)paths, N_CELLS, NULL, &network),
+                     CHX_ERROR_FORMAT);
+    ck_assert_ptr_nonnull(strstr(chx_last_error()->message, "is called 'c04' as"));
+    free_paths(paths);
+}
+END_TEST
+
 static void
 setup(void)
 {
@@ -310,6 +514,12 @@ main(void)
     tcase_add_test(tests, swc_long_chain_is_measured_from_its_end);
     tcase_add_loop_test(tests, swc_fault_is_located, 0, sizeof broken / sizeof *broken);
     tcase_add_test(tests, swc_nul_and_endless_lines_are_refused);
+    tcase_add_test(tests, swc_plain_numbers_are_as_strtod_reads_them);
+    tcase_add_loop_test(tests, swc_unusual_line_is_not_plain, 0, sizeof unusual / sizeof *unusual);
+    tcase_add_loop_test(tests, crew_works_on_each_item_once, 0, 2);
+    tcase_add_loop_test(tests, cells_are_as_files_read_one_after_another, 0, 2);
+    tcase_add_test(tests, cells_fault_is_that_of_the_first_file);
+    tcase_add_test(tests, cells_called_alike_are_told_in_their_order);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

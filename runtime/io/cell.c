@@ -6,12 +6,19 @@
  * a decay time from the soma to the farthest tip of all, whatever the size of the cells, so that a
  * picture shows them all lit. A few cells are a type each, and so have a colour each; of more, all
  * are one type.
+ *
+ * Files are read by a crew, each into an array of its own, and put together in their order: the
+ * network is the same whatever the number of threads. The fault that is told is that of the first
+ * file that has one, since files are begun in order and none before a fault is left out.
  */
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/crew.h"
 #include "base/error.h"
 #include "io/swc.h"
 #include "network/check.h"
@@ -23,6 +30,24 @@
 #define TIME_STEP_MS 0.1
 #define DURATION_MS 60.0
 #define MAX_COLOURS 8 /* that a picture names and an eye tells apart */
+
+/* What a file held. */
+typedef struct cell {
+    chx_node *nodes;
+    uint32_t n_nodes;
+} cell;
+
+typedef struct cells {
+    chx_network *network;
+    const char *const *paths;
+    uint32_t n;
+    double unit_um;
+    chx__names names;
+    cell *read;
+    pthread_mutex_t lock; /* innermost; guards the two below while files are read */
+    uint32_t failed; /* the first file that did, as far as known */
+    chx_error error;
+} cells;
 
 static chx_status
 fail_memory(void)
@@ -52,16 +77,15 @@ take_name(chx_network *network, const char *path, uint32_t index, uint32_t n_cel
 
 /* The first root of kind 1, or else the first root. */
 static const chx_node *
-find_soma(const chx_network *network, uint32_t first)
+find_soma(const chx_node *nodes, uint32_t n_nodes)
 {
     const chx_node *found = NULL;
-    for (uint32_t i = first; i < network->info.n_nodes; i++) {
-        const chx_node *node = &network->nodes[i];
-        if (node->parent != i)
+    for (uint32_t i = 0; i < n_nodes; i++) {
+        if (nodes[i].parent != i)
             continue;
-        if (node->kind == SWC_SOMA)
-            return node;
-        found = found ? found : node;
+        if (nodes[i].kind == SWC_SOMA)
+            return &nodes[i];
+        found = found ? found : &nodes[i];
     }
     return found;
 }
@@ -84,51 +108,112 @@ add_type(chx_network *network, const char *name)
 }
 
 static chx_status
-add_neuron(chx_network *network, const char *name, uint32_t first)
+add_neuron(chx_network *network, const char *name, const cell *read)
 {
     uint32_t n = network->info.n_neurons;
-    const chx_node *soma = find_soma(network, first);
+    const chx_node *soma = find_soma(read->nodes, read->n_nodes);
     if (!chx__grow(&network->neurons, &network->neurons_capacity, (size_t)n + 1,
                    sizeof *network->neurons))
         return fail_memory();
     network->neurons[n] = (chx_neuron){.name = name,
                                        .type = network->info.n_types - 1,
                                        .diameter_um = fmaxf(2 * soma->radius_um, SMALLEST_SOMA_UM),
-                                       .first_node = first,
-                                       .n_nodes = network->info.n_nodes - first};
+                                       .first_node = network->info.n_nodes,
+                                       .n_nodes = read->n_nodes};
     memcpy(network->neurons[n].position_um, soma->position_um, sizeof soma->position_um);
     network->info.n_neurons++;
+    network->info.n_nodes += read->n_nodes;
     return CHX_OK;
 }
 
-static chx_status
-add_cell(chx_network *network, chx__names *names, const char *const *paths, uint32_t n_paths,
-         double unit_um)
+/* Reads a file, unless one before it has failed already. Runs in any thread of the crew. */
+static void
+read_cell(void *data, uint32_t index)
 {
-    uint32_t first = network->info.n_nodes, index = network->info.n_neurons, known;
-    const char *name;
-    chx_status status = chx__swc_append(paths[index], unit_um, &network->nodes,
-                                        &network->nodes_capacity, &network->info.n_nodes);
+    cells *all = data;
+    pthread_mutex_lock(&all->lock);
+    const bool is_needless = index > all->failed;
+    pthread_mutex_unlock(&all->lock);
+    cell *read = &all->read[index];
+    if (is_needless ||
+        !chx__swc_read(all->paths[index], all->unit_um, &read->nodes, &read->n_nodes))
+        return;
+    pthread_mutex_lock(&all->lock);
+    if (index < all->failed) {
+        all->failed = index;
+        all->error = *chx_last_error();
+    }
+    pthread_mutex_unlock(&all->lock);
+}
+
+static chx_status
+add_cell(cells *all, uint32_t index)
+{
+    const char *name, *path = all->paths[index];
+    uint32_t known;
+    if (index == all->failed)
+        return chx__fail_again(&all->error);
+    chx_status status =
+        chx__swc_check_room(path, all->network->info.n_nodes, all->read[index].n_nodes);
     if (!status)
-        status = take_name(network, paths[index], index, n_paths, &name);
-    if (!status && !chx__names_add(names, name, strlen(name), index, &known))
+        status = take_name(all->network, path, index, all->n, &name);
+    if (!status && !chx__names_add(&all->names, name, strlen(name), index, &known))
         status = fail_memory();
     if (!status && known != CHX__NO_NAME)
         status = chx__fail(CHX_ERROR_FORMAT, "%s: is called '%.64s' as %s is; rename one of them",
-                           paths[index], name, paths[known]);
-    if (!status && (index == 0 || n_paths <= MAX_COLOURS))
-        status = add_type(network, n_paths > 1 && n_paths <= MAX_COLOURS ? name : "cell");
-    return status ? status : add_neuron(network, name, first);
+                           path, name, all->paths[known]);
+    if (!status && (index == 0 || all->n <= MAX_COLOURS))
+        status = add_type(all->network, all->n > 1 && all->n <= MAX_COLOURS ? name : "cell");
+    return status ? status : add_neuron(all->network, name, &all->read[index]);
+}
+
+/* Copies a cell's nodes to their place among all. */
+static void
+place_cell(void *data, uint32_t index)
+{
+    cells *all = data;
+    cell *read = &all->read[index];
+    chx__swc_place(read->nodes, read->n_nodes, all->network->nodes,
+                   all->network->neurons[index].first_node);
+    free(read->nodes);
+    read->nodes = NULL;
+}
+
+static chx_status
+place_cells(cells *all)
+{
+    chx_network *network = all->network;
+    network->nodes = chx__alloc(network->info.n_nodes, sizeof *network->nodes);
+    if (!network->nodes)
+        return fail_memory();
+    network->nodes_capacity = network->info.n_nodes;
+    chx__crew_run(all->n, place_cell, all);
+    return CHX_OK;
 }
 
 static chx_status
 add_cells(chx_network *network, const char *const *paths, uint32_t n_paths, double unit_um)
 {
-    chx__names names = {0};
+    cells all = {.network = network,
+                 .paths = paths,
+                 .n = n_paths,
+                 .unit_um = unit_um,
+                 .failed = UINT32_MAX,
+                 .read = chx__alloc(n_paths, sizeof *all.read)};
+    if (!all.read)
+        return fail_memory();
+    pthread_mutex_init(&all.lock, NULL);
+    chx__crew_run(n_paths, read_cell, &all);
+    pthread_mutex_destroy(&all.lock);
     chx_status status = CHX_OK;
     for (uint32_t i = 0; i < n_paths && !status; i++)
-        status = add_cell(network, &names, paths, n_paths, unit_um);
-    chx__names_finish(&names);
+        status = add_cell(&all, i);
+    if (!status)
+        status = place_cells(&all);
+    for (uint32_t i = 0; i < n_paths; i++)
+        free(all.read[i].nodes);
+    free(all.read);
+    chx__names_finish(&all.names);
     return status;
 }
 

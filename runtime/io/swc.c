@@ -1,7 +1,8 @@
-/* Lines are read into nodes and points side by side, then ids become indices: points are sorted by
- * id, unless they are so already as in most files, and parents found by binary search; so time does
- * not depend on how ids are chosen. Nodes stay in the order of the file. A root is its own parent
- * from here on.
+/* Lines are read into nodes and points side by side, plain ones in one pass (swc_line.h), any other
+ * field by field, with the same result; then ids become indices: points are sorted by id, unless
+ * they are so already as in most files, and parents found by binary search where ids have gaps; so
+ * time does not depend on how ids are chosen. Nodes stay in the order of the file. A root is its
+ * own parent from here on.
  *
  * Tracers write much that the format does not foresee; swc.h lists what is accepted. What would
  * change a shape silently is refused with file and line instead. Roots, cycles and soma
@@ -17,6 +18,7 @@
 #include "base/error.h"
 #include "io/gzip.h"
 #include "io/number.h"
+#include "io/swc_line.h"
 #include "network/check.h"
 #include "network/morphology.h"
 #include "network/network.h"
@@ -76,6 +78,25 @@ fail_number(const reader *file, int column, const char *text, const char *wanted
 }
 
 static chx_status
+make_point(const reader *file, const chx__swc_line *line, point *at, chx_node *node)
+{
+    double scaled[4];
+    for (int i = 0; i < 4; i++)
+        scaled[i] = line->numbers[i] * file->unit_um;
+    *at = (point){line->id, line->parent, file->line, file->n_nodes};
+    *node = (chx_node){
+        .position_um = {(float)scaled[0], (float)scaled[1], (float)scaled[2]},
+        .radius_um = scaled[3] <= 0.0 ? CHX__SWC_THIN_UM : (float)scaled[3],
+        .kind = line->kind < 0 || line->kind > UINT8_MAX ? KIND_OTHER : (uint8_t)line->kind,
+    };
+    chx__fault fault;
+    if (!chx__node_check(node, &fault))
+        return chx__fail(CHX_ERROR_FORMAT, "%s:%u: %s %s", file->path, file->line, fault.member,
+                         fault.sentence);
+    return CHX_OK;
+}
+
+static chx_status
 read_point(const reader *file, char *line, point *at, chx_node *node)
 {
     char *fields[N_COLUMNS];
@@ -86,30 +107,29 @@ read_point(const reader *file, char *line, point *at, chx_node *node)
             CHX_ERROR_FORMAT,
             "%s:%u: the line has %zu fields; give id, kind, x, y, z, radius and parent", file->path,
             file->line, n);
-    int64_t id, kind, parent;
-    if (!chx__number_parse_whole(fields[0], lengths[0], -INT64_MAX, INT64_MAX, &id) || id == ROOT)
+    chx__swc_line given;
+    if (!chx__number_parse_whole(fields[0], lengths[0], -INT64_MAX, INT64_MAX, &given.id) ||
+        given.id == ROOT)
         return fail_number(file, 0, fields[0],
                            "a whole number of up to 64 bits other than -1, which marks a root");
-    if (!chx__number_parse_whole(fields[1], lengths[1], -INT64_MAX, INT64_MAX, &kind))
+    if (!chx__number_parse_whole(fields[1], lengths[1], -INT64_MAX, INT64_MAX, &given.kind))
         return fail_number(file, 1, fields[1], "a whole number, such as 1 for the soma");
-    if (!chx__number_parse_whole(fields[6], lengths[6], -INT64_MAX, INT64_MAX, &parent))
+    if (!chx__number_parse_whole(fields[6], lengths[6], -INT64_MAX, INT64_MAX, &given.parent))
         return fail_number(file, 6, fields[6], "another point's id, or -1 for a root");
-    double numbers[4];
     for (int i = 0; i < 4; i++)
-        if (!chx__number_parse(fields[2 + i], lengths[2 + i], &numbers[i]))
+        if (!chx__number_parse(fields[2 + i], lengths[2 + i], &given.numbers[i]))
             return fail_number(file, 2 + i, fields[2 + i], "a finite number in um");
-    for (int i = 0; i < 4; i++)
-        numbers[i] *= file->unit_um;
-    *at = (point){id, parent, file->line, file->n_nodes};
-    *node = (chx_node){
-        .position_um = {(float)numbers[0], (float)numbers[1], (float)numbers[2]},
-        .radius_um = numbers[3] <= 0.0 ? CHX__SWC_THIN_UM : (float)numbers[3],
-        .kind = kind < 0 || kind > UINT8_MAX ? KIND_OTHER : (uint8_t)kind,
-    };
-    chx__fault fault;
-    if (!chx__node_check(node, &fault))
-        return chx__fail(CHX_ERROR_FORMAT, "%s:%u: %s %s", file->path, file->line, fault.member,
-                         fault.sentence);
+    return make_point(file, &given, at, node);
+}
+
+static chx_status
+add_point(reader *file, const point *at, const chx_node *node)
+{
+    if (!chx__grow(&file->nodes, &file->nodes_capacity, file->n_nodes + 1, sizeof *node) ||
+        !chx__grow(&file->points, &file->points_capacity, file->n_nodes + 1, sizeof *at))
+        return chx__fail_memory("reading a morphology");
+    file->nodes[file->n_nodes] = *node;
+    file->points[file->n_nodes++] = *at;
     return CHX_OK;
 }
 
@@ -122,14 +142,22 @@ add_line(reader *file, char *line)
     point at;
     chx_node node;
     chx_status status = read_point(file, line, &at, &node);
-    if (status)
-        return status;
-    if (!chx__grow(&file->nodes, &file->nodes_capacity, file->n_nodes + 1, sizeof node) ||
-        !chx__grow(&file->points, &file->points_capacity, file->n_nodes + 1, sizeof at))
-        return chx__fail_memory("reading a morphology");
-    file->nodes[file->n_nodes] = node;
-    file->points[file->n_nodes++] = at;
-    return CHX_OK;
+    return status ? status : add_point(file, &at, &node);
+}
+
+/* Tells in *next where a plain line ends; leaves it where the line is for add_any_line(). */
+static chx_status
+add_plain_line(reader *file, char *line, char **next)
+{
+    chx__swc_line given;
+    const char *end = chx__swc_line_read(line, &given);
+    if (!end || end - line > MAX_LINE_BYTES || given.id == ROOT)
+        return CHX_OK;
+    point at;
+    chx_node node;
+    chx_status status = make_point(file, &given, &at, &node);
+    *next = line + (end - line);
+    return status ? status : add_point(file, &at, &node);
 }
 
 /* First byte after the line's text: a line ends in LF, CR LF, or CR as on old Macintoshes. */
@@ -157,21 +185,29 @@ check_line(const reader *file, const char *line, const char *stop)
 }
 
 static chx_status
+add_any_line(reader *file, char *line, char *end, char **next)
+{
+    char *stop = find_stop(line, end);
+    *next = stop + (end - stop > 1 && stop[0] == '\r' && stop[1] == '\n' ? 2 : 1);
+    chx_status status = check_line(file, line, stop);
+    *stop = '\0';
+    return status ? status : add_line(file, line);
+}
+
+static chx_status
 add_lines(reader *file, char *text, size_t size_bytes)
 {
     char *end = text + size_bytes;
-    for (char *line = text; line < end;) {
-        char *stop = find_stop(line, end);
-        char *next = stop + (end - stop > 1 && stop[0] == '\r' && stop[1] == '\n' ? 2 : 1);
+    chx_status status = CHX_OK;
+    for (char *line = text, *next; line < end && !status; line = next) {
         file->line++;
-        chx_status status = check_line(file, line, stop);
-        *stop = '\0';
-        if (!status)
-            status = add_line(file, line);
-        if (status)
-            return status;
-        line = next;
+        next = line;
+        status = add_plain_line(file, line, &next);
+        if (!status && next == line)
+            status = add_any_line(file, line, end, &next);
     }
+    if (status)
+        return status;
     if (file->n_nodes == 0)
         return chx__fail(CHX_ERROR_FORMAT, "%s:%u: the file has no points; remove it or add some",
                          file->path, file->line ? file->line : 1);
@@ -209,6 +245,9 @@ sort_points(reader *file)
 static const point *
 find_point(const reader *file, int64_t id)
 {
+    uint64_t ahead = (uint64_t)id - (uint64_t)file->points[0].id; /* where ids have no gaps */
+    if (ahead < file->n_nodes && file->points[ahead].id == id)
+        return &file->points[ahead];
     uint32_t low = 0, high = file->n_nodes;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
@@ -253,23 +292,6 @@ connect(reader *file)
     return status;
 }
 
-static chx_status
-append(const reader *file, chx_node **nodes, size_t *capacity, uint32_t *n_nodes)
-{
-    uint32_t first = *n_nodes;
-    if (file->n_nodes > CHX__NETWORK_MAX_ITEMS - first)
-        return chx__fail(CHX_ERROR_LIMIT, "%s: with it the network has more than %u points",
-                         file->path, CHX__NETWORK_MAX_ITEMS);
-    if (!chx__grow(nodes, capacity, (size_t)first + file->n_nodes, sizeof **nodes))
-        return chx__fail_memory("reading a morphology");
-    for (uint32_t i = 0; i < file->n_nodes; i++) {
-        (*nodes)[first + i] = file->nodes[i];
-        (*nodes)[first + i].parent += first;
-    }
-    *n_nodes += file->n_nodes;
-    return CHX_OK;
-}
-
 size_t
 chx__swc_ending(const char *name)
 {
@@ -284,8 +306,7 @@ chx__swc_ending(const char *name)
 }
 
 chx_status
-chx__swc_append(const char *path, double unit_um, chx_node **nodes, size_t *capacity,
-                uint32_t *n_nodes)
+chx__swc_read(const char *path, double unit_um, chx_node **nodes, uint32_t *n_nodes)
 {
     char *text;
     size_t size_bytes;
@@ -296,10 +317,51 @@ chx__swc_append(const char *path, double unit_um, chx_node **nodes, size_t *capa
     status = add_lines(&file, text, size_bytes);
     if (!status)
         status = connect(&file);
-    if (!status)
-        status = append(&file, nodes, capacity, n_nodes);
     free(file.points);
-    free(file.nodes);
     free(text);
+    if (status) {
+        free(file.nodes);
+        return status;
+    }
+    *nodes = file.nodes;
+    *n_nodes = file.n_nodes;
+    return CHX_OK;
+}
+
+chx_status
+chx__swc_check_room(const char *path, uint32_t n_nodes, uint32_t n_more)
+{
+    if (n_more > CHX__NETWORK_MAX_ITEMS - n_nodes)
+        return chx__fail(CHX_ERROR_LIMIT, "%s: with it the network has more than %u points", path,
+                         CHX__NETWORK_MAX_ITEMS);
+    return CHX_OK;
+}
+
+void
+chx__swc_place(const chx_node *read, uint32_t n_nodes, chx_node *nodes, uint32_t first)
+{
+    for (uint32_t i = 0; i < n_nodes; i++) {
+        nodes[first + i] = read[i];
+        nodes[first + i].parent += first;
+    }
+}
+
+chx_status
+chx__swc_append(const char *path, double unit_um, chx_node **nodes, size_t *capacity,
+                uint32_t *n_nodes)
+{
+    chx_node *read;
+    uint32_t n_read;
+    chx_status status = chx__swc_read(path, unit_um, &read, &n_read);
+    if (status)
+        return status;
+    status = chx__swc_check_room(path, *n_nodes, n_read);
+    if (!status && !chx__grow(nodes, capacity, (size_t)*n_nodes + n_read, sizeof **nodes))
+        status = chx__fail_memory("reading a morphology");
+    if (!status) {
+        chx__swc_place(read, n_read, *nodes, *n_nodes);
+        *n_nodes += n_read;
+    }
+    free(read);
     return status;
 }

@@ -20,6 +20,16 @@
 /* Length of the name's ending, .swc or .swc.gz in any case; 0 when it has another. */
 size_t chx__swc_ending(const char *name);
 
+/* A file's nodes, in its order and with parents among them, in an array that the caller frees.
+ * Lengths of the file are in units of unit_um. Any thread. Errors: FILE, FORMAT, LIMIT, MEMORY. */
+chx_status chx__swc_read(const char *path, double unit_um, chx_node **nodes, uint32_t *n_nodes);
+
+/* LIMIT where a network of n_nodes has no room for n_more of the file at path. */
+chx_status chx__swc_check_room(const char *path, uint32_t n_nodes, uint32_t n_more);
+
+/* Copies a file's nodes to where they stand among a network's. */
+void chx__swc_place(const chx_node *read, uint32_t n_nodes, chx_node *nodes, uint32_t first);
+
 /* Appends a file's nodes, in its order, to an array as chx__grow() keeps it; their parents count
  * from the array's start. Lengths of the file are in units of unit_um. Errors: FILE, FORMAT, LIMIT,
  * MEMORY; the first *n_nodes nodes stay. */
