@@ -28,7 +28,7 @@ typedef struct chx_program_params {
 CHX_API chx_status chx_program_from_file(chx_runtime *runtime, const char *path,
                                          const chx_program_params *params, chx_program **program);
 
-/* Takes a kernel file embedded in the library by its name, such as "neuron/model/lif.cl". A file of that
+/* Takes a kernel file embedded in the library by its name, such as "render/draw.cl". A file of that
  * name below the runtime's kernel path takes precedence. Errors: FILE when there is none. */
 CHX_API chx_status chx_program_from_embedded(chx_runtime *runtime, const char *name,
                                              const chx_program_params *params,

@@ -22,27 +22,15 @@
  *   void model_reset(model_state *n, const model_constants *c, wide_int fired)
  *       what firing does to the state where fired is -1.
  *
- * Operations are rounded one by one, so results are the same on every device: plain +, -, *,
- * comparisons and select; no fma, no function of the driver that is not exact.
+ * Operations are rounded one by one, so results are the same on every device: +, -, *, comparisons,
+ * select and the functions of common/math.h; no fma, no function of the driver that is not exact.
  *
  * Oclgrind 21.10 miscomputes max(vector, scalar) and scalar ? vector : vector, so neither is used.
  */
 #ifndef CHX_KERNELS_MODEL_H
 #define CHX_KERNELS_MODEL_H
 
-#pragma OPENCL FP_CONTRACT OFF
-
-/* Neurons per block: 4, 8 or 16. Wide suits processors, narrow suits GPUs. */
-#ifndef POPULATION_WIDTH
-#define POPULATION_WIDTH 16
-#endif
-
-#define WIDE_(base, width) base##width
-#define WIDE_OF(base, width) WIDE_(base, width)
-#define WIDE(base) WIDE_OF(base, POPULATION_WIDTH)
-typedef WIDE(float) wide_float;
-typedef WIDE(int) wide_int;
-typedef WIDE(uint) wide_uint;
+#include "../common/wide.h"
 
 #define MODEL_MEMBER(name) wide_float name;
 typedef struct model_state {

@@ -1,4 +1,4 @@
-/* The peer of kernels/neuron/model/lif.cl: the same operations on the same floats in the same order,
+/* The peer of neuron/model/lif.cl: the same operations on the same floats in the same order,
  * without contraction, so the same bits. Loops run over arrays of members and are compiled for
  * several vector units; the variant is chosen by the loader and changes no result. A Philox
  * block gives four steps, so draws are made once per four and kept. */
