@@ -77,17 +77,27 @@ keep(void *data, const chx_frame *frame)
 
 #define MOST_STEPS 400
 
+/* With at most n_places in the queues of big bodies. */
 static stage *
-open_stage(const chx_scene_params *params)
+open_stage_of(const chx_scene_params *params, uint32_t n_places)
 {
     stage *on = calloc(1, sizeof *on);
     check_ok(chx_simulation_create(runtime, network, NULL, &on->simulation));
     check_ok(chx_scene_create(runtime, on->simulation, params, &on->scene));
+    for (uint32_t i = 0; i < on->scene->params.n_bands; i++)
+        if (on->scene->bands[i].n_places > n_places)
+            on->scene->bands[i].n_places = n_places;
     check_ok(chx_graph_create(runtime, &on->graph));
     check_ok(chx_simulation_build(on->simulation, on->graph, MOST_STEPS));
     check_ok(chx_scene_build(on->scene, on->graph, keep, on));
     check_ok(chx_plan_create(on->graph, NULL, &on->plan));
     return on;
+}
+
+static stage *
+open_stage(const chx_scene_params *params)
+{
+    return open_stage_of(params, UINT32_MAX);
 }
 
 static void
@@ -564,6 +574,38 @@ START_TEST(strong_zoom_has_the_same_bits_on_both_paths)
         close_stage(on);
     }
     ck_assert_uint_eq(digests[0], digests[1]);
+}
+END_TEST
+
+/* A close view of the sketch, whose big bodies find n_places in the queue. */
+static uint64_t
+close_digest(const chx_scene_params *params, uint32_t n_places, uint32_t *n_queued)
+{
+    stage *on = open_stage_of(params, n_places);
+    chx_camera camera;
+    chx_scene_default_camera(on->scene, &camera);
+    memcpy(camera.centre_um, chx_network_get(network)->neurons[0].position_um, 12);
+    camera.zoom = 24;
+    check_ok(chx_scene_set_camera(on->scene, &camera));
+    draw(on, 6);
+    check_ok(chx_buffer_read(on->scene->bands[0].queue, 0, 4, n_queued));
+    uint64_t digest = chx__hash(on->pixels, on->size_bytes).low;
+    close_stage(on);
+    return digest;
+}
+
+START_TEST(bodies_that_find_no_place_in_the_queue_are_drawn_all_the_same)
+{
+    chx_scene_params params = plain;
+    params.n_bands = 1;
+    params.no_int64_atomics = _i == 1;
+    uint32_t n_queued, n_found;
+    const uint64_t digest = close_digest(&params, UINT32_MAX, &n_queued);
+    ck_assert_uint_gt(n_queued, 3);
+    for (uint32_t n_places = 0; n_places <= n_queued; n_places += n_queued / 3) {
+        ck_assert_uint_eq(close_digest(&params, n_places, &n_found), digest);
+        ck_assert_uint_eq(n_found, n_queued);
+    }
 }
 END_TEST
 
@@ -1093,7 +1135,7 @@ four_words(const void *words)
 static chx_arg
 extent_of(const chx_scene *scene)
 {
-    const uint32_t extent[4] = {SMALL_WIDTH, 0, SMALL_HEIGHT, scene->inputs.n_branches};
+    const uint32_t extent[4] = {SMALL_WIDTH, 0, SMALL_HEIGHT, scene->bands[0].n_places};
     return four_words(extent);
 }
 
@@ -1208,6 +1250,8 @@ suite(void)
     tcase_add_test(frames, pixels_lie_where_the_projection_says);
     tcase_add_test(frames, zoom_enlarges_about_the_centre);
     tcase_add_test(frames, strong_zoom_has_the_same_bits_on_both_paths);
+    tcase_add_loop_test(frames, bodies_that_find_no_place_in_the_queue_are_drawn_all_the_same, 0,
+                        2);
     tcase_add_test(frames, labels_are_drawn_and_follow_the_time);
     tcase_add_test(frames, axes_turn_with_the_camera);
     tcase_add_test(frames, layouts_have_no_scale_bar);

@@ -20,8 +20,8 @@
  *   glow   uint   half the resolution, sum of light x coverage, 2^16 = one pixel
  *   dirty  uint   one per 16 x 16 tile, CHX_TILE bits of what fell on it
  * queue: one counter, then chx_stick records of bodies too big for one work-item. Where a launch
- * failed or was left out, it holds anything: no more is written than there are places, which are as
- * many as branches, and nothing is drawn that no branch can be.
+ * failed or was left out, it holds anything: no more is written than there are places,
+ * what finds none is drawn at once, and nothing is drawn that no branch can be.
  *
  * Order of launches per band: labels (clears the counter), branches, cones; and
  * where INT64_ATOMICS is 0, branches_second and cones_second.
@@ -620,11 +620,25 @@ gather(global const chx_history *history, global int *ages, uint n_neurons, long
         ages[neuron * CHX_AGES + found] = CHX_NEVER;
 }
 
+/* Whether the queue takes a big body; in the second pass, whether it took all of them in the first.
+ * Where it did not, all are drawn: twice is as good as once. */
+static int
+is_queued(global uint *queue, uint n_places, const chx_stick *stick, int pass)
+{
+    if (pass == BODY_SECOND)
+        return queue[0] <= n_places;
+    uint place = atomic_inc(queue);
+    global chx_stick *sticks = (global chx_stick *)(queue + 4);
+    if (place < n_places)
+        sticks[place] = *stick;
+    return place < n_places;
+}
+
 static void
 branch_item(global const chx_branch *branches, global const int *ages,
             global const chx_tables *tables, global uint *queue, const layers *to, uint n_branches,
-            float4 centre, float4 row_x, float4 row_y, float4 row_z, float4 origin, int4 depth,
-            int pass)
+            uint n_places, float4 centre, float4 row_x, float4 row_y, float4 row_z, float4 origin,
+            int4 depth, int pass)
 {
     uint index = get_global_id(0);
     if (index >= n_branches)
@@ -635,23 +649,18 @@ branch_item(global const chx_branch *branches, global const int *ages,
     if (is_outside(&stick, &in, depth.w))
         return;
     int thin = max(stick.ra, stick.rb) <= CHX_THIN_Q8;
-    if (pass == BODY_SECOND && (thin || is_big(&stick)))
+    if (pass == BODY_SECOND && thin)
         return;
     find_age(&stick, &branch, ages);
-    if (thin) {
+    if (thin)
         draw_line(to, &in, tables, &stick, depth);
-    } else if (is_big(&stick)) {
-        uint place = atomic_inc(queue);
-        global chx_stick *sticks = (global chx_stick *)(queue + 4);
-        if (place < n_branches)
-            sticks[place] = stick;
-    } else {
+    else if (!is_big(&stick) || !is_queued(queue, n_places, &stick, pass))
         draw_cone(to, &in, tables, &stick, depth, pass);
-    }
 }
 
-/* All branches: one work-item each. band = width, row0, row1; depth = z of near 0, then what scales
- * z to near and the shift, reach of halos in q8; origin = where centre falls, pixels per um. */
+/* All branches: one work-item each. band = width, row0, row1, places of the queue;
+ * depth = z of near 0, then what scales z to near and the shift, reach of halos in q8; origin =
+ * where centre falls, pixels per um. */
 kernel void
 branches(global const chx_branch *branches, global const int *ages, global const chx_tables *tables,
          global uint *fibre, global uint *light, global uint *glow, global uint *body,
@@ -659,8 +668,8 @@ branches(global const chx_branch *branches, global const int *ages, global const
          float4 centre, float4 row_x, float4 row_y, float4 row_z, float4 origin, int4 depth)
 {
     layers to = layers_of(fibre, light, glow, body, halo, dirty, band);
-    branch_item(branches, ages, tables, queue, &to, n_branches, centre, row_x, row_y, row_z, origin,
-                depth, BODY_FIRST);
+    branch_item(branches, ages, tables, queue, &to, n_branches, (uint)band.w, centre, row_x, row_y,
+                row_z, origin, depth, BODY_FIRST);
 }
 
 kernel void
@@ -671,8 +680,8 @@ branches_second(global const chx_branch *branches, global const int *ages,
                 float4 row_y, float4 row_z, float4 origin, int4 depth)
 {
     layers to = layers_of(fibre, light, glow, body, halo, dirty, band);
-    branch_item(branches, ages, tables, queue, &to, n_branches, centre, row_x, row_y, row_z, origin,
-                depth, BODY_SECOND);
+    branch_item(branches, ages, tables, queue, &to, n_branches, (uint)band.w, centre, row_x, row_y,
+                row_z, origin, depth, BODY_SECOND);
 }
 
 static void

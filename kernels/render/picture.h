@@ -41,6 +41,7 @@ typedef uint16_t chx_u16;
 #define CHX_RANK_SHIFT 8 /* of the rank beside a stick's hue */
 #define CHX_SHEEN_Q8 512 /* from this radius on light is less at the rims of a body */
 #define CHX_SMALL_PX 32 /* bodies up to this size are drawn where they are found */
+#define CHX_MOST_QUEUED 131072u /* bigger ones that wait for blocks; more are drawn at once */
 #define CHX_TILE_LINES 1u /* what fell on a tile: fibres or light, */
 #define CHX_TILE_BODIES 2u
 #define CHX_TILE_INK 4u

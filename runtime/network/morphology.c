@@ -76,18 +76,21 @@ chx__morphology_measure(chx_node *nodes, uint32_t n_nodes, uint32_t first, uint3
     return status;
 }
 
+chx__stand
+chx__stand_of(const chx_neuron *neuron)
+{
+    double angle = neuron->rotation_deg / 180 * 3.14159265358979323846;
+    bool turned = neuron->rotation_deg != 0;
+    return (chx__stand){turned ? cos(angle) : 1, turned ? sin(angle) : 0, neuron->shift_um};
+}
+
 void
 chx_neuron_place(const chx_neuron *neuron, const float from_um[3], float to_um[3])
 {
     if (!neuron || !from_um || !to_um)
         return;
-    double x = from_um[0], z = from_um[2];
-    double angle = neuron->rotation_deg / 180 * 3.14159265358979323846;
-    double c = neuron->rotation_deg == 0 ? 1 : cos(angle);
-    double s = neuron->rotation_deg == 0 ? 0 : sin(angle);
-    to_um[0] = (float)(c * x + s * z + neuron->shift_um[0]);
-    to_um[1] = (float)((double)from_um[1] + neuron->shift_um[1]);
-    to_um[2] = (float)(c * z - s * x + neuron->shift_um[2]);
+    chx__stand stand = chx__stand_of(neuron);
+    chx__stand_place(&stand, from_um, to_um);
 }
 
 void

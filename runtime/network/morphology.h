@@ -16,4 +16,21 @@ chx_status chx__morphology_measure(chx_node *nodes, uint32_t n_nodes, uint32_t f
  * root, where the neuron is. */
 void chx__morphology_move(chx_neuron *neuron, const chx_node *nodes);
 
+/* How a neuron stands: chx_neuron_place() for many points of one neuron. */
+typedef struct chx__stand {
+    double cosine, sine;
+    const float *shift_um; /* the neuron's */
+} chx__stand;
+
+chx__stand chx__stand_of(const chx_neuron *neuron);
+
+static inline void
+chx__stand_place(const chx__stand *stand, const float from_um[3], float to_um[3])
+{
+    double x = from_um[0], z = from_um[2];
+    to_um[0] = (float)(stand->cosine * x + stand->sine * z + stand->shift_um[0]);
+    to_um[1] = (float)((double)from_um[1] + stand->shift_um[1]);
+    to_um[2] = (float)(stand->cosine * z - stand->sine * x + stand->shift_um[2]);
+}
+
 #endif

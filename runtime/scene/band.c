@@ -109,7 +109,8 @@ chx__band_init(chx__band *band, chx_runtime *runtime, uint32_t width_px, uint32_
     uint32_t rows = made.held.end - made.held.begin;
     size_t n = (size_t)width_px * rows;
     size_t tiles = (size_t)n_tiles(width_px) * n_tiles(rows);
-    size_t queue = 16 + (size_t)n_branches * sizeof(chx_stick);
+    made.n_places = min_u32(n_branches, CHX_MOST_QUEUED);
+    size_t queue = 16 + (size_t)made.n_places * sizeof(chx_stick);
     chx_status status = chx_buffer_create(runtime, n * 4, NULL, &made.fibre);
     if (!status)
         status = chx_buffer_create(runtime, n * 4, NULL, &made.light);
@@ -201,8 +202,8 @@ build_branches(chx__band *band, chx_graph *graph, const chx__band_inputs *in, co
                          CHX_READ_WRITE(band->fibre), CHX_READ_WRITE(band->light),
                          CHX_READ_WRITE(band->levels[0]), CHX_READ_WRITE(band->body),
                          CHX_READ_WRITE(band->halo), CHX_READ_WRITE(band->dirty),
-                         CHX_READ_WRITE(band->queue), CHX_UINT(in->n_branches), band_arg(band, 0),
-                         row, row, row, row, row, row),
+                         CHX_READ_WRITE(band->queue), CHX_UINT(in->n_branches),
+                         band_arg(band, band->n_places), row, row, row, row, row, row),
         .id = id};
     return chx_graph_kernel(graph, &task);
 }
@@ -222,7 +223,7 @@ build_cones(chx__band *band, chx_graph *graph, const chx__band_inputs *in, const
             CHX_ARGS(CHX_READ(band->queue), CHX_READ(in->tables), CHX_READ_WRITE(band->fibre),
                      CHX_READ_WRITE(band->light), CHX_READ_WRITE(band->levels[0]),
                      CHX_READ_WRITE(band->body), CHX_READ_WRITE(band->halo),
-                     CHX_READ_WRITE(band->dirty), band_arg(band, in->n_branches), four(0, 0, 0, 0)),
+                     CHX_READ_WRITE(band->dirty), band_arg(band, band->n_places), four(0, 0, 0, 0)),
         .id = id};
     return chx_graph_kernel(graph, &task);
 }

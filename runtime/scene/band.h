@@ -23,6 +23,7 @@ typedef struct chx__band {
     chx_buffer *fibre, *light, *ink, *body, *halo, *dirty, *marks, *queue;
     chx_buffer *levels[CHX__MAX_LEVELS]; /* of the bloom pyramid; the first at half resolution */
     uint32_t n_levels;
+    uint32_t n_places; /* of the queue */
     uint32_t width_px, height_px; /* of the picture */
     /* Tasks whose scalars follow the camera and the captions. */
     chx_task labels, branches, branches_second, cones, cones_second, resolve;

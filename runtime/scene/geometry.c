@@ -6,10 +6,12 @@
  * others, hence right-handed.
  *
  * A neuron's records are its soma, then its branches in the order of the nodes, and are all its
- * own, though nodes may be shared: neurons that share a shape place it differently. Long branches
- * are cut into pieces, so that no product in a strong enlargement leaves its range in fixed point;
- * what is counted first is filled in the same walk, and must be. Travel times are rounded to ticks
- * at both ends of each piece, from path lengths, so neighbours meet without a jump.
+ * own, though nodes may be shared: neurons that share a shape place it differently. A crew counts
+ * them and fills them in, each neuron where the counts of those before it say, so that the records
+ * do not depend on threads; what is counted first is filled in the same walk, and must be. Long
+ * branches are cut into pieces, so that no product in a strong enlargement leaves its range in
+ * fixed point. Travel times are rounded to ticks at both ends of each piece, from path lengths, so
+ * neighbours meet without a jump.
  *
  * Parts are what the camera is fitted to, in place of all nodes: runs of nodes in their order,
  * which lie close together, so that their boxes have little room to spare. */
@@ -20,7 +22,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/crew.h"
 #include "base/error.h"
+#include "network/morphology.h"
 #include "scene/connections.h"
 #include "scene/palette.h"
 
@@ -30,15 +34,29 @@
 /* Points beyond this many share boxes. */
 #define MOST_PARTS 65536
 
+/* Shares of the neurons that a crew takes. */
+#define MOST_SHARES 1024
+
 #define SWC_SOMA 1
+
+/* What a crew lays out, a share of the neurons at a time. */
+typedef struct layout {
+    chx__geometry *geometry;
+    const chx_network_info *network;
+    chx_colour_by by;
+    uint32_t n_shares;
+    uint64_t *first; /* per neuron, and one for the end: its first part, then its first branch */
+    uint64_t each; /* points in a part */
+    double longest_um; /* of the pieces of a branch */
+} layout;
 
 /* A node as it stands for a neuron, which may share it with others. */
 static chx_node
-placed(const chx_network_info *network, uint32_t neuron, uint32_t i)
+placed(const chx__stand *stand, const chx_node *node)
 {
-    chx_node node = network->nodes[i];
-    chx_neuron_place(&network->neurons[neuron], node.position_um, node.position_um);
-    return node;
+    chx_node made = *node;
+    chx__stand_place(stand, node->position_um, made.position_um);
+    return made;
 }
 
 static void
@@ -122,12 +140,15 @@ find_axes(chx__geometry *geometry, const chx_network_info *network)
     double sum[3] = {0};
     double m[3][3] = {{0}};
     uint64_t n_points = network->n_neurons;
-    for (uint32_t n = 0; n < network->n_neurons; n++)
-        for (uint32_t i = 0; i < network->neurons[n].n_nodes; i++) {
-            chx_node node = placed(network, n, network->neurons[n].first_node + i);
+    for (uint32_t n = 0; n < network->n_neurons; n++) {
+        const chx_neuron *neuron = &network->neurons[n];
+        const chx__stand stand = chx__stand_of(neuron);
+        for (uint32_t i = 0; i < neuron->n_nodes; i++) {
+            chx_node node = placed(&stand, &network->nodes[neuron->first_node + i]);
             add_moments(node.position_um, sum, m);
             n_points++;
         }
+    }
     for (uint32_t i = 0; i < network->n_neurons; i++)
         add_moments(network->neurons[i].position_um, sum, m);
     double n = (double)n_points;
@@ -169,47 +190,78 @@ widen(const chx__geometry *geometry, chx__part *part, bool first, const float p[
 {
     for (int i = 0; i < 3; i++) {
         double at = along_axis(geometry, i, p);
-        double low = first ? at : fmin(part->at_um[i] - part->half_um[i], at);
-        double high = first ? at : fmax(part->at_um[i] + part->half_um[i], at);
+        double low = part->at_um[i] - part->half_um[i], high = part->at_um[i] + part->half_um[i];
+        low = first || at < low ? at : low;
+        high = first || at > high ? at : high;
         part->at_um[i] = (low + high) / 2;
         part->half_um[i] = (high - low) / 2;
     }
-    part->radius_um = first ? radius : fmax(part->radius_um, radius);
+    part->radius_um = first || radius > part->radius_um ? radius : part->radius_um;
+}
+
+/* The neurons of a share. */
+static void
+find_share(const layout *all, uint32_t share, uint32_t *begin, uint32_t *end)
+{
+    uint64_t n = all->network->n_neurons;
+    *begin = (uint32_t)(n * share / all->n_shares);
+    *end = (uint32_t)(n * (share + 1) / all->n_shares);
+}
+
+/* Counts become places. */
+static uint64_t
+add_up(layout *all)
+{
+    for (uint32_t n = 0; n < all->network->n_neurons; n++)
+        all->first[n + 1] += all->first[n];
+    return all->first[all->network->n_neurons];
+}
+
+/* The soma, then the nodes, in parts of the neuron's own. */
+static void
+measure_neuron(const layout *all, uint32_t n)
+{
+    const chx_neuron *neuron = &all->network->neurons[n];
+    const chx__stand stand = chx__stand_of(neuron);
+    chx__part *part = &all->geometry->parts[all->first[n]];
+    widen(all->geometry, part, true, neuron->position_um, neuron->diameter_um / 2);
+    uint64_t in_part = 1;
+    for (uint32_t i = 0; i < neuron->n_nodes; i++) {
+        chx_node node = placed(&stand, &all->network->nodes[neuron->first_node + i]);
+        if (in_part == all->each) {
+            in_part = 0;
+            part++;
+        }
+        widen(all->geometry, part, in_part == 0, node.position_um, node.radius_um);
+        in_part++;
+    }
 }
 
 static void
-widen_point(chx__geometry *geometry, uint64_t each, uint64_t *in_part, const float p[3],
-            double radius)
+measure_share(void *data, uint32_t share)
 {
-    if (*in_part == each) {
-        *in_part = 0;
-        geometry->n_parts++;
-    }
-    widen(geometry, &geometry->parts[geometry->n_parts], *in_part == 0, p, radius);
-    ++*in_part;
+    uint32_t n, end;
+    for (find_share(data, share, &n, &end); n < end; n++)
+        measure_neuron(data, n);
 }
 
 /* The parts, from the origin of the data; each of one neuron alone. */
 static chx_status
-find_parts(chx__geometry *geometry, const chx_network_info *network)
+find_parts(layout *all)
 {
+    const chx_network_info *network = all->network;
     uint64_t n_points = network->n_neurons;
     for (uint32_t n = 0; n < network->n_neurons; n++)
         n_points += network->neurons[n].n_nodes;
-    uint64_t each = n_points / MOST_PARTS + 1;
-    geometry->parts = chx__alloc(n_points / each + network->n_neurons + 1, sizeof(chx__part));
-    if (!geometry->parts)
+    all->each = n_points / MOST_PARTS + 1;
+    for (uint32_t n = 0; n < network->n_neurons; n++)
+        all->first[n + 1] = (network->neurons[n].n_nodes + all->each) / all->each;
+    uint64_t n_parts = add_up(all);
+    all->geometry->parts = chx__alloc(n_parts + 1, sizeof(chx__part));
+    if (!all->geometry->parts)
         return chx__fail_memory("measuring the network for the camera");
-    for (uint32_t n = 0; n < network->n_neurons; n++) {
-        const chx_neuron *neuron = &network->neurons[n];
-        uint64_t in_part = 0;
-        widen_point(geometry, each, &in_part, neuron->position_um, neuron->diameter_um / 2);
-        for (uint32_t i = 0; i < neuron->n_nodes; i++) {
-            chx_node node = placed(network, n, neuron->first_node + i);
-            widen_point(geometry, each, &in_part, node.position_um, node.radius_um);
-        }
-        geometry->n_parts++;
-    }
+    all->geometry->n_parts = (uint32_t)n_parts;
+    chx__crew_run(all->n_shares, measure_share, all);
     return CHX_OK;
 }
 
@@ -239,23 +291,29 @@ static int32_t
 ticks_of(const chx_view *view, double path_um)
 {
     double ms = path_um / view->conduction_um_per_ms;
-    return (int32_t)fmin(rint(ms / view->decay_ms * CHX_TICKS_PER_DECAY), CHX_NEVER / 2);
+    double ticks = rint(ms / view->decay_ms * CHX_TICKS_PER_DECAY);
+    return ticks < CHX_NEVER / 2 ? (int32_t)ticks : CHX_NEVER / 2;
+}
+
+static double
+longest_piece_um(const chx__geometry *geometry)
+{
+    const double *half = geometry->half_um;
+    double extent = geometry->spin ? fmax(half[0], fmax(half[1], half[2])) : half[0];
+    return extent * 2 / PIECES_ALONG_EXTENT;
 }
 
 static uint32_t
-pieces_of(const chx__geometry *geometry, const chx_node *a, const chx_node *b)
+pieces_of(double longest_um, const chx_node *a, const chx_node *b)
 {
     double square = 0;
     for (int k = 0; k < 3; k++) {
         double across = (double)b->position_um[k] - a->position_um[k];
         square += across * across;
     }
-    const double *half = geometry->half_um;
-    double extent = geometry->spin ? fmax(half[0], fmax(half[1], half[2])) : half[0];
-    double longest = extent * 2 / PIECES_ALONG_EXTENT;
-    if (square <= longest * longest)
+    if (square <= longest_um * longest_um)
         return 1;
-    return (uint32_t)fmin(ceil(sqrt(square) / longest), 4 * PIECES_ALONG_EXTENT);
+    return (uint32_t)fmin(ceil(sqrt(square) / longest_um), 4 * PIECES_ALONG_EXTENT);
 }
 
 /* A neurite leaves the soma with its own width. */
@@ -300,34 +358,75 @@ add_soma(const chx_neuron *neuron, uint32_t hue, chx_branch *branch)
     branch->hue = CHX_BRANCH_SOMA | hue;
 }
 
-/* Counts the branches, and fills them in when there is room for them. */
+/* Counts a neuron's branches, and fills them in when there is room for them. */
 static uint64_t
-collect(const chx__geometry *geometry, const chx_network_info *network, chx_colour_by by,
-        chx_branch *branches)
+lay_neuron(const layout *all, uint32_t n, chx_branch *branches)
 {
-    uint64_t count = 0;
-    for (uint32_t n = 0; n < network->n_neurons; n++) {
-        const chx_neuron *neuron = &network->neurons[n];
-        uint64_t first = count;
-        if (branches)
-            add_soma(neuron, hue_of(by, n, neuron->type, SWC_SOMA), &branches[count]);
-        count++;
-        for (uint32_t i = neuron->first_node; i < neuron->first_node + neuron->n_nodes; i++) {
-            uint32_t parent = network->nodes[i].parent;
-            if (parent == i)
-                continue;
-            chx_node a = placed(network, n, parent), b = placed(network, n, i);
-            uint32_t n_pieces = pieces_of(geometry, &a, &b);
-            for (uint32_t piece = 0; branches && piece < n_pieces; piece++) {
-                cut_branch(&a, &b, piece, n_pieces, &network->view, &branches[count + piece]);
-                branches[count + piece].hue = hue_of(by, n, neuron->type, b.kind);
-            }
-            count += n_pieces;
+    const chx_neuron *neuron = &all->network->neurons[n];
+    const chx_node *nodes = all->network->nodes;
+    const chx__stand stand = chx__stand_of(neuron);
+    uint64_t count = 1;
+    if (branches)
+        add_soma(neuron, hue_of(all->by, n, neuron->type, SWC_SOMA), branches);
+    for (uint32_t i = neuron->first_node; i < neuron->first_node + neuron->n_nodes; i++) {
+        uint32_t parent = nodes[i].parent;
+        if (parent == i)
+            continue;
+        chx_node a = placed(&stand, &nodes[parent]), b = placed(&stand, &nodes[i]);
+        uint32_t n_pieces = pieces_of(all->longest_um, &a, &b);
+        for (uint32_t piece = 0; branches && piece < n_pieces; piece++) {
+            cut_branch(&a, &b, piece, n_pieces, &all->network->view, &branches[count + piece]);
+            branches[count + piece].hue = hue_of(all->by, n, neuron->type, b.kind);
         }
-        for (; branches && first < count; first++)
-            branches[first].neuron = n;
+        count += n_pieces;
     }
+    for (uint64_t i = 0; branches && i < count; i++)
+        branches[i].neuron = n;
     return count;
+}
+
+static void
+count_share(void *data, uint32_t share)
+{
+    layout *all = data;
+    uint32_t n, end;
+    for (find_share(all, share, &n, &end); n < end; n++)
+        all->first[n + 1] = lay_neuron(all, n, NULL);
+}
+
+static void
+fill_share(void *data, uint32_t share)
+{
+    layout *all = data;
+    uint32_t n, end;
+    for (find_share(all, share, &n, &end); n < end; n++)
+        lay_neuron(all, n, &all->geometry->branches[all->first[n]]);
+}
+
+/* The neurons' branches, then the connections'. */
+static chx_status
+lay_out(layout *all, chx_connections connections)
+{
+    const chx_network_info *network = all->network;
+    chx__geometry *geometry = all->geometry;
+    all->longest_um = longest_piece_um(geometry);
+    chx__crew_run(all->n_shares, count_share, all);
+    uint64_t count = add_up(all);
+    uint32_t n_curves =
+        chx__connections_shown(network, connections) ? chx__connections_drawn(network) : 0;
+    uint64_t n_branches = count + (uint64_t)n_curves * chx__connection_pieces(n_curves);
+    if (n_branches > UINT32_MAX / 2)
+        return chx__fail(CHX_ERROR_LIMIT,
+                         "the network has %llu branches, more than a scene can hold; draw a part",
+                         (unsigned long long)n_branches);
+    geometry->branches = chx__alloc(n_branches + 1, sizeof *geometry->branches);
+    if (!geometry->branches)
+        return chx__fail_memory("laying out the branches of the network");
+    chx__crew_run(all->n_shares, fill_share, all);
+    if (n_curves)
+        chx__connections_fill(network, geometry->axes[2], geometry->branches + count);
+    geometry->n_branches = (uint32_t)n_branches;
+    return CHX_OK;
 }
 
 chx_status
@@ -335,35 +434,29 @@ chx__geometry_init(chx__geometry *geometry, const chx_network_info *network, chx
                    chx_colour_by by, chx_connections connections)
 {
     chx__geometry made = {0};
+    uint32_t n = network->n_neurons;
+    layout all = {.geometry = &made,
+                  .network = network,
+                  .by = by,
+                  .n_shares = n < MOST_SHARES ? n : MOST_SHARES,
+                  .first = chx__alloc((size_t)n + 1, sizeof *all.first)};
+    if (!all.first)
+        return chx__fail_memory("measuring the network for the camera");
     if (plane == CHX_PLANE_PRINCIPAL)
         find_axes(&made, network);
     else
         set_axes(&made, plane);
-    chx_status status = find_parts(&made, network);
-    if (status)
-        return status;
-    find_extent(&made);
-    uint64_t count = collect(&made, network, by, NULL);
-    uint32_t n_curves =
-        chx__connections_shown(network, connections) ? chx__connections_drawn(network) : 0;
-    uint32_t n_pieces = chx__connection_pieces(n_curves);
-    count += (uint64_t)n_curves * n_pieces;
-    if (count > UINT32_MAX / 2)
-        status = chx__fail(CHX_ERROR_LIMIT,
-                           "the network has %llu branches, more than a scene can hold; draw a part",
-                           (unsigned long long)count);
-    else if (!(made.branches = chx__alloc(count + 1, sizeof *made.branches)))
-        status = chx__fail_memory("laying out the branches of the network");
-    if (status) {
-        chx__geometry_finish(&made);
-        return status;
+    chx_status status = find_parts(&all);
+    if (!status) {
+        find_extent(&made);
+        status = lay_out(&all, connections);
     }
-    made.n_branches = (uint32_t)collect(&made, network, by, made.branches);
-    if (n_curves)
-        chx__connections_fill(network, made.axes[2], made.branches + made.n_branches);
-    made.n_branches += n_curves * n_pieces;
-    *geometry = made;
-    return CHX_OK;
+    free(all.first);
+    if (status)
+        chx__geometry_finish(&made);
+    else
+        *geometry = made;
+    return status;
 }
 
 void
