@@ -461,7 +461,7 @@ START_TEST(what_a_later_run_waits_for_is_watched)
     ck_assert_int_eq(chx_plan_submit(plan_of_later, &run_of_later), CHX_OK);
     uint32_t n_awaited = 0;
     for (uint32_t c = 0; c < run->lowered->n_commands; c++)
-        n_awaited += run->steps[c].is_awaited;
+        n_awaited += run->steps[c].parcel.is_awaited;
     ck_assert_uint_gt(n_awaited, 0);
     ck_assert_int_eq(chx_run_wait(run_of_later, 60 * SECOND_NS), CHX_OK);
     chx_run_destroy(&run);

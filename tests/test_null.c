@@ -454,6 +454,8 @@ START_TEST(rebuild_waits_for_its_own_platform_only)
     ck_assert_int_eq(chx_plan_create(slow.graph, NULL, &slow.plan), CHX_OK);
     chx__null_arm(test_null, (chx__null_faults){.hang_command = 1});
     ck_assert_int_eq(chx_plan_submit(hung.plan, &run), CHX_OK);
+    while (chx__null_count(test_null).n_struck == 0)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     ck_assert_int_eq(chx_plan_submit(slow.plan, &slow_run), CHX_OK);
     ck_assert_int_eq(chx_run_wait(run, 20 * SECOND_NS), CHX_ERROR_TIMEOUT);
     chx_run_destroy(&run);

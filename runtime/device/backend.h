@@ -22,6 +22,7 @@
 #include "device/opencl.h"
 
 typedef struct chx__cache chx__cache;
+typedef struct chx__courier chx__courier;
 typedef struct chx__device chx__device;
 typedef struct chx__platform chx__platform;
 

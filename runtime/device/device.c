@@ -139,6 +139,8 @@ chx__device_finish(chx__device *device)
     free((char *)device->info.vendor);
     free((char *)device->info.driver);
     free((char *)device->info.excluded);
+    for (uint32_t i = 0; i < device->n_lanes; i++)
+        free(device->lanes[i].parcels);
     /* Sub-devices are not released: a worker of PoCL 3.1 looks at the device of an event after the
      * event completed, and crashes when the last command was over just before. About a kilobyte. */
 }

@@ -22,6 +22,7 @@ struct chx__platform {
     bool is_oclgrind;
     cl_context context; /* NULL while closed */
     uint32_t generation; /* counts contexts made; objects of an older one are void */
+    chx__courier *courier; /* calls the driver for runs; the executor's */
     atomic_bool is_suspect; /* its queues may hold commands that never end: rebuild before use */
 };
 

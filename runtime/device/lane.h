@@ -2,7 +2,11 @@
 #ifndef CHX_DEVICE_LANE_H
 #define CHX_DEVICE_LANE_H
 
+#include <stddef.h>
+
 #include "device/opencl.h"
+
+typedef struct chx__parcel chx__parcel;
 
 typedef enum chx__lane_kind {
     CHX__LANE_COMPUTE = 0,
@@ -15,6 +19,13 @@ typedef struct chx__lane {
     uint32_t index; /* among the lanes of its kind on its device */
     char name[16]; /* "compute 0", "copy-in", "copy-out" */
     cl_command_queue queue; /* NULL while the device is closed */
+    uint64_t n_sent; /* parcels ever; the sender's */
+    /* The courier's: parcels from number `first` on, by their numbers; NULL for one that was not
+     * launched. */
+    chx__parcel **parcels;
+    uint64_t first, end;
+    uint64_t free_ns; /* when the last one ended */
+    bool is_touched; /* launched since the last flush */
 } chx__lane;
 
 #endif

@@ -15,10 +15,15 @@
 #include "execute/access.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "device/courier.h"
+#include "execute/driver.h"
 #include "execute/tail.h"
 #include "execute/transfer.h"
 #include "execute/wait.h"
@@ -26,6 +31,7 @@
 /* A host access outside of a plan has no prediction to derive a deadline from. */
 #define ACCESS_TIMEOUT_NS UINT64_C(60000000000)
 #define LOOK_UP_NS UINT64_C(20000000)
+#define NAP_NS 50000
 
 static chx__device *
 holder(const chx_buffer *buffer, chx__places places)
@@ -36,36 +42,102 @@ holder(const chx_buffer *buffer, chx__places places)
     return NULL;
 }
 
-/* Puts the copy on the device's copy-out lane. */
-static chx_status
-start_download(chx_buffer *buffer, chx__device *device, size_t begin, size_t end, cl_event *event)
+/* A copy to host memory on its way through the device's courier. */
+typedef struct errand {
+    chx__parcel parcel; /* first: the errand is found by it */
+    chx_buffer *buffer;
+    size_t begin, end;
+    unsigned char *host;
+    bool is_back;
+    bool is_abandoned; /* nobody waits for it */
+} errand;
+
+/* In the courier's thread. */
+static cl_int
+launch_download(chx__parcel *parcel, chx__courier *courier, cl_event *event)
 {
-    cl_command_queue queue = chx__device_copy_out_lane(device)->queue;
-    assert(queue && buffer->replicas[device->index]);
-    const chx__stretch bytes = {buffer, begin, end};
-    cl_int code = chx__transfer_enqueue(device, queue, &bytes, chx__device_place(device),
-                                        CHX__HOST_PLACE, &(chx__wait_list){0}, event);
-    if (code != CL_SUCCESS)
-        return chx__fail_cl(chx__cl_status(code), code, device->info.name, NULL,
-                            "%s refused to download a buffer (%s)", device->info.name,
-                            chx__cl_name(code));
-    chx__device_backend(device)->flush(queue);
-    return CHX_OK;
+    const errand *copy = (errand *)parcel;
+    const chx__stretch bytes = {copy->buffer, copy->begin, copy->end};
+    (void)courier;
+    return chx__transfer_enqueue(parcel->device, parcel->lane->queue, &bytes, copy->host,
+                                 chx__device_place(parcel->device), CHX__HOST_PLACE,
+                                 &(chx__wait_list){0}, event);
+}
+
+static void
+take_back(chx__parcel *parcel)
+{
+    errand *copy = (errand *)parcel;
+    copy->is_back = true;
+    pthread_cond_broadcast(&copy->buffer->runtime->changed);
+    if (copy->is_abandoned)
+        free(copy);
+}
+
+static errand *
+send_download(chx_buffer *buffer, chx__device *device, size_t begin, size_t end)
+{
+    errand *made = chx__alloc(1, sizeof *made);
+    if (!made)
+        return NULL;
+    assert(buffer->replicas[device->index]);
+    *made = (errand){.buffer = buffer, .begin = begin, .end = end, .host = buffer->host};
+    made->parcel.launch = launch_download;
+    made->parcel.back = take_back;
+    made->parcel.device = device;
+    made->parcel.lane = chx__device_copy_out_lane(device);
+    atomic_init(&made->parcel.is_awaited, true);
+    chx__courier_stage(device->platform->courier, &made->parcel);
+    chx__courier_send(device->platform->courier);
+    return made;
 }
 
 /* Looks up now and then, for a platform found to hang meanwhile will not deliver. */
-static chx_status
-await_download(const chx__device *device, cl_event event, uint64_t deadline_ns)
+static void
+await_errand(errand *copy, bool gives_up_turn, uint64_t deadline_ns)
 {
-    chx_status status;
-    do {
-        uint64_t soon_ns = chx__now_ns() + LOOK_UP_NS;
-        status = chx__backend_await(chx__device_backend(device), event,
-                                    soon_ns < deadline_ns ? soon_ns : deadline_ns,
-                                    device->info.name, "downloading a buffer");
-    } while (status == CHX_ERROR_TIMEOUT && chx__now_ns() < deadline_ns &&
-             !atomic_load(&device->platform->is_suspect));
-    return status;
+    chx_runtime *runtime = copy->buffer->runtime;
+    const chx__platform *platform = copy->parcel.device->platform;
+    uint64_t now_ns;
+    while (!copy->is_back && (now_ns = chx__now_ns()) < deadline_ns &&
+           !(gives_up_turn && atomic_load(&platform->is_suspect))) {
+        if (gives_up_turn) {
+            uint64_t soon_ns = now_ns + LOOK_UP_NS;
+            chx__wait_change(runtime, soon_ns < deadline_ns ? soon_ns : deadline_ns);
+        } else if (!chx__driver_move(runtime)) {
+            nanosleep(&(struct timespec){.tv_nsec = NAP_NS}, NULL);
+        }
+    }
+}
+
+/* How the copy ended, which it need not have. Takes the errand. */
+static chx_status
+judge(errand *copy)
+{
+    const chx__device *device = copy->parcel.device;
+    const char *name = device->info.name;
+    chx__parcel_end end = copy->is_back ? copy->parcel.end : 0;
+    cl_int code = copy->is_back ? copy->parcel.code : 0;
+    if (copy->is_back) {
+        free(copy);
+    } else {
+        copy->is_abandoned = true;
+        atomic_store(&copy->parcel.is_unwanted, true);
+        chx__courier_nudge(device->platform->courier);
+    }
+    switch (end) {
+    case CHX__PARCEL_DONE:
+        return CHX_OK;
+    case CHX__PARCEL_REFUSED:
+        return chx__fail_cl(chx__cl_status(code), code, name, NULL,
+                            "%s refused to download a buffer (%s)", name, chx__cl_name(code));
+    case CHX__PARCEL_FAILED:
+        return chx__fail_cl(chx__cl_status(code), code, name, NULL,
+                            "%s: downloading a buffer failed (%s)", name, chx__cl_name(code));
+    default:
+        return chx__fail_cl(CHX_ERROR_TIMEOUT, 0, name, NULL,
+                            "%s: downloading a buffer did not complete in time", name);
+    }
 }
 
 /* Copies what the device holds into host memory. */
@@ -73,21 +145,17 @@ static chx_status
 download(chx_buffer *buffer, chx__device *device, size_t begin, size_t end, bool gives_up_turn,
          uint64_t deadline_ns)
 {
-    cl_event event;
-    chx_status status = start_download(buffer, device, begin, end, &event);
-    if (status)
-        return status;
-    if (gives_up_turn) {
+    errand *copy = send_download(buffer, device, begin, end);
+    if (!copy)
+        return chx__fail_memory("reading a buffer");
+    if (gives_up_turn)
         chx__fleet_enter(buffer->fleet);
-        chx__turn_pause(buffer->runtime);
-    }
-    status = await_download(device, event, deadline_ns);
-    chx__device_backend(device)->release_event(event);
-    if (gives_up_turn) {
+    await_errand(copy, gives_up_turn, deadline_ns);
+    bool was_refused = copy->is_back && copy->parcel.end == CHX__PARCEL_REFUSED;
+    chx_status status = judge(copy);
+    if (gives_up_turn)
         chx__fleet_leave(buffer->fleet);
-        chx__turn_resume(buffer->runtime);
-    }
-    if (status) {
+    if (status && !was_refused) {
         device->platform->is_suspect = true;
         chx__buffer_retire_host(buffer);
     }
@@ -185,6 +253,7 @@ chx_buffer_destroy(chx_buffer **buffer)
     chx_runtime *runtime = ending->runtime;
     chx__turn_begin(runtime);
     chx__wait_hold(ending);
+    bool is_let_go = chx__wait_abandoned(runtime);
     if (ending->previous)
         ending->previous->next = ending->next;
     else
@@ -192,7 +261,9 @@ chx_buffer_destroy(chx_buffer **buffer)
     if (ending->next)
         ending->next->previous = ending->previous;
     chx__tails_free(ending->tails);
-    chx__buffer_free(ending);
+    /* A courier that is stuck in a launch may read the buffer when it comes back. */
+    if (is_let_go)
+        chx__buffer_free(ending);
     chx__turn_end(runtime);
     *buffer = NULL;
 }

@@ -1,7 +1,8 @@
-/* The driver takes every run from its submission to its end. A command goes WAITING, ENQUEUED, DONE
- * (or FAILED), never back; per lane two rows say how far: what lies before next_reap is done, from
- * there to next_enqueue it is on the queue, behind that it waits. Lanes are in-order, so only the
- * first of a lane's rest is ever looked at, and next_reap <= next_enqueue <= lane_begin[lane + 1].
+/* The driver takes every run from its submission to its end. A command goes WAITING, SENT, BACK,
+ * DONE (or FAILED), never back; per lane two rows say how far: what lies before next_reap is done,
+ * from there to next_enqueue it is with its courier or has come back, behind that it waits. Lanes
+ * are in-order, so only the first of a lane's rest is ever looked at, and
+ * next_reap <= next_enqueue <= lane_begin[lane + 1].
  *
  * A command is DONE only when all that it follows is DONE, in this run and in others (reap.c). For
  * the same reason a run that has only completed commands may still fail, and does not end before
@@ -13,11 +14,12 @@
  * flight, and only then closes the ledger, which works out what the buffers hold from the promises
  * of those that remain. `ended` is set last: it is the one field that is read without the turn.
  *
- * A failed run ends as soon as its host tasks are called off or back. Its device commands are not
- * waited for, since some may never end; rebuild.c keeps their queues from being used again.
+ * A failed run ends as soon as its host tasks are called off or back. Its device commands are given
+ * a moment only, since some may never end; rebuild.c keeps their queues from being used again.
  *
- * Locks: all of this runs under the turn (order 1). Driver callbacks take only the inbox's lock
- * (order 2), and so does the host thread's queue; nothing here sleeps with the turn held.
+ * Locks: all of this runs under the turn (order 1), and none of it calls a driver: that is what
+ * couriers are for. Their lock, the inbox's and that of the host thread's queue are innermost
+ * (order 2); nothing here sleeps with the turn held.
  * Deadlines count from when a run is the oldest in flight, for a run that waits in line behind a
  * slow one is not slow itself. */
 #include "execute/driver.h"
@@ -28,52 +30,18 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "execute/enqueue.h"
-#include "execute/inbox.h"
+#include "base/inbox.h"
 #include "execute/learn.h"
 #include "execute/ledger.h"
 #include "execute/reap.h"
 #include "execute/tail.h"
 
-/* While runs are in flight the driver thread looks at least this often, because a driver need not
- * call back when an event fails: soon after progress, ever less often without. */
-#define POLL_SHORTEST_NS UINT64_C(1000000)
-#define POLL_LONGEST_NS UINT64_C(16000000)
+/* While runs are in flight the driver thread looks at deadlines this often. */
+#define POLL_NS UINT64_C(16000000)
+#define SETTLE_NS UINT64_C(200000000)
 
 /* The runtime whose driver thread the calling thread is. */
 static _Thread_local const chx_runtime *driven_here;
-
-static void CL_CALLBACK
-post_completion(cl_event event, cl_int status, void *data)
-{
-    (void)event;
-    (void)status;
-    chx__inbox_post(data);
-    chx__inbox_unref(data);
-}
-
-/* Asks to be woken when an enqueued command completes, once; polling stands in when the driver
- * refuses. */
-static void
-watch(chx_run *run, uint32_t command)
-{
-    chx__inbox *inbox = run->runtime->inbox;
-    chx__step *step = &run->steps[command];
-    const chx__backend *backend = chx__device_backend(chx__run_device(run, command));
-    if (!inbox || !backend->watch || step->is_watched)
-        return;
-    step->is_watched = backend->watch(step->event, post_completion, chx__inbox_ref(inbox));
-    if (!step->is_watched)
-        chx__inbox_unref(inbox);
-}
-
-/* Whether the command's completion must be noticed at once: somebody outside of its platform waits,
- * or the time when it is noticed stands for the time when it ended. */
-static bool
-is_watch_due(const chx_run *run, uint32_t command)
-{
-    return run->lowered->commands[command].is_awaited || run->steps[command].is_awaited ||
-           !chx__run_device(run, command)->has_profiling;
-}
 
 /* Sees to it that what a new run follows on other platforms is noticed when it is done. */
 static void
@@ -87,9 +55,9 @@ watch_followed(const chx_run *run)
             const chx__device *follower = chx__run_device(run, c);
             if (!device || (follower && follower->platform == device->platform))
                 continue;
-            before->steps[ticket->command].is_awaited = true;
-            if (before->steps[ticket->command].event)
-                watch(before, ticket->command);
+            atomic_store(&before->steps[ticket->command].parcel.is_awaited, true);
+            if (before->steps[ticket->command].state == CHX__STEP_SENT)
+                chx__courier_nudge(device->platform->courier);
         }
 }
 
@@ -97,7 +65,7 @@ static void
 start_host_task(chx_run *run, uint32_t command)
 {
     chx__host_job *job = &run->jobs[run->steps[command].job];
-    run->steps[command].state = CHX__STEP_ENQUEUED;
+    run->steps[command].state = CHX__STEP_SENT;
     if (run->runtime->host_thread)
         chx__host_thread_add(run->runtime->host_thread, job);
     else
@@ -110,15 +78,10 @@ start_command(chx_run *run, uint32_t command)
 {
     if (chx__enqueue_readiness(run, command) != CHX__READY)
         return false;
-    if (!chx__run_device(run, command)) {
+    if (chx__run_device(run, command))
+        chx__enqueue(run, command);
+    else
         start_host_task(run, command);
-    } else if (chx__enqueue(run, command) == CHX_OK) {
-        if (is_watch_due(run, command))
-            watch(run, command);
-    } else {
-        chx__run_fail(run, chx_last_error());
-        return false;
-    }
     uint32_t index = run->lowered->commands[command].lane;
     run->next_enqueue[index]++;
     assert(run->next_enqueue[index] <= run->lowered->lane_begin[index + 1]);
@@ -139,10 +102,6 @@ start_commands(chx_run *run)
                 progressed |= start_command(run, lowered->lane_commands[run->next_enqueue[l]]);
         any |= progressed;
     }
-    for (uint32_t l = 0; any && l < lowered->model.machine.n_lanes; l++)
-        if (lowered->model.lanes[l].lane && run->next_enqueue[l] > run->next_reap[l])
-            chx__device_backend(lowered->model.lanes[l].device)
-                ->flush(lowered->model.lanes[l].lane->queue);
     return any;
 }
 
@@ -177,9 +136,11 @@ is_quiet(chx_run *run)
         for (uint32_t row = run->next_reap[l]; row < run->next_enqueue[l]; row++) {
             uint32_t command = lowered->lane_commands[row];
             chx__host_job *job = &run->jobs[run->steps[command].job];
-            quiet &= lowered->commands[command].kind == CHX__COMMAND_HOST &&
-                     (atomic_load(&job->state) == CHX__JOB_DONE ||
-                      chx__host_thread_cancel(run->runtime->host_thread, job));
+            if (lowered->commands[command].kind != CHX__COMMAND_HOST)
+                quiet &= run->steps[command].state != CHX__STEP_SENT;
+            else
+                quiet &= atomic_load(&job->state) == CHX__JOB_DONE ||
+                         chx__host_thread_cancel(run->runtime->host_thread, job);
         }
     return quiet;
 }
@@ -202,11 +163,19 @@ cancel_host_tasks(chx_run *run)
     bool all = true;
     for (uint32_t j = 0; j < run->n_jobs; j++) {
         chx__host_job *job = &run->jobs[j];
-        if (run->steps[job->command].state == CHX__STEP_ENQUEUED &&
+        if (run->steps[job->command].state == CHX__STEP_SENT &&
             atomic_load(&job->state) != CHX__JOB_DONE)
             all &= chx__host_thread_cancel(run->runtime->host_thread, job);
     }
     return all;
+}
+
+/* A step whose command may still sit in a queue, or has failed there. */
+static bool
+is_doubtful(const chx__step *step)
+{
+    return step->state == CHX__STEP_SENT ||
+           (step->state != CHX__STEP_WAITING && step->parcel.end == CHX__PARCEL_FAILED);
 }
 
 /* Commands of the run may still sit in queues: their platforms get a fresh context before they are
@@ -218,7 +187,7 @@ give_up(chx_run *run)
     const chx__lowered *lowered = run->lowered;
     for (uint32_t c = 0; c < lowered->n_commands; c++) {
         const chx__command *command = &lowered->commands[c];
-        if (!run->steps[c].event || run->steps[c].state == CHX__STEP_DONE)
+        if (command->kind == CHX__COMMAND_HOST || !is_doubtful(&run->steps[c]))
             continue;
         chx__run_device(run, c)->platform->is_suspect = true;
         if (command->kind == CHX__COMMAND_TRANSFER)
@@ -236,6 +205,21 @@ give_up(chx_run *run)
              run->error.message);
 }
 
+/* What couriers still have of a run that ends is to come back; until then the run stays. */
+static void
+abandon_parcels(chx_run *run)
+{
+    if (run->n_outstanding == 0)
+        return;
+    for (uint32_t c = 0; c < run->lowered->n_commands; c++)
+        if (run->lowered->commands[c].kind != CHX__COMMAND_HOST &&
+            run->steps[c].state == CHX__STEP_SENT) {
+            atomic_store(&run->steps[c].parcel.is_unwanted, true);
+            chx__courier_nudge(chx__run_courier(run, c));
+        }
+    run->runtime->n_abandoned++;
+}
+
 static void
 end(chx_run *run)
 {
@@ -248,14 +232,21 @@ end(chx_run *run)
     if (run->failed && run->report && !run->report->is_set)
         *run->report = (chx__unreported){true, run->error};
     chx__tails_remove(run);
-    for (uint32_t c = 0; c < run->lowered->n_commands; c++)
-        chx__reap_event(run, c);
+    abandon_parcels(run);
     chx__flight_leave(&runtime->flight, run);
     chx__ledger_close(run);
     atomic_store(&run->ended, true);
     chx__run_tell(run);
     pthread_cond_broadcast(&runtime->changed);
     chx__run_unref(run);
+}
+
+/* A failed run waits a little for what it has in queues, for a platform where something may be left
+ * cannot be used on. */
+static bool
+has_settled(const chx_run *run)
+{
+    return run->n_outstanding == 0 || chx__now_ns() - run->failed_ns >= SETTLE_NS;
 }
 
 static bool
@@ -269,11 +260,19 @@ advance_run(chx_run *run)
         check_deadline(run);
     /* One that follows a run in flight may still fail with it. */
     bool completed = run->follows == 0 && run->n_done == run->lowered->n_commands;
-    if (run->failed ? cancel_host_tasks(run) : completed) {
+    if (run->failed ? cancel_host_tasks(run) && has_settled(run) : completed) {
         end(run);
         return true;
     }
     return progressed;
+}
+
+/* Couriers of a serial runtime work when somebody moves its runs. */
+static void
+work_couriers(chx_runtime *runtime)
+{
+    for (uint32_t p = 0; runtime->serial && p < runtime->fleet.n_platforms; p++)
+        chx__courier_work(runtime->fleet.platforms[p].courier);
 }
 
 bool
@@ -281,10 +280,16 @@ chx__driver_move(chx_runtime *runtime)
 {
     bool progressed = false;
     chx_run *next;
+    work_couriers(runtime);
+    for (uint32_t p = 0; p < runtime->fleet.n_platforms; p++)
+        progressed |= chx__courier_collect(runtime->fleet.platforms[p].courier);
     for (chx_run *run = runtime->flight.first; run; run = next) {
         next = run->next;
         progressed |= advance_run(run);
     }
+    for (uint32_t p = 0; p < runtime->fleet.n_platforms; p++)
+        chx__courier_send(runtime->fleet.platforms[p].courier);
+    work_couriers(runtime);
     return progressed;
 }
 
@@ -297,23 +302,36 @@ drive(void *data)
     uint64_t poll_ns = UINT64_MAX;
     while (chx__inbox_wait(runtime->inbox, &seen, poll_ns)) {
         chx__turn_begin(runtime);
-        bool progressed = chx__driver_move(runtime);
-        if (runtime->flight.n_runs == 0)
-            poll_ns = UINT64_MAX;
-        else if (progressed || poll_ns == UINT64_MAX)
-            poll_ns = POLL_SHORTEST_NS;
-        else if (poll_ns < POLL_LONGEST_NS)
-            poll_ns *= 2;
+        chx__driver_move(runtime);
+        poll_ns = runtime->flight.n_runs > 0 ? POLL_NS : UINT64_MAX;
         chx__turn_end(runtime);
     }
     return NULL;
 }
 
-chx_status
-chx__driver_start(chx_runtime *runtime)
+static chx_status
+start_couriers(chx_runtime *runtime)
 {
-    if (runtime->serial)
-        return CHX_OK;
+    chx__fleet *fleet = &runtime->fleet;
+    chx_status status = CHX_OK;
+    for (uint32_t p = 0; !status && p < fleet->n_platforms; p++)
+        status = chx__courier_create(fleet, &fleet->platforms[p], runtime->inbox, runtime->serial,
+                                     &fleet->platforms[p].courier);
+    return status;
+}
+
+static bool
+stop_couriers(chx_runtime *runtime)
+{
+    bool all = true;
+    for (uint32_t p = 0; p < runtime->fleet.n_platforms; p++)
+        all &= chx__courier_destroy(&runtime->fleet.platforms[p].courier);
+    return all;
+}
+
+static chx_status
+start_threads(chx_runtime *runtime)
+{
     chx_status status = chx__inbox_create(&runtime->inbox);
     if (!status)
         status = chx__host_thread_create(runtime->inbox, &runtime->host_thread);
@@ -328,16 +346,26 @@ chx__driver_start(chx_runtime *runtime)
     return status;
 }
 
-void
+chx_status
+chx__driver_start(chx_runtime *runtime)
+{
+    chx_status status = runtime->serial ? CHX_OK : start_threads(runtime);
+    return status ? status : start_couriers(runtime);
+}
+
+bool
 chx__driver_stop(chx_runtime *runtime)
 {
-    if (!runtime->inbox)
-        return;
-    chx__inbox_close(runtime->inbox);
-    pthread_join(runtime->driver_thread, NULL);
-    chx__host_thread_destroy(&runtime->host_thread);
+    if (runtime->inbox) {
+        chx__inbox_close(runtime->inbox);
+        pthread_join(runtime->driver_thread, NULL);
+        chx__host_thread_destroy(&runtime->host_thread);
+    }
+    if (!stop_couriers(runtime))
+        return false;
     chx__inbox_unref(runtime->inbox);
     runtime->inbox = NULL;
+    return true;
 }
 
 chx_status

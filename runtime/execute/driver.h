@@ -1,19 +1,19 @@
 /* The driver: moves runs in flight along, one holder of the turn at a time.
  *
- * It enqueues commands whose predecessors are enqueued (same platform: an event wait-list orders
- * them) or complete (other platforms and the host), reaps completions by asking each event for its
- * status, and ends runs. Drivers disagree on what a failed event does, so nothing here waits inside
- * OpenCL and no event that has failed is ever put on a wait list. */
+ * It sends commands to their platform's courier when what they follow has been sent there too (an
+ * event wait-list orders them) or is done (other platforms and the host), takes in what comes back,
+ * and ends runs. It calls no OpenCL. */
 #ifndef CHX_EXECUTE_DRIVER_H
 #define CHX_EXECUTE_DRIVER_H
 
 #include "execute/run.h"
 
-/* Starts and stops the driver and host threads. */
+/* Starts the driver thread, the host thread and the couriers, and stops them; half-started ones as
+ * well. Stopping is false when a courier is stuck in its driver: then nothing may be freed. */
 chx_status chx__driver_start(chx_runtime *runtime);
-void chx__driver_stop(chx_runtime *runtime);
+bool chx__driver_stop(chx_runtime *runtime);
 
-/* Puts a run in flight and enqueues what can be. Under the turn. The flight holds a reference. */
+/* Puts a run in flight and sends what can be. Under the turn. The flight holds a reference. */
 chx_status chx__driver_submit(chx_run *run);
 
 /* Does what can be done now without sleeping; whether anything moved. Under the turn. */

@@ -1,28 +1,24 @@
-/* Whether a command may go to its queue, and putting it there, which happens under the turn.
+/* Whether a command may go to its courier, and what the courier does with it.
  *
  * An edge to a command of the same platform becomes an event in the wait list, so it is enough that
- * the earlier one is on a queue; every other edge, to another platform or to or from the host, is
+ * the earlier one was sent before; every other edge, to another platform or to or from the host, is
  * kept by the driver, which sees the earlier one DONE first. Edges within a lane are not in `waits`
- * at all: in-order queues keep them, and the driver enqueues a lane's commands in their order.
- *
- * No event that is known to have failed is put on a wait list: some drivers then never run the
- * waiting command, others run it on stale bytes. One that fails after that is the business of
- * follows_success() in reap.c.
+ * at all: in-order queues keep them, and the driver sends a lane's commands in their order.
  *
  * HOPELESS is said only of other runs' failures. A command of the same run that failed has failed
  * the run already, and nothing of it is started any more.
  *
- * The wait list is the runtime's scratch, since the turn allows one enqueue at a time. Kernel
- * arguments are set at each launch, because the tasks of a graph that use one kernel share its
- * object, and because values are those of the submission, not of the graph as it is now. */
+ * A launch reads nothing that may change or go while its run has outstanding parcels: the run, its
+ * lowered plan and tickets, and of buffers the replicas. Host memory is named when the parcel is
+ * sent, for a buffer that gets fresh memory must not have it overwritten by a run that failed
+ * before. Kernel arguments are set at each launch, because the tasks of a graph that use one kernel
+ * share its object, and because values are those of the submission, not of the graph as it is
+ * now. */
 #include "execute/enqueue.h"
 
 #include <assert.h>
-#include <string.h>
 
-#include "base/alloc.h"
-#include "base/clock.h"
-#include "base/error.h"
+#include "execute/reap.h"
 #include "execute/transfer.h"
 
 static bool
@@ -37,14 +33,18 @@ readiness_after(const chx_run *before_run, uint32_t before, const chx__device *d
     const chx__step *step = &before_run->steps[before];
     if (before_run->failed)
         return CHX__HOPELESS;
-    if (step->state == CHX__STEP_DONE)
+    switch (step->state) {
+    case CHX__STEP_DONE:
         return CHX__READY;
-    if (step->state == CHX__STEP_WAITING ||
-        !share_platform(device, chx__run_device(before_run, before)))
+    case CHX__STEP_SENT:
+    case CHX__STEP_BACK:
+        return share_platform(device, chx__run_device(before_run, before)) &&
+                       step->parcel.end != CHX__PARCEL_FAILED
+                   ? CHX__READY
+                   : CHX__NOT_READY;
+    default:
         return CHX__NOT_READY;
-    assert(step->event);
-    /* A driver may never run a command that waits for an event that has failed. */
-    return chx__device_backend(device)->event_status(step->event) < 0 ? CHX__NOT_READY : CHX__READY;
+    }
 }
 
 chx__readiness
@@ -70,31 +70,27 @@ chx__enqueue_readiness(chx_run *run, uint32_t command)
     return CHX__READY;
 }
 
-/* Events of what is enqueued but not known to be complete, in the runtime's scratch array. */
-static chx_status
-collect_events(chx_run *run, uint32_t command, chx__wait_list *waits)
+/* Collects the events of what was sent before and has not ended. False when something that it waits
+ * for has failed. */
+static bool
+collect_events(const chx__step *step, chx__courier *courier)
 {
-    chx_runtime *runtime = run->runtime;
-    const chx__command *waiting = &run->lowered->commands[command];
-    size_t most = waiting->n_waits + run->steps[command].n_tickets;
-    cl_uint n = 0;
-    if (!chx__grow(&runtime->wait_list, &runtime->wait_capacity, most, sizeof *runtime->wait_list))
-        return chx__fail_memory("enqueueing a task");
-    for (uint32_t i = 0; i < waiting->n_waits; i++) {
-        const chx__step *step = &run->steps[run->lowered->waits[waiting->first_wait + i]];
-        if (step->state == CHX__STEP_ENQUEUED)
-            runtime->wait_list[n++] = step->event;
+    const chx_run *run = step->run;
+    uint32_t index = (uint32_t)(step - run->steps);
+    const chx__command *waiting = &run->lowered->commands[index];
+    bool good = true;
+    chx__courier_begin_waits(courier);
+    for (uint32_t i = 0; good && i < waiting->n_waits; i++) {
+        uint32_t before = run->lowered->waits[waiting->first_wait + i];
+        const chx__parcel *parcel = &run->steps[before].parcel;
+        if (share_platform(step->parcel.device, chx__run_device(run, before)))
+            good = chx__courier_wait_for(courier, parcel->lane, parcel->number);
     }
-    const chx__ticket *tickets = &run->tickets[run->steps[command].first_ticket];
-    for (uint32_t t = 0; t < run->steps[command].n_tickets; t++) {
-        const chx_run *before = chx__run_followed(run, &tickets[t]);
-        const chx__step *step = before ? &before->steps[tickets[t].command] : NULL;
-        if (step && step->state == CHX__STEP_ENQUEUED)
-            runtime->wait_list[n++] = step->event;
-    }
-    assert(n <= most);
-    *waits = (chx__wait_list){n, n > 0 ? runtime->wait_list : NULL};
-    return CHX_OK;
+    const chx__ticket *tickets = &run->tickets[step->first_ticket];
+    for (uint32_t t = 0; good && t < step->n_tickets; t++)
+        if (tickets[t].lane)
+            good = chx__courier_wait_for(courier, tickets[t].lane, tickets[t].number);
+    return good;
 }
 
 /* Row of the first value of a task or a later one. */
@@ -116,7 +112,7 @@ first_value(const chx_run *run, uint32_t task)
 static cl_int
 set_args(const chx_run *run, const chx__command *command)
 {
-    uint32_t n_args = run->lowered->graph->tasks[command->task].n_args;
+    uint32_t n_args = command->n_args;
     const chx_arg *args = &run->lowered->args[command->first_arg];
     const chx__use *use = &run->lowered->flow.uses[run->lowered->flow.first_use[command->task]];
     const chx__value *value = run->values + first_value(run, command->task);
@@ -144,43 +140,64 @@ enqueue_kernel(const chx_run *run, const chx__command *command, const chx__wait_
     if (code != CL_SUCCESS)
         return code;
     return chx__device_backend(lane->device)
-        ->launch(lane->lane->queue, chx__binding_kernel(command->binding),
-                 &run->lowered->graph->tasks[command->task].launch, waits, event);
+        ->launch(lane->lane->queue, chx__binding_kernel(command->binding), &command->launch, waits,
+                 event);
 }
 
 static cl_int
-enqueue_transfer(const chx_run *run, const chx__command *command, const chx__wait_list *waits,
+enqueue_transfer(const chx__step *step, const chx__command *command, const chx__wait_list *waits,
                  cl_event *event)
 {
-    const chx__model_lane *lane = &run->lowered->model.lanes[command->lane];
-    const chx__stretch at = chx__run_atom(run, command->atom);
-    return chx__transfer_enqueue(lane->device, lane->lane->queue, &at, command->from, command->to,
-                                 waits, event);
+    const chx__stretch at = chx__run_atom(step->run, command->atom);
+    return chx__transfer_enqueue(step->parcel.device, step->parcel.lane->queue, &at, step->host,
+                                 command->from, command->to, waits, event);
 }
 
-chx_status
+/* In the courier's thread. What a broken run has not begun is left, which keeps kernels from
+ * reading what others have not written. */
+static cl_int
+launch(chx__parcel *parcel, chx__courier *courier, cl_event *event)
+{
+    chx__step *step = (chx__step *)parcel;
+    chx_run *run = step->run;
+    const chx__command *command = &run->lowered->commands[step - run->steps];
+    cl_int code = CHX__PARCEL_UNWANTED;
+    if (!atomic_load(&run->is_broken) && collect_events(step, courier)) {
+        chx__wait_list waits = chx__courier_waits(courier);
+        code = command->kind == CHX__COMMAND_KERNEL
+                   ? enqueue_kernel(run, command, &waits, event)
+                   : enqueue_transfer(step, command, &waits, event);
+    }
+    if (code != CL_SUCCESS)
+        atomic_store(&run->is_broken, true);
+    return code;
+}
+
+void
 chx__enqueue(chx_run *run, uint32_t index)
 {
     const chx__command *command = &run->lowered->commands[index];
     const chx__model_lane *lane = &run->lowered->model.lanes[command->lane];
-    assert(run->steps[index].state == CHX__STEP_WAITING && !run->steps[index].event);
-    chx__wait_list waits;
-    chx_status status = collect_events(run, index, &waits);
-    if (status)
-        return status;
-    cl_event event = NULL;
-    cl_int code = command->kind == CHX__COMMAND_KERNEL
-                      ? enqueue_kernel(run, command, &waits, &event)
-                      : enqueue_transfer(run, command, &waits, &event);
-    if (code == CL_SUCCESS) {
-        run->steps[index].event = event;
-        run->steps[index].enqueue_ns = chx__now_ns();
-        run->steps[index].state = CHX__STEP_ENQUEUED;
-        return CHX_OK;
+    chx__step *step = &run->steps[index];
+    assert(step->state == CHX__STEP_WAITING);
+    step->parcel.launch = launch;
+    step->parcel.back = chx__reap_parcel;
+    step->parcel.device = lane->device;
+    step->parcel.lane = lane->lane;
+    if (command->is_awaited)
+        atomic_store(&step->parcel.is_awaited, true);
+    if (command->kind == CHX__COMMAND_TRANSFER)
+        step->host = chx__run_atom(run, command->atom).buffer->host;
+    chx__ticket *tickets = &run->tickets[step->first_ticket];
+    for (uint32_t t = 0; t < step->n_tickets; t++) {
+        const chx_run *before = chx__run_followed(run, &tickets[t]);
+        const chx__step *followed = before ? &before->steps[tickets[t].command] : NULL;
+        tickets[t].lane =
+            followed && followed->state == CHX__STEP_SENT ? followed->parcel.lane : NULL;
+        tickets[t].number = followed ? followed->parcel.number : 0;
     }
-    char name[64];
-    chx__command_name(run->lowered, command, name, sizeof name);
-    return chx__fail_cl(chx__cl_status(code), code, lane->device->info.name, name,
-                        "%s refused task %s (%s)", lane->device->info.name, name,
-                        chx__cl_name(code));
+    step->state = CHX__STEP_SENT;
+    if (run->n_outstanding++ == 0)
+        chx__run_ref(run);
+    chx__courier_stage(lane->device->platform->courier, &step->parcel);
 }

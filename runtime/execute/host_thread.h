@@ -6,7 +6,7 @@
 
 #include <chronaxie/plan.h>
 
-#include "execute/inbox.h"
+#include "base/inbox.h"
 
 typedef enum chx__job_state {
     CHX__JOB_WAITING = 0,

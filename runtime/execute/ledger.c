@@ -114,7 +114,7 @@ static bool
 has_begun(const chx_run *run, uint32_t command)
 {
     const chx__step *step = &run->steps[command];
-    if (step->state == CHX__STEP_WAITING)
+    if (step->state == CHX__STEP_WAITING || step->state == CHX__STEP_LEFT)
         return false;
     return run->lowered->commands[command].kind != CHX__COMMAND_HOST ||
            atomic_load(&run->jobs[step->job].state) != CHX__JOB_WAITING;

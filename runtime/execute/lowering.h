@@ -24,7 +24,8 @@ typedef struct chx__command {
     uint32_t atom; /* transfers: what moves */
     uint32_t from, to; /* transfers: places */
     chx__binding *binding; /* kernels: shared, the lowered plan's */
-    uint32_t first_arg; /* kernels: row of args */
+    uint32_t first_arg, n_args; /* kernels: rows of args */
+    chx__launch launch; /* kernels */
     uint32_t first_wait, n_waits; /* rows of waits */
     uint32_t first_touch, n_touches; /* rows of touches */
     /* A command of another platform or of the host waits for this one, or it ends its lane: its

@@ -280,6 +280,8 @@ keep_args(chx__lowered *lowered)
             continue;
         const chx__task *task = &lowered->graph->tasks[command->task];
         command->first_arg = (uint32_t)n;
+        command->n_args = task->n_args;
+        command->launch = task->launch;
         n += task->n_args;
         excess += chx__args_excess(task->args, task->n_args);
     }

@@ -1,44 +1,12 @@
-/* A command is done when its event says so *and* everything that it follows is done: drivers
- * complete commands that wait for a failed one, with whatever bytes there were. Lanes are in
- * order, so of each only the first command that has not been reaped is looked at. */
+/* A command is done when its parcel came back well *and* everything that it follows is done:
+ * drivers complete commands that wait for a failed one, with whatever bytes there were. Lanes are
+ * in order, so of each only the first command that has not been reaped is looked at. */
 #include "execute/reap.h"
 
 #include <assert.h>
 #include <stdio.h>
 
-#include "base/clock.h"
 #include "base/error.h"
-
-/* What the host saw: from when the command could start to when its completion was noticed. */
-static void
-stamp_by_host(chx_run *run, uint32_t command, uint64_t now_ns)
-{
-    chx__step *step = &run->steps[command];
-    uint32_t lane = run->lowered->commands[command].lane;
-    uint32_t row = run->next_reap[lane];
-    uint64_t free_ns = row > run->lowered->lane_begin[lane]
-                           ? run->steps[run->lowered->lane_commands[row - 1]].finish_ns
-                           : 0;
-    step->start_ns = step->enqueue_ns > free_ns ? step->enqueue_ns : free_ns;
-    step->finish_ns = now_ns;
-}
-
-/* Profiling stamps are a driver's word: a span that does not fit into the run gives way to what the
- * host saw. */
-static void
-stamp(chx_run *run, uint32_t command)
-{
-    chx__device *device = chx__run_device(run, command);
-    chx__step *step = &run->steps[command];
-    uint64_t now_ns = chx__now_ns();
-    bool is_stamped =
-        device->has_profiling &&
-        chx__device_backend(chx__run_device(run, command))
-            ->event_span(step->event, &step->start_ns, &step->finish_ns) &&
-        chx__device_to_host(device, run->submit_ns, now_ns, &step->start_ns, &step->finish_ns);
-    if (!is_stamped)
-        stamp_by_host(run, command, now_ns);
-}
 
 void
 chx__reap_fail(chx_run *run, uint32_t command, chx_status status, cl_int code, const char *what)
@@ -51,13 +19,38 @@ chx__reap_fail(chx_run *run, uint32_t command, chx_status status, cl_int code, c
     chx__run_fail(run, chx_last_error());
 }
 
-void
-chx__reap_event(chx_run *run, uint32_t command)
+static void
+fail_refused(chx_run *run, uint32_t command, cl_int code)
 {
-    if (run->steps[command].event)
-        chx__device_backend(chx__run_device(run, command))
-            ->release_event(run->steps[command].event);
-    run->steps[command].event = NULL;
+    const char *device = chx__run_device(run, command)->info.name;
+    char name[64];
+    chx__command_name(run->lowered, &run->lowered->commands[command], name, sizeof name);
+    chx__fail_cl(chx__cl_status(code), code, device, name, "%s refused task %s (%s)", device, name,
+                 chx__cl_name(code));
+    chx__run_fail(run, chx_last_error());
+}
+
+void
+chx__reap_parcel(chx__parcel *parcel)
+{
+    chx__step *step = (chx__step *)parcel;
+    chx_run *run = step->run;
+    bool has_ended = atomic_load(&run->ended);
+    assert(step->state == CHX__STEP_SENT && run->n_outstanding > 0);
+    step->start_ns = parcel->start_ns;
+    step->finish_ns = parcel->finish_ns;
+    step->state = parcel->end == CHX__PARCEL_DONE || parcel->end == CHX__PARCEL_FAILED
+                      ? CHX__STEP_BACK
+                      : CHX__STEP_LEFT;
+    if (parcel->end == CHX__PARCEL_REFUSED && !run->failed && !has_ended)
+        fail_refused(run, (uint32_t)(step - run->steps), parcel->code);
+    if (--run->n_outstanding > 0)
+        return;
+    if (has_ended) {
+        run->runtime->n_abandoned--;
+        pthread_cond_broadcast(&run->runtime->changed);
+    }
+    chx__run_unref(run);
 }
 
 static bool
@@ -77,16 +70,14 @@ reap_host_task(chx_run *run, uint32_t command)
 static bool
 reap_device_command(chx_run *run, uint32_t command)
 {
-    cl_int status =
-        chx__device_backend(chx__run_device(run, command))->event_status(run->steps[command].event);
-    if (status > CL_COMPLETE)
+    const chx__step *step = &run->steps[command];
+    if (step->state != CHX__STEP_BACK)
         return false;
-    if (status < 0) {
+    if (step->parcel.end == CHX__PARCEL_FAILED) {
+        cl_int code = step->parcel.code;
         char what[96];
-        snprintf(what, sizeof what, "failed with %s; its results are lost", chx__cl_name(status));
-        chx__reap_fail(run, command, chx__cl_status(status), status, what);
-    } else {
-        stamp(run, command);
+        snprintf(what, sizeof what, "failed with %s; its results are lost", chx__cl_name(code));
+        chx__reap_fail(run, command, chx__cl_status(code), code, what);
     }
     return true;
 }
@@ -123,8 +114,6 @@ reap_command(chx_run *run, uint32_t lane)
     if (!completed)
         return false;
     run->steps[command].state = run->failed ? CHX__STEP_FAILED : CHX__STEP_DONE;
-    if (!run->failed)
-        chx__reap_event(run, command);
     run->next_reap[lane]++;
     run->n_done++;
     assert(run->next_reap[lane] <= run->next_enqueue[lane] && run->n_done <= lowered->n_commands);

@@ -8,8 +8,9 @@
  * fails the run and ends the search. Under the turn. */
 bool chx__reap(chx_run *run);
 
-/* Gives a command's event back, if it has one. */
-void chx__reap_event(chx_run *run, uint32_t command);
+/* Takes in a parcel of a run that has come back, perhaps after the run has ended. A refusal fails
+ * the run. */
+void chx__reap_parcel(chx__parcel *parcel);
 
 /* Fails the run because of a command: the error names it, its device and what happened to it. */
 void chx__reap_fail(chx_run *run, uint32_t command, chx_status status, cl_int code,

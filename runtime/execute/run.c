@@ -4,7 +4,7 @@
  *
  * Scalars that chx_graph_set_value() changes are copied at the submit, for the run may wait long
  * behind others; steps, rows and jobs are allocated at once, so that a run in flight needs no
- * memory but the enqueue's scratch. The run of a plan keeps its lowered variant alive.
+ * memory but its couriers' wait lists. The run of a plan keeps its lowered variant alive.
  *
  * Only the first failure is kept. It is the cause; the ones after are mostly its effects. */
 #include "execute/run.h"
@@ -45,6 +45,7 @@ start_rows(chx_run *run)
     const chx__lowered *lowered = run->lowered;
     void **host = run->host_args;
     for (uint32_t c = 0; c < lowered->n_commands; c++) {
+        run->steps[c].run = run;
         if (lowered->commands[c].kind != CHX__COMMAND_HOST)
             continue;
         run->steps[c].job = run->n_jobs;
@@ -153,7 +154,9 @@ chx__run_fail(chx_run *run, const chx_error *error)
     if (run->failed)
         return;
     run->failed = true;
+    run->failed_ns = chx__now_ns();
     run->error = *error;
+    atomic_store(&run->is_broken, true);
 }
 
 bool
@@ -235,6 +238,7 @@ chx_run_cancel(chx_run *run)
     CHX__REQUIRE(run);
     chx__turn_begin(run->runtime);
     run->is_cancelled = true;
+    atomic_store(&run->is_broken, true);
     chx__driver_move(run->runtime);
     chx__turn_end(run->runtime);
     return CHX_OK;

@@ -5,31 +5,36 @@
 #include <stdatomic.h>
 
 #include "base/later.h"
+#include "device/courier.h"
 #include "execute/host_thread.h"
 #include "execute/lowering.h"
 
 typedef enum chx__step_state {
     CHX__STEP_WAITING = 0,
-    CHX__STEP_ENQUEUED,
+    CHX__STEP_SENT, /* to its courier, or to the host thread */
+    CHX__STEP_BACK, /* from its courier: it has ended, but perhaps not what it follows */
+    CHX__STEP_LEFT, /* from its courier, which has not launched it */
     CHX__STEP_DONE, /* well, and so has everything that it follows */
     CHX__STEP_FAILED,
 } chx__step_state;
 
-/* A command of an earlier run, by the run's slot in the flight. */
+/* A command of an earlier run, by the run's slot in the flight; and as its courier knows it, once
+ * it need be waited for there. */
 typedef struct chx__ticket {
     uint32_t slot;
     uint32_t command;
+    const chx__lane *lane; /* NULL when there is nothing to wait for */
+    uint64_t number;
 } chx__ticket;
 
 /* The progress of one command. */
 typedef struct chx__step {
+    chx__parcel parcel; /* device commands */
+    chx_run *run;
     chx__step_state state;
     uint32_t first_ticket, n_tickets; /* rows of the run's tickets: what it must follow */
     uint32_t job; /* host tasks: index among the run's jobs */
-    cl_event event; /* device commands once enqueued, until they are done or the run ends */
-    bool is_awaited; /* by a run that came later, see chx__command */
-    bool is_watched; /* the driver calls back when it is complete */
-    uint64_t enqueue_ns;
+    unsigned char *host; /* transfers: the buffer's host memory when it was sent */
     uint64_t start_ns, finish_ns; /* measured, on chx__now_ns()'s clock */
 } chx__step;
 
@@ -54,7 +59,7 @@ typedef struct chx__notice {
     struct chx__notice *next; /* of the run */
 } chx__notice;
 
-/* Guarded by the runtime's turn but for `ended`. */
+/* Guarded by the runtime's turn but for `ended` and `is_broken`, and what couriers have. */
 struct chx_run {
     uint32_t n_references;
     chx_runtime *runtime;
@@ -64,6 +69,7 @@ struct chx_run {
     uint32_t *next_enqueue; /* per lane: row of lane_commands */
     uint32_t *next_reap;
     uint32_t n_done;
+    uint32_t n_outstanding; /* steps that couriers have; a reference while there are any */
     chx__ticket *tickets; /* by command; of each lane of a run only the latest */
     size_t n_tickets, ticket_capacity;
     uint32_t slot; /* while in flight */
@@ -78,6 +84,8 @@ struct chx_run {
     chx__notice *notices; /* while it has not ended */
     bool is_cancelled; /* nothing more begins */
     bool failed;
+    uint64_t failed_ns; /* when that was noticed */
+    atomic_bool is_broken; /* couriers launch nothing more of it */
     _Atomic bool ended;
     chx_error error; /* when failed */
     chx__unreported *report; /* where a failure is told when nobody holds the run, else NULL */
@@ -105,6 +113,13 @@ static inline const chx_run *
 chx__run_followed(const chx_run *run, const chx__ticket *ticket)
 {
     return run->follows >> ticket->slot & 1 ? run->runtime->flight.slots[ticket->slot] : NULL;
+}
+
+/* The courier of a device command. */
+static inline chx__courier *
+chx__run_courier(const chx_run *run, uint32_t command)
+{
+    return chx__run_device(run, command)->platform->courier;
 }
 
 /* What a buffer or an atom of the plan's flow is in this run. */

@@ -2,9 +2,8 @@
  *
  * Lock order, the whole of it: 0 discovery (process-wide, held alone), 1 the turn, 2 the inbox and
  * the host thread's queue; fleet, program and cost locks are leaves that no driver is called under.
- * The turn is held during OpenCL calls on purpose: it stands for "one thread drives". So nothing
- * that a driver calls back may take it. What is logged under it is kept until it is given up, for
- * the log callback may call the library.
+ * Commands are enqueued by couriers, without it. What is logged under it is kept until it is given
+ * up, for the log callback may call the library.
  *
  * At its end a runtime waits two seconds for what is in flight. After that, or where a platform
  * is suspect, queues and contexts are forgotten rather than released, since a release waits for
@@ -41,11 +40,7 @@ static void
 init_locks(chx_runtime *runtime)
 {
     pthread_mutex_init(&runtime->turn, NULL);
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&runtime->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    chx__clock_init_cond(&runtime->changed);
 }
 
 /* One thread at a time: PoCL 3.1 crashes when the first look at it comes from several. Lock order
@@ -108,7 +103,9 @@ chx_runtime_destroy(chx_runtime **runtime)
     chx__turn_begin(ending);
     bool is_drained = chx__wait_all(ending, chx__now_ns() + FAREWELL_NS) == CHX_OK;
     chx__turn_end(ending);
-    chx__driver_stop(ending);
+    /* What a stuck driver may come back to must be there: all of it. */
+    if (!chx__driver_stop(ending))
+        return;
     /* Releasing a queue waits for its commands, some of which may never end. */
     for (uint32_t p = 0; p < ending->fleet.n_platforms; p++)
         if (!is_drained || ending->fleet.platforms[p].is_suspect)
@@ -117,7 +114,6 @@ chx_runtime_destroy(chx_runtime **runtime)
     chx__costs_destroy(&ending->costs);
     pthread_cond_destroy(&ending->changed);
     pthread_mutex_destroy(&ending->turn);
-    free(ending->wait_list);
     free(ending);
 }
 

@@ -22,14 +22,12 @@ struct chx_runtime {
     chx__logger logger;
     bool serial;
     pid_t process; /* that created it: a forked child has none of its threads */
-    /* Lock order 1. Whoever holds the turn drives runs: it is held during OpenCL calls, so nothing
-     * that a driver may call back takes it. Guards every field below. */
+    /* Lock order 1. Whoever holds the turn drives runs. Guards every field below. */
     pthread_mutex_t turn;
     pthread_cond_t changed;
     chx__flight flight;
+    uint32_t n_abandoned; /* runs that have ended while couriers have parcels of them */
     chx_buffer *buffers;
-    cl_event *wait_list; /* scratch for enqueueing */
-    size_t wait_capacity;
     uint64_t build_epoch; /* counts programs that are to be replaced by better builds */
     uint64_t cost_epoch; /* counts changes of estimates that may change what plan is best */
     chx__inbox *inbox; /* wakes the driver thread; NULL in a serial runtime */

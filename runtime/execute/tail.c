@@ -47,7 +47,7 @@ add_ticket(chx_run *run, uint32_t command, const chx_run *before, uint32_t await
     }
     if (!chx__grow(&run->tickets, &run->ticket_capacity, run->n_tickets + 1, sizeof *run->tickets))
         return false;
-    run->tickets[run->n_tickets++] = (chx__ticket){before->slot, awaited};
+    run->tickets[run->n_tickets++] = (chx__ticket){.slot = before->slot, .command = awaited};
     step->n_tickets++;
     run->follows |= UINT64_C(1) << before->slot;
     return true;

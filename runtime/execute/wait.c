@@ -11,20 +11,8 @@
 #include "execute/driver.h"
 #include "execute/tail.h"
 
-/* Whoever waits looks again, so a sleep may be shorter than what it is for: where time_t has 32
- * bits a deadline may be beyond it. */
-#define LONGEST_SLEEP_NS UINT64_C(3600000000000)
-
-static struct timespec
-timespec_of(uint64_t ns)
-{
-    return (struct timespec){.tv_sec = (time_t)(ns / 1000000000u),
-                             .tv_nsec = (long)(ns % 1000000000u)};
-}
-
-/* Until something may have changed. */
-static void
-sleep_for_change(chx_runtime *runtime, uint64_t deadline_ns)
+void
+chx__wait_change(chx_runtime *runtime, uint64_t deadline_ns)
 {
     if (chx__driver_is_here(runtime)) {
         if (chx__driver_move(runtime))
@@ -34,19 +22,7 @@ sleep_for_change(chx_runtime *runtime, uint64_t deadline_ns)
         chx__turn_resume(runtime);
         return;
     }
-    if (deadline_ns == UINT64_MAX) {
-        pthread_cond_wait(&runtime->changed, &runtime->turn);
-        return;
-    }
-    uint64_t now_ns = chx__now_ns();
-    if (deadline_ns > now_ns + LONGEST_SLEEP_NS)
-        deadline_ns = now_ns + LONGEST_SLEEP_NS;
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    uint64_t until_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec +
-                        (deadline_ns > now_ns ? deadline_ns - now_ns : 0);
-    struct timespec until = timespec_of(until_ns);
-    pthread_cond_timedwait(&runtime->changed, &runtime->turn, &until);
+    chx__clock_sleep(&runtime->changed, &runtime->turn, deadline_ns);
 }
 
 chx_status
@@ -56,7 +32,7 @@ chx__wait_run(chx_run *run, uint64_t deadline_ns)
         if (chx__now_ns() >= deadline_ns)
             return chx__fail(CHX_ERROR_TIMEOUT, "the run has not ended within the time given; wait "
                                                 "again or longer");
-        sleep_for_change(run->runtime, deadline_ns);
+        chx__wait_change(run->runtime, deadline_ns);
     }
     return run->failed ? chx__fail_again(&run->error) : CHX_OK;
 }
@@ -80,12 +56,24 @@ chx__wait_for_room(chx_runtime *runtime, uint32_t most)
 chx_status
 chx__wait_all(chx_runtime *runtime, uint64_t deadline_ns)
 {
-    while (runtime->flight.n_runs > 0) {
+    while (runtime->flight.n_runs > 0 || runtime->n_abandoned > 0) {
         if (chx__now_ns() >= deadline_ns)
             return chx__fail(CHX_ERROR_TIMEOUT, "runs in flight did not end within the time given");
-        sleep_for_change(runtime, deadline_ns);
+        chx__wait_change(runtime, deadline_ns);
     }
     return CHX_OK;
+}
+
+/* Couriers give back at once what nobody wants, unless they are stuck. */
+#define GIVING_BACK_NS UINT64_C(1000000000)
+
+bool
+chx__wait_abandoned(chx_runtime *runtime)
+{
+    uint64_t deadline_ns = chx__now_ns() + GIVING_BACK_NS;
+    while (runtime->n_abandoned > 0 && chx__now_ns() < deadline_ns)
+        chx__wait_change(runtime, deadline_ns);
+    return runtime->n_abandoned == 0;
 }
 
 static bool
@@ -105,7 +93,7 @@ is_used(const chx_runtime *runtime, const chx__platform *platform)
     for (const chx_run *run = runtime->flight.first; run; run = run->next)
         if (uses_platform(run, platform))
             return true;
-    return false;
+    return chx__courier_n_out(platform->courier) > 0;
 }
 
 chx_status
@@ -117,7 +105,7 @@ chx__wait_platform(chx_runtime *runtime, const chx__platform *platform, uint64_t
                              "runs in flight on %s did not end within the time "
                              "given",
                              platform->name);
-        sleep_for_change(runtime, deadline_ns);
+        chx__wait_change(runtime, deadline_ns);
     }
     return CHX_OK;
 }
@@ -146,7 +134,7 @@ chx__wait_hold(chx_buffer *buffer)
     buffer->n_waiting++;
     while (buffer->is_held || (run = chx__tails_any(buffer))) {
         if (buffer->is_held)
-            sleep_for_change(buffer->runtime, UINT64_MAX);
+            chx__wait_change(buffer->runtime, UINT64_MAX);
         else
             wait_kept(run);
     }
@@ -181,7 +169,7 @@ chx__wait_behind_holders(chx_runtime *runtime, const chx__cast *cast)
     bool slept = false;
     bool is_host_task = chx__host_thread_is_current(runtime->host_thread);
     while (is_taken(cast, !is_host_task)) {
-        sleep_for_change(runtime, UINT64_MAX);
+        chx__wait_change(runtime, UINT64_MAX);
         slept = true;
     }
     return slept;

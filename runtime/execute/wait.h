@@ -8,16 +8,22 @@
 
 #include "execute/run.h"
 
+/* Until something may have changed, or the deadline has passed. */
+void chx__wait_change(chx_runtime *runtime, uint64_t deadline_ns);
+
 /* Until the run has ended; returns how, or TIMEOUT at deadline_ns. */
 chx_status chx__wait_run(chx_run *run, uint64_t deadline_ns);
 
 /* Until at most so many runs are in flight. */
 void chx__wait_for_room(chx_runtime *runtime, uint32_t most);
 
-/* Until nothing is in flight, or TIMEOUT. */
+/* Until nothing is in flight or with a courier, or TIMEOUT. */
 chx_status chx__wait_all(chx_runtime *runtime, uint64_t deadline_ns);
 
-/* Until no run in flight has commands on the platform, or TIMEOUT. */
+/* Until no courier has anything of runs that have ended; false when one does not give it back. */
+bool chx__wait_abandoned(chx_runtime *runtime);
+
+/* Until no run in flight has commands on the platform and its courier has none, or TIMEOUT. */
 chx_status chx__wait_platform(chx_runtime *runtime, const chx__platform *platform,
                               uint64_t deadline_ns);
 

@@ -1,8 +1,8 @@
-/* The inbox: wakes the driver thread. Driver callbacks and the host thread only post here.
+/* An inbox: wakes the thread that waits at it. Whoever has news for it only posts here.
  *
  * Counted by reference, because a driver may keep a callback for ever when its event fails. */
-#ifndef CHX_EXECUTE_INBOX_H
-#define CHX_EXECUTE_INBOX_H
+#ifndef CHX_BASE_INBOX_H
+#define CHX_BASE_INBOX_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,19 +1,18 @@
-/* A count of posts instead of a flag: the driver thread remembers what it has seen, so a post that
- * arrives while it works is not lost, and any number of them wake it once. The clock is the
+/* A count of posts instead of a flag: the thread remembers what it has seen, so a post that arrives
+ * while it works is not lost, and any number of them wake it once. The clock is the
  * monotonic one, since a step of the wall clock would stretch or skip a poll.
  *
  * The lock is the innermost (order 2), because callbacks take it inside whatever a driver holds.
  * References are atomic for the same reason: the last one may be dropped in a driver's thread,
  * after the runtime is gone. */
-#include "execute/inbox.h"
+#include "base/inbox.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/error.h"
 
 struct chx__inbox {
@@ -29,14 +28,10 @@ chx__inbox_create(chx__inbox **inbox)
 {
     chx__inbox *made = chx__alloc(1, sizeof *made);
     if (!made)
-        return chx__fail_memory("starting the driver thread");
+        return chx__fail_memory("starting a thread");
     atomic_init(&made->n_references, 1);
     pthread_mutex_init(&made->lock, NULL);
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&made->posted, &attributes);
-    pthread_condattr_destroy(&attributes);
+    chx__clock_init_cond(&made->posted);
     *inbox = made;
     return CHX_OK;
 }
@@ -76,27 +71,14 @@ chx__inbox_close(chx__inbox *inbox)
     pthread_mutex_unlock(&inbox->lock);
 }
 
-static struct timespec
-time_after(uint64_t timeout_ns)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    uint64_t ns = (uint64_t)time.tv_nsec + timeout_ns;
-    time.tv_sec += (time_t)(ns / 1000000000u);
-    time.tv_nsec = (long)(ns % 1000000000u);
-    return time;
-}
-
 bool
 chx__inbox_wait(chx__inbox *inbox, uint64_t *seen, uint64_t timeout_ns)
 {
-    bool is_bounded = timeout_ns != UINT64_MAX;
-    struct timespec until = is_bounded ? time_after(timeout_ns) : (struct timespec){0};
-    int result = 0;
+    uint64_t deadline_ns = timeout_ns == UINT64_MAX ? UINT64_MAX : chx__now_ns() + timeout_ns;
     pthread_mutex_lock(&inbox->lock);
-    while (!inbox->closed && inbox->n_posts == *seen && result != ETIMEDOUT)
-        result = is_bounded ? pthread_cond_timedwait(&inbox->posted, &inbox->lock, &until)
-                            : pthread_cond_wait(&inbox->posted, &inbox->lock);
+    while (!inbox->closed && inbox->n_posts == *seen &&
+           (deadline_ns == UINT64_MAX || chx__now_ns() < deadline_ns))
+        chx__clock_sleep(&inbox->posted, &inbox->lock, deadline_ns);
     *seen = inbox->n_posts;
     bool is_open = !inbox->closed;
     pthread_mutex_unlock(&inbox->lock);

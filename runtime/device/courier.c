@@ -1,0 +1,483 @@
+/* Parcels go round in three lists. `staged` is the sender's, `sent` and `back` are under the lock,
+ * which is held for nothing but moving whole lists, and what has been launched lies in the rings of
+ * the lanes, which only the courier's thread touches. A parcel is in one of them at a time, and
+ * whoever has it may write to it.
+ *
+ * Lanes are in order, so of each only the oldest parcel is asked for; a parcel's number says where
+ * in the ring it lies, or that it has ended. That is how a launch finds the events it waits for
+ * without anybody having to keep earlier runs. Drivers disagree on what a failed event does to what
+ * waits for it (some hang, some go on with stale data), so no event known to have failed is put on
+ * a wait list.
+ *
+ * Ends are noticed by a callback where a parcel is awaited, or where the driver has no stamps, and
+ * else by looking: soon after progress, ever less often without.
+ *
+ * The thread notes when it began its present call, which is how others know that it is stuck. The
+ * lock (order 2, innermost) is never held during a call. */
+#include "device/courier.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/error.h"
+
+/* A burst is flushed and looked at before the next, so that devices start early in a long plan. */
+#define BURST 256u
+#define WINDOW 4096u /* parcels of a lane that the driver has at a time */
+#define POLL_SHORTEST_NS UINT64_C(1000000)
+#define POLL_LONGEST_NS UINT64_C(16000000)
+#define POLL_FULL_NS UINT64_C(100000) /* while a lane is full and more waits */
+#define FAREWELL_NS UINT64_C(2000000000)
+
+typedef struct parcel_list {
+    chx__parcel *first, *last;
+} parcel_list;
+
+struct chx__courier {
+    chx__fleet *fleet;
+    chx__platform *platform;
+    const chx__backend *backend;
+    chx__inbox *news; /* the collector's */
+    chx__inbox *inbox; /* its own; NULL without a thread */
+    pthread_t thread;
+    parcel_list staged; /* the sender's, and so is n_out */
+    size_t n_out;
+    pthread_mutex_t lock; /* order 2, innermost: the fields down to has_left */
+    pthread_cond_t left;
+    parcel_list sent, back;
+    bool has_left;
+    atomic_bool is_nudged;
+    _Atomic uint64_t entered_ns; /* when the thread began its present call; 0 while it sleeps */
+    /* The thread's own. */
+    parcel_list waiting, ended; /* not launched yet; to be given back */
+    uint32_t n_flying;
+    cl_event *waits;
+    size_t n_waits, wait_capacity;
+};
+
+static void
+append(parcel_list *list, chx__parcel *parcel)
+{
+    parcel->next = NULL;
+    if (list->first)
+        list->last->next = parcel;
+    else
+        list->first = parcel;
+    list->last = parcel;
+}
+
+/* Moves all of a list to the end of another. */
+static void
+splice(parcel_list *to, parcel_list *from)
+{
+    if (!from->first)
+        return;
+    if (to->first)
+        to->last->next = from->first;
+    else
+        to->first = from->first;
+    to->last = from->last;
+    *from = (parcel_list){0};
+}
+
+static chx__parcel **
+place_of(const chx__lane *lane, uint64_t number)
+{
+    assert(lane->parcels && number >= lane->first && number - lane->first < WINDOW);
+    return &lane->parcels[number % WINDOW];
+}
+
+/* Rings are made once, when nothing is in them, and do not grow: what has no room there waits. */
+static bool
+has_ring(chx__lane *lane)
+{
+    if (!lane->parcels)
+        lane->parcels = chx__alloc(WINDOW, sizeof *lane->parcels);
+    return lane->parcels != NULL;
+}
+
+static bool
+is_full(const chx__lane *lane)
+{
+    return lane->end - lane->first == WINDOW;
+}
+
+static void
+enter(chx__courier *courier, uint64_t now_ns)
+{
+    atomic_store_explicit(&courier->entered_ns, now_ns, memory_order_relaxed);
+}
+
+static void
+finish(chx__courier *courier, chx__parcel *parcel, chx__parcel_end end, cl_int code)
+{
+    parcel->end = end;
+    parcel->code = code;
+    append(&courier->ended, parcel);
+}
+
+void
+chx__courier_begin_waits(chx__courier *courier)
+{
+    courier->n_waits = 0;
+}
+
+bool
+chx__courier_wait_for(chx__courier *courier, const chx__lane *lane, uint64_t number)
+{
+    if (number < lane->first)
+        return true;
+    assert(number < lane->end);
+    const chx__parcel *before = *place_of(lane, number);
+    cl_int status = before ? courier->backend->event_status(before->event) : -1;
+    if (status <= CL_COMPLETE)
+        return status == CL_COMPLETE;
+    if (!chx__grow(&courier->waits, &courier->wait_capacity, courier->n_waits + 1,
+                   sizeof *courier->waits))
+        return false;
+    courier->waits[courier->n_waits++] = before->event;
+    return true;
+}
+
+chx__wait_list
+chx__courier_waits(const chx__courier *courier)
+{
+    return (chx__wait_list){(uint32_t)courier->n_waits, courier->n_waits ? courier->waits : NULL};
+}
+
+static void CL_CALLBACK
+post_end(cl_event event, cl_int status, void *data)
+{
+    (void)event;
+    (void)status;
+    chx__inbox_post(data);
+    chx__inbox_unref(data);
+}
+
+/* Asks to be woken when the parcel ends, once; looking stands in when the driver refuses. */
+static void
+watch(chx__courier *courier, chx__parcel *parcel)
+{
+    if (!courier->inbox || !courier->backend->watch || parcel->is_watched)
+        return;
+    parcel->is_watched =
+        courier->backend->watch(parcel->event, post_end, chx__inbox_ref(courier->inbox));
+    if (!parcel->is_watched)
+        chx__inbox_unref(courier->inbox);
+}
+
+static void
+launch(chx__courier *courier, chx__parcel *parcel)
+{
+    chx__lane *lane = parcel->lane;
+    assert(parcel->number == lane->end && !is_full(lane));
+    parcel->launch_ns = chx__now_ns();
+    enter(courier, parcel->launch_ns);
+    cl_int code = CHX__PARCEL_UNWANTED;
+    if (!has_ring(lane))
+        code = CL_OUT_OF_HOST_MEMORY;
+    else if (!atomic_load(&parcel->is_unwanted))
+        code = parcel->launch(parcel, courier, &parcel->event);
+    if (lane->parcels)
+        *place_of(lane, parcel->number) = code == CL_SUCCESS ? parcel : NULL;
+    else
+        lane->first++;
+    lane->end++;
+    if (code != CL_SUCCESS) {
+        finish(courier, parcel,
+               code == CHX__PARCEL_UNWANTED ? CHX__PARCEL_LEFT : CHX__PARCEL_REFUSED, code);
+        return;
+    }
+    courier->n_flying++;
+    lane->is_touched = true;
+    if (atomic_load(&parcel->is_awaited) || !parcel->device->has_profiling)
+        watch(courier, parcel);
+}
+
+static bool
+has_launchable(const chx__courier *courier)
+{
+    return courier->waiting.first && !is_full(courier->waiting.first->lane);
+}
+
+/* Launches what there is room for, up to a burst; whether there was anything. */
+static bool
+launch_burst(chx__courier *courier)
+{
+    uint32_t n = 0;
+    for (; n < BURST && has_launchable(courier); n++) {
+        chx__parcel *parcel = courier->waiting.first;
+        courier->waiting.first = parcel->next;
+        launch(courier, parcel);
+    }
+    return n > 0;
+}
+
+/* Calls fn for each open lane of the platform. */
+static void
+for_lanes(chx__courier *courier, void (*fn)(chx__courier *, chx__device *, chx__lane *))
+{
+    for (uint32_t d = 0; d < courier->fleet->n_devices; d++) {
+        chx__device *device = &courier->fleet->devices[d];
+        for (uint32_t l = 0; device->platform == courier->platform && l < device->n_lanes; l++)
+            fn(courier, device, &device->lanes[l]);
+    }
+}
+
+static void
+flush_lane(chx__courier *courier, chx__device *device, chx__lane *lane)
+{
+    (void)device;
+    if (!lane->is_touched)
+        return;
+    courier->backend->flush(lane->queue);
+    lane->is_touched = false;
+}
+
+/* Profiling stamps are a driver's word: a span that does not fit between launch and now gives way
+ * to what the host saw, from when the command could start to when its end was noticed. */
+static void
+stamp(chx__courier *courier, chx__device *device, chx__lane *lane, chx__parcel *parcel)
+{
+    uint64_t now_ns = chx__now_ns();
+    enter(courier, now_ns);
+    if (!device->has_profiling ||
+        !courier->backend->event_span(parcel->event, &parcel->start_ns, &parcel->finish_ns) ||
+        !chx__device_to_host(device, parcel->launch_ns, now_ns, &parcel->start_ns,
+                             &parcel->finish_ns)) {
+        parcel->start_ns = parcel->launch_ns > lane->free_ns ? parcel->launch_ns : lane->free_ns;
+        parcel->finish_ns = now_ns;
+    }
+    lane->free_ns = parcel->finish_ns;
+}
+
+/* Takes the parcel's event from the driver; the parcel is not in the air any more. */
+static void
+land(chx__courier *courier, chx__parcel *parcel, chx__parcel_end end, cl_int code)
+{
+    courier->backend->release_event(parcel->event);
+    parcel->event = NULL;
+    courier->n_flying--;
+    finish(courier, parcel, end, code);
+}
+
+static void
+look_at_lane(chx__courier *courier, chx__device *device, chx__lane *lane)
+{
+    for (; lane->first < lane->end; lane->first++) {
+        chx__parcel *parcel = *place_of(lane, lane->first);
+        cl_int status = parcel ? courier->backend->event_status(parcel->event) : CL_COMPLETE;
+        if (status > CL_COMPLETE)
+            return;
+        if (parcel && status == CL_COMPLETE)
+            stamp(courier, device, lane, parcel);
+        if (parcel)
+            land(courier, parcel, status == CL_COMPLETE ? CHX__PARCEL_DONE : CHX__PARCEL_FAILED,
+                 status);
+    }
+}
+
+/* What is unwanted leaves a gap, which says to those that wait for it that it has not ended
+ * well. */
+static void
+heed_nudge(chx__courier *courier, chx__device *device, chx__lane *lane)
+{
+    (void)device;
+    for (uint64_t n = lane->first; n < lane->end; n++) {
+        chx__parcel **place = place_of(lane, n), *parcel = *place;
+        if (parcel && atomic_load(&parcel->is_unwanted)) {
+            *place = NULL;
+            land(courier, parcel, CHX__PARCEL_FAILED, 0);
+        } else if (parcel && atomic_load(&parcel->is_awaited)) {
+            watch(courier, parcel);
+        }
+    }
+}
+
+/* Takes what was sent, gives back what has ended. */
+static void
+exchange(chx__courier *courier)
+{
+    bool has_news = courier->ended.first != NULL;
+    pthread_mutex_lock(&courier->lock);
+    splice(&courier->back, &courier->ended);
+    splice(&courier->waiting, &courier->sent);
+    pthread_mutex_unlock(&courier->lock);
+    if (has_news && courier->news)
+        chx__inbox_post(courier->news);
+}
+
+bool
+chx__courier_work(chx__courier *courier)
+{
+    bool any = false;
+    exchange(courier);
+    do {
+        bool launched = launch_burst(courier);
+        if (launched)
+            for_lanes(courier, flush_lane);
+        if (atomic_exchange(&courier->is_nudged, false))
+            for_lanes(courier, heed_nudge);
+        if (courier->n_flying > 0)
+            for_lanes(courier, look_at_lane);
+        any |= launched || courier->ended.first;
+        exchange(courier);
+    } while (has_launchable(courier));
+    return any;
+}
+
+static void *
+work(void *data)
+{
+    chx__courier *courier = data;
+    uint64_t seen = 0, poll_ns = UINT64_MAX;
+    while (chx__inbox_wait(courier->inbox, &seen, poll_ns)) {
+        bool moved = chx__courier_work(courier);
+        enter(courier, 0);
+        if (courier->n_flying == 0)
+            poll_ns = UINT64_MAX;
+        else if (courier->waiting.first)
+            poll_ns = POLL_FULL_NS;
+        else if (moved || poll_ns == UINT64_MAX)
+            poll_ns = POLL_SHORTEST_NS;
+        else if (poll_ns < POLL_LONGEST_NS)
+            poll_ns *= 2;
+    }
+    pthread_mutex_lock(&courier->lock);
+    courier->has_left = true;
+    pthread_cond_signal(&courier->left);
+    pthread_mutex_unlock(&courier->lock);
+    return NULL;
+}
+
+static chx_status
+start(chx__courier *courier)
+{
+    chx_status status = chx__inbox_create(&courier->inbox);
+    if (!status && pthread_create(&courier->thread, NULL, work, courier) != 0) {
+        chx__inbox_unref(courier->inbox);
+        courier->inbox = NULL;
+        status = chx__fail(CHX_ERROR_MEMORY,
+                           "the system has no room for the thread that calls "
+                           "%s; end other programs or ask for a serial runtime",
+                           courier->platform->name);
+    }
+    return status;
+}
+
+static void
+courier_free(chx__courier *courier)
+{
+    chx__inbox_unref(courier->inbox);
+    pthread_cond_destroy(&courier->left);
+    pthread_mutex_destroy(&courier->lock);
+    free(courier->waits);
+    free(courier);
+}
+
+chx_status
+chx__courier_create(chx__fleet *fleet, chx__platform *platform, chx__inbox *news, bool serial,
+                    chx__courier **courier)
+{
+    chx__courier *made = chx__alloc(1, sizeof *made);
+    if (!made)
+        return chx__fail_memory("starting a platform's courier");
+    made->fleet = fleet;
+    made->platform = platform;
+    made->backend = platform->backend;
+    made->news = news;
+    pthread_mutex_init(&made->lock, NULL);
+    chx__clock_init_cond(&made->left);
+    chx_status status = serial ? CHX_OK : start(made);
+    if (status) {
+        courier_free(made);
+        return status;
+    }
+    *courier = made;
+    return CHX_OK;
+}
+
+static bool
+await_thread(chx__courier *courier, uint64_t deadline_ns)
+{
+    pthread_mutex_lock(&courier->lock);
+    while (!courier->has_left && chx__now_ns() < deadline_ns)
+        chx__clock_sleep(&courier->left, &courier->lock, deadline_ns);
+    bool has_left = courier->has_left;
+    pthread_mutex_unlock(&courier->lock);
+    return has_left;
+}
+
+bool
+chx__courier_destroy(chx__courier **courier)
+{
+    chx__courier *ending = *courier;
+    if (!ending)
+        return true;
+    *courier = NULL;
+    bool has_left = true;
+    if (ending->inbox) {
+        chx__inbox_close(ending->inbox);
+        has_left = await_thread(ending, chx__now_ns() + FAREWELL_NS);
+        if (has_left)
+            pthread_join(ending->thread, NULL);
+        else
+            pthread_detach(ending->thread);
+    }
+    if (has_left)
+        courier_free(ending);
+    return has_left;
+}
+
+void
+chx__courier_stage(chx__courier *courier, chx__parcel *parcel)
+{
+    parcel->number = parcel->lane->n_sent++;
+    append(&courier->staged, parcel);
+    courier->n_out++;
+}
+
+void
+chx__courier_send(chx__courier *courier)
+{
+    if (!courier->staged.first)
+        return;
+    pthread_mutex_lock(&courier->lock);
+    splice(&courier->sent, &courier->staged);
+    pthread_mutex_unlock(&courier->lock);
+    if (courier->inbox)
+        chx__inbox_post(courier->inbox);
+}
+
+void
+chx__courier_nudge(chx__courier *courier)
+{
+    atomic_store(&courier->is_nudged, true);
+    if (courier->inbox)
+        chx__inbox_post(courier->inbox);
+}
+
+bool
+chx__courier_collect(chx__courier *courier)
+{
+    pthread_mutex_lock(&courier->lock);
+    chx__parcel *first = courier->back.first;
+    courier->back = (parcel_list){0};
+    pthread_mutex_unlock(&courier->lock);
+    for (chx__parcel *parcel = first, *next; parcel; parcel = next) {
+        next = parcel->next;
+        assert(courier->n_out > 0);
+        courier->n_out--;
+        parcel->back(parcel);
+    }
+    return first != NULL;
+}
+
+size_t
+chx__courier_n_out(const chx__courier *courier)
+{
+    return courier->n_out;
+}

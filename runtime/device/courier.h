@@ -1,0 +1,80 @@
+/* A courier: the one thread that calls a platform's driver for commands that are in flight.
+ *
+ * A command is given to it as a *parcel* and comes back when it has ended; in between it is the
+ * courier's. Parcels are launched in the order in which they were sent, so what waits for an
+ * earlier one of the platform may be sent right behind it. Nobody who sends or collects calls a
+ * driver, or waits for one: a driver that does not come back from a call holds up its own courier
+ * and nobody else. */
+#ifndef CHX_DEVICE_COURIER_H
+#define CHX_DEVICE_COURIER_H
+
+#include <stdatomic.h>
+
+#include "base/inbox.h"
+#include "device/fleet.h"
+
+typedef enum chx__parcel_end {
+    CHX__PARCEL_DONE = 1, /* its event says complete */
+    CHX__PARCEL_FAILED, /* its event says otherwise, or it was unwanted before it ended */
+    CHX__PARCEL_REFUSED, /* the driver did not take it */
+    CHX__PARCEL_LEFT, /* it was never tried */
+} chx__parcel_end;
+
+/* What launch() returns beside the driver's codes: leave it, for it is called off. */
+#define CHX__PARCEL_UNWANTED 1
+
+struct chx__parcel {
+    /* Set before it is sent. launch: enqueues the command, in the courier's thread; the driver's
+     * code. back: takes it in, in the thread that collects. */
+    cl_int (*launch)(chx__parcel *parcel, chx__courier *courier, cl_event *event);
+    void (*back)(chx__parcel *parcel);
+    chx__device *device;
+    chx__lane *lane;
+    /* May be set at any time, with a nudge: its end is to be noticed at once; it is to come back
+     * soon, whether it has ended or not. */
+    atomic_bool is_awaited, is_unwanted;
+    /* Stands from when it is sent. */
+    uint64_t number; /* on its lane */
+    /* Stands once it is back. */
+    chx__parcel_end end;
+    cl_int code; /* of FAILED and REFUSED; 0 where it was unwanted */
+    uint64_t start_ns, finish_ns; /* of DONE, on chx__now_ns()'s clock */
+    /* The courier's. */
+    chx__parcel *next;
+    cl_event event;
+    bool is_watched;
+    uint64_t launch_ns;
+};
+
+/* Starts the platform's courier, which posts to `news` when it has parcels to collect. Serial: it
+ * has no thread and works in chx__courier_work() only; news may then be NULL. Errors: MEMORY. */
+chx_status chx__courier_create(chx__fleet *fleet, chx__platform *platform, chx__inbox *news,
+                               bool serial, chx__courier **courier);
+
+/* Ends the thread. False when it is stuck in the driver: then nothing that it may touch may be
+ * freed, ever, and that includes the fleet. Clears *courier; accepts an empty one. */
+bool chx__courier_destroy(chx__courier **courier);
+
+/* Puts a parcel with those to be sent, then sends them all. One thread at a time. */
+void chx__courier_stage(chx__courier *courier, chx__parcel *parcel);
+void chx__courier_send(chx__courier *courier);
+
+/* Has the courier look again at what is wanted and awaited. Any thread. */
+void chx__courier_nudge(chx__courier *courier);
+
+/* Calls back() of all that have come back; whether there were any. One thread at a time. */
+bool chx__courier_collect(chx__courier *courier);
+
+/* Parcels that have been staged and not collected. Like chx__courier_collect(). */
+size_t chx__courier_n_out(const chx__courier *courier);
+
+/* A round of a courier without a thread; whether anything moved. */
+bool chx__courier_work(chx__courier *courier);
+
+/* For launch(): an empty list of what the command waits for; its growth by a parcel of the same
+ * platform, unless that has ended well, with false when it has not; and the list. */
+void chx__courier_begin_waits(chx__courier *courier);
+bool chx__courier_wait_for(chx__courier *courier, const chx__lane *lane, uint64_t number);
+chx__wait_list chx__courier_waits(const chx__courier *courier);
+
+#endif
