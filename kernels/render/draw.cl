@@ -64,6 +64,16 @@ touch(global uint *dirty, int width, int row0, int x, int y, uint what)
     atomic_or(&dirty[((y - row0) / CHX_TILE) * tiles + x / CHX_TILE], what);
 }
 
+/* The maximum of a layer at a pixel. Most of what falls on a full picture is below what stands
+ * there, and what stands there only grows while branches are drawn: a look, also at an old value,
+ * saves the locked access. */
+static void
+raise(global uint *cell, uint key)
+{
+    if (*cell < key)
+        atomic_max(cell, key);
+}
+
 static uint
 light_at(global const chx_tables *tables, int age, int back)
 {
@@ -79,7 +89,7 @@ put_fibre(const layers *to, int x, int y, uint cover, uint near, uint hue)
     uint level = (cover * cue_of(near)) >> 4;
     level = min(level, 4095u);
     if (level)
-        atomic_max(&to->fibre[(y - to->row0) * to->width + x], level << 20 | near << 6 | hue);
+        raise(&to->fibre[(y - to->row0) * to->width + x], level << 20 | near << 6 | hue);
 }
 
 /* cover is q8. The nearer line shows its own light, not the brighter one behind it; only what
@@ -97,7 +107,7 @@ put_light(const layers *to, int x, int y, uint light, uint cover, uint near)
 {
     uint key = light_key(light, cover, near);
     if (light && cover >= 4)
-        atomic_max(&to->light[(y - to->row0) * to->width + x], key);
+        raise(&to->light[(y - to->row0) * to->width + x], key);
 }
 
 static void
@@ -115,7 +125,7 @@ static uint
 line_cover(int d, int r)
 {
     int x = ((r + 180 - d) * 182) >> 8;
-    x = clamp(x, 0, 256);
+    x = x < 0 ? 0 : x > 256 ? 256 : x;
     return (uint)((x * x * (768 - 2 * x)) >> 16);
 }
 
@@ -143,7 +153,8 @@ mark_tile(const layers *to, walk *w, int x, int y)
     int tile = (y - to->row0) / CHX_TILE * w->tiles + x / CHX_TILE;
     if (tile == w->seen[0] || tile == w->seen[1])
         return;
-    atomic_or(&to->dirty[tile], CHX_TILE_LINES);
+    if (!(to->dirty[tile] & CHX_TILE_LINES))
+        atomic_or(&to->dirty[tile], CHX_TILE_LINES);
     w->seen[1] = w->seen[0];
     w->seen[0] = tile;
 }
@@ -169,7 +180,7 @@ line_column(const layers *to, walk *w, int major, int centre, uint light, int in
         uint cover = line_cover((away * w->cosine) >> 16, w->radius);
         uint level = min((cover * w->weight) >> 12, 4095u);
         if (level)
-            atomic_max(&to->fibre[cell], level << 20 | w->near << 6 | w->hue);
+            raise(&to->fibre[cell], level << 20 | w->near << 6 | w->hue);
         cell += step;
     }
     if (light == 0)
@@ -210,10 +221,12 @@ draw_line(const layers *to, const clip *in, global const chx_tables *tables, con
         age0 = age1;
         age1 = swap;
     }
+    int first = max(half_up(m0 - 96), w.steep ? in->y0 : in->x0);
+    int last = min(half_up(m1 + 96), w.steep ? in->y1 : in->x1);
+    if (first >= last)
+        return;
     int length = max(m1 - m0, 1);
-    int slope = (int)(((long)(n1 - n0) << 16) / length);
-    if (m1 - m0 < 16)
-        slope = 0;
+    int slope = m1 - m0 < 16 ? 0 : (int)(((long)(n1 - n0) << 16) / length);
     int index = min((int)abs(slope) >> 8, 256);
     uint width = (uint)clamp(stick->ra + stick->rb, 90, 256);
     w.radius = max((stick->ra + stick->rb) / 2, 128);
@@ -227,12 +240,10 @@ draw_line(const layers *to, const clip *in, global const chx_tables *tables, con
     w.high = w.steep ? in->x1 : in->y1;
     w.tiles = (to->width + CHX_TILE - 1) / CHX_TILE;
     w.seen[0] = w.seen[1] = -1;
-    int first = max(half_up(m0 - 96), w.steep ? in->y0 : in->x0);
-    int last = min(half_up(m1 + 96), w.steep ? in->y1 : in->x1);
     long centre = ((long)n0 << 16) + (long)slope * (first * 256 + 128 - m0);
     int minor = (int)(centre >> 8);
-    long age_slope = ((long)(age1 - age0) << 16) / length;
     int silent = min(age0, age1) >> CHX_LIGHT_SHIFT >= CHX_LIGHT_COUNT;
+    long age_slope = silent ? 0 : ((long)(age1 - age0) << 16) / length;
     for (int major = first; major < last; major++) {
         int along = clamp(major * 256 + 128 - m0, 0, length);
         uint light = 0;
@@ -390,7 +401,7 @@ put_halo(const layers *to, const chx_stick *stick, const cone *c, int x, int y, 
     long z = stick->az + (((stick->bz - stick->az) * share) >> 16) - c->gap;
     uint near = near_of((int)max(z, -1000000000l), depth);
     if (near)
-        atomic_max(&to->halo[(y - to->row0) * to->width + x], near << 6 | (uint)fade);
+        raise(&to->halo[(y - to->row0) * to->width + x], near << 6 | (uint)fade);
 }
 
 /* One pixel of a cone: nothing, an edge that goes to the fibres, or a shaded surface. */
@@ -472,17 +483,12 @@ draw_cone(const layers *to, const clip *in, global const chx_tables *tables, con
 }
 
 /* The one rounding: half away from zero. */
-static int
-to_q8(float px)
+static int8
+to_q8(float8 px)
 {
-    float q8 = clamp(px * 256.0f, -1.0e9f, 1.0e9f);
-    return (int)(q8 + (q8 < 0.0f ? -0.5f : 0.5f));
-}
-
-static float
-along(float4 row, float x, float y, float z)
-{
-    return row.x * x + row.y * y + row.z * z;
+    float8 q8 = clamp(px * 256.0f, -1.0e9f, 1.0e9f);
+    float8 half_away = select((float8)(0.5f), (float8)(-0.5f), q8 < (float8)(0.0f));
+    return convert_int8_rtz(q8 + half_away);
 }
 
 /* A soma too small for a body becomes a line of one pixel, wherever it lies between pixels. */
@@ -495,26 +501,34 @@ widen_spot(chx_stick *stick)
     stick->bx += CHX_SPOT_Q8;
 }
 
-/* Where a branch falls; origin holds the pixel of the centre and the pixels per um. */
+/* Where a branch falls; origin holds the pixel of the centre and the pixels per um. Both ends at
+ * once: x, y, z and radius of either, summed up axis by axis. */
 static chx_stick
-project(const chx_branch *branch, float4 centre, float4 row_x, float4 row_y, float4 row_z,
+project(global const chx_branch *branch, float4 centre, float4 row_x, float4 row_y, float4 row_z,
         float4 origin)
 {
-    float ax = branch->a_um[0] - centre.x;
-    float ay = branch->a_um[1] - centre.y;
-    float az = branch->a_um[2] - centre.z;
-    float bx = branch->b_um[0] - centre.x;
-    float by = branch->b_um[1] - centre.y;
-    float bz = branch->b_um[2] - centre.z;
+    float4 a = vload4(0, branch->a_um);
+    float4 b = vload4(0, branch->b_um);
+    float4 away_a = a - centre;
+    float4 away_b = b - centre;
+    float4 by_x = (float4)(row_x.x, row_y.x, row_z.x, 0.0f);
+    float4 by_y = (float4)(row_x.y, row_y.y, row_z.y, 0.0f);
+    float4 by_z = (float4)(row_x.z, row_y.z, row_z.z, 0.0f);
+    float4 to = (float4)(origin.x, origin.y, 0.0f, 0.0f);
+    float4 at_a = by_x * away_a.x + by_y * away_a.y + by_z * away_a.z + to;
+    float4 at_b = by_x * away_b.x + by_y * away_b.y + by_z * away_b.z + to;
+    at_a.w = a.w * origin.z;
+    at_b.w = b.w * origin.z;
+    int8 q8 = to_q8((float8)(at_a, at_b));
     chx_stick stick;
-    stick.ax = to_q8(along(row_x, ax, ay, az) + origin.x);
-    stick.ay = to_q8(along(row_y, ax, ay, az) + origin.y);
-    stick.az = to_q8(along(row_z, ax, ay, az));
-    stick.bx = to_q8(along(row_x, bx, by, bz) + origin.x);
-    stick.by = to_q8(along(row_y, bx, by, bz) + origin.y);
-    stick.bz = to_q8(along(row_z, bx, by, bz));
-    stick.ra = to_q8(branch->a_um[3] * origin.z);
-    stick.rb = to_q8(branch->b_um[3] * origin.z);
+    stick.ax = q8.s0;
+    stick.ay = q8.s1;
+    stick.az = q8.s2;
+    stick.ra = q8.s3;
+    stick.bx = q8.s4;
+    stick.by = q8.s5;
+    stick.bz = q8.s6;
+    stick.rb = q8.s7;
     stick.hue = branch->hue & (CHX_HUES - 1);
     stick.hue |= branch->neuron * 2654435769u >> 28 << CHX_RANK_SHIFT;
     if (branch->hue & CHX_BRANCH_CONNECTION) {
@@ -528,7 +542,7 @@ project(const chx_branch *branch, float4 centre, float4 row_x, float4 row_y, flo
 
 /* The youngest spike that has reached the near end decides; the one before it is further out. */
 static void
-find_age(chx_stick *stick, const chx_branch *branch, global const int *ages)
+find_age(chx_stick *stick, global const chx_branch *branch, global const int *ages)
 {
     global const int *mine = ages + (size_t)branch->neuron * CHX_AGES;
     int age = CHX_NEVER;
@@ -643,15 +657,15 @@ branch_item(global const chx_branch *branches, global const int *ages,
     uint index = get_global_id(0);
     if (index >= n_branches)
         return;
-    chx_branch branch = branches[index];
-    chx_stick stick = project(&branch, centre, row_x, row_y, row_z, origin);
+    global const chx_branch *branch = branches + index;
+    chx_stick stick = project(branch, centre, row_x, row_y, row_z, origin);
     clip in = {0, to->row0, to->width, to->row1};
     if (is_outside(&stick, &in, depth.w))
         return;
     int thin = max(stick.ra, stick.rb) <= CHX_THIN_Q8;
     if (pass == BODY_SECOND && thin)
         return;
-    find_age(&stick, &branch, ages);
+    find_age(&stick, branch, ages);
     if (thin)
         draw_line(to, &in, tables, &stick, depth);
     else if (!is_big(&stick) || !is_queued(queue, n_places, &stick, pass))
