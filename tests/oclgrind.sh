@@ -14,7 +14,8 @@ trap 'rm -f "$log"' EXIT
 # uninitialised: tests that draw or upload parts of buffers are checked for bounds and races only.
 case "$*" in
 *test_command* | *test_failed_run* | *test_raster* | *test_recovery*) ;;
-*test_cast* | *test_rehearsal* | *test_run* | *test_scene* | *test_simulation* | *test_wrap*) ;;
+*test_cast* | *test_model* | *test_rehearsal* | *test_run* | *test_scene*) ;;
+*test_simulation* | *test_wrap*) ;;
 *) export OCLGRIND_UNINITIALIZED=1 ;;
 esac
 exec 3>&1

@@ -778,6 +778,14 @@ START_TEST(network_description_is_checked_like_a_folder)
     ck_refused(CHX_ERROR_FORMAT, "view: zoom");
     given_type.params.tau_membrane_ms = 5;
     ck_refused(CHX_ERROR_FORMAT, "types[0]: tau_synapse_ms equals");
+    given_type.model = "hh";
+    ck_refused(CHX_ERROR_FORMAT, "types[0]: model is unknown");
+    given_type.model = "adex";
+    ck_refused(CHX_ERROR_FORMAT, "types[0]: capacitance_pf is missing");
+    given_type.model = "lif";
+    given_type.parameters = &(chx_parameter){"leak_ns", 10};
+    given_type.n_parameters = 1;
+    ck_refused(CHX_ERROR_FORMAT, "types[0]: leak_ns is no parameter of the model");
     given_neurons[1].name = "a";
     ck_refused(CHX_ERROR_FORMAT, "neurons[1]: the name 'a' is neurons[0]'s");
     given_neurons[1].name = NULL;
@@ -813,6 +821,38 @@ START_TEST(network_description_is_checked_like_a_folder)
     ck_refused(CHX_ERROR_INVALID, "synapses");
     ck_assert_int_eq(chx_network_create(&given, &network), CHX_OK);
     ck_near(chx_network_get(network)->nodes[1].path_um, 2);
+}
+END_TEST
+
+static void
+check_models(const chx_network_info *info)
+{
+    const chx_neuron_type *motor = &info->types[0], *sensory = &info->types[1];
+    ck_assert_str_eq(motor->model, "adex");
+    ck_assert_uint_eq(motor->n_parameters, 13);
+    ck_assert_str_eq(motor->parameters[1].name, "leak_ns");
+    ck_near(motor->parameters[1].value, 12);
+    ck_assert_str_eq(motor->parameters[5].name, "peak_mv");
+    ck_near(motor->parameters[5].value, 0);
+    ck_assert_ptr_null(sensory->model);
+    ck_near(sensory->params.reset_mv, -66);
+}
+
+START_TEST(network_types_may_have_a_model_of_their_own)
+{
+    damage("network.json", "{\"bias_pa\": 2}",
+           "{\"model\": \"adex\", \"capacitance_pf\": 200, \"leak_ns\": 12, \"resting_mv\": -70, "
+           "\"threshold_mv\": -50, \"slope_mv\": 2, \"reset_mv\": -58, \"tau_synapse_ms\": 5, "
+           "\"tau_adaptation_ms\": 300, \"adaptation_ns\": 2, \"jump_pa\": 60}");
+    check_models(load());
+    ck_assert_int_eq(chx_network_save(network, folder_path("saved")), CHX_OK);
+    chx_network *copy = NULL;
+    ck_assert_int_eq(chx_network_create(chx_network_get(network), &copy), CHX_OK);
+    chx_network_destroy(&network);
+    check_models(chx_network_get(copy));
+    chx_network_destroy(&copy);
+    ck_assert_int_eq(chx_network_load(folder_path("saved"), &network), CHX_OK);
+    check_models(chx_network_get(network));
 }
 END_TEST
 
@@ -905,6 +945,7 @@ main(void)
     tcase_add_test(tests, network_of_edges_has_a_layout_that_is_the_same_each_time);
     tcase_add_loop_test(tests, network_of_broken_edges_is_refused, 0,
                         sizeof broken_edges / sizeof *broken_edges);
+    tcase_add_test(tests, network_types_may_have_a_model_of_their_own);
     tcase_add_test(tests, network_types_may_be_layers_and_words_of_any_language);
     tcase_add_test(tests, network_files_may_begin_with_a_byte_order_mark);
     tcase_add_test(tests, network_pipe_is_refused_and_not_waited_for);

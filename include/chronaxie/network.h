@@ -47,10 +47,20 @@ typedef struct chx_neuron {
     float shift_um[3];
 } chx_neuron;
 
-/* Neurons of one type share parameters. */
+/* A parameter of a model, by the name that it has in network.json. */
+typedef struct chx_parameter {
+    const char *name;
+    double value;
+} chx_parameter;
+
+/* Neurons of one type share a model and parameters. Models and their parameters are described in
+ * docs/models.md. */
 typedef struct chx_neuron_type {
     const char *name;
-    chx_lif_params params;
+    chx_lif_params params; /* where model is NULL: leaky integrate-and-fire */
+    const char *model; /* else "adex" or "izhikevich", with the parameters that follow; */
+    const chx_parameter *parameters; /* in any order; in a network all of the model's, in its own */
+    uint32_t n_parameters;
 } chx_neuron_type;
 
 /* Sorted by (pre, post, delay, weight). */

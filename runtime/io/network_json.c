@@ -51,26 +51,53 @@ read_numbers(const chx__json_at *object, const member_number *numbers, size_t n)
     return status;
 }
 
-/* Reads into *type what the object holds of its model's parameters; `is_whole` asks for all that
- * are not optional. */
+/* The model that the object names, else that of *type. */
 static chx_status
-read_params(const chx__json_at *object, bool is_whole, double time_step_ms, chx_neuron_type *type)
+read_model(const chx__json_at *object, const chx_neuron_type *type, const chx__model **model)
 {
-    const chx__model *model = chx__type_model(type);
-    const char *keys[CHX__MODEL_MAX_PARAMETERS + 1] = {NULL};
+    chx__json_at member;
+    const char *name = type->model;
+    chx_status status = CHX_OK;
+    member.value = NULL;
+    if (json_is_object(object->value))
+        status = chx__json_optional(object, "model", &member);
+    if (!status && member.value)
+        status = chx__json_text(&member, &name);
+    if (status)
+        return status;
+    *model = chx__model_find(name);
+    return *model
+               ? CHX_OK
+               : chx__json_fail(&member, "is '%.64s'; the models are %s", name, CHX__MODEL_NAMES);
+}
+
+/* Reads into *type what the object holds of its model's parameters; `is_whole` asks for all that
+ * are not optional, and so does another model than the type's. */
+static chx_status
+read_params(chx__folder *folder, const chx__json_at *object, bool is_whole, chx_neuron_type *type)
+{
+    const chx__model *model = NULL;
+    const chx_neuron_type from = *type;
+    chx_status status = read_model(object, type, &model);
+    if (status)
+        return status;
+    const char *keys[CHX__MODEL_MAX_PARAMETERS + 2] = {"model"};
     for (uint32_t i = 0; i < model->n_parameters; i++)
-        keys[i] = model->parameters[i].name;
-    chx_status status = chx__json_object(object, keys);
+        keys[i + 1] = model->parameters[i].name;
+    is_whole = is_whole || model != chx__type_model(type);
+    status = chx__json_object(object, keys);
+    if (!status)
+        status = chx__type_begin(type, model, folder->network);
     for (uint32_t i = 0; i < model->n_parameters && !status; i++) {
         const chx__parameter *parameter = &model->parameters[i];
-        double value = is_whole ? parameter->preset : chx__type_get(type, parameter);
+        double value = is_whole ? parameter->preset : chx__type_get(&from, i);
         const bool is_required = is_whole && !parameter->is_optional;
         status = read_numbers(object, &(member_number){parameter->name, &value, is_required}, 1);
-        chx__type_set(type, parameter, value);
+        chx__type_set(type, i, value);
     }
     chx__prepared prepared;
     chx__fault fault;
-    if (!status && !chx__type_prepare(type, time_step_ms, &prepared, &fault))
+    if (!status && !chx__type_prepare(type, folder->network->info.time_step_ms, &prepared, &fault))
         status = fail_fault(object, &fault);
     return status;
 }
@@ -80,8 +107,7 @@ read_neuron_params(chx__folder *folder, const chx__json_at *root)
 {
     chx__json_at object;
     chx_status status = chx__json_member(root, "neuron", &object);
-    return status ? status
-                  : read_params(&object, true, folder->network->info.time_step_ms, &folder->neuron);
+    return status ? status : read_params(folder, &object, true, &folder->neuron);
 }
 
 static chx_status
@@ -105,8 +131,7 @@ read_types(chx__folder *folder, const chx__json_at *root)
         if (!status)
             status = chx__folder_add_type(folder, name, strlen(name), &index);
         if (!status)
-            status = read_params(&type, false, folder->network->info.time_step_ms,
-                                 &folder->network->types[index]);
+            status = read_params(folder, &type, false, &folder->network->types[index]);
         if (status)
             return status;
     }

@@ -33,13 +33,15 @@ fail_memory(void)
 }
 
 static json_t *
-params_json(const chx_neuron_type *type)
+params_json(const chx_network_info *info, uint32_t index)
 {
+    const chx_neuron_type *type = &info->types[index];
     const chx__model *model = chx__type_model(type);
     json_t *object = json_object();
+    if (type->model || info->types[0].model)
+        json_object_set_new(object, "model", json_string(model->name));
     for (uint32_t i = 0; i < model->n_parameters; i++)
-        json_object_set_new(object, model->parameters[i].name,
-                            json_real(chx__type_get(type, &model->parameters[i])));
+        json_object_set_new(object, model->parameters[i].name, json_real(chx__type_get(type, i)));
     return object;
 }
 
@@ -53,7 +55,7 @@ types_json(const chx_network_info *info)
         is_used[info->neurons[i].type] = true;
     for (uint32_t i = 0; types && i < info->n_types; i++)
         if (is_used[i])
-            json_object_set_new(types, info->types[i].name, params_json(&info->types[i]));
+            json_object_set_new(types, info->types[i].name, params_json(info, i));
     free(is_used);
     return types;
 }
@@ -115,7 +117,7 @@ description_json(const chx_network_info *info)
     json_object_set_new(root, "time_step_ms", json_real(info->time_step_ms));
     json_object_set_new(root, "duration_ms", json_real(info->duration_ms));
     json_object_set_new(root, "seed", json_integer((json_int_t)(info->seed & INT64_MAX)));
-    json_object_set_new(root, "neuron", params_json(&info->types[0]));
+    json_object_set_new(root, "neuron", params_json(info, 0));
     json_object_set_new(root, "types", types_json(info));
     json_object_set_new(root, "stimuli", stimuli_json(info));
     json_object_set_new(root, "view", view_json(&info->view));

@@ -4,24 +4,125 @@
 #include "network/model.h"
 
 #include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+
+static const chx__model *const models[] = {&chx__model_lif, &chx__model_adex,
+                                           &chx__model_izhikevich};
+
+const chx__model *
+chx__model_find(const char *name)
+{
+    if (!name)
+        return models[0];
+    for (size_t i = 0; i < sizeof models / sizeof *models; i++)
+        if (strcmp(models[i]->name, name) == 0)
+            return models[i];
+    return NULL;
+}
 
 const chx__model *
 chx__type_model(const chx_neuron_type *type)
 {
-    (void)type;
-    return &chx__model_lif;
+    return chx__model_find(type->model);
 }
 
-double
-chx__type_get(const chx_neuron_type *type, const chx__parameter *parameter)
+chx_status
+chx__type_begin(chx_neuron_type *type, const chx__model *model, chx_network *network)
 {
-    return *(const double *)((const char *)&type->params + parameter->offset);
+    *type = (chx_neuron_type){.name = type->name};
+    if (model != models[0]) {
+        chx_parameter *own = chx__network_keep(network, model->n_parameters * sizeof *own);
+        if (!own)
+            return chx__fail_memory("keeping parameters");
+        for (uint32_t i = 0; i < model->n_parameters; i++)
+            own[i] = (chx_parameter){.name = model->parameters[i].name};
+        type->model = model->name;
+        type->parameters = own;
+        type->n_parameters = model->n_parameters;
+    }
+    for (uint32_t i = 0; i < model->n_parameters; i++)
+        chx__type_set(type, i, model->parameters[i].preset);
+    return CHX_OK;
+}
+
+/* chx_lif_params is one double after the other, in the order of the model's table. */
+double
+chx__type_get(const chx_neuron_type *type, uint32_t index)
+{
+    return type->model ? type->parameters[index].value : ((const double *)&type->params)[index];
 }
 
 void
-chx__type_set(chx_neuron_type *type, const chx__parameter *parameter, double value)
+chx__type_set(chx_neuron_type *type, uint32_t index, double value)
 {
-    *(double *)((char *)&type->params + parameter->offset) = value;
+    if (type->model)
+        ((chx_parameter *)type->parameters)[index].value = value;
+    else
+        ((double *)&type->params)[index] = value;
+}
+
+bool
+chx__model_fail(chx__fault *fault, const char *member, const char *sentence)
+{
+    *fault = (chx__fault){member, sentence};
+    return false;
+}
+
+static const chx_parameter *
+find_parameter(const chx_neuron_type *type, const char *name)
+{
+    for (uint32_t i = 0; i < type->n_parameters; i++)
+        if (type->parameters[i].name && strcmp(type->parameters[i].name, name) == 0)
+            return &type->parameters[i];
+    return NULL;
+}
+
+static bool
+check_names(const chx_neuron_type *type, const chx__model *model, chx__fault *fault)
+{
+    for (uint32_t i = 0; i < type->n_parameters; i++) {
+        const char *name = type->parameters[i].name;
+        bool is_known = false;
+        for (uint32_t m = 0; name && m < model->n_parameters; m++)
+            is_known = is_known || strcmp(model->parameters[m].name, name) == 0;
+        if (!is_known)
+            return chx__model_fail(fault, name ? name : "parameters",
+                                   name ? "is no parameter of the model; see docs/models.md"
+                                        : "has one without a name");
+    }
+    for (uint32_t m = 0; m < model->n_parameters; m++)
+        if (!model->parameters[m].is_optional && !find_parameter(type, model->parameters[m].name))
+            return chx__model_fail(fault, model->parameters[m].name,
+                                   "is missing; the model needs it");
+    return true;
+}
+
+chx_status
+chx__type_complete(chx_neuron_type *type, chx_network *network, chx__fault *fault)
+{
+    if (!type->model) {
+        type->parameters = NULL;
+        type->n_parameters = 0;
+        return CHX_OK;
+    }
+    const chx_neuron_type from = *type;
+    const chx__model *model = chx__model_find(from.model);
+    if (!model) {
+        chx__model_fail(fault, "model",
+                        "is unknown; NULL or one of " CHX__MODEL_NAMES " may stand here");
+        return CHX_ERROR_FORMAT;
+    }
+    if (!check_names(&from, model, fault))
+        return CHX_ERROR_FORMAT;
+    chx_status status = chx__type_begin(type, model, network);
+    for (uint32_t i = 0; i < model->n_parameters && !status; i++) {
+        const chx_parameter *parameter = find_parameter(&from, model->parameters[i].name);
+        if (parameter)
+            chx__type_set(type, i, parameter->value);
+    }
+    return status;
 }
 
 /* NULL, or what is wrong with the value. */
@@ -33,7 +134,7 @@ range_fault(chx__range range, double value)
         return isfinite(value) && value > 0 ? NULL : "must be a number above 0";
     case CHX__RANGE_NOT_NEGATIVE:
         return isfinite(value) && value >= 0 ? NULL : "must be a number of at least 0";
-    case CHX__RANGE_POTENTIAL:
+    case CHX__RANGE_ANY:
         return fabs(value) <= CHX__MAX_MAGNITUDE ? NULL : "must be a number between -1e12 and 1e12";
     case CHX__RANGE_CURRENT:
         return chx__current_check(value) ? NULL : CHX__CURRENT_SENTENCE;
@@ -46,15 +147,23 @@ chx__type_prepare(const chx_neuron_type *type, double time_step_ms, chx__prepare
                   chx__fault *fault)
 {
     const chx__model *model = chx__type_model(type);
+    double values[CHX__MODEL_MAX_PARAMETERS];
     for (uint32_t i = 0; i < model->n_parameters; i++) {
-        const chx__parameter *parameter = &model->parameters[i];
-        const char *sentence = range_fault(parameter->range, chx__type_get(type, parameter));
-        if (sentence) {
-            *fault = (chx__fault){parameter->name, sentence};
-            return false;
-        }
+        values[i] = chx__type_get(type, i);
+        const char *sentence = range_fault(model->parameters[i].range, values[i]);
+        if (sentence)
+            return chx__model_fail(fault, model->parameters[i].name, sentence);
     }
-    return model->prepare(&type->params, time_step_ms, to, fault);
+    return model->prepare(values, time_step_ms, to, fault);
+}
+
+bool
+chx__model_keep(double tau_synapse_ms, double time_step_ms, float *keep, chx__fault *fault)
+{
+    *keep = chx__propagator(exp(-time_step_ms / tau_synapse_ms));
+    return *keep != 0 || chx__model_fail(fault, "tau_synapse_ms",
+                                         "is so short that nothing lasts for a step of "
+                                         "time_step_ms; lengthen it or shorten the step");
 }
 
 float

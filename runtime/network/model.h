@@ -10,6 +10,7 @@
 #define CHX_NETWORK_MODEL_H
 
 #include "network/check.h"
+#include "network/network.h"
 
 #define CHX__MODEL_MAX_PARAMETERS 32
 #define CHX__MODEL_MAX_CONSTANTS 24
@@ -20,13 +21,12 @@
 typedef enum chx__range {
     CHX__RANGE_POSITIVE = 1, /* finite, above 0 */
     CHX__RANGE_NOT_NEGATIVE, /* finite, at least 0 */
-    CHX__RANGE_POTENTIAL, /* up to CHX__MAX_MAGNITUDE in magnitude */
+    CHX__RANGE_ANY, /* up to CHX__MAX_MAGNITUDE in magnitude */
     CHX__RANGE_CURRENT, /* the same, and 0 or at least CHX__MIN_CURRENT_PA */
 } chx__range;
 
 typedef struct chx__parameter {
     const char *name; /* as in network.json, ending in its unit */
-    size_t offset; /* of a double in the model's parameters */
     chx__range range;
     bool is_optional;
     double preset; /* of an optional one */
@@ -44,7 +44,7 @@ typedef struct chx__prepared {
 typedef struct chx__model {
     const char *name;
     const char *source; /* below kernels/ */
-    const chx__parameter *parameters;
+    const chx__parameter *parameters; /* of what prepare() takes, one double after the other */
     uint32_t n_parameters;
     uint32_t n_states; /* of the kernel's MODEL_STATE */
     uint32_t n_constants;
@@ -54,16 +54,40 @@ typedef struct chx__model {
     bool (*prepare)(const void *params, double time_step_ms, chx__prepared *to, chx__fault *fault);
 } chx__model;
 
+extern const chx__model chx__model_adex;
+extern const chx__model chx__model_izhikevich;
 extern const chx__model chx__model_lif;
 
-/* The model of a type, and one of the type's parameters, which stands in the model's table. */
+/* The names of all models, for a sentence. */
+#define CHX__MODEL_NAMES "lif, adex and izhikevich"
+
+/* The model of that name; that of types without a name for NULL; NULL when there is none. */
+const chx__model *chx__model_find(const char *name);
+
+/* The model of a type that chx__type_begin() made. */
 const chx__model *chx__type_model(const chx_neuron_type *type);
-double chx__type_get(const chx_neuron_type *type, const chx__parameter *parameter);
-void chx__type_set(chx_neuron_type *type, const chx__parameter *parameter, double value);
+
+/* Gives a type a model and room in the network for parameters of its own, which have their
+ * presets; a copy's are the original's no longer. Errors: MEMORY. */
+chx_status chx__type_begin(chx_neuron_type *type, const chx__model *model, chx_network *network);
+
+/* A type's parameter by its index in the model's table. */
+double chx__type_get(const chx_neuron_type *type, uint32_t index);
+void chx__type_set(chx_neuron_type *type, uint32_t index, double value);
+
+/* Makes a caller's description of a type one with all parameters. Errors: FORMAT and a fault when
+ * they are not the model's or some are missing, MEMORY. */
+chx_status chx__type_complete(chx_neuron_type *type, chx_network *network, chx__fault *fault);
 
 /* Checks a type's parameters one by one, and prepares them. */
 bool chx__type_prepare(const chx_neuron_type *type, double time_step_ms, chx__prepared *to,
                        chx__fault *fault);
+
+/* Fills in a fault, for the checks of models. Always false. */
+bool chx__model_fail(chx__fault *fault, const char *member, const char *sentence);
+
+/* What is left of a synaptic current after a step, or a fault of tau_synapse_ms. */
+bool chx__model_keep(double tau_synapse_ms, double time_step_ms, float *keep, chx__fault *fault);
 
 /* A factor of a linear equation as a float: one so small that its products would be denormal is as
  * good as zero. */

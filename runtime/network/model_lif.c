@@ -20,25 +20,19 @@ static_assert(sizeof(lif_constants) <= CHX__MODEL_MAX_CONSTANTS * sizeof(float),
 
 static const lif_constants idle = {.threshold = INFINITY};
 
-#define PARAMETER(member) #member, offsetof(chx_lif_params, member)
-
 static const chx__parameter parameters[] = {
-    {PARAMETER(capacitance_pf), CHX__RANGE_POSITIVE},
-    {PARAMETER(tau_membrane_ms), CHX__RANGE_POSITIVE},
-    {PARAMETER(tau_synapse_ms), CHX__RANGE_POSITIVE},
-    {PARAMETER(resting_mv), CHX__RANGE_POTENTIAL},
-    {PARAMETER(threshold_mv), CHX__RANGE_POTENTIAL},
-    {PARAMETER(reset_mv), CHX__RANGE_POTENTIAL},
-    {PARAMETER(refractory_ms), CHX__RANGE_NOT_NEGATIVE},
-    {PARAMETER(bias_pa), CHX__RANGE_CURRENT, true},
+    {"capacitance_pf", CHX__RANGE_POSITIVE},
+    {"tau_membrane_ms", CHX__RANGE_POSITIVE},
+    {"tau_synapse_ms", CHX__RANGE_POSITIVE},
+    {"resting_mv", CHX__RANGE_ANY},
+    {"threshold_mv", CHX__RANGE_ANY},
+    {"reset_mv", CHX__RANGE_ANY},
+    {"refractory_ms", CHX__RANGE_NOT_NEGATIVE},
+    {"bias_pa", CHX__RANGE_CURRENT, .is_optional = true},
 };
 
-static bool
-fail(chx__fault *fault, const char *member, const char *sentence)
-{
-    *fault = (chx__fault){member, sentence};
-    return false;
-}
+static_assert(sizeof(chx_lif_params) == sizeof parameters / sizeof *parameters * sizeof(double),
+              "the table lists the members of the parameters in their order");
 
 static lif_constants
 constants_of(const chx_lif_params *params, double time_step_ms)
@@ -60,9 +54,10 @@ static bool
 check_times(const chx_lif_params *params, chx__fault *fault)
 {
     if (fabs(params->tau_membrane_ms - params->tau_synapse_ms) <= 1e-6 * params->tau_membrane_ms)
-        return fail(fault, "tau_synapse_ms",
-                    "equals tau_membrane_ms, where the exact solution divides by their difference; "
-                    "make them differ by at least a millionth");
+        return chx__model_fail(
+            fault, "tau_synapse_ms",
+            "equals tau_membrane_ms, where the exact solution divides by their difference; "
+            "make them differ by at least a millionth");
     return true;
 }
 
@@ -71,11 +66,12 @@ static bool
 check_potentials(const chx_lif_params *params, const lif_constants *c, chx__fault *fault)
 {
     if (params->threshold_mv <= params->reset_mv)
-        return fail(fault, "threshold_mv", "must be a number above reset_mv");
+        return chx__model_fail(fault, "threshold_mv", "must be a number above reset_mv");
     if (!(c->threshold > c->reset) || (fabsf(c->reset) < CHX__TINY && !(c->threshold > 0)))
-        return fail(fault, "threshold_mv",
-                    "is reset_mv in the arithmetic of floats, which count from resting_mv; move "
-                    "them apart, or resting_mv nearer");
+        return chx__model_fail(
+            fault, "threshold_mv",
+            "is reset_mv in the arithmetic of floats, which count from resting_mv; move "
+            "them apart, or resting_mv nearer");
     return true;
 }
 
@@ -83,23 +79,28 @@ static bool
 check_propagators(const lif_constants *c, chx__fault *fault)
 {
     if (c->p22 == 0)
-        return fail(fault, "tau_membrane_ms",
-                    "is so short that nothing lasts for a step of time_step_ms; lengthen it or "
-                    "shorten the step");
+        return chx__model_fail(
+            fault, "tau_membrane_ms",
+            "is so short that nothing lasts for a step of time_step_ms; lengthen it or "
+            "shorten the step");
     if (c->p11 == 0)
-        return fail(fault, "tau_synapse_ms",
-                    "is so short that nothing lasts for a step of time_step_ms; lengthen it or "
-                    "shorten the step");
+        return chx__model_fail(
+            fault, "tau_synapse_ms",
+            "is so short that nothing lasts for a step of time_step_ms; lengthen it or "
+            "shorten the step");
     if (c->p20 == 0)
-        return fail(fault, "capacitance_pf",
-                    "is so large that a current of 1 pA does nothing in a step; check the unit");
+        return chx__model_fail(
+            fault, "capacitance_pf",
+            "is so large that a current of 1 pA does nothing in a step; check the unit");
     if (!(c->p20 <= (float)CHX__MAX_MAGNITUDE))
-        return fail(fault, "capacitance_pf",
-                    "is so small that 1 pA adds more than 1e12 mV in a step; check the unit");
+        return chx__model_fail(
+            fault, "capacitance_pf",
+            "is so small that 1 pA adds more than 1e12 mV in a step; check the unit");
     if (!(c->p21 > 0 && c->p21 <= (float)CHX__MAX_MAGNITUDE))
-        return fail(fault, "tau_synapse_ms",
-                    "makes the effect of a spike, together with tau_membrane_ms and "
-                    "capacitance_pf, too small or too large for a float; check the units");
+        return chx__model_fail(
+            fault, "tau_synapse_ms",
+            "makes the effect of a spike, together with tau_membrane_ms and "
+            "capacitance_pf, too small or too large for a float; check the units");
     return true;
 }
 

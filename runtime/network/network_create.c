@@ -104,9 +104,12 @@ copy_types(chx_network *network, const chx_network_info *from)
     for (uint32_t i = 0; i < from->n_types; i++) {
         chx__fault fault;
         chx__prepared prepared;
+        chx_status status = chx__type_complete(&network->types[i], network, &fault);
+        if (status)
+            return status == CHX_ERROR_FORMAT ? fail_at("types", i, &fault) : status;
         if (!chx__type_prepare(&network->types[i], from->time_step_ms, &prepared, &fault))
             return fail_at("types", i, &fault);
-        chx_status status = copy_text(network, from->types[i].name, &network->types[i].name);
+        status = copy_text(network, from->types[i].name, &network->types[i].name);
         if (status)
             return status;
     }

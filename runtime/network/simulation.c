@@ -30,14 +30,28 @@ pin(chx_simulation *simulation, const chx__simulation_fleet *fleet)
     simulation->is_pinned = true;
 }
 
+/* One program for each model. */
 static chx_status
-create_program(chx_simulation *simulation)
+create_programs(chx_simulation *simulation)
 {
     char options[32];
     snprintf(options, sizeof options, "-DPOPULATION_WIDTH=%u", simulation->tables.width);
-    return chx_program_from_embedded(simulation->runtime, simulation->tables.model->source,
-                                     &(chx_program_params){.options = options},
-                                     &simulation->program);
+    for (uint32_t p = 0; p < simulation->tables.n_partitions; p++) {
+        const chx__model *model = simulation->tables.models[p];
+        uint32_t same = 0;
+        while (simulation->tables.models[same] != model)
+            same++;
+        chx__simulation_part *part = &simulation->parts[p];
+        if (same == p) {
+            chx_status status = chx_program_from_embedded(simulation->runtime, model->source,
+                                                          &(chx_program_params){.options = options},
+                                                          &part->own_program);
+            if (status)
+                return status;
+        }
+        part->program = simulation->parts[same].own_program;
+    }
+    return CHX_OK;
 }
 
 /* A buffer of count elements, or one of zeroes when there is none. */
@@ -54,7 +68,7 @@ static chx_status
 create_part_buffers(chx_simulation *simulation, chx__simulation_part *part,
                     const chx__part_tables *from)
 {
-    const chx__model *model = simulation->tables.model;
+    const chx__model *model = from->model;
     const size_t block_bytes = simulation->tables.width * sizeof(float);
     const struct {
         chx_buffer **buffer;
@@ -169,7 +183,7 @@ prepare(chx_simulation *simulation, const chx_simulation_params *params)
     if (params->pin_partitions)
         pin(simulation, &fleet);
     status = create_buffers(simulation, &fleet);
-    return status ? status : create_program(simulation);
+    return status ? status : create_programs(simulation);
 }
 
 chx_status
@@ -201,6 +215,7 @@ chx_simulation_create(chx_runtime *runtime, const chx_network *network,
 static void
 destroy_part(chx__simulation_part *part)
 {
+    chx_program_destroy(&part->own_program);
     chx_buffer_destroy(&part->setup_buffer);
     chx_buffer_destroy(&part->state);
     chx_buffer_destroy(&part->ring);
@@ -224,7 +239,6 @@ chx_simulation_destroy(chx_simulation **simulation)
     chx_buffer_destroy(&old->stimuli);
     chx_buffer_destroy(&old->lists);
     chx_buffer_destroy(&old->history);
-    chx_program_destroy(&old->program);
     chx__simulation_tables_finish(&old->tables);
     pthread_mutex_destroy(&old->mutex);
     free(old->spikes);
@@ -245,10 +259,11 @@ chx_simulation_potentials(chx_simulation *simulation, float *potentials_mv)
     CHX__REQUIRE(simulation && potentials_mv && !simulation->playback.recording);
     const chx_network_info *info = simulation->info;
     const uint32_t width = simulation->tables.width;
-    const size_t n_fields = CHX_POPULATION_STATE_HEADER + simulation->tables.model->n_states;
     chx_status status = CHX_OK;
     for (uint32_t p = 0; !status && p < simulation->tables.n_partitions; p++) {
         chx__simulation_part *part = &simulation->parts[p];
+        const size_t n_fields =
+            CHX_POPULATION_STATE_HEADER + simulation->tables.models[p]->n_states;
         size_t size_bytes = chx_buffer_size(part->state);
         float *state = chx__alloc(size_bytes, 1);
         if (!state)

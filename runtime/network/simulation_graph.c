@@ -91,7 +91,7 @@ add_advance(chx_simulation *simulation, uint32_t p, uint32_t turn, chx_task *id)
         simulation->graph,
         &(chx_kernel_task){
             .name = "advance",
-            .program = simulation->program,
+            .program = part->program,
             .kernel = "population_advance",
             .global = {(part->setup.n_blocks + items - 1) / items * items},
             .local = {items},
@@ -122,7 +122,7 @@ add_deliver(chx_simulation *simulation, uint32_t p, uint32_t turn, chx_task *id)
         simulation->graph,
         &(chx_kernel_task){
             .name = "deliver",
-            .program = simulation->program,
+            .program = part->program,
             .kernel = "population_deliver",
             .global = {simulation->shape.deliver_items},
             .local = {simulation->shape.group_items},
@@ -149,7 +149,7 @@ add_run(chx_simulation *simulation, chx_task *id)
         simulation->graph,
         &(chx_kernel_task){
             .name = "simulate",
-            .program = simulation->program,
+            .program = part->program,
             .kernel = "population_run",
             .global = {simulation->shape.group_items},
             .local = {simulation->shape.group_items},

@@ -15,6 +15,8 @@ typedef struct chx__simulation_part {
     chx_population_setup setup;
     uint32_t first_neuron;
     uint32_t n_neurons;
+    chx_program *program; /* of its model */
+    chx_program *own_program; /* the same, where it is the first of its model; else NULL */
     chx_buffer *setup_buffer, *state, *ring, *rows, *blocks, *entries, *offsets, *synapses;
     uint32_t seen; /* count in the record that was collected last */
 } chx__simulation_part;
@@ -41,7 +43,6 @@ struct chx_simulation {
     chx__simulation_part parts[CHX__MAX_PARTITIONS];
     uint32_t part_devices[CHX__MAX_PARTITIONS]; /* where each advances and delivers */
     bool is_pinned; /* else anywhere */
-    chx_program *program;
     chx_buffer *stimuli, *lists, *history;
     uint32_t list_words;
 

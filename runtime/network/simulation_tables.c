@@ -10,8 +10,7 @@
  * entry, which check_limits() guards.
  *
  * Blocks of one type share a row of parameters, mixed ones have their own; lanes past the end
- * never fire. Partitions begin at whole blocks and are cut by work: a neuron's advance counts as
- * NEURON_COST synapses. Entries of a block stand in the network's order of stimuli, step
+ * never fire. Entries of a block stand in the network's order of stimuli, step
  * currents first, because floats are added in that order. */
 #include "network/simulation_tables.h"
 
@@ -26,9 +25,6 @@
 
 #define MAX_UNIT_EXPONENT 40
 #define MIN_UNIT_EXPONENT (-100)
-
-/* Work of advancing one neuron, in synapses of its own: balances partitions. */
-#define NEURON_COST 400
 
 uint32_t
 chx__time_steps(const chx_network_info *info, double time_ms)
@@ -227,36 +223,6 @@ measure_delays(chx__simulation_tables *tables, uint32_t max_batch_steps)
     tables->slot_bits = bits_for(longest > tables->batch_steps ? longest : tables->batch_steps);
 }
 
-/* Cuts the neurons, in their order, into runs of about equal work that begin at whole blocks. */
-static chx_status
-cut(chx__simulation_tables *tables, uint32_t n_partitions)
-{
-    const chx_network_info *info = tables->info;
-    uint32_t n_blocks = (info->n_neurons + tables->width - 1) / tables->width;
-    uint64_t *block_cost = chx__alloc(n_blocks, sizeof *block_cost);
-    if (!block_cost)
-        return chx__fail_memory("cutting a network into partitions");
-    for (uint32_t b = 0; b < n_blocks; b++)
-        block_cost[b] = (uint64_t)NEURON_COST * tables->width;
-    for (uint64_t s = 0; s < info->n_synapses; s++)
-        block_cost[info->synapses[s].post / tables->width]++;
-    uint64_t total = (uint64_t)n_blocks * NEURON_COST * tables->width + info->n_synapses;
-    n_partitions = min_u32(n_partitions, n_blocks);
-    uint64_t sum = 0;
-    uint32_t p = 0;
-    for (uint32_t b = 0; b < n_blocks; b++) {
-        uint32_t blocks_left = n_blocks - b, parts_left = n_partitions - p;
-        bool due = sum >= total / n_partitions * p || blocks_left == parts_left;
-        if (p < n_partitions && due)
-            tables->first_neuron[p++] = b * tables->width;
-        sum += block_cost[b];
-    }
-    tables->n_partitions = p;
-    tables->first_neuron[p] = info->n_neurons;
-    free(block_cost);
-    return CHX_OK;
-}
-
 static chx_status
 check_limits(chx__simulation_tables *tables)
 {
@@ -280,10 +246,7 @@ chx_status
 chx__simulation_tables_init(chx__simulation_tables *tables, const chx_network_info *info,
                             const chx__simulation_tables_params *params)
 {
-    *tables = (chx__simulation_tables){.info = info,
-                                       .model = chx__type_model(info->types),
-                                       .width = params->width,
-                                       .seed = params->seed};
+    *tables = (chx__simulation_tables){.info = info, .width = params->width, .seed = params->seed};
     measure_delays(tables, params->max_batch_steps);
     chx_status status = make_types(tables);
     if (!status)
@@ -291,7 +254,7 @@ chx__simulation_tables_init(chx__simulation_tables *tables, const chx_network_in
     if (!status)
         status = make_stimuli(tables);
     if (!status)
-        status = cut(tables, params->n_partitions);
+        status = chx__simulation_cut(tables, params->n_partitions);
     if (!status)
         status = check_limits(tables);
     if (status)
@@ -327,24 +290,17 @@ chx__simulation_max_spikes(const chx__simulation_tables *tables, uint32_t partit
     return sum;
 }
 
-static uint32_t
-row_fields(const chx__simulation_tables *tables)
-{
-    return CHX_POPULATION_ROW_HEADER + tables->model->n_constants;
-}
-
 /* Fills lane `lane` of a row; a NULL type makes a lane that never fires. */
 static void
-fill_lane(float *row, const chx__simulation_tables *tables, uint32_t lane,
+fill_lane(float *row, const chx__model *model, uint32_t width, uint32_t lane,
           const chx__type_row *type)
 {
-    const uint32_t width = tables->width;
-    const float *constants = type ? type->prepared.constants : tables->model->idle;
+    const float *constants = type ? type->prepared.constants : model->idle;
     const int32_t refractory = type ? (int32_t)type->refractory_steps : 0;
     row += lane;
     row[CHX_POPULATION_BIAS * width] = type ? type->prepared.bias_pa : 0;
     memcpy(&row[CHX_POPULATION_REFRACTORY * width], &refractory, sizeof refractory);
-    for (uint32_t c = 0; c < tables->model->n_constants; c++)
+    for (uint32_t c = 0; c < model->n_constants; c++)
         row[(CHX_POPULATION_ROW_HEADER + c) * width] = constants[c];
 }
 
@@ -367,7 +323,8 @@ static chx_status
 make_rows(chx__part_tables *part, const chx__simulation_tables *tables)
 {
     uint32_t n_types = tables->info->n_types, n_blocks = part->setup.n_blocks, w = tables->width;
-    size_t row_size = (size_t)row_fields(tables) * w;
+    const chx__model *model = part->model;
+    size_t row_size = (size_t)(CHX_POPULATION_ROW_HEADER + model->n_constants) * w;
     part->blocks = chx__alloc(n_blocks, sizeof *part->blocks);
     if (!part->blocks)
         return chx__fail_memory("laying out neurons");
@@ -381,14 +338,15 @@ make_rows(chx__part_tables *part, const chx__simulation_tables *tables)
         return chx__fail_memory("laying out neurons");
     for (uint32_t t = 0; t < n_types; t++)
         for (uint32_t lane = 0; lane < w; lane++)
-            fill_lane(part->rows + t * row_size, tables, lane, &tables->types[t]);
+            fill_lane(part->rows + t * row_size, model, w, lane, &tables->types[t]);
     for (uint32_t b = 0; b < n_blocks; b++) {
         if (part->blocks[b].row < n_types)
             continue;
         float *row = part->rows + part->blocks[b].row * row_size;
         for (uint32_t lane = 0; lane < w; lane++) {
             uint32_t local = b * w + lane, neuron = part->setup.first_neuron + local;
-            fill_lane(row, tables, lane, local < part->n_neurons ? type_of(tables, neuron) : NULL);
+            fill_lane(row, model, w, lane,
+                      local < part->n_neurons ? type_of(tables, neuron) : NULL);
         }
     }
     return CHX_OK;
@@ -439,7 +397,8 @@ chx__part_tables_init(chx__part_tables *part, const chx__simulation_tables *tabl
 {
     uint32_t first = tables->first_neuron[partition];
     uint32_t n_neurons = tables->first_neuron[partition + 1] - first;
-    *part = (chx__part_tables){.n_neurons = n_neurons,
+    *part = (chx__part_tables){.model = tables->models[partition],
+                               .n_neurons = n_neurons,
                                .setup = {
                                    .n_blocks = (n_neurons + tables->width - 1) / tables->width,
                                    .first_neuron = first,

@@ -24,10 +24,10 @@ typedef struct chx__type_row {
 
 typedef struct chx__simulation_tables {
     const chx_network_info *info; /* borrowed */
-    const chx__model *model; /* of all neurons */
     uint32_t width; /* neurons per block */
     uint32_t n_partitions;
     uint32_t first_neuron[CHX__MAX_PARTITIONS + 1]; /* of each partition; the end follows */
+    const chx__model *models[CHX__MAX_PARTITIONS]; /* of all neurons of each partition */
     uint32_t batch_steps;
     uint32_t slot_bits;
     uint32_t neuron_bits;
@@ -44,6 +44,7 @@ typedef struct chx__simulation_tables {
 
 typedef struct chx__part_tables {
     chx_population_setup setup; /* list, record and row_lanes are left to the caller */
+    const chx__model *model;
     uint32_t n_neurons;
     float *rows;
     size_t n_rows;
@@ -58,7 +59,8 @@ typedef struct chx__part_tables {
 
 typedef struct chx__simulation_tables_params {
     uint32_t width; /* 4, 8 or 16 */
-    uint32_t n_partitions; /* 1 .. CHX__MAX_PARTITIONS; fewer are made of a small network */
+    uint32_t n_partitions; /* 1 .. CHX__MAX_PARTITIONS; fewer are made of a small network,
+                              more of one whose neurons change their model more often */
     uint32_t max_batch_steps; /* at least 1 */
     uint64_t seed;
 } chx__simulation_tables_params;
@@ -73,6 +75,9 @@ void chx__simulation_tables_finish(chx__simulation_tables *tables);
 chx_status chx__part_tables_init(chx__part_tables *part, const chx__simulation_tables *tables,
                                  uint32_t partition);
 void chx__part_tables_finish(chx__part_tables *part);
+
+/* Cuts the neurons into about n_partitions partitions (simulation_cut.c). Errors: LIMIT, MEMORY. */
+chx_status chx__simulation_cut(chx__simulation_tables *tables, uint32_t n_partitions);
 
 /* Fills in the entries of the stimuli (simulation_entries.c). Errors: LIMIT, MEMORY. */
 chx_status chx__part_entries_init(chx__part_tables *part, const chx__simulation_tables *tables);

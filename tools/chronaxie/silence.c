@@ -4,6 +4,7 @@
  * While nothing fires, no synapse does anything, so a neuron's drive is its bias, the steps that
  * are on, and the mean of its random and recorded input: rate x current x tau_synapse. A drive that
  * lasts reaches the threshold when it exceeds capacitance x (threshold - resting) / tau_membrane.
+ * That is so of leaky integrate-and-fire neurons; where there are others, only the fact is told.
  */
 #include "silence.h"
 
@@ -128,6 +129,11 @@ silence_remark(const chx_network_info *info, uint64_t n_spikes, double duration_
 
     if (n_spikes > 0 || info->n_neurons == 0 || !(duration_ms > 0))
         return;
+    for (uint32_t t = 0; t < info->n_types; t++)
+        if (info->types[t].model) {
+            outcome_remark("no neuron fired in %.6g ms", duration_ms);
+            return;
+        }
     drives = calloc(info->n_neurons, sizeof *drives);
     changes = calloc(2 * (size_t)info->n_stimuli + 1, sizeof *changes);
     if (drives && changes) {

@@ -1,0 +1,313 @@
+/* Models of neurons against integrations of their equations in double precision with steps two
+ * hundred times finer, and the same spikes however a network of several models is cut. */
+#include <math.h>
+
+#include <chronaxie/simulation.h>
+
+#include "sample.h"
+
+#include "machine.h"
+
+#define STEP_MS 0.1
+#define N_STEPS 5000
+#define N_FINE 200
+#define MAX_CELLS 16
+
+static chx_runtime *runtime;
+
+static void
+open_runtime(void)
+{
+    const chx_runtime_params params = test_machine_params();
+    chx_status status = chx_runtime_create(&runtime, &params);
+    ck_assert_msg(status == CHX_OK, "%s", chx_last_error()->message);
+}
+
+static void
+close_runtime(void)
+{
+    chx_runtime_destroy(&runtime);
+}
+
+static void
+check_ok(chx_status status)
+{
+    ck_assert_msg(status == CHX_OK, "%s: %s", chx_status_name(status), chx_last_error()->message);
+}
+
+/* One neuron of each type, without synapses; the caller frees what is given back. */
+static chx_simulation *
+simulate(const chx_neuron_type *types, uint32_t n_types, chx_network **network)
+{
+    uint64_t random = 1;
+    chx_neuron *neurons = sample_neurons(n_types, 1, &random);
+    for (uint32_t n = 0; n < n_types; n++)
+        neurons[n].type = n;
+    *network = sample_finish(&(chx_network_info){.name = "cells",
+                                                 .description = "",
+                                                 .time_step_ms = STEP_MS,
+                                                 .duration_ms = 500,
+                                                 .n_types = n_types,
+                                                 .types = types,
+                                                 .n_neurons = n_types,
+                                                 .neurons = neurons,
+                                                 .view = sample_view()});
+    free(neurons);
+    chx_simulation *simulation;
+    check_ok(chx_simulation_create(runtime, *network, NULL, &simulation));
+    check_ok(chx_simulation_advance(simulation, N_STEPS));
+    return simulation;
+}
+
+/* Two equations with a reset. */
+typedef struct cell {
+    const double *p;
+    void (*slopes)(const double *p, double v, double w, double *dv, double *dw);
+    double peak, reset, jump;
+} cell;
+
+/* The steps in which the neuron fires, by the midpoint method. V is reset at the end of the step
+ * in which it reaches its peak, and w moves in that step as at its begin. */
+static uint32_t
+integrate(const cell *c, double v, uint32_t spikes[N_STEPS])
+{
+    uint32_t n_spikes = 0;
+    double w = 0;
+    const double h = STEP_MS / N_FINE;
+    for (uint32_t step = 0; step < N_STEPS; step++) {
+        double dv_begin, dw_begin;
+        const double w_begin = w;
+        c->slopes(c->p, v, w, &dv_begin, &dw_begin);
+        for (uint32_t fine = 0; fine < N_FINE && v < c->peak; fine++) {
+            double dv, dw;
+            c->slopes(c->p, v, w, &dv, &dw);
+            c->slopes(c->p, fmin(v + h / 2 * dv, c->peak), w + h / 2 * dw, &dv, &dw);
+            v += h * dv;
+            w += h * dw;
+        }
+        if (v >= c->peak) {
+            v = c->reset;
+            w = w_begin + STEP_MS * dw_begin + c->jump;
+            spikes[n_spikes++] = step;
+        }
+    }
+    return n_spikes;
+}
+
+/* The spikes of neuron n are those expected, give or take a step. */
+static void
+compare(chx_simulation *simulation, uint32_t n, const uint32_t *expected, uint32_t n_expected)
+{
+    const chx_spike *spikes;
+    size_t n_spikes;
+    uint32_t count = 0;
+    check_ok(chx_simulation_spikes(simulation, &spikes, &n_spikes));
+    ck_assert_uint_gt(n_expected, 0);
+    for (size_t s = 0; s < n_spikes; s++) {
+        if (spikes[s].neuron != n)
+            continue;
+        ck_assert_msg(count < n_expected && labs((long)spikes[s].step - expected[count]) <= 1,
+                      "neuron %u, spike %u: in step %u instead of %u", n, count, spikes[s].step,
+                      count < n_expected ? expected[count] : 0);
+        count++;
+    }
+    ck_assert_uint_eq(count, n_expected);
+}
+
+#define N_ADEX 6
+
+/* Firing patterns of Naud and others 2008, table 1: tonic, adapting, initial burst, regular
+ * bursting, delayed accelerating, transient. C, g, E, T, D, peak, reset, tau_w, a, b, I. */
+static const double adex[N_ADEX][11] = {
+    {200, 10, -70, -50, 2, 0, -58, 30, 2, 0, 500},
+    {200, 12, -70, -50, 2, 0, -58, 300, 2, 60, 500},
+    {130, 18, -58, -50, 2, 0, -50, 150, 4, 120, 400},
+    {200, 10, -58, -50, 2, 0, -46, 120, 2, 100, 210},
+    {200, 12, -70, -50, 2, 0, -58, 300, -10, 0, 300},
+    {100, 10, -65, -50, 2, 0, -47, 90, 10, 100, 180},
+};
+
+static const char *const adex_names[] = {"capacitance_pf", "leak_ns",           "resting_mv",
+                                         "threshold_mv",   "slope_mv",          "peak_mv",
+                                         "reset_mv",       "tau_adaptation_ms", "adaptation_ns",
+                                         "jump_pa",        "bias_pa",           "tau_synapse_ms"};
+
+static void
+adex_slopes(const double *p, double v, double w, double *dv, double *dw)
+{
+    *dv = (-p[1] * (v - p[2]) + p[1] * p[4] * exp((v - p[3]) / p[4]) - w + p[10]) / p[0];
+    *dw = (p[8] * (v - p[2]) - w) / p[7];
+}
+
+static void
+describe(const char *const *names, uint32_t n_names, const double *values,
+         chx_parameter *parameters)
+{
+    for (uint32_t i = 0; i < n_names; i++)
+        parameters[i] = (chx_parameter){names[i], i + 1 < n_names ? values[i] : 5};
+}
+
+START_TEST(adaptive_exponential_neurons_fire_as_the_equations_say)
+{
+    chx_parameter parameters[N_ADEX][12];
+    chx_neuron_type types[N_ADEX];
+    for (uint32_t n = 0; n < N_ADEX; n++) {
+        describe(adex_names, 12, adex[n], parameters[n]);
+        types[n] = (chx_neuron_type){
+            .name = "cell", .model = "adex", .parameters = parameters[n], .n_parameters = 12};
+    }
+    chx_network *network;
+    chx_simulation *simulation = simulate(types, N_ADEX, &network);
+    for (uint32_t n = 0; n < N_ADEX; n++) {
+        uint32_t spikes[N_STEPS];
+        const double *p = adex[n];
+        const cell c = {p, adex_slopes, p[5], p[6], p[9]};
+        compare(simulation, n, spikes, integrate(&c, p[2], spikes));
+    }
+    chx_simulation_destroy(&simulation);
+    chx_network_destroy(&network);
+}
+END_TEST
+
+#define N_IZHIKEVICH 4
+
+/* Izhikevich 2007, chapter 8: regular spiking, intrinsically bursting, chattering; and the regular
+ * spiking neuron of 2003 in these units. C, k, R, T, peak, reset, a, b, d, I. */
+static const double izhikevich[N_IZHIKEVICH][10] = {
+    {100, 0.7, -60, -40, 35, -50, 0.03, -2, 100, 100},
+    {150, 1.2, -75, -45, 50, -56, 0.01, 5, 130, 500},
+    {50, 1.5, -60, -40, 25, -40, 0.03, 1, 150, 300},
+    {1, 0.04, -82.6, -42.4, 30, -65, 0.02, 0.2, 8, 26.5},
+};
+
+static const char *const izhikevich_names[] = {
+    "capacitance_pf",  "gain_ns_per_mv", "resting_mv", "threshold_mv", "peak_mv",       "reset_mv",
+    "recovery_per_ms", "coupling_ns",    "jump_pa",    "bias_pa",      "tau_synapse_ms"};
+
+static void
+izhikevich_slopes(const double *p, double v, double u, double *dv, double *du)
+{
+    *dv = (p[1] * (v - p[2]) * (v - p[3]) - u + p[9]) / p[0];
+    *du = p[6] * (p[7] * (v - p[2]) - u);
+}
+
+START_TEST(izhikevich_neurons_fire_as_the_equations_say)
+{
+    chx_parameter parameters[N_IZHIKEVICH][11];
+    chx_neuron_type types[N_IZHIKEVICH];
+    for (uint32_t n = 0; n < N_IZHIKEVICH; n++) {
+        describe(izhikevich_names, 11, izhikevich[n], parameters[n]);
+        types[n] = (chx_neuron_type){
+            .name = "cell", .model = "izhikevich", .parameters = parameters[n], .n_parameters = 11};
+    }
+    chx_network *network;
+    chx_simulation *simulation = simulate(types, N_IZHIKEVICH, &network);
+    for (uint32_t n = 0; n < N_IZHIKEVICH; n++) {
+        uint32_t spikes[N_STEPS];
+        const double *p = izhikevich[n];
+        const cell c = {p, izhikevich_slopes, p[4], p[5], p[8]};
+        compare(simulation, n, spikes, integrate(&c, p[2], spikes));
+    }
+    chx_simulation_destroy(&simulation);
+    chx_network_destroy(&network);
+}
+END_TEST
+
+/* 200 neurons, runs of three models that end within blocks, 20 synapses each. */
+static chx_network *
+create_mixed(uint32_t n_alternating)
+{
+    enum { n_neurons = 200, n_synapses = 4000 };
+    static chx_synapse synapses[n_synapses];
+    static uint32_t members[n_neurons];
+    chx_parameter parameters[2][12];
+    uint64_t random = 3;
+    describe(adex_names, 12, adex[1], parameters[0]);
+    describe(izhikevich_names, 11, izhikevich[0], parameters[1]);
+    const chx_neuron_type types[] = {
+        {"lif", {250, 10, 5, -65, -50, -65, 2, 390}},
+        {.name = "adex", .model = "adex", .parameters = parameters[0], .n_parameters = 12},
+        {.name = "rs", .model = "izhikevich", .parameters = parameters[1], .n_parameters = 11},
+    };
+    chx_neuron *neurons = sample_neurons(n_neurons, 1, &random);
+    for (uint32_t n = 0; n < n_neurons; n++) {
+        members[n] = n;
+        neurons[n].type = n < n_alternating ? n % 2 : n < 71 ? 1 : n < 101 ? 0 : n < 155 ? 2 : 1;
+    }
+    for (uint32_t s = 0; s < n_synapses; s++) {
+        const float delay_ms = 0.1f * (float)(5 + sample_random(&random) % 20);
+        synapses[s] = (chx_synapse){s / 20, sample_random(&random) % n_neurons, 30, delay_ms};
+    }
+    const chx_stimulus stimulus = {CHX_STIMULUS_POISSON, 0, 1e4, 40, 800, members, n_neurons};
+    chx_network *network = sample_finish(&(chx_network_info){.name = "mixed",
+                                                             .description = "mixed",
+                                                             .time_step_ms = STEP_MS,
+                                                             .duration_ms = 100,
+                                                             .seed = 9,
+                                                             .n_types = 3,
+                                                             .types = types,
+                                                             .n_neurons = n_neurons,
+                                                             .neurons = neurons,
+                                                             .n_synapses = n_synapses,
+                                                             .synapses = synapses,
+                                                             .n_stimuli = 1,
+                                                             .stimuli = &stimulus,
+                                                             .view = sample_view()});
+    free(neurons);
+    return network;
+}
+
+START_TEST(several_models_give_the_same_spikes_in_any_partition)
+{
+    chx_network *network = create_mixed(0);
+    const uint32_t n_partitions[] = {1, 2, 3, 7};
+    uint64_t digests[4];
+    for (int i = 0; i < 4; i++) {
+        chx_simulation *simulation;
+        const chx_spike *spikes;
+        size_t n_spikes, n_of_model[3] = {0};
+        check_ok(chx_simulation_create(runtime, network,
+                                       &(chx_simulation_params){.n_partitions = n_partitions[i]},
+                                       &simulation));
+        check_ok(chx_simulation_advance(simulation, 300));
+        check_ok(chx_simulation_spikes(simulation, &spikes, &n_spikes));
+        for (size_t s = 0; s < n_spikes; s++)
+            n_of_model[chx_network_get(network)->neurons[spikes[s].neuron].type]++;
+        for (int m = 0; m < 3; m++)
+            ck_assert_uint_gt(n_of_model[m], 10);
+        check_ok(chx_simulation_digest(simulation, &digests[i]));
+        ck_assert_uint_eq(digests[i], digests[0]);
+        chx_simulation_destroy(&simulation);
+    }
+    chx_network_destroy(&network);
+}
+END_TEST
+
+START_TEST(models_that_alternate_too_often_are_refused)
+{
+    chx_network *network = create_mixed(70);
+    chx_simulation *simulation = NULL;
+    ck_assert_int_eq(chx_simulation_create(runtime, network, NULL, &simulation), CHX_ERROR_LIMIT);
+    ck_assert_ptr_nonnull(strstr(chx_last_error()->message, "sort the neurons by their types"));
+    chx_network_destroy(&network);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("model");
+    TCase *device = tcase_create("device");
+    tcase_set_timeout(device, 280);
+    tcase_add_checked_fixture(device, open_runtime, close_runtime);
+    tcase_add_test(device, adaptive_exponential_neurons_fire_as_the_equations_say);
+    tcase_add_test(device, izhikevich_neurons_fire_as_the_equations_say);
+    tcase_add_test(device, several_models_give_the_same_spikes_in_any_partition);
+    tcase_add_test(device, models_that_alternate_too_often_are_refused);
+    suite_add_tcase(suite, device);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int n_failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return n_failed ? 1 : 0;
+}
