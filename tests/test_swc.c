@@ -386,7 +386,7 @@ START_TEST(crew_works_on_each_item_once)
 }
 END_TEST
 
-#define N_CELLS 60
+#define N_CELLS 300 /* more than are read in one batch */
 
 /* Cells of different sizes; their paths. */
 static char **
@@ -394,11 +394,11 @@ write_cells(void)
 {
     char **paths = calloc(N_CELLS, sizeof *paths);
     for (int i = 0; i < N_CELLS; i++) {
-        char name[32], text[4096], *end = text;
+        char name[32], text[16384], *end = text;
         end += sprintf(end, "1 1 %d 0 0 5 -1\n", i);
         for (int k = 2; k < 2 + i; k++)
             end += sprintf(end, "%d 3 %d.%d %d 0 .5 %d\n", k, i, k, k, k - 1);
-        sprintf(name, "c%02d.swc", i);
+        sprintf(name, "c%03d.swc", i);
         folder_write(name, text);
         paths[i] = strdup(folder_path(name));
     }
@@ -446,7 +446,7 @@ START_TEST(cells_fault_is_that_of_the_first_file)
 {
     char **paths = write_cells();
     chx_network *network = NULL;
-    for (int broken_from = N_CELLS - 1; broken_from >= 0; broken_from -= 7) {
+    for (int broken_from = N_CELLS - 1; broken_from >= 0; broken_from -= 37) {
         char expected[400];
         for (int i = broken_from; i < N_CELLS; i += 2)
             folder_write(strrchr(paths[i], '/') + 1, "1 1 0 0 0 1 -1\n2 3 0 x 0 1 1\n");
@@ -468,10 +468,10 @@ START_TEST(cells_called_alike_are_told_in_their_order)
     char **paths = write_cells();
     chx_network *network;
     strcpy(strrchr(paths[9], '/'), strrchr(paths[4], '/'));
-    folder_write("c20.swc", "nothing\n");
+    folder_write("c020.swc", "nothing\n");
     ck_assert_int_eq(chx_network_load_cells((const char *const *)paths, N_CELLS, NULL, &network),
                      CHX_ERROR_FORMAT);
-    ck_assert_ptr_nonnull(strstr(chx_last_error()->message, "is called 'c04' as"));
+    ck_assert_ptr_nonnull(strstr(chx_last_error()->message, "is called 'c004' as"));
     free_paths(paths);
 }
 END_TEST

@@ -7,7 +7,8 @@
  * picture shows them all lit. A few cells are a type each, and so have a colour each; of more, all
  * are one type.
  *
- * Files are read by a crew, each into an array of its own, and put together in their order: the
+ * Files are read by a crew, each into an array of its own, and put together in their order, in
+ * batches so that the memory of one serves the next: the
  * network is the same whatever the number of threads. The fault that is told is that of the first
  * file that has one, since files are begun in order and none before a fault is left out.
  */
@@ -29,6 +30,7 @@
 #define SMALLEST_SOMA_UM 1.0f
 #define TIME_STEP_MS 0.1
 #define DURATION_MS 60.0
+#define BATCH 256u /* files read before they are put together: memory for few, work for many */
 #define MAX_COLOURS 8 /* that a picture names and an eye tells apart */
 
 /* What a file held. */
@@ -43,7 +45,8 @@ typedef struct cells {
     uint32_t n;
     double unit_um;
     chx__names names;
-    cell *read;
+    uint32_t begun; /* the first file of the batch in hand */
+    cell *read; /* of the batch */
     pthread_mutex_t lock; /* innermost; guards the two below while files are read */
     uint32_t failed; /* the first file that did, as far as known */
     chx_error error;
@@ -128,13 +131,15 @@ add_neuron(chx_network *network, const char *name, const cell *read)
 
 /* Reads a file, unless one before it has failed already. Runs in any thread of the crew. */
 static void
-read_cell(void *data, uint32_t index)
+read_cell(void *data, uint32_t item)
 {
     cells *all = data;
+    const uint32_t index = all->begun + item;
     pthread_mutex_lock(&all->lock);
     const bool is_needless = index > all->failed;
     pthread_mutex_unlock(&all->lock);
-    cell *read = &all->read[index];
+    cell *read = &all->read[item];
+    *read = (cell){0};
     if (is_needless ||
         !chx__swc_read(all->paths[index], all->unit_um, &read->nodes, &read->n_nodes))
         return;
@@ -147,14 +152,15 @@ read_cell(void *data, uint32_t index)
 }
 
 static chx_status
-add_cell(cells *all, uint32_t index)
+add_cell(cells *all, uint32_t item)
 {
+    const uint32_t index = all->begun + item;
     const char *name, *path = all->paths[index];
     uint32_t known;
     if (index == all->failed)
         return chx__fail_again(&all->error);
     chx_status status =
-        chx__swc_check_room(path, all->network->info.n_nodes, all->read[index].n_nodes);
+        chx__swc_check_room(path, all->network->info.n_nodes, all->read[item].n_nodes);
     if (!status)
         status = take_name(all->network, path, index, all->n, &name);
     if (!status && !chx__names_add(&all->names, name, strlen(name), index, &known))
@@ -164,31 +170,57 @@ add_cell(cells *all, uint32_t index)
                            path, name, all->paths[known]);
     if (!status && (index == 0 || all->n <= MAX_COLOURS))
         status = add_type(all->network, all->n > 1 && all->n <= MAX_COLOURS ? name : "cell");
-    return status ? status : add_neuron(all->network, name, &all->read[index]);
+    return status ? status : add_neuron(all->network, name, &all->read[item]);
 }
 
 /* Copies a cell's nodes to their place among all. */
 static void
-place_cell(void *data, uint32_t index)
+place_cell(void *data, uint32_t item)
 {
     cells *all = data;
-    cell *read = &all->read[index];
+    const uint32_t index = all->begun + item;
+    cell *read = &all->read[item];
     chx__swc_place(read->nodes, read->n_nodes, all->network->nodes,
                    all->network->neurons[index].first_node);
     free(read->nodes);
     read->nodes = NULL;
 }
 
+/* Room for the nodes counted so far, twice what there was: pages that are never used cost nothing,
+ * so nothing is cleared here. */
 static chx_status
-place_cells(cells *all)
+make_room(chx_network *network)
 {
-    chx_network *network = all->network;
-    network->nodes = chx__alloc(network->info.n_nodes, sizeof *network->nodes);
-    if (!network->nodes)
+    size_t wanted = network->info.n_nodes;
+    if (wanted <= network->nodes_capacity)
+        return CHX_OK;
+    if (wanted < 2 * network->nodes_capacity)
+        wanted = 2 * network->nodes_capacity;
+    if (wanted > SIZE_MAX / sizeof *network->nodes)
         return fail_memory();
-    network->nodes_capacity = network->info.n_nodes;
-    chx__crew_run(all->n, place_cell, all);
+    chx_node *moved = realloc(network->nodes, wanted * sizeof *moved);
+    if (!moved)
+        return fail_memory();
+    network->nodes = moved;
+    network->nodes_capacity = wanted;
     return CHX_OK;
+}
+
+/* The next n files, from all->begun on. */
+static chx_status
+add_batch(cells *all, uint32_t n)
+{
+    chx__crew_run(n, read_cell, all);
+    chx_status status = CHX_OK;
+    for (uint32_t i = 0; i < n && !status; i++)
+        status = add_cell(all, i);
+    if (!status)
+        status = make_room(all->network);
+    if (!status)
+        chx__crew_run(n, place_cell, all);
+    for (uint32_t i = 0; i < n && status; i++)
+        free(all->read[i].nodes);
+    return status;
 }
 
 static chx_status
@@ -199,19 +231,16 @@ add_cells(chx_network *network, const char *const *paths, uint32_t n_paths, doub
                  .n = n_paths,
                  .unit_um = unit_um,
                  .failed = UINT32_MAX,
-                 .read = chx__alloc(n_paths, sizeof *all.read)};
+                 .read = chx__alloc(BATCH, sizeof *all.read)};
     if (!all.read)
         return fail_memory();
     pthread_mutex_init(&all.lock, NULL);
-    chx__crew_run(n_paths, read_cell, &all);
-    pthread_mutex_destroy(&all.lock);
     chx_status status = CHX_OK;
-    for (uint32_t i = 0; i < n_paths && !status; i++)
-        status = add_cell(&all, i);
-    if (!status)
-        status = place_cells(&all);
-    for (uint32_t i = 0; i < n_paths; i++)
-        free(all.read[i].nodes);
+    for (uint32_t n; all.begun < n_paths && !status; all.begun += n) {
+        n = n_paths - all.begun < BATCH ? n_paths - all.begun : BATCH;
+        status = add_batch(&all, n);
+    }
+    pthread_mutex_destroy(&all.lock);
     free(all.read);
     chx__names_finish(&all.names);
     return status;
@@ -243,8 +272,10 @@ set_view(chx_network *network)
 {
     float longest_um = 0;
     network->info.view.plane = CHX_PLANE_XY;
-    for (uint32_t i = 0; i < network->info.n_nodes; i++)
-        longest_um = fmaxf(longest_um, network->nodes[i].path_um);
+    for (uint32_t i = 0; i < network->info.n_nodes; i++) {
+        const float path_um = network->nodes[i].path_um;
+        longest_um = path_um > longest_um ? path_um : longest_um;
+    }
     if (longest_um > 0)
         network->info.view.conduction_um_per_ms =
             fmax(1e-6, 4 * longest_um / network->info.view.decay_ms);
