@@ -171,6 +171,17 @@ print_text(const struct peers_job *job, const comparison *result)
     return OUTCOME_OK;
 }
 
+/* The first type with a model that the same job in plain C lacks, or NULL. */
+static const chx_neuron_type *
+find_other_model(const chx_network *network)
+{
+    const chx_network_info *info = chx_network_get(network);
+    for (uint32_t t = 0; t < info->n_types; t++)
+        if (info->types[t].model)
+            return &info->types[t];
+    return NULL;
+}
+
 static int
 bench_threads(struct peers_job job, const char *folder, const shared_options *shared)
 {
@@ -184,6 +195,14 @@ bench_threads(struct peers_job job, const char *folder, const shared_options *sh
     if (status != CHX_OK)
         return outcome_report(status, STAGE_INPUT);
     job.network = network;
+    const chx_neuron_type *other = find_other_model(network);
+    if (other) {
+        code = outcome_say(OUTCOME_USAGE,
+                           "%s: the neurons of type %s have the model %s, and plain C has lif only",
+                           folder, other->name, other->model);
+        chx_network_destroy(&network);
+        return code;
+    }
     status = compare(&job, &params, &result);
     if (status != CHX_OK)
         code = outcome_report(status, STAGE_WORK);

@@ -26,32 +26,29 @@
 #include "../model.h"
 #include "../../common/math.h"
 
+/* The slopes, and the exponential in that of V. */
 static wide_float
-adex_exponential(const model_constants *c, wide_float v)
-{
-    const wide_float lowest = (wide_float)(-60);
-    const wide_float power = (v - c->threshold) * c->sharpness;
-    return wide_exp(select(power, lowest, power < lowest));
-}
-
-static void
 adex_slopes(const model_constants *c, wide_float v, wide_float w, wide_float current,
             wide_int awake, wide_float *v_slope, wide_float *w_slope)
 {
+    const wide_float lowest = (wide_float)(-60);
     v = select(v, c->peak, v > c->peak);
+    const wide_float power = (v - c->threshold) * c->sharpness;
+    const wide_float exponential = wide_exp(select(power, lowest, power < lowest));
     const wide_float linear = (current - w) * c->inverse_c - c->leak * v;
-    const wide_float moves = c->gain * adex_exponential(c, v) + linear;
-    *v_slope = select((wide_float)(0), moves, awake);
+    *v_slope = select((wide_float)(0), c->gain * exponential + linear, awake);
     *w_slope = c->coupling * v - c->forgetting * w;
+    return exponential;
 }
 
-/* Where V runs away within the step. */
+/* Where V runs away within the step that begins with this state. */
 static wide_int
-adex_is_upstroke(const model_constants *c, wide_float v, wide_float w, wide_float current)
+adex_is_upstroke(const model_constants *c, wide_float v, wide_float w, wide_float current,
+                 wide_float exponential)
 {
     const wide_float linear = (current - w) * c->inverse_c - c->leak * v;
     const wide_float fall = linear * c->half_step * c->sharpness;
-    return adex_exponential(c, v) * c->upstroke + fall >= (wide_float)(1);
+    return exponential * c->upstroke + fall >= (wide_float)(1);
 }
 
 static void
@@ -61,12 +58,12 @@ model_advance(model_state *n, const model_constants *c, wide_float drive, wide_f
     const wide_float v = n->v, w = n->w;
     const wide_float middle = c->keep_half * n->i + drive, end = c->keep * n->i;
     wide_float v1, w1, v2, w2, v3, w3, v4, w4;
-    adex_slopes(c, v, w, n->i + drive, awake, &v1, &w1);
+    const wide_float exponential = adex_slopes(c, v, w, n->i + drive, awake, &v1, &w1);
     adex_slopes(c, v + c->half_step * v1, w + c->half_step * w1, middle, awake, &v2, &w2);
     adex_slopes(c, v + c->half_step * v2, w + c->half_step * w2, middle, awake, &v3, &w3);
     adex_slopes(c, v + c->whole_step * v3, w + c->whole_step * w3, end + drive, awake, &v4, &w4);
     n->v = v + c->sixth_step * ((v1 + v4) + 2.0f * (v2 + v3));
-    n->v = select(n->v, c->peak, adex_is_upstroke(c, v, w, middle) & awake);
+    n->v = select(n->v, c->peak, adex_is_upstroke(c, v, w, middle, exponential) & awake);
     n->w = w + select(c->sixth_step * ((w1 + w4) + 2.0f * (w2 + w3)), c->whole_step * w1,
                       n->v >= c->peak);
     n->i = end + input;
