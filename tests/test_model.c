@@ -35,10 +35,22 @@ check_ok(chx_status status)
     ck_assert_msg(status == CHX_OK, "%s: %s", chx_status_name(status), chx_last_error()->message);
 }
 
+/* A spike of WEIGHT_PA arrives at all neurons every so many steps. */
+#define ARRIVAL_STEPS 73
+#define WEIGHT_PA 20
+#define TAU_S_MS 5
+
 /* One neuron of each type, without synapses; the caller frees what is given back. */
 static chx_simulation *
 simulate(const chx_neuron_type *types, uint32_t n_types, chx_network **network)
 {
+    static chx_spike arrivals[MAX_CELLS * (N_STEPS / ARRIVAL_STEPS + 1)];
+    chx_stimulus train = {
+        .kind = CHX_STIMULUS_SPIKE_TRAIN, .current_pa = WEIGHT_PA, .spikes = arrivals};
+    ck_assert_uint_le(n_types, MAX_CELLS);
+    for (uint32_t step = 0; step < N_STEPS; step += ARRIVAL_STEPS)
+        for (uint32_t n = 0; n < n_types; n++)
+            arrivals[train.n_spikes++] = (chx_spike){step, n};
     uint64_t random = 1;
     chx_neuron *neurons = sample_neurons(n_types, 1, &random);
     for (uint32_t n = 0; n < n_types; n++)
@@ -51,6 +63,8 @@ simulate(const chx_neuron_type *types, uint32_t n_types, chx_network **network)
                                                  .types = types,
                                                  .n_neurons = n_types,
                                                  .neurons = neurons,
+                                                 .n_stimuli = 1,
+                                                 .stimuli = &train,
                                                  .view = sample_view()});
     free(neurons);
     chx_simulation *simulation;
@@ -62,7 +76,7 @@ simulate(const chx_neuron_type *types, uint32_t n_types, chx_network **network)
 /* Two equations with a reset. */
 typedef struct cell {
     const double *p;
-    void (*slopes)(const double *p, double v, double w, double *dv, double *dw);
+    void (*slopes)(const double *p, double v, double w, double i, double *dv, double *dw);
     double peak, reset, jump;
 } cell;
 
@@ -72,19 +86,22 @@ static uint32_t
 integrate(const cell *c, double v, uint32_t spikes[N_STEPS])
 {
     uint32_t n_spikes = 0;
-    double w = 0;
+    double w = 0, i = 0;
     const double h = STEP_MS / N_FINE;
     for (uint32_t step = 0; step < N_STEPS; step++) {
-        double dv_begin, dw_begin;
+        double dv, dw, dv_begin, dw_begin;
         const double w_begin = w;
-        c->slopes(c->p, v, w, &dv_begin, &dw_begin);
+        c->slopes(c->p, v, w, i, &dv_begin, &dw_begin);
         for (uint32_t fine = 0; fine < N_FINE && v < c->peak; fine++) {
-            double dv, dw;
-            c->slopes(c->p, v, w, &dv, &dw);
-            c->slopes(c->p, fmin(v + h / 2 * dv, c->peak), w + h / 2 * dw, &dv, &dw);
+            const double now = i * exp(-h * fine / TAU_S_MS);
+            const double middle = i * exp(-h * (fine + 0.5) / TAU_S_MS);
+            c->slopes(c->p, v, w, now, &dv, &dw);
+            c->slopes(c->p, fmin(v + h / 2 * dv, c->peak), w + h / 2 * dw, middle, &dv, &dw);
             v += h * dv;
             w += h * dw;
         }
+        i *= exp(-STEP_MS / TAU_S_MS);
+        i += step % ARRIVAL_STEPS == 0 ? WEIGHT_PA : 0;
         if (v >= c->peak) {
             v = c->reset;
             w = w_begin + STEP_MS * dw_begin + c->jump;
@@ -133,9 +150,9 @@ static const char *const adex_names[] = {"capacitance_pf", "leak_ns",           
                                          "jump_pa",        "bias_pa",           "tau_synapse_ms"};
 
 static void
-adex_slopes(const double *p, double v, double w, double *dv, double *dw)
+adex_slopes(const double *p, double v, double w, double i, double *dv, double *dw)
 {
-    *dv = (-p[1] * (v - p[2]) + p[1] * p[4] * exp((v - p[3]) / p[4]) - w + p[10]) / p[0];
+    *dv = (-p[1] * (v - p[2]) + p[1] * p[4] * exp((v - p[3]) / p[4]) - w + i + p[10]) / p[0];
     *dw = (p[8] * (v - p[2]) - w) / p[7];
 }
 
@@ -144,7 +161,7 @@ describe(const char *const *names, uint32_t n_names, const double *values,
          chx_parameter *parameters)
 {
     for (uint32_t i = 0; i < n_names; i++)
-        parameters[i] = (chx_parameter){names[i], i + 1 < n_names ? values[i] : 5};
+        parameters[i] = (chx_parameter){names[i], i + 1 < n_names ? values[i] : TAU_S_MS};
 }
 
 START_TEST(adaptive_exponential_neurons_fire_as_the_equations_say)
@@ -185,9 +202,9 @@ static const char *const izhikevich_names[] = {
     "recovery_per_ms", "coupling_ns",    "jump_pa",    "bias_pa",      "tau_synapse_ms"};
 
 static void
-izhikevich_slopes(const double *p, double v, double u, double *dv, double *du)
+izhikevich_slopes(const double *p, double v, double u, double i, double *dv, double *du)
 {
-    *dv = (p[1] * (v - p[2]) * (v - p[3]) - u + p[9]) / p[0];
+    *dv = (p[1] * (v - p[2]) * (v - p[3]) - u + i + p[9]) / p[0];
     *du = p[6] * (p[7] * (v - p[2]) - u);
 }
 
