@@ -50,23 +50,24 @@ others_text(uint32_t n_others, char text[32])
     return text;
 }
 
-/* The largest side of the box around a morphology. */
+/* The largest side of the box around a morphology; zero without one. */
 static double
 extent_um(const chx_network_info *info, const chx_neuron *neuron)
 {
+    float low[3] = {INFINITY, INFINITY, INFINITY};
+    float high[3] = {-INFINITY, -INFINITY, -INFINITY};
     double most = 0;
 
-    for (int k = 0; k < 3; k++) {
-        float low = INFINITY;
-        float high = -INFINITY;
-        for (uint32_t i = neuron->first_node; i < neuron->first_node + neuron->n_nodes; i++) {
-            float at[3];
-            chx_neuron_place(neuron, info->nodes[i].position_um, at);
-            low = fminf(low, at[k]);
-            high = fmaxf(high, at[k]);
+    for (uint32_t i = neuron->first_node; i < neuron->first_node + neuron->n_nodes; i++) {
+        float at[3];
+        chx_neuron_place(neuron, info->nodes[i].position_um, at);
+        for (int k = 0; k < 3; k++) {
+            low[k] = fminf(low[k], at[k]);
+            high[k] = fmaxf(high[k], at[k]);
         }
-        most = fmax(most, (double)high - low);
     }
+    for (int k = 0; k < 3; k++)
+        most = fmax(most, (double)high[k] - low[k]);
     return most;
 }
 
@@ -83,6 +84,19 @@ nearest_um(const chx_network_info *info, const chx_neuron *neuron)
     return nearest;
 }
 
+/* Whether a point lies within reach of the soma; mostly the first does. */
+static bool
+is_near(const chx_network_info *info, const chx_neuron *neuron, double reach_um)
+{
+    for (uint32_t i = neuron->first_node; i < neuron->first_node + neuron->n_nodes; i++) {
+        float at[3];
+        chx_neuron_place(neuron, info->nodes[i].position_um, at);
+        if (distance_um(neuron->position_um, at) <= reach_um)
+            return true;
+    }
+    return false;
+}
+
 static void
 remark_on_bare_somata(const chx_network_info *info)
 {
@@ -92,8 +106,8 @@ remark_on_bare_somata(const chx_network_info *info)
 
     for (uint32_t i = 0; i < info->n_neurons; i++) {
         const chx_neuron *neuron = &info->neurons[i];
-        if (neuron->n_nodes == 0 ||
-            nearest_um(info, neuron) <= fmax(NEAR_UM, extent_um(info, neuron)))
+        if (neuron->n_nodes == 0 || is_near(info, neuron, NEAR_UM) ||
+            is_near(info, neuron, extent_um(info, neuron)))
             continue;
         first = first ? first : neuron;
         n_off++;
@@ -146,6 +160,18 @@ list_places(const chx_network_info *info, place *places)
     return along != NULL;
 }
 
+/* The first place behind a gap, or n. */
+static uint32_t
+find_gap(const place *places, uint32_t n, double around_um)
+{
+    uint32_t i = (n + 1) / 2;
+    while (i < n &&
+           places[i].distance_um <= STRAY_FACTOR * fmax(places[i - 1].distance_um, around_um))
+        i++;
+    return i;
+}
+
+/* Cells are measured only where their somata alone have a gap. */
 static void
 remark_on_strays(const chx_network_info *info)
 {
@@ -154,18 +180,15 @@ remark_on_strays(const chx_network_info *info)
     double around_um = NEAR_UM;
     char length[32], others[32];
 
-    for (uint32_t i = 0; i < n; i++)
-        around_um = fmax(around_um, extent_um(info, &info->neurons[i]));
-    if (places && list_places(info, places))
-        for (uint32_t i = (n + 1) / 2; i < n; i++) {
-            double inner_um = fmax(places[i - 1].distance_um, around_um);
-            if (places[i].distance_um <= STRAY_FACTOR * inner_um)
-                continue;
+    if (places && list_places(info, places) && find_gap(places, n, around_um) < n) {
+        for (uint32_t i = 0; i < n; i++)
+            around_um = fmax(around_um, extent_um(info, &info->neurons[i]));
+        uint32_t i = find_gap(places, n, around_um);
+        if (i < n)
             outcome_remark("%s%s lie%s %s from the rest; check the unit, positions are in um",
                            info->neurons[places[i].neuron].name, others_text(n - 1 - i, others),
                            i == n - 1 ? "s" : "", length_text(places[i].distance_um, length));
-            break;
-        }
+    }
     free(places);
 }
 
