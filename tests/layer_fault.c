@@ -14,6 +14,9 @@
  *   lose:N     from the Nth launch on its device refuses everything
  *   abort:N    the Nth build of a program ends the process, as an assertion of a driver does
  *   crash:N    the Nth launch ends the process by a bad address
+ *   block_launch:N, block_flush:N, block_query:N, block_build:N, block_release:N
+ *              the Nth launch, flush, question for an event's status, build or release of a buffer,
+ *              and all that follow it, do not come back until the next chx_fault_arm
  *
  * Tests reach it by tests/fault.h, which can tell whether it was loaded at all.
  */
@@ -42,11 +45,17 @@ typedef enum fault_kind {
     FAULT_LOSE,
     FAULT_ABORT,
     FAULT_CRASH,
+    FAULT_BLOCK_LAUNCH,
+    FAULT_BLOCK_FLUSH,
+    FAULT_BLOCK_QUERY,
+    FAULT_BLOCK_BUILD,
+    FAULT_BLOCK_RELEASE,
     N_FAULTS,
 } fault_kind;
 
-static const char *const fault_names[N_FAULTS] = {"enqueue", "event", "hang",  "copy",
-                                                  "build",   "lose",  "abort", "crash"};
+static const char *const fault_names[N_FAULTS] = {
+    "enqueue", "event",        "hang",        "copy",        "build",       "lose",         "abort",
+    "crash",   "block_launch", "block_flush", "block_query", "block_build", "block_release"};
 
 static const struct _cl_icd_dispatch *below;
 static struct _cl_icd_dispatch above;
@@ -55,6 +64,8 @@ static struct _cl_icd_dispatch above;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static uint64_t armed[N_FAULTS]; /* 0: off */
 static uint64_t n_launches, n_copies, n_builds;
+static uint64_t n_passes[N_FAULTS]; /* calls that can block */
+static pthread_cond_t rearmed = PTHREAD_COND_INITIALIZER;
 static unsigned n_injected;
 static cl_event held[MAX_HELD]; /* events that hang */
 static unsigned n_held;
@@ -86,7 +97,9 @@ chx_fault_arm(const char *spec)
     n_launches = n_copies = n_builds = 0;
     n_injected = 0;
     lost_device = NULL;
+    memset(n_passes, 0, sizeof n_passes);
     parse(spec);
+    pthread_cond_broadcast(&rearmed);
     pthread_mutex_unlock(&lock);
     for (unsigned i = 0; i < n_ending; i++) {
         below->clSetUserEventStatus(ending[i], CL_COMPLETE);
@@ -117,6 +130,18 @@ is_due(fault_kind kind, uint64_t count)
     bool due = armed[kind] != 0 && armed[kind] == count;
     n_injected += due;
     return due;
+}
+
+/* Comes back when calls of the kind do not block, any more. */
+static void
+pass(fault_kind kind)
+{
+    pthread_mutex_lock(&lock);
+    n_passes[kind]++;
+    is_due(kind, n_passes[kind]);
+    while (armed[kind] != 0 && n_passes[kind] >= armed[kind])
+        pthread_cond_wait(&rearmed, &lock);
+    pthread_mutex_unlock(&lock);
 }
 
 static bool
@@ -197,6 +222,7 @@ launch(cl_command_queue queue, cl_kernel kernel, cl_uint n_dimensions, const siz
        cl_event *event)
 {
     cl_device_id device = device_of(queue);
+    pass(FAULT_BLOCK_LAUNCH);
     pthread_mutex_lock(&lock);
     uint64_t count = ++n_launches;
     bool refused = is_due(FAULT_ENQUEUE, count);
@@ -270,6 +296,7 @@ static cl_int CL_API_CALL
 build(cl_program program, cl_uint n_devices, const cl_device_id *devices, const char *options,
       void(CL_CALLBACK *notify)(cl_program, void *), void *data)
 {
+    pass(FAULT_BLOCK_BUILD);
     pthread_mutex_lock(&lock);
     bool fails = is_due(FAULT_BUILD, ++n_builds);
     bool aborts = is_due(FAULT_ABORT, n_builds);
@@ -279,6 +306,27 @@ build(cl_program program, cl_uint n_devices, const cl_device_id *devices, const 
     if (fails)
         return CL_BUILD_PROGRAM_FAILURE;
     return below->clBuildProgram(program, n_devices, devices, options, notify, data);
+}
+
+static cl_int CL_API_CALL
+flush(cl_command_queue queue)
+{
+    pass(FAULT_BLOCK_FLUSH);
+    return below->clFlush(queue);
+}
+
+static cl_int CL_API_CALL
+event_info(cl_event event, cl_event_info what, size_t capacity, void *value, size_t *size)
+{
+    pass(FAULT_BLOCK_QUERY);
+    return below->clGetEventInfo(event, what, capacity, value, size);
+}
+
+static cl_int CL_API_CALL
+release_memory(cl_mem memory)
+{
+    pass(FAULT_BLOCK_RELEASE);
+    return below->clReleaseMemObject(memory);
 }
 
 EXPORT CL_API_ENTRY cl_int CL_API_CALL
@@ -307,6 +355,9 @@ clInitLayer(cl_uint n_entries, const struct _cl_icd_dispatch *target, cl_uint *n
     above.clEnqueueWriteBuffer = write_buffer;
     above.clEnqueueCopyBuffer = copy_buffer;
     above.clBuildProgram = build;
+    above.clFlush = flush;
+    above.clGetEventInfo = event_info;
+    above.clReleaseMemObject = release_memory;
     parse(getenv("CHX_FAULT"));
     *layer = &above;
     *n_entries_used = sizeof above / sizeof(void *);

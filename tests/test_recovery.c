@@ -128,6 +128,40 @@ START_TEST(hung_kernel_ends_at_the_deadline)
 }
 END_TEST
 
+/* A driver that does not come back from a call holds up the run to its deadline, and nobody after
+ * that: it is not called again. With no other driver to go on with, the next run is told so. */
+START_TEST(call_that_blocks_ends_at_the_deadline)
+{
+    static const char *const faults[] = {"block_launch:2", "block_flush:1", "block_query:1"};
+    uint64_t begin_ns = chx__now_ns();
+    ck_assert_int_eq(run_with(faults[_i]), CHX_ERROR_TIMEOUT);
+    ck_assert_uint_ge(test_fault_injected(), 1);
+    ck_assert_uint_lt(chx__now_ns() - begin_ns, 6 * SECOND_NS);
+    chx_run *run;
+    const uint32_t zeroes[WORDS] = {0};
+    ck_assert_int_eq(chx_buffer_write(buffer, 0, sizeof zeroes, zeroes), CHX_OK);
+    chx_status status = chx_plan_submit(plan, &run);
+    ck_assert_msg(status == CHX_ERROR_NO_DEVICE, "%s", chx_last_error()->message);
+    ck_assert_uint_lt(chx__now_ns() - begin_ns, 20 * SECOND_NS);
+}
+END_TEST
+
+START_TEST(release_that_blocks_holds_up_nobody_who_releases)
+{
+    test_fault_arm("block_release:1");
+    uint64_t begin_ns = chx__now_ns();
+    chx_buffer_destroy(&other);
+    chx_plan_destroy(&plan);
+    chx_graph_destroy(&graph);
+    chx_buffer_destroy(&buffer);
+    chx_program_destroy(&program);
+    ck_assert_uint_lt(chx__now_ns() - begin_ns, SECOND_NS);
+    chx_runtime_destroy(&runtime);
+    ck_assert_uint_ge(test_fault_injected(), 1);
+    ck_assert_uint_lt(chx__now_ns() - begin_ns, 6 * SECOND_NS);
+}
+END_TEST
+
 START_TEST(runs_that_follow_a_failed_one_fail)
 {
     chx_run *runs[3];
@@ -261,6 +295,8 @@ main(void)
         tcase_add_test(tcase, hung_kernel_ends_at_the_deadline);
         tcase_add_test(tcase, read_does_not_wait_behind_a_hung_run);
     }
+    tcase_add_loop_test(tcase, call_that_blocks_ends_at_the_deadline, 0, 3);
+    tcase_add_test(tcase, release_that_blocks_holds_up_nobody_who_releases);
     tcase_add_test(tcase, runs_that_follow_a_failed_one_fail);
     tcase_add_test(tcase, failed_upload_fails_the_run);
     tcase_add_test(tcase, failed_download_is_an_error);

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,4 +65,18 @@ chx__format(const char *format, ...)
     vsnprintf(text, (size_t)length + 1, format, args);
     va_end(args);
     return text;
+}
+
+void
+chx__keep(void *memory)
+{
+    static _Atomic(void **) kept;
+    void **link = memory ? chx__alloc(2, sizeof *link) : NULL;
+    if (!link)
+        return;
+    link[0] = memory;
+    void **next = atomic_load(&kept);
+    do
+        link[1] = next;
+    while (!atomic_compare_exchange_weak(&kept, &next, link));
 }

@@ -46,3 +46,20 @@ chx__later_run(chx__later *call)
         first_held = call;
     last_held = call;
 }
+
+chx__later *
+chx__later_take(void)
+{
+    chx__later *taken = first_held;
+    first_held = last_held = NULL;
+    return taken;
+}
+
+void
+chx__later_run_all(chx__later *calls)
+{
+    for (chx__later *next; calls; calls = next) {
+        next = calls->next;
+        chx__later_run(calls);
+    }
+}

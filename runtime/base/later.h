@@ -22,4 +22,9 @@ bool chx__later_is_held(void);
 /* Runs the call: at once, or after the last release, in the order of these calls. Takes it. */
 void chx__later_run(chx__later *call);
 
+/* For a thread that works on another's behalf: takes the calls that wait in this thread, in order,
+ * so that the other runs them, or has them wait, by chx__later_run_all(). */
+chx__later *chx__later_take(void);
+void chx__later_run_all(chx__later *calls);
+
 #endif

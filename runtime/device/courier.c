@@ -19,6 +19,7 @@
 #include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -48,8 +49,10 @@ struct chx__courier {
     pthread_mutex_t lock; /* order 2, innermost: the fields down to has_left */
     pthread_cond_t left;
     parcel_list sent, back;
+    chx__call *first_call, *last_call;
     bool has_left;
     atomic_bool is_nudged;
+    atomic_uint n_calls; /* that are to be made */
     _Atomic uint64_t entered_ns; /* when the thread began its present call; 0 while it sleeps */
     /* The thread's own. */
     parcel_list waiting, ended; /* not launched yet; to be given back */
@@ -57,6 +60,13 @@ struct chx__courier {
     cl_event *waits;
     size_t n_waits, wait_capacity;
 };
+
+/* Once it is so nothing is left to do: the thread that was in the call ends when it comes back. */
+static bool
+is_stuck(const chx__courier *courier)
+{
+    return atomic_load(&courier->platform->is_stuck);
+}
 
 static void
 append(parcel_list *list, chx__parcel *parcel)
@@ -193,6 +203,8 @@ launch(chx__courier *courier, chx__parcel *parcel)
     }
     courier->n_flying++;
     lane->is_touched = true;
+    if (is_stuck(courier))
+        return;
     if (atomic_load(&parcel->is_awaited) || !parcel->device->has_profiling)
         watch(courier, parcel);
 }
@@ -200,7 +212,7 @@ launch(chx__courier *courier, chx__parcel *parcel)
 static bool
 has_launchable(const chx__courier *courier)
 {
-    return courier->waiting.first && !is_full(courier->waiting.first->lane);
+    return courier->waiting.first && !is_full(courier->waiting.first->lane) && !is_stuck(courier);
 }
 
 /* Launches what there is room for, up to a burst; whether there was anything. */
@@ -222,7 +234,9 @@ for_lanes(chx__courier *courier, void (*fn)(chx__courier *, chx__device *, chx__
 {
     for (uint32_t d = 0; d < courier->fleet->n_devices; d++) {
         chx__device *device = &courier->fleet->devices[d];
-        for (uint32_t l = 0; device->platform == courier->platform && l < device->n_lanes; l++)
+        for (uint32_t l = 0;
+             device->platform == courier->platform && l < device->n_lanes && !is_stuck(courier);
+             l++)
             fn(courier, device, &device->lanes[l]);
     }
 }
@@ -270,7 +284,7 @@ look_at_lane(chx__courier *courier, chx__device *device, chx__lane *lane)
     for (; lane->first < lane->end; lane->first++) {
         chx__parcel *parcel = *place_of(lane, lane->first);
         cl_int status = parcel ? courier->backend->event_status(parcel->event) : CL_COMPLETE;
-        if (status > CL_COMPLETE)
+        if (status > CL_COMPLETE || is_stuck(courier))
             return;
         if (parcel && status == CL_COMPLETE)
             stamp(courier, device, lane, parcel);
@@ -294,6 +308,21 @@ heed_nudge(chx__courier *courier, chx__device *device, chx__lane *lane)
         } else if (parcel && atomic_load(&parcel->is_awaited)) {
             watch(courier, parcel);
         }
+    }
+}
+
+static void
+make_calls(chx__courier *courier)
+{
+    pthread_mutex_lock(&courier->lock);
+    chx__call *call = courier->first_call;
+    courier->first_call = courier->last_call = NULL;
+    pthread_mutex_unlock(&courier->lock);
+    for (chx__call *next; call && !is_stuck(courier); call = next) {
+        next = call->next;
+        enter(courier, chx__now_ns());
+        call->run(call);
+        atomic_fetch_sub(&courier->n_calls, 1);
     }
 }
 
@@ -326,6 +355,7 @@ chx__courier_work(chx__courier *courier)
         any |= launched || courier->ended.first;
         exchange(courier);
     } while (has_launchable(courier));
+    make_calls(courier);
     return any;
 }
 
@@ -334,7 +364,7 @@ work(void *data)
 {
     chx__courier *courier = data;
     uint64_t seen = 0, poll_ns = UINT64_MAX;
-    while (chx__inbox_wait(courier->inbox, &seen, poll_ns)) {
+    while (chx__inbox_wait(courier->inbox, &seen, poll_ns) && !is_stuck(courier)) {
         bool moved = chx__courier_work(courier);
         enter(courier, 0);
         if (courier->n_flying == 0)
@@ -346,6 +376,7 @@ work(void *data)
         else if (poll_ns < POLL_LONGEST_NS)
             poll_ns *= 2;
     }
+    make_calls(courier);
     pthread_mutex_lock(&courier->lock);
     courier->has_left = true;
     pthread_cond_signal(&courier->left);
@@ -421,14 +452,18 @@ chx__courier_destroy(chx__courier **courier)
     bool has_left = true;
     if (ending->inbox) {
         chx__inbox_close(ending->inbox);
-        has_left = await_thread(ending, chx__now_ns() + FAREWELL_NS);
-        if (has_left)
+        has_left = await_thread(ending, is_stuck(ending) ? 0 : chx__now_ns() + FAREWELL_NS);
+        if (has_left) {
             pthread_join(ending->thread, NULL);
-        else
+        } else {
+            atomic_store(&ending->platform->is_stuck, true);
             pthread_detach(ending->thread);
+        }
     }
     if (has_left)
         courier_free(ending);
+    else
+        chx__keep(ending);
     return has_left;
 }
 
@@ -450,6 +485,42 @@ chx__courier_send(chx__courier *courier)
     pthread_mutex_unlock(&courier->lock);
     if (courier->inbox)
         chx__inbox_post(courier->inbox);
+}
+
+void
+chx__courier_call(chx__courier *courier, chx__call *call)
+{
+    call->next = NULL;
+    atomic_fetch_add(&courier->n_calls, 1);
+    pthread_mutex_lock(&courier->lock);
+    if (courier->first_call)
+        courier->last_call->next = call;
+    else
+        courier->first_call = call;
+    courier->last_call = call;
+    pthread_mutex_unlock(&courier->lock);
+    if (courier->inbox)
+        chx__inbox_post(courier->inbox);
+    else
+        make_calls(courier);
+}
+
+bool
+chx__courier_await_calls(chx__courier *courier, uint64_t timeout_ns)
+{
+    uint64_t deadline_ns = chx__now_ns() + timeout_ns;
+    if (!courier || atomic_load(&courier->n_calls) == 0)
+        return false;
+    while (atomic_load(&courier->n_calls) > 0 && chx__now_ns() < deadline_ns)
+        nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+    return true;
+}
+
+uint64_t
+chx__courier_busy_ns(const chx__courier *courier)
+{
+    uint64_t entered_ns = atomic_load(&courier->entered_ns), now_ns = chx__now_ns();
+    return entered_ns > 0 && now_ns > entered_ns ? now_ns - entered_ns : 0;
 }
 
 void

@@ -46,18 +46,35 @@ struct chx__parcel {
     uint64_t launch_ns;
 };
 
+/* Something else to be done in the courier's thread; part of a larger struct, which `run` frees. */
+typedef struct chx__call {
+    struct chx__call *next;
+    void (*run)(struct chx__call *call);
+} chx__call;
+
 /* Starts the platform's courier, which posts to `news` when it has parcels to collect. Serial: it
  * has no thread and works in chx__courier_work() only; news may then be NULL. Errors: MEMORY. */
 chx_status chx__courier_create(chx__fleet *fleet, chx__platform *platform, chx__inbox *news,
                                bool serial, chx__courier **courier);
 
-/* Ends the thread. False when it is stuck in the driver: then nothing that it may touch may be
- * freed, ever, and that includes the fleet. Clears *courier; accepts an empty one. */
+/* Makes all calls that it was given and ends the thread. False when it is stuck in the driver: then
+ * nothing that it may touch may be freed, ever, and that includes the fleet. Clears *courier;
+ * accepts an empty one. */
 bool chx__courier_destroy(chx__courier **courier);
 
 /* Puts a parcel with those to be sent, then sends them all. One thread at a time. */
 void chx__courier_stage(chx__courier *courier, chx__parcel *parcel);
 void chx__courier_send(chx__courier *courier);
+
+/* Has the courier make a call some time soon. Takes it. Any thread. */
+void chx__courier_call(chx__courier *courier, chx__call *call);
+
+/* Sleeps until it has made the calls that it has, or the time is over. Whether there were any.
+ * Accepts NULL. Any thread. */
+bool chx__courier_await_calls(chx__courier *courier, uint64_t timeout_ns);
+
+/* How long its present call has taken. Any thread. */
+uint64_t chx__courier_busy_ns(const chx__courier *courier);
 
 /* Has the courier look again at what is wanted and awaited. Any thread. */
 void chx__courier_nudge(chx__courier *courier);

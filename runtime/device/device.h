@@ -23,6 +23,7 @@ struct chx__platform {
     cl_context context; /* NULL while closed */
     uint32_t generation; /* counts contexts made; objects of an older one are void */
     chx__courier *courier; /* calls the driver for runs; the executor's */
+    atomic_bool is_stuck; /* a call of its driver does not come back: it is never called again */
     atomic_bool is_suspect; /* its queues may hold commands that never end: rebuild before use */
 };
 

@@ -226,10 +226,13 @@ assemble_null(chx__fleet *fleet, const chx_runtime_params *params, chx__null *ma
     return status;
 }
 
+/* A compiler may be slow over a large kernel; one that takes this long is taken for stuck. */
+#define BUILD_TIMEOUT_NS UINT64_C(600000000000)
+
 static chx_status
 init_locks(chx__fleet *fleet)
 {
-    *fleet = (chx__fleet){.generation = 1};
+    *fleet = (chx__fleet){.generation = 1, .build_timeout_ns = BUILD_TIMEOUT_NS};
     if (pthread_mutex_init(&fleet->lock, NULL) != 0)
         return chx__fail_memory("opening the devices");
     if (pthread_cond_init(&fleet->opened, NULL) != 0) {
@@ -440,6 +443,32 @@ void
 chx__fleet_close(chx__fleet *fleet, chx__platform *platform, bool set_aside)
 {
     close_platform(fleet, platform, NULL, set_aside);
+}
+
+bool
+chx__fleet_has_stuck(const chx__fleet *fleet)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < fleet->n_platforms; i++)
+        any |= atomic_load(&fleet->platforms[i].is_stuck);
+    return any;
+}
+
+void
+chx__fleet_lose(chx__fleet *fleet, chx__platform *platform, const char *reason)
+{
+    atomic_store(&platform->is_stuck, true);
+    close_platform(fleet, platform, NULL, true);
+    for (uint32_t i = 0; i < fleet->n_devices; i++) {
+        chx__device *device = &fleet->devices[i];
+        if (device->platform != platform || !device->info.selected)
+            continue;
+        device->info.selected = false;
+        if (!device->info.excluded)
+            device->info.excluded = chx__strdup(reason);
+        chx__log(&fleet->logger, CHX_LOG_WARNING, "%s is no longer used: %s", device->info.name,
+                 reason);
+    }
 }
 
 chx_status

@@ -20,6 +20,8 @@ typedef struct chx__fleet {
     uint32_t generation; /* counts changes of the set of usable devices */
     chx__cache *cache; /* NULL when there is none */
     chx__driver_cache driver_cache;
+    bool is_serial; /* no threads but the callers' */
+    uint64_t build_timeout_ns; /* after which a driver that compiles is given up */
     bool optimizes; /* programs are compiled with optimization from the start */
     char *kernel_path; /* NULL when embedded sources are not overridden */
     chx__logger logger;
@@ -70,6 +72,13 @@ chx_status chx__fleet_reopen_lanes(chx__fleet *fleet, chx__platform *platform);
  * queues and context instead of releasing them, because a release may wait for commands that never
  * end. One thread at a time, with no other call in progress. */
 void chx__fleet_close(chx__fleet *fleet, chx__platform *platform, bool set_aside);
+
+/* Whether a driver has not come back from a call: then the fleet must stay for ever. */
+bool chx__fleet_has_stuck(const chx__fleet *fleet);
+
+/* Stops using a platform whose driver does not come back from a call: nothing of it is released,
+ * and the driver is never called again. Like chx__fleet_close(). */
+void chx__fleet_lose(chx__fleet *fleet, chx__platform *platform, const char *reason);
 
 /* Stops using a device and closes its platform, whose next context is made without it. The queues
  * of the excluded device are set aside. One thread at a time, with no other call in progress.

@@ -36,6 +36,7 @@ chx__null_create(const chx__null_params *params, chx__null **machine)
     made->random = params->seed;
     pthread_mutex_init(&made->lock, NULL);
     pthread_cond_init(&made->changed, NULL);
+    pthread_cond_init(&made->armed, NULL);
     made->has_worker = !params->serial && pthread_create(&made->worker, NULL, work, made) == 0;
     if (!params->serial && !made->has_worker) {
         chx__null_destroy(&made);
@@ -94,6 +95,7 @@ chx__null_destroy(chx__null **machine)
         free_object(object);
     }
     pthread_cond_destroy(&ending->changed);
+    pthread_cond_destroy(&ending->armed);
     pthread_mutex_destroy(&ending->lock);
     free(ending);
     *machine = NULL;
@@ -105,6 +107,7 @@ chx__null_arm(chx__null *machine, chx__null_faults faults)
     pthread_mutex_lock(&machine->lock);
     machine->faults = faults;
     machine->counts = (chx__null_counts){0};
+    pthread_cond_broadcast(&machine->armed);
     pthread_mutex_unlock(&machine->lock);
 }
 
@@ -180,6 +183,15 @@ chx__null_refuses(chx__null *machine)
         return false;
     machine->counts.n_struck++;
     return true;
+}
+
+void
+chx__null_pass(chx__null *machine, chx__null_call_kind kind, uint32_t platform)
+{
+    bool strikes = machine->faults.block == kind && machine->faults.block_platform == platform;
+    machine->counts.n_struck += strikes;
+    while (machine->faults.block == kind && machine->faults.block_platform == platform)
+        pthread_cond_wait(&machine->armed, &machine->lock);
 }
 
 static uint32_t

@@ -54,11 +54,23 @@ typedef struct chx__null_params {
 
 typedef struct chx__null chx__null;
 
+/* Calls that can be made to block. */
+typedef enum chx__null_call_kind {
+    CHX__NULL_CALL_NONE = 0,
+    CHX__NULL_CALL_ENQUEUE,
+    CHX__NULL_CALL_FLUSH,
+    CHX__NULL_CALL_STATUS,
+    CHX__NULL_CALL_BUILD,
+    CHX__NULL_CALL_RELEASE, /* of a memory */
+} chx__null_call_kind;
+
 /* Counted from now, each once; 0 for none. */
 typedef struct chx__null_faults {
     uint64_t refuse_call; /* this call that can fail does */
     uint64_t fail_command; /* this command ends with an error and does nothing */
     uint64_t hang_command; /* this command never ends */
+    chx__null_call_kind block; /* such calls do not come back before the next arming */
+    uint32_t block_platform; /* where */
 } chx__null_faults;
 
 /* The arrays of params are borrowed for the machine's life. Errors: MEMORY. */

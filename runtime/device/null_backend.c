@@ -21,17 +21,24 @@ release(void *handle, chx__null_kind kind, const char *doing)
     return is_last;
 }
 
+static uint32_t
+platform_of(cl_device_id device)
+{
+    return ((const chx__null_device *)device)->platform;
+}
+
 static cl_int
 create_context(const chx__platform *platform, const cl_device_id *devices, uint32_t n_devices,
                cl_context *context)
 {
-    (void)devices;
     (void)n_devices;
     chx__null *machine = (chx__null *)platform->id;
-    chx__null_object *made = NULL;
+    chx__null_context *made = NULL;
     pthread_mutex_lock(&machine->lock);
     if (!chx__null_refuses(machine))
         made = chx__null_new(machine, CHX__NULL_CONTEXT, sizeof *made);
+    if (made)
+        made->platform = platform_of(devices[0]);
     pthread_mutex_unlock(&machine->lock);
     if (!made)
         return CL_OUT_OF_RESOURCES;
@@ -88,6 +95,7 @@ create_memory(cl_context context, size_t size_bytes, void *shared, cl_mem *memor
         !chx__null_refuses(machine))
         made = chx__null_new(machine, CHX__NULL_MEMORY, sizeof *made);
     if (made) {
+        made->platform = ((chx__null_context *)context)->platform;
         made->size_bytes = size_bytes;
         made->is_shared = shared != NULL;
         made->bytes = shared ? shared : chx__alloc(size_bytes, 1);
@@ -105,6 +113,10 @@ create_memory(cl_context context, size_t size_bytes, void *shared, cl_mem *memor
 static void
 release_memory(cl_mem memory)
 {
+    chx__null *machine = MACHINE(memory);
+    pthread_mutex_lock(&machine->lock);
+    chx__null_pass(machine, CHX__NULL_CALL_RELEASE, ((chx__null_memory *)memory)->platform);
+    pthread_mutex_unlock(&machine->lock);
     release(memory, CHX__NULL_MEMORY, "releasing a memory");
 }
 
@@ -116,6 +128,7 @@ build(const chx__target *target, cl_program *program)
     uint32_t n;
     chx_status status = chx__null_declare(target, machine->params.kernels, &declarations, &n);
     pthread_mutex_lock(&machine->lock);
+    chx__null_pass(machine, CHX__NULL_CALL_BUILD, platform_of(target->device->id));
     chx__null_program *made = NULL;
     if (!status)
         made = chx__null_new(machine, CHX__NULL_PROGRAM, sizeof *made);
@@ -258,12 +271,14 @@ set_value(cl_kernel kernel, uint32_t index, size_t size_bytes, const void *value
     return set_argument(kernel, index, argument);
 }
 
-/* A command of the queue, to be filled in. NULL when it is refused. Under the lock. */
+/* A command of the queue, to be filled in. NULL when it is refused. Under the lock, which it may
+ * give up. */
 static chx__null_command *
 begin_command(cl_command_queue queue)
 {
     chx__null *machine = MACHINE(queue);
     chx__null_command *made = NULL;
+    chx__null_pass(machine, CHX__NULL_CALL_ENQUEUE, ((chx__null_queue *)queue)->device->platform);
     if (chx__null_check(machine, queue, CHX__NULL_QUEUE, "enqueueing") &&
         !chx__null_refuses(machine))
         made = chx__null_new(machine, CHX__NULL_COMMAND, sizeof *made);
@@ -382,6 +397,7 @@ flush(cl_command_queue queue)
 {
     chx__null *machine = MACHINE(queue);
     pthread_mutex_lock(&machine->lock);
+    chx__null_pass(machine, CHX__NULL_CALL_FLUSH, ((chx__null_queue *)queue)->device->platform);
     for (chx__null_command *command = ((chx__null_queue *)queue)->first; command;
          command = command->next)
         command->is_flushed = true;
@@ -395,6 +411,7 @@ event_status(cl_event event)
     chx__null *machine = MACHINE(event);
     chx__null_command *command = (chx__null_command *)event;
     pthread_mutex_lock(&machine->lock);
+    chx__null_pass(machine, CHX__NULL_CALL_STATUS, command->queue->device->platform);
     chx__null_check(machine, command, CHX__NULL_COMMAND, "asking for an event's status");
     if (machine->params.serial && command->status > CL_COMPLETE)
         chx__null_step(machine);

@@ -24,8 +24,14 @@ typedef struct chx__null_object {
     struct chx__null_object *next; /* all of the machine */
 } chx__null_object;
 
+typedef struct chx__null_context {
+    chx__null_object object;
+    uint32_t platform;
+} chx__null_context;
+
 typedef struct chx__null_memory {
     chx__null_object object;
+    uint32_t platform;
     unsigned char *bytes;
     size_t size_bytes;
     bool is_shared; /* the bytes are the caller's */
@@ -103,6 +109,7 @@ struct chx__null {
      * called without it. */
     pthread_mutex_t lock;
     pthread_cond_t changed;
+    pthread_cond_t armed;
     pthread_t worker;
     bool has_worker, is_closing;
     chx__null_object *objects;
@@ -127,6 +134,10 @@ void chx__null_violate(chx__null *machine, const char *format, ...)
 
 /* Counts a call that can fail; true when it is the one to refuse. Under the lock. */
 bool chx__null_refuses(chx__null *machine);
+
+/* Comes back when calls of the kind are not made to block on the platform, any more. Under the
+ * lock, which it gives up meanwhile. */
+void chx__null_pass(chx__null *machine, chx__null_call_kind kind, uint32_t platform);
 
 /* Ends one command that can end; false when none can. Under the lock, which it gives up for the
  * callback. */

@@ -25,7 +25,9 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "device/backend.h"
+#include "device/builder.h"
 #include "device/cache.h"
+#include "device/release.h"
 #include "device/source.h"
 
 /* Counts up when options or defines that we add ourselves change their meaning. */
@@ -52,6 +54,7 @@ struct chx_program {
     build *builds; /* by device index */
     uint32_t n_builds;
     _Atomic uint64_t quick_ns; /* that its quick builds have run */
+    bool is_kept; /* for a builder that is stuck and may come back */
     atomic_bool is_promoted; /* quick builds are replaced when next asked for */
     /* Guards is_building and builds; a leaf of the lock order, never held over an OpenCL call.
      * Whoever sets is_building is the only one to build until it is cleared. */
@@ -171,11 +174,15 @@ chx__program_destroy(chx_program **program)
         return;
     for (uint32_t i = 0; i < (*program)->n_builds; i++)
         if ((*program)->builds[i].program)
-            (*program)->fleet->devices[i].platform->backend->release_program(
-                (*program)->builds[i].program);
-    pthread_cond_destroy(&(*program)->built);
-    pthread_mutex_destroy(&(*program)->lock);
-    free_program(*program);
+            chx__release((*program)->fleet->devices[i].platform, CHX__RELEASE_PROGRAM,
+                         (*program)->builds[i].program);
+    if ((*program)->is_kept) {
+        chx__keep(*program);
+    } else {
+        pthread_cond_destroy(&(*program)->built);
+        pthread_mutex_destroy(&(*program)->lock);
+        free_program(*program);
+    }
     *program = NULL;
 }
 
@@ -374,7 +381,7 @@ install(chx_program *program, const target_set *made, cl_program built)
         program->builds[made->devices[i]->index] = (build){built, generation, made->is_quick};
         pthread_mutex_unlock(&program->lock);
         if (old)
-            backend->release_program(old);
+            chx__release(made->target.device->platform, CHX__RELEASE_PROGRAM, old);
     }
 }
 
@@ -389,7 +396,14 @@ build_for(chx_program *program, chx__device *device)
                  "%s: compiled at every start, as it includes files that only the driver finds",
                  program->name);
     if (!status)
-        status = device->platform->backend->build(&made.target, &built);
+        status = chx__builder_build(program->fleet, device->platform, &made.target, &built);
+    if (status && atomic_load(&device->platform->is_stuck)) {
+        program->is_kept = true;
+        chx__keep(made.devices);
+        chx__keep(made.ids);
+        chx__keep(made.options);
+        return status;
+    }
     if (!status) {
         install(program, &made, built);
         if (!made.is_quick && device->platform->is_pocl)

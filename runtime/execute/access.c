@@ -28,8 +28,6 @@
 #include "execute/transfer.h"
 #include "execute/wait.h"
 
-/* A host access outside of a plan has no prediction to derive a deadline from. */
-#define ACCESS_TIMEOUT_NS UINT64_C(60000000000)
 #define LOOK_UP_NS UINT64_C(20000000)
 #define NAP_NS 50000
 
@@ -253,7 +251,7 @@ chx_buffer_destroy(chx_buffer **buffer)
     chx_runtime *runtime = ending->runtime;
     chx__turn_begin(runtime);
     chx__wait_hold(ending);
-    bool is_let_go = chx__wait_abandoned(runtime);
+    bool is_let_go = !ending->is_lent || chx__wait_abandoned(runtime);
     if (ending->previous)
         ending->previous->next = ending->next;
     else
@@ -264,6 +262,8 @@ chx_buffer_destroy(chx_buffer **buffer)
     /* A courier that is stuck in a launch may read the buffer when it comes back. */
     if (is_let_go)
         chx__buffer_free(ending);
+    else
+        chx__keep(ending);
     chx__turn_end(runtime);
     *buffer = NULL;
 }
@@ -273,7 +273,7 @@ chx_buffer_destroy(chx_buffer **buffer)
 static chx_status
 fetch_held(chx_buffer *buffer, size_t begin, size_t end)
 {
-    uint64_t deadline_ns = chx__now_ns() + ACCESS_TIMEOUT_NS;
+    uint64_t deadline_ns = chx__now_ns() + buffer->runtime->access_timeout_ns;
     for (;;) {
         chx_status status = chx__runtime_rebuild_suspects(buffer->runtime);
         if (status)

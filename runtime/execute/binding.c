@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "device/program.h"
+#include "device/release.h"
 #include "graph/argument.h"
 #include "memory/buffer.h"
 
@@ -127,7 +128,7 @@ chx__binding_destroy(chx__binding **binding)
 {
     if (!binding || !*binding)
         return;
-    chx__device_backend((*binding)->device)->release_kernel((*binding)->kernel);
+    chx__release((*binding)->device->platform, CHX__RELEASE_KERNEL, (*binding)->kernel);
     free((*binding)->declarations);
     free((*binding)->settings);
     free(*binding);

@@ -217,6 +217,8 @@ abandon_parcels(chx_run *run)
             atomic_store(&run->steps[c].parcel.is_unwanted, true);
             chx__courier_nudge(chx__run_courier(run, c));
         }
+    for (uint32_t b = 0; b < run->cast.n_parts; b++)
+        chx__run_buffer(run, b)->is_lent = true;
     run->runtime->n_abandoned++;
 }
 

@@ -27,24 +27,25 @@ share_platform(const chx__device *a, const chx__device *b)
     return a && b && a->platform == b->platform;
 }
 
+/* On its way, or at its end without a failure that is known. */
+static bool
+may_be_waited_for(const chx__step *step)
+{
+    return step->state == CHX__STEP_SENT ||
+           (step->state == CHX__STEP_BACK && step->parcel.end == CHX__PARCEL_DONE);
+}
+
 static chx__readiness
 readiness_after(const chx_run *before_run, uint32_t before, const chx__device *device)
 {
     const chx__step *step = &before_run->steps[before];
     if (before_run->failed)
         return CHX__HOPELESS;
-    switch (step->state) {
-    case CHX__STEP_DONE:
+    if (step->state == CHX__STEP_DONE)
         return CHX__READY;
-    case CHX__STEP_SENT:
-    case CHX__STEP_BACK:
-        return share_platform(device, chx__run_device(before_run, before)) &&
-                       step->parcel.end != CHX__PARCEL_FAILED
-                   ? CHX__READY
-                   : CHX__NOT_READY;
-    default:
-        return CHX__NOT_READY;
-    }
+    return share_platform(device, chx__run_device(before_run, before)) && may_be_waited_for(step)
+               ? CHX__READY
+               : CHX__NOT_READY;
 }
 
 chx__readiness
@@ -118,7 +119,7 @@ set_args(const chx_run *run, const chx__command *command)
     const chx__value *value = run->values + first_value(run, command->task);
     const chx__value *end = run->values + run->n_values;
     cl_int code = CL_SUCCESS;
-    for (uint32_t i = 0; !code && i < n_args; i++) {
+    for (uint32_t i = 0; !code && i < n_args && !atomic_load(&run->is_broken); i++) {
         bool changes =
             value < end && value->dynamic.task == command->task && value->dynamic.arg_index == i;
         if (args[i].kind == CHX_ARG_BUFFER)
@@ -137,8 +138,9 @@ enqueue_kernel(const chx_run *run, const chx__command *command, const chx__wait_
 {
     const chx__model_lane *lane = &run->lowered->model.lanes[command->lane];
     cl_int code = set_args(run, command);
-    if (code != CL_SUCCESS)
-        return code;
+    /* When a call took so long that the run has ended, what it works on may be gone. */
+    if (code != CL_SUCCESS || atomic_load(&run->is_broken))
+        return code ? code : CHX__PARCEL_UNWANTED;
     return chx__device_backend(lane->device)
         ->launch(lane->lane->queue, chx__binding_kernel(command->binding), &command->launch, waits,
                  event);

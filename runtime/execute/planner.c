@@ -82,6 +82,44 @@ check_not_lost(const chx__lowered *lowered)
     return CHX_OK;
 }
 
+static bool
+is_in_use(const chx__device *device)
+{
+    return device->info.selected && !device->info.excluded;
+}
+
+/* Says of a kernel task that has no device left why that is: the first of its devices stands for
+ * all. */
+static chx_status
+check_has_device(const chx__task *task, const chx__fleet *fleet)
+{
+    const chx__device *unused = NULL;
+    for (uint32_t d = 0; task->program && d < fleet->n_devices; d++) {
+        const chx__device *device = &fleet->devices[d];
+        if (!chx__places_have(task->devices, chx__device_place(device)))
+            continue;
+        if (is_in_use(device))
+            return CHX_OK;
+        if (!unused)
+            unused = device;
+    }
+    if (!task->program)
+        return CHX_OK;
+    return chx__fail_cl(CHX_ERROR_NO_DEVICE, 0, unused ? unused->info.name : NULL, task->name,
+                        "task %s: no device that may run it is in use (%s: %s)", task->name,
+                        unused ? unused->info.name : "none",
+                        unused && unused->info.excluded ? unused->info.excluded : "not selected");
+}
+
+static chx_status
+check_devices(const chx_graph *graph, const chx__fleet *fleet)
+{
+    chx_status status = CHX_OK;
+    for (uint32_t t = 0; !status && t < graph->n_tasks; t++)
+        status = check_has_device(&graph->tasks[t], fleet);
+    return status;
+}
+
 /* Under the turn. The caller finishes the draft, whatever becomes of it. */
 static chx_status
 begin(chx_runtime *runtime, const chx_graph *graph, draft *made)
@@ -95,7 +133,9 @@ begin(chx_runtime *runtime, const chx_graph *graph, draft *made)
     lowered->cost_epoch = runtime->cost_epoch;
     lowered->build_epoch = runtime->build_epoch;
     lowered->fleet_generation = runtime->fleet.generation;
-    chx_status status = chx__flow_init(&lowered->flow, graph);
+    chx_status status = check_devices(graph, &runtime->fleet);
+    if (!status)
+        status = chx__flow_init(&lowered->flow, graph);
     if (!status)
         status = chx__cast_init(&lowered->cast, &lowered->flow);
     if (!status)

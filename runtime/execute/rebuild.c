@@ -16,8 +16,11 @@
  * path with a device to leave out. */
 #include "execute/runtime.h"
 
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "base/error.h"
+#include "device/courier.h"
 #include "execute/access.h"
 #include "execute/driver.h"
 #include "execute/wait.h"
@@ -76,21 +79,51 @@ chx__runtime_rebuild(chx_runtime *runtime, chx__platform *platform, chx__device 
     return status;
 }
 
-/* Runs on a suspect platform that have not ended by then never will, as far as anybody can tell. */
-#define GRACE_NS UINT64_C(5000000000)
+/* A driver that does not come back from a call is not called again: what only its devices held is
+ * lost. */
+static void
+lose(chx_runtime *runtime, chx__platform *platform)
+{
+    char why[256];
+    uint64_t busy_ns = chx__courier_busy_ns(platform->courier);
+    if (busy_ns >= runtime->patience_ns)
+        snprintf(why, sizeof why, "a call of its driver, %.100s, has not come back for %.0f s",
+                 platform->name, (double)busy_ns / 1e9);
+    else
+        snprintf(why, sizeof why, "its driver, %.100s, does not come back from a build",
+                 platform->name);
+    atomic_store(&platform->is_stuck, true);
+    chx__fleet_shut(&runtime->fleet);
+    for (chx_buffer *buffer = runtime->buffers; buffer; buffer = buffer->next)
+        for (uint32_t d = 0; d < runtime->fleet.n_devices; d++)
+            if (runtime->fleet.devices[d].platform == platform)
+                chx__buffer_drop_replica(buffer, &runtime->fleet.devices[d], true);
+    chx__fleet_lose(&runtime->fleet, platform, why);
+    chx__fleet_admit(&runtime->fleet);
+    platform->is_suspect = false;
+}
+
 #define SAVING_TIMEOUT_NS UINT64_C(10000000000)
 
+/* Runs on a suspect platform that have not ended when the patience is over never will, as far as
+ * anybody can tell. */
 static chx_status
 rebuild_suspect(chx_runtime *runtime, chx__platform *platform)
 {
-    if (chx__wait_platform(runtime, platform, chx__now_ns() + GRACE_NS) != CHX_OK)
+    uint64_t patience_ns = runtime->patience_ns;
+    if (chx__wait_platform(runtime, platform, chx__now_ns() + patience_ns) != CHX_OK)
         chx__driver_abandon(runtime, platform);
-    chx_status status = chx__wait_platform(runtime, platform, chx__now_ns() + GRACE_NS);
-    /* The turn was given up: another thread may have been faster. */
-    if (status || !platform->is_suspect)
+    chx_status status = chx__wait_platform(runtime, platform, chx__now_ns() + patience_ns);
+    if (status)
         return status;
+    bool is_idle = chx__wait_courier(runtime, platform, chx__now_ns() + 2 * patience_ns);
+    /* The turn was given up: another thread may have been faster. */
+    if (!platform->is_suspect)
+        return CHX_OK;
+    if (!is_idle)
+        lose(runtime, platform);
     /* What could not be saved is marked lost; whoever needs it is told so. */
-    if (chx__runtime_rebuild(runtime, platform, NULL, NULL, true, SAVING_TIMEOUT_NS) != CHX_OK)
+    else if (chx__runtime_rebuild(runtime, platform, NULL, NULL, true, SAVING_TIMEOUT_NS) != CHX_OK)
         chx__log(&runtime->logger, CHX_LOG_WARNING, "after a failure on %s: %s", platform->name,
                  chx_last_error()->message);
     return CHX_OK;
@@ -129,8 +162,14 @@ chx_runtime_exclude(chx_runtime *runtime, uint32_t device_index, const char *rea
         status =
             chx__fail_cl(CHX_ERROR_NO_DEVICE, 0, device->info.name, NULL,
                          "%s is the last device in use and cannot be excluded", device->info.name);
+    uint64_t deadline_ns = chx__now_ns() + timeout_ns;
     if (!status)
-        status = chx__wait_platform(runtime, device->platform, chx__now_ns() + timeout_ns);
+        status = chx__wait_platform(runtime, device->platform, deadline_ns);
+    if (!status && !chx__wait_courier(runtime, device->platform, deadline_ns))
+        status = chx__fail(CHX_ERROR_TIMEOUT,
+                           "%s has not come back from its driver within the "
+                           "time given",
+                           device->platform->name);
     if (!status)
         status = chx__runtime_rebuild(runtime, device->platform, device, reason,
                                       device->platform->is_suspect, timeout_ns);

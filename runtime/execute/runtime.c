@@ -27,6 +27,8 @@
 #include "execute/wait.h"
 
 /* How long a runtime that is destroyed waits for runs in flight before it sets them aside. */
+#define PATIENCE_NS UINT64_C(5000000000)
+#define ACCESS_TIMEOUT_NS UINT64_C(60000000000)
 #define FAREWELL_NS UINT64_C(2000000000)
 
 static bool
@@ -76,10 +78,13 @@ chx__runtime_create(chx_runtime **runtime, const chx_runtime_params *params, chx
     init_locks(made);
     made->logger = (chx__logger){wanted.log, wanted.log_data, wanted.log_level};
     made->serial = wants_serial(&wanted);
+    made->patience_ns = PATIENCE_NS;
+    made->access_timeout_ns = ACCESS_TIMEOUT_NS;
     made->process = getpid();
     chx_status status = chx__costs_create(&made->costs);
     if (!status)
         status = discover(made, &wanted, machine);
+    made->fleet.is_serial = made->serial;
     if (!status)
         status = chx__driver_start(made);
     if (status) {
@@ -104,8 +109,10 @@ chx_runtime_destroy(chx_runtime **runtime)
     bool is_drained = chx__wait_all(ending, chx__now_ns() + FAREWELL_NS) == CHX_OK;
     chx__turn_end(ending);
     /* What a stuck driver may come back to must be there: all of it. */
-    if (!chx__driver_stop(ending))
+    if (!chx__driver_stop(ending) || chx__fleet_has_stuck(&ending->fleet)) {
+        chx__keep(ending);
         return;
+    }
     /* Releasing a queue waits for its commands, some of which may never end. */
     for (uint32_t p = 0; p < ending->fleet.n_platforms; p++)
         if (!is_drained || ending->fleet.platforms[p].is_suspect)

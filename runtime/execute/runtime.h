@@ -21,6 +21,8 @@ struct chx_runtime {
     chx__costs *costs;
     chx__logger logger;
     bool serial;
+    uint64_t patience_ns; /* what a suspect platform's runs get to end, and a driver's call */
+    uint64_t access_timeout_ns; /* of a read, which has no prediction to derive a deadline from */
     pid_t process; /* that created it: a forked child has none of its threads */
     /* Lock order 1. Whoever holds the turn drives runs. Guards every field below. */
     pthread_mutex_t turn;

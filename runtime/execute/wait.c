@@ -56,13 +56,16 @@ chx__wait_for_room(chx_runtime *runtime, uint32_t most)
 chx_status
 chx__wait_all(chx_runtime *runtime, uint64_t deadline_ns)
 {
-    while (runtime->flight.n_runs > 0 || runtime->n_abandoned > 0) {
+    while (runtime->flight.n_runs > 0 ||
+           (runtime->n_abandoned > 0 && !chx__fleet_has_stuck(&runtime->fleet))) {
         if (chx__now_ns() >= deadline_ns)
             return chx__fail(CHX_ERROR_TIMEOUT, "runs in flight did not end within the time given");
         chx__wait_change(runtime, deadline_ns);
     }
     return CHX_OK;
 }
+
+#define LOOK_UP_NS UINT64_C(20000000)
 
 /* Couriers give back at once what nobody wants, unless they are stuck. */
 #define GIVING_BACK_NS UINT64_C(1000000000)
@@ -71,7 +74,8 @@ bool
 chx__wait_abandoned(chx_runtime *runtime)
 {
     uint64_t deadline_ns = chx__now_ns() + GIVING_BACK_NS;
-    while (runtime->n_abandoned > 0 && chx__now_ns() < deadline_ns)
+    while (runtime->n_abandoned > 0 && !chx__fleet_has_stuck(&runtime->fleet) &&
+           chx__now_ns() < deadline_ns)
         chx__wait_change(runtime, deadline_ns);
     return runtime->n_abandoned == 0;
 }
@@ -93,7 +97,7 @@ is_used(const chx_runtime *runtime, const chx__platform *platform)
     for (const chx_run *run = runtime->flight.first; run; run = run->next)
         if (uses_platform(run, platform))
             return true;
-    return chx__courier_n_out(platform->courier) > 0;
+    return false;
 }
 
 chx_status
@@ -108,6 +112,18 @@ chx__wait_platform(chx_runtime *runtime, const chx__platform *platform, uint64_t
         chx__wait_change(runtime, deadline_ns);
     }
     return CHX_OK;
+}
+
+bool
+chx__wait_courier(chx_runtime *runtime, const chx__platform *platform, uint64_t deadline_ns)
+{
+    while (chx__courier_n_out(platform->courier) > 0 && !atomic_load(&platform->is_stuck) &&
+           chx__courier_busy_ns(platform->courier) < runtime->patience_ns &&
+           chx__now_ns() < deadline_ns) {
+        uint64_t soon_ns = chx__now_ns() + LOOK_UP_NS;
+        chx__wait_change(runtime, soon_ns < deadline_ns ? soon_ns : deadline_ns);
+    }
+    return chx__courier_n_out(platform->courier) == 0 && !atomic_load(&platform->is_stuck);
 }
 
 static chx_run *

@@ -23,9 +23,12 @@ chx_status chx__wait_all(chx_runtime *runtime, uint64_t deadline_ns);
 /* Until no courier has anything of runs that have ended; false when one does not give it back. */
 bool chx__wait_abandoned(chx_runtime *runtime);
 
-/* Until no run in flight has commands on the platform and its courier has none, or TIMEOUT. */
+/* Until no run in flight has commands on the platform, or TIMEOUT. */
 chx_status chx__wait_platform(chx_runtime *runtime, const chx__platform *platform,
                               uint64_t deadline_ns);
+
+/* Until the platform's courier has given back all it has; false when it is stuck in a call. */
+bool chx__wait_courier(chx_runtime *runtime, const chx__platform *platform, uint64_t deadline_ns);
 
 /* Until no run of the graph is in flight. */
 void chx__wait_graph(chx_runtime *runtime, const chx_graph *graph);

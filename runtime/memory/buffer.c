@@ -7,7 +7,7 @@
  * everywhere.
  *
  * Memory that a driver may still write to is worse than a leak: it is kept for ever, on a list, so
- * that leak checkers find it reachable. The list is the process's, hence the atomic push.
+ * that leak checkers find it reachable.
  *
  * Whatever is noted here goes into both maps while runs are in flight (n_promised > 0), since
  * `settled` is what stays when they fail. A replica that is dropped leaves both as well. */
@@ -20,6 +20,10 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "device/courier.h"
+#include "device/release.h"
+
+#define GIVING_BACK_NS UINT64_C(1000000000)
 
 static chx_status
 create(chx_runtime *runtime, chx__fleet *fleet, size_t size_bytes, unsigned char *wrapped,
@@ -80,21 +84,6 @@ chx__buffer_wrap(chx_runtime *runtime, chx__fleet *fleet, void *memory, size_t s
     return status;
 }
 
-/* Keeps memory reachable for ever: a driver may use it at any time. Any thread. */
-static void
-set_aside(void *memory)
-{
-    static _Atomic(void **) kept;
-    void **link = chx__alloc(2, sizeof *link);
-    if (!link)
-        return;
-    link[0] = memory;
-    void **next = atomic_load(&kept);
-    do
-        link[1] = next;
-    while (!atomic_compare_exchange_weak(&kept, &next, link));
-}
-
 void
 chx__buffer_retire_host(chx_buffer *buffer)
 {
@@ -106,7 +95,7 @@ chx__buffer_retire_host(chx_buffer *buffer)
         return;
     }
     memcpy(fresh, buffer->host, buffer->size_bytes);
-    set_aside(buffer->host);
+    chx__keep(buffer->host);
     buffer->host = fresh;
     buffer->is_exposed = false;
 }
@@ -133,7 +122,7 @@ chx__buffer_free(chx_buffer *buffer)
     chx__coherence_finish(&buffer->settled);
     free(buffer->replicas);
     if (!buffer->is_wrapped && buffer->is_exposed)
-        set_aside(buffer->host);
+        chx__keep(buffer->host);
     else if (!buffer->is_wrapped)
         free(buffer->host);
     free(buffer);
@@ -143,6 +132,13 @@ size_t
 chx_buffer_size(const chx_buffer *buffer)
 {
     return buffer ? buffer->size_bytes : 0;
+}
+
+static cl_int
+create_memory(const chx__device *device, size_t size_bytes, void *shared, cl_mem *memory)
+{
+    return chx__device_backend(device)->create_memory(device->platform->context, size_bytes, shared,
+                                                      memory);
 }
 
 static chx_status
@@ -159,8 +155,10 @@ allocate(const chx_buffer *buffer, chx__device *device, cl_mem *memory)
     if (status)
         return status;
     void *shared = chx__buffer_is_shared(buffer, chx__device_place(device)) ? buffer->host : NULL;
-    cl_int code = chx__device_backend(device)->create_memory(device->platform->context,
-                                                             buffer->size_bytes, shared, memory);
+    cl_int code = create_memory(device, buffer->size_bytes, shared, memory);
+    /* The driver may still hold what was released just now. */
+    if (code != CL_SUCCESS && chx__courier_await_calls(device->platform->courier, GIVING_BACK_NS))
+        code = create_memory(device, buffer->size_bytes, shared, memory);
     if (code == CL_SUCCESS)
         return CHX_OK;
     chx__device_release(device, buffer->size_bytes);
@@ -210,7 +208,7 @@ chx__buffer_drop_replica(chx_buffer *buffer, chx__device *device, bool set_aside
     if (!*replica)
         return;
     if (!set_aside)
-        chx__device_backend(device)->release_memory(*replica);
+        chx__release(device->platform, CHX__RELEASE_MEMORY, *replica);
     *replica = NULL;
     chx__device_release(device, buffer->size_bytes);
     if (buffer->coherence.extents)

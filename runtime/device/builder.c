@@ -1,0 +1,121 @@
+/* A build gets a thread of its own, so that one does not wait behind another and the caller can
+ * leave. What both threads need lies in a job that the last one frees. The lock (a leaf) guards
+ * `is_done`, after which the result stands.
+ *
+ * What the build logs is handed to the caller's thread, which may hold locks under which no
+ * callback must run. Where there is no thread to be had, the caller builds. */
+#include "device/builder.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/later.h"
+
+#define LOOK_UP_NS UINT64_C(50000000)
+
+typedef struct job {
+    pthread_mutex_t lock;
+    pthread_cond_t done;
+    bool is_done;
+    bool is_abandoned; /* the caller has left */
+    const chx__backend *backend;
+    chx__target target;
+    cl_program program;
+    chx_status status;
+    chx_error error; /* when status says so */
+    chx__later *logged;
+} job;
+
+static job *
+job_create(const chx__platform *platform, const chx__target *target)
+{
+    job *made = chx__alloc(1, sizeof *made);
+    if (!made)
+        return NULL;
+    pthread_mutex_init(&made->lock, NULL);
+    chx__clock_init_cond(&made->done);
+    made->backend = platform->backend;
+    made->target = *target;
+    return made;
+}
+
+static void
+job_free(job *ending)
+{
+    pthread_cond_destroy(&ending->done);
+    pthread_mutex_destroy(&ending->lock);
+    free(ending);
+}
+
+static void *
+work(void *data)
+{
+    job *made = data;
+    chx__later_hold();
+    chx_status status = made->backend->build(&made->target, &made->program);
+    chx__later *logged = chx__later_take();
+    chx__later_release();
+    pthread_mutex_lock(&made->lock);
+    made->status = status;
+    if (status)
+        made->error = *chx_last_error();
+    made->logged = logged;
+    made->is_done = true;
+    bool is_abandoned = made->is_abandoned;
+    pthread_cond_signal(&made->done);
+    pthread_mutex_unlock(&made->lock);
+    if (is_abandoned)
+        job_free(made);
+    return NULL;
+}
+
+/* False when the caller leaves. */
+static bool
+await(job *made, const chx__platform *platform, uint64_t deadline_ns)
+{
+    pthread_mutex_lock(&made->lock);
+    while (!made->is_done && !atomic_load(&platform->is_stuck) && chx__now_ns() < deadline_ns)
+        chx__clock_sleep(&made->done, &made->lock, chx__now_ns() + LOOK_UP_NS);
+    bool is_done = made->is_done;
+    made->is_abandoned = !is_done;
+    pthread_mutex_unlock(&made->lock);
+    return is_done;
+}
+
+static chx_status
+give_up(const chx__fleet *fleet, chx__platform *platform, const chx__target *target)
+{
+    atomic_store(&platform->is_stuck, true);
+    atomic_store(&platform->is_suspect, true);
+    return chx__fail_cl(CHX_ERROR_TIMEOUT, 0, target->device->info.name, NULL,
+                        "%s: building %s has not ended within %.0f s; its driver is not used any "
+                        "more",
+                        target->device->info.name, target->name,
+                        (double)fleet->build_timeout_ns / 1e9);
+}
+
+chx_status
+chx__builder_build(const chx__fleet *fleet, chx__platform *platform, const chx__target *target,
+                   cl_program *program)
+{
+    pthread_t thread;
+    uint64_t deadline_ns = chx__now_ns() + fleet->build_timeout_ns;
+    job *made = fleet->is_serial ? NULL : job_create(platform, target);
+    if (!made || pthread_create(&thread, NULL, work, made) != 0) {
+        if (made)
+            job_free(made);
+        return platform->backend->build(target, program);
+    }
+    pthread_detach(thread);
+    if (!await(made, platform, deadline_ns))
+        return give_up(fleet, platform, target);
+    chx__later_run_all(made->logged);
+    chx_status status = made->status ? chx__fail_again(&made->error) : CHX_OK;
+    if (!status)
+        *program = made->program;
+    job_free(made);
+    return status;
+}
