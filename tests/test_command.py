@@ -349,6 +349,14 @@ class Runs(Case):
         self.file("network.json", '{\n "nonsense": 1\n}')
         self.fails(3, "network.json:", "run", self.folder)
 
+    def test_driver_that_fails_is_told_once(self):
+        layer = pathlib.Path(COMMAND).parents[2] / "tests/layer_fault.so"
+        failed = run("run", WORM, "--duration-ms", 200, *devices(),
+                     env={**os.environ, "OPENCL_LAYERS": str(layer), "CHX_FAULT": "lose:2"})
+        self.assertEqual(failed.returncode, 5)
+        self.assertEqual(len(failed.stderr.splitlines()), 1, failed.stderr)
+        self.assertIn("refused task", failed.stderr)
+
     def test_summary_counts_spikes_and_the_digest_does_not_depend_on_parts(self):
         digests = set()
         for parts in ["1", "3"]:

@@ -458,11 +458,12 @@ void
 chx__fleet_lose(chx__fleet *fleet, chx__platform *platform, const char *reason)
 {
     atomic_store(&platform->is_stuck, true);
-    close_platform(fleet, platform, NULL, true);
+    fleet->generation++;
     for (uint32_t i = 0; i < fleet->n_devices; i++) {
         chx__device *device = &fleet->devices[i];
         if (device->platform != platform || !device->info.selected)
             continue;
+        atomic_store(&device->is_open, false);
         device->info.selected = false;
         if (!device->info.excluded)
             device->info.excluded = chx__strdup(reason);

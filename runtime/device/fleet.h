@@ -76,8 +76,9 @@ void chx__fleet_close(chx__fleet *fleet, chx__platform *platform, bool set_aside
 /* Whether a driver has not come back from a call: then the fleet must stay for ever. */
 bool chx__fleet_has_stuck(const chx__fleet *fleet);
 
-/* Stops using a platform whose driver does not come back from a call: nothing of it is released,
- * and the driver is never called again. Like chx__fleet_close(). */
+/* Stops using a platform whose driver does not come back from a call: nothing of it is released or
+ * changed, for the call may come back, and the driver is never called again. Like
+ * chx__fleet_close(). */
 void chx__fleet_lose(chx__fleet *fleet, chx__platform *platform, const char *reason);
 
 /* Stops using a device and closes its platform, whose next context is made without it. The queues

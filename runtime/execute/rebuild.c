@@ -97,7 +97,7 @@ lose(chx_runtime *runtime, chx__platform *platform)
     for (chx_buffer *buffer = runtime->buffers; buffer; buffer = buffer->next)
         for (uint32_t d = 0; d < runtime->fleet.n_devices; d++)
             if (runtime->fleet.devices[d].platform == platform)
-                chx__buffer_drop_replica(buffer, &runtime->fleet.devices[d], true);
+                chx__buffer_lose_replica(buffer, &runtime->fleet.devices[d]);
     chx__fleet_lose(&runtime->fleet, platform, why);
     chx__fleet_admit(&runtime->fleet);
     platform->is_suspect = false;

@@ -202,6 +202,16 @@ chx__buffer_note_copy(chx_buffer *buffer, size_t begin, size_t end, uint32_t pla
 }
 
 void
+chx__buffer_lose_replica(chx_buffer *buffer, const chx__device *device)
+{
+    chx__places place = chx__places_of(chx__device_place(device));
+    if (buffer->coherence.extents)
+        chx__coherence_remove(&buffer->coherence, place);
+    if (buffer->n_promised > 0)
+        chx__coherence_remove(&buffer->settled, place);
+}
+
+void
 chx__buffer_drop_replica(chx_buffer *buffer, chx__device *device, bool set_aside)
 {
     cl_mem *replica = &buffer->replicas[device->index];
@@ -211,8 +221,5 @@ chx__buffer_drop_replica(chx_buffer *buffer, chx__device *device, bool set_aside
         chx__release(device->platform, CHX__RELEASE_MEMORY, *replica);
     *replica = NULL;
     chx__device_release(device, buffer->size_bytes);
-    if (buffer->coherence.extents)
-        chx__coherence_remove(&buffer->coherence, chx__places_of(device->index + 1));
-    if (buffer->n_promised > 0)
-        chx__coherence_remove(&buffer->settled, chx__places_of(device->index + 1));
+    chx__buffer_lose_replica(buffer, device);
 }

@@ -307,11 +307,14 @@ options_parse(const struct syntax *syntax, int argc, char **argv, int *code)
     return *code == OUTCOME_OK;
 }
 
+/* A failure is told once, by the command that it ends; the log has it again for each run. */
 static void
 log_line(void *data, chx_log_level level, const char *line)
 {
     static const char *const names[] = {"", "error: ", "warning: ", "", ""};
-    (void)data;
+    const shared_options *shared = data;
+    if (level == CHX_LOG_ERROR && shared->verbose == 0)
+        return;
     progress_clear();
     fprintf(stderr, "chronaxie: %s%s\n", level <= CHX_LOG_DEBUG ? names[level] : "", line);
 }
@@ -323,6 +326,7 @@ options_runtime_params(const shared_options *shared)
         .devices = shared->devices,
         .split = shared->split,
         .log = log_line,
+        .log_data = (void *)shared,
         .log_level = shared->verbose == 0   ? CHX_LOG_WARNING
                      : shared->verbose == 1 ? CHX_LOG_INFO
                                             : CHX_LOG_DEBUG,
