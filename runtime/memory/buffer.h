@@ -72,7 +72,8 @@ chx_status chx__buffer_reserve_change(chx_buffer *buffer);
 /* The place holds [begin, end) as well now, whatever becomes of runs in flight. */
 void chx__buffer_note_copy(chx_buffer *buffer, size_t begin, size_t end, uint32_t place);
 
-/* What only the device held is lost. The replica stays as it is: a call that is stuck may name it. */
+/* What only the device held is lost. The replica stays as it is, for a call that is stuck may name
+ * it. */
 void chx__buffer_lose_replica(chx_buffer *buffer, const chx__device *device);
 
 /* Frees the device's replica, or only forgets it when its context is to be set aside; what it alone
