@@ -505,7 +505,8 @@ build_in_thread(void *data)
 }
 
 /* The cache is a fresh folder, so that nothing is known to be optimized. */
-START_TEST(quick_build_gives_way_to_an_optimized_one)
+static void
+use_a_fresh_cache(void)
 {
     chx_runtime_params params = test_machine_params();
     chx__fleet_finish(&fleet);
@@ -515,6 +516,11 @@ START_TEST(quick_build_gives_way_to_an_optimized_one)
     for (uint32_t i = 0; i < fleet.n_devices; i++)
         if (fleet.devices[i].info.selected)
             device = &fleet.devices[i];
+}
+
+START_TEST(quick_build_gives_way_to_an_optimized_one)
+{
+    use_a_fresh_cache();
     chx_program *program = program_of("set.cl", "kernel void set(global int *x) { *x = 5; }", NULL);
     ck_assert_int_eq(run_set(program), 5);
     ck_assert_int_eq(chx__program_is_quick(program, device), device->platform->is_pocl);
@@ -529,6 +535,22 @@ START_TEST(quick_build_gives_way_to_an_optimized_one)
     ck_assert_int_eq(run_set(program), 5);
     ck_assert(!chx__program_is_quick(program, device));
     chx__program_destroy(&program);
+}
+END_TEST
+
+/* As a still does, which ends before its kernels are asked for again. */
+START_TEST(program_that_ran_for_long_starts_optimized_the_next_time)
+{
+    use_a_fresh_cache();
+    for (int round = 0; round < 3; round++) {
+        chx_program *program =
+            program_of("set.cl", "kernel void set(global int *x) { *x = 6; }", NULL);
+        ck_assert_int_eq(run_set(program), 6);
+        ck_assert_int_eq(chx__program_is_quick(program, device),
+                         device->platform->is_pocl && round < 2);
+        chx__program_note_use(program, device, round == 0 ? 1000 : UINT64_C(10000000000));
+        chx__program_destroy(&program);
+    }
 }
 END_TEST
 
@@ -663,6 +685,7 @@ build_tests(void)
     tcase_add_test(tests, kept_binary_gives_the_same_program_and_a_damaged_one_is_rebuilt);
     tcase_add_test(tests, header_that_the_driver_opens_is_read_anew);
     tcase_add_test(tests, quick_build_gives_way_to_an_optimized_one);
+    tcase_add_test(tests, program_that_ran_for_long_starts_optimized_the_next_time);
     tcase_add_test(tests, program_may_be_built_by_several_threads);
     tcase_add_test(tests, build_log_of_every_known_form_gives_file_and_line);
     return tests;

@@ -167,11 +167,29 @@ fail:
     return chx__fail_memory("making a program");
 }
 
+/* What the cache says once a program was compiled with optimization for a device, as the driver
+ * keeps the result in its folder, or ran for long enough to be: a process that draws one picture
+ * ends before its kernels are asked for again, and the next one then begins with the build. */
+static chx__digest
+optimized_key(const chx_program *program, const chx__device *device)
+{
+    chx__hasher *hasher = chx__hasher_create();
+    chx__hasher_add_text(hasher, "optimized");
+    chx__hasher_add_text(hasher, getenv("POCL_CACHE_DIR"));
+    chx__hasher_add(hasher, &program->digest, sizeof program->digest);
+    chx__hasher_add(hasher, &device->identity, sizeof device->identity);
+    return chx__hasher_end(hasher);
+}
+
 void
 chx__program_destroy(chx_program **program)
 {
     if (!*program)
         return;
+    for (uint32_t i = 0; i < (*program)->n_builds; i++)
+        if ((*program)->builds[i].is_quick && atomic_load(&(*program)->is_promoted))
+            chx__cache_store((*program)->fleet->cache,
+                             optimized_key(*program, &(*program)->fleet->devices[i]), "", 1);
     for (uint32_t i = 0; i < (*program)->n_builds; i++)
         if ((*program)->builds[i].program)
             chx__release((*program)->fleet->devices[i].platform, CHX__RELEASE_PROGRAM,
@@ -275,21 +293,8 @@ is_twin(const chx__device *a, const chx__device *b)
             a->info.parent == b->info.parent && chx__digest_equal(a->identity, b->identity));
 }
 
-/* What the cache says once a program was compiled with optimization for a device: the driver keeps
- * the result in its folder, so that doing it again is quick. */
-static chx__digest
-optimized_key(const chx_program *program, const chx__device *device)
-{
-    chx__hasher *hasher = chx__hasher_create();
-    chx__hasher_add_text(hasher, "optimized");
-    chx__hasher_add_text(hasher, getenv("POCL_CACHE_DIR"));
-    chx__hasher_add(hasher, &program->digest, sizeof program->digest);
-    chx__hasher_add(hasher, &device->identity, sizeof device->identity);
-    return chx__hasher_end(hasher);
-}
-
 static bool
-was_optimized(const chx_program *program, const chx__device *device)
+is_worth_optimizing(const chx_program *program, const chx__device *device)
 {
     void *bytes = NULL;
     size_t size = 0;
@@ -306,7 +311,7 @@ static bool
 starts_quick(const chx_program *program, const chx__device *device)
 {
     return device->platform->is_pocl && !program->fleet->optimizes &&
-           !atomic_load(&program->is_promoted) && !was_optimized(program, device);
+           !atomic_load(&program->is_promoted) && !is_worth_optimizing(program, device);
 }
 
 /* Measured on PoCL 3.1: taking out a binary makes it compile every kernel once more for an unknown
