@@ -96,6 +96,12 @@ def check_format(paths):
         problems.extend(line for line in result.stderr.split("\n") if "error:" in line)
 
 
+def is_model(path):
+    """Code of a user's model, which compiles within the frame only; tests/test_model.c does it."""
+    with open(path, encoding="utf-8") as source:
+        return "chronaxie-model 1" in source.read()
+
+
 def check_kernel(path):
     result = subprocess.run(
         ["clang", "-x", "cl", "-cl-std=CL1.2", "-Xclang", "-finclude-default-header",
@@ -128,7 +134,7 @@ def main(folder):
     check_format([path for path in c_files])
     if shutil.which("clang"):
         for path in sources((".cl",)):
-            if not path.startswith("tests"):
+            if not path.startswith("tests") and not is_model(path):
                 check_kernel(path)
     check_readme()
     print("\n".join(problems))

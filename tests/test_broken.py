@@ -281,6 +281,94 @@ class Networks(Broken):
         self.says("net/synapses.csv", ": cannot open", "run", net)
         self.assertLess(resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before_s, 10)
 
+    def test_models_of_ones_own(self):
+        net = self.network(neuron={"model": "mine.cl"})
+        code = ("static void model_advance(model_state *n, const model_constants *c,\n"
+                "wide_float drive, wide_float input, wide_int awake) { n->v = n->v + drive; }\n"
+                "static wide_int model_fires(const model_state *n, const model_constants *c)\n"
+                "{ return n->v > 9.0f; }\n")
+
+        def head(*lines):
+            return "/* chronaxie-model 1\n" + "\n".join(lines) + "\nstate v = 0\n*/\n"
+
+        def body(line):
+            return head() + line + "\n" + code
+
+        for content, sentence in [
+            ("", ":1: a model's file begins with a comment"),
+            (code, ":1: a model's file begins with a comment"),
+            ("/* chronaxie-model 1", ":1: a model's file begins with a comment"),
+            ("/* mine\n\n */\n" + code, ":3: the comment ends without a line 'chronaxie-model 1'"),
+            ("/* chronaxie-model 2\n*/" + code, ":1: '2' is a version that this program cannot"),
+            ("/* chronaxie-model 1\nparameter a = 1\n*/" + code, ":3: the comment ends without a "
+             "state"),
+            (head("tau_ms = 1") + code, ":2: 'tau_ms' is unknown; a line says parameter, constant"),
+            (head("", "parameter") + code, ":3: lacks a name"),
+            (head("parameter A = 1") + code, ":2: 'A' is no name"),
+            (head("parameter " + "a" * 41) + code, ":2: 'aaa"),
+            (head("parameter a = 1", "constant a = 1") + code, ":3: 'a' stands twice"),
+            (head("parameter v = 1") + code, ":3: 'v' stands twice"),
+            (head("parameter time_step_ms = 1") + code, ":2: 'time_step_ms' stands twice"),
+            (head("parameter float = 1") + code, ":2: 'float' has a meaning already"),
+            (head("parameter a = x") + code, ":2: 'x' is no number"),
+            (head("parameter a =") + code, ":2: lacks a number"),
+            (head("parameter a = 1 above 1") + code, ":2: 'a' has a default outside of its own"),
+            (head("parameter a = 1e13") + code, ":2: 'a' has a default outside of its own"),
+            (head("parameter a = 1 above 3 below 2") + code, ":2: leaves no number between"),
+            (head("parameter a = 1 around 3") + code, ":2: goes on after 'parameter NAME"),
+            (head(*[f"parameter a{i} = 1" for i in range(31)]) + code, ":34: is one "
+             "parameter too many"),
+            (head("constant a = ") + code, ":2: the formula of 'a' ends where a number"),
+            (head("constant a 1") + code, ":2: 'a' lacks '=' and a formula"),
+            (head("constant a = b * 2") + code, ":2: the formula of 'a' names neither"),
+            (head("constant a = (1") + code, ":2: the formula of 'a' lacks a closing"),
+            (head("constant a = 1 2") + code, ":2: the formula of 'a' goes on where it should end"),
+            (head("constant a = " + "(" * 99) + code, ":2: the formula of 'a' nests more than 32"),
+            (head("constant a = 1..2") + code, ":2: the formula of 'a' holds a number"),
+            (head(*[f"constant a{i} = 1" for i in range(32)]) + code, ":33: is one too many"),
+            (head() + code.replace("model_advance", "advance"), ":9: the file ends without a "
+             "function model_advance()"),
+            (head() + code.replace("model_fires", "fires"), ":9: the file ends without a "
+             "function model_fires()"),
+            (head() + "// model_fires(x) {}\n", ":6: the file ends without a function model_adv"),
+            (body("float f(float x) { return exp(x); }"), ":5: exp() is the driver's"),
+            (body("float f(float x) { return native_sin (x); }"), ":5: native_sin() is the"),
+            (body("#define power(x) half_powr(x, x)"), ":5: half_powr() is the driver's"),
+            (body("float f(float x) { return mad(x, x, x); }"), ":5: mad() is the driver's"),
+            (body("float f(float x) { return x / 3; }"), ":5: a quotient is not rounded the same"),
+            (body("float f(float x) { return x * .5; }"), ":5: .5 is a double on some devices"),
+            (body("float f(float x) { return 1e-3 * x; }"), ":5: 1e-3 is a double on some devices"),
+            (body("double f(void);"), ":5: a model has no use for double"),
+            (body("kernel void f(void) {}"), ":5: a model has no use for kernel"),
+            (body('#include "more.h"'), ":5: a model's file has no #include"),
+            (body("#pragma OPENCL FP_CONTRACT ON"), ":5: a model's file has no #pragma"),
+            (body("/* never ends"), ":5: this comment does not end"),
+            (body("}"), ":5: this brace closes none"),
+            (body("{"), ":10: the file ends within braces"),
+            (b"/* chronaxie-model 1 */\0", ":1: holds a NUL"),
+            (PIPE, ": is a pipe or a device"), (FOLDER, ": is a folder; a file is expected here"),
+            (MISSING, ": cannot open: No such file"),
+        ]:
+            put(net / "mine.cl", content)
+            self.says("net/mine.cl", sentence, "run", net, *self.outputs())
+
+    def test_parameters_of_a_model_of_ones_own(self):
+        net = self.network(neuron={"model": "mine.cl"})
+        model = (SOURCES / "examples/own-neuron/fitzhugh_nagumo.cl").read_text()
+        put(net / "mine.cl", model.replace("offset         = 0.7", "offset"))
+        text = json.loads((net / "network.json").read_text())
+        for neuron, sentence in [
+            ({}, ':1: neuron: the key "offset" is missing'),
+            ({"offset": 1, "ofset": 2}, ":1: neuron.ofset: unknown key"),
+            ({"offset": 1, "pace": 1}, ":1: neuron.pace: must be a number above 0 and below 1"),
+            ({"offset": 1, "leak": -1}, ":1: neuron.leak: must be a number of at least 0"),
+            ({"offset": 1, "tau_ms": 1e-41}, ":1: neuron: step is no number, or none that a float"),
+            ({"offset": 1, "refractory_ms": -1}, ":1: neuron.refractory_ms: must be a number of"),
+        ]:
+            text["neuron"] = {"model": "mine.cl", **neuron}
+            put(net / "network.json", json.dumps(text))
+            self.says("net/network.json", sentence, "run", net, *self.outputs())
+
     def test_morphologies(self):
         net = self.network()
         put(net / "morphologies/A.swc", PIPE)

@@ -1,11 +1,13 @@
 /* Models of neurons against integrations of their equations in double precision with steps two
- * hundred times finer, and the same spikes however a network of several models is cut. */
+ * hundred times finer, that of an example's own file too; the same spikes however a network of
+ * several models is cut; and what is said of code that does not compile. */
 #include <math.h>
 
 #include <chronaxie/simulation.h>
 
 #include "sample.h"
 
+#include "folder.h"
 #include "machine.h"
 
 #define STEP_MS 0.1
@@ -230,7 +232,126 @@ START_TEST(izhikevich_neurons_fire_as_the_equations_say)
 }
 END_TEST
 
-/* 200 neurons, runs of three models that end within blocks, 20 synapses each. */
+#define OWN_MODEL SOURCE_ROOT "/examples/own-neuron/fitzhugh_nagumo.cl"
+#define N_OWN 3
+
+/* tau, pace, offset, leak, gain, bias. */
+static const double own[N_OWN][6] = {
+    {1, 0.08, 0.7, 0.8, 0.01, 50}, {1, 0.08, 0.7, 0.8, 0.01, 60}, {1.5, 0.05, 0.8, 0.6, 0.02, 20}};
+
+static const char *const own_names[] = {"tau_ms", "pace",        "offset",
+                                        "leak",   "gain_per_pa", "bias_pa"};
+
+/* As integrate(), of neurons that fire where v rises through 0 and are not reset; it begins where
+ * the file says. */
+static uint32_t
+integrate_own(const double *p, uint32_t spikes[N_STEPS])
+{
+    uint32_t n_spikes = 0;
+    double v = -1.1994, w = -0.6243, i = 0;
+    const double h = STEP_MS / N_FINE / p[0];
+    for (uint32_t step = 0; step < N_STEPS; step++) {
+        const double last = v;
+        for (uint32_t fine = 0; fine < N_FINE; fine++) {
+            const double push = p[4] * (i * exp(-STEP_MS / N_FINE * fine / TAU_S_MS) + p[5]);
+            const double half_v = v + h / 2 * (v - v * v * v / 3 - w + push);
+            const double half_w = w + h / 2 * p[1] * (v + p[2] - p[3] * w);
+            v += h * (half_v - half_v * half_v * half_v / 3 - half_w + push);
+            w += h * p[1] * (half_v + p[2] - p[3] * half_w);
+        }
+        i *= exp(-STEP_MS / TAU_S_MS);
+        i += step % ARRIVAL_STEPS == 0 ? WEIGHT_PA : 0;
+        if (last < 0 && v >= 0)
+            spikes[n_spikes++] = step;
+    }
+    return n_spikes;
+}
+
+START_TEST(neurons_of_a_file_of_ones_own_fire_as_the_equations_say)
+{
+    chx_model *model = NULL;
+    check_ok(chx_model_from_file(OWN_MODEL, &model));
+    chx_parameter parameters[N_OWN][6];
+    chx_neuron_type types[N_OWN];
+    for (uint32_t n = 0; n < N_OWN; n++) {
+        for (uint32_t i = 0; i < 6; i++)
+            parameters[n][i] = (chx_parameter){own_names[i], own[n][i]};
+        types[n] = (chx_neuron_type){
+            .name = "cell", .own = model, .parameters = parameters[n], .n_parameters = 6};
+    }
+    chx_network *network;
+    chx_simulation *simulation = simulate(types, N_OWN, &network);
+    chx_model_destroy(&model);
+    ck_assert_str_eq(chx_network_get(network)->types[0].model, "fitzhugh_nagumo.cl");
+    for (uint32_t n = 0; n < N_OWN; n++) {
+        uint32_t spikes[N_STEPS];
+        compare(simulation, n, spikes, integrate_own(own[n], spikes));
+    }
+    chx_simulation_destroy(&simulation);
+    chx_network_destroy(&network);
+}
+END_TEST
+
+START_TEST(state_of_ones_own_model_begins_as_its_file_says)
+{
+    chx_network *network;
+    chx_simulation *simulation;
+    float potentials_mv[8];
+    check_ok(chx_network_load(SOURCE_ROOT "/examples/own-neuron", &network));
+    check_ok(chx_simulation_create(runtime, network, NULL, &simulation));
+    check_ok(chx_simulation_potentials(simulation, potentials_mv));
+    for (int n = 0; n < 8; n++)
+        ck_assert_float_eq(potentials_mv[n], -1.1994f);
+    chx_simulation_destroy(&simulation);
+    chx_network_destroy(&network);
+}
+END_TEST
+
+START_TEST(code_of_ones_own_that_does_not_compile_is_told_by_its_line)
+{
+    static const char *const codes[] = {
+        "static void\nmodel_advance(model_state *n, const model_constants *c, wide_float drive,\n"
+        "              wide_float input, wide_int awake)\n{\n    n->v = n->u;\n}\n"
+        "static wide_int model_fires(const model_state *n, const model_constants *c)"
+        "{ return n->v > c->top; }\n",
+        "static void model_advance(model_state *n) {}\n\n\n\n"
+        "static float model_fires(const model_state *n, const model_constants *c) { return 0; }\n",
+    };
+    char *folder = test_folder_create(), path[4000], text[4200];
+    for (int i = 0; i < 2; i++) {
+        snprintf(text, sizeof text, "/* chronaxie-model 1\n parameter top = 1\n state v = 0 */\n%s",
+                 codes[i]);
+        test_folder_write(folder, "mine.cl", text);
+        snprintf(path, sizeof path, "%s/mine.cl", folder);
+        chx_model *model = NULL;
+        check_ok(chx_model_from_file(path, &model));
+        uint64_t random = 1;
+        chx_neuron *neurons = sample_neurons(1, 1, &random);
+        chx_network *network = sample_finish(
+            &(chx_network_info){.name = "broken",
+                                .time_step_ms = STEP_MS,
+                                .duration_ms = 1,
+                                .n_types = 1,
+                                .types = &(chx_neuron_type){.name = "own", .own = model},
+                                .n_neurons = 1,
+                                .neurons = neurons,
+                                .view = sample_view()});
+        free(neurons);
+        chx_model_destroy(&model);
+        chx_simulation *simulation;
+        check_ok(chx_simulation_create(runtime, network, NULL, &simulation));
+        ck_assert_int_eq(chx_simulation_advance(simulation, 1), CHX_ERROR_BUILD);
+        snprintf(text, sizeof text, "%s:%d:", path, i ? 4 : 8);
+        ck_assert_msg(strstr(chx_last_error()->message, text), "%s, not %s",
+                      chx_last_error()->message, text);
+        chx_simulation_destroy(&simulation);
+        chx_network_destroy(&network);
+    }
+    test_folder_destroy(folder);
+}
+END_TEST
+
+/* 200 neurons, runs of four models that end within blocks, 20 synapses each. */
 static chx_network *
 create_mixed(uint32_t n_alternating)
 {
@@ -239,17 +360,22 @@ create_mixed(uint32_t n_alternating)
     static uint32_t members[n_neurons];
     chx_parameter parameters[2][12];
     uint64_t random = 3;
+    const chx_parameter bias = {"bias_pa", 60};
+    chx_model *model = NULL;
+    check_ok(chx_model_from_file(OWN_MODEL, &model));
     describe(adex_names, 12, adex[1], parameters[0]);
     describe(izhikevich_names, 11, izhikevich[0], parameters[1]);
     const chx_neuron_type types[] = {
         {"lif", {250, 10, 5, -65, -50, -65, 2, 390}},
         {.name = "adex", .model = "adex", .parameters = parameters[0], .n_parameters = 12},
         {.name = "rs", .model = "izhikevich", .parameters = parameters[1], .n_parameters = 11},
+        {.name = "own", .own = model, .parameters = &bias, .n_parameters = 1},
     };
     chx_neuron *neurons = sample_neurons(n_neurons, 1, &random);
     for (uint32_t n = 0; n < n_neurons; n++) {
         members[n] = n;
-        neurons[n].type = n < n_alternating ? n % 2 : n < 71 ? 1 : n < 101 ? 0 : n < 155 ? 2 : 1;
+        const uint32_t type = n < 71 ? 1 : n < 101 ? 0 : n < 155 ? 2 : n < 175 ? 1 : 3;
+        neurons[n].type = n < n_alternating ? n % 2 : type;
     }
     for (uint32_t s = 0; s < n_synapses; s++) {
         const float delay_ms = 0.1f * (float)(5 + sample_random(&random) % 20);
@@ -261,7 +387,7 @@ create_mixed(uint32_t n_alternating)
                                                              .time_step_ms = STEP_MS,
                                                              .duration_ms = 100,
                                                              .seed = 9,
-                                                             .n_types = 3,
+                                                             .n_types = 4,
                                                              .types = types,
                                                              .n_neurons = n_neurons,
                                                              .neurons = neurons,
@@ -271,6 +397,7 @@ create_mixed(uint32_t n_alternating)
                                                              .stimuli = &stimulus,
                                                              .view = sample_view()});
     free(neurons);
+    chx_model_destroy(&model);
     return network;
 }
 
@@ -282,7 +409,7 @@ START_TEST(several_models_give_the_same_spikes_in_any_partition)
     for (int i = 0; i < 4; i++) {
         chx_simulation *simulation;
         const chx_spike *spikes;
-        size_t n_spikes, n_of_model[3] = {0};
+        size_t n_spikes, n_of_model[4] = {0};
         check_ok(chx_simulation_create(runtime, network,
                                        &(chx_simulation_params){.n_partitions = n_partitions[i]},
                                        &simulation));
@@ -290,7 +417,7 @@ START_TEST(several_models_give_the_same_spikes_in_any_partition)
         check_ok(chx_simulation_spikes(simulation, &spikes, &n_spikes));
         for (size_t s = 0; s < n_spikes; s++)
             n_of_model[chx_network_get(network)->neurons[spikes[s].neuron].type]++;
-        for (int m = 0; m < 3; m++)
+        for (int m = 0; m < 4; m++)
             ck_assert_uint_gt(n_of_model[m], 10);
         check_ok(chx_simulation_digest(simulation, &digests[i]));
         ck_assert_uint_eq(digests[i], digests[0]);
@@ -319,6 +446,9 @@ main(void)
     tcase_add_checked_fixture(device, open_runtime, close_runtime);
     tcase_add_test(device, adaptive_exponential_neurons_fire_as_the_equations_say);
     tcase_add_test(device, izhikevich_neurons_fire_as_the_equations_say);
+    tcase_add_test(device, neurons_of_a_file_of_ones_own_fire_as_the_equations_say);
+    tcase_add_test(device, state_of_ones_own_model_begins_as_its_file_says);
+    tcase_add_test(device, code_of_ones_own_that_does_not_compile_is_told_by_its_line);
     tcase_add_test(device, several_models_give_the_same_spikes_in_any_partition);
     tcase_add_test(device, models_that_alternate_too_often_are_refused);
     suite_add_tcase(suite, device);

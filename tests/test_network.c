@@ -856,6 +856,81 @@ START_TEST(network_types_may_have_a_model_of_their_own)
 }
 END_TEST
 
+static const char own_code[] =
+    "chronaxie-model 1\n parameter gain = 2\n state v = gain */\n"
+    "static void model_advance(model_state *n, const model_constants *c, wide_float drive,\n"
+    "                          wide_float input, wide_int awake) {}\n"
+    "static wide_int model_fires(const model_state *n, const model_constants *c)\n"
+    "{ return n->v > c->gain; }\n";
+
+static void
+write_own(const char *name, const char *comment)
+{
+    char text[2048];
+    snprintf(text, sizeof text, "/* %s\n%s", comment, own_code);
+    folder_write(name, text);
+}
+
+static void
+check_own_models(const chx_network_info *info)
+{
+    const chx_neuron_type *motor = &info->types[0], *sensory = &info->types[1];
+    ck_assert_ptr_nonnull(motor->own);
+    ck_assert_ptr_nonnull(sensory->own);
+    ck_assert_ptr_ne(motor->own, sensory->own);
+    ck_assert_str_eq(motor->parameters[0].name, "gain");
+    ck_near(motor->parameters[0].value, 3);
+    ck_near(sensory->parameters[0].value, 2);
+    ck_assert_uint_eq(sensory->n_parameters, 3);
+}
+
+START_TEST(network_models_of_its_own_are_saved_with_it)
+{
+    ck_assert_int_eq(mkdir(folder_path("deep"), 0755), 0);
+    write_own("mine.cl", "one");
+    write_own("deep/mine.cl", "two");
+    damage("network.json",
+           "\"capacitance_pf\": 10,\n    \"tau_membrane_ms\": 10,\n    \"tau_synapse_ms\": 5,\n"
+           "    \"resting_mv\": -65, \"threshold_mv\": -50, \"reset_mv\": -66,\n    ",
+           "\"model\": \"mine.cl\", ");
+    damage("network.json", "{\"bias_pa\": 2}", "{\"model\": \"deep/mine.cl\", \"gain\": 3}");
+    check_own_models(load());
+    ck_assert_int_eq(chx_network_save(network, folder_path("saved")), CHX_OK);
+    chx_network *copy = NULL;
+    ck_assert_int_eq(chx_network_create(chx_network_get(network), &copy), CHX_OK);
+    chx_network_destroy(&network);
+    check_own_models(chx_network_get(copy));
+    chx_network_destroy(&copy);
+    ck_assert_int_eq(chx_network_load(folder_path("saved"), &network), CHX_OK);
+    check_own_models(chx_network_get(network));
+    char *text = folder_read("saved/0-mine.cl");
+    ck_assert_ptr_eq(strstr(text, "/* two"), text);
+    free(text);
+}
+END_TEST
+
+START_TEST(network_model_is_of_a_file_or_of_a_name)
+{
+    write_own("mine.cl", "");
+    chx_model *model = NULL;
+    ck_assert_int_eq(chx_model_from_file(folder_path("mine.cl"), &model), CHX_OK);
+    reset_given();
+    given_type.own = model;
+    ck_assert_int_eq(chx_network_create(&given, &network), CHX_OK);
+    chx_network_destroy(&network);
+    given_type.parameters = &(chx_parameter){"gian", 1};
+    given_type.n_parameters = 1;
+    ck_refused(CHX_ERROR_FORMAT, "types[0]: gian is no parameter of the model");
+    given_type.model = "mine.cl";
+    ck_refused(CHX_ERROR_FORMAT, "types[0]: model is unknown");
+    chx_model_destroy(&model);
+    chx_model_destroy(&model);
+    ck_assert_int_eq(chx_model_from_file(folder_path("none.cl"), &model), CHX_ERROR_FILE);
+    ck_assert_int_eq(chx_model_from_file(NULL, &model), CHX_ERROR_INVALID);
+    ck_assert_ptr_null(model);
+}
+END_TEST
+
 START_TEST(network_spikes_are_written_with_names_and_times)
 {
     damage("neurons.csv", "B,motor", "\"B \"\"2\"\", left\",motor");
@@ -946,6 +1021,8 @@ main(void)
     tcase_add_loop_test(tests, network_of_broken_edges_is_refused, 0,
                         sizeof broken_edges / sizeof *broken_edges);
     tcase_add_test(tests, network_types_may_have_a_model_of_their_own);
+    tcase_add_test(tests, network_models_of_its_own_are_saved_with_it);
+    tcase_add_test(tests, network_model_is_of_a_file_or_of_a_name);
     tcase_add_test(tests, network_types_may_be_layers_and_words_of_any_language);
     tcase_add_test(tests, network_files_may_begin_with_a_byte_order_mark);
     tcase_add_test(tests, network_pipe_is_refused_and_not_waited_for);

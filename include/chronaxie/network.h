@@ -53,6 +53,19 @@ typedef struct chx_parameter {
     double value;
 } chx_parameter;
 
+/* A model of neurons that a user wrote, in one file of OpenCL C (docs/models.md). Constant; any
+ * thread. */
+typedef struct chx_model chx_model;
+
+/* Reads a model's file and checks it, as far as that needs no device; a compiler sees it when a
+ * simulation is built. It becomes native code: load only files you trust. On success the caller
+ * destroys *model. Errors: FILE, FORMAT with file, line and remedy in chx_last_error(), LIMIT,
+ * MEMORY. */
+CHX_API chx_status chx_model_from_file(const char *path, chx_model **model);
+
+/* Clears *model; accepts NULL. Networks whose types have the model keep it as long as they need. */
+CHX_API void chx_model_destroy(chx_model **model);
+
 /* Neurons of one type share a model and parameters. Models and their parameters are described in
  * docs/models.md. */
 typedef struct chx_neuron_type {
@@ -61,6 +74,7 @@ typedef struct chx_neuron_type {
     const char *model; /* else "adex" or "izhikevich", with the parameters that follow; */
     const chx_parameter *parameters; /* in any order; in a network all of the model's, in its own */
     uint32_t n_parameters;
+    const chx_model *own; /* instead of model; in a network, where model is its file's name, held */
 } chx_neuron_type;
 
 /* Sorted by (pre, post, delay, weight). */

@@ -11,7 +11,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "io/recording.h"
-#include "network/model.h"
+#include "network/own_model.h"
 #include "network/spike_train.h"
 
 #define FORMAT_NAME "chronaxie-network"
@@ -51,12 +51,44 @@ read_numbers(const chx__json_at *object, const member_number *numbers, size_t n)
     return status;
 }
 
+/* A model in a file of its own, which is read once however many types have it. */
+static chx_status
+read_own_model(chx__folder *folder, const char *name, const chx__model **model)
+{
+    chx_network *network = folder->network;
+    char *path = *name == '/' ? chx__strdup(name) : chx__format("%s/%s", folder->path, name);
+    chx_model *own = NULL;
+    chx_status status = path ? CHX_OK : chx__fail_memory("loading a network");
+    for (size_t i = 0; !status && !own && i < network->n_models; i++)
+        if (strcmp(network->models[i]->path, path) == 0)
+            own = chx__own_hold(network->models[i]);
+    if (!status && !own)
+        status = chx__folder_check_file(path);
+    if (!status && !own)
+        status = chx_model_from_file(path, &own);
+    if (!status && !chx__network_hold(network, own))
+        status = chx__fail_memory("loading a network");
+    if (!status)
+        *model = &own->table;
+    chx_model_destroy(&own);
+    free(path);
+    return status;
+}
+
+static bool
+is_own(const char *name)
+{
+    const size_t length = strlen(name);
+    return length > 3 && strcmp(name + length - 3, ".cl") == 0;
+}
+
 /* The model that the object names, else that of *type. */
 static chx_status
-read_model(const chx__json_at *object, const chx_neuron_type *type, const chx__model **model)
+read_model(chx__folder *folder, const chx__json_at *object, const chx_neuron_type *type,
+           const chx__model **model)
 {
     chx__json_at member;
-    const char *name = type->model;
+    const char *name = NULL;
     chx_status status = CHX_OK;
     member.value = NULL;
     if (json_is_object(object->value))
@@ -65,10 +97,12 @@ read_model(const chx__json_at *object, const chx_neuron_type *type, const chx__m
         status = chx__json_text(&member, &name);
     if (status)
         return status;
-    *model = chx__model_find(name);
-    return *model
-               ? CHX_OK
-               : chx__json_fail(&member, "is '%.64s'; the models are %s", name, CHX__MODEL_NAMES);
+    if (name && is_own(name))
+        return read_own_model(folder, name, model);
+    *model = name ? chx__model_find(name) : chx__type_model(type);
+    return *model ? CHX_OK
+                  : chx__json_fail(&member, "is '%.64s'; the models are %s, and files NAME.cl",
+                                   name, CHX__MODEL_NAMES);
 }
 
 /* Reads into *type what the object holds of its model's parameters; `is_whole` asks for all that
@@ -78,7 +112,7 @@ read_params(chx__folder *folder, const chx__json_at *object, bool is_whole, chx_
 {
     const chx__model *model = NULL;
     const chx_neuron_type from = *type;
-    chx_status status = read_model(object, type, &model);
+    chx_status status = read_model(folder, object, type, &model);
     if (status)
         return status;
     const char *keys[CHX__MODEL_MAX_PARAMETERS + 2] = {"model"};

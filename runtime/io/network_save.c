@@ -20,7 +20,7 @@
 #include "base/file.h"
 #include "base/numerals.h"
 #include "io/csv.h"
-#include "network/model.h"
+#include "network/own_model.h"
 
 #define MAX_OPEN_FOLDERS 8
 
@@ -32,6 +32,48 @@ fail_memory(void)
     return chx__fail_memory("saving a network");
 }
 
+/* The first type with the same model of the user's. */
+static uint32_t
+first_of_model(const chx_network_info *info, uint32_t index)
+{
+    uint32_t first = 0;
+    while (info->types[first].own != info->types[index].own)
+        first++;
+    return first;
+}
+
+/* Whether models of the user's in two folders have one name. */
+static bool
+is_namesake(const chx_network_info *info, uint32_t index)
+{
+    const chx_model *own = info->types[index].own;
+    for (uint32_t i = 0; i < info->n_types; i++)
+        if (info->types[i].own && info->types[i].own != own &&
+            strcmp(info->types[i].own->file, own->file) == 0)
+            return true;
+    return false;
+}
+
+/* The name of the file that a type's model is written to; NULL without memory. */
+static char *
+model_file(const chx_network_info *info, uint32_t index)
+{
+    const char *file = info->types[index].own->file;
+    return is_namesake(info, index) ? chx__format("%u-%s", first_of_model(info, index), file)
+                                    : chx__strdup(file);
+}
+
+static json_t *
+model_json(const chx_network_info *info, uint32_t index)
+{
+    if (!info->types[index].own)
+        return json_string(chx__type_model(&info->types[index])->name);
+    char *file = model_file(info, index);
+    json_t *name = json_string(file);
+    free(file);
+    return name;
+}
+
 static json_t *
 params_json(const chx_network_info *info, uint32_t index)
 {
@@ -39,7 +81,7 @@ params_json(const chx_network_info *info, uint32_t index)
     const chx__model *model = chx__type_model(type);
     json_t *object = json_object();
     if (type->model || info->types[0].model)
-        json_object_set_new(object, "model", json_string(model->name));
+        json_object_set_new(object, "model", model_json(info, index));
     for (uint32_t i = 0; i < model->n_parameters; i++)
         json_object_set_new(object, model->parameters[i].name, json_real(chx__type_get(type, i)));
     return object;
@@ -261,6 +303,18 @@ write_spikes(const char *folder, const chx_network *network, uint32_t index)
 }
 
 static chx_status
+write_model(const char *folder, const chx_network_info *info, uint32_t index)
+{
+    const chx_model *own = info->types[index].own;
+    char *file = model_file(info, index);
+    char *path = file ? chx__format("%s/%s", folder, file) : NULL;
+    chx_status status = path ? chx__file_write(path, own->text, own->size) : fail_memory();
+    free(file);
+    free(path);
+    return status;
+}
+
+static chx_status
 write_all(const char *folder, const chx_network *network)
 {
     const chx_network_info *info = chx_network_get(network);
@@ -272,6 +326,9 @@ write_all(const char *folder, const chx_network *network)
     for (uint32_t i = 0; i < info->n_stimuli && !status; i++)
         if (info->stimuli[i].kind == CHX_STIMULUS_SPIKE_TRAIN && info->stimuli[i].n_spikes > 0)
             status = write_spikes(folder, network, i);
+    for (uint32_t i = 0; i < info->n_types && !status; i++)
+        if (info->types[i].own && first_of_model(info, i) == i)
+            status = write_model(folder, info, i);
     return status ? status : write_morphologies(folder, info);
 }
 

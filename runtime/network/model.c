@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "network/own_model.h"
 
 static const chx__model *const models[] = {&chx__model_lif, &chx__model_adex,
                                            &chx__model_izhikevich};
@@ -25,13 +26,15 @@ chx__model_find(const char *name)
 const chx__model *
 chx__type_model(const chx_neuron_type *type)
 {
-    return chx__model_find(type->model);
+    return type->own ? &type->own->table : chx__model_find(type->model);
 }
 
 chx_status
 chx__type_begin(chx_neuron_type *type, const chx__model *model, chx_network *network)
 {
     *type = (chx_neuron_type){.name = type->name};
+    if (model->own && !chx__network_hold(network, model->own))
+        return chx__fail_memory("keeping a model");
     if (model != models[0]) {
         chx_parameter *own = chx__network_keep(network, model->n_parameters * sizeof *own);
         if (!own)
@@ -39,6 +42,7 @@ chx__type_begin(chx_neuron_type *type, const chx__model *model, chx_network *net
         for (uint32_t i = 0; i < model->n_parameters; i++)
             own[i] = (chx_parameter){.name = model->parameters[i].name};
         type->model = model->name;
+        type->own = model->own;
         type->parameters = own;
         type->n_parameters = model->n_parameters;
     }
@@ -102,13 +106,13 @@ check_names(const chx_neuron_type *type, const chx__model *model, chx__fault *fa
 chx_status
 chx__type_complete(chx_neuron_type *type, chx_network *network, chx__fault *fault)
 {
-    if (!type->model) {
+    if (!type->model && !type->own) {
         type->parameters = NULL;
         type->n_parameters = 0;
         return CHX_OK;
     }
     const chx_neuron_type from = *type;
-    const chx__model *model = chx__model_find(from.model);
+    const chx__model *model = chx__type_model(&from);
     if (!model) {
         chx__model_fail(fault, "model",
                         "is unknown; NULL or one of " CHX__MODEL_NAMES " may stand here");
@@ -154,6 +158,8 @@ chx__type_prepare(const chx_neuron_type *type, double time_step_ms, chx__prepare
         if (sentence)
             return chx__model_fail(fault, model->parameters[i].name, sentence);
     }
+    if (model->own)
+        return chx__own_prepare(model->own, values, time_step_ms, to, fault);
     return model->prepare(values, time_step_ms, to, fault);
 }
 

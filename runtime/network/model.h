@@ -13,7 +13,8 @@
 #include "network/network.h"
 
 #define CHX__MODEL_MAX_PARAMETERS 32
-#define CHX__MODEL_MAX_CONSTANTS 24
+#define CHX__MODEL_MAX_CONSTANTS 64
+#define CHX__MODEL_MAX_STATES 16
 
 /* Below this magnitude, 2^-40, the kernels tidy state away. */
 #define CHX__TINY 9.094947017729282e-13f
@@ -39,18 +40,20 @@ typedef struct chx__prepared {
     double origin_mv; /* which the membrane potential, the first of the state, is counted from */
     float least_factor; /* state that nothing drives keeps at least this share of itself a step */
     float constants[CHX__MODEL_MAX_CONSTANTS]; /* of the kernel's MODEL_CONSTANTS */
+    float initial[CHX__MODEL_MAX_STATES]; /* what the kernel's MODEL_STATE begins as */
 } chx__prepared;
 
 typedef struct chx__model {
     const char *name;
     const char *source; /* below kernels/ */
+    const struct chx_model *own; /* a user's, of which this is the table (own_model.h); or NULL */
     const chx__parameter *parameters; /* of what prepare() takes, one double after the other */
     uint32_t n_parameters;
     uint32_t n_states; /* of the kernel's MODEL_STATE */
     uint32_t n_constants;
     const float *idle; /* constants of a lane without a neuron, with which the kernel never fires */
     /* Of parameters that are in their ranges. False and a fault when they do not fit together or
-     * cannot be simulated in floats with this step. */
+     * cannot be simulated in floats with this step. NULL where it is a user's. */
     bool (*prepare)(const void *params, double time_step_ms, chx__prepared *to, chx__fault *fault);
 } chx__model;
 

@@ -11,8 +11,8 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "base/error.h"
 #include "network/check.h"
+#include "network/own_model.h"
 
 #define BLOCK_BYTES 65536
 
@@ -52,6 +52,19 @@ chx__network_keep_text(chx_network *network, const char *text, size_t length)
     memcpy(kept, text, length);
     kept[length] = '\0';
     return kept;
+}
+
+bool
+chx__network_hold(chx_network *network, const chx_model *model)
+{
+    for (size_t i = 0; i < network->n_models; i++)
+        if (network->models[i] == model)
+            return true;
+    if (!chx__grow(&network->models, &network->models_capacity, network->n_models + 1,
+                   sizeof(chx_model *)))
+        return false;
+    network->models[network->n_models++] = chx__own_hold(model);
+    return true;
 }
 
 chx_status
@@ -141,6 +154,9 @@ chx_network_destroy(chx_network **network)
         free(dying->blocks);
         dying->blocks = next;
     }
+    for (size_t i = 0; i < dying->n_models; i++)
+        chx_model_destroy(&dying->models[i]);
+    free(dying->models);
     free(dying->types);
     free(dying->neurons);
     free(dying->synapses);

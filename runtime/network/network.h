@@ -23,6 +23,8 @@ struct chx_network {
     const char **remarks;
     size_t types_capacity, neurons_capacity, synapses_capacity, stimuli_capacity, nodes_capacity,
         remarks_capacity;
+    chx_model **models; /* that users wrote and types have, each held once */
+    size_t n_models, models_capacity;
     struct chx__network_block *blocks; /* the arena, newest first */
 };
 
@@ -32,6 +34,9 @@ chx_network *chx__network_begin(void);
 /* Memory that lives as long as the network; NULL when memory is out. */
 void *chx__network_keep(chx_network *network, size_t size_bytes);
 char *chx__network_keep_text(chx_network *network, const char *text, size_t length);
+
+/* Makes the network a holder of the model, once. False when memory is out. */
+bool chx__network_hold(chx_network *network, const chx_model *model);
 
 /* Adds a remark, "PATH:LINE: SENTENCE". Errors: MEMORY. */
 chx_status chx__network_remark(chx_network *network, const char *path, uint64_t line,

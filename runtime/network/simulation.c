@@ -16,6 +16,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "network/own_model.h"
 #include "network/playback.h"
 
 /* Wide blocks suit the vector units of processors; narrow ones give GPUs more work-items. */
@@ -28,6 +29,16 @@ pin(chx_simulation *simulation, const chx__simulation_fleet *fleet)
     for (uint32_t p = 0; p < simulation->tables.n_partitions; p++)
         simulation->part_devices[p] = fleet->devices[p % fleet->n_devices];
     simulation->is_pinned = true;
+}
+
+static chx_status
+create_program(chx_simulation *simulation, const chx__model *model, const char *options,
+               chx_program **program)
+{
+    if (model->own)
+        return chx__own_program(model->own, simulation->runtime, options, program);
+    return chx_program_from_embedded(simulation->runtime, model->source,
+                                     &(chx_program_params){.options = options}, program);
 }
 
 /* One program for each model. */
@@ -43,9 +54,7 @@ create_programs(chx_simulation *simulation)
             same++;
         chx__simulation_part *part = &simulation->parts[p];
         if (same == p) {
-            chx_status status = chx_program_from_embedded(simulation->runtime, model->source,
-                                                          &(chx_program_params){.options = options},
-                                                          &part->own_program);
+            chx_status status = create_program(simulation, model, options, &part->own_program);
             if (status)
                 return status;
         }
@@ -75,7 +84,7 @@ create_part_buffers(chx_simulation *simulation, chx__simulation_part *part,
         const void *elements;
         size_t count, size;
     } tables[] = {
-        {&part->state, NULL, from->setup.n_blocks,
+        {&part->state, from->state, from->setup.n_blocks,
          (CHX_POPULATION_STATE_HEADER + model->n_states) * block_bytes},
         {&part->ring, NULL, (size_t)from->setup.n_blocks << from->setup.slot_bits, block_bytes},
         {&part->rows, from->rows, from->n_rows,

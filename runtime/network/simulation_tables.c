@@ -420,6 +420,8 @@ chx__part_tables_init(chx__part_tables *part, const chx__simulation_tables *tabl
     if (!status)
         status = chx__part_entries_init(part, tables);
     if (!status)
+        status = chx__part_initial_init(part, tables);
+    if (!status)
         status = make_synapses(part, tables);
     if (status)
         chx__part_tables_finish(part);
@@ -429,6 +431,7 @@ chx__part_tables_init(chx__part_tables *part, const chx__simulation_tables *tabl
 void
 chx__part_tables_finish(chx__part_tables *part)
 {
+    free(part->state);
     free(part->rows);
     free(part->blocks);
     free(part->entries);

@@ -46,6 +46,7 @@ typedef struct chx__part_tables {
     chx_population_setup setup; /* list, record and row_lanes are left to the caller */
     const chx__model *model;
     uint32_t n_neurons;
+    float *state; /* that it begins with; NULL when all of it is 0 */
     float *rows;
     size_t n_rows;
     chx_population_block *blocks;
@@ -81,6 +82,9 @@ chx_status chx__simulation_cut(chx__simulation_tables *tables, uint32_t n_partit
 
 /* Fills in the entries of the stimuli (simulation_entries.c). Errors: LIMIT, MEMORY. */
 chx_status chx__part_entries_init(chx__part_tables *part, const chx__simulation_tables *tables);
+
+/* Makes the state that a partition begins with (simulation_initial.c). Errors: MEMORY. */
+chx_status chx__part_initial_init(chx__part_tables *part, const chx__simulation_tables *tables);
 
 /* The most spikes that a partition's neurons can fire in n_steps steps. */
 uint64_t chx__simulation_max_spikes(const chx__simulation_tables *tables, uint32_t partition,
