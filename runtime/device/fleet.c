@@ -28,6 +28,7 @@
 #include "device/null.h"
 #include "device/selection.h"
 #include "device/self_test.h"
+#include "device/venture.h"
 
 /* PoCL asks hwloc for processor and memory and ends the process when that does not know, as in a
  * chroot without /sys; then we tell hwloc what the system says. */
@@ -228,11 +229,13 @@ assemble_null(chx__fleet *fleet, const chx_runtime_params *params, chx__null *ma
 
 /* A compiler may be slow over a large kernel; one that takes this long is taken for stuck. */
 #define BUILD_TIMEOUT_NS UINT64_C(600000000000)
+#define OPENING_TIMEOUT_NS UINT64_C(60000000000)
 
 static chx_status
-init_locks(chx__fleet *fleet)
+init_locks(chx__fleet *fleet, bool is_serial)
 {
-    *fleet = (chx__fleet){.generation = 1, .build_timeout_ns = BUILD_TIMEOUT_NS};
+    *fleet =
+        (chx__fleet){.generation = 1, .is_serial = is_serial, .build_timeout_ns = BUILD_TIMEOUT_NS};
     if (pthread_mutex_init(&fleet->lock, NULL) != 0)
         return chx__fail_memory("opening the devices");
     if (pthread_cond_init(&fleet->opened, NULL) != 0) {
@@ -248,7 +251,7 @@ chx__fleet_init(chx__fleet *fleet, const chx_runtime_params *params, chx__null *
 {
     static const chx_runtime_params defaults;
     const chx_runtime_params *wanted = params ? params : &defaults;
-    chx_status status = init_locks(fleet);
+    chx_status status = init_locks(fleet, wanted->serial);
     if (status)
         return status;
     status = machine ? assemble_null(fleet, wanted, machine) : assemble(fleet, wanted);
@@ -260,6 +263,8 @@ chx__fleet_init(chx__fleet *fleet, const chx_runtime_params *params, chx__null *
 void
 chx__fleet_finish(chx__fleet *fleet)
 {
+    if (chx__fleet_has_stuck(fleet))
+        return;
     for (uint32_t i = 0; i < fleet->n_devices; i++)
         chx__device_close(&fleet->devices[i], false);
     for (uint32_t i = 0; i < fleet->n_platforms; i++)
@@ -302,13 +307,41 @@ open_context(chx__fleet *fleet, chx__platform *platform)
     return CHX_OK;
 }
 
+typedef struct opening {
+    chx__fleet *fleet;
+    chx__device *device;
+} opening;
+
 static chx_status
-open_device(chx__fleet *fleet, chx__device *device)
+open_device(void *data)
 {
+    const opening *under_way = data;
+    chx__fleet *fleet = under_way->fleet;
+    chx__device *device = under_way->device;
     if (atomic_load(&device->is_open))
         return CHX_OK;
     chx_status status = device->platform->context ? CHX_OK : open_context(fleet, device->platform);
     return status ? status : chx__device_open(device, &fleet->logger);
+}
+
+/* By whoever has begun opening. */
+static chx_status
+venture_open(chx__fleet *fleet, chx__device *device)
+{
+    char doing[160];
+    bool came_back;
+    opening *under_way = chx__alloc(1, sizeof *under_way);
+    if (!under_way)
+        return chx__fail_memory("opening a device");
+    *under_way = (opening){fleet, device};
+    snprintf(doing, sizeof doing, "opening %.100s", device->info.name);
+    chx_status status = chx__venture(fleet, device->platform, open_device, under_way,
+                                     OPENING_TIMEOUT_NS, doing, &came_back);
+    if (came_back)
+        free(under_way);
+    else
+        chx__keep(under_way);
+    return status;
 }
 
 static void
@@ -339,7 +372,7 @@ chx__fleet_open(chx__fleet *fleet, chx__device *device)
         return chx__fail_cl(CHX_ERROR_INVALID, 0, device->info.name, NULL,
                             "%s is not among the selected devices", device->info.name);
     begin_opening(fleet);
-    chx_status status = open_device(fleet, device);
+    chx_status status = venture_open(fleet, device);
     end_opening(fleet);
     return status;
 }
@@ -417,7 +450,7 @@ chx__fleet_reopen_lanes(chx__fleet *fleet, chx__platform *platform)
         if (device->platform != platform || !device->is_open)
             continue;
         chx__device_close(device, true);
-        status = open_device(fleet, device);
+        status = venture_open(fleet, device);
     }
     end_opening(fleet);
     return status;

@@ -42,7 +42,7 @@ typedef struct chx__fleet {
  * NO_DEVICE, UNKNOWN_DEVICE, INVALID, MEMORY; a cache that cannot be used is only a warning. */
 chx_status chx__fleet_init(chx__fleet *fleet, const chx_runtime_params *params, chx__null *machine);
 
-/* Releases everything; accepts a half-built fleet. */
+/* Releases everything, or nothing when a driver is stuck; accepts a half-built fleet. */
 void chx__fleet_finish(chx__fleet *fleet);
 
 /* Makes sure that the device has a context and lanes; cheap when it has. A platform's context

@@ -25,10 +25,10 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "device/backend.h"
-#include "device/builder.h"
 #include "device/cache.h"
 #include "device/release.h"
 #include "device/source.h"
+#include "device/venture.h"
 
 /* Counts up when options or defines that we add ourselves change their meaning. */
 #define BINARY_FORMAT 2u
@@ -390,31 +390,56 @@ install(chx_program *program, const target_set *made, cl_program built)
     }
 }
 
+/* A build in a thread of its own. */
+typedef struct building {
+    target_set made;
+    const chx__backend *backend;
+    cl_program built;
+} building;
+
+static chx_status
+run_build(void *data)
+{
+    building *under_way = data;
+    return under_way->backend->build(&under_way->made.target, &under_way->built);
+}
+
+/* False when the driver does not come back: what it works on stays then. */
+static bool
+venture_build(chx_program *program, chx__device *device, building *under_way, chx_status *status)
+{
+    char doing[160];
+    bool came_back;
+    snprintf(doing, sizeof doing, "building %.100s", program->name);
+    *status = chx__venture(program->fleet, device->platform, run_build, under_way,
+                           program->fleet->build_timeout_ns, doing, &came_back);
+    program->is_kept |= !came_back;
+    return came_back;
+}
+
 static chx_status
 build_for(chx_program *program, chx__device *device)
 {
-    target_set made;
-    cl_program built = NULL;
-    chx_status status = begin_target(program, device, &made);
+    building *under_way = chx__alloc(1, sizeof *under_way);
+    if (!under_way)
+        return chx__fail_memory("building a program");
+    under_way->backend = device->platform->backend;
+    chx_status status = begin_target(program, device, &under_way->made);
     if (!status && !program->is_closed)
         chx__log(&program->fleet->logger, CHX_LOG_INFO,
                  "%s: compiled at every start, as it includes files that only the driver finds",
                  program->name);
-    if (!status)
-        status = chx__builder_build(program->fleet, device->platform, &made.target, &built);
-    if (status && atomic_load(&device->platform->is_stuck)) {
-        program->is_kept = true;
-        chx__keep(made.devices);
-        chx__keep(made.ids);
-        chx__keep(made.options);
+    if (!status && !venture_build(program, device, under_way, &status)) {
+        chx__keep(under_way);
         return status;
     }
     if (!status) {
-        install(program, &made, built);
-        if (!made.is_quick && device->platform->is_pocl)
+        install(program, &under_way->made, under_way->built);
+        if (!under_way->made.is_quick && device->platform->is_pocl)
             chx__cache_store(program->fleet->cache, optimized_key(program, device), "", 1);
     }
-    finish_target(&made);
+    finish_target(&under_way->made);
+    free(under_way);
     return status;
 }
 

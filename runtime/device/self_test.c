@@ -28,8 +28,10 @@
 #include "device/source.h"
 #include "device/speed.h"
 #include "device/trial.h"
+#include "device/venture.h"
 
 #define N_ITEMS 64u
+#define TIMEOUT_NS UINT64_C(120000000000) /* for a driver to come back at all */
 
 /* What the cache keeps of a device that passed. */
 typedef struct record {
@@ -43,6 +45,8 @@ typedef struct record {
  * command does not end. */
 typedef struct self_test {
     chx__probe probe;
+    char *text; /* of the kernels */
+    bool passed;
     bool with_int64;
     record result;
     float values[3 * N_ITEMS];
@@ -356,12 +360,15 @@ run_work(self_test *test)
     return done;
 }
 
-static bool
-run_all(self_test *test, const char *text, bool with_speed)
+static chx_status
+run_all(void *data)
 {
-    test->result.has_speed = with_speed;
-    return chx__probe_open(&test->probe) && build_kernels(test, text) && run_check(test) &&
-           run_work(test) && (!with_speed || chx__speed_measure(&test->probe, &test->result.speed));
+    self_test *test = data;
+    bool with_speed = test->result.has_speed;
+    test->passed = chx__probe_open(&test->probe) && build_kernels(test, test->text) &&
+                   run_check(test) && run_work(test) &&
+                   (!with_speed || chx__speed_measure(&test->probe, &test->result.speed));
+    return CHX_OK;
 }
 
 static void
@@ -402,33 +409,60 @@ recall(chx__fleet *fleet, chx__device *device, chx__digest key, bool with_speed)
 }
 
 static chx_status
-test_device(chx__fleet *fleet, chx__device *device, const char *text, chx__digest key,
-            bool with_speed)
+set_aside(chx__device *device, const char *why)
 {
-    self_test *test = chx__alloc(1, sizeof *test);
-    if (!test)
-        return chx__fail_memory("testing a device");
-    test->probe.device = device;
-    uint64_t begun_ns = chx__now_ns();
-    chx__journal_entry entry;
-    char doing[160];
-    snprintf(doing, sizeof doing, "self-testing %.120s", device->info.name);
-    chx__journal_begin(&entry, chx__trial_is_this() ? NULL : fleet->cache, device->identity, doing);
-    bool passed = run_all(test, text, with_speed);
-    chx__journal_end(&entry);
+    device->info.excluded = chx__strdup(why);
+    return device->info.excluded ? CHX_OK : chx__fail_memory("testing a device");
+}
+
+/* Notes what came of a test that is over, and frees it. */
+static chx_status
+settle(chx__fleet *fleet, chx__device *device, chx__digest key, self_test *test)
+{
     chx_status status = CHX_OK;
-    if (passed) {
+    if (test->passed) {
         apply(device, &test->result);
         chx__cache_store(fleet->cache, key, &test->result, sizeof test->result);
         device->tested = test->probe.context;
         test->probe.context = NULL;
     } else {
-        device->info.excluded = chx__strdup(test->probe.why);
-        if (!device->info.excluded)
-            status = chx__fail_memory("testing a device");
+        status = set_aside(device, test->probe.why);
     }
-    if (chx__probe_close(&test->probe))
+    char *text = test->text;
+    if (chx__probe_close(&test->probe)) {
+        free(text);
         free(test);
+    }
+    return status;
+}
+
+/* Takes the text. */
+static chx_status
+test_device(chx__fleet *fleet, chx__device *device, char *text, chx__digest key, bool with_speed)
+{
+    self_test *test = chx__alloc(1, sizeof *test);
+    if (!test) {
+        free(text);
+        return chx__fail_memory("testing a device");
+    }
+    test->probe.device = device;
+    test->text = text;
+    test->result.has_speed = with_speed;
+    uint64_t begun_ns = chx__now_ns();
+    chx__journal_entry entry;
+    char doing[160];
+    bool came_back;
+    snprintf(doing, sizeof doing, "self-testing %.120s", device->info.name);
+    chx__journal_begin(&entry, chx__trial_is_this() ? NULL : fleet->cache, device->identity, doing);
+    chx_status status =
+        chx__venture(fleet, device->platform, run_all, test, TIMEOUT_NS, doing, &came_back);
+    chx__journal_end(&entry);
+    if (came_back) {
+        status = settle(fleet, device, key, test);
+    } else {
+        chx__keep(test);
+        status = set_aside(device, chx_last_error()->message);
+    }
     chx__log(&fleet->logger, CHX_LOG_INFO, "%s: self-tested in %.0f ms", device->info.name,
              (double)(chx__now_ns() - begun_ns) / 1e6);
     return status;
@@ -460,13 +494,6 @@ note(chx__fleet *fleet, chx__digest key, bool holds)
 {
     char byte = holds;
     chx__cache_store(fleet->cache, key, &byte, 1);
-}
-
-static chx_status
-set_aside(chx__device *device, const char *why)
-{
-    device->info.excluded = chx__strdup(why);
-    return device->info.excluded ? CHX_OK : chx__fail_memory("testing a device");
 }
 
 static chx_status
@@ -533,7 +560,7 @@ chx__self_test(chx__fleet *fleet, chx__device *device, bool with_speed)
         status = try_elsewhere(fleet, device, key, with_speed, &is_settled);
     }
     if (!status && !is_settled)
-        status = test_device(fleet, device, text, key, with_speed);
+        return test_device(fleet, device, text, key, with_speed);
     free(text);
     return status;
 }

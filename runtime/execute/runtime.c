@@ -77,14 +77,13 @@ chx__runtime_create(chx_runtime **runtime, const chx_runtime_params *params, chx
         return chx__fail_memory("creating a runtime");
     init_locks(made);
     made->logger = (chx__logger){wanted.log, wanted.log_data, wanted.log_level};
-    made->serial = wants_serial(&wanted);
+    made->serial = wanted.serial = wants_serial(&wanted);
     made->patience_ns = PATIENCE_NS;
     made->access_timeout_ns = ACCESS_TIMEOUT_NS;
     made->process = getpid();
     chx_status status = chx__costs_create(&made->costs);
     if (!status)
         status = discover(made, &wanted, machine);
-    made->fleet.is_serial = made->serial;
     if (!status)
         status = chx__driver_start(made);
     if (status) {

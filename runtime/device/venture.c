@@ -1,10 +1,10 @@
-/* A build gets a thread of its own, so that one does not wait behind another and the caller can
- * leave. What both threads need lies in a job that the last one frees. The lock (a leaf) guards
- * `is_done`, after which the result stands.
+/* A thread for each, so that one does not wait behind another and the caller can leave. What both
+ * threads need lies in a job that the last one frees. The lock (a leaf) guards `is_done`, after
+ * which the result stands.
  *
- * What the build logs is handed to the caller's thread, which may hold locks under which no
- * callback must run. Where there is no thread to be had, the caller builds. */
-#include "device/builder.h"
+ * What the venture logs is handed to the caller's thread, which may hold locks under which no
+ * callback must run. */
+#include "device/venture.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -21,24 +21,23 @@ typedef struct job {
     pthread_cond_t done;
     bool is_done;
     bool is_abandoned; /* the caller has left */
-    const chx__backend *backend;
-    chx__target target;
-    cl_program program;
+    chx_status (*fn)(void *);
+    void *data;
     chx_status status;
     chx_error error; /* when status says so */
     chx__later *logged;
 } job;
 
 static job *
-job_create(const chx__platform *platform, const chx__target *target)
+job_create(chx_status (*fn)(void *), void *data)
 {
     job *made = chx__alloc(1, sizeof *made);
     if (!made)
         return NULL;
     pthread_mutex_init(&made->lock, NULL);
     chx__clock_init_cond(&made->done);
-    made->backend = platform->backend;
-    made->target = *target;
+    made->fn = fn;
+    made->data = data;
     return made;
 }
 
@@ -55,7 +54,7 @@ work(void *data)
 {
     job *made = data;
     chx__later_hold();
-    chx_status status = made->backend->build(&made->target, &made->program);
+    chx_status status = made->fn(made->data);
     chx__later *logged = chx__later_take();
     chx__later_release();
     pthread_mutex_lock(&made->lock);
@@ -85,37 +84,30 @@ await(job *made, const chx__platform *platform, uint64_t deadline_ns)
     return is_done;
 }
 
-static chx_status
-give_up(const chx__fleet *fleet, chx__platform *platform, const chx__target *target)
-{
-    atomic_store(&platform->is_stuck, true);
-    atomic_store(&platform->is_suspect, true);
-    return chx__fail_cl(CHX_ERROR_TIMEOUT, 0, target->device->info.name, NULL,
-                        "%s: building %s has not ended within %.0f s; its driver is not used any "
-                        "more",
-                        target->device->info.name, target->name,
-                        (double)fleet->build_timeout_ns / 1e9);
-}
-
 chx_status
-chx__builder_build(const chx__fleet *fleet, chx__platform *platform, const chx__target *target,
-                   cl_program *program)
+chx__venture(const chx__fleet *fleet, chx__platform *platform, chx_status (*fn)(void *), void *data,
+             uint64_t timeout_ns, const char *doing, bool *came_back)
 {
     pthread_t thread;
-    uint64_t deadline_ns = chx__now_ns() + fleet->build_timeout_ns;
-    job *made = fleet->is_serial ? NULL : job_create(platform, target);
+    uint64_t deadline_ns = chx__now_ns() + timeout_ns;
+    job *made = fleet->is_serial ? NULL : job_create(fn, data);
+    *came_back = true;
     if (!made || pthread_create(&thread, NULL, work, made) != 0) {
         if (made)
             job_free(made);
-        return platform->backend->build(target, program);
+        return fn(data);
     }
     pthread_detach(thread);
-    if (!await(made, platform, deadline_ns))
-        return give_up(fleet, platform, target);
+    if (!await(made, platform, deadline_ns)) {
+        *came_back = false;
+        atomic_store(&platform->is_stuck, true);
+        atomic_store(&platform->is_suspect, true);
+        return chx__fail(CHX_ERROR_TIMEOUT,
+                         "%s has not ended within %.0f s; the driver, %s, is not used any more",
+                         doing, (double)timeout_ns / 1e9, platform->name);
+    }
     chx__later_run_all(made->logged);
     chx_status status = made->status ? chx__fail_again(&made->error) : CHX_OK;
-    if (!status)
-        *program = made->program;
     job_free(made);
     return status;
 }
