@@ -360,13 +360,17 @@ facet_of(global const chx_tables *tables, const cone *c, long s, long across, lo
     made->facing = (uint)(made->end ? facing : (facing * c->flat) >> 14);
 }
 
-/* How bright light is on a round branch: full in its middle, less at the rims, q8. */
+/* How bright light is on a round branch, q8: all of it in the inner part, where colour is read;
+ * towards the rims by the cube of how much faces us, so that what is lit alike has form. Less so
+ * on what leans, whose middle another part may hide and whose joints would show. */
 static uint
-sheen_of(global const chx_tables *tables, long square, long radius)
+sheen_of(global const chx_tables *tables, long square, long radius, int flat)
 {
     long per_radius = (1u << 30) / (uint)radius;
-    long rim = (((square * per_radius) >> 22) * per_radius) >> 30;
-    return min(96u + tables->facing[clamp(rim, 0l, 256l)], 256u);
+    long off = square * (flat * flat >> 14) >> 14;
+    long rim = (((off * per_radius) >> 22) * per_radius) >> 30;
+    uint inner = min(tables->facing[clamp(rim, 0l, 256l)] * CHX_SHEEN_INNER >> 8, 256u);
+    return CHX_SHEEN_LEAST + ((inner * inner >> 8) * inner * (256u - CHX_SHEEN_LEAST) >> 16);
 }
 
 /* How far a surface comes forward, 4096ths of its radius. Where two branches run in the same place,
@@ -428,7 +432,7 @@ cone_pixel(const layers *to, global const chx_tables *tables, const chx_stick *s
     long share = (t * c->per_length) >> 14;
     int age = stick->age_a + (int)(((long)(stick->age_b - stick->age_a) * share) >> 16);
     uint light = light_at(tables, age, stick->back);
-    uint sheen = sheen_of(tables, square, radius);
+    uint sheen = sheen_of(tables, square, radius, c->flat);
     uint hue = stick->hue & (CHX_HUES - 1);
     long forward = lift_of(stick, light);
     facet surface;
@@ -453,7 +457,8 @@ cone_pixel(const layers *to, global const chx_tables *tables, const chx_stick *s
     long at = surface.end == 0 ? (s * c->per_length) >> 14 : surface.end == 1 ? 0 : 65536;
     long bulge = surface.bulge + forward;
     int z = stick->az + (int)((rise * at) >> 16) + (int)((bulge * radius) >> 12);
-    put_body(to, x, y, z, light << 20 | (sheen - 96) / 4 << 14 | shade << 6 | hue, pass);
+    uint payload = light << 20 | (sheen - CHX_SHEEN_LEAST) / 4 << 14 | shade << 6 | hue;
+    put_body(to, x, y, z, payload, pass);
     if (pass == BODY_FIRST)
         put_glow(to, x, y, light, 64);
 }

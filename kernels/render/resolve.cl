@@ -228,7 +228,7 @@ add_tissue(colour *c, global const chx_tables *tables, uint fibre, uint light, u
     if (body.y) {
         body_near = near_of((int)(body.y - 0x40000000u), depth);
         uint shade = (body.x >> 6) & 255u;
-        uint sheen = 96u + ((body.x >> 14) & 63u) * 4;
+        uint sheen = CHX_SHEEN_LEAST + ((body.x >> 14) & 63u) * 4;
         uint heat = body.x >> 20;
         add_hue(&tissue, tables, body.x & 63u, shade * cue_of(body_near) >> 8, 8);
         scale(&tissue, 175, 8);

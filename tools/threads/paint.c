@@ -185,6 +185,16 @@ facing_at(const brush *with, int64_t square, int64_t per_radius)
     return with->colours->facing[within(rim, 0, 256)];
 }
 
+/* How bright light is there, q8: less towards the rims, and least so on what leans. */
+static uint32_t
+sheen_at(const brush *with, const axis *a, int64_t square, int64_t radius)
+{
+    int64_t off = square * (a->flat * a->flat >> 14) >> 14;
+    int64_t inner = facing_at(with, off, (1u << 30) / (uint32_t)radius) * 330 >> 8;
+    inner = within(inner, 0, 256);
+    return (uint32_t)(16 + ((inner * inner >> 8) * inner * 240 >> 16));
+}
+
 /* The surface at a pixel: where it lies along the axis (0 .. 65536), how far above, how shaded. */
 typedef struct skin {
     int64_t share, bulge;
@@ -258,8 +268,7 @@ paint_cone_pixel(const brush *with, const axis *a, int x, int y)
     int64_t share = t * a->per_length >> 14, rise = stick->bz - stick->az;
     int age = stick->age_a + (int)((int64_t)(stick->age_b - stick->age_a) * share >> 16);
     uint32_t light = light_of(with, age);
-    int64_t facing = facing_at(with, square, (1u << 30) / (uint32_t)radius);
-    uint32_t sheen = (uint32_t)within(96 + facing, 0, 256);
+    uint32_t sheen = sheen_at(with, a, square, radius);
     skin on = skin_at(with, a, s, across, radius);
     int64_t forward = forward_of(stick, light);
     if (inside < edge) {
@@ -274,7 +283,7 @@ paint_cone_pixel(const brush *with, const axis *a, int x, int y)
     int64_t bulge = on.bulge + forward;
     int z = stick->az + (int)(rise * on.share >> 16) + (int)(bulge * radius >> 12);
     uint64_t key = (uint64_t)(uint32_t)(z + 0x40000000) << 32 | light << 20 |
-                   (sheen - 96) / 4 << 14 | on.shade << 6 | stick->type;
+                   (sheen - 16) / 4 << 14 | on.shade << 6 | stick->type;
     if (with->to->body[cell] < key)
         with->to->body[cell] = key;
     add_glow(with, x, y, light, 64);
