@@ -38,7 +38,7 @@
 
 /* While runs are in flight the driver thread looks at deadlines this often. */
 #define POLL_NS UINT64_C(16000000)
-#define SETTLE_NS UINT64_C(200000000)
+#define SETTLE_NS UINT64_C(100000000)
 
 /* The runtime whose driver thread the calling thread is. */
 static _Thread_local const chx_runtime *driven_here;

@@ -68,6 +68,7 @@ typedef struct chx__lowered {
     size_t n_bindings, binding_capacity;
     double makespan_ns;
     chx__digest entry; /* whereabouts of the data that it starts from */
+    uint64_t n_recasts; /* of the graph */
     uint64_t cost_epoch, build_epoch;
     uint32_t fleet_generation;
 } chx__lowered;

@@ -2,10 +2,11 @@
  * on where the data lies at the submit (chx__lowering_entry). All of it is under the turn but for
  * the getters, which the caller keeps apart from submits.
  *
- * A variant is void when devices have come or gone or a program is to be replaced by a better
- * build. Costs only make it due for a review, at intervals that double up to 256 submits:
- * measurements never stand still, and planning costs more than most reviews gain. Running variants
- * are unaffected, since each run holds a reference.
+ * A variant is void when devices have come or gone. It is outdated when a program is to be replaced
+ * by a better build, and costs make it due for a review, at intervals that double up to 256
+ * submits: measurements never stand still, and planning costs more than most reviews gain. An
+ * outdated variant serves on until a refresh has made the better one, so that nobody waits for the
+ * compiler. Running variants are unaffected, since each run holds a reference.
  *
  * submit() may sleep, for room among the runs in flight and for threads that hold a buffer of the
  * graph, and while it does the turn is someone else's. Hence the loop: after every sleep the data
@@ -23,7 +24,7 @@
 #include "base/error.h"
 #include "device/program.h"
 #include "execute/driver.h"
-#include "execute/planner.h"
+#include "execute/refresh.h"
 #include "execute/rehearsal.h"
 #include "execute/spans.h"
 #include "execute/wait.h"
@@ -36,6 +37,8 @@
 
 /* Good plans at once; others search for longer than most graphs gain. */
 #define DEFAULT_ALGORITHM "heft"
+
+#define MOST_IN_VAIN 3u
 
 #define DEADLINE_FLOOR_NS UINT64_C(60000000000)
 #define DEADLINE_FACTOR 20.0
@@ -58,6 +61,8 @@ struct chx_plan {
     uint64_t n_submits;
     uint64_t next_review;
     uint64_t review_interval;
+    uint32_t n_vain; /* refreshes since the last one that was of use */
+    chx__refresh *refresh; /* of the first variant, while it is under way */
     chx__unreported unreported; /* of runs without a handle */
 };
 
@@ -91,7 +96,7 @@ move_to_front(chx_plan *plan, uint32_t at)
 static chx_status
 add_variant(chx_plan *plan, chx__lowered *lowered)
 {
-    variant added = {.lowered = lowered, .n_recasts = plan->graph->n_recasts, .fits = true};
+    variant added = {.lowered = lowered, .n_recasts = lowered->n_recasts, .fits = true};
     chx_status status = chx__cast_copy(&added.cast, &lowered->cast);
     if (status) {
         variant_finish(&added);
@@ -106,28 +111,30 @@ add_variant(chx_plan *plan, chx__lowered *lowered)
     return CHX_OK;
 }
 
-/* A variant whose devices are gone, or that older costs made and is due for review, is
- * forgotten. */
+/* A variant whose devices are gone is forgotten. */
 static void
-forget_outdated(chx_plan *plan)
+forget_void(chx_plan *plan)
 {
-    bool review = plan->n_submits >= plan->next_review;
-    bool reviewed = false;
     for (uint32_t i = N_VARIANTS; i-- > 0;) {
         const chx__lowered *lowered = plan->variants[i].lowered;
-        if (!lowered)
-            continue;
-        bool is_old = review && lowered->cost_epoch != plan->runtime->cost_epoch;
-        if (lowered->fleet_generation != plan->runtime->fleet.generation ||
-            lowered->build_epoch != plan->runtime->build_epoch || is_old)
+        if (lowered && lowered->fleet_generation != plan->runtime->fleet.generation)
             forget_variant(plan, i);
-        reviewed |= is_old;
     }
-    if (!reviewed)
-        return;
+}
+
+/* Whether older costs made the variant, which is then reviewed now and then, or a program of it is
+ * to be replaced by a better build. */
+static bool
+is_outdated(chx_plan *plan, const chx__lowered *lowered)
+{
+    if (lowered->build_epoch != plan->runtime->build_epoch)
+        return true;
+    if (plan->n_submits < plan->next_review || lowered->cost_epoch == plan->runtime->cost_epoch)
+        return false;
     plan->next_review = plan->n_submits + plan->review_interval;
     if (plan->review_interval < LONGEST_REVIEW_INTERVAL)
         plan->review_interval *= 2;
+    return true;
 }
 
 /* Gives the variant's parts to the buffers that the graph names now, if they can play them. */
@@ -151,23 +158,83 @@ suits(const variant *candidate)
            chx__digest_equal(lowered->entry, chx__lowering_entry(&lowered->flow, &candidate->cast));
 }
 
-/* The plan for the data where it lies now, made when there is none: the first of the variants. */
+/* Puts what suits before all others; false when none does. */
 static chx_status
-choose_variant(chx_plan *plan)
+find_variant(chx_plan *plan, bool *is_found)
 {
-    chx_status status = chx__runtime_rebuild_suspects(plan->runtime);
-    if (status)
-        return status;
-    forget_outdated(plan);
+    *is_found = false;
     for (uint32_t i = 0; i < N_VARIANTS && plan->variants[i].lowered; i++) {
-        status = recast(plan, &plan->variants[i]);
+        chx_status status = recast(plan, &plan->variants[i]);
         if (status)
             return status;
         if (suits(&plan->variants[i])) {
             move_to_front(plan, i);
+            *is_found = true;
             return CHX_OK;
         }
     }
+    return CHX_OK;
+}
+
+/* Takes the plan, in place of the one for the same whereabouts. */
+static chx_status
+replace_variant(chx_plan *plan, chx__lowered *made)
+{
+    for (uint32_t i = N_VARIANTS; i-- > 0;)
+        if (plan->variants[i].lowered &&
+            chx__digest_equal(plan->variants[i].lowered->entry, made->entry))
+            forget_variant(plan, i);
+    return add_variant(plan, made);
+}
+
+/* A refresh that failed changes nothing: what serves, serves on, and is not tried again before the
+ * world changes once more. */
+static chx_status
+end_refresh(chx_plan *plan)
+{
+    chx__lowered *made = NULL;
+    if (chx__refresh_finish(&plan->refresh, &made) != CHX_OK) {
+        chx__log(&plan->runtime->logger, CHX_LOG_WARNING, "a better plan cannot be made: %s",
+                 chx_last_error()->message);
+        for (uint32_t i = 0; i < N_VARIANTS && plan->variants[i].lowered; i++) {
+            plan->variants[i].lowered->build_epoch = plan->runtime->build_epoch;
+            plan->variants[i].lowered->cost_epoch = plan->runtime->cost_epoch;
+        }
+    }
+    plan->n_vain = made ? 0 : plan->n_vain + 1;
+    return made ? replace_variant(plan, made) : CHX_OK;
+}
+
+/* The first variant suits. Where it is outdated a better one is made: by and by, unless there is no
+ * thread for it or the world never stands still for long enough. */
+static chx_status
+renew(chx_plan *plan)
+{
+    if (plan->refresh || !is_outdated(plan, plan->variants[0].lowered))
+        return CHX_OK;
+    if (!plan->runtime->serial && plan->n_vain < MOST_IN_VAIN)
+        plan->refresh = chx__refresh_start(plan->runtime, plan->graph, plan->algorithm);
+    if (plan->refresh)
+        return CHX_OK;
+    chx__lowered *made;
+    plan->n_vain = 0;
+    chx_status status = chx__planner_make(plan->runtime, plan->graph, plan->algorithm, &made);
+    return status ? status : replace_variant(plan, made);
+}
+
+/* The plan for the data where it lies now, made when there is none: the first of the variants. */
+static chx_status
+choose_variant(chx_plan *plan)
+{
+    bool is_found;
+    chx_status status = chx__runtime_rebuild_suspects(plan->runtime);
+    forget_void(plan);
+    if (!status && plan->refresh && chx__refresh_is_done(plan->refresh))
+        status = end_refresh(plan);
+    if (!status)
+        status = find_variant(plan, &is_found);
+    if (status || is_found)
+        return status ? status : renew(plan);
     chx__lowered *made;
     status = chx__planner_make(plan->runtime, plan->graph, plan->algorithm, &made);
     return status ? status : add_variant(plan, made);
@@ -232,8 +299,12 @@ chx_plan_destroy(chx_plan **plan)
     if (!plan || !*plan)
         return;
     chx_runtime *runtime = (*plan)->runtime;
+    chx__lowered *unused = NULL;
     chx__turn_begin(runtime);
     chx__wait_graph(runtime, (*plan)->graph);
+    if ((*plan)->refresh)
+        chx__refresh_finish(&(*plan)->refresh, &unused);
+    chx__lowering_unref(unused);
     for (uint32_t i = 0; i < N_VARIANTS; i++)
         variant_finish(&(*plan)->variants[i]);
     chx__turn_end(runtime);

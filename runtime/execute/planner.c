@@ -17,15 +17,6 @@
 
 #define MAX_ROUNDS 3
 
-/* A plan in the making. */
-typedef struct draft {
-    chx_runtime *runtime;
-    const chx__algorithm *algorithm;
-    chx__lowered *lowered;
-    chx__item *items;
-    double *costs;
-} draft;
-
 static void
 make_items(const chx__lowered *lowered, chx__item *items)
 {
@@ -120,16 +111,17 @@ check_devices(const chx_graph *graph, const chx__fleet *fleet)
     return status;
 }
 
-/* Under the turn. The caller finishes the draft, whatever becomes of it. */
-static chx_status
-begin(chx_runtime *runtime, const chx_graph *graph, draft *made)
+chx_status
+chx__planner_begin(chx_runtime *runtime, const chx_graph *graph, const chx__algorithm *algorithm,
+                   chx__draft *made)
 {
     chx__lowered *lowered = chx__alloc(1, sizeof *lowered);
-    *made = (draft){.runtime = runtime, .lowered = lowered};
+    *made = (chx__draft){.runtime = runtime, .algorithm = algorithm, .lowered = lowered};
     if (!lowered)
         return chx__fail_memory("planning a graph");
     lowered->n_references = 1;
     lowered->graph = graph;
+    lowered->n_recasts = graph->n_recasts;
     lowered->cost_epoch = runtime->cost_epoch;
     lowered->build_epoch = runtime->build_epoch;
     lowered->fleet_generation = runtime->fleet.generation;
@@ -154,7 +146,7 @@ begin(chx_runtime *runtime, const chx_graph *graph, draft *made)
 }
 
 static void
-finish(draft *made)
+finish(chx__draft *made)
 {
     chx__lowering_unref(made->lowered);
     free(made->items);
@@ -162,7 +154,7 @@ finish(draft *made)
 }
 
 static chx_status
-schedule(const draft *made, chx__solution *solution)
+schedule(const chx__draft *made, chx__solution *solution)
 {
     const chx__flow *flow = &made->lowered->flow;
     chx__problem problem = {
@@ -178,7 +170,7 @@ schedule(const draft *made, chx__solution *solution)
 
 /* Opens the devices and compiles the programs that the commands need. */
 static chx_status
-build(const draft *made)
+build(const chx__draft *made)
 {
     const chx__lowered *lowered = made->lowered;
     chx_status status = CHX_OK;
@@ -195,7 +187,7 @@ build(const draft *made)
 
 /* What takes long and needs nothing that others may change. */
 static chx_status
-work(const draft *made)
+work(const chx__draft *made)
 {
     chx__solution solution = {0};
     chx_status status = schedule(made, &solution);
@@ -208,23 +200,31 @@ work(const draft *made)
 }
 
 /* As a guest of the fleet, for a build must not lose its context. */
-static chx_status
-work_without_turn(const draft *made)
+chx_status
+chx__planner_work(const chx__draft *made)
 {
-    chx_runtime *runtime = made->runtime;
-    chx__fleet_enter(&runtime->fleet);
-    chx__turn_pause(runtime);
+    chx__fleet_enter(&made->runtime->fleet);
     chx_status status = work(made);
-    chx__fleet_leave(&runtime->fleet);
-    chx__turn_resume(runtime);
+    chx__fleet_leave(&made->runtime->fleet);
     return status;
 }
 
+static chx_status
+work_without_turn(const chx__draft *made)
+{
+    chx__turn_pause(made->runtime);
+    chx_status status = chx__planner_work(made);
+    chx__turn_resume(made->runtime);
+    return status;
+}
+
+/* Buffers that were exchanged since may be gone, so they are not looked at. */
 static bool
-is_current(const draft *made)
+is_current(const chx__draft *made)
 {
     const chx__lowered *lowered = made->lowered;
-    return lowered->fleet_generation == made->runtime->fleet.generation &&
+    return lowered->n_recasts == lowered->graph->n_recasts &&
+           lowered->fleet_generation == made->runtime->fleet.generation &&
            chx__digest_equal(lowered->entry, chx__lowering_entry(&lowered->flow, &lowered->cast));
 }
 
@@ -354,25 +354,34 @@ prepare_commands(chx__lowered *lowered)
 }
 
 chx_status
+chx__planner_end(chx__draft *made, chx_status so_far, chx__lowered **lowered)
+{
+    chx_status status = so_far;
+    bool is_wanted = !status && is_current(made);
+    if (is_wanted)
+        status = prepare_commands(made->lowered);
+    *lowered = is_wanted && !status ? made->lowered : NULL;
+    if (*lowered)
+        made->lowered = NULL;
+    finish(made);
+    return status;
+}
+
+/* The last round keeps the turn, so that its plan is current. */
+chx_status
 chx__planner_make(chx_runtime *runtime, const chx_graph *graph, const chx__algorithm *algorithm,
                   chx__lowered **lowered)
 {
     chx_status status = CHX_OK;
-    bool done = false;
-    for (int round = 1; !done; round++) {
-        draft made;
-        status = begin(runtime, graph, &made);
-        made.algorithm = algorithm;
+    chx__lowered *made = NULL;
+    for (int round = 1; !status && !made; round++) {
+        chx__draft draft;
+        status = chx__planner_begin(runtime, graph, algorithm, &draft);
         if (!status)
-            status = round < MAX_ROUNDS ? work_without_turn(&made) : work(&made);
-        done = status || is_current(&made) || round == MAX_ROUNDS;
-        if (!status && done)
-            status = prepare_commands(made.lowered);
-        if (!status && done) {
-            *lowered = made.lowered;
-            made.lowered = NULL;
-        }
-        finish(&made);
+            status = round < MAX_ROUNDS ? work_without_turn(&draft) : work(&draft);
+        status = chx__planner_end(&draft, status, &made);
     }
+    if (!status)
+        *lowered = made;
     return status;
 }

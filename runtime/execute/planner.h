@@ -15,6 +15,23 @@
 chx_status chx__planner_make(chx_runtime *runtime, const chx_graph *graph,
                              const chx__algorithm *algorithm, chx__lowered **lowered);
 
+/* The same in steps, for a plan that may take its time: `begin` takes the snapshot, under the turn;
+ * `work` needs no turn and may be in any thread; `end`, under the turn, gives the plan, or NULL
+ * when the world has changed, and frees the draft. `end` must follow `begin` also when either has
+ * failed. Between them the graph's arguments may change, but no task. Errors: as above. */
+typedef struct chx__draft {
+    chx_runtime *runtime;
+    const chx__algorithm *algorithm;
+    chx__lowered *lowered;
+    chx__item *items;
+    double *costs;
+} chx__draft;
+
+chx_status chx__planner_begin(chx_runtime *runtime, const chx_graph *graph,
+                              const chx__algorithm *algorithm, chx__draft *draft);
+chx_status chx__planner_work(const chx__draft *draft);
+chx_status chx__planner_end(chx__draft *draft, chx_status so_far, chx__lowered **lowered);
+
 /* Allocates the replicas that the plan's commands need of the cast's buffers. Under the turn.
  * Errors: DEVICE_MEMORY, LIMIT, DEVICE, MEMORY. */
 chx_status chx__planner_cast(const chx__lowered *lowered, const chx__cast *cast);
