@@ -66,6 +66,21 @@ START_TEST(swc_loose_root_starts_at_its_distance_from_the_soma)
 }
 END_TEST
 
+/* The soma is node 2, a twig of it node 3, and the file begins at the end of a branch. */
+START_TEST(swc_begins_at_the_soma_wherever_it_stands)
+{
+    ck_assert_int_eq(append("1 0 0 0 0 1 -1\n2 0 3 0 0 1 1\n3 1 3 4 0 9 2\n4 3 3 6 0 1 3\n"
+                            "5 3 9 0 0 1 2\n6 2 3 4 7 1 -1\n"),
+                     CHX_OK);
+    static const float path_um[] = {7, 4, 0, 2, 10, 7};
+    static const uint32_t parents[] = {1, 2, 2, 2, 1, 5};
+    for (uint32_t i = 0; i < 6; i++) {
+        ck_near(nodes[i].path_um, path_um[i]);
+        ck_assert_uint_eq(nodes[i].parent, parents[i]);
+    }
+}
+END_TEST
+
 START_TEST(swc_lengths_are_in_the_unit_asked_for)
 {
     folder_write("n.swc", "1 1 0 0 0 5000 -1\n2 2 4000 3000 0 0 1\n");
@@ -501,6 +516,7 @@ main(void)
     tcase_add_test(tests, swc_parents_may_stand_in_any_order);
     tcase_add_test(tests, swc_next_file_counts_on);
     tcase_add_test(tests, swc_loose_root_starts_at_its_distance_from_the_soma);
+    tcase_add_test(tests, swc_begins_at_the_soma_wherever_it_stands);
     tcase_add_test(tests, swc_lengths_are_in_the_unit_asked_for);
     tcase_add_test(tests, swc_radius_of_zero_means_not_measured);
     tcase_add_loop_test(tests, swc_is_read_as_programs_export_it, 0,

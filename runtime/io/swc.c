@@ -28,6 +28,7 @@
 #define MAX_LINE_BYTES 1000
 #define N_COLUMNS 7
 #define KIND_OTHER 0 /* "undefined": atlas tools write region numbers there */
+#define KIND_SOMA 1
 #define ROOT (-1) /* as a parent: there is none */
 
 /* What a point says of itself beside its node. */
@@ -259,6 +260,29 @@ find_point(const reader *file, int64_t id)
     return low < file->n_nodes && file->points[low].id == id ? &file->points[low] : NULL;
 }
 
+/* Skeletons of segmented volumes begin anywhere, with the soma somewhere among their points. The
+ * tree that holds it is turned round, from the first point of kind 1 on. False without a change.
+ * Parents must lead to roots. */
+static bool
+begin_at_soma(chx_node *nodes, uint32_t n_nodes)
+{
+    uint32_t soma = n_nodes;
+    for (uint32_t i = n_nodes; i-- > 0;) {
+        if (nodes[i].kind == KIND_SOMA && nodes[i].parent == i)
+            return false;
+        soma = nodes[i].kind == KIND_SOMA ? i : soma;
+    }
+    if (soma == n_nodes)
+        return false;
+    uint32_t child = soma;
+    for (uint32_t at = soma, next;; child = at, at = next) {
+        next = nodes[at].parent;
+        nodes[at].parent = child;
+        if (next == at)
+            return true;
+    }
+}
+
 static chx_status
 connect(reader *file)
 {
@@ -289,6 +313,8 @@ connect(reader *file)
                              "%s:%u: the point %" PRId64
                              " is its own ancestor; parents must lead to a root",
                              file->path, file->points[i].line, file->points[i].id);
+    if (!status && begin_at_soma(file->nodes, file->n_nodes))
+        status = chx__morphology_measure(file->nodes, file->n_nodes, 0, &culprit);
     return status;
 }
 

@@ -5,7 +5,9 @@
  * its writer added; '#' begins a comment. Ids are labels: any whole numbers of
  * up to 64 bits but -1, each used once, also written as 1.0 or 1e0; -1 as a
  * parent makes a root. Parents may stand after their children, and there may
- * be several roots (branches whose connection was not reconstructed). A kind
+ * be several roots (branches whose connection was not reconstructed). A tree
+ * whose soma, the first point of kind 1, is no root is turned round to begin
+ * there, unless another root is of that kind. A kind
  * outside 0 to 255 counts as undefined. A radius of 0 or below means that it
  * was not measured and becomes CHX__SWC_THIN_UM. A soma that stands for a
  * sphere becomes one (network/soma.h). The file may be compressed with gzip.
