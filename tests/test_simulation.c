@@ -678,6 +678,31 @@ START_TEST(garbage_in_buffers_that_kernels_write_stays_within_them)
 }
 END_TEST
 
+START_TEST(record_takes_the_same_room_however_often_neurons_may_fire)
+{
+    size_t sizes_bytes[2];
+    for (int wild = 0; wild < 2; wild++) {
+        const sample_params params = {.n_neurons = 1000,
+                                      .fan_out = 2,
+                                      .min_delay_steps = 10,
+                                      .max_delay_steps = 20,
+                                      .wild = wild,
+                                      .seed = 16};
+        chx_network *network = sample_create(&params);
+        chx_simulation *simulation = create(network, 1);
+        chx_graph *graph = NULL;
+        check_ok(chx_graph_create(runtime, &graph));
+        check_ok(chx_simulation_build(simulation, graph, 1000));
+        sizes_bytes[wild] = chx_buffer_size(simulation->record);
+        chx_graph_destroy(&graph);
+        chx_simulation_destroy(&simulation);
+        chx_network_destroy(&network);
+    }
+    ck_assert_uint_eq(sizes_bytes[1], sizes_bytes[0]);
+    ck_assert_uint_lt(sizes_bytes[0], 300000);
+}
+END_TEST
+
 START_TEST(misuse_is_refused)
 {
     const sample_params params = {
@@ -768,6 +793,7 @@ main(void)
     tcase_add_loop_test(device, numbers_of_any_size_are_refused_or_simulated, 0,
                         sizeof extremes / sizeof *extremes);
     tcase_add_test(device, a_reset_that_is_tidied_away_stays_below_the_threshold);
+    tcase_add_test(device, record_takes_the_same_room_however_often_neurons_may_fire);
     tcase_add_test(device, misuse_is_refused);
     suite_add_tcase(suite, device);
     TCase *slow = tcase_create("slow on a device");

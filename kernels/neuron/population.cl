@@ -47,6 +47,13 @@ wide_int model_fires(const model_state *n, const model_constants *c);
 void model_reset(model_state *n, const model_constants *c, wide_int fired);
 #endif
 
+/* A bit for each neuron of a block. */
+#if POPULATION_WIDTH == 16
+typedef ushort population_bits;
+#else
+typedef uchar population_bits;
+#endif
+
 #if POPULATION_WIDTH == 4
 #define POPULATION_LANES ((wide_int)(0, 1, 2, 3))
 #elif POPULATION_WIDTH == 8
@@ -121,14 +128,14 @@ population_poisson(constant chx_population_setup *setup,
     }
 }
 
-/* Enters the spikes of one block and step into list, record and history. Where the state is
- * garbage, lanes without a neuron may fire too; where the list is, it may be full. */
-static void
+/* Enters the spikes of one block and step into list and history, and gives them as a bit set. Where
+ * the state is garbage, lanes without a neuron may fire too; where the list is, it may be full. */
+static uint
 population_spikes(constant chx_population_setup *setup, const wide_int fired, uint block, uint step,
-                  uint run_step, global uint *list, global uint *record,
-                  global chx_history *history)
+                  uint run_step, global uint *list, global chx_history *history)
 {
     int lanes[POPULATION_WIDTH];
+    uint bits = 0;
     WIDE(vstore)(fired, 0, lanes);
     for (uint lane = 0; lane < POPULATION_WIDTH; lane++) {
         const uint local_index = block * POPULATION_WIDTH + lane;
@@ -138,12 +145,13 @@ population_spikes(constant chx_population_setup *setup, const wide_int fired, ui
         const uint place = atomic_inc(&list[0]);
         if (place < setup->list_words - CHX_POPULATION_LIST_HEADER)
             list[CHX_POPULATION_LIST_HEADER + place] = entry;
-        record[CHX_POPULATION_LIST_HEADER + (atomic_inc(&record[0]) & setup->record_mask)] = entry;
         global chx_history *own = &history[setup->first_neuron + local_index];
         const uint count = own->count;
         own->step[count % CHX_HISTORY_SPIKES] = step;
         own->count = count + 1;
+        bits |= 1u << lane;
     }
+    return bits;
 }
 
 /* Reads and writes the members of a model in their order; a row and a block's state begin with
@@ -205,6 +213,8 @@ population_block(constant chx_population_setup *setup, uint n_blocks, uint block
     wide_int refractory = WIDE(as_int)(state[0]);
     model_state neurons;
     population_read_state(&neurons, state + CHX_POPULATION_STATE_HEADER);
+    global population_bits *spikes =
+        (global population_bits *)(record + CHX_POPULATION_LIST_HEADER) + block;
     for (uint step = first; step < first + n_steps; step++) {
         wide_float drive = bias;
         for (uint e = own.first_step_entry; e < own.first_poisson_entry; e++) {
@@ -219,11 +229,13 @@ population_block(constant chx_population_setup *setup, uint n_blocks, uint block
         model_advance(&neurons, &constants, drive, input, refractory == 0);
         refractory = max(refractory - 1, (wide_int)(0));
         const wide_int fired = model_fires(&neurons, &constants);
+        uint bits = 0;
         if (population_any(fired)) {
             model_reset(&neurons, &constants, fired);
             refractory = select(refractory, refractory_steps, fired);
-            population_spikes(setup, fired, block, step, run_step, list, record, history);
+            bits = population_spikes(setup, fired, block, step, run_step, list, history);
         }
+        spikes[(step - run_step) * n_blocks] = (population_bits)bits;
         if ((step & setup->flush_mask) == 0)
             population_tidy(&neurons);
     }
@@ -245,8 +257,10 @@ population_advance(constant chx_population_setup *setup, global wide_float *stat
         return;
     lists += (turn * setup->n_partitions + setup->partition) * setup->list_words;
     record += setup->record_offset;
-    if (block == 0)
+    if (block == 0) {
+        record[0] = first + n_steps - run_step;
         record[1] = run_step;
+    }
     if (n_steps == 0)
         return;
     population_block(setup, n_blocks, block, run_step, first, n_steps, state, ring, rows, blocks,
@@ -279,8 +293,10 @@ population_run(constant chx_population_setup *setup, global wide_float *state,
     const uint item = (uint)get_local_id(0), n_items = (uint)get_local_size(0);
     const uint end = first + n_steps, batch_steps = setup->batch_steps;
     const uint list_words = setup->list_words, n_blocks = setup->n_blocks;
-    if (item == 0)
+    if (item == 0) {
+        record[0] = end - run_step;
         record[1] = run_step;
+    }
     for (uint begin = first, turn = 0; begin < end; begin += batch_steps, turn = 1 - turn) {
         const uint steps = min(batch_steps, end - begin);
         global uint *list = lists + turn * list_words;

@@ -20,13 +20,14 @@
  *   lists     uint [2][n_partitions][list_words]: spikes of one batch, two
  *             lists taking turns: word 0 counts them, word 1 is the
  *             partition's first neuron, entries begin at CHX_POPULATION_LIST_HEADER
- *   record    uint [n_partitions][record_words]: spikes of a run; word 0 counts
- *             them from the first run on, modulo 2^32, word 1 is the step the
- *             run began with, entries begin at CHX_POPULATION_LIST_HEADER and wrap
- *             around in 2^k places
+ *   record    uint [n_partitions][record_words]: spikes of a run; word 0 is how many steps of it
+ *             there have been, word 1 the step that it began with; from
+ *             CHX_POPULATION_LIST_HEADER on, for each of its steps and each block,
+ *             a bit set of the neurons that fired, in 16 bits, or 8 where blocks
+ *             are narrower
  *   history   chx_history [n_neurons of the network]
  *
- * A spike's entry is (step - first step of the run) << neuron_bits | l.
+ * A spike's entry in a list is (step - first step of the run) << neuron_bits | l.
  *
  * A kernel that failed or was left out may leave anything in state, ring, lists, record and
  * history. So what is read there is bounded before it counts or points at anything; what only the
@@ -67,7 +68,6 @@ typedef struct chx_population_setup {
     chx_population_u32 partition; /* this one's index */
     chx_population_u32 list_words;
     chx_population_u32 record_offset; /* words before the partition's record */
-    chx_population_u32 record_mask; /* places - 1 */
     chx_population_u32 batch_steps; /* steps that no spike crosses */
     chx_population_u32 seed_low;
     chx_population_u32 seed_high;
@@ -102,7 +102,7 @@ typedef struct chx_population_entry {
 } chx_population_entry;
 
 #ifndef __OPENCL_C_VERSION__
-static_assert(sizeof(chx_population_setup) == 72, "the device reads 72 bytes");
+static_assert(sizeof(chx_population_setup) == 68, "the device reads 68 bytes");
 static_assert(sizeof(chx_population_block) == 16, "the device reads 16 bytes");
 static_assert(sizeof(chx_population_stimulus) == 32, "the device reads 32 bytes");
 static_assert(sizeof(chx_population_entry) == 8, "the device reads 8 bytes");

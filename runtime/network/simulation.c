@@ -7,8 +7,9 @@
  * one run adds to them while the caller reads; all else is the caller's, one thread at a time.
  *
  * Results do not depend on partitions, width or devices: input is summed up as integers, random
- * numbers are drawn by neuron and step, and spikes are sorted. Lists get room for the most that
- * neurons can fire between refractory periods, so kernels need no check that could fail. */
+ * numbers are drawn by neuron and step, and spikes are read in order. Lists get room for the most
+ * that neurons can fire between refractory periods, and the record has a bit for each neuron and
+ * step, so kernels need no check that could fail. */
 #include "network/simulation_state.h"
 
 #include <stdio.h>
@@ -251,7 +252,6 @@ chx_simulation_destroy(chx_simulation **simulation)
     chx__simulation_tables_finish(&old->tables);
     pthread_mutex_destroy(&old->mutex);
     free(old->spikes);
-    free(old->keys);
     free(old->playback.queue);
     free(old);
 }

@@ -41,28 +41,31 @@ record_bytes(const chx_simulation *simulation)
     return simulation->record_words * sizeof(uint32_t);
 }
 
-/* Places for the spikes of n_steps steps, a power of two. */
+/* Words that the record of a partition takes for n_steps steps. */
 static uint64_t
-record_places(const chx_simulation *simulation, uint32_t n_steps)
+record_words(const chx_simulation *simulation, uint32_t n_steps)
 {
-    uint64_t places = 16;
-    for (uint32_t p = 0; p < simulation->tables.n_partitions; p++)
-        while (places < chx__simulation_max_spikes(&simulation->tables, p, n_steps))
-            places *= 2;
-    return places;
+    uint64_t bytes = 0;
+    for (uint32_t p = 0; p < simulation->tables.n_partitions; p++) {
+        const uint64_t row_bytes =
+            (uint64_t)simulation->parts[p].setup.n_blocks * chx__simulation_bits_bytes(simulation);
+        bytes = row_bytes * n_steps > bytes ? row_bytes * n_steps : bytes;
+    }
+    return CHX_POPULATION_LIST_HEADER + (bytes + 63) / 64 * 16;
 }
 
 static chx_status
 create_record(chx_simulation *simulation, uint32_t max_steps)
 {
     uint32_t neuron_bits = simulation->tables.neuron_bits;
-    uint64_t places = record_places(simulation, max_steps);
-    if (places > INT32_MAX / 2 || (uint64_t)max_steps << neuron_bits > UINT64_C(1) << 32)
+    uint64_t words = record_words(simulation, max_steps);
+    if (words > INT32_MAX / sizeof(uint32_t) || (uint64_t)max_steps << neuron_bits > UINT64_C(1)
+                                                                                         << 32)
         return chx__fail(CHX_ERROR_LIMIT,
-                         "%u steps in one run may bring %llu spikes; take fewer steps or more "
-                         "partitions",
-                         max_steps, (unsigned long long)places);
-    simulation->record_words = (uint32_t)(CHX_POPULATION_LIST_HEADER + places);
+                         "the spikes of %u steps in one run are more than one buffer holds; take "
+                         "fewer steps or more partitions",
+                         max_steps);
+    simulation->record_words = (uint32_t)words;
     chx_status status = chx_buffer_create(
         simulation->runtime, simulation->tables.n_partitions * record_bytes(simulation), NULL,
         &simulation->record);
@@ -70,10 +73,8 @@ create_record(chx_simulation *simulation, uint32_t max_steps)
         status = chx_buffer_create(simulation->runtime, 4, NULL, &simulation->turn);
     for (uint32_t p = 0; !status && p < simulation->tables.n_partitions; p++) {
         chx__simulation_part *part = &simulation->parts[p];
-        part->seen = 0;
         part->setup.list_words = simulation->list_words;
         part->setup.record_offset = p * simulation->record_words;
-        part->setup.record_mask = (uint32_t)places - 1;
         part->setup.row_lanes = simulation->shape.row_lanes;
         status = chx_buffer_create(simulation->runtime, sizeof part->setup, &part->setup,
                                    &part->setup_buffer);
@@ -308,8 +309,8 @@ own_steps(const chx_simulation *simulation)
     if (shape->fused)
         steps = launch >= OWN_FUSED_STEPS ? OWN_FUSED_STEPS
                                           : launch * ((OWN_FUSED_STEPS + launch - 1) / launch);
-    const uint64_t places = OWN_RECORD_BYTES / sizeof(uint32_t) / simulation->tables.n_partitions;
-    while (steps > 1 && record_places(simulation, steps) > places)
+    const uint64_t words = OWN_RECORD_BYTES / sizeof(uint32_t) / simulation->tables.n_partitions;
+    while (steps > 1 && record_words(simulation, steps) > words)
         steps /= 2;
     return steps;
 }

@@ -1,51 +1,16 @@
-/* From a record to spikes in order. The count of a partition's record runs on modulo 2^32 from the
- * first run, so new entries are the difference to what was seen; they wrap around in 2^k places,
- * which hold all that one run can bring. A larger count can only come from a device that
- * miscomputes and is refused, as it would be used as an index.
+/* From a record to spikes in order. A run's record has a bit for each step and neuron, so it takes
+ * the same room however much they fire; read step by step and partition by partition, bits are in
+ * the order of spikes. How many steps there are comes from the device, and is refused when it is
+ * more than there is room for, as only one that miscomputes says so.
  *
- * Keys are step << 32 | neuron, unique, and sorted by bytes in which any of them differ. Digests
- * are FNV-1a over spikes in that order: the same whatever the partitions, and comparable with
- * the peers in tools/threads. */
+ * Digests are FNV-1a over spikes in that order: the same whatever the partitions, and comparable
+ * with the peers in tools/threads. */
 #include "network/simulation_state.h"
 
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
-
-#define RADIX_BITS 8
-#define RADIX (1u << RADIX_BITS)
-
-/* Sorts keys[0 .. n) with keys[n .. 2n) as scratch: least significant digit first, skipping
- * digits in which all keys agree. */
-static void
-sort_keys(uint64_t *keys, size_t n)
-{
-    uint64_t *from = keys, *to = keys + n, differ = 0;
-    if (n < 2)
-        return;
-    for (size_t i = 1; i < n; i++)
-        differ |= keys[i] ^ keys[0];
-    for (uint32_t shift = 0; shift < 64; shift += RADIX_BITS) {
-        if (!(differ >> shift & (RADIX - 1)))
-            continue;
-        size_t begin[RADIX] = {0}, sum = 0;
-        for (size_t i = 0; i < n; i++)
-            begin[from[i] >> shift & (RADIX - 1)]++;
-        for (uint32_t digit = 0; digit < RADIX; digit++) {
-            size_t count = begin[digit];
-            begin[digit] = sum;
-            sum += count;
-        }
-        for (size_t i = 0; i < n; i++)
-            to[begin[from[i] >> shift & (RADIX - 1)]++] = from[i];
-        uint64_t *other = from;
-        from = to;
-        to = other;
-    }
-    if (from != keys)
-        memcpy(keys, from, n * sizeof *keys);
-}
 
 /* FNV-1a over step and neuron, little-endian. */
 static uint64_t
@@ -64,54 +29,83 @@ chx__simulation_keep_spike(chx_simulation *simulation, chx_spike spike)
     simulation->digest = add_to_digest(simulation->digest, spike);
 }
 
-/* Unpacks the entries of one partition that are new since `seen`. */
-static size_t
-unpack(const chx__simulation_part *part, const uint32_t *record, uint32_t n_new, uint64_t *keys)
+/* A step's bit sets of one partition. */
+static const char *
+row_of(const chx_simulation *simulation, const uint32_t *record, uint32_t p, uint32_t step)
 {
-    uint32_t neuron_bits = part->setup.neuron_bits;
-    uint32_t neuron_mask = (uint32_t)((UINT64_C(1) << neuron_bits) - 1);
-    for (uint32_t i = 0; i < n_new; i++) {
-        uint32_t place = (part->seen + i) & part->setup.record_mask;
-        uint32_t entry = record[CHX_POPULATION_LIST_HEADER + place];
-        uint64_t step = (uint64_t)record[1] + (uint32_t)((uint64_t)entry >> neuron_bits);
-        keys[i] = step << 32 | (part->first_neuron + (entry & neuron_mask));
+    const size_t row_bytes =
+        (size_t)simulation->parts[p].setup.n_blocks * chx__simulation_bits_bytes(simulation);
+    const uint32_t *own = record + (size_t)p * simulation->record_words;
+    return (const char *)(own + CHX_POPULATION_LIST_HEADER) + step * row_bytes;
+}
+
+static uint32_t
+bits_at(const char *row, uint32_t block, uint32_t bytes)
+{
+    if (bytes == 1)
+        return (unsigned char)row[block];
+    uint16_t bits;
+    memcpy(&bits, row + (size_t)2 * block, sizeof bits);
+    return bits;
+}
+
+/* The first block from `block` on that may have spikes: silent ones are passed by eight bytes at a
+ * time. */
+static uint32_t
+skip_silent(const char *row, uint32_t block, uint32_t n_blocks, uint32_t bytes)
+{
+    uint64_t word = 0;
+    while (block + 8 / bytes <= n_blocks) {
+        memcpy(&word, row + (size_t)block * bytes, sizeof word);
+        if (word)
+            break;
+        block += 8 / bytes;
     }
-    return n_new;
+    return block;
+}
+
+/* Keeps the spikes of a step and partition. */
+static chx_status
+append_row(chx_simulation *simulation, uint32_t p, const char *row, uint32_t step)
+{
+    const chx__simulation_part *part = &simulation->parts[p];
+    const uint32_t width = simulation->tables.width, n_blocks = part->setup.n_blocks;
+    const uint32_t bytes = chx__simulation_bits_bytes(simulation);
+    for (uint32_t block = skip_silent(row, 0, n_blocks, bytes); block < n_blocks;
+         block = skip_silent(row, block + 1, n_blocks, bytes)) {
+        uint32_t bits = bits_at(row, block, bytes);
+        if (bits && !chx__grow(&simulation->spikes, &simulation->spikes_capacity,
+                               simulation->n_spikes + width, sizeof(chx_spike)))
+            return chx__fail_memory("keeping the spikes of a run");
+        for (uint32_t lane = 0; bits && lane < width; lane++, bits >>= 1) {
+            const uint32_t local = block * width + lane;
+            if (bits & 1 && local < part->n_neurons)
+                chx__simulation_keep_spike(simulation,
+                                           (chx_spike){step, part->first_neuron + local});
+        }
+    }
+    return CHX_OK;
 }
 
 static chx_status
 append(chx_simulation *simulation, const uint32_t *record)
 {
     const uint32_t n_partitions = simulation->tables.n_partitions;
-    size_t n_new = 0;
+    const uint32_t n_steps = record[0], run_step = record[1];
     for (uint32_t p = 0; p < n_partitions; p++) {
-        const chx__simulation_part *part = &simulation->parts[p];
-        uint32_t count = record[(size_t)p * simulation->record_words] - part->seen;
-        if (count > part->setup.record_mask + 1)
-            return chx__fail(CHX_ERROR_DEVICE,
-                             "partition %u reports %u spikes in one run, more than it can fire; "
-                             "its device miscomputes, exclude it",
-                             p, count);
-        n_new += count;
-    }
-    if (!chx__grow(&simulation->keys, &simulation->keys_capacity, 2 * n_new, sizeof(uint64_t)) ||
-        !chx__grow(&simulation->spikes, &simulation->spikes_capacity, simulation->n_spikes + n_new,
-                   sizeof(chx_spike)))
-        return chx__fail_memory("keeping the spikes of a run");
-    size_t n = 0;
-    for (uint32_t p = 0; p < n_partitions; p++) {
-        chx__simulation_part *part = &simulation->parts[p];
         const uint32_t *own = record + (size_t)p * simulation->record_words;
-        n += unpack(part, own, own[0] - part->seen, simulation->keys + n);
-        part->seen = own[0];
+        if (own[0] > simulation->max_steps || own[0] != n_steps || own[1] != run_step)
+            return chx__fail(CHX_ERROR_DEVICE,
+                             "partition %u reports %u steps from step %u on, which no run had; its "
+                             "device miscomputes, exclude it",
+                             p, own[0], own[1]);
     }
-    sort_keys(simulation->keys, n);
-    for (size_t i = 0; i < n; i++) {
-        chx_spike spike = {.step = (uint32_t)(simulation->keys[i] >> 32),
-                           .neuron = (uint32_t)simulation->keys[i]};
-        chx__simulation_keep_spike(simulation, spike);
-    }
-    return CHX_OK;
+    chx_status status = CHX_OK;
+    for (uint32_t step = 0; step < n_steps; step++)
+        for (uint32_t p = 0; p < n_partitions && !status; p++)
+            status =
+                append_row(simulation, p, row_of(simulation, record, p, step), run_step + step);
+    return status;
 }
 
 chx_status

@@ -18,7 +18,6 @@ typedef struct chx__simulation_part {
     chx_program *program; /* of its model */
     chx_program *own_program; /* the same, where it is the first of its model; else NULL */
     chx_buffer *setup_buffer, *state, *ring, *rows, *blocks, *entries, *offsets, *synapses;
-    uint32_t seen; /* count in the record that was collected last */
 } chx__simulation_part;
 
 /* The tasks of one launch: advance and deliver of each partition; fused: one task. */
@@ -63,11 +62,16 @@ struct chx_simulation {
     chx_spike *spikes;
     size_t n_spikes;
     size_t spikes_capacity;
-    uint64_t *keys; /* scratch of sorting, both halves */
-    size_t keys_capacity;
     uint64_t digest;
     chx__playback playback;
 };
+
+/* Of the bit set of a block in the record (population.h). */
+static inline uint32_t
+chx__simulation_bits_bytes(const chx_simulation *simulation)
+{
+    return simulation->tables.width == 16 ? 2 : 1;
+}
 
 /* Appends a spike that there is room for, under the mutex. */
 void chx__simulation_keep_spike(chx_simulation *simulation, chx_spike spike);
