@@ -1,5 +1,5 @@
-/* Drivers that do not come back from a call: whoever waits is told in time, other platforms are not
- * held up, and work goes on there. On two platforms of one null device each. */
+/* Drivers that do not come back from a call, or late: whoever waits is told in time, other platforms
+ * are not held up, and work goes on there. On two platforms of one null device each. */
 #include <check.h>
 #include <string.h>
 #include <time.h>
@@ -7,6 +7,7 @@
 #include <chronaxie/plan.h>
 
 #include "base/clock.h"
+#include "device/program.h"
 #include "null.h"
 
 #define WORDS 64u
@@ -209,6 +210,36 @@ START_TEST(blocked_build_is_an_error_in_time)
 }
 END_TEST
 
+/* A program that has run for long is worth a better build, which takes as long as it takes. */
+START_TEST(plan_serves_on_while_a_better_one_is_made)
+{
+    runtime->fleet.platforms[0].is_pocl = true;
+    end_work(&bound[0]);
+    chx_program_destroy(&program);
+    ck_assert_int_eq(chx_program_from_source(runtime, "add.cl", source, NULL, &program), CHX_OK);
+    begin_work(&bound[0], &(uint32_t){0});
+    runtime->fleet.build_timeout_ns = 20 * SECOND_NS;
+    ck_assert_int_eq(run(&bound[0]), CHX_OK);
+    ck_assert_int_eq(run(&bound[0]), CHX_OK); /* where the data stays */
+    ck_assert(chx__program_note_use(program, &runtime->fleet.devices[0], 10 * SECOND_NS));
+    runtime->build_epoch++;
+    block(CHX__NULL_CALL_BUILD);
+    uint64_t begun_ns = chx__now_ns();
+    for (int i = 0; i < 3; i++)
+        ck_assert_msg(run(&bound[0]) == CHX_OK, "%s", chx_last_error()->message);
+    ck_assert_uint_lt(chx__now_ns() - begun_ns, SECOND_NS);
+    while (chx__null_count(test_null).n_struck == 0)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    ck_assert(chx__program_is_quick(program, &runtime->fleet.devices[0]));
+    chx__null_arm(test_null, (chx__null_faults){0});
+    while (chx__program_is_quick(program, &runtime->fleet.devices[0]))
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    for (int i = 0; i < 3; i++)
+        ck_assert_msg(run(&bound[0]) == CHX_OK, "%s", chx_last_error()->message);
+    ck_assert_uint_eq(first_word(&bound[0]), 3 * 8);
+}
+END_TEST
+
 START_TEST(blocked_release_holds_up_nobody_who_releases)
 {
     ck_assert_int_eq(run(&bound[0]), CHX_OK);
@@ -234,6 +265,7 @@ main(void)
     tcase_add_loop_test(tcase, work_goes_on_without_a_blocked_platform, 0, n);
     tcase_add_test(tcase, blocked_read_is_an_error_in_time);
     tcase_add_test(tcase, blocked_build_is_an_error_in_time);
+    tcase_add_test(tcase, plan_serves_on_while_a_better_one_is_made);
     tcase_add_test(tcase, blocked_release_holds_up_nobody_who_releases);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
