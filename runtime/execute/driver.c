@@ -374,7 +374,9 @@ chx_status
 chx__driver_submit(chx_run *run)
 {
     chx_runtime *runtime = run->runtime;
-    chx_status status = chx__ledger_promise(run);
+    chx_status status = chx__tails_follow(run);
+    if (!status)
+        status = chx__ledger_promise(run);
     if (status)
         return status;
     status = chx__tails_add(run);

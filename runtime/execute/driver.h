@@ -13,7 +13,8 @@
 chx_status chx__driver_start(chx_runtime *runtime);
 bool chx__driver_stop(chx_runtime *runtime);
 
-/* Puts a run in flight and sends what can be. Under the turn. The flight holds a reference. */
+/* Puts a run in flight, behind everything there that touches the same replicas, and sends what can
+ * be. Under the turn. The flight holds a reference. Errors: MEMORY. */
 chx_status chx__driver_submit(chx_run *run);
 
 /* Does what can be done now without sleeping; whether anything moved. Under the turn. */

@@ -16,6 +16,8 @@
  * A submit without a handle has nobody who asks how the run ended. Such a run leaves its failure
  * in `unreported`, which the next submit returns; so a plan must outlive its runs, and
  * chx_plan_destroy() waits for them. */
+#include "execute/plan.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +27,6 @@
 #include "device/program.h"
 #include "execute/driver.h"
 #include "execute/refresh.h"
-#include "execute/rehearsal.h"
 #include "execute/spans.h"
 #include "execute/wait.h"
 
@@ -332,8 +333,8 @@ report(chx__unreported *unreported)
     return chx__fail_again(&unreported->error);
 }
 
-static chx_status
-submit(chx_plan *plan, bool is_attended, chx_run **run)
+chx_status
+chx__plan_submit(chx_plan *plan, bool is_attended, chx_run **run)
 {
     chx_runtime *runtime = plan->runtime;
     if (plan->unreported.is_set)
@@ -364,20 +365,14 @@ submit(chx_plan *plan, bool is_attended, chx_run **run)
     return CHX_OK;
 }
 
-chx_status
-chx_plan_submit(chx_plan *plan, chx_run **run)
+const chx_graph *
+chx__plan_graph(const chx_plan *plan)
 {
-    CHX__REQUIRE(plan);
-    chx_run *made = NULL;
-    chx_status status = plan->checks_ranges ? chx__rehearse(plan->graph) : CHX_OK;
-    if (status)
-        return status;
-    chx__turn_begin(plan->runtime);
-    status = submit(plan, run != NULL, &made);
-    if (!status && !run)
-        chx__run_unref(made);
-    chx__turn_end(plan->runtime);
-    if (!status && run)
-        *run = made;
-    return status;
+    return plan->graph;
+}
+
+bool
+chx__plan_checks_ranges(const chx_plan *plan)
+{
+    return plan->checks_ranges;
 }

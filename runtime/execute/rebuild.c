@@ -21,8 +21,8 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "device/courier.h"
-#include "execute/access.h"
 #include "execute/driver.h"
+#include "execute/fetch.h"
 #include "execute/wait.h"
 
 /* Whether some place outside the platform holds the extent. */
@@ -48,7 +48,7 @@ save_buffers(chx_runtime *runtime, const chx__platform *platform, uint64_t deadl
             if (chx__places_is_empty(extent.places) ||
                 is_held_elsewhere(&runtime->fleet, platform, extent.places))
                 continue;
-            if (chx__access_fetch(buffer, extent.begin, extent.end, deadline_ns) != CHX_OK)
+            if (chx__fetch(buffer, extent.begin, extent.end, false, deadline_ns) != CHX_OK)
                 return false;
             i = 0; /* extents may have been joined */
         }

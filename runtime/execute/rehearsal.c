@@ -13,14 +13,11 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "execute/runtime.h"
+#include "execute/plan.h"
 #include "graph/flow.h"
 #include "graph/graph.h"
 
 enum { N_PASSES = 2 };
-
-/* Plans that a rehearsal itself submits are not rehearsed. */
-static _Thread_local bool is_rehearsing;
 
 static const unsigned char patterns[N_PASSES] = {0x5a, 0xa5};
 
@@ -158,8 +155,11 @@ play(const rehearsal *of, const chx__task *task, int pass)
         status = add_task(of, task, pass, alone);
     if (!status)
         status = chx_plan_create(alone, NULL, &plan);
-    if (!status)
-        status = chx_plan_submit(plan, &run);
+    if (!status) {
+        chx__turn_begin(alone->runtime);
+        status = chx__plan_submit(plan, true, &run);
+        chx__turn_end(alone->runtime);
+    }
     if (!status)
         status = chx_run_wait(run, CHX_FOREVER);
     chx_run_destroy(&run);
@@ -253,8 +253,6 @@ chx_status
 chx__rehearse(const chx_graph *graph)
 {
     rehearsal made = {.graph = graph};
-    if (is_rehearsing)
-        return CHX_OK;
     chx__turn_begin(graph->runtime);
     chx_status status = chx__flow_init(&made.flow, graph);
     chx__turn_end(graph->runtime);
@@ -265,11 +263,9 @@ chx__rehearse(const chx_graph *graph)
         status = chx__fail_memory("checking the ranges of tasks");
     for (uint32_t b = 0; !status && b < made.flow.n_buffers; b++)
         status = prepare_prop(&made.props[b], made.flow.buffers[b]);
-    is_rehearsing = true;
     for (uint32_t t = 0; !status && t < graph->n_tasks; t++)
         if (graph->tasks[t].program)
             status = rehearse_task(&made, &graph->tasks[t]);
-    is_rehearsing = false;
     finish(&made);
     return status;
 }

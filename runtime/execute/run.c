@@ -16,10 +16,6 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "execute/driver.h"
-#include "execute/spans.h"
-#include "execute/tail.h"
-#include "execute/wait.h"
 #include "graph/argument.h"
 
 static void
@@ -120,14 +116,11 @@ chx__run_create(chx_runtime *runtime, chx__lowered *lowered, const chx__cast *ca
     if (!made->steps || !made->next_enqueue || !made->next_reap || !make_jobs(made) ||
         !copy_values(made))
         status = chx__fail_memory("submitting a plan");
-    if (!status) {
-        start_rows(made);
-        status = chx__tails_follow(made);
-    }
     if (status) {
         run_free(made);
         return status;
     }
+    start_rows(made);
     *run = made;
     return CHX_OK;
 }
@@ -159,43 +152,6 @@ chx__run_fail(chx_run *run, const chx_error *error)
     atomic_store(&run->is_broken, true);
 }
 
-bool
-chx_run_done(chx_run *run)
-{
-    if (!run)
-        return false;
-    if (run->runtime->serial) {
-        chx__turn_begin(run->runtime);
-        chx__driver_move(run->runtime);
-        chx__turn_end(run->runtime);
-    }
-    return atomic_load(&run->ended);
-}
-
-chx_status
-chx_run_wait(chx_run *run, uint64_t timeout_ns)
-{
-    CHX__REQUIRE(run);
-    uint64_t now_ns = chx__now_ns();
-    uint64_t deadline_ns = timeout_ns > UINT64_MAX - now_ns ? UINT64_MAX : now_ns + timeout_ns;
-    chx__turn_begin(run->runtime);
-    chx_status status = chx__wait_run(run, deadline_ns);
-    chx__turn_end(run->runtime);
-    return status;
-}
-
-void
-chx_run_destroy(chx_run **run)
-{
-    if (!run || !*run)
-        return;
-    chx_runtime *runtime = (*run)->runtime;
-    chx__turn_begin(runtime);
-    chx__run_unref(*run);
-    chx__turn_end(runtime);
-    *run = NULL;
-}
-
 static void
 give_notice(chx__later *call)
 {
@@ -216,37 +172,13 @@ chx__run_tell(chx_run *run)
 }
 
 chx_status
-chx_run_notify(chx_run *run, chx_run_fn fn, void *data)
+chx__run_add_notice(chx_run *run, chx_run_fn fn, void *data)
 {
-    CHX__REQUIRE(run && fn);
     chx__notice *notice = chx__alloc(1, sizeof *notice);
     if (!notice)
         return chx__fail_memory("asking for a run's end");
-    *notice = (chx__notice){.call = {.run = give_notice}, .fn = fn, .data = data};
-    chx__turn_begin(run->runtime);
-    notice->next = run->notices;
+    *notice =
+        (chx__notice){.call = {.run = give_notice}, .fn = fn, .data = data, .next = run->notices};
     run->notices = notice;
-    if (atomic_load(&run->ended))
-        chx__run_tell(run);
-    chx__turn_end(run->runtime);
     return CHX_OK;
-}
-
-chx_status
-chx_run_cancel(chx_run *run)
-{
-    CHX__REQUIRE(run);
-    chx__turn_begin(run->runtime);
-    run->is_cancelled = true;
-    atomic_store(&run->is_broken, true);
-    chx__driver_move(run->runtime);
-    chx__turn_end(run->runtime);
-    return CHX_OK;
-}
-
-chx_status
-chx_run_timeline(const chx_run *run, chx_timeline **timeline)
-{
-    CHX__REQUIRE(run && timeline && atomic_load(&run->ended));
-    return chx__spans_timeline(run->lowered, run, timeline);
 }

@@ -95,9 +95,8 @@ struct chx_run {
     chx_run *next, *previous;
 };
 
-/* Makes a run that follows everything in flight that touches the same replicas, and that fails when
- * it has not ended timeout_ns after it became the oldest in flight. Under the turn. The caller owns
- * the one reference. Errors: MEMORY. */
+/* Makes a run that fails when it has not ended timeout_ns after it became the oldest in flight.
+ * Under the turn. The caller owns the one reference. Errors: MEMORY. */
 chx_status chx__run_create(chx_runtime *runtime, chx__lowered *lowered, const chx__cast *cast,
                            uint64_t timeout_ns, chx_run **run);
 
@@ -138,6 +137,9 @@ chx__run_atom(const chx_run *run, uint32_t atom)
 /* Under the turn. */
 chx_run *chx__run_ref(chx_run *run);
 void chx__run_unref(chx_run *run);
+
+/* Notes somebody who is to be told of the run's end, once. Under the turn. Errors: MEMORY. */
+chx_status chx__run_add_notice(chx_run *run, chx_run_fn fn, void *data);
 
 /* Sends the notices of a run that has ended. */
 void chx__run_tell(chx_run *run);

@@ -157,32 +157,6 @@ chx_runtime_n_parallel(const chx_runtime *runtime)
     return n ? n : 1;
 }
 
-void
-chx__turn_begin(chx_runtime *runtime)
-{
-    pthread_mutex_lock(&runtime->turn);
-    chx__later_hold();
-}
-
-void
-chx__turn_end(chx_runtime *runtime)
-{
-    pthread_mutex_unlock(&runtime->turn);
-    chx__later_release();
-}
-
-void
-chx__turn_pause(chx_runtime *runtime)
-{
-    pthread_mutex_unlock(&runtime->turn);
-}
-
-void
-chx__turn_resume(chx_runtime *runtime)
-{
-    pthread_mutex_lock(&runtime->turn);
-}
-
 /* Takes text. */
 static chx_status
 create_program(chx_runtime *runtime, const char *name, char *text, const chx_program_params *params,
