@@ -1,5 +1,5 @@
-/* Drivers that do not come back from a call, or late: whoever waits is told in time, other platforms
- * are not held up, and work goes on there. On two platforms of one null device each. */
+/* Drivers that do not come back from a call, or late: whoever waits is told in time, other
+ * platforms are not held up, and work goes on there. On two platforms of one null device each. */
 #include <check.h>
 #include <string.h>
 #include <time.h>
