@@ -40,7 +40,7 @@ typedef uint16_t chx_u16;
 #define CHX_RANK_BULGE 48 /* the same for each rank, 0 .. 15, that neurons have among each other */
 #define CHX_RANK_SHIFT 8 /* of the rank beside a stick's hue */
 #define CHX_SHEEN_Q8 512 /* from this radius on light is less at the rims of a body, */
-#define CHX_SHEEN_LEAST 16u /* this of 256 at the very rim, */
+#define CHX_SHEEN_LEAST 64u /* this of 256 at the very rim, */
 #define CHX_SHEEN_INNER 330u /* all of it where what faces us is above 256 by this */
 #define CHX_SMALL_PX 32 /* bodies up to this size are drawn where they are found */
 #define CHX_MOST_QUEUED 131072u /* bigger ones that wait for blocks; more are drawn at once */

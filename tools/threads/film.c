@@ -129,7 +129,7 @@ shade_pixel(const threads_film *film, size_t cell, uint32_t c[3])
     uint32_t tissue[3] = {0, 0, 0};
     if (body) {
         near = threads_near(film->depth, (int)((uint32_t)(body >> 32) - 0x40000000u));
-        uint32_t low = (uint32_t)body, shade = low >> 6 & 255, sheen = 16 + (low >> 14 & 63) * 4;
+        uint32_t low = (uint32_t)body, shade = low >> 6 & 255, sheen = 64 + (low >> 14 & 63) * 4;
         const uint32_t *hue = film->colours->tissue[low & 63];
         const uint32_t *lit = film->colours->emission[low >> 20];
         uint32_t cue = 105 + (near * 151 >> 14);

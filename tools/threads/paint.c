@@ -192,7 +192,7 @@ sheen_at(const brush *with, const axis *a, int64_t square, int64_t radius)
     int64_t off = square * (a->flat * a->flat >> 14) >> 14;
     int64_t inner = facing_at(with, off, (1u << 30) / (uint32_t)radius) * 330 >> 8;
     inner = within(inner, 0, 256);
-    return (uint32_t)(16 + ((inner * inner >> 8) * inner * 240 >> 16));
+    return (uint32_t)(64 + ((inner * inner >> 8) * inner * 192 >> 16));
 }
 
 /* The surface at a pixel: where it lies along the axis (0 .. 65536), how far above, how shaded. */
@@ -283,7 +283,7 @@ paint_cone_pixel(const brush *with, const axis *a, int x, int y)
     int64_t bulge = on.bulge + forward;
     int z = stick->az + (int)(rise * on.share >> 16) + (int)(bulge * radius >> 12);
     uint64_t key = (uint64_t)(uint32_t)(z + 0x40000000) << 32 | light << 20 |
-                   (sheen - 16) / 4 << 14 | on.shade << 6 | stick->type;
+                   (sheen - 64) / 4 << 14 | on.shade << 6 | stick->type;
     if (with->to->body[cell] < key)
         with->to->body[cell] = key;
     add_glow(with, x, y, light, 64);
