@@ -457,6 +457,21 @@ START_TEST(cells_are_as_files_read_one_after_another)
 }
 END_TEST
 
+/* Where it is no strip. */
+START_TEST(cell_alone_is_seen_from_its_broad_side)
+{
+    chx_network *network;
+    for (int deep = 0; deep < 2; deep++) {
+        folder_write("one.swc", deep ? "1 1 0 0 0 1 -1\n2 3 9 90 19 1 1\n"
+                                     : "1 1 0 0 0 1 -1\n2 3 9 90 17 1 1\n");
+        const char *one = folder_path("one.swc");
+        ck_assert_int_eq(chx_network_load_cells(&one, 1, NULL, &network), CHX_OK);
+        ck_near((float)chx_network_get(network)->view.azimuth_deg, deep ? 90 : 0);
+        chx_network_destroy(&network);
+    }
+}
+END_TEST
+
 START_TEST(cells_fault_is_that_of_the_first_file)
 {
     char **paths = write_cells();
@@ -518,6 +533,7 @@ main(void)
     tcase_add_test(tests, swc_loose_root_starts_at_its_distance_from_the_soma);
     tcase_add_test(tests, swc_begins_at_the_soma_wherever_it_stands);
     tcase_add_test(tests, swc_lengths_are_in_the_unit_asked_for);
+    tcase_add_test(tests, cell_alone_is_seen_from_its_broad_side);
     tcase_add_test(tests, swc_radius_of_zero_means_not_measured);
     tcase_add_loop_test(tests, swc_is_read_as_programs_export_it, 0,
                         sizeof as_exported / sizeof *as_exported);

@@ -31,6 +31,7 @@
 #define TIME_STEP_MS 0.1
 #define DURATION_MS 60.0
 #define BATCH 256u /* files read before they are put together: memory for few, work for many */
+#define DEEP 2 /* a cell is seen from its side when it is more than so many times as deep as wide */
 #define MAX_COLOURS 8 /* that a picture names and an eye tells apart */
 
 /* What a file held. */
@@ -266,12 +267,21 @@ add_stimulus(chx_network *network)
     return CHX_OK;
 }
 
-/* Cells stand upright: reconstructions have the surface of the brain at +y. */
+/* Cells stand upright: reconstructions have the surface of the brain at +y. One alone that is far
+ * deeper than wide would be a strip, and is seen from its side. */
 static void
 set_view(chx_network *network)
 {
-    float longest_um = 0;
+    float longest_um = 0, low[3] = {INFINITY, INFINITY, INFINITY};
+    float high[3] = {-INFINITY, -INFINITY, -INFINITY};
     network->info.view.plane = CHX_PLANE_XY;
+    for (uint32_t i = 0; i < network->info.n_nodes && network->info.n_neurons == 1; i++)
+        for (int k = 0; k < 3; k++) {
+            low[k] = fminf(low[k], network->nodes[i].position_um[k]);
+            high[k] = fmaxf(high[k], network->nodes[i].position_um[k]);
+        }
+    if (high[2] - low[2] > DEEP * fmaxf(high[0] - low[0], 0))
+        network->info.view.azimuth_deg = 90;
     for (uint32_t i = 0; i < network->info.n_nodes; i++) {
         const float path_um = network->nodes[i].path_um;
         longest_um = path_um > longest_um ? path_um : longest_um;
