@@ -472,6 +472,26 @@ START_TEST(cell_alone_is_seen_from_its_broad_side)
 }
 END_TEST
 
+START_TEST(cells_without_radii_are_remarked_on_once)
+{
+    chx_network *network;
+    folder_write("a.swc", "1 1 0 0 0 5 -1\n2 3 1 0 0 1 1\n");
+    folder_write("b.swc", "1 1 0 0 0 5 -1\n2 3 1 0 0 -1 1\n3 3 2 0 0 0 2\n");
+    folder_write("c.swc", "1 1 0 0 0 -1 -1\n");
+    char *paths[3] = {strdup(folder_path("a.swc")), strdup(folder_path("b.swc")),
+                      strdup(folder_path("c.swc"))};
+    ck_assert_int_eq(chx_network_load_cells((const char *const *)paths, 3, NULL, &network), CHX_OK);
+    const chx_network_info *info = chx_network_get(network);
+    ck_assert_uint_eq(info->n_remarks, 1);
+    ck_assert_ptr_nonnull(
+        strstr(info->remarks[0], "b.swc:2: radius of 0 or less at 3 of 6 points"));
+    ck_near(info->nodes[3].radius_um, CHX__SWC_THIN_UM);
+    chx_network_destroy(&network);
+    for (int i = 0; i < 3; i++)
+        free(paths[i]);
+}
+END_TEST
+
 START_TEST(cells_fault_is_that_of_the_first_file)
 {
     char **paths = write_cells();
@@ -534,6 +554,7 @@ main(void)
     tcase_add_test(tests, swc_begins_at_the_soma_wherever_it_stands);
     tcase_add_test(tests, swc_lengths_are_in_the_unit_asked_for);
     tcase_add_test(tests, cell_alone_is_seen_from_its_broad_side);
+    tcase_add_test(tests, cells_without_radii_are_remarked_on_once);
     tcase_add_test(tests, swc_radius_of_zero_means_not_measured);
     tcase_add_loop_test(tests, swc_is_read_as_programs_export_it, 0,
                         sizeof as_exported / sizeof *as_exported);

@@ -38,6 +38,7 @@
 typedef struct cell {
     chx_node *nodes;
     uint32_t n_nodes;
+    chx__swc_thin thin;
 } cell;
 
 typedef struct cells {
@@ -48,6 +49,9 @@ typedef struct cells {
     chx__names names;
     uint32_t begun; /* the first file of the batch in hand */
     cell *read; /* of the batch */
+    const char *first_thin; /* the first file with radii that were not measured, or NULL */
+    uint32_t thin_line; /* of it */
+    uint32_t n_thin; /* points in all files */
     pthread_mutex_t lock; /* innermost; guards the two below while files are read */
     uint32_t failed; /* the first file that did, as far as known */
     chx_error error;
@@ -142,7 +146,7 @@ read_cell(void *data, uint32_t item)
     cell *read = &all->read[item];
     *read = (cell){0};
     if (is_needless ||
-        !chx__swc_read(all->paths[index], all->unit_um, &read->nodes, &read->n_nodes))
+        !chx__swc_read(all->paths[index], all->unit_um, &read->nodes, &read->n_nodes, &read->thin))
         return;
     pthread_mutex_lock(&all->lock);
     if (index < all->failed) {
@@ -156,7 +160,7 @@ static chx_status
 add_cell(cells *all, uint32_t item)
 {
     const uint32_t index = all->begun + item;
-    const char *name, *path = all->paths[index];
+    const char *name = NULL, *path = all->paths[index];
     uint32_t known;
     if (index == all->failed)
         return chx__fail_again(&all->error);
@@ -171,7 +175,27 @@ add_cell(cells *all, uint32_t item)
                            path, name, all->paths[known]);
     if (!status && (index == 0 || all->n <= MAX_COLOURS))
         status = add_type(all->network, all->n > 1 && all->n <= MAX_COLOURS ? name : "cell");
-    return status ? status : add_neuron(all->network, name, &all->read[item]);
+    if (status)
+        return status;
+    const chx__swc_thin *thin = &all->read[item].thin;
+    if (thin->n_points > 0 && !all->first_thin) {
+        all->first_thin = path;
+        all->thin_line = thin->line;
+    }
+    all->n_thin += thin->n_points;
+    return add_neuron(all->network, name, &all->read[item]);
+}
+
+static chx_status
+remark_on_thin(const cells *all)
+{
+    char text[128];
+    if (!all->first_thin)
+        return CHX_OK;
+    snprintf(text, sizeof text,
+             "radius of 0 or less at %u of %u points: not measured, drawn %g um wide", all->n_thin,
+             all->network->info.n_nodes, 2 * (double)CHX__SWC_THIN_UM);
+    return chx__network_remark(all->network, all->first_thin, all->thin_line, text);
 }
 
 /* Copies a cell's nodes to their place among all. */
@@ -241,6 +265,8 @@ add_cells(chx_network *network, const char *const *paths, uint32_t n_paths, doub
         n = n_paths - all.begun < BATCH ? n_paths - all.begun : BATCH;
         status = add_batch(&all, n);
     }
+    if (!status)
+        status = remark_on_thin(&all);
     pthread_mutex_destroy(&all.lock);
     free(all.read);
     chx__names_finish(&all.names);

@@ -47,6 +47,7 @@ typedef struct reader {
     size_t nodes_capacity, points_capacity;
     uint32_t n_nodes;
     uint32_t line;
+    chx__swc_thin thin;
 } reader;
 
 static const char *const column_names[N_COLUMNS] = {"id", "kind",   "x",     "y",
@@ -79,11 +80,13 @@ fail_number(const reader *file, int column, const char *text, const char *wanted
 }
 
 static chx_status
-make_point(const reader *file, const chx__swc_line *line, point *at, chx_node *node)
+make_point(reader *file, const chx__swc_line *line, point *at, chx_node *node)
 {
     double scaled[4];
     for (int i = 0; i < 4; i++)
         scaled[i] = line->numbers[i] * file->unit_um;
+    if (scaled[3] <= 0.0 && file->thin.n_points++ == 0)
+        file->thin.line = file->line;
     *at = (point){line->id, line->parent, file->line, file->n_nodes};
     *node = (chx_node){
         .position_um = {(float)scaled[0], (float)scaled[1], (float)scaled[2]},
@@ -98,7 +101,7 @@ make_point(const reader *file, const chx__swc_line *line, point *at, chx_node *n
 }
 
 static chx_status
-read_point(const reader *file, char *line, point *at, chx_node *node)
+read_point(reader *file, char *line, point *at, chx_node *node)
 {
     char *fields[N_COLUMNS];
     size_t lengths[N_COLUMNS];
@@ -332,7 +335,8 @@ chx__swc_ending(const char *name)
 }
 
 chx_status
-chx__swc_read(const char *path, double unit_um, chx_node **nodes, uint32_t *n_nodes)
+chx__swc_read(const char *path, double unit_um, chx_node **nodes, uint32_t *n_nodes,
+              chx__swc_thin *thin)
 {
     char *text;
     size_t size_bytes;
@@ -351,6 +355,7 @@ chx__swc_read(const char *path, double unit_um, chx_node **nodes, uint32_t *n_no
     }
     *nodes = file.nodes;
     *n_nodes = file.n_nodes;
+    *thin = file.thin;
     return CHX_OK;
 }
 
@@ -378,7 +383,8 @@ chx__swc_append(const char *path, double unit_um, chx_node **nodes, size_t *capa
 {
     chx_node *read;
     uint32_t n_read;
-    chx_status status = chx__swc_read(path, unit_um, &read, &n_read);
+    chx__swc_thin thin;
+    chx_status status = chx__swc_read(path, unit_um, &read, &n_read, &thin);
     if (status)
         return status;
     status = chx__swc_check_room(path, *n_nodes, n_read);

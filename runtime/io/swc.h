@@ -22,9 +22,15 @@
 /* Length of the name's ending, .swc or .swc.gz in any case; 0 when it has another. */
 size_t chx__swc_ending(const char *name);
 
+/* Points whose radius was not measured, and the line of the first; 0 when there are none. */
+typedef struct chx__swc_thin {
+    uint32_t n_points, line;
+} chx__swc_thin;
+
 /* A file's nodes, in its order and with parents among them, in an array that the caller frees.
  * Lengths of the file are in units of unit_um. Any thread. Errors: FILE, FORMAT, LIMIT, MEMORY. */
-chx_status chx__swc_read(const char *path, double unit_um, chx_node **nodes, uint32_t *n_nodes);
+chx_status chx__swc_read(const char *path, double unit_um, chx_node **nodes, uint32_t *n_nodes,
+                         chx__swc_thin *thin);
 
 /* LIMIT where a network of n_nodes has no room for n_more of the file at path. */
 chx_status chx__swc_check_room(const char *path, uint32_t n_nodes, uint32_t n_more);
