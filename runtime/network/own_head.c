@@ -242,6 +242,16 @@ read_declaration(head *h)
                      "is unknown; a line says parameter, constant or state, or is empty");
 }
 
+/* Words of a declaration may stand in a sentence on a terminal. */
+static bool
+is_plain(const char *line)
+{
+    for (; *line; line++)
+        if ((*line < ' ' && *line != '\t') || *line > '~')
+            return false;
+    return true;
+}
+
 /* One line without what comments are decorated with. */
 static chx_status
 read_line(head *h, char *line, bool *is_begun)
@@ -250,6 +260,9 @@ read_line(head *h, char *line, bool *is_begun)
     size_t length = strlen(line);
     while (length && strchr(" \t\r", line[length - 1]))
         line[--length] = '\0';
+    h->at = line;
+    if ((*is_begun || takes(h, MARK)) && !is_plain(line))
+        return fail(h, "holds what is no letter, digit or mark of ASCII; remove it");
     h->at = line;
     if (*is_begun)
         return length ? read_declaration(h) : CHX_OK;
