@@ -691,6 +691,34 @@ START_TEST(driver_that_crashes_in_a_launch_takes_no_second_process)
 }
 END_TEST
 
+/* That a process died of it makes it suspect; that it has passed before speaks for it. */
+START_TEST(driver_that_passed_and_crashes_once_is_tried_again)
+{
+    SKIPS_IN_SERIAL_MODE;
+    char *folder = test_folder_create();
+    chx__cache *cache;
+    params.cache_path = folder;
+    params.split = 0;
+    params.log = hear;
+    allow_trials();
+    ck_assert_int_eq(chx__fleet_init(&fleet, &params, NULL), CHX_OK);
+    chx__digest suspicion = chx__driver_cache_suspicion(first_selected()->identity);
+    chx__fleet_finish(&fleet);
+    ck_assert_int_eq(chx__cache_create(folder, &cache), CHX_OK);
+    chx__cache_store(cache, suspicion, "\1", 1);
+    chx__cache_destroy(&cache);
+    setenv("CHX_FAULT", "abort:1", 1);
+    ck_assert_int_eq(chx__fleet_init(&fleet, &params, NULL), CHX_ERROR_NO_DEVICE);
+    ck_assert_msg(strstr(chx_last_error()->message, "crashed this time") != NULL, "%s",
+                  chx_last_error()->message);
+    unsetenv("CHX_FAULT");
+    ck_assert_int_eq(chx__fleet_init(&fleet, &params, NULL), CHX_OK);
+    ck_assert_int_eq(run_kernel(first_selected(), PATIENCE_NS), CHX_OK);
+    chx__fleet_finish(&fleet);
+    test_folder_destroy(folder);
+}
+END_TEST
+
 /* PoCL takes one folder per process, the first, which may even be gone. */
 START_TEST(two_fleets_keep_to_their_cache_folders)
 {
@@ -763,6 +791,7 @@ fault_tests(void)
     tcase_add_test(tests, device_that_errs_in_what_kernels_need_is_excluded);
     tcase_add_test(tests, driver_that_aborts_in_a_build_takes_no_second_process);
     tcase_add_test(tests, driver_that_crashes_in_a_launch_takes_no_second_process);
+    tcase_add_test(tests, driver_that_passed_and_crashes_once_is_tried_again);
     tcase_add_test(tests, warm_start_builds_and_launches_nothing);
     tcase_add_test(tests, device_that_refuses_launches_is_excluded_until_it_does_better);
     tcase_add_test(tests, device_whose_kernels_fail_is_excluded_until_it_does_better);

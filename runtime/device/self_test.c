@@ -508,6 +508,19 @@ set_aside_crashing(chx__fleet *fleet, chx__device *device, chx__digest key, cons
     return set_aside(device, why);
 }
 
+/* One that has passed before may have crashed for a passing reason, such as a lack of memory, so
+ * the next start tries it again. */
+static chx_status
+set_aside_for_now(chx__device *device, const char *how)
+{
+    char why[160];
+    snprintf(why, sizeof why,
+             "self-test: its driver crashed this time (%s), though it has passed before; it is "
+             "tried again at the next start",
+             how);
+    return set_aside(device, why);
+}
+
 /* Whether a driver is tried in another process first. Not PoCL, unless a process died of it: there
  * the trial would cost 0.6 s at the first start, as the work of its first context is done twice,
  * and the journal tells of a crash. */
@@ -528,6 +541,8 @@ try_elsewhere(chx__fleet *fleet, chx__device *device, chx__digest key, bool with
     *is_settled = true;
     switch (outcome) {
     case CHX__TRIAL_DIED:
+        if (recall(fleet, device, key, false))
+            return set_aside_for_now(device, how);
         note(fleet, verdict_key(key), true);
         return set_aside_crashing(fleet, device, key, how);
     case CHX__TRIAL_STOPPED:
