@@ -12,7 +12,6 @@
 #include "io/csv.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,17 +23,6 @@
 
 /* Room for the longest row and its end, and enough to make reads few. */
 #define BUFFER_BYTES (1 << 20)
-
-chx_status
-chx__csv_fail(const chx__csv *csv, chx_status status, const char *format, ...)
-{
-    char sentence[768];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(sentence, sizeof sentence, format, args);
-    va_end(args);
-    return chx__fail(status, "%s:%llu: %s", csv->path, (unsigned long long)csv->line, sentence);
-}
 
 /* Moves the unread bytes to the front and reads more behind them. */
 static chx_status
@@ -348,46 +336,6 @@ chx__csv_next(chx__csv *csv, bool *more)
         if (csv->order[i] != CHX__CSV_IGNORED)
             csv->fields[csv->order[i]] = fields[i];
     return CHX_OK;
-}
-
-chx_status
-chx__csv_number(const chx__csv *csv, size_t column, double *value)
-{
-    const chx__csv_field *field = &csv->fields[column];
-    if (chx__number_parse(field->text, field->length, value))
-        return CHX_OK;
-    return chx__csv_fail(csv, CHX_ERROR_FORMAT,
-                         "%s is '%.64s', which is not a finite number; write it like -12.5 or 3e-4",
-                         csv->columns[column], field->text);
-}
-
-chx_status
-chx__csv_float(const chx__csv *csv, size_t column, float *value)
-{
-    double number = 0;
-    chx_status status = chx__csv_number(csv, column, &number);
-    *value = (float)number;
-    if (status || *value != 0 || number == 0)
-        return status;
-    return chx__csv_fail(csv, CHX_ERROR_FORMAT,
-                         "%s is '%.64s', which is 0 as a float; write 0 or check the unit",
-                         csv->columns[column], csv->fields[column].text);
-}
-
-void
-chx__csv_write_text(FILE *stream, const char *text)
-{
-    if (!strpbrk(text, ",\"")) {
-        fputs(text, stream);
-        return;
-    }
-    fputc('"', stream);
-    for (; *text; text++) {
-        if (*text == '"')
-            fputc('"', stream);
-        fputc(*text, stream);
-    }
-    fputc('"', stream);
 }
 
 void

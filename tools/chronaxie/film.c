@@ -105,7 +105,7 @@ rendering_film(struct rendering *rendering)
     code = rendering_report(rendering, film(rendering));
     rendering->wall_s = stopwatch_seconds_since(begin_ns);
     if (interrupt_pending())
-        return interrupt_report();
+        return outcome_stopped();
     if (code == OUTCOME_OK)
         code = session_write_spikes(&rendering->session, &rendering->params,
                                     rendering->end_ms + ms_per_frame(rendering));

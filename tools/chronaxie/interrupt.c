@@ -55,20 +55,8 @@ interrupt_ends_at_once(bool at_once)
     is_at_once = at_once;
 }
 
-bool
+int
 interrupt_pending(void)
 {
-    return pending_signal != 0;
-}
-
-int
-interrupt_report(void)
-{
-    static bool said;
-    int number = pending_signal;
-
-    if (!said)
-        outcome_say(OUTCOME_OK, "stopped by signal %d; unfinished files were removed", number);
-    said = true;
-    return OUTCOME_SIGNAL + number;
+    return pending_signal;
 }

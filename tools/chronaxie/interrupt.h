@@ -13,10 +13,7 @@ void interrupt_begin(void);
  * nothing half-written. */
 void interrupt_ends_at_once(bool at_once);
 
-/* True once a signal has come. */
-bool interrupt_pending(void);
-
-/* Says, once, that the command was stopped; returns its exit code, 128 plus the signal's number. */
-int interrupt_report(void);
+/* The number of the signal that has come; 0 while there is none. */
+int interrupt_pending(void);
 
 #endif

@@ -67,13 +67,25 @@ outcome_remark(const char *format, ...)
 }
 
 int
+outcome_stopped(void)
+{
+    static bool said;
+    int number = interrupt_pending();
+
+    if (!said)
+        outcome_say(OUTCOME_OK, "stopped by signal %d; unfinished files were removed", number);
+    said = true;
+    return OUTCOME_SIGNAL + number;
+}
+
+int
 outcome_report_error(const chx_error *error, enum stage stage)
 {
     const char *sentence = error->message[0] ? error->message : chx_status_sentence(error->status);
 
     /* A signal may fail what was under way, such as a compiler that heard it too. */
     if (interrupt_pending())
-        return interrupt_report();
+        return outcome_stopped();
     return outcome_say(outcome_of(error->status, stage), "%s", sentence);
 }
 

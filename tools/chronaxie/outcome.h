@@ -31,6 +31,10 @@ int outcome_report(chx_status status, enum stage stage);
 /* The same for an error record kept from another thread. */
 int outcome_report_error(const chx_error *error, enum stage stage);
 
+/* Says, once, that a signal stopped the command; returns its exit code, 128 plus the signal's
+ * number. */
+int outcome_stopped(void);
+
 /* Prints one sentence after "chronaxie: " and returns the code given. */
 int outcome_say(outcome code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

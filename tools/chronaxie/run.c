@@ -188,7 +188,7 @@ work(run_job *job, const shared_options *shared)
     if (code == OUTCOME_OK)
         code = outcome_report(advance(job), STAGE_WORK);
     if (interrupt_pending())
-        return interrupt_report();
+        return outcome_stopped();
     if (code == OUTCOME_OK)
         code = session_write_spikes(session, params, params->duration_ms);
     if (code == OUTCOME_OK)

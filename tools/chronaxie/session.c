@@ -124,7 +124,7 @@ session_advance(struct session *session, uint64_t n_steps)
         uint64_t now = slice < n_steps ? slice : n_steps;
         code = outcome_report(chx_simulation_advance(session->simulation, now), STAGE_WORK);
         if (code == OUTCOME_OK && interrupt_pending())
-            code = interrupt_report();
+            code = outcome_stopped();
         n_steps -= now;
         if (stopwatch_seconds_since(begin_ns) < 0.1)
             slice *= 2;

@@ -64,7 +64,7 @@ rendering_still(struct rendering *rendering)
     if (code != OUTCOME_OK)
         return code;
     if (interrupt_pending())
-        return interrupt_report();
+        return outcome_stopped();
     rendering->flight.trace.n = 1;
     rendering->flight.picture.n = 1;
     begin_ns = stopwatch_now_ns();
