@@ -64,16 +64,6 @@ touch(global uint *dirty, int width, int row0, int x, int y, uint what)
     atomic_or(&dirty[((y - row0) / CHX_TILE) * tiles + x / CHX_TILE], what);
 }
 
-/* The maximum of a layer at a pixel. Most of what falls on a full picture is below what stands
- * there, and what stands there only grows while branches are drawn: a look, also at an old value,
- * saves the locked access. */
-static void
-raise(global uint *cell, uint key)
-{
-    if (*cell < key)
-        atomic_max(cell, key);
-}
-
 static uint
 light_at(global const chx_tables *tables, int age, int back)
 {
@@ -89,7 +79,7 @@ put_fibre(const layers *to, int x, int y, uint cover, uint near, uint hue)
     uint level = (cover * cue_of(near)) >> 4;
     level = min(level, 4095u);
     if (level)
-        raise(&to->fibre[(y - to->row0) * to->width + x], level << 20 | near << 6 | hue);
+        atomic_max(&to->fibre[(y - to->row0) * to->width + x], level << 20 | near << 6 | hue);
 }
 
 /* cover is q8. The nearer line shows its own light, not the brighter one behind it; only what
@@ -107,7 +97,7 @@ put_light(const layers *to, int x, int y, uint light, uint cover, uint near)
 {
     uint key = light_key(light, cover, near);
     if (light && cover >= 4)
-        raise(&to->light[(y - to->row0) * to->width + x], key);
+        atomic_max(&to->light[(y - to->row0) * to->width + x], key);
 }
 
 static void
@@ -153,8 +143,7 @@ mark_tile(const layers *to, walk *w, int x, int y)
     int tile = (y - to->row0) / CHX_TILE * w->tiles + x / CHX_TILE;
     if (tile == w->seen[0] || tile == w->seen[1])
         return;
-    if (!(to->dirty[tile] & CHX_TILE_LINES))
-        atomic_or(&to->dirty[tile], CHX_TILE_LINES);
+    atomic_or(&to->dirty[tile], CHX_TILE_LINES);
     w->seen[1] = w->seen[0];
     w->seen[0] = tile;
 }
@@ -180,7 +169,7 @@ line_column(const layers *to, walk *w, int major, int centre, uint light, int in
         uint cover = line_cover((away * w->cosine) >> 16, w->radius);
         uint level = min((cover * w->weight) >> 12, 4095u);
         if (level)
-            raise(&to->fibre[cell], level << 20 | w->near << 6 | w->hue);
+            atomic_max(&to->fibre[cell], level << 20 | w->near << 6 | w->hue);
         cell += step;
     }
     if (light == 0)
@@ -405,7 +394,7 @@ put_halo(const layers *to, const chx_stick *stick, const cone *c, int x, int y, 
     long z = stick->az + (((stick->bz - stick->az) * share) >> 16) - c->gap;
     uint near = near_of((int)max(z, -1000000000l), depth);
     if (near)
-        raise(&to->halo[(y - to->row0) * to->width + x], near << 6 | (uint)fade);
+        atomic_max(&to->halo[(y - to->row0) * to->width + x], near << 6 | (uint)fade);
 }
 
 /* One pixel of a cone: nothing, an edge that goes to the fibres, or a shaded surface. */
@@ -507,10 +496,11 @@ widen_spot(chx_stick *stick)
 }
 
 /* Where a branch falls; origin holds the pixel of the centre and the pixels per um. Both ends at
- * once: x, y, z and radius of either, summed up axis by axis. */
-static chx_stick
-project(global const chx_branch *branch, float4 centre, float4 row_x, float4 row_y, float4 row_z,
-        float4 origin)
+ * once: x, y, z and radius of either, summed up axis by axis. The result is not returned, for
+ * Oclgrind 21.10 does not know what LLVM makes of an inlined function that returns a struct. */
+static void
+project(chx_stick *stick, global const chx_branch *branch, float4 centre, float4 row_x,
+        float4 row_y, float4 row_z, float4 origin)
 {
     float4 a = vload4(0, branch->a_um);
     float4 b = vload4(0, branch->b_um);
@@ -525,24 +515,22 @@ project(global const chx_branch *branch, float4 centre, float4 row_x, float4 row
     at_a.w = a.w * origin.z;
     at_b.w = b.w * origin.z;
     int8 q8 = to_q8((float8)(at_a, at_b));
-    chx_stick stick;
-    stick.ax = q8.s0;
-    stick.ay = q8.s1;
-    stick.az = q8.s2;
-    stick.ra = q8.s3;
-    stick.bx = q8.s4;
-    stick.by = q8.s5;
-    stick.bz = q8.s6;
-    stick.rb = q8.s7;
-    stick.hue = branch->hue & (CHX_HUES - 1);
-    stick.hue |= branch->neuron * 2654435769u >> 28 << CHX_RANK_SHIFT;
+    stick->ax = q8.s0;
+    stick->ay = q8.s1;
+    stick->az = q8.s2;
+    stick->ra = q8.s3;
+    stick->bx = q8.s4;
+    stick->by = q8.s5;
+    stick->bz = q8.s6;
+    stick->rb = q8.s7;
+    stick->hue = branch->hue & (CHX_HUES - 1);
+    stick->hue |= branch->neuron * 2654435769u >> 28 << CHX_RANK_SHIFT;
     if (branch->hue & CHX_BRANCH_CONNECTION) {
-        stick.az = stick.bz = -1000000000;
-        stick.ra = stick.rb = (int)branch->a_um[3];
+        stick->az = stick->bz = -1000000000;
+        stick->ra = stick->rb = (int)branch->a_um[3];
     }
-    if (branch->hue & CHX_BRANCH_SOMA && stick.ra <= CHX_THIN_Q8)
-        widen_spot(&stick);
-    return stick;
+    if (branch->hue & CHX_BRANCH_SOMA && stick->ra <= CHX_THIN_Q8)
+        widen_spot(stick);
 }
 
 /* The youngest spike that has reached the near end decides; the one before it is further out. */
@@ -663,7 +651,8 @@ branch_item(global const chx_branch *branches, global const int *ages,
     if (index >= n_branches)
         return;
     global const chx_branch *branch = branches + index;
-    chx_stick stick = project(branch, centre, row_x, row_y, row_z, origin);
+    chx_stick stick;
+    project(&stick, branch, centre, row_x, row_y, row_z, origin);
     clip in = {0, to->row0, to->width, to->row1};
     if (is_outside(&stick, &in, depth.w))
         return;

@@ -324,6 +324,7 @@ make_calls(chx__courier *courier)
         call->run(call);
         atomic_fetch_sub(&courier->n_calls, 1);
     }
+    chx__keep(call); /* of a platform that has got stuck */
 }
 
 /* Takes what was sent, gives back what has ended. */

@@ -231,6 +231,13 @@ assemble_null(chx__fleet *fleet, const chx_runtime_params *params, chx__null *ma
 #define BUILD_TIMEOUT_NS UINT64_C(600000000000)
 #define OPENING_TIMEOUT_NS UINT64_C(60000000000)
 
+static bool
+wants_serial(const chx_runtime_params *params)
+{
+    const char *variable = getenv("CHRONAXIE_SERIAL");
+    return params->serial || (variable && strcmp(variable, "1") == 0);
+}
+
 static chx_status
 init_locks(chx__fleet *fleet, bool is_serial)
 {
@@ -251,7 +258,7 @@ chx__fleet_init(chx__fleet *fleet, const chx_runtime_params *params, chx__null *
 {
     static const chx_runtime_params defaults;
     const chx_runtime_params *wanted = params ? params : &defaults;
-    chx_status status = init_locks(fleet, wanted->serial);
+    chx_status status = init_locks(fleet, wants_serial(wanted));
     if (status)
         return status;
     status = machine ? assemble_null(fleet, wanted, machine) : assemble(fleet, wanted);

@@ -31,13 +31,6 @@
 #define ACCESS_TIMEOUT_NS UINT64_C(60000000000)
 #define FAREWELL_NS UINT64_C(2000000000)
 
-static bool
-wants_serial(const chx_runtime_params *params)
-{
-    const char *variable = getenv("CHRONAXIE_SERIAL");
-    return params->serial || (variable && strcmp(variable, "1") == 0);
-}
-
 static void
 init_locks(chx_runtime *runtime)
 {
@@ -77,13 +70,13 @@ chx__runtime_create(chx_runtime **runtime, const chx_runtime_params *params, chx
         return chx__fail_memory("creating a runtime");
     init_locks(made);
     made->logger = (chx__logger){wanted.log, wanted.log_data, wanted.log_level};
-    made->serial = wanted.serial = wants_serial(&wanted);
     made->patience_ns = PATIENCE_NS;
     made->access_timeout_ns = ACCESS_TIMEOUT_NS;
     made->process = getpid();
     chx_status status = chx__costs_create(&made->costs);
     if (!status)
         status = discover(made, &wanted, machine);
+    made->serial = made->fleet.is_serial;
     if (!status)
         status = chx__driver_start(made);
     if (status) {
