@@ -302,13 +302,18 @@ main(void)
         tcase_add_test(tcase, hung_kernel_ends_at_the_deadline);
         tcase_add_test(tcase, read_does_not_wait_behind_a_hung_run);
     }
-    tcase_add_loop_test(tcase, call_that_blocks_ends_at_the_deadline, 0, 3);
-    tcase_add_test(tcase, release_that_blocks_holds_up_nobody_who_releases);
     tcase_add_test(tcase, runs_that_follow_a_failed_one_fail);
     tcase_add_test(tcase, failed_upload_fails_the_run);
     tcase_add_test(tcase, failed_download_is_an_error);
     tcase_add_test(tcase, content_outside_the_failed_run_survives);
     suite_add_tcase(suite, tcase);
+    TCase *slow = tcase_create("calls that block");
+    tcase_set_tags(slow, "slow");
+    tcase_add_checked_fixture(slow, setup, teardown);
+    tcase_set_timeout(slow, 60);
+    tcase_add_loop_test(slow, call_that_blocks_ends_at_the_deadline, 0, 3);
+    tcase_add_test(slow, release_that_blocks_holds_up_nobody_who_releases);
+    suite_add_tcase(suite, slow);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
     int failed = srunner_ntests_failed(runner);
