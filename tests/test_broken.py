@@ -283,10 +283,7 @@ class Networks(Broken):
 
     def test_models_of_ones_own(self):
         net = self.network(neuron={"model": "mine.cl"})
-        code = ("static void model_advance(model_state *n, const model_constants *c,\n"
-                "wide_float drive, wide_float input, wide_int awake) { n->v = n->v + drive; }\n"
-                "static wide_int model_fires(const model_state *n, const model_constants *c)\n"
-                "{ return n->v > 9.0f; }\n")
+        code = "MODEL_STEP {\n n->v = n->v + drive;\n fired = n->v > 9.0f;\n}\n\n"
 
         def head(*lines):
             return "/* chronaxie-model 1\n" + "\n".join(lines) + "\nstate v = 0\n*/\n"
@@ -329,25 +326,34 @@ class Networks(Broken):
             (head("constant a = " + "(" * 99) + code, ":2: the formula of 'a' nests more than 32"),
             (head("constant a = 1..2") + code, ":2: the formula of 'a' holds a number"),
             (head(*[f"constant a{i} = 1" for i in range(32)]) + code, ":33: is one too many"),
-            (head() + code.replace("model_advance", "advance"), ":9: the file ends without a "
-             "function model_advance()"),
-            (head() + code.replace("model_fires", "fires"), ":9: the file ends without a "
-             "function model_fires()"),
-            (head() + "// model_fires(x) {}\n", ":6: the file ends without a function model_adv"),
-            (body("float f(float x) { return exp(x); }"), ":5: exp() is the driver's"),
-            (body("float f(float x) { return native_sin (x); }"), ":5: native_sin() is the"),
+            (head() + code.replace("MODEL_STEP", "model_step"), ":5: a model's file holds macros"),
+            (head() + "// MODEL_STEP {}\n", ":6: the file ends without MODEL_STEP"),
+            (head() + "#define MODEL_STEP {}\n", ":6: the file ends without MODEL_STEP"),
+            (head() + "\n", ":6: the file ends without MODEL_STEP"),
+            (body("MODEL_STEP;"), ":5: MODEL_STEP is followed by a time step's statements in"),
+            (head() + code + code, ":10: MODEL_STEP and its braces are the last of a model's"),
+            (head() + code + "/* the end */\n;", ":11: MODEL_STEP and its braces are the last"),
+            (head() + "MODEL_STEP {\n return; }", ":6: MODEL_STEP is no function"),
+            (body("#define leave return"), ":5: MODEL_STEP is no function"),
+            (head() + "MODEL_STEP {\n{ }\n", ":7: the file ends within braces"),
+            (body("float f(float x);"), ":5: a model's file holds macros and MODEL_STEP { ... }"),
+            (body("struct pair { float x; };"), ":5: a model's file holds macros and MODEL_STEP"),
+            (body("MODEL_STEPS {}"), ":5: a model's file holds macros and MODEL_STEP"),
+            (body("{"), ":5: a model's file holds macros and MODEL_STEP"),
+            (body("#define f(x) exp(x)"), ":5: exp() is the driver's"),
+            (body("#define f(x) native_sin (x)"), ":5: native_sin() is the"),
             (body("#define power(x) half_powr(x, x)"), ":5: half_powr() is the driver's"),
-            (body("float f(float x) { return mad(x, x, x); }"), ":5: mad() is the driver's"),
-            (body("float f(float x) { return x / 3; }"), ":5: a quotient is not rounded the same"),
-            (body("float f(float x) { return x * .5; }"), ":5: .5 is a double on some devices"),
-            (body("float f(float x) { return 1e-3 * x; }"), ":5: 1e-3 is a double on some devices"),
-            (body("double f(void);"), ":5: a model has no use for double"),
-            (body("kernel void f(void) {}"), ":5: a model has no use for kernel"),
+            (head() + "MODEL_STEP {\n n->v = mad(drive, drive, drive); }", ":6: mad() is the"),
+            (body("#define f(x) (x / 3)"), ":5: a quotient is not rounded the same"),
+            (head() + "MODEL_STEP {\n n->v = drive / 3; }", ":6: a quotient is not rounded the"),
+            (head() + "MODEL_STEP {\n n->v = drive * .5; }", ":6: .5 is a double on some devices"),
+            (body("#define f(x) (1e-3 * x)"), ":5: 1e-3 is a double on some devices"),
+            (body("#define real double"), ":5: a model has no use for double"),
+            (body("#define f kernel"), ":5: a model has no use for kernel"),
             (body('#include "more.h"'), ":5: a model's file has no #include"),
             (body("#pragma OPENCL FP_CONTRACT ON"), ":5: a model's file has no #pragma"),
             (body("/* never ends"), ":5: this comment does not end"),
             (body("}"), ":5: this brace closes none"),
-            (body("{"), ":10: the file ends within braces"),
             (b"/* chronaxie-model 1 */\0", ":1: holds a NUL"),
             (PIPE, ": is a pipe or a device"), (FOLDER, ": is a folder; a file is expected here"),
             (MISSING, ": cannot open: No such file"),

@@ -20,6 +20,14 @@ check_ok(chx_status status)
     ck_assert_msg(status == CHX_OK, "%s: %s", chx_status_name(status), chx_last_error()->message);
 }
 
+static float
+exponential(float x)
+{
+    float power;
+    WIDE_EXP(power, x);
+    return power;
+}
+
 /* results[] becomes what the kernel makes of arguments[]. */
 static void
 compute(const char *kernel)
@@ -76,9 +84,9 @@ START_TEST(an_exponential_is_within_a_unit_of_its_last_place)
         const double unit = ldexp(1, ilogb(expected) - 23);
         ck_assert_msg(fabs((double)results[i] - expected) <= unit, "exp(%a) is %a", arguments[i],
                       results[i]);
-        ck_assert_msg(math_bits(results[i]) == math_bits(wide_exp(arguments[i])),
+        ck_assert_msg(math_bits(results[i]) == math_bits(exponential(arguments[i])),
                       "exp(%a) is %a, on the host %a", arguments[i], results[i],
-                      wide_exp(arguments[i]));
+                      exponential(arguments[i]));
     }
     ck_assert_float_eq(results[0], 1);
 }
@@ -93,7 +101,7 @@ START_TEST(an_exponential_beyond_the_range_is_zero_or_the_largest)
         arguments[i + 3] = i ? NAN : INFINITY;
     }
     compute("exponential");
-    const float largest = wide_exp(MATH_EXP_HIGHEST);
+    const float largest = exponential(MATH_EXP_HIGHEST);
     ck_assert_float_gt(largest, 3.4027e38f);
     for (uint32_t i = 0; i < N_ARGUMENTS; i += 4) {
         ck_assert_float_eq(results[i], 0);

@@ -310,15 +310,14 @@ END_TEST
 START_TEST(code_of_ones_own_that_does_not_compile_is_told_by_its_line)
 {
     static const char *const codes[] = {
-        "static void\nmodel_advance(model_state *n, const model_constants *c, wide_float drive,\n"
-        "              wide_float input, wide_int awake)\n{\n    n->v = n->u;\n}\n"
-        "static wide_int model_fires(const model_state *n, const model_constants *c)"
-        "{ return n->v > c->top; }\n",
-        "static void model_advance(model_state *n) {}\n\n\n\n"
-        "static float model_fires(const model_state *n, const model_constants *c) { return 0; }\n",
+        "\n\nMODEL_STEP\n{\n    n->v = n->u;\n}\n",
+        "#define TWICE(x) (2.0f * (x))\nMODEL_STEP { n->v = TWICE(c->pot); }",
+        "MODEL_STEP\n{\n    wide_float step = c->top;\n\n    n->v = step;\n    fired = slot;\n}",
+        "#define TOP (c->pot)\n\nMODEL_STEP {\n\n n->v = TOP;\n}\n",
     };
+    static const int lines[] = {8, 5, 9, 8};
     char *folder = test_folder_create(), path[4000], text[4200];
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 4; i++) {
         snprintf(text, sizeof text, "/* chronaxie-model 1\n parameter top = 1\n state v = 0 */\n%s",
                  codes[i]);
         test_folder_write(folder, "mine.cl", text);
@@ -341,7 +340,7 @@ START_TEST(code_of_ones_own_that_does_not_compile_is_told_by_its_line)
         chx_simulation *simulation;
         check_ok(chx_simulation_create(runtime, network, NULL, &simulation));
         ck_assert_int_eq(chx_simulation_advance(simulation, 1), CHX_ERROR_BUILD);
-        snprintf(text, sizeof text, "%s:%d:", path, i ? 4 : 8);
+        snprintf(text, sizeof text, "%s:%d:", path, lines[i]);
         ck_assert_msg(strstr(chx_last_error()->message, text), "%s, not %s",
                       chx_last_error()->message, text);
         chx_simulation_destroy(&simulation);

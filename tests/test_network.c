@@ -856,12 +856,8 @@ START_TEST(network_types_may_have_a_model_of_their_own)
 }
 END_TEST
 
-static const char own_code[] =
-    "chronaxie-model 1\n parameter gain = 2\n state v = gain */\n"
-    "static void model_advance(model_state *n, const model_constants *c, wide_float drive,\n"
-    "                          wide_float input, wide_int awake) {}\n"
-    "static wide_int model_fires(const model_state *n, const model_constants *c)\n"
-    "{ return n->v > c->gain; }\n";
+static const char own_code[] = "chronaxie-model 1\n parameter gain = 2\n state v = gain */\n"
+                               "MODEL_STEP { fired = n->v > c->gain; }\n";
 
 static void
 write_own(const char *name, const char *comment)

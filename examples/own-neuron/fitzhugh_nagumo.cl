@@ -26,11 +26,8 @@
  *   state v    = -1.1994
  *   state w    = -0.6243
  *   state i    = 0
- *   state last = 0
  */
-static void
-model_advance(model_state *n, const model_constants *c, wide_float drive, wide_float input,
-              wide_int awake)
+MODEL_STEP
 {
     const wide_float v = n->v, w = n->w;
     const wide_float push = c->gain_per_pa * (n->i + drive);
@@ -38,14 +35,8 @@ model_advance(model_state *n, const model_constants *c, wide_float drive, wide_f
     const wide_float half_v = v + c->half_step * (v - c->third * (v * v * v) - w + push);
     const wide_float half_w = w + c->half_step * (c->pace * (v + c->offset - c->leak * w));
     const wide_float cube = half_v * half_v * half_v;
-    n->last = v;
     n->v = select(v, v + c->step * (half_v - c->third * cube - half_w + half_push), awake);
     n->w = w + c->step * (c->pace * (half_v + c->offset - c->leak * half_w));
     n->i = c->keep * n->i + input;
-}
-
-static wide_int
-model_fires(const model_state *n, const model_constants *c)
-{
-    return (n->v >= c->threshold) & (n->last < c->threshold);
+    fired = (n->v >= c->threshold) & (v < c->threshold);
 }

@@ -4,7 +4,7 @@
  * They are made of products, sums, comparisons and integers only, each rounded as IEEE 754 says, so
  * FP_CONTRACT must be off. No value on the way is denormal, since some drivers flush those.
  *
- * wide_exp(x): with n = x / ln 2 rounded to an integer and r = x - n ln 2, |r| < 0.347,
+ * WIDE_EXP(power, x): with n = x / ln 2 rounded to an integer and r = x - n ln 2, |r| < 0.347,
  *
  *   exp(x) = 2^n (1 + r + r^2 q(r))
  *
@@ -56,23 +56,27 @@ math_float(int32_t bits)
 /* 1.5 x 2^23: what is added to it loses its fraction, by rounding to the nearest. */
 #define MATH_TO_INTEGER 12582912.0f
 
-static inline wide_float
-wide_exp(wide_float x)
-{
-    const wide_float highest = (wide_float)(MATH_EXP_HIGHEST);
-    const wide_float lowest = (wide_float)(MATH_EXP_LOWEST);
-    const wide_int is_zero = x < lowest;
-    x = MATH_SELECT(x, highest, x > highest);
-    x = MATH_SELECT(x, lowest, is_zero);
-    const wide_float moved = x * 1.44269504f + MATH_TO_INTEGER;
-    const wide_int n = MATH_BITS(moved) - MATH_BITS((wide_float)(MATH_TO_INTEGER));
-    const wide_float whole = moved - MATH_TO_INTEGER;
-    const wide_float r = (x - whole * 0x1.63p-1f) - whole * -0x1.bd0106p-13f;
-    const wide_float q =
-        0x1.fffffcp-2f +
-        r * (0x1.555492p-3f + r * (0x1.5558f2p-5f + r * (0x1.123a2p-7f + r * 0x1.6a23dp-10f)));
-    const wide_float power = (r * r * q + r) + 1.0f;
-    return MATH_SELECT(MATH_FLOAT(MATH_BITS(power) + n * 8388608), (wide_float)(0), is_zero);
-}
+/* Sets power to exp(x). A macro, for as a function rusticl of Mesa 25.0 on llvmpipe computed it
+ * wrong in neuron/model/adex.cl (neuron/population.cl). */
+#define WIDE_EXP(power, x)                                                                         \
+    do {                                                                                           \
+        const wide_float exp_highest = (wide_float)(MATH_EXP_HIGHEST);                             \
+        const wide_float exp_lowest = (wide_float)(MATH_EXP_LOWEST);                               \
+        wide_float exp_x = (x);                                                                    \
+        const wide_int exp_is_zero = exp_x < exp_lowest;                                           \
+        exp_x = MATH_SELECT(exp_x, exp_highest, exp_x > exp_highest);                              \
+        exp_x = MATH_SELECT(exp_x, exp_lowest, exp_is_zero);                                       \
+        const wide_float exp_moved = exp_x * 1.44269504f + MATH_TO_INTEGER;                        \
+        const wide_int exp_n = MATH_BITS(exp_moved) - MATH_BITS((wide_float)(MATH_TO_INTEGER));    \
+        const wide_float exp_whole = exp_moved - MATH_TO_INTEGER;                                  \
+        const wide_float exp_r = (exp_x - exp_whole * 0x1.63p-1f) - exp_whole * -0x1.bd0106p-13f;  \
+        const wide_float exp_q =                                                                   \
+            0x1.fffffcp-2f +                                                                       \
+            exp_r * (0x1.555492p-3f +                                                              \
+                     exp_r * (0x1.5558f2p-5f + exp_r * (0x1.123a2p-7f + exp_r * 0x1.6a23dp-10f))); \
+        const wide_float exp_sum = (exp_r * exp_r * exp_q + exp_r) + 1.0f;                         \
+        power = MATH_SELECT(MATH_FLOAT(MATH_BITS(exp_sum) + exp_n * 8388608), (wide_float)(0),     \
+                            exp_is_zero);                                                          \
+    } while (0)
 
 #endif

@@ -10,9 +10,8 @@
 
 #define PHILOX_ROUNDS 10
 
-/* A macro, for with rusticl of Mesa 25.0 on llvmpipe the neuron kernel crashed when a function
- * passed
- * draws back in a struct or through pointers: a pointer of the kernel was found overwritten. */
+/* A macro, for a function would pass draws back in a struct or through pointers, by which rusticl
+ * of Mesa 25.0 corrupts memory on llvmpipe (neuron/population.cl). */
 #define CHX_PHILOX_DRAW(x, y, z, w, key_low, key_high)                              \
     do {                                                                            \
         uint philox_low = (key_low), philox_high = (key_high);                      \

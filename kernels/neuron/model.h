@@ -1,5 +1,5 @@
 /*
- * What the file of a model, neuron/model/NAME.cl, begins with.
+ * What the file of a model, neuron/model/NAME.cl, begins with. The host puts it before a user's.
  *
  * A model names its state and its constants, one float of each per neuron, in two lists:
  *
@@ -8,19 +8,30 @@
  *   MODEL_CONSTANTS(each)  each(threshold) ...   what the host prepared from the parameters
  *
  * They become the members of model_state and model_constants, for WIDE neurons at a time. After
- * including this, the model defines three functions of a time step, in the order of their calls,
- * and then includes population.cl, the frame that calls them:
+ * this come the model's macros, if it has any, then block_begin.h, then the statements of one
+ * time step,
  *
- *   void model_advance(model_state *n, const model_constants *c, wide_float drive,
- *                      wide_float input, wide_int awake)
- *       moves the state by one step. drive is the constant current of the step in pA, input the
- *       weight in pA of what arrived in it, which acts from the next step on. Where awake is 0,
- *       the neuron is refractory and its potential must stay.
- *   wide_int model_fires(const model_state *n, const model_constants *c)
- *       -1 where the neuron fires. In lanes without a neuron the constants are the host's for an
- *       idle lane, which must never fire.
- *   void model_reset(model_state *n, const model_constants *c, wide_int fired)
- *       what firing does to the state where fired is -1.
+ *   MODEL_STEP
+ *   {
+ *       ...
+ *   }
+ *
+ * and then population.cl. The statements stand in the frame's own loop. They see
+ *
+ *   model_state *const n             the state, which they move by one step
+ *   const model_constants *const c
+ *   wide_float drive                 the constant current of the step in pA
+ *   wide_float input                 the weight in pA of what arrived in it, which acts from the
+ *                                    next step on
+ *   wide_int awake                   where it is 0, the neuron is refractory and its potential must
+ *                                    stay
+ *   wide_int fired                   0; they set it to -1 where the neuron fires, and do to the
+ *                                    state there what firing does. In lanes without a neuron the
+ *                                    constants are the host's for an idle lane, which must never
+ *                                    fire.
+ *
+ * and leave by their end, break or continue. A model has no functions: population.cl says which
+ * driver is the reason.
  *
  * Operations are rounded one by one, so results are the same on every device: +, -, *, comparisons,
  * select and the functions of common/math.h; no fma, no function of the driver that is not exact.
@@ -30,6 +41,7 @@
 #ifndef CHX_KERNELS_MODEL_H
 #define CHX_KERNELS_MODEL_H
 
+#include "../common/math.h"
 #include "../common/wide.h"
 
 #define MODEL_MEMBER(name) wide_float name;

@@ -5,11 +5,16 @@
 #include "device/source.h"
 #include "execute/runtime.h"
 
+static const char *const names[CHX__FRAME_TEXTS] = {"neuron/model.h", "neuron/block_begin.h",
+                                                    "neuron/population.cl"};
+
 chx_status
-chx__frame_read(const chx_runtime *runtime, char **before, char **after)
+chx__frame_read(const chx_runtime *runtime, char *texts[CHX__FRAME_TEXTS])
 {
-    const char *kernel_path = runtime->fleet.kernel_path;
-    *before = *after = NULL;
-    chx_status status = chx__source_from_embedded("neuron/own.h", kernel_path, before);
-    return status ? status : chx__source_from_embedded("neuron/population.cl", kernel_path, after);
+    chx_status status = CHX_OK;
+    for (int i = 0; i < CHX__FRAME_TEXTS; i++)
+        texts[i] = NULL;
+    for (int i = 0; i < CHX__FRAME_TEXTS && !status; i++)
+        status = chx__source_from_embedded(names[i], runtime->fleet.kernel_path, &texts[i]);
+    return status;
 }

@@ -3,10 +3,14 @@
  * long as numbers are floats; of the driver's functions, those that round once are left alone.
  *
  * Names after . and -> are members. Names of common words (length, step, mix) are taken for the
- * driver's only where they are called. */
+ * driver's only where they are called.
+ *
+ * Outside of directives a file is the step and nothing else: what stands there is put into a loop
+ * of the frame. */
 #include "network/own_code.h"
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -17,12 +21,13 @@ typedef struct scan {
     unsigned line;
     bool in_directive;
     bool after_member; /* . or -> stands before */
-    int depth, parentheses;
-    int candidate; /* a function's name stood at the outermost level, else -1 */
-    bool is_defined[3];
+    int depth; /* of braces */
+    const char *step; /* MODEL_STEP, once it was there, */
+    unsigned step_line; /* in this line */
+    bool is_step_over;
 } scan;
 
-static const char *const wanted[] = {"model_advance", "model_fires", "model_reset"};
+#define STEP "MODEL_STEP"
 
 /* What OpenCL 1.2 lets drivers round as they like, or does not say how. */
 static const char *const inexact[] = {
@@ -145,7 +150,7 @@ check_word(const scan *s, const char *word, size_t length)
     if (is_called && is_one_of(word + prefix, length - prefix, inexact, SIZE(inexact)))
         return chx__fail(CHX_ERROR_FORMAT,
                          "%s:%u: %.*s() is the driver's, and each rounds it in its own way; take "
-                         "wide_exp(), sums and products, or a constant that the head computes",
+                         "WIDE_EXP(), sums and products, or a constant that the head computes",
                          s->path, s->line, (int)length, word);
     bool is_foreign = is_one_of(word, length, foreign, SIZE(foreign));
     for (size_t i = 0; i < SIZE(foreign_starts); i++)
@@ -158,6 +163,28 @@ check_word(const scan *s, const char *word, size_t length)
     return CHX_OK;
 }
 
+/* Of what stands outside of all braces. */
+static chx_status
+check_outside(scan *s)
+{
+    if (s->is_step_over)
+        return fail(s, STEP " and its braces are the last of a model's file; macros stand above");
+    if (*s->at == '}')
+        return fail(s, "this brace closes none");
+    if (s->step && *s->at == '{')
+        return CHX_OK;
+    const size_t length = strlen(STEP);
+    if (!starts_with(s->at, strlen(s->at), STEP) || is_word(s->at[length]))
+        return fail(s,
+                    "a model's file holds macros and " STEP " { ... }, and nothing else; write a "
+                    "function as a macro, for some drivers compute calls wrong");
+    if (*skip_blanks(s->at + length) != '{')
+        return fail(s, STEP " is followed by a time step's statements in braces");
+    s->step = s->at;
+    s->step_line = s->line;
+    return CHX_OK;
+}
+
 static chx_status
 read_word(scan *s)
 {
@@ -165,10 +192,9 @@ read_word(scan *s)
     while (is_word(s->at[length]))
         length++;
     chx_status status = check_word(s, s->at, length);
-    s->candidate = s->parentheses ? s->candidate : -1;
-    for (int i = 0; i < 3 && s->depth == 0 && s->parentheses == 0 && !s->in_directive; i++)
-        if (is_one_of(s->at, length, &wanted[i], 1))
-            s->candidate = i;
+    if (!status && length == 6 && memcmp(s->at, "return", length) == 0)
+        status =
+            fail(s, STEP " is no function and returns nothing; set fired to -1 where neurons fire");
     s->at += length;
     s->after_member = false;
     return status;
@@ -241,7 +267,7 @@ read_quoted(scan *s)
     return CHX_OK;
 }
 
-/* Follows parentheses and braces, by which a definition is told from a call. */
+/* Follows braces, by which the step is found. */
 static chx_status
 read_mark(scan *s)
 {
@@ -254,19 +280,26 @@ read_mark(scan *s)
     s->after_member = ends_member;
     if (s->in_directive)
         return CHX_OK;
-    if (c == '(')
-        s->parentheses++;
-    else if (c == ')')
-        s->parentheses--;
-    else if (c == '{') {
-        if (s->candidate >= 0 && s->depth == 0)
-            s->is_defined[s->candidate] = true;
+    if (c == '{')
         s->depth++;
-    } else if (c == '}')
-        s->depth--;
-    if (s->parentheses == 0 && c != ')')
-        s->candidate = -1;
-    return s->depth < 0 ? fail(s, "this brace closes none") : CHX_OK;
+    else if (c == '}')
+        s->is_step_over = --s->depth == 0;
+    return CHX_OK;
+}
+
+static chx_status
+read_code(scan *s)
+{
+    const char c = *s->at;
+    const bool is_outside = s->depth == 0 && !s->in_directive;
+    chx_status status = is_outside ? check_outside(s) : CHX_OK;
+    if (status)
+        return status;
+    if (c == '"' || c == '\'')
+        return read_quoted(s);
+    if (isdigit((unsigned char)c) || (c == '.' && isdigit((unsigned char)s->at[1])))
+        return read_number(s);
+    return is_word(c) ? read_word(s) : read_mark(s);
 }
 
 static chx_status
@@ -286,33 +319,27 @@ read_token(scan *s)
         return skip_comment(s);
     else if (c == '#' && !s->in_directive)
         return read_directive(s);
-    else if (c == '"' || c == '\'')
-        return read_quoted(s);
-    else if (isdigit((unsigned char)c) || (c == '.' && isdigit((unsigned char)s->at[1])))
-        return read_number(s);
-    else if (is_word(c))
-        return read_word(s);
     else
-        return read_mark(s);
+        return read_code(s);
     return CHX_OK;
 }
 
 chx_status
-chx__own_code_check(const char *path, const char *text, unsigned line, bool *has_reset)
+chx__own_code_check(const char *path, const char *text, unsigned line, const char **step,
+                    unsigned *step_line)
 {
-    scan s = {.path = path, .at = text, .line = line, .candidate = -1};
+    scan s = {.path = path, .at = text, .line = line};
     chx_status status = CHX_OK;
     while (*s.at && !status)
         status = read_token(&s);
     if (!status && s.depth > 0)
         status = fail(&s, "the file ends within braces; close them");
-    for (int i = 0; i < 2 && !status; i++)
-        if (!s.is_defined[i])
-            status = chx__fail(CHX_ERROR_FORMAT,
-                               "%s:%u: the file ends without a function %s(); docs/models.md says "
-                               "what it does",
-                               path, s.line, wanted[i]);
-    if (!status)
-        *has_reset = s.is_defined[2];
+    if (!status && !s.is_step_over)
+        status = fail(&s, "the file ends without " STEP " { ... }, the statements of a time step; "
+                          "docs/models.md has an example");
+    if (!status) {
+        *step = s.step;
+        *step_line = s.step_line;
+    }
     return status;
 }

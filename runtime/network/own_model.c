@@ -3,7 +3,9 @@
  * built-in models nobody knows what the code does to its state, so tiny state is tidied away in
  * every step, and lanes without a neuron, whose spikes the frame drops, get no numbers at all.
  *
- * The program is the head as macros, neuron/own.h, the file with its own lines, and the frame. */
+ * The program is the head as macros, neuron/model.h, the macros of the file, block_begin.h, the
+ * step of the file, and population.cl; the file keeps its own lines. So it becomes what a built-in
+ * model's file is by its includes. */
 #include "network/own_model.h"
 
 #include <float.h>
@@ -50,6 +52,7 @@ fill_table(chx_model *model)
 static chx_status
 read_file(chx_model *model)
 {
+    const char *step = NULL;
     chx_status status = chx__file_read_text(model->path, MAX_BYTES, &model->text, &model->size);
     if (status)
         return status;
@@ -58,7 +61,9 @@ read_file(chx_model *model)
     status = chx__own_head_read(model);
     if (!status)
         status = chx__own_code_check(model->path, model->text + model->code_offset,
-                                     model->code_line, &model->has_reset);
+                                     model->code_line, &step, &model->step_line);
+    if (!status)
+        model->step_offset = (size_t)(step - model->text);
     return status;
 }
 
@@ -180,8 +185,8 @@ shown_path(const chx_model *model)
 }
 
 static void
-write_program(FILE *stream, const chx_model *model, const char *shown, const char *before,
-              const char *after)
+write_program(FILE *stream, const chx_model *model, const char *shown,
+              char *const frame[CHX__FRAME_TEXTS])
 {
     fputs("#define MODEL_STATE(each)", stream);
     for (uint32_t i = 0; i < model->n_states; i++)
@@ -191,33 +196,36 @@ write_program(FILE *stream, const chx_model *model, const char *shown, const cha
         fprintf(stream, " each(%s)", model->parameters[i].name);
     for (uint32_t i = 0; i < model->n_constants; i++)
         fprintf(stream, " each(%s)", model->constants[i].name);
-    fprintf(stream, "\n%s%s", model->has_reset ? "" : "#define CHX_OWN_HAS_NO_RESET\n", before);
-    fprintf(stream, "#line %u \"%s\"\n", model->code_line, shown);
-    fputs(model->text + model->code_offset, stream);
-    fprintf(stream, "\n%s", after);
+    fprintf(stream, "\n%s", frame[0]);
+    fprintf(stream, "#line %u \"%s\"\n%.*s\n", model->code_line, shown,
+            (int)(model->step_offset - model->code_offset), model->text + model->code_offset);
+    fprintf(stream, "%s", frame[1]);
+    fprintf(stream, "#line %u \"%s\"\n%s\n", model->step_line, shown,
+            model->text + model->step_offset);
+    fprintf(stream, "%s", frame[2]);
 }
 
 chx_status
 chx__own_program(const chx_model *model, chx_runtime *runtime, const char *options,
                  chx_program **program)
 {
-    char *before = NULL, *after = NULL, *text = NULL;
+    char *frame[CHX__FRAME_TEXTS] = {NULL}, *text = NULL;
     size_t size = 0;
     char *shown = shown_path(model);
     char *quiet = chx__format("-w %s", options);
     FILE *stream = shown && quiet ? open_memstream(&text, &size) : NULL;
     chx_status status = stream ? CHX_OK : chx__fail_memory("making a program");
     if (!status)
-        status = chx__frame_read(runtime, &before, &after);
+        status = chx__frame_read(runtime, frame);
     if (!status)
-        write_program(stream, model, shown, before, after);
+        write_program(stream, model, shown, frame);
     if (stream && fclose(stream) != 0 && !status)
         status = chx__fail_memory("making a program");
     if (!status)
         status = chx_program_from_source(runtime, shown, text,
                                          &(chx_program_params){.options = quiet}, program);
-    free(before);
-    free(after);
+    for (int i = 0; i < CHX__FRAME_TEXTS; i++)
+        free(frame[i]);
     free(text);
     free(quiet);
     free(shown);

@@ -33,8 +33,9 @@ struct chx_model {
     char *text; /* of the file; */
     size_t size;
     size_t code_offset; /* its code begins here, */
-    unsigned code_line; /* in this line */
-    bool has_reset;
+    unsigned code_line; /* in this line, */
+    size_t step_offset; /* and in that its MODEL_STEP, */
+    unsigned step_line; /* in this line */
     char *head; /* words that the following point into */
     chx__parameter parameters[CHX__MODEL_MAX_PARAMETERS];
     chx__bounds bounds[CHX__MODEL_MAX_PARAMETERS];

@@ -24,62 +24,42 @@
  */
 #include "adex.h"
 #include "../model.h"
-#include "../../common/math.h"
 
 /* The slopes, and the exponential in that of V. */
-static wide_float
-adex_slopes(const model_constants *c, wide_float v, wide_float w, wide_float current,
-            wide_int awake, wide_float *v_slope, wide_float *w_slope)
-{
-    const wide_float lowest = (wide_float)(-60);
-    v = select(v, c->peak, v > c->peak);
-    const wide_float power = (v - c->threshold) * c->sharpness;
-    const wide_float exponential = wide_exp(select(power, lowest, power < lowest));
-    const wide_float linear = (current - w) * c->inverse_c - c->leak * v;
-    *v_slope = select((wide_float)(0), c->gain * exponential + linear, awake);
-    *w_slope = c->coupling * v - c->forgetting * w;
-    return exponential;
-}
+#define ADEX_SLOPES(v_there, w_there, current, v_slope, w_slope, exponential)                     \
+    do {                                                                                          \
+        const wide_float there = (v_there), lowest = (wide_float)(-60);                           \
+        const wide_float at = select(there, c->peak, there > c->peak);                            \
+        const wide_float power = (at - c->threshold) * c->sharpness;                              \
+        WIDE_EXP(exponential, select(power, lowest, power < lowest));                             \
+        const wide_float linear = ((current) - (w_there)) * c->inverse_c - c->leak * at;          \
+        v_slope = select((wide_float)(0), c->gain * exponential + linear, awake);                 \
+        w_slope = c->coupling * at - c->forgetting * (w_there);                                   \
+    } while (0)
 
-/* Where V runs away within the step that begins with this state. */
-static wide_int
-adex_is_upstroke(const model_constants *c, wide_float v, wide_float w, wide_float current,
-                 wide_float exponential)
-{
-    const wide_float linear = (current - w) * c->inverse_c - c->leak * v;
-    const wide_float fall = linear * c->half_step * c->sharpness;
-    return exponential * c->upstroke + fall >= (wide_float)(1);
-}
-
-static void
-model_advance(model_state *n, const model_constants *c, wide_float drive, wide_float input,
-              wide_int awake)
+#include "../block_begin.h"
+MODEL_STEP
 {
     const wide_float v = n->v, w = n->w;
     const wide_float middle = c->keep_half * n->i + drive, end = c->keep * n->i;
-    wide_float v1, w1, v2, w2, v3, w3, v4, w4;
-    const wide_float exponential = adex_slopes(c, v, w, n->i + drive, awake, &v1, &w1);
-    adex_slopes(c, v + c->half_step * v1, w + c->half_step * w1, middle, awake, &v2, &w2);
-    adex_slopes(c, v + c->half_step * v2, w + c->half_step * w2, middle, awake, &v3, &w3);
-    adex_slopes(c, v + c->whole_step * v3, w + c->whole_step * w3, end + drive, awake, &v4, &w4);
+    wide_float v1, w1, v2, w2, v3, w3, v4, w4, exponential, unused;
+    ADEX_SLOPES(v, w, n->i + drive, v1, w1, exponential);
+    ADEX_SLOPES(v + c->half_step * v1, w + c->half_step * w1, middle, v2, w2, unused);
+    ADEX_SLOPES(v + c->half_step * v2, w + c->half_step * w2, middle, v3, w3, unused);
+    ADEX_SLOPES(v + c->whole_step * v3, w + c->whole_step * w3, end + drive, v4, w4, unused);
     n->v = v + c->sixth_step * ((v1 + v4) + 2.0f * (v2 + v3));
-    n->v = select(n->v, c->peak, adex_is_upstroke(c, v, w, middle, exponential) & awake);
-    n->w = w + select(c->sixth_step * ((w1 + w4) + 2.0f * (w2 + w3)), c->whole_step * w1,
-                      n->v >= c->peak);
+
+    /* Where V runs away within this step. */
+    const wide_float linear = (middle - w) * c->inverse_c - c->leak * v;
+    const wide_float fall = linear * c->half_step * c->sharpness;
+    const wide_int is_upstroke = exponential * c->upstroke + fall >= (wide_float)(1);
+    n->v = select(n->v, c->peak, is_upstroke & awake);
+    fired = n->v >= c->peak;
+    n->w = w + select(c->sixth_step * ((w1 + w4) + 2.0f * (w2 + w3)), c->whole_step * w1, fired);
     n->i = end + input;
+    if (wide_any(fired)) {
+        n->v = select(n->v, c->reset, fired);
+        n->w = select(n->w, n->w + c->jump, fired);
+    }
 }
-
-static wide_int
-model_fires(const model_state *n, const model_constants *c)
-{
-    return n->v >= c->peak;
-}
-
-static void
-model_reset(model_state *n, const model_constants *c, wide_int fired)
-{
-    n->v = select(n->v, c->reset, fired);
-    n->w = select(n->w, n->w + c->jump, fired);
-}
-
 #include "../population.cl"

@@ -19,45 +19,33 @@
 #include "izhikevich.h"
 #include "../model.h"
 
-static void
-izhikevich_slopes(const model_constants *c, wide_float v, wide_float u, wide_float current,
-                  wide_int awake, wide_float *v_slope, wide_float *u_slope)
-{
-    v = select(v, c->peak, v > c->peak);
-    const wide_float moves = c->gain * v * (v - c->threshold) + (current - u) * c->inverse_c;
-    *v_slope = select((wide_float)(0), moves, awake);
-    *u_slope = c->coupling * v - c->forgetting * u;
-}
+#define IZHIKEVICH_SLOPES(v_there, u_there, current, v_slope, u_slope)                            \
+    do {                                                                                          \
+        const wide_float there = (v_there);                                                       \
+        const wide_float at = select(there, c->peak, there > c->peak);                            \
+        const wide_float moves =                                                                  \
+            c->gain * at * (at - c->threshold) + ((current) - (u_there)) * c->inverse_c;          \
+        v_slope = select((wide_float)(0), moves, awake);                                          \
+        u_slope = c->coupling * at - c->forgetting * (u_there);                                   \
+    } while (0)
 
-static void
-model_advance(model_state *n, const model_constants *c, wide_float drive, wide_float input,
-              wide_int awake)
+#include "../block_begin.h"
+MODEL_STEP
 {
     const wide_float v = n->v, u = n->u;
     const wide_float middle = c->keep_half * n->i + drive, end = c->keep * n->i;
     wide_float v1, u1, v2, u2, v3, u3, v4, u4;
-    izhikevich_slopes(c, v, u, n->i + drive, awake, &v1, &u1);
-    izhikevich_slopes(c, v + c->half_step * v1, u + c->half_step * u1, middle, awake, &v2, &u2);
-    izhikevich_slopes(c, v + c->half_step * v2, u + c->half_step * u2, middle, awake, &v3, &u3);
-    izhikevich_slopes(c, v + c->whole_step * v3, u + c->whole_step * u3, end + drive, awake, &v4,
-                      &u4);
+    IZHIKEVICH_SLOPES(v, u, n->i + drive, v1, u1);
+    IZHIKEVICH_SLOPES(v + c->half_step * v1, u + c->half_step * u1, middle, v2, u2);
+    IZHIKEVICH_SLOPES(v + c->half_step * v2, u + c->half_step * u2, middle, v3, u3);
+    IZHIKEVICH_SLOPES(v + c->whole_step * v3, u + c->whole_step * u3, end + drive, v4, u4);
     n->v = v + c->sixth_step * ((v1 + v4) + 2.0f * (v2 + v3));
-    n->u = u + select(c->sixth_step * ((u1 + u4) + 2.0f * (u2 + u3)), c->whole_step * u1,
-                      n->v >= c->peak);
+    fired = n->v >= c->peak;
+    n->u = u + select(c->sixth_step * ((u1 + u4) + 2.0f * (u2 + u3)), c->whole_step * u1, fired);
     n->i = end + input;
+    if (wide_any(fired)) {
+        n->v = select(n->v, c->reset, fired);
+        n->u = select(n->u, n->u + c->jump, fired);
+    }
 }
-
-static wide_int
-model_fires(const model_state *n, const model_constants *c)
-{
-    return n->v >= c->peak;
-}
-
-static void
-model_reset(model_state *n, const model_constants *c, wide_int fired)
-{
-    n->v = select(n->v, c->reset, fired);
-    n->u = select(n->u, n->u + c->jump, fired);
-}
-
 #include "../population.cl"

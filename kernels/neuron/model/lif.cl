@@ -12,30 +12,19 @@
  *   I = P11 * I + input
  *   V >= threshold: the neuron fires; V = reset
  *
- * The constants are described in model/lif.h, the functions in neuron/model.h.
+ * The constants are described in model/lif.h, the rest in neuron/model.h.
  */
 #include "lif.h"
 #include "../model.h"
 
-static void
-model_advance(model_state *n, const model_constants *c, wide_float drive, wide_float input,
-              wide_int awake)
+#include "../block_begin.h"
+MODEL_STEP
 {
     const wide_float moved = c->p22 * n->v + (c->p21 * n->i + c->p20 * drive);
     n->v = select(n->v, moved, awake);
     n->i = c->p11 * n->i + input;
+    fired = n->v >= c->threshold;
+    if (wide_any(fired))
+        n->v = select(n->v, c->reset, fired);
 }
-
-static wide_int
-model_fires(const model_state *n, const model_constants *c)
-{
-    return n->v >= c->threshold;
-}
-
-static void
-model_reset(model_state *n, const model_constants *c, wide_int fired)
-{
-    n->v = select(n->v, c->reset, fired);
-}
-
 #include "../population.cl"
