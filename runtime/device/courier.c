@@ -57,6 +57,7 @@ struct chx__courier {
     /* The thread's own. */
     parcel_list waiting, ended; /* not launched yet; to be given back */
     uint32_t n_flying;
+    bool has_lost_watch; /* a driver may keep the callback of what failed, and with it the inbox */
     cl_event *waits;
     size_t n_waits, wait_capacity;
 };
@@ -275,6 +276,7 @@ land(chx__courier *courier, chx__parcel *parcel, chx__parcel_end end, cl_int cod
     courier->backend->release_event(parcel->event);
     parcel->event = NULL;
     courier->n_flying--;
+    courier->has_lost_watch |= parcel->is_watched && end == CHX__PARCEL_FAILED;
     finish(courier, parcel, end, code);
 }
 
@@ -403,6 +405,8 @@ start(chx__courier *courier)
 static void
 courier_free(chx__courier *courier)
 {
+    if (courier->has_lost_watch)
+        chx__keep(courier->inbox);
     chx__inbox_unref(courier->inbox);
     pthread_cond_destroy(&courier->left);
     pthread_mutex_destroy(&courier->lock);

@@ -54,7 +54,7 @@ struct chx_program {
     build *builds; /* by device index */
     uint32_t n_builds;
     _Atomic uint64_t quick_ns; /* that its quick builds have run */
-    bool is_kept; /* for a builder that is stuck and may come back */
+    bool is_kept; /* for a build that may yet come back */
     atomic_bool is_promoted; /* quick builds are replaced when next asked for */
     /* Guards is_building and builds; a leaf of the lock order, never held over an OpenCL call.
      * Whoever sets is_building is the only one to build until it is cleared. */
