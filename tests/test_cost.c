@@ -64,6 +64,38 @@ START_TEST(cost_lasting_change_is_learnt_and_told_once)
 }
 END_TEST
 
+/* The middle of the last nine, the lower of two, counted out. */
+static double
+middle_of(const double *samples, int n)
+{
+    for (int i = 0; i < n; i++) {
+        int n_below = 0, n_equal = 0;
+        for (int j = 0; j < n; j++) {
+            n_below += samples[j] < samples[i];
+            n_equal += samples[j] == samples[i];
+        }
+        if (n_below <= (n - 1) / 2 && (n - 1) / 2 < n_below + n_equal)
+            return samples[i];
+    }
+    return -1.0;
+}
+
+START_TEST(cost_is_the_middle_of_the_last_nine_samples)
+{
+    double samples[200], ns;
+    uint32_t seed = 1;
+    chx__costs_add(costs, &key, 1.0);
+    for (int i = 0; i < 200; i++) {
+        seed = seed * 1664525u + 1013904223u;
+        samples[i] = (double)(1 + (seed >> 16) % 20);
+        chx__costs_add(costs, &key, samples[i]);
+        ck_assert(chx__costs_find(costs, &key, &ns));
+        int n = i < 9 ? i + 1 : 9;
+        ck_assert_double_eq_tol(ns, middle_of(&samples[i + 1 - n], n), 1e-9);
+    }
+}
+END_TEST
+
 START_TEST(cost_slow_drift_is_told_too)
 {
     int told = 0;
@@ -181,6 +213,7 @@ main(void)
     tcase_add_test(cases, cost_first_sample_is_dropped);
     tcase_add_test(cases, cost_one_outlier_moves_nothing);
     tcase_add_test(cases, cost_lasting_change_is_learnt_and_told_once);
+    tcase_add_test(cases, cost_is_the_middle_of_the_last_nine_samples);
     tcase_add_test(cases, cost_slow_drift_is_told_too);
     tcase_add_test(cases, cost_scales_within_a_power_of_two_only);
     tcase_add_test(cases, cost_of_another_device_is_a_reference);

@@ -47,6 +47,7 @@ typedef struct chx__touch {
 typedef struct chx__lowered {
     uint32_t n_references; /* under the turn */
     uint64_t n_runs_ended; /* well; under the turn */
+    uint64_t n_runs_learnt; /* of them, up to the last that was measured; under the turn */
     const chx_graph *graph;
     chx__flow flow;
     chx__cast cast; /* the buffers that it was made for */

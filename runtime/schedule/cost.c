@@ -29,6 +29,7 @@ typedef struct model {
     uint32_t n_recent; /* samples in recent */
     uint32_t next; /* where the next one goes */
     double recent[N_RECENT];
+    uint8_t order[N_RECENT]; /* their indices, by rate */
     double told; /* the estimate when add last said that it moved, below zero before */
 } model;
 
@@ -128,15 +129,37 @@ make_room(chx__costs *costs)
 static double
 median(const model *of)
 {
-    double sorted[N_RECENT];
     assert(of->n_recent > 0);
-    for (uint32_t i = 0; i < of->n_recent; i++) {
-        uint32_t at = i;
-        for (; at > 0 && sorted[at - 1] > of->recent[i]; at--)
-            sorted[at] = sorted[at - 1];
-        sorted[at] = of->recent[i];
+    return of->recent[of->order[(of->n_recent - 1) / 2]];
+}
+
+/* Moves the one index that may stand wrong in the order to where it belongs. */
+static void
+settle(model *of, uint32_t at)
+{
+    uint8_t moved = of->order[at];
+    double rate = of->recent[moved];
+    for (; at > 0 && of->recent[of->order[at - 1]] > rate; at--)
+        of->order[at] = of->order[at - 1];
+    for (; at + 1 < of->n_recent && of->recent[of->order[at + 1]] < rate; at++)
+        of->order[at] = of->order[at + 1];
+    of->order[at] = moved;
+}
+
+/* Takes the oldest sample's place once there is no other. */
+static void
+keep(model *to, double rate)
+{
+    uint32_t at = 0;
+    if (to->n_recent < N_RECENT) {
+        at = to->n_recent++;
+        to->order[at] = (uint8_t)to->next;
     }
-    return sorted[(of->n_recent - 1) / 2];
+    while (to->order[at] != to->next)
+        at++;
+    to->recent[to->next] = rate;
+    to->next = (to->next + 1) % N_RECENT;
+    settle(to, at);
 }
 
 static bool
@@ -146,10 +169,7 @@ add_sample(model *to, double rate)
         to->warm = true;
         return false;
     }
-    to->recent[to->next] = rate;
-    to->next = (to->next + 1) % N_RECENT;
-    if (to->n_recent < N_RECENT)
-        to->n_recent++;
+    keep(to, rate);
     double estimate = median(to);
     if (to->told >= 0.0 && fabs(estimate - to->told) <= to->told / 4.0)
         return false;
