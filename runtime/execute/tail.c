@@ -3,8 +3,9 @@
  * A run leaves one slice in every buffer that it touches: the stretch of its lowered plan's exits
  * that belong to the buffer. Exits stand in order of their ranges, and neither their begins nor
  * their ends ever go back, so a binary search finds those that a range meets. A slice borrows from
- * its run, which takes it away when it ends. What a new run finds there becomes its tickets. All
- * under the turn. */
+ * its run, which takes it away when it ends. What a new run finds there becomes its tickets, from
+ * the latest run back to one that has written all of the range: that one is done, or fails, after
+ * all before it, and so does who follows it. All under the turn. */
 #include "execute/tail.h"
 
 #include <assert.h>
@@ -18,6 +19,7 @@ typedef struct slice {
     const chx__touch *exits;
     size_t n;
     size_t shift_bytes; /* where the run's part of the buffer is, from where its plan says */
+    size_t found; /* where the last search ended; the next is mostly for what lies behind */
 } slice;
 
 struct chx__tails {
@@ -53,14 +55,19 @@ add_ticket(chx_run *run, uint32_t command, const chx_run *before, uint32_t await
     return true;
 }
 
-/* Index of the first exit that ends after the byte. */
+static bool
+ends_by(const slice *tail, size_t exit, size_t byte)
+{
+    return tail->exits[exit].end + tail->shift_bytes <= byte;
+}
+
 static size_t
-first_after(const slice *tail, size_t byte)
+search(const slice *tail, size_t byte)
 {
     size_t low = 0, high = tail->n;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (tail->exits[middle].end + tail->shift_bytes <= byte)
+        if (ends_by(tail, middle, byte))
             low = middle + 1;
         else
             high = middle;
@@ -68,18 +75,46 @@ first_after(const slice *tail, size_t byte)
     return low;
 }
 
+/* Index of the first exit that ends after the byte. */
+static size_t
+first_after(slice *tail, size_t byte)
+{
+    size_t i = tail->found;
+    i += i < tail->n && ends_by(tail, i, byte);
+    bool is_first =
+        (i == tail->n || !ends_by(tail, i, byte)) && (i == 0 || ends_by(tail, i - 1, byte));
+    tail->found = is_first ? i : search(tail, byte);
+    return tail->found;
+}
+
+/* *is_covered: an exit writes all that is touched, so that it follows whatever runs before its own
+ * have done there. */
 static bool
-follow_slice(chx_run *run, const chx__touch *touch, const slice *tail)
+follow_slice(chx_run *run, const chx__touch *touch, slice *tail, bool *is_covered)
 {
     const chx__part *part = &run->cast.parts[touch->buffer];
     size_t begin = touch->begin + part->shift_bytes, end = touch->end + part->shift_bytes;
     for (size_t i = first_after(tail, begin);
          i < tail->n && tail->exits[i].begin + tail->shift_bytes < end; i++) {
         const chx__touch *exit = &tail->exits[i];
-        bool conflicts = exit->place == touch->place && (exit->writes || touch->writes);
-        if (conflicts && !add_ticket(run, touch->command, tail->run, exit->command))
+        if (exit->place != touch->place || (!exit->writes && !touch->writes))
+            continue;
+        if (!add_ticket(run, touch->command, tail->run, exit->command))
             return false;
+        *is_covered |= exit->writes && exit->begin + tail->shift_bytes <= begin &&
+                       exit->end + tail->shift_bytes >= end;
     }
+    return true;
+}
+
+/* The latest run first: most touches need nobody else. */
+static bool
+follow_buffer(chx_run *run, const chx__touch *touch, chx__tails *tails)
+{
+    bool is_covered = false;
+    for (size_t s = tails ? tails->n : 0; s-- > 0 && !is_covered;)
+        if (!follow_slice(run, touch, &tails->slices[s], &is_covered))
+            return false;
     return true;
 }
 
@@ -89,10 +124,8 @@ chx__tails_follow(chx_run *run)
     const chx__lowered *lowered = run->lowered;
     for (size_t i = 0; i < lowered->n_touches; i++) {
         const chx__touch *touch = &lowered->touches[i];
-        const chx__tails *tails = chx__run_buffer(run, touch->buffer)->tails;
-        for (size_t s = 0; tails && s < tails->n; s++)
-            if (!follow_slice(run, touch, &tails->slices[s]))
-                return chx__fail_memory("submitting a plan");
+        if (!follow_buffer(run, touch, chx__run_buffer(run, touch->buffer)->tails))
+            return chx__fail_memory("submitting a plan");
     }
     return CHX_OK;
 }
@@ -118,8 +151,10 @@ chx__tails_add(chx_run *run)
         uint32_t buffer = lowered->exits[first].buffer;
         for (end = first; end < lowered->n_exits && lowered->exits[end].buffer == buffer;)
             end++;
-        slice added = {run, &lowered->exits[first], end - first,
-                       run->cast.parts[buffer].shift_bytes};
+        slice added = {.run = run,
+                       .exits = &lowered->exits[first],
+                       .n = end - first,
+                       .shift_bytes = run->cast.parts[buffer].shift_bytes};
         if (!add_slice(chx__run_buffer(run, buffer), added)) {
             chx__tails_remove(run);
             return chx__fail_memory("submitting a plan");
