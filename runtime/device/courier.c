@@ -58,6 +58,7 @@ struct chx__courier {
     parcel_list waiting, ended; /* not launched yet; to be given back */
     uint32_t n_flying;
     bool has_lost_watch; /* a driver may keep the callback of what failed, and with it the inbox */
+    const chx__lane *waiting_lane; /* of the command whose wait list it is */
     cl_event *waits;
     size_t n_waits, wait_capacity;
 };
@@ -131,8 +132,9 @@ finish(chx__courier *courier, chx__parcel *parcel, chx__parcel_end end, cl_int c
 }
 
 void
-chx__courier_begin_waits(chx__courier *courier)
+chx__courier_begin_waits(chx__courier *courier, const chx__lane *lane)
 {
+    courier->waiting_lane = lane;
     courier->n_waits = 0;
 }
 
@@ -143,6 +145,8 @@ chx__courier_wait_for(chx__courier *courier, const chx__lane *lane, uint64_t num
         return true;
     assert(number < lane->end);
     const chx__parcel *before = *place_of(lane, number);
+    if (lane == courier->waiting_lane)
+        return before != NULL;
     cl_int status = before ? courier->backend->event_status(before->event) : -1;
     if (status <= CL_COMPLETE)
         return status == CL_COMPLETE;

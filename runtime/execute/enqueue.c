@@ -80,7 +80,7 @@ collect_events(const chx__step *step, chx__courier *courier)
     uint32_t index = (uint32_t)(step - run->steps);
     const chx__command *waiting = &run->lowered->commands[index];
     bool good = true;
-    chx__courier_begin_waits(courier);
+    chx__courier_begin_waits(courier, step->parcel.lane);
     for (uint32_t i = 0; good && i < waiting->n_waits; i++) {
         uint32_t before = run->lowered->waits[waiting->first_wait + i];
         const chx__parcel *parcel = &run->steps[before].parcel;
