@@ -120,10 +120,22 @@ join_equal_neighbours(chx__coherence *coherence)
     coherence->n_extents = kept + 1;
 }
 
+/* Whether a change changes nothing, as most of a replayed run's. */
+static bool
+says_so(const chx__coherence *coherence, size_t begin, size_t end, chx__places places, bool keep)
+{
+    const chx__extent *extent = &coherence->extents[find(coherence, begin)];
+    return extent->end >= end &&
+           chx__places_equal(extent->places,
+                             keep ? chx__places_union(extent->places, places) : places);
+}
+
 static void
 change(chx__coherence *coherence, size_t begin, size_t end, chx__places places, bool keep)
 {
     assert(begin < end && end <= coherence->extents[coherence->n_extents - 1].end);
+    if (says_so(coherence, begin, end, places, keep))
+        return;
     size_t first = cut(coherence, begin);
     size_t last = cut(coherence, end);
     for (size_t i = first; i < last; i++) {
