@@ -85,6 +85,50 @@ typedef struct chx_synapse {
     float delay_ms; /* >= one time step */
 } chx_synapse;
 
+/* How the values of a projection's synapses are drawn. */
+typedef enum chx_distribution_kind {
+    CHX_DISTRIBUTION_CONSTANT = 0, /* mean */
+    CHX_DISTRIBUTION_NORMAL,
+    CHX_DISTRIBUTION_LOGNORMAL, /* mirrored where mean is negative */
+    CHX_DISTRIBUTION_UNIFORM, /* from min to max */
+} chx_distribution_kind;
+
+typedef struct chx_distribution {
+    chx_distribution_kind kind;
+    double mean, sd; /* of the values themselves, also where their logarithm is normal; sd > 0 */
+    double min, max; /* min < max; may be infinite; both 0 is no bounds */
+    bool is_clipped; /* what lies outside becomes the bound; else it is drawn again */
+} chx_distribution;
+
+/* Whom a projection joins. The fixed rules draw evenly, and one pair may be drawn several times. */
+typedef enum chx_rule {
+    CHX_RULE_ALL_TO_ALL = 1,
+    CHX_RULE_ONE_TO_ONE, /* the first of from with the first of to, and so on */
+    CHX_RULE_PAIRWISE_BERNOULLI, /* each pair with a probability */
+    CHX_RULE_FIXED_TOTAL, /* a number of synapses in all */
+    CHX_RULE_FIXED_INDEGREE, /* a number of synapses for each target */
+    CHX_RULE_FIXED_OUTDEGREE, /* a number of synapses for each source */
+} chx_rule;
+
+/* Synapses by rule. They are drawn by Philox4x32-10 (doi:10.1145/2063384.2063405) from the
+ * network's seed, the projection's index and the neuron's place in `from` or `to`: the same on
+ * every machine. */
+typedef struct chx_projection {
+    chx_rule rule;
+    const uint32_t *from; /* sources, each once */
+    const uint32_t *to; /* targets, each once */
+    uint32_t n_from;
+    uint32_t n_to;
+    double probability; /* pairwise Bernoulli: 0 .. 1, */
+    double decay_um; /* times exp(-distance / decay_um) where this is not 0, */
+    double sigma_um; /* or times exp(-distance^2 / (2 sigma_um^2)) where this is not 0 */
+    uint64_t synapses; /* fixed rules: in all, or for each target or source */
+    bool with_self; /* a neuron may be joined with itself */
+    bool without_multiple; /* fixed rules: no pair is joined twice */
+    chx_distribution weight_pa; /* what comes out below 1e-12 in magnitude is 0 */
+    chx_distribution delay_ms; /* all of it at least one time step */
+} chx_projection;
+
 /* One spike: the neuron crossed threshold in time step `step` (time = step x time_step_ms). */
 typedef struct chx_spike {
     uint32_t step;
@@ -163,6 +207,10 @@ typedef struct chx_network_info {
     const chx_stimulus *stimuli;
     const chx_node *nodes;
     chx_view view;
+    /* For create: synapses that it draws in addition to those listed. A network has them among its
+     * synapses, and no projections; saving one writes them all out. */
+    uint32_t n_projections;
+    const chx_projection *projections;
     uint32_t n_remarks; /* of loading: sentences with file and line on what was passed over or
                            guessed, such as columns that nobody knows; ignored by create */
     const char *const *remarks;
@@ -221,8 +269,8 @@ CHX_API chx_status chx_network_open(const chx_source *source, chx_network **netw
 CHX_API chx_status chx_network_save(const chx_network *network, const char *folder);
 
 /* A copy of a description made by a program; the same checks apply. Derived fields (min_delay_ms,
- * max_delay_ms, path_um) are computed, synapses may come in any order. Errors: FORMAT, LIMIT,
- * MEMORY. */
+ * max_delay_ms, path_um) are computed, synapses may come in any order, projections are drawn by as
+ * many threads as there are processors. Errors: FORMAT, LIMIT, MEMORY. */
 CHX_API chx_status chx_network_create(const chx_network_info *info, chx_network **network);
 
 /* Clears *network; accepts NULL. */

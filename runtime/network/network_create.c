@@ -12,6 +12,7 @@
 #include "network/model.h"
 #include "network/morphology.h"
 #include "network/names.h"
+#include "network/projection.h"
 #include "network/spike_train.h"
 
 static chx_status
@@ -79,6 +80,8 @@ copy_scalars(chx_network *network, const chx_network_info *from)
     info->synapses = NULL;
     info->stimuli = NULL;
     info->nodes = NULL;
+    info->projections = NULL;
+    info->n_projections = 0;
     info->remarks = NULL;
     info->n_remarks = 0;
     info->view.zoom = from->view.zoom != 0.0 ? from->view.zoom : view.zoom;
@@ -175,7 +178,31 @@ copy_synapses(chx_network *network, const chx_network_info *from)
     }
     if (!copy_array(from->synapses, from->n_synapses, sizeof *from->synapses, &network->synapses))
         return fail_memory();
+    network->synapses_capacity = (size_t)from->n_synapses;
     return CHX_OK;
+}
+
+/* Draws what the caller listed as rules; the neurons are copied. */
+static chx_status
+draw_projections(chx_network *network, const chx_network_info *from)
+{
+    chx__projector projector = {0};
+    chx__fault fault;
+    if (from->n_projections == 0)
+        return CHX_OK;
+    chx_status status = chx__projector_init(&projector, network);
+    for (uint32_t i = 0; i < from->n_projections && !status; i++) {
+        if (!chx__projector_check(&projector, &from->projections[i], &fault)) {
+            status = fail_at("projections", i, &fault);
+            break;
+        }
+        status = chx__projector_draw(&projector, &from->projections[i], i, &fault);
+        if (status == CHX_ERROR_LIMIT)
+            status = chx__fail(CHX_ERROR_LIMIT, "projections[%u]: %s %s", i, fault.member,
+                               fault.sentence);
+    }
+    chx__projector_finish(&projector);
+    return status;
 }
 
 static chx_status
@@ -280,6 +307,10 @@ chx_network_create(const chx_network_info *info, chx_network **network)
     CHX__REQUIRE(info->synapses || info->n_synapses == 0);
     CHX__REQUIRE(info->stimuli || info->n_stimuli == 0);
     CHX__REQUIRE(info->nodes || info->n_nodes == 0);
+    CHX__REQUIRE(info->projections || info->n_projections == 0);
+    for (uint32_t i = 0; i < info->n_projections; i++)
+        CHX__REQUIRE((info->projections[i].from || info->projections[i].n_from == 0) &&
+                     (info->projections[i].to || info->projections[i].n_to == 0));
     for (uint32_t i = 0; i < info->n_stimuli; i++)
         CHX__REQUIRE((info->stimuli[i].neurons || info->stimuli[i].n_neurons == 0) &&
                      (info->stimuli[i].spikes || info->stimuli[i].n_spikes == 0));
@@ -297,6 +328,8 @@ chx_network_create(const chx_network_info *info, chx_network **network)
         status = copy_neurons(copy, info, &names);
     if (!status)
         status = copy_synapses(copy, info);
+    if (!status)
+        status = draw_projections(copy, info);
     if (!status)
         status = copy_stimuli(copy, info);
     if (!status)

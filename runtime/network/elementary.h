@@ -1,0 +1,17 @@
+/* Elementary functions with the same last bit on every machine, unlike those of the C library. */
+#ifndef CHX_NETWORK_ELEMENTARY_H
+#define CHX_NETWORK_ELEMENTARY_H
+
+/* The natural logarithm of a finite x > 0, within 1e-15 of itself. */
+double chx__ln(double x);
+
+/* The natural logarithm of 1 - x for 0 <= x <= 1, also where x is tiny; minus infinity at 1. */
+double chx__ln_rest(double x);
+
+/* e to the power x for -700 <= x <= 700, 0 below and infinity above. */
+double chx__exp(double x);
+
+/* The x that a standard normal variable stays below with probability p, 0 < p < 1. */
+double chx__normal_inverse(double p);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * Projections: synapses by rule, checked and drawn.
+ *
+ * One projector serves all projections of a network in turn. What it draws depends on the network's
+ * neurons and seed, the projection and its index, and on nothing else.
+ */
+#ifndef CHX_NETWORK_PROJECTION_H
+#define CHX_NETWORK_PROJECTION_H
+
+#include "network/check.h"
+#include "network/network.h"
+
+/* Beyond any memory: 16 TiB of synapses. */
+#define CHX__MAX_DRAWN_SYNAPSES (UINT64_C(1) << 40)
+
+typedef struct chx__projector {
+    chx_network *network;
+    uint32_t *from_round, *to_round; /* by neuron: the last projection that has it there */
+    uint32_t round;
+} chx__projector;
+
+/* The network's neurons are complete; it is borrowed. The caller finishes *projector, also after an
+ * error. Errors: MEMORY. */
+chx_status chx__projector_init(chx__projector *projector, chx_network *network);
+void chx__projector_finish(chx__projector *projector); /* accepts all zeroes */
+
+/* Whether the projection can be drawn, its neurons exist and none is named twice; true when there
+ * is no fault. */
+bool chx__projector_check(chx__projector *projector, const chx_projection *projection,
+                          chx__fault *fault);
+
+/* Appends the synapses of the projection that has just been checked. Errors: LIMIT, with the fault
+ * for the caller to say where it stands; MEMORY. */
+chx_status chx__projector_draw(const chx__projector *projector, const chx_projection *projection,
+                               uint32_t index, chx__fault *fault);
+
+#endif
