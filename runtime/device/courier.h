@@ -88,9 +88,9 @@ size_t chx__courier_n_out(const chx__courier *courier);
 /* A round of a courier without a thread; whether anything moved. */
 bool chx__courier_work(chx__courier *courier);
 
-/* For launch(): an empty list of what a command on the lane waits for; its growth by a parcel of the
- * same platform, unless that has ended well or is on the same lane, with false when it is known to
- * have failed; and the list. */
+/* For launch(): an empty list of what a command on the lane waits for; its growth by a parcel of
+ * the same platform, unless that has ended well or is on the same lane, with false when it is known
+ * to have failed; and the list. */
 void chx__courier_begin_waits(chx__courier *courier, const chx__lane *lane);
 bool chx__courier_wait_for(chx__courier *courier, const chx__lane *lane, uint64_t number);
 chx__wait_list chx__courier_waits(const chx__courier *courier);
