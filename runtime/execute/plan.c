@@ -41,6 +41,8 @@
 
 #define MOST_IN_VAIN 3u
 
+#define UNKNOWN UINT64_MAX
+
 #define DEADLINE_FLOOR_NS UINT64_C(60000000000)
 #define DEADLINE_FACTOR 20.0
 
@@ -50,6 +52,8 @@ typedef struct variant {
     chx__cast cast;
     uint64_t n_recasts; /* of the graph, when the cast was assigned */
     bool fits; /* the cast could be assigned */
+    bool suits; /* as was found when its buffers' maps had had so many changes */
+    uint64_t n_changes;
 } variant;
 
 struct chx_plan {
@@ -97,7 +101,8 @@ move_to_front(chx_plan *plan, uint32_t at)
 static chx_status
 add_variant(chx_plan *plan, chx__lowered *lowered)
 {
-    variant added = {.lowered = lowered, .n_recasts = lowered->n_recasts, .fits = true};
+    variant added = {
+        .lowered = lowered, .n_recasts = lowered->n_recasts, .fits = true, .n_changes = UNKNOWN};
     chx_status status = chx__cast_copy(&added.cast, &lowered->cast);
     if (status) {
         variant_finish(&added);
@@ -148,15 +153,34 @@ recast(const chx_plan *plan, variant *due)
     chx_status status = due->fits ? chx__planner_cast(due->lowered, &due->cast) : CHX_OK;
     if (!status)
         due->n_recasts = plan->graph->n_recasts;
+    due->n_changes = UNKNOWN;
     return status;
 }
 
+/* Counts that only grow have the same sum when none has grown. */
+static uint64_t
+count_changes(const chx__cast *cast)
+{
+    uint64_t n = 0;
+    for (uint32_t b = 0; b < cast->n_parts; b++)
+        n += chx__cast_buffer(cast, b)->coherence.n_changes;
+    return n;
+}
+
+/* Digests are made for the first time, and when the whereabouts of something have changed. */
 static bool
-suits(const variant *candidate)
+suits(variant *candidate)
 {
     const chx__lowered *lowered = candidate->lowered;
-    return candidate->fits &&
-           chx__digest_equal(lowered->entry, chx__lowering_entry(&lowered->flow, &candidate->cast));
+    if (!candidate->fits)
+        return false;
+    uint64_t n_changes = count_changes(&candidate->cast);
+    if (candidate->n_changes == n_changes)
+        return candidate->suits;
+    candidate->n_changes = n_changes;
+    candidate->suits =
+        chx__digest_equal(lowered->entry, chx__lowering_entry(&lowered->flow, &candidate->cast));
+    return candidate->suits;
 }
 
 /* Puts what suits before all others; false when none does. */

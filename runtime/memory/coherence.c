@@ -50,6 +50,7 @@ chx__coherence_take(chx__coherence *to, const chx__coherence *from)
     assert(to->capacity >= from->n_extents);
     memcpy(to->extents, from->extents, from->n_extents * sizeof *to->extents);
     to->n_extents = from->n_extents;
+    to->n_changes++;
 }
 
 /* Index of the extent that contains the byte. */
@@ -136,6 +137,7 @@ change(chx__coherence *coherence, size_t begin, size_t end, chx__places places, 
     assert(begin < end && end <= coherence->extents[coherence->n_extents - 1].end);
     if (says_so(coherence, begin, end, places, keep))
         return;
+    coherence->n_changes++;
     size_t first = cut(coherence, begin);
     size_t last = cut(coherence, end);
     for (size_t i = first; i < last; i++) {
@@ -164,6 +166,7 @@ chx__coherence_subtract(chx__coherence *coherence, size_t begin, size_t end, chx
         cut(coherence, begin);
         cut(coherence, end);
     }
+    coherence->n_changes++;
     for (size_t i = find(coherence, begin);
          i < coherence->n_extents && coherence->extents[i].begin < end; i++)
         coherence->extents[i].places = chx__places_without(coherence->extents[i].places, gone);
@@ -173,6 +176,7 @@ chx__coherence_subtract(chx__coherence *coherence, size_t begin, size_t end, chx
 void
 chx__coherence_remove(chx__coherence *coherence, chx__places gone)
 {
+    coherence->n_changes++;
     for (size_t i = 0; i < coherence->n_extents; i++)
         coherence->extents[i].places = chx__places_without(coherence->extents[i].places, gone);
     if (coherence->n_extents > 0)

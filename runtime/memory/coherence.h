@@ -19,6 +19,7 @@ typedef struct chx__coherence {
     chx__extent *extents;
     size_t n_extents;
     size_t capacity;
+    uint64_t n_changes; /* ever; what is as it was then says the same */
 } chx__coherence;
 
 /* One extent of size bytes held by `places`. */
