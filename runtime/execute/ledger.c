@@ -103,8 +103,10 @@ chx__ledger_promise(const chx_run *run)
         if (status)
             return status;
     }
-    for (uint32_t a = 0; a < flow->n_atoms; a++)
-        chx__run_atom(run, a).buffer->n_promised++;
+    for (uint32_t first = 0; first < flow->n_atoms; first = end) {
+        end = end_of_buffer(flow, first);
+        chx__run_atom(run, first).buffer->n_promised += end - first;
+    }
     enter_all(run, false);
     return CHX_OK;
 }
@@ -162,9 +164,11 @@ chx__ledger_close(const chx_run *run)
     } else if (run->runtime->flight.n_runs > 0) {
         enter_all(run, true);
     }
-    for (uint32_t a = 0; a < flow->n_atoms; a++) {
-        chx_buffer *buffer = chx__run_atom(run, a).buffer;
-        assert(buffer->n_promised > 0);
-        buffer->n_promised--;
+    uint32_t end;
+    for (uint32_t first = 0; first < flow->n_atoms; first = end) {
+        end = end_of_buffer(flow, first);
+        chx_buffer *buffer = chx__run_atom(run, first).buffer;
+        assert(buffer->n_promised >= end - first);
+        buffer->n_promised -= end - first;
     }
 }
