@@ -10,7 +10,8 @@
  * a wait list.
  *
  * Ends are noticed by a callback where a parcel is awaited, or where the driver has no stamps, and
- * else by looking: soon after progress, ever less often without.
+ * else by looking: soon after progress, ever less often without. The collector is woken for what is
+ * awaited, for failures, and when nothing is in the air any more; the rest it finds then.
  *
  * The thread notes when it began its present call, which is how others know that it is stuck. The
  * lock (order 2, innermost) is never held during a call. */
@@ -27,6 +28,8 @@
 
 /* A burst is flushed and looked at before the next, so that devices start early in a long plan. */
 #define BURST 256u
+#define BATCH 64u /* parcels that are sent without waiting for more */
+#define MOST_UNTOLD 1024u /* ends that nobody awaits, for which the collector is not woken */
 #define WINDOW 4096u /* parcels of a lane that the driver has at a time */
 #define POLL_SHORTEST_NS UINT64_C(1000000)
 #define POLL_LONGEST_NS UINT64_C(16000000)
@@ -44,7 +47,8 @@ struct chx__courier {
     chx__inbox *news; /* the collector's */
     chx__inbox *inbox; /* its own; NULL without a thread */
     pthread_t thread;
-    parcel_list staged; /* the sender's, and so is n_out */
+    parcel_list staged; /* the sender's, and so are the counts */
+    uint32_t n_staged;
     size_t n_out;
     pthread_mutex_t lock; /* order 2, innermost: the fields down to has_left */
     pthread_cond_t left;
@@ -57,6 +61,8 @@ struct chx__courier {
     /* The thread's own. */
     parcel_list waiting, ended; /* not launched yet; to be given back */
     uint32_t n_flying;
+    uint32_t n_untold; /* given back since the collector was last woken */
+    bool has_news; /* for the collector */
     bool has_lost_watch; /* a driver may keep the callback of what failed, and with it the inbox */
     const chx__lane *waiting_lane; /* of the command whose wait list it is */
     cl_event *waits;
@@ -128,6 +134,8 @@ finish(chx__courier *courier, chx__parcel *parcel, chx__parcel_end end, cl_int c
 {
     parcel->end = end;
     parcel->code = code;
+    courier->has_news |= end != CHX__PARCEL_DONE || atomic_load(&parcel->is_awaited) ||
+                         ++courier->n_untold == MOST_UNTOLD;
     append(&courier->ended, parcel);
 }
 
@@ -333,16 +341,21 @@ make_calls(chx__courier *courier)
     chx__keep(call); /* of a platform that has got stuck */
 }
 
-/* Takes what was sent, gives back what has ended. */
+/* Takes what was sent, gives back what has ended. The collector is woken when it may have something
+ * to do. */
 static void
 exchange(chx__courier *courier)
 {
-    bool has_news = courier->ended.first != NULL;
+    bool has_news = courier->has_news || (courier->ended.first && courier->n_flying == 0);
     pthread_mutex_lock(&courier->lock);
     splice(&courier->back, &courier->ended);
     splice(&courier->waiting, &courier->sent);
     pthread_mutex_unlock(&courier->lock);
-    if (has_news && courier->news)
+    if (!has_news)
+        return;
+    courier->has_news = false;
+    courier->n_untold = 0;
+    if (courier->news)
         chx__inbox_post(courier->news);
 }
 
@@ -355,8 +368,10 @@ chx__courier_work(chx__courier *courier)
         bool launched = launch_burst(courier);
         if (launched)
             for_lanes(courier, flush_lane);
-        if (atomic_exchange(&courier->is_nudged, false))
+        if (atomic_exchange(&courier->is_nudged, false)) {
             for_lanes(courier, heed_nudge);
+            courier->has_news = true; /* what is awaited only now may be back already */
+        }
         if (courier->n_flying > 0)
             for_lanes(courier, look_at_lane);
         any |= launched || courier->ended.first;
@@ -482,11 +497,14 @@ chx__courier_stage(chx__courier *courier, chx__parcel *parcel)
     parcel->number = parcel->lane->n_sent++;
     append(&courier->staged, parcel);
     courier->n_out++;
+    if (++courier->n_staged == BATCH)
+        chx__courier_send(courier);
 }
 
 void
 chx__courier_send(chx__courier *courier)
 {
+    courier->n_staged = 0;
     if (!courier->staged.first)
         return;
     pthread_mutex_lock(&courier->lock);

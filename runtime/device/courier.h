@@ -62,7 +62,8 @@ chx_status chx__courier_create(chx__fleet *fleet, chx__platform *platform, chx__
  * accepts an empty one. */
 bool chx__courier_destroy(chx__courier **courier);
 
-/* Puts a parcel with those to be sent, then sends them all. One thread at a time. */
+/* Puts a parcel with those to be sent, and sends them when they are many; sends what is left. One
+ * thread at a time. */
 void chx__courier_stage(chx__courier *courier, chx__parcel *parcel);
 void chx__courier_send(chx__courier *courier);
 

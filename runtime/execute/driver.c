@@ -389,7 +389,8 @@ chx__driver_submit(chx_run *run)
     chx__run_ref(run);
     chx__flight_enter(&runtime->flight, run);
     chx__driver_move(runtime);
-    if (runtime->inbox)
+    /* Otherwise the driver thread looks at deadlines already. */
+    if (runtime->inbox && runtime->flight.n_runs == 1)
         chx__inbox_post(runtime->inbox);
     return CHX_OK;
 }
