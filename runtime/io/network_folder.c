@@ -1,7 +1,8 @@
 /* Order matters: network.json gives the time step and the types that rows are checked against;
- * neurons.csv names neurons, shapes and further types; stimuli, back in network.json, name neurons;
- * synapses and morphologies name neurons too. Each row is checked where file and line are known, by
- * the same checks that a network made in memory goes through (network/check.c).
+ * neurons.csv names neurons, shapes and further types, and neurons that types only count follow;
+ * stimuli and projections, back in network.json, name neurons or types; synapses and morphologies
+ * name neurons too. Each row is checked where file and line are known, by the same checks that a
+ * network made in memory goes through (network/check.c).
  *
  * Names live in the network's own memory, where the tables of names borrow them. An id that
  * another program saved with a fraction, 17.0, is found as 17 too. A shape that several neurons
@@ -251,12 +252,22 @@ open_table(chx__folder *folder, const char *path, const char *const *columns, si
     return status;
 }
 
+/* A table that may be missing where network.json says what it would. */
+static bool
+is_missing(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) != 0 && errno == ENOENT;
+}
+
 static chx_status
 read_neurons(chx__folder *folder, const char *path)
 {
     static const char *const columns[N_NEURON_COLUMNS] = {
         "name", "type", "x_um", "y_um", "z_um", "diameter_um", "morphology", "rotation_deg"};
     chx__csv csv;
+    if (folder->n_counts > 0 && is_missing(path))
+        return CHX_OK;
     chx_status status = open_table(folder, path, columns, N_NEURON_COLUMNS, MORPHOLOGY, &csv);
     if (status)
         return status;
@@ -266,7 +277,7 @@ read_neurons(chx__folder *folder, const char *path)
         if (!status && more)
             status = add_neuron(folder, &csv);
     }
-    if (!status && folder->network->info.n_neurons == 0)
+    if (!status && folder->network->info.n_neurons == 0 && folder->n_counts == 0)
         status = chx__csv_fail(&csv, CHX_ERROR_FORMAT,
                                "no neurons follow the header; add a row for "
                                "each");
@@ -279,6 +290,8 @@ read_synapses(chx__folder *folder, const char *path)
 {
     static const char *const columns[N_SYNAPSE_COLUMNS] = {"pre", "post", "weight_pa", "delay_ms"};
     chx__csv csv;
+    if (folder->has_projections && is_missing(path))
+        return CHX_OK;
     chx_status status =
         open_table(folder, path, columns, N_SYNAPSE_COLUMNS, N_SYNAPSE_COLUMNS, &csv);
     if (status)
@@ -447,7 +460,8 @@ read_part(chx__folder *folder, const char *name, read_fn read)
     return status;
 }
 
-/* The stimuli name neurons, which need types: the description is open while neurons are read. */
+/* Stimuli and projections name neurons, which need types: the description is open while neurons are
+ * read. */
 static chx_status
 read_model(chx__folder *folder, const char *path)
 {
@@ -459,7 +473,11 @@ read_model(chx__folder *folder, const char *path)
     if (!status)
         status = read_part(folder, "neurons.csv", read_neurons);
     if (!status)
+        status = chx__folder_add_counted(folder, &json);
+    if (!status)
         status = chx__folder_read_stimuli(folder, &json);
+    if (!status)
+        status = chx__folder_read_projections(folder, &json);
     chx__json_finish(&json);
     return status;
 }
@@ -482,6 +500,7 @@ chx_network_load(const char *path, chx_network **network)
         free(folder.shapes_read[i].file);
     free(folder.shapes_read);
     free(folder.shape_of);
+    free(folder.counts);
     chx__targets_finish(&folder.targets);
     chx__names_finish(&folder.shapes);
     chx__names_finish(&folder.types);

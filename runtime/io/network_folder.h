@@ -4,6 +4,7 @@
 
 #include "io/json.h"
 #include "io/targets.h"
+#include "network/check.h"
 #include "network/names.h"
 #include "network/network.h"
 
@@ -23,6 +24,11 @@ typedef struct chx__folder {
     uint32_t *shape_of; /* by neuron: index into shapes_read, CHX__NO_NAME without */
     size_t shapes_capacity, shape_of_capacity;
     uint32_t n_shapes;
+    uint32_t *counts; /* by type: neurons that network.json only counts */
+    size_t counts_capacity;
+    uint32_t n_counts; /* types up to the last that has some */
+    bool has_projections;
+    bool states_layout; /* in its view */
 } chx__folder;
 
 /* From network.json: everything that needs no neurons. */
@@ -31,6 +37,20 @@ chx_status chx__folder_read_description(chx__folder *folder, const chx__json *js
 /* From network.json, after the neurons are known: checks that each type is some neuron's, and reads
  * the stimuli. */
 chx_status chx__folder_read_stimuli(chx__folder *folder, const chx__json *json);
+
+/* From network.json, after the neurons are known: draws the projections. */
+chx_status chx__folder_read_projections(chx__folder *folder, const chx__json *json);
+
+/* Of the description of a type: how many neurons it counts, if any. */
+chx_status chx__folder_read_count(chx__folder *folder, const chx__json_at *type, uint32_t index);
+
+/* Adds the neurons that types count, after those of neurons.csv, with names and places. Errors:
+ * FORMAT, LIMIT, MEMORY. */
+chx_status chx__folder_add_counted(chx__folder *folder, const chx__json *json);
+
+/* Complains about what a check found: at the member itself when the object has it, else at the
+ * object that should. */
+chx_status chx__folder_fail_fault(const chx__json_at *object, const chx__fault *fault);
 
 /* What is there, if anything, is a file or a folder: a pipe would be waited for for ever. */
 chx_status chx__folder_check_file(const char *path);

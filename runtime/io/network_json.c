@@ -25,10 +25,8 @@ typedef struct member_number {
     bool required;
 } member_number;
 
-/* Complains about what a check found: at the member itself when the file has it, else at the object
- * that should. */
-static chx_status
-fail_fault(const chx__json_at *object, const chx__fault *fault)
+chx_status
+chx__folder_fail_fault(const chx__json_at *object, const chx__fault *fault)
 {
     chx__json_at member;
     if (json_is_object(object->value) && json_object_get(object->value, fault->member) &&
@@ -106,18 +104,22 @@ read_model(chx__folder *folder, const chx__json_at *object, const chx_neuron_typ
 }
 
 /* Reads into *type what the object holds of its model's parameters; `is_whole` asks for all that
- * are not optional, and so does another model than the type's. */
+ * are not optional, and so does another model than the type's. What is not whole is one of "types"
+ * and may say how many neurons it has. */
 static chx_status
 read_params(chx__folder *folder, const chx__json_at *object, bool is_whole, chx_neuron_type *type)
 {
+    const bool may_count = !is_whole;
     const chx__model *model = NULL;
     const chx_neuron_type from = *type;
     chx_status status = read_model(folder, object, type, &model);
     if (status)
         return status;
-    const char *keys[CHX__MODEL_MAX_PARAMETERS + 2] = {"model"};
+    const char *keys[CHX__MODEL_MAX_PARAMETERS + 3] = {"model"};
     for (uint32_t i = 0; i < model->n_parameters; i++)
         keys[i + 1] = model->parameters[i].name;
+    if (may_count)
+        keys[model->n_parameters + 1] = "neurons";
     is_whole = is_whole || model != chx__type_model(type);
     status = chx__json_object(object, keys);
     if (!status)
@@ -132,7 +134,7 @@ read_params(chx__folder *folder, const chx__json_at *object, bool is_whole, chx_
     chx__prepared prepared;
     chx__fault fault;
     if (!status && !chx__type_prepare(type, folder->network->info.time_step_ms, &prepared, &fault))
-        status = fail_fault(object, &fault);
+        status = chx__folder_fail_fault(object, &fault);
     return status;
 }
 
@@ -166,6 +168,8 @@ read_types(chx__folder *folder, const chx__json_at *root)
             status = chx__folder_add_type(folder, name, strlen(name), &index);
         if (!status)
             status = read_params(folder, &type, false, &folder->network->types[index]);
+        if (!status)
+            status = chx__folder_read_count(folder, &type, index);
         if (status)
             return status;
     }
@@ -218,13 +222,14 @@ read_view(chx__folder *folder, const chx__json_at *root)
     chx__json_at layout;
     if (!status)
         status = chx__json_optional(&object, "layout", &layout);
+    folder->states_layout = !status && layout.value;
     if (!status && layout.value)
         status = chx__json_bool(&layout, &view->is_layout);
     if (!status)
         status = read_numbers(&object, numbers, sizeof numbers / sizeof *numbers);
     chx__fault fault;
     if (!status && !chx__view_check(view, &fault))
-        status = fail_fault(&object, &fault);
+        status = chx__folder_fail_fault(&object, &fault);
     return status;
 }
 
@@ -285,7 +290,7 @@ read_times(chx__folder *folder, const chx__json_at *root)
     chx_status status = read_numbers(root, numbers, sizeof numbers / sizeof *numbers);
     chx__fault fault;
     if (!status && !chx__time_check(info->time_step_ms, info->duration_ms, &fault))
-        status = fail_fault(root, &fault);
+        status = chx__folder_fail_fault(root, &fault);
     chx__json_at member;
     long long seed = 1;
     if (!status)
@@ -299,9 +304,9 @@ read_times(chx__folder *folder, const chx__json_at *root)
 chx_status
 chx__folder_read_description(chx__folder *folder, const chx__json *json)
 {
-    static const char *const keys[] = {"format",       "version",     "name", "description",
-                                       "time_step_ms", "duration_ms", "seed", "neuron",
-                                       "types",        "stimuli",     "view", NULL};
+    static const char *const keys[] = {
+        "format", "version", "name",        "description", "time_step_ms", "duration_ms", "seed",
+        "neuron", "types",   "projections", "stimuli",     "view",         NULL};
     chx__json_at root = chx__json_root(json);
     chx_status status = chx__json_object(&root, keys);
     if (!status)
@@ -336,8 +341,9 @@ check_types(const chx__folder *folder, const chx__json_at *root)
             continue;
         status = chx__json_optional(&object, folder->network->types[i].name, &type);
         if (!status)
-            status =
-                chx__json_fail(&type, "no row of neurons.csv has this type; correct or remove it");
+            status = chx__json_fail(&type,
+                                    "no row of neurons.csv has this type; correct or remove it, or "
+                                    "say how many neurons it has");
     }
     free(is_used);
     return status;
@@ -483,7 +489,7 @@ read_train(chx__folder *folder, const chx__json_at *object, chx_stimulus *stimul
     if (!status)
         status = read_numbers(object, &weight, 1);
     if (!status && !chx__stimulus_check(stimulus, folder->network->info.time_step_ms, &fault))
-        status = fail_fault(object, &fault);
+        status = chx__folder_fail_fault(object, &fault);
     if (!status)
         status = chx__json_member(object, "times_ms", &times);
     if (status)
@@ -524,7 +530,7 @@ read_stimulus(chx__folder *folder, const chx__json_at *object, chx_stimulus *sti
         status = read_numbers(object, numbers, sizeof numbers / sizeof *numbers);
     chx__fault fault;
     if (!status && !chx__stimulus_check(stimulus, folder->network->info.time_step_ms, &fault))
-        status = fail_fault(object, &fault);
+        status = chx__folder_fail_fault(object, &fault);
     return status ? status : read_targets(folder, object, stimulus);
 }
 

@@ -1,0 +1,264 @@
+/* network.json that counts neurons and draws projections: what it makes, and what is refused where.
+ */
+#include <chronaxie/network.h>
+#include <math.h>
+
+#include "scratch.h"
+
+static chx_network *network;
+
+#define HEAD                                                                                 \
+    "{\"format\": \"chronaxie-network\", \"version\": 1, \"name\": \"r\", \"seed\": 3,\n"    \
+    "\"time_step_ms\": 0.1, \"duration_ms\": 10,\n"                                          \
+    "\"neuron\": {\"capacitance_pf\": 10, \"tau_membrane_ms\": 10, \"tau_synapse_ms\": 5,\n" \
+    "\"resting_mv\": -65, \"threshold_mv\": -50, \"reset_mv\": -65, \"refractory_ms\": 5},\n"
+#define TYPES "\"types\": {\"E\": {\"neurons\": 30}, \"I\": {\"neurons\": 12, \"bias_pa\": 1}},\n"
+#define JOIN(members) HEAD TYPES "\"projections\": [\n{" members "}]}"
+#define ALL "\"from\": \"E\", \"to\": \"I\", \"rule\": \"all_to_all\","
+#define VALUES "\"weight_pa\": 2, \"delay_ms\": 1"
+
+static const char rows[] = "name,type,x_um,y_um,z_um,diameter_um\n"
+                           "A,E,0,0,0,2\n"
+                           "B,other,10,0,0,2.5\n";
+
+static void
+setup(void)
+{
+    folder_setup();
+    network = NULL;
+}
+
+static void
+teardown(void)
+{
+    chx_network_destroy(&network);
+    folder_teardown();
+}
+
+static const chx_network_info *
+load(const char *description)
+{
+    folder_write("network.json", description);
+    ck_assert_msg(chx_network_load(folder, &network) == CHX_OK, "%s", chx_last_error()->message);
+    return chx_network_get(network);
+}
+
+START_TEST(rules_alone_are_a_network)
+{
+    const chx_network_info *info =
+        load(JOIN("\"from\": [\"I\", \"E\"], \"to\": \"E\", \"rule\": \"fixed_indegree\",\n"
+                  "\"synapses\": 5, \"self\": true, \"multiple\": false, \"weight_pa\": -3,\n"
+                  "\"delay_ms\": {\"uniform\": {\"min\": 1, \"max\": 2}}"));
+    ck_assert_uint_eq(info->n_neurons, 42);
+    ck_assert_str_eq(info->neurons[0].name, "E1");
+    ck_assert_str_eq(info->neurons[29].name, "E30");
+    ck_assert_str_eq(info->neurons[41].name, "I12");
+    ck_assert_uint_eq(info->neurons[41].type, 1);
+    ck_assert(info->types[1].params.bias_pa == 1);
+    ck_assert(info->view.is_layout);
+    ck_assert_uint_eq(info->n_synapses, 150);
+    ck_assert_uint_eq(info->n_projections, 0);
+    ck_assert(info->synapses[0].weight_pa == -3);
+    ck_assert(info->min_delay_ms >= 1 && info->max_delay_ms <= 2);
+    for (uint32_t i = 0; i < 42; i++)
+        for (uint32_t j = 0; j < i; j++)
+            ck_assert(hypotf(info->neurons[i].position_um[0] - info->neurons[j].position_um[0],
+                             info->neurons[i].position_um[1] - info->neurons[j].position_um[1]) >
+                      10);
+}
+END_TEST
+
+START_TEST(rules_join_rows_of_tables)
+{
+    folder_write("neurons.csv", rows);
+    folder_write("synapses.csv", "pre,post,weight_pa,delay_ms\nA,I3,4,2\nE1,B,5,1\n");
+    const chx_network_info *info =
+        load(HEAD TYPES
+             "\"projections\": [{\"from\": \"other\", \"to\": \"E\",\n" VALUES
+             ", \"rule\": \"all_to_all\"}],\n"
+             "\"stimuli\": [{\"kind\": \"step\", \"types\": [\"E\"], \"neurons\": [\"I12\"],\n"
+             "\"start_ms\": 0, \"stop_ms\": 1, \"current_pa\": 1}],\n"
+             "\"view\": {\"layout\": false}}");
+    ck_assert_uint_eq(info->n_neurons, 44);
+    ck_assert_str_eq(info->neurons[2].name, "E1");
+    ck_assert_uint_eq(info->stimuli[0].n_neurons, 32);
+    ck_assert(!info->view.is_layout);
+    ck_assert_uint_eq(info->n_synapses, 31 + 2);
+    ck_assert_uint_eq(info->synapses[0].post, 34);
+    ck_assert_uint_eq(info->synapses[1].pre, 1);
+    ck_assert_uint_eq(info->synapses[1].post, 0);
+    ck_assert_uint_eq(info->synapses[2].post, 2);
+    ck_assert(info->neurons[2].position_um[0] > 10);
+}
+END_TEST
+
+/* Of the two ways to describe a projection. */
+START_TEST(rules_draw_what_a_program_draws)
+{
+    const chx_network_info *info =
+        load(JOIN("\"from\": [\"E\", \"I\"], \"to\": [\"I\"], \"rule\": \"pairwise_bernoulli\",\n"
+                  "\"probability\": 0.4, \"sigma_um\": 200, \"self\": false,\n"
+                  "\"weight_pa\": {\"lognormal\": {\"mean\": -3, \"sd\": 2}},\n"
+                  "\"delay_ms\": {\"normal\": {\"mean\": 1, \"sd\": 0.5, \"min\": 0.1,\n"
+                  "\"max\": 1.5, \"outside\": \"clip\"}}"));
+    uint32_t all[42];
+    for (uint32_t i = 0; i < 42; i++)
+        all[i] = i;
+    const chx_projection projection = {
+        .rule = CHX_RULE_PAIRWISE_BERNOULLI,
+        .from = all,
+        .n_from = 42,
+        .to = all + 30,
+        .n_to = 12,
+        .probability = 0.4,
+        .sigma_um = 200,
+        .weight_pa = {CHX_DISTRIBUTION_LOGNORMAL, .mean = -3, .sd = 2},
+        .delay_ms = {CHX_DISTRIBUTION_NORMAL, 1, 0.5, 0.1, 1.5, true},
+    };
+    chx_network_info given = *info;
+    given.n_synapses = 0;
+    given.n_projections = 1;
+    given.projections = &projection;
+    chx_network *copy;
+    ck_assert_int_eq(chx_network_create(&given, &copy), CHX_OK);
+    const chx_network_info *drawn = chx_network_get(copy);
+    ck_assert_uint_gt(drawn->n_synapses, 20);
+    ck_assert_uint_eq(drawn->n_synapses, info->n_synapses);
+    for (uint64_t i = 0; i < drawn->n_synapses; i++)
+        ck_assert_mem_eq(&drawn->synapses[i], &info->synapses[i], sizeof(chx_synapse));
+    chx_network_destroy(&copy);
+}
+END_TEST
+
+START_TEST(rules_are_saved_as_what_they_drew)
+{
+    const chx_network_info *info = load(JOIN(ALL VALUES));
+    ck_assert_int_eq(chx_network_save(network, folder_path("saved")), CHX_OK);
+    chx_network *copy;
+    ck_assert_int_eq(chx_network_load(folder_path("saved"), &copy), CHX_OK);
+    const chx_network_info *saved = chx_network_get(copy);
+    ck_assert_uint_eq(saved->n_neurons, 42);
+    ck_assert(saved->view.is_layout);
+    ck_assert_uint_eq(saved->n_synapses, 360);
+    for (uint32_t i = 0; i < 42; i++)
+        ck_assert_mem_eq(saved->neurons[i].position_um, info->neurons[i].position_um,
+                         sizeof info->neurons[i].position_um);
+    chx_network_destroy(&copy);
+}
+END_TEST
+
+#define NORMAL(members) ALL "\"delay_ms\": 1,\n\"weight_pa\": {\"normal\": {" members "}}"
+
+static const struct {
+    const char *description, *says;
+} broken[] = {
+    {JOIN(ALL "\"delay_ms\": 1"), ":7: projections[0]: the key \"weight_pa\" is missing"},
+    {JOIN("\"form\": \"E\""), ":7: projections[0].form: unknown key; did you mean \"from\"?"},
+    {JOIN(ALL VALUES ",\n\"probability\": 1"), ":8: projections[0].probability: unknown key"},
+    {JOIN("\"from\": \"E\",\n\"to\": \"J\",\n\"rule\": \"all_to_all\"," VALUES),
+     ":8: projections[0].to: no neuron has the type 'J'; correct it"},
+    {JOIN("\"to\": \"E\",\n\"from\": [\"I\",\n\"J\"], \"rule\": \"all_to_all\"," VALUES),
+     ":9: projections[0].from[1]: no neuron has the type 'J'; correct it"},
+    {JOIN("\"from\": [], \"to\": \"J\", \"rule\": \"all_to_all\"," VALUES),
+     ":7: projections[0].from: has 0 elements"},
+    {JOIN("\"from\": 3, \"to\": \"J\", \"rule\": \"all_to_all\"," VALUES),
+     ":7: projections[0].from: must be an array"},
+    {JOIN("\"from\": \"E\", \"to\": \"I\",\n\"rule\": \"some\"," VALUES),
+     ":8: projections[0].rule: is 'some'; the rules are all_to_all, one_to_one, "},
+    {JOIN("\"from\": \"E\", \"to\": \"I\",\n\"rule\": \"one_to_one\"," VALUES),
+     ":8: projections[0].rule: one_to_one needs as many sources as targets; correct from and to"},
+    {JOIN("\"from\": \"E\", \"to\": \"I\", \"rule\": \"pairwise_bernoulli\"," VALUES),
+     ":7: projections[0]: the key \"probability\" is missing"},
+    {JOIN("\"from\": \"E\", \"to\": \"I\", \"rule\": \"pairwise_bernoulli\",\n"
+          "\"probability\": 1.5," VALUES),
+     ":8: projections[0].probability: 1.5 is outside the range 0 to 1"},
+    {JOIN("\"from\": \"E\", \"to\": \"I\", \"rule\": \"pairwise_bernoulli\", \"probability\": 1,\n"
+          "\"sigma_um\": 0," VALUES),
+     ":8: projections[0].sigma_um: 0 is outside the range"},
+    {JOIN("\"from\": \"E\", \"to\": \"I\", \"rule\": \"pairwise_bernoulli\", \"probability\": 1,\n"
+          "\"decay_um\": 1,\n\"sigma_um\": 1," VALUES),
+     ":9: projections[0].sigma_um: stands beside decay_um; choose one of them"},
+    {JOIN("\"from\": \"E\", \"to\": \"I\", \"rule\": \"fixed_indegree\",\n\"synapses\": 31,\n"
+          "\"multiple\": false," VALUES),
+     ":8: projections[0].synapses: is more than there are sources for a target; lower it or let "
+     "multiple be true"},
+    {JOIN("\"from\": \"E\", \"to\": \"I\", \"rule\": \"fixed_total\",\n\"synapses\": 0," VALUES),
+     ":8: projections[0].synapses: 0 is outside the range 1 to"},
+    {JOIN(ALL "\"weight_pa\": 1, \"delay_ms\":\n0.01"),
+     ":7: projections[0].delay_ms: is shorter than time_step_ms; lengthen it or shorten the step"},
+    {JOIN(ALL "\"delay_ms\": 1,\n\"weight_pa\": \"1\""),
+     ":8: projections[0].weight_pa: must be a number, or an object of one member: normal,"},
+    {JOIN(ALL "\"delay_ms\": 1, \"weight_pa\": {\n\"gamma\": {}}"),
+     ":8: projections[0].weight_pa.gamma: unknown key"},
+    {JOIN(NORMAL("\"mean\": 1")), ":8: projections[0].weight_pa.normal: the key \"sd\" is missing"},
+    {JOIN(NORMAL("\"mean\": 1, \"sd\": 0")),
+     ":8: projections[0].weight_pa: must have an sd above 0"},
+    {JOIN(NORMAL("\"mean\": 1, \"sd\": 1,\n\"min\": 0, \"max\": 0")),
+     ":9: projections[0].weight_pa.normal.min: must be below max"},
+    {JOIN(NORMAL("\"mean\": 1, \"sd\": 1,\n\"outside\": \"drop\"")),
+     ":9: projections[0].weight_pa.normal.outside: is 'drop'; what lies outside min and max is"},
+    {HEAD "\"types\": {\"E\": {\n\"neurons\": 0}}}",
+     ":6: types.E.neurons: 0 is outside the range 1 to 2147483647"},
+    {HEAD "\"types\": {\"E\": {\"neurons\": 1.5}}}", ":5: types.E.neurons: must be a whole number"},
+    {HEAD "\"types\": {\n\"L2/3\": {\"neurons\": 1}}}",
+     ":6: types.L2/3: its neurons are called 'L2/31'; the name holds a slash"},
+    {HEAD "\"types\": {\"E\": {\"neurons\": 11},\n\"E1\": {\"neurons\": 1}}}",
+     ":6: types.E1: makes a second neuron 'E11'; rename the type or the other"},
+    {HEAD "\"types\": {\"E\": {\"neurons\": 1}}}", "synapses.csv: cannot open"},
+    {HEAD "\"projections\": []}", "neurons.csv: cannot open"},
+};
+#define N_BROKEN ((int)(sizeof broken / sizeof *broken))
+
+START_TEST(rules_that_are_broken_are_refused)
+{
+    folder_write("network.json", broken[_i].description);
+    ck_assert_int_ne(chx_network_load(folder, &network), CHX_OK);
+    ck_assert_ptr_null(network);
+    ck_assert_msg(strstr(chx_last_error()->message, broken[_i].says), "%s",
+                  chx_last_error()->message);
+}
+END_TEST
+
+START_TEST(rules_beyond_a_limit_are_refused_at_their_line)
+{
+    folder_write("network.json", JOIN("\"from\": \"E\", \"to\": \"I\", \"rule\": \"fixed_total\",\n"
+                                      "\"synapses\": 2000000000000," VALUES));
+    ck_assert_int_eq(chx_network_load(folder, &network), CHX_ERROR_LIMIT);
+    ck_assert_ptr_nonnull(strstr(chx_last_error()->message,
+                                 "network.json:8: projections[0].synapses: makes more synapses "
+                                 "than any memory holds, 2^40 in all; make the network smaller"));
+}
+END_TEST
+
+START_TEST(rules_count_beside_a_table_without_rows)
+{
+    folder_write("neurons.csv", "name,type,x_um,y_um,z_um,diameter_um\n");
+    folder_write("synapses.csv", "pre,post,weight_pa,delay_ms\n");
+    ck_assert_uint_eq(load(HEAD "\"types\": {\"E\": {\"neurons\": 3}}}")->n_neurons, 3);
+    chx_network_destroy(&network);
+    folder_write("neurons.csv", "name,type,x_um,y_um,z_um,diameter_um\nE2,a,0,0,0,1\n");
+    ck_assert_int_eq(chx_network_load(folder, &network), CHX_ERROR_FORMAT);
+    ck_assert_ptr_nonnull(strstr(chx_last_error()->message, ":5: types.E: makes a second neuron"));
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("rules");
+    TCase *tests = tcase_create("rules");
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, rules_alone_are_a_network);
+    tcase_add_test(tests, rules_join_rows_of_tables);
+    tcase_add_test(tests, rules_draw_what_a_program_draws);
+    tcase_add_test(tests, rules_are_saved_as_what_they_drew);
+    tcase_add_loop_test(tests, rules_that_are_broken_are_refused, 0, N_BROKEN);
+    tcase_add_test(tests, rules_beyond_a_limit_are_refused_at_their_line);
+    tcase_add_test(tests, rules_count_beside_a_table_without_rows);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    const int n_failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return n_failed != 0;
+}
