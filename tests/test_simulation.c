@@ -746,7 +746,8 @@ START_TEST(launches_shrink_to_a_devices_loop_limit)
     chx__simulation_tables tables;
     check_ok(chx__simulation_tables_init(
         &tables, chx_network_get(network),
-        &(chx__simulation_tables_params){.width = 16, .n_partitions = 1, .max_batch_steps = 128}));
+        &(chx__simulation_tables_params){
+            .width = 16, .n_partitions = 1, .n_groups = 1, .max_batch_steps = 128}));
     chx__simulation_fleet fleet = {.n_devices = 1,
                                    .all_cpus = true,
                                    .n_compute_units = 2,
@@ -754,15 +755,15 @@ START_TEST(launches_shrink_to_a_devices_loop_limit)
                                    .loop_limit = UINT64_MAX};
     chx__simulation_shape free_shape, bound, tight, impossible;
     check_ok(chx__simulation_choose_shape(&free_shape, &fleet, &tables, 2));
-    ck_assert(free_shape.fused);
+    ck_assert(free_shape.launching == CHX__LAUNCH_FUSED);
     fleet.loop_limit = 65535;
     check_ok(chx__simulation_choose_shape(&bound, &fleet, &tables, 2));
-    ck_assert(bound.fused);
+    ck_assert(bound.launching == CHX__LAUNCH_FUSED);
     ck_assert_uint_lt(bound.launch_steps, free_shape.launch_steps);
     ck_assert_uint_eq(bound.launch_steps % tables.batch_steps, 0);
     fleet.loop_limit = 500;
     check_ok(chx__simulation_choose_shape(&tight, &fleet, &tables, 2));
-    ck_assert(!tight.fused);
+    ck_assert_int_eq(tight.launching, CHX__LAUNCH_SEPARATE);
     ck_assert_uint_gt(tight.deliver_items, 2 * 64);
     fleet.loop_limit = 10;
     ck_assert_int_eq(chx__simulation_choose_shape(&impossible, &fleet, &tables, 2),

@@ -74,7 +74,7 @@ population_poisson(constant chx_population_setup *setup,
  * the state is garbage, lanes without a neuron may fire too; where the list is, it may be full. */
 static uint
 population_spikes(constant chx_population_setup *setup, const wide_int fired, uint block, uint step,
-                  uint run_step, global uint *list, global chx_history *history)
+                  uint first, global uint *list, global chx_history *history)
 {
     int lanes[POPULATION_WIDTH];
     uint bits = 0;
@@ -83,7 +83,7 @@ population_spikes(constant chx_population_setup *setup, const wide_int fired, ui
         const uint local_index = block * POPULATION_WIDTH + lane;
         if (!lanes[lane] || local_index >= setup->n_neurons)
             continue;
-        const uint entry = (step - run_step) << setup->neuron_bits | local_index;
+        const uint entry = (step - first) << setup->neuron_bits | local_index;
         const uint place = atomic_inc(&list[0]);
         if (place < setup->list_words - CHX_POPULATION_LIST_HEADER)
             list[CHX_POPULATION_LIST_HEADER + place] = entry;

@@ -20,12 +20,16 @@
  * Each work-item advances whole blocks of POPULATION_WIDTH neurons;
  * neuron/population.h describes all buffers.
  *
- * population_advance: one work-item per block, n_steps <= batch_steps, any work-group.
+ * population_advance: one work-item per block, n_steps <= batch_steps, any work-group; a partition
+ *                     of one group.
  * population_deliver: any number of work-items, a multiple of row_lanes; next_lists is the buffer
  *                     of lists once more, of which it empties the partition's list of the next
- *                     turn.
- * population_run:     both, in turns, for a network of one partition, in ONE work-group
- *                     of a multiple of row_lanes work-items, for any number of steps.
+ *                     turn. A partition of one group.
+ * population_step:    a work-group per group, n_steps <= batch_steps: delivers what was heard in
+ *                     the turn before, then advances, and empties the list of the next turn;
+ *                     heard and next_lists are the buffer of lists once more.
+ * population_run:     both, in turns, for a network of one partition of one group, in ONE
+ *                     work-group of a multiple of row_lanes work-items, for any number of steps.
  *                     Barriers are reached by all work-items alike: the number of
  *                     batches depends on arguments only.
  *
@@ -56,8 +60,8 @@ MODEL_STEP
         uint frame_bits = 0;
         if (wide_any(fired)) {
             frame_refractory = select(frame_refractory, frame_refractory_steps, fired);
-            frame_bits = population_spikes(frame_setup, fired, frame_block, frame_step,
-                                           frame_run_step, frame_list, frame_history);
+            frame_bits = population_spikes(frame_setup, fired, frame_block, frame_step, frame_first,
+                                           frame_list, frame_history);
         }
         frame_spikes[(frame_step - frame_run_step) * frame_n_blocks] = (population_bits)frame_bits;
         if ((frame_step & frame_setup->flush_mask) == 0) {
@@ -71,6 +75,14 @@ MODEL_STEP
 
 #include "../synapse/deliver.h"
 
+/* What the host reads first: the steps of the run so far. */
+static void
+population_head(constant chx_population_setup *setup, global uint *record, uint run_step, uint end)
+{
+    record[setup->record_offset] = end - run_step;
+    record[setup->record_offset + 1] = run_step;
+}
+
 kernel void
 population_advance(constant chx_population_setup *setup, global wide_float *state,
                    global wide_int *ring, global const wide_float *rows,
@@ -83,30 +95,65 @@ population_advance(constant chx_population_setup *setup, global wide_float *stat
     const uint block = (uint)get_global_id(0), n_blocks = setup->n_blocks;
     if (block >= n_blocks)
         return;
-    lists += (turn * setup->n_partitions + setup->partition) * setup->list_words;
-    record += setup->record_offset;
+    global uint *list = lists + (turn * setup->n_partitions + setup->partition) * setup->list_words;
     if (block == 0) {
-        record[0] = first + n_steps - run_step;
-        record[1] = run_step;
+        population_head(setup, record, run_step, first + n_steps);
+        list[2] = first;
     }
     if (n_steps == 0)
         return;
     population_block(setup, n_blocks, block, run_step, first, n_steps, state, ring, rows, blocks,
-                     stimuli, entries, lists, record, history);
+                     stimuli, entries, list, record + setup->record_offset, history);
 }
 
 kernel void
 population_deliver(constant chx_population_setup *setup, global const uint *lists,
                    global uint *next_lists, global const uint *offsets,
-                   global const uint2 *synapses, global int *ring, uint run_step, uint turn)
+                   global const population_synapse *synapses,
+                   global const chx_population_kind *kinds, global int *ring, uint turn)
 {
     const uint item = (uint)get_global_id(0), n_items = (uint)get_global_size(0);
     const uint n_blocks = setup->n_blocks, n_partitions = setup->n_partitions;
     for (uint source = 0; source < n_partitions; source++)
         deliver_list(setup, n_blocks, lists + (turn * n_partitions + source) * setup->list_words,
-                     offsets, synapses, ring, run_step, item, n_items);
+                     offsets, synapses, kinds, ring, item, n_items);
     if (item == 0)
         next_lists[((1 - turn) * n_partitions + setup->partition) * setup->list_words] = 0;
+}
+
+kernel void
+population_step(constant chx_population_setup *setup, global wide_float *state,
+                global wide_int *ring, global const wide_float *rows,
+                global const chx_population_block *blocks, global const uint *groups,
+                global const chx_population_stimulus *stimuli,
+                global const chx_population_entry *entries, global const uint *heard,
+                global uint *lists, global uint *next_lists, global uint *record,
+                global chx_history *history, global const uint *offsets,
+                global const population_synapse *synapses, global const chx_population_kind *kinds,
+                uint run_step, uint first, uint n_steps, uint turn)
+{
+    const uint group = (uint)get_group_id(0);
+    const uint item = (uint)get_local_id(0), n_items = (uint)get_local_size(0);
+    const uint n_blocks = setup->n_blocks, end_block = groups[group + 1];
+    const uint n_partitions = setup->n_partitions, list_words = setup->list_words;
+    const uint before = (turn + CHX_POPULATION_TURNS - 1) % CHX_POPULATION_TURNS;
+    const uint next = (turn + 1) % CHX_POPULATION_TURNS;
+    for (uint source = 0; source < n_partitions; source++)
+        deliver_list(setup, n_blocks, heard + (before * n_partitions + source) * list_words,
+                     offsets + group * (setup->n_sources + 1), synapses, kinds, (global int *)ring,
+                     item, n_items);
+    global uint *list = lists + (turn * n_partitions + setup->partition) * list_words;
+    if (group == 0 && item == 0) {
+        population_head(setup, record, run_step, first + n_steps);
+        list[2] = first;
+        next_lists[(next * n_partitions + setup->partition) * list_words] = 0;
+    }
+    barrier(CLK_GLOBAL_MEM_FENCE);
+    if (n_steps == 0)
+        return;
+    for (uint block = groups[group] + item; block < end_block; block += n_items)
+        population_block(setup, n_blocks, block, run_step, first, n_steps, state, ring, rows,
+                         blocks, stimuli, entries, list, record + setup->record_offset, history);
 }
 
 kernel void
@@ -116,26 +163,29 @@ population_run(constant chx_population_setup *setup, global wide_float *state,
                global const chx_population_stimulus *stimuli,
                global const chx_population_entry *entries, global uint *lists, global uint *record,
                global chx_history *history, global const uint *offsets,
-               global const uint2 *synapses, uint run_step, uint first, uint n_steps)
+               global const population_synapse *synapses, global const chx_population_kind *kinds,
+               uint run_step, uint first, uint n_steps)
 {
     const uint item = (uint)get_local_id(0), n_items = (uint)get_local_size(0);
     const uint end = first + n_steps, batch_steps = setup->batch_steps;
     const uint list_words = setup->list_words, n_blocks = setup->n_blocks;
     if (item == 0) {
-        record[0] = end - run_step;
-        record[1] = run_step;
+        population_head(setup, record, run_step, end);
+        lists[2] = first;
     }
     for (uint begin = first, turn = 0; begin < end; begin += batch_steps, turn = 1 - turn) {
         const uint steps = min(batch_steps, end - begin);
-        global uint *list = lists + turn * list_words;
+        global uint *list = lists + turn * list_words, *next = lists + (1 - turn) * list_words;
         for (uint block = item; block < n_blocks; block += n_items)
             population_block(setup, n_blocks, block, run_step, begin, steps, state, ring, rows,
                              blocks, stimuli, entries, list, record, history);
         barrier(CLK_GLOBAL_MEM_FENCE);
-        deliver_list(setup, n_blocks, list, offsets, synapses, (global int *)ring, run_step, item,
+        deliver_list(setup, n_blocks, list, offsets, synapses, kinds, (global int *)ring, item,
                      n_items);
-        if (item == 0)
-            lists[(1 - turn) * list_words] = 0;
+        if (item == 0) {
+            next[0] = 0;
+            next[2] = begin + batch_steps;
+        }
         barrier(CLK_GLOBAL_MEM_FENCE);
     }
     if (item == 0)

@@ -17,17 +17,28 @@
  *   stimuli   chx_population_stimulus [], the network's; a spike train is a row for each
  *             of its steps, a Poisson stimulus whose event always happens
  *   entries   chx_population_entry []: which lanes of a block a stimulus reaches
- *   lists     uint [2][n_partitions][list_words]: spikes of one batch, two
- *             lists taking turns: word 0 counts them, word 1 is the
- *             partition's first neuron, entries begin at CHX_POPULATION_LIST_HEADER
+ *   lists     uint [3][n_partitions][list_words]: spikes of one batch, lists taking turns:
+ *             word 0 counts them, word 1 is the partition's first neuron, word 2 the batch's
+ *             first step, entries begin at CHX_POPULATION_LIST_HEADER
  *   record    uint [n_partitions][record_words]: spikes of a run; word 0 is how many steps of it
  *             there have been, word 1 the step that it began with; from
  *             CHX_POPULATION_LIST_HEADER on, for each of its steps and each block,
  *             a bit set of the neurons that fired, in 16 bits, or 8 where blocks
  *             are narrower
  *   history   chx_history [n_neurons of the network]
+ *   groups    uint [n_groups + 1]: the first block of each group, and n_blocks
+ *   offsets   uint [n_groups][n_sources + 1]
+ *   synapses  uint [] or, without kinds, uint2 []: those of neuron n of the network whose targets
+ *             are in group g are synapses[offsets[g][n] .. offsets[g][n + 1])
+ *   kinds     chx_population_kind []: the delays and weights that synapses have, where they are few
  *
- * A spike's entry in a list is (step - first step of the run) << neuron_bits | l.
+ * The neurons of a partition stand in groups of whole blocks. Where devices run work-items one
+ * after the other, a work-group delivers to its own group and nobody else does, with plain
+ * additions; elsewhere there is one group, and additions are atomic.
+ *
+ * A spike's entry in a list is (step - first step of the batch) << neuron_bits | l. A synapse is
+ * kind << target_bits | index of the target in the partition; without kinds its first word has the
+ * delay in place of the kind, and the second is the weight.
  *
  * A kernel that failed or was left out may leave anything in state, ring, lists, record and
  * history. So what is read there is bounded before it counts or points at anything; what only the
@@ -49,6 +60,7 @@ typedef float chx_population_f32;
 #endif
 
 #define CHX_POPULATION_LIST_HEADER 16
+#define CHX_POPULATION_TURNS 3 /* of lists */
 
 /* What precedes the model's in a row and in the state of a block. */
 #define CHX_POPULATION_ROW_HEADER 2
@@ -78,6 +90,12 @@ typedef struct chx_population_setup {
     chx_population_u32 n_sources; /* neurons of the network, which have offsets */
 } chx_population_setup;
 
+/* Of a synapse. */
+typedef struct chx_population_kind {
+    chx_population_u32 delay; /* in steps */
+    chx_population_i32 weight; /* in units of unit_pa */
+} chx_population_kind;
+
 typedef struct chx_population_block {
     chx_population_u32 row;
     chx_population_u32 first_step_entry; /* entries of step currents ... */
@@ -103,6 +121,7 @@ typedef struct chx_population_entry {
 
 #ifndef __OPENCL_C_VERSION__
 static_assert(sizeof(chx_population_setup) == 68, "the device reads 68 bytes");
+static_assert(sizeof(chx_population_kind) == 8, "the device reads 8 bytes");
 static_assert(sizeof(chx_population_block) == 16, "the device reads 16 bytes");
 static_assert(sizeof(chx_population_stimulus) == 32, "the device reads 32 bytes");
 static_assert(sizeof(chx_population_entry) == 8, "the device reads 8 bytes");

@@ -2,44 +2,61 @@
  * Delivery of spikes: adds the weight of every synapse of every neuron in a
  * list to its target's input ring. A device function, included by kernels.
  *
- * Synapses live with their target's partition, grouped by presynaptic neuron:
- * those of neuron n of the network are synapses[offsets[n] .. offsets[n + 1]).
- * A synapse is x = delay in steps << target_bits | index of the target in the
- * partition, y = weight as int, in units of unit_pa. Sums of integers do not
- * depend on the order of the atomic additions, and the host chose the unit so
- * that no sum can overflow.
+ * Synapses live with their target's group, put together by presynaptic neuron; neuron/population.h
+ * describes them. Sums of integers do not depend on the order of the additions, and the host chose
+ * the unit so that no sum can overflow. Additions are plain where POPULATION_ALONE says that no
+ * other work-item delivers to the same neurons at the time.
  *
  * The list may be garbage, see neuron/population.h: its count and its neurons are bounded.
  *
- * row_lanes neighbouring work-items share one spike. Buffers: neuron/population.h.
+ * row_lanes neighbouring work-items share one spike.
  */
 #ifndef CHX_KERNELS_DELIVER_H
 #define CHX_KERNELS_DELIVER_H
 
+#ifdef POPULATION_KINDS
+typedef uint population_synapse;
+#else
+typedef uint2 population_synapse;
+#endif
+
+/* The synapses of spikes of `list` in one group, whose offsets these are. */
 static void
 deliver_list(constant chx_population_setup *setup, uint n_blocks, global const uint *list,
-             global const uint *offsets, global const uint2 *synapses, global int *ring,
-             uint run_step, uint item, uint n_items)
+             global const uint *offsets, global const population_synapse *synapses,
+             global const chx_population_kind *kinds, global int *ring, uint item, uint n_items)
 {
     const uint count = min(list[0], setup->list_words - CHX_POPULATION_LIST_HEADER);
-    const uint first_neuron = list[1], n_sources = setup->n_sources;
-    const uint n_lanes = n_blocks * POPULATION_WIDTH;
+    const uint first_neuron = list[1], first = list[2], n_sources = setup->n_sources;
+    const uint n_lanes = n_blocks * POPULATION_WIDTH, row_lanes = setup->row_lanes;
     const uint slot_mask = (1u << setup->slot_bits) - 1;
-    const uint target_mask = (1u << setup->target_bits) - 1;
-    const uint neuron_mask = (1u << setup->neuron_bits) - 1;
-    const uint lane = item & (setup->row_lanes - 1);
-    for (uint spike = item / setup->row_lanes; spike < count; spike += n_items / setup->row_lanes) {
+    const uint target_bits = setup->target_bits, target_mask = (1u << target_bits) - 1;
+    const uint neuron_bits = setup->neuron_bits, neuron_mask = (1u << neuron_bits) - 1;
+    const uint lane = item & (row_lanes - 1);
+    for (uint spike = item / row_lanes; spike < count; spike += n_items / row_lanes) {
         const uint entry = list[CHX_POPULATION_LIST_HEADER + spike];
-        const uint step = run_step + (entry >> setup->neuron_bits);
+        const uint step = first + (entry >> neuron_bits);
         const uint pre = first_neuron + (entry & neuron_mask);
         if (pre >= n_sources)
             continue;
         const uint end = offsets[pre + 1];
-        for (uint k = offsets[pre] + lane; k < end; k += setup->row_lanes) {
-            const uint2 synapse = synapses[k];
-            const uint target = synapse.x & target_mask;
-            const uint slot = (step + (synapse.x >> setup->target_bits)) & slot_mask;
-            atomic_add(&ring[slot * n_lanes + target], (int)synapse.y);
+        for (uint k = offsets[pre] + lane; k < end; k += row_lanes) {
+            const population_synapse synapse = synapses[k];
+#ifdef POPULATION_KINDS
+            const uint target = synapse & target_mask;
+            const chx_population_kind kind = kinds[synapse >> target_bits];
+            const uint delay = kind.delay;
+            const int weight = kind.weight;
+#else
+            const uint target = synapse.x & target_mask, delay = synapse.x >> target_bits;
+            const int weight = (int)synapse.y;
+#endif
+            global int *at = &ring[((step + delay) & slot_mask) * n_lanes + target];
+#ifdef POPULATION_ALONE
+            *at += weight;
+#else
+            atomic_add(at, weight);
+#endif
         }
     }
 }

@@ -46,8 +46,10 @@ create_program(chx_simulation *simulation, const chx__model *model, const char *
 static chx_status
 create_programs(chx_simulation *simulation)
 {
-    char options[32];
-    snprintf(options, sizeof options, "-DPOPULATION_WIDTH=%u", simulation->tables.width);
+    char options[80];
+    snprintf(options, sizeof options, "-DPOPULATION_WIDTH=%u%s%s", simulation->tables.width,
+             simulation->shape.group_items == 1 ? " -DPOPULATION_ALONE" : "",
+             simulation->tables.n_kinds > 0 ? " -DPOPULATION_KINDS" : "");
     for (uint32_t p = 0; p < simulation->tables.n_partitions; p++) {
         const chx__model *model = simulation->tables.models[p];
         uint32_t same = 0;
@@ -92,9 +94,11 @@ create_part_buffers(chx_simulation *simulation, chx__simulation_part *part,
          (CHX_POPULATION_ROW_HEADER + model->n_constants) * block_bytes},
         {&part->blocks, from->blocks, from->setup.n_blocks, sizeof *from->blocks},
         {&part->entries, from->entries, from->n_entries, sizeof *from->entries},
-        {&part->offsets, from->offsets, (size_t)simulation->info->n_neurons + 1,
+        {&part->groups, from->groups, (size_t)from->n_groups + 1, sizeof *from->groups},
+        {&part->offsets, from->offsets, from->n_groups * ((size_t)simulation->info->n_neurons + 1),
          sizeof *from->offsets},
-        {&part->synapses, from->synapses, from->n_synapses, 2 * sizeof *from->synapses},
+        {&part->synapses, from->synapses, from->n_synapses,
+         chx__synapse_bytes(&simulation->tables)},
     };
     chx_status status = CHX_OK;
     for (size_t i = 0; !status && i < sizeof tables / sizeof *tables; i++)
@@ -114,6 +118,7 @@ create_part(chx_simulation *simulation, uint32_t p, uint32_t *max_entries)
     part->setup = from.setup;
     part->first_neuron = from.setup.first_neuron;
     part->n_neurons = from.n_neurons;
+    part->n_groups = from.n_groups;
     if (from.max_entries > *max_entries)
         *max_entries = from.max_entries;
     status = create_part_buffers(simulation, part, &from);
@@ -121,12 +126,13 @@ create_part(chx_simulation *simulation, uint32_t p, uint32_t *max_entries)
     return status;
 }
 
-/* The lists of both turns, empty; each knows its partition's first neuron. */
+/* The lists of all turns, empty; each knows its partition's first neuron. */
 static chx_status
 create_lists(chx_simulation *simulation)
 {
     const chx__simulation_tables *tables = &simulation->tables;
-    uint32_t steps = simulation->shape.fused ? tables->batch_steps : simulation->shape.launch_steps;
+    const uint32_t launch_steps = simulation->shape.launch_steps;
+    const uint32_t steps = launch_steps < tables->batch_steps ? launch_steps : tables->batch_steps;
     uint64_t places = 0;
     for (uint32_t p = 0; p < tables->n_partitions; p++) {
         uint64_t spikes = chx__simulation_max_spikes(tables, p, steps);
@@ -136,7 +142,7 @@ create_lists(chx_simulation *simulation)
         return chx__fail(CHX_ERROR_LIMIT, "a batch may bring %llu spikes; use more partitions",
                          (unsigned long long)places);
     simulation->list_words = (uint32_t)(CHX_POPULATION_LIST_HEADER + places + 15) & ~15u;
-    size_t n_lists = (size_t)2 * tables->n_partitions;
+    size_t n_lists = (size_t)CHX_POPULATION_TURNS * tables->n_partitions;
     uint32_t *words = chx__alloc(n_lists * simulation->list_words, sizeof *words);
     if (!words)
         return chx__fail_memory("making lists of spikes");
@@ -166,6 +172,9 @@ create_buffers(chx_simulation *simulation, const chx__simulation_fleet *fleet)
                               simulation->tables.first_row[info->n_stimuli],
                               sizeof(chx_population_stimulus), &simulation->stimuli);
     if (!status)
+        status = create_table(simulation, simulation->tables.kinds, simulation->tables.n_kinds,
+                              sizeof(chx_population_kind), &simulation->kinds);
+    if (!status)
         status = create_table(simulation, NULL, info->n_neurons, sizeof(chx_history),
                               &simulation->history);
     return status;
@@ -184,6 +193,7 @@ prepare(chx_simulation *simulation, const chx_simulation_params *params)
     const chx__simulation_tables_params tables_params = {
         .width = fleet.all_cpus ? CPU_WIDTH : GPU_WIDTH,
         .n_partitions = n_partitions,
+        .n_groups = chx__simulation_choose_groups(&fleet, simulation->info, n_partitions),
         .max_batch_steps = CHX__SIMULATION_MAX_BATCH,
         .seed = params->has_seed ? params->seed : simulation->info->seed,
     };
@@ -231,6 +241,7 @@ destroy_part(chx__simulation_part *part)
     chx_buffer_destroy(&part->ring);
     chx_buffer_destroy(&part->rows);
     chx_buffer_destroy(&part->blocks);
+    chx_buffer_destroy(&part->groups);
     chx_buffer_destroy(&part->entries);
     chx_buffer_destroy(&part->offsets);
     chx_buffer_destroy(&part->synapses);
@@ -247,6 +258,7 @@ chx_simulation_destroy(chx_simulation **simulation)
     for (uint32_t p = 0; p < CHX__MAX_PARTITIONS; p++)
         destroy_part(&old->parts[p]);
     chx_buffer_destroy(&old->stimuli);
+    chx_buffer_destroy(&old->kinds);
     chx_buffer_destroy(&old->lists);
     chx_buffer_destroy(&old->history);
     chx__simulation_tables_finish(&old->tables);

@@ -1,6 +1,6 @@
 /* The cut of a network into partitions: runs of neurons in the network's order, of one model each,
  * since a launch has one kernel, that begin at whole blocks and have about equal work, a neuron's
- * advance counting as NEURON_COST synapses. Results do not depend on it. */
+ * advance counting as CHX__NEURON_COST synapses. Results do not depend on it. */
 #include "network/simulation_tables.h"
 
 #include <inttypes.h>
@@ -8,9 +8,6 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-
-/* Work of advancing one neuron, in synapses of its own: balances partitions. */
-#define NEURON_COST 400
 
 /* A block of neurons while they are cut into partitions. */
 typedef struct block_work {
@@ -36,7 +33,7 @@ list_blocks(const chx__simulation_tables *tables, block_work *blocks, uint32_t *
     for (uint32_t i = 0; i < info->n_neurons; i++) {
         bool begins_model = model_of(info, i) != model;
         if (begins_model || i - blocks[n - 1].first_neuron == tables->width)
-            blocks[n++] = (block_work){(uint64_t)NEURON_COST * tables->width, i, begins_model};
+            blocks[n++] = (block_work){(uint64_t)CHX__NEURON_COST * tables->width, i, begins_model};
         model = model_of(info, i);
         n_models += begins_model;
         block_of[i] = n - 1;

@@ -1,7 +1,15 @@
-/* The tasks of a run. Separate launches: advance and deliver for each partition, in turns on two
- * lists of spikes, as a partition may still read the lists of one turn while another fills those of
- * the next; deliver empties its own list for the next turn. Their number is even, so every run
- * finds the first list empty. Fused: one work-group does many batches itself.
+/* The tasks of a run.
+ *
+ * Separate launches: advance and deliver for each partition, in turns on two lists of spikes, as a
+ * partition may still read the lists of one turn while another fills those of the next; deliver
+ * empties its own list for the next turn. Their number is even, so every run finds the first list
+ * empty.
+ *
+ * Groups: one launch for each partition and batch, which delivers what the launch before heard, so
+ * that a third list is needed to be emptied meanwhile, and advances. Their number is a multiple of
+ * three. The last list of a run is delivered by the next run.
+ *
+ * Fused: one work-group does many batches itself.
  *
  * Ranges carry all dependencies: a partition's list and its part of the record and the history are
  * its own, while delivery reads the lists of all. The turn buffer orders the host tasks of
@@ -26,8 +34,8 @@
 
 /* Where the scalars stand in the argument lists below. */
 #define ADVANCE_SCALARS 10
-#define DELIVER_SCALARS 6
-#define RUN_SCALARS 12
+#define STEP_SCALARS 16
+#define RUN_SCALARS 13
 
 static size_t
 list_bytes(const chx_simulation *simulation)
@@ -57,10 +65,8 @@ record_words(const chx_simulation *simulation, uint32_t n_steps)
 static chx_status
 create_record(chx_simulation *simulation, uint32_t max_steps)
 {
-    uint32_t neuron_bits = simulation->tables.neuron_bits;
     uint64_t words = record_words(simulation, max_steps);
-    if (words > INT32_MAX / sizeof(uint32_t) || (uint64_t)max_steps << neuron_bits > UINT64_C(1)
-                                                                                         << 32)
+    if (words > INT32_MAX / sizeof(uint32_t))
         return chx__fail(CHX_ERROR_LIMIT,
                          "the spikes of %u steps in one run are more than one buffer holds; take "
                          "fewer steps or more partitions",
@@ -115,7 +121,7 @@ add_advance(chx_simulation *simulation, uint32_t p, uint32_t turn, chx_task *id)
 }
 
 static chx_status
-add_deliver(chx_simulation *simulation, uint32_t p, uint32_t turn, chx_task *id)
+add_deliver(chx_simulation *simulation, uint32_t p, uint32_t turn)
 {
     chx__simulation_part *part = &simulation->parts[p];
     const uint32_t n_partitions = simulation->tables.n_partitions;
@@ -129,7 +135,6 @@ add_deliver(chx_simulation *simulation, uint32_t p, uint32_t turn, chx_task *id)
             .local = {simulation->shape.group_items},
             .devices = &simulation->part_devices[p],
             .n_devices = simulation->is_pinned,
-            .id = id,
             .args =
                 CHX_ARGS(CHX_READ(part->setup_buffer),
                          CHX_BUFFER_RANGE(simulation->lists, CHX_ACCESS_READ,
@@ -139,7 +144,48 @@ add_deliver(chx_simulation *simulation, uint32_t p, uint32_t turn, chx_task *id)
                                           ((1 - turn) * n_partitions + p) * list_bytes(simulation),
                                           sizeof(uint32_t)),
                          CHX_READ(part->offsets), CHX_READ(part->synapses),
-                         CHX_READ_WRITE(part->ring), CHX_UINT(0), CHX_UINT(turn))});
+                         CHX_READ(simulation->kinds), CHX_READ_WRITE(part->ring), CHX_UINT(turn))});
+}
+
+static chx_status
+add_step(chx_simulation *simulation, uint32_t p, uint32_t turn, chx_task *id)
+{
+    chx__simulation_part *part = &simulation->parts[p];
+    const uint32_t n_partitions = simulation->tables.n_partitions;
+    const uint32_t before = (turn + CHX_POPULATION_TURNS - 1) % CHX_POPULATION_TURNS;
+    const uint32_t next = (turn + 1) % CHX_POPULATION_TURNS;
+    const size_t items = simulation->shape.group_items;
+    return chx_graph_kernel(
+        simulation->graph,
+        &(chx_kernel_task){
+            .name = "step",
+            .program = part->program,
+            .kernel = "population_step",
+            .global = {part->n_groups * items},
+            .local = {items},
+            .devices = &simulation->part_devices[p],
+            .n_devices = simulation->is_pinned,
+            .id = id,
+            .args = CHX_ARGS(
+                CHX_READ(part->setup_buffer), CHX_READ_WRITE(part->state),
+                CHX_READ_WRITE(part->ring), CHX_READ(part->rows), CHX_READ(part->blocks),
+                CHX_READ(part->groups), CHX_READ(simulation->stimuli), CHX_READ(part->entries),
+                CHX_BUFFER_RANGE(simulation->lists, CHX_ACCESS_READ,
+                                 before * n_partitions * list_bytes(simulation),
+                                 n_partitions * list_bytes(simulation)),
+                CHX_BUFFER_RANGE(simulation->lists, CHX_ACCESS_READ_WRITE,
+                                 (turn * n_partitions + p) * list_bytes(simulation),
+                                 list_bytes(simulation)),
+                CHX_BUFFER_RANGE(simulation->lists, CHX_ACCESS_WRITE,
+                                 (next * n_partitions + p) * list_bytes(simulation),
+                                 sizeof(uint32_t)),
+                CHX_BUFFER_RANGE(simulation->record, CHX_ACCESS_READ_WRITE,
+                                 p * record_bytes(simulation), record_bytes(simulation)),
+                CHX_BUFFER_RANGE(simulation->history, CHX_ACCESS_READ_WRITE,
+                                 part->first_neuron * sizeof(chx_history),
+                                 part->n_neurons * sizeof(chx_history)),
+                CHX_READ(part->offsets), CHX_READ(part->synapses), CHX_READ(simulation->kinds),
+                CHX_UINT(0), CHX_UINT(0), CHX_UINT(0), CHX_UINT(turn))});
 }
 
 static chx_status
@@ -163,30 +209,38 @@ add_run(chx_simulation *simulation, chx_task *id)
                          CHX_READ(simulation->stimuli), CHX_READ(part->entries),
                          CHX_READ_WRITE(simulation->lists), CHX_READ_WRITE(simulation->record),
                          CHX_READ_WRITE(simulation->history), CHX_READ(part->offsets),
-                         CHX_READ(part->synapses), CHX_UINT(0), CHX_UINT(0), CHX_UINT(0))});
+                         CHX_READ(part->synapses), CHX_READ(simulation->kinds), CHX_UINT(0),
+                         CHX_UINT(0), CHX_UINT(0))});
 }
 
 static chx_status
 add_launch(chx_simulation *simulation, uint32_t index)
 {
     chx__simulation_launch *launch = &simulation->launches[index];
-    if (simulation->shape.fused)
+    const chx__launching launching = simulation->shape.launching;
+    if (launching == CHX__LAUNCH_FUSED)
         return add_run(simulation, &launch->advance[0]);
     chx_status status = CHX_OK;
     for (uint32_t p = 0; !status && p < simulation->tables.n_partitions; p++)
-        status = add_advance(simulation, p, index % 2, &launch->advance[p]);
+        status = launching == CHX__LAUNCH_GROUPS
+                     ? add_step(simulation, p, index % CHX_POPULATION_TURNS, &launch->advance[p])
+                     : add_advance(simulation, p, index % 2, &launch->advance[p]);
+    if (launching == CHX__LAUNCH_GROUPS)
+        return status;
     for (uint32_t p = 0; !status && p < simulation->tables.n_partitions; p++)
-        status = add_deliver(simulation, p, index % 2, &launch->deliver[p]);
+        status = add_deliver(simulation, p, index % 2);
     return status;
 }
 
-/* Separate launches take the two lists in turns and must leave the first one empty: an even
- * number. */
+/* A whole number of rounds of the lists. */
 static uint32_t
 count_launches(const chx__simulation_shape *shape, uint32_t max_steps)
 {
-    uint32_t n = max_steps / shape->launch_steps + (max_steps % shape->launch_steps != 0);
-    return shape->fused ? n : (n + 1) / 2 * 2;
+    const uint32_t n = max_steps / shape->launch_steps + (max_steps % shape->launch_steps != 0);
+    if (shape->launching == CHX__LAUNCH_FUSED)
+        return n;
+    const uint32_t turns = shape->launching == CHX__LAUNCH_GROUPS ? CHX_POPULATION_TURNS : 2;
+    return (n + turns - 1) / turns * turns;
 }
 
 chx_status
@@ -261,15 +315,13 @@ static chx_status
 set_launch(chx_simulation *simulation, const chx__simulation_launch *launch,
            const uint32_t scalars[3])
 {
-    if (simulation->shape.fused)
+    const chx__launching launching = simulation->shape.launching;
+    if (launching == CHX__LAUNCH_FUSED)
         return set_scalars(simulation->graph, launch->advance[0], RUN_SCALARS, scalars, 3);
+    const uint32_t first_arg = launching == CHX__LAUNCH_GROUPS ? STEP_SCALARS : ADVANCE_SCALARS;
     chx_status status = CHX_OK;
-    for (uint32_t p = 0; !status && p < simulation->tables.n_partitions; p++) {
-        status = set_scalars(simulation->graph, launch->advance[p], ADVANCE_SCALARS, scalars, 3);
-        if (!status)
-            status =
-                set_scalars(simulation->graph, launch->deliver[p], DELIVER_SCALARS, scalars, 1);
-    }
+    for (uint32_t p = 0; !status && p < simulation->tables.n_partitions; p++)
+        status = set_scalars(simulation->graph, launch->advance[p], first_arg, scalars, 3);
     return status;
 }
 
@@ -306,7 +358,7 @@ own_steps(const chx_simulation *simulation)
     if (simulation->playback.recording)
         return INT32_MAX;
     uint32_t steps = launch * OWN_LAUNCHES;
-    if (shape->fused)
+    if (shape->launching == CHX__LAUNCH_FUSED)
         steps = launch >= OWN_FUSED_STEPS ? OWN_FUSED_STEPS
                                           : launch * ((OWN_FUSED_STEPS + launch - 1) / launch);
     const uint64_t words = OWN_RECORD_BYTES / sizeof(uint32_t) / simulation->tables.n_partitions;

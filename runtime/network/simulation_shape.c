@@ -10,8 +10,16 @@
 
 #include "base/error.h"
 
-/* Networks of up to so many neurons run in one work-group: its barriers cost less than launches. */
+/* Where items of a group run at once, networks of up to so many neurons run in one work-group: its
+ * barriers cost less than launches. */
 #define FUSED_MAX_NEURONS 4096
+
+/* Where they do not, a launch costs GROUP_MIN_NS for all groups together, and a batch about
+ * UPDATE_NS a step of a neuron and EVENT_NS a synapse of a spike, at EXPECTED_HZ. */
+#define GROUP_MIN_NS 8000
+#define UPDATE_NS 0.4
+#define EVENT_NS 2.0
+#define EXPECTED_HZ 5.0
 
 /* Steps of neurons per batch that are worth a second device, which costs tens of microseconds. */
 #define PARTITION_MIN_UPDATES 400000
@@ -69,6 +77,28 @@ chx__simulation_choose_partitions(const chx__simulation_fleet *fleet, const chx_
     return (uint32_t)least(fleet->n_parallel, worth > 0 ? worth : 1);
 }
 
+/* Whether the work-items of a group run one after the other, and for as long as they like. */
+static bool
+is_sequential(const chx__simulation_fleet *fleet)
+{
+    return fleet->all_cpus && fleet->loop_limit == UINT64_MAX;
+}
+
+uint32_t
+chx__simulation_choose_groups(const chx__simulation_fleet *fleet, const chx_network_info *info,
+                              uint32_t n_partitions)
+{
+    if (!is_sequential(fleet))
+        return 1;
+    const double steps =
+        (double)least(chx__time_steps(info, info->min_delay_ms), CHX__SIMULATION_MAX_BATCH);
+    const double spikes_each = EXPECTED_HZ * 1e-3 * info->time_step_ms * steps;
+    const double work_ns =
+        info->n_neurons * steps * UPDATE_NS + (double)info->n_synapses * spikes_each * EVENT_NS;
+    const uint64_t worth = (uint64_t)(work_ns / n_partitions / GROUP_MIN_NS);
+    return (uint32_t)least(fleet->n_compute_units, worth > 1 ? worth : 1);
+}
+
 /* Upper bounds of the loop iterations of one work-item, all its loops together. */
 static uint64_t
 step_iterations(uint32_t width, uint32_t max_entries)
@@ -117,10 +147,21 @@ choose_fused(chx__simulation_shape *shape, const chx__simulation_fleet *fleet,
     uint64_t batches = fleet->loop_limit / per_batch;
     if (batches == 0)
         return false;
-    shape->fused = true;
+    shape->launching = CHX__LAUNCH_FUSED;
     shape->group_items = items;
     shape->launch_steps = (uint32_t)least(batches, CHX__SIMULATION_MAX_STEPS / batch) * batch;
     return true;
+}
+
+/* A work-item is a work-group. */
+static void
+choose_sequential(chx__simulation_shape *shape, const chx__simulation_tables *tables)
+{
+    const bool fused = tables->n_partitions == 1 && tables->n_groups == 1;
+    const uint32_t batch = tables->batch_steps;
+    shape->launching = fused ? CHX__LAUNCH_FUSED : CHX__LAUNCH_GROUPS;
+    shape->group_items = 1;
+    shape->launch_steps = fused ? CHX__SIMULATION_MAX_STEPS / batch * batch : batch;
 }
 
 static chx_status
@@ -128,6 +169,7 @@ choose_launches(chx__simulation_shape *shape, const chx__simulation_fleet *fleet
                 const chx__simulation_tables *tables, uint32_t max_entries)
 {
     uint64_t steps = fleet->loop_limit / step_iterations(tables->width, max_entries);
+    shape->launching = CHX__LAUNCH_SEPARATE;
     shape->launch_steps = (uint32_t)least(tables->batch_steps, steps);
     shape->group_items = (uint32_t)least(fleet->max_work_group, fleet->all_cpus ? 16 : 64);
     uint64_t n_spikes = spikes_of_all(tables, shape->launch_steps);
@@ -151,11 +193,12 @@ chx_status
 chx__simulation_choose_shape(chx__simulation_shape *shape, const chx__simulation_fleet *fleet,
                              const chx__simulation_tables *tables, uint32_t max_entries)
 {
-    *shape = (chx__simulation_shape){.row_lanes = 1};
-    if (!fleet->all_cpus)
-        shape->row_lanes = 32;
-    else if (fleet->loop_limit != UINT64_MAX)
-        shape->row_lanes = 8;
+    *shape = (chx__simulation_shape){.row_lanes = fleet->all_cpus ? 8 : 32};
+    if (is_sequential(fleet)) {
+        shape->row_lanes = 1;
+        choose_sequential(shape, tables);
+        return CHX_OK;
+    }
     while (shape->row_lanes > fleet->max_work_group)
         shape->row_lanes /= 2;
     if (choose_fused(shape, fleet, tables, max_entries))

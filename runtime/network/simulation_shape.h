@@ -22,12 +22,19 @@ typedef struct chx__simulation_fleet {
     uint64_t loop_limit; /* the lowest */
 } chx__simulation_fleet;
 
+/* How a run is launched. */
+typedef enum chx__launching {
+    CHX__LAUNCH_FUSED = 1, /* one work-group does whole runs: population_run */
+    CHX__LAUNCH_GROUPS, /* a work-group for each group of neurons: population_step */
+    CHX__LAUNCH_SEPARATE, /* as many work-items as there is work for: population_advance, _deliver */
+} chx__launching;
+
 typedef struct chx__simulation_shape {
-    bool fused; /* one work-group does whole runs: population_run */
+    chx__launching launching;
     uint32_t group_items; /* work-items of a group */
     uint32_t launch_steps; /* steps that one launch advances at most */
     uint32_t row_lanes; /* work-items that share a spike */
-    uint32_t deliver_items; /* not fused: work-items that deliver, whole groups */
+    uint32_t deliver_items; /* separate: work-items that deliver, whole groups */
 } chx__simulation_shape;
 
 /* Errors: NO_DEVICE. */
@@ -36,6 +43,11 @@ chx_status chx__simulation_fleet_init(chx__simulation_fleet *fleet, const chx_ru
 /* As many partitions as devices are worth their traffic. */
 uint32_t chx__simulation_choose_partitions(const chx__simulation_fleet *fleet,
                                            const chx_network_info *info);
+
+/* Into how many groups partitions are cut at most: one, but where work-items of a group run one
+ * after the other, one for each of a device's compute units that is worth a launch. */
+uint32_t chx__simulation_choose_groups(const chx__simulation_fleet *fleet,
+                                       const chx_network_info *info, uint32_t n_partitions);
 
 /* max_entries is the largest of all partitions. Errors: LIMIT when a device's limit of loop
  * iterations cannot be kept. */

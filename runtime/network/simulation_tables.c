@@ -6,8 +6,8 @@
  * per input is added for rounding.
  *
  * A batch is the shortest delay, so nothing that fires in it can arrive in it; the ring is a power
- * of two of slots, at least the longest delay. neuron_bits and delays share 32 bits of a synapse or
- * entry, which check_limits() guards.
+ * of two of slots, at least the longest delay. neuron_bits and delays share 32 bits of a synapse
+ * or entry, which check_limits() guards.
  *
  * Blocks of one type share a row of parameters, mixed ones have their own; lanes past the end
  * never fire. Entries of a block stand in the network's order of stimuli, step
@@ -36,13 +36,6 @@ chx__time_steps(const chx_network_info *info, double time_ms)
 }
 
 static uint32_t
-delay_steps(const chx_network_info *info, const chx_synapse *synapse)
-{
-    uint32_t steps = chx__time_steps(info, synapse->delay_ms);
-    return steps ? steps : 1;
-}
-
-static uint32_t
 bits_for(uint64_t count)
 {
     uint32_t bits = 0;
@@ -51,8 +44,8 @@ bits_for(uint64_t count)
     return bits;
 }
 
-static int32_t
-fixed_point(const chx__simulation_tables *tables, double current_pa)
+int32_t
+chx__fixed_point(const chx__simulation_tables *tables, double current_pa)
 {
     return (int32_t)llround(ldexp(current_pa, tables->unit_exponent));
 }
@@ -167,7 +160,7 @@ make_train(chx__simulation_tables *tables, uint32_t k)
         *to++ = (chx_population_stimulus){.index = k,
                                           .start_step = step,
                                           .stop_step = step + 1,
-                                          .weight = fixed_point(tables, from->current_pa),
+                                          .weight = chx__fixed_point(tables, from->current_pa),
                                           .chance = UINT32_MAX,
                                           .always = 1};
     }
@@ -197,7 +190,7 @@ make_stimuli(chx__simulation_tables *tables)
             to->current_pa = (float)from->current_pa;
             continue;
         }
-        to->weight = fixed_point(tables, from->current_pa);
+        to->weight = chx__fixed_point(tables, from->current_pa);
         double chance = floor(from->rate_hz * info->time_step_ms * 1e-3 * 0x1p32 + 0.5);
         to->always = chance >= 0x1p32;
         to->chance = to->always ? UINT32_MAX : (uint32_t)chance;
@@ -212,7 +205,7 @@ measure_delays(chx__simulation_tables *tables, uint32_t max_batch_steps)
     const chx_network_info *info = tables->info;
     uint32_t shortest = UINT32_MAX, longest = 1, row = 0;
     for (uint64_t s = 0; s < info->n_synapses; s++) {
-        uint32_t steps = delay_steps(info, &info->synapses[s]);
+        uint32_t steps = chx__delay_steps(info->synapses[s].delay_ms, info->time_step_ms);
         shortest = steps < shortest ? steps : shortest;
         longest = steps > longest ? steps : longest;
         row = s > 0 && info->synapses[s].pre == info->synapses[s - 1].pre ? row + 1 : 1;
@@ -234,6 +227,7 @@ check_limits(chx__simulation_tables *tables)
     tables->neuron_bits = bits_for(largest);
     if (tables->slot_bits > 31 ||
         tables->neuron_bits + bits_for(tables->max_delay_steps + 1) > 32 ||
+        tables->neuron_bits + bits_for(tables->batch_steps) > 32 ||
         ((uint64_t)largest + tables->width) << tables->slot_bits > INT32_MAX)
         return chx__fail(CHX_ERROR_LIMIT,
                          "a partition of %" PRIu32 " neurons with delays of up to %" PRIu32
@@ -246,7 +240,8 @@ chx_status
 chx__simulation_tables_init(chx__simulation_tables *tables, const chx_network_info *info,
                             const chx__simulation_tables_params *params)
 {
-    *tables = (chx__simulation_tables){.info = info, .width = params->width, .seed = params->seed};
+    *tables = (chx__simulation_tables){
+        .info = info, .width = params->width, .n_groups = params->n_groups, .seed = params->seed};
     measure_delays(tables, params->max_batch_steps);
     chx_status status = make_types(tables);
     if (!status)
@@ -257,6 +252,8 @@ chx__simulation_tables_init(chx__simulation_tables *tables, const chx_network_in
         status = chx__simulation_cut(tables, params->n_partitions);
     if (!status)
         status = check_limits(tables);
+    if (!status)
+        status = chx__simulation_kinds_init(tables);
     if (status)
         chx__simulation_tables_finish(tables);
     return status;
@@ -268,6 +265,8 @@ chx__simulation_tables_finish(chx__simulation_tables *tables)
     free(tables->types);
     free(tables->stimuli);
     free(tables->first_row);
+    free(tables->kinds);
+    free(tables->kind_slots);
     *tables = (chx__simulation_tables){0};
 }
 
@@ -352,45 +351,6 @@ make_rows(chx__part_tables *part, const chx__simulation_tables *tables)
     return CHX_OK;
 }
 
-/* Of one partition: kernels step through a row with 32-bit indices, by as many as there are
- * work-items on it, and must not wrap around at its end. */
-#define MAX_SYNAPSES (UINT32_MAX - 65536)
-
-/* The network's synapses whose target is in the partition, in the network's order, which is by
- * presynaptic neuron. */
-static chx_status
-make_synapses(chx__part_tables *part, const chx__simulation_tables *tables)
-{
-    const chx_network_info *info = tables->info;
-    uint32_t first = part->setup.first_neuron;
-    part->offsets = chx__alloc((size_t)info->n_neurons + 1, sizeof *part->offsets);
-    if (!part->offsets)
-        return chx__fail_memory("laying out synapses");
-    uint64_t count = 0;
-    for (uint64_t s = 0; s < info->n_synapses; s++)
-        count += info->synapses[s].post - first < part->n_neurons;
-    if (count > MAX_SYNAPSES)
-        return chx__fail(CHX_ERROR_LIMIT,
-                         "%" PRIu64 " synapses in one partition; use more partitions", count);
-    part->synapses = chx__alloc((size_t)count, 2 * sizeof *part->synapses);
-    if (!part->synapses)
-        return chx__fail_memory("laying out synapses");
-    for (uint64_t s = 0; s < info->n_synapses; s++) {
-        const chx_synapse *synapse = &info->synapses[s];
-        uint32_t target = synapse->post - first;
-        if (target >= part->n_neurons)
-            continue;
-        int32_t weight = fixed_point(tables, synapse->weight_pa);
-        uint32_t *to = part->synapses + 2 * part->n_synapses++;
-        to[0] = delay_steps(info, synapse) << part->setup.target_bits | target;
-        memcpy(&to[1], &weight, sizeof weight);
-        part->offsets[synapse->pre + 1]++;
-    }
-    for (uint32_t n = 0; n < info->n_neurons; n++)
-        part->offsets[n + 1] += part->offsets[n];
-    return CHX_OK;
-}
-
 chx_status
 chx__part_tables_init(chx__part_tables *part, const chx__simulation_tables *tables,
                       uint32_t partition)
@@ -422,7 +382,7 @@ chx__part_tables_init(chx__part_tables *part, const chx__simulation_tables *tabl
     if (!status)
         status = chx__part_initial_init(part, tables);
     if (!status)
-        status = make_synapses(part, tables);
+        status = chx__part_synapses_init(part, tables);
     if (status)
         chx__part_tables_finish(part);
     return status;
@@ -435,6 +395,7 @@ chx__part_tables_finish(chx__part_tables *part)
     free(part->rows);
     free(part->blocks);
     free(part->entries);
+    free(part->groups);
     free(part->offsets);
     free(part->synapses);
     *part = (chx__part_tables){0};

@@ -16,6 +16,9 @@
 
 #define CHX__MAX_PARTITIONS 64
 
+/* Work of advancing one neuron, in synapses of its own: balances partitions and groups. */
+#define CHX__NEURON_COST 400
+
 /* What the neurons of one type get. */
 typedef struct chx__type_row {
     chx__prepared prepared;
@@ -40,6 +43,10 @@ typedef struct chx__simulation_tables {
         *stimuli; /* in the network's order, one for each step of a spike train */
     uint32_t *first_row; /* of each stimulus of the network in those; the end follows */
     uint32_t max_row; /* most synapses of one neuron */
+    uint32_t n_groups; /* of each partition, at most */
+    chx_population_kind *kinds; /* of synapses; none where they are too many */
+    uint32_t n_kinds;
+    uint32_t *kind_slots; /* a hash table of them, see simulation_synapses.c */
 } chx__simulation_tables;
 
 typedef struct chx__part_tables {
@@ -53,8 +60,10 @@ typedef struct chx__part_tables {
     chx_population_entry *entries;
     size_t n_entries;
     uint32_t max_entries; /* of one block */
-    uint32_t *offsets; /* n_neurons of the network + 1 */
-    uint32_t *synapses; /* two words each */
+    uint32_t n_groups;
+    uint32_t *groups; /* n_groups + 1 */
+    uint32_t *offsets; /* n_neurons of the network + 1, for each group */
+    uint32_t *synapses; /* of chx__synapse_bytes() each */
     size_t n_synapses;
 } chx__part_tables;
 
@@ -62,6 +71,7 @@ typedef struct chx__simulation_tables_params {
     uint32_t width; /* 4, 8 or 16 */
     uint32_t n_partitions; /* 1 .. CHX__MAX_PARTITIONS; fewer are made of a small network,
                               more of one whose neurons change their model more often */
+    uint32_t n_groups; /* at least 1; a small partition has fewer */
     uint32_t max_batch_steps; /* at least 1 */
     uint64_t seed;
 } chx__simulation_tables_params;
@@ -86,11 +96,27 @@ chx_status chx__part_entries_init(chx__part_tables *part, const chx__simulation_
 /* Makes the state that a partition begins with (simulation_initial.c). Errors: MEMORY. */
 chx_status chx__part_initial_init(chx__part_tables *part, const chx__simulation_tables *tables);
 
+/* Collects the kinds of synapses. Errors: MEMORY. */
+chx_status chx__simulation_kinds_init(chx__simulation_tables *tables);
+
+/* Makes the groups and synapses of a partition (simulation_synapses.c). Errors: LIMIT, MEMORY. */
+chx_status chx__part_synapses_init(chx__part_tables *part, const chx__simulation_tables *tables);
+
+/* What a synapse takes on a device. */
+static inline size_t
+chx__synapse_bytes(const chx__simulation_tables *tables)
+{
+    return (tables->n_kinds > 0 ? 1 : 2) * sizeof(uint32_t);
+}
+
 /* The most spikes that a partition's neurons can fire in n_steps steps. */
 uint64_t chx__simulation_max_spikes(const chx__simulation_tables *tables, uint32_t partition,
                                     uint32_t n_steps);
 
 /* A time in whole steps, UINT32_MAX when it is longer than that. */
 uint32_t chx__time_steps(const chx_network_info *info, double time_ms);
+
+/* A weight in units of the tables'. */
+int32_t chx__fixed_point(const chx__simulation_tables *tables, double current_pa);
 
 #endif
