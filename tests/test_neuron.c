@@ -252,19 +252,41 @@ START_TEST(poisson_events_have_the_rate_and_spread_of_theory)
 }
 END_TEST
 
-START_TEST(an_event_that_is_certain_happens_in_every_step)
+/* Several events fall into a step: the current's mean and variance are those of shot noise. */
+START_TEST(events_of_a_high_rate_come_several_in_a_step)
 {
-    const uint32_t who[] = {0};
-    const chx_stimulus stimulus = {CHX_STIMULUS_POISSON, 0.5, 1e4, 10, 10000, who, 1};
-    bench b = {.n_neurons = 2, .threshold_mv = 1e6, .stimuli = &stimulus, .n_stimuli = 1};
-    bench_begin(&b);
-    check_ok(chx_simulation_advance(b.simulation, 2000));
-    const double current_pa = 10 / (1 - exp(-STEP_MS / TAU_S_MS));
-    const double p11 = exp(-STEP_MS / TAU_S_MS), p22 = exp(-STEP_MS / TAU_M_MS);
-    const double p21 = TAU_S_MS * TAU_M_MS / (TAU_M_MS - TAU_S_MS) / CAPACITANCE_PF * (p22 - p11);
-    ck_assert_double_eq_tol(potential(&b, 0), p21 * current_pa / (1 - p22), 1e-3);
-    ck_assert_double_eq(potential(&b, 1), 0);
-    bench_end(&b);
+    enum { n_neurons = 3000 };
+    uint32_t who[n_neurons];
+    for (uint32_t n = 0; n < n_neurons; n++)
+        who[n] = n;
+    const double rates_hz[] = {9000, 40000, 1e6};
+    for (size_t i = 0; i < sizeof rates_hz / sizeof *rates_hz; i++) {
+        const chx_stimulus stimulus = {CHX_STIMULUS_POISSON, 0,   0.1,      2500 / STEP_MS,
+                                       rates_hz[i],          who, n_neurons};
+        bench b = {
+            .n_neurons = n_neurons, .threshold_mv = 1e7, .stimuli = &stimulus, .n_stimuli = 1};
+        bench_begin(&b);
+        check_ok(chx_simulation_advance(b.simulation, 2));
+        float all[n_neurons];
+        check_ok(chx_simulation_potentials(b.simulation, all));
+        const double p11 = exp(-STEP_MS / TAU_S_MS), p22 = exp(-STEP_MS / TAU_M_MS);
+        const double p21 =
+            TAU_S_MS * TAU_M_MS / (TAU_M_MS - TAU_S_MS) / CAPACITANCE_PF * (p22 - p11);
+        const double one_mv = p21 * 2500 / STEP_MS;
+        double sum = 0, squares = 0;
+        for (uint32_t n = 0; n < n_neurons; n++) {
+            const double events = round((double)all[n] / one_mv);
+            ck_assert_double_eq_tol((double)all[n], events * one_mv, 1e-3 * one_mv);
+            sum += events;
+            squares += events * events;
+        }
+        const double mean = rates_hz[i] * STEP_MS * 1e-3, found = sum / n_neurons;
+        ck_assert_double_eq_tol(found, mean, 5 * sqrt(mean / n_neurons));
+        const double variance = squares / n_neurons - found * found;
+        const double spread = sqrt((mean + 2 * mean * mean) / n_neurons);
+        ck_assert_double_eq_tol(variance, mean, 5 * spread);
+        bench_end(&b);
+    }
 }
 END_TEST
 
@@ -285,7 +307,7 @@ START_TEST(what_is_silent_becomes_exactly_quiet)
 }
 END_TEST
 
-/* 300 synapses and a Poisson event onto one neuron, all in one step: nearly 2^31 units. */
+/* 300 synapses and a spike of a train onto one neuron, all in one step: nearly 2^31 units. */
 START_TEST(the_strongest_input_does_not_overflow)
 {
     chx_synapse synapses[300];
@@ -296,7 +318,10 @@ START_TEST(the_strongest_input_does_not_overflow)
         who[n] = n;
     const chx_stimulus stimuli[] = {
         {CHX_STIMULUS_STEP, 0, 0.1, 1e6, 0, who, 300},
-        {CHX_STIMULUS_POISSON, 1, 1.1, 1e9, 10000, &who[300], 1},
+        {.kind = CHX_STIMULUS_SPIKE_TRAIN,
+         .current_pa = 1e9,
+         .spikes = &(const chx_spike){10, 300},
+         .n_spikes = 1},
     };
     bench b = {.n_neurons = 301,
                .synapses = synapses,
@@ -327,7 +352,7 @@ main(void)
     tcase_add_test(device, a_neuron_is_deaf_for_its_refractory_time);
     tcase_add_test(device, the_rate_of_firing_follows_the_current);
     tcase_add_test(device, poisson_events_have_the_rate_and_spread_of_theory);
-    tcase_add_test(device, an_event_that_is_certain_happens_in_every_step);
+    tcase_add_test(device, events_of_a_high_rate_come_several_in_a_step);
     tcase_add_test(device, what_is_silent_becomes_exactly_quiet);
     tcase_add_test(device, the_strongest_input_does_not_overflow);
     suite_add_tcase(suite, device);

@@ -137,7 +137,7 @@ typedef struct chx_spike {
 
 typedef enum chx_stimulus_kind {
     CHX_STIMULUS_STEP = 1, /* constant current between start and stop */
-    CHX_STIMULUS_POISSON, /* each time step an event with probability rate x step */
+    CHX_STIMULUS_POISSON, /* each time step a Poisson number of events, rate x step on average */
     CHX_STIMULUS_SPIKE_TRAIN, /* spikes that arrive at neurons in given steps */
 } chx_stimulus_kind;
 

@@ -20,7 +20,16 @@ typedef uchar population_bits;
 #define POPULATION_LANES ((wide_int)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15))
 #endif
 
+/* Random numbers of a tile. A counter gives four neurons in a row a word each: narrow blocks take
+ * one, and tiles of four blocks as many as a block has lanes. */
+#if POPULATION_WIDTH == 4
+#define PHILOX_UINT uint
+#define POPULATION_COUNTERS 0
+#else
 #define PHILOX_UINT wide_uint
+#define POPULATION_COUNTERS WIDE(as_uint)(POPULATION_LANES)
+#endif
+
 #include "../common/history.h"
 #include "../common/philox.h"
 #include "population.h"
@@ -35,38 +44,84 @@ population_mask(uint lanes)
     return (((wide_int)((int)lanes) >> POPULATION_LANES) & 1) == 1;
 }
 
-/* Adds the Poisson events of steps first .. first + n_steps - 1 to a block's ring. */
+/* The words of the neurons of one block: those of its counters (x, y, z, w), of which a block has a
+ * quarter as many as lanes. */
+#if POPULATION_WIDTH == 4
+#define POPULATION_WORDS(part) ((uint4)(x, y, z, w))
+#elif POPULATION_WIDTH == 8
+#define POPULATION_WORDS(part) \
+    ((uint8)(x.part.x, y.part.x, z.part.x, w.part.x, x.part.y, y.part.y, z.part.y, w.part.y))
+#else
+#define POPULATION_WORDS(part)                                                                 \
+    ((uint16)(x.part.x, y.part.x, z.part.x, w.part.x, x.part.y, y.part.y, z.part.y, w.part.y, \
+              x.part.z, y.part.z, z.part.z, w.part.z, x.part.w, y.part.w, z.part.w, w.part.w))
+#endif
+
+/* Adds the events of one block in one step to the ring: as many as there are chances above a
+ * neuron's word. */
+#define POPULATION_EVENTS(words, block_lanes, place)                                     \
+    do {                                                                                 \
+        const uint event_lanes = (block_lanes);                                          \
+        if (event_lanes != 0) {                                                          \
+            const wide_uint word = (words);                                              \
+            wide_int n_events = (wide_int)(0);                                           \
+            for (uint c = stimulus.first_chance; c < stimulus.end_chance; c++)           \
+                n_events -= word < (wide_uint)(chances[c]);                              \
+            ring[place] += (n_events & population_mask(event_lanes)) * stimulus.weight;  \
+        }                                                                                \
+    } while (0)
+
+/* Adds the Poisson events of steps first .. first + n_steps - 1 to the ring of a tile. */
 static void
-population_poisson(constant chx_population_setup *setup,
-                   global const chx_population_stimulus *stimulus, uint lanes, uint n_blocks,
-                   uint block_neuron, uint first, uint n_steps, global wide_int *ring)
+population_draw(constant chx_population_setup *setup, uint n_blocks, uint tile, uint first,
+                uint n_steps, global const uint *tiles, global const chx_population_draw *draws,
+                global const chx_population_stimulus *stimuli, global const uint *chances,
+                global wide_int *ring)
 {
-    const uint begin = max(first, stimulus->start_step);
-    const uint end = min(first + n_steps, stimulus->stop_step);
-    const uint chance = stimulus->chance, stimulus_index = stimulus->index;
-    const wide_int weight = (wide_int)(stimulus->weight);
-    const wide_int always = (wide_int)(-(int)stimulus->always);
-    const uint slot_mask = (1u << setup->slot_bits) - 1;
-    const wide_int mask = population_mask(lanes);
-    const wide_uint neuron = (wide_uint)(block_neuron) + WIDE(as_uint)(POPULATION_LANES);
-    for (uint step = begin; step < end;) {
-        wide_uint x = neuron, y = (wide_uint)(step / 4), z = (wide_uint)(stimulus_index);
-        wide_uint w = (wide_uint)(0);
-        CHX_PHILOX_DRAW(x, y, z, w, setup->seed_low, setup->seed_high);
-        const uint quad_end = min(end, (step / 4 + 1) * 4);
-        for (; step < quad_end; step++) {
-            const uint place = step % 4;
-            wide_uint word = w;
-            if (place == 0)
-                word = x;
-            if (place == 1)
-                word = y;
-            if (place == 2)
-                word = z;
-            const wide_int event = ((word < (wide_uint)(chance)) | always) & mask;
-            const uint slot = (step & slot_mask) * n_blocks;
-            ring[slot] += event & weight;
+    const uint slot_mask = (1u << setup->slot_bits) - 1, end_draw = tiles[tile + 1];
+    const uint first_counter = (setup->first_neuron - setup->stretch) / 4 +
+                               tile * (CHX_POPULATION_TILE(POPULATION_WIDTH) * POPULATION_WIDTH / 4);
+    for (uint d = tiles[tile]; d < end_draw; d++) {
+        const chx_population_draw draw = draws[d];
+        const chx_population_stimulus stimulus = stimuli[draw.stimulus];
+        const uint end = min(first + n_steps, stimulus.stop_step);
+        for (uint step = max(first, stimulus.start_step); step < end; step++) {
+            PHILOX_UINT x = (PHILOX_UINT)(first_counter) + POPULATION_COUNTERS;
+            PHILOX_UINT y = (PHILOX_UINT)(step), z = (PHILOX_UINT)(stimulus.index);
+            PHILOX_UINT w = (PHILOX_UINT)(setup->stretch);
+            CHX_PHILOX_DRAW(x, y, z, w, setup->seed_low, setup->seed_high);
+            const uint place = (step & slot_mask) * n_blocks +
+                               tile * CHX_POPULATION_TILE(POPULATION_WIDTH);
+#if POPULATION_WIDTH == 4
+            POPULATION_EVENTS(POPULATION_WORDS(), draw.lanes[0], place);
+#elif POPULATION_WIDTH == 8
+            POPULATION_EVENTS(POPULATION_WORDS(s01), draw.lanes[0], place);
+            POPULATION_EVENTS(POPULATION_WORDS(s23), draw.lanes[1], place + 1);
+            POPULATION_EVENTS(POPULATION_WORDS(s45), draw.lanes[2], place + 2);
+            POPULATION_EVENTS(POPULATION_WORDS(s67), draw.lanes[3], place + 3);
+#else
+            POPULATION_EVENTS(POPULATION_WORDS(s0123), draw.lanes[0], place);
+            POPULATION_EVENTS(POPULATION_WORDS(s4567), draw.lanes[1], place + 1);
+            POPULATION_EVENTS(POPULATION_WORDS(s89ab), draw.lanes[2], place + 2);
+            POPULATION_EVENTS(POPULATION_WORDS(scdef), draw.lanes[3], place + 3);
+#endif
         }
+    }
+}
+
+/* Adds the spikes of spike trains in steps first .. first + n_steps - 1 to the ring of a block. */
+static void
+population_trains(constant chx_population_setup *setup, chx_population_block own, uint block,
+                  uint first, uint n_steps, global const chx_population_stimulus *stimuli,
+                  global const chx_population_entry *entries, global wide_int *ring)
+{
+    const uint slot_mask = (1u << setup->slot_bits) - 1, n_blocks = setup->n_blocks;
+    for (uint e = own.first_train_entry; e < own.end_entry; e++) {
+        global const chx_population_stimulus *row = &stimuli[entries[e].stimulus];
+        const uint step = row->start_step;
+        if (step - first < n_steps)
+            ring[(step & slot_mask) * n_blocks + block] +=
+                population_mask(entries[e].lanes) & (wide_int)(row->weight);
     }
 }
 
@@ -122,13 +177,9 @@ population_block(constant chx_population_setup *frame_setup, uint frame_n_blocks
 {
     const chx_population_block frame_own = frame_blocks[frame_block];
     const uint frame_slot_mask = (1u << frame_setup->slot_bits) - 1;
+    population_trains(frame_setup, frame_own, frame_block, frame_first, frame_n_steps,
+                      frame_stimuli, frame_entries, frame_ring);
     frame_ring += frame_block;
-    for (uint e = frame_own.first_poisson_entry; e < frame_own.end_entry; e++)
-        population_poisson(frame_setup, &frame_stimuli[frame_entries[e].stimulus],
-                           frame_entries[e].lanes, frame_n_blocks,
-                           frame_setup->first_neuron + frame_block * POPULATION_WIDTH, frame_first,
-                           frame_n_steps, frame_ring);
-
     frame_row += frame_own.row * POPULATION_ROW_FIELDS;
     const wide_float frame_bias = frame_row[CHX_POPULATION_BIAS];
     const wide_int frame_refractory_steps = WIDE(as_int)(frame_row[CHX_POPULATION_REFRACTORY]);
@@ -145,7 +196,7 @@ population_block(constant chx_population_setup *frame_setup, uint frame_n_blocks
         (global population_bits *)(frame_record + CHX_POPULATION_LIST_HEADER) + frame_block;
     for (uint frame_step = frame_first; frame_step < frame_first + frame_n_steps; frame_step++) {
         wide_float drive = frame_bias;
-        for (uint e = frame_own.first_step_entry; e < frame_own.first_poisson_entry; e++) {
+        for (uint e = frame_own.first_step_entry; e < frame_own.first_train_entry; e++) {
             const chx_population_stimulus stimulus = frame_stimuli[frame_entries[e].stimulus];
             if (frame_step >= stimulus.start_step && frame_step < stimulus.stop_step)
                 drive = select(drive, drive + stimulus.current_pa,

@@ -12,15 +12,16 @@
  *   5. in steps with (s & flush_mask) == 0: state below 2^-40 in magnitude
  *      becomes 0, so that nothing decays into denormal numbers
  *
- * input(s) is the sum, in integers, of the weights of spikes of step s - delay
- * and of Poisson events of step s. The draw for neuron n, step s and stimulus k
- * is word s % 4 of Philox4x32-10 with counter (n, s / 4, k, 0) and the seed as
- * key; an event happens when it is below rate x step x 2^32.
+ * input(s) is the sum, in integers, of the weights of spikes of step s - delay and of spike trains
+ * and Poisson events of step s. Where r is the first of the neurons in a row that share n's model,
+ * the draw for neuron n, step s and stimulus k is word (n - r) % 4 of Philox4x32-10 with counter
+ * ((n - r) / 4, s, k, r) and the seed as key. Chance c of a stimulus is 2^32 times the probability
+ * of more than c events, and there are as many events as chances above the draw.
  *
- * Each work-item advances whole blocks of POPULATION_WIDTH neurons;
+ * Each work-item advances whole tiles of a few blocks of POPULATION_WIDTH neurons;
  * neuron/population.h describes all buffers.
  *
- * population_advance: one work-item per block, n_steps <= batch_steps, any work-group; a partition
+ * population_advance: one work-item per tile, n_steps <= batch_steps, any work-group; a partition
  *                     of one group.
  * population_deliver: any number of work-items, a multiple of row_lanes; next_lists is the buffer
  *                     of lists once more, of which it empties the partition's list of the next
@@ -75,6 +76,24 @@ MODEL_STEP
 
 #include "../synapse/deliver.h"
 
+/* Advances one tile by n_steps. */
+static void
+population_tile(constant chx_population_setup *setup, uint n_blocks, uint tile, uint run_step,
+                uint first, uint n_steps, global wide_float *state, global wide_int *ring,
+                global const wide_float *rows, global const chx_population_block *blocks,
+                global const chx_population_stimulus *stimuli,
+                global const chx_population_entry *entries, global const uint *tiles,
+                global const chx_population_draw *draws, global const uint *chances,
+                global uint *list, global uint *record, global chx_history *history)
+{
+    const uint first_block = tile * CHX_POPULATION_TILE(POPULATION_WIDTH);
+    const uint end_block = min(first_block + CHX_POPULATION_TILE(POPULATION_WIDTH), n_blocks);
+    population_draw(setup, n_blocks, tile, first, n_steps, tiles, draws, stimuli, chances, ring);
+    for (uint block = first_block; block < end_block; block++)
+        population_block(setup, n_blocks, block, run_step, first, n_steps, state, ring, rows,
+                         blocks, stimuli, entries, list, record, history);
+}
+
 /* What the host reads first: the steps of the run so far. */
 static void
 population_head(constant chx_population_setup *setup, global uint *record, uint run_step, uint end)
@@ -88,22 +107,24 @@ population_advance(constant chx_population_setup *setup, global wide_float *stat
                    global wide_int *ring, global const wide_float *rows,
                    global const chx_population_block *blocks,
                    global const chx_population_stimulus *stimuli,
-                   global const chx_population_entry *entries, global uint *lists,
-                   global uint *record, global chx_history *history, uint run_step, uint first,
-                   uint n_steps, uint turn)
+                   global const chx_population_entry *entries, global const uint *tiles,
+                   global const chx_population_draw *draws, global const uint *chances,
+                   global uint *lists, global uint *record, global chx_history *history,
+                   uint run_step, uint first, uint n_steps, uint turn)
 {
-    const uint block = (uint)get_global_id(0), n_blocks = setup->n_blocks;
-    if (block >= n_blocks)
+    const uint tile = (uint)get_global_id(0), n_blocks = setup->n_blocks;
+    if (tile >= setup->n_tiles)
         return;
     global uint *list = lists + (turn * setup->n_partitions + setup->partition) * setup->list_words;
-    if (block == 0) {
+    if (tile == 0) {
         population_head(setup, record, run_step, first + n_steps);
         list[2] = first;
     }
     if (n_steps == 0)
         return;
-    population_block(setup, n_blocks, block, run_step, first, n_steps, state, ring, rows, blocks,
-                     stimuli, entries, list, record + setup->record_offset, history);
+    population_tile(setup, n_blocks, tile, run_step, first, n_steps, state, ring, rows, blocks,
+                    stimuli, entries, tiles, draws, chances, list, record + setup->record_offset,
+                    history);
 }
 
 kernel void
@@ -126,7 +147,9 @@ population_step(constant chx_population_setup *setup, global wide_float *state,
                 global wide_int *ring, global const wide_float *rows,
                 global const chx_population_block *blocks, global const uint *groups,
                 global const chx_population_stimulus *stimuli,
-                global const chx_population_entry *entries, global const uint *heard,
+                global const chx_population_entry *entries, global const uint *tiles,
+                global const chx_population_draw *draws, global const uint *chances,
+                global const uint *heard,
                 global uint *lists, global uint *next_lists, global uint *record,
                 global chx_history *history, global const uint *offsets,
                 global const population_synapse *synapses, global const chx_population_kind *kinds,
@@ -134,7 +157,7 @@ population_step(constant chx_population_setup *setup, global wide_float *state,
 {
     const uint group = (uint)get_group_id(0);
     const uint item = (uint)get_local_id(0), n_items = (uint)get_local_size(0);
-    const uint n_blocks = setup->n_blocks, end_block = groups[group + 1];
+    const uint n_blocks = setup->n_blocks, end_tile = groups[group + 1];
     const uint n_partitions = setup->n_partitions, list_words = setup->list_words;
     const uint before = (turn + CHX_POPULATION_TURNS - 1) % CHX_POPULATION_TURNS;
     const uint next = (turn + 1) % CHX_POPULATION_TURNS;
@@ -151,9 +174,10 @@ population_step(constant chx_population_setup *setup, global wide_float *state,
     barrier(CLK_GLOBAL_MEM_FENCE);
     if (n_steps == 0)
         return;
-    for (uint block = groups[group] + item; block < end_block; block += n_items)
-        population_block(setup, n_blocks, block, run_step, first, n_steps, state, ring, rows,
-                         blocks, stimuli, entries, list, record + setup->record_offset, history);
+    for (uint tile = groups[group] + item; tile < end_tile; tile += n_items)
+        population_tile(setup, n_blocks, tile, run_step, first, n_steps, state, ring, rows, blocks,
+                        stimuli, entries, tiles, draws, chances, list,
+                        record + setup->record_offset, history);
 }
 
 kernel void
@@ -161,14 +185,17 @@ population_run(constant chx_population_setup *setup, global wide_float *state,
                global wide_int *ring, global const wide_float *rows,
                global const chx_population_block *blocks,
                global const chx_population_stimulus *stimuli,
-               global const chx_population_entry *entries, global uint *lists, global uint *record,
+               global const chx_population_entry *entries, global const uint *tiles,
+               global const chx_population_draw *draws, global const uint *chances,
+               global uint *lists, global uint *record,
                global chx_history *history, global const uint *offsets,
                global const population_synapse *synapses, global const chx_population_kind *kinds,
                uint run_step, uint first, uint n_steps)
 {
     const uint item = (uint)get_local_id(0), n_items = (uint)get_local_size(0);
     const uint end = first + n_steps, batch_steps = setup->batch_steps;
-    const uint list_words = setup->list_words, n_blocks = setup->n_blocks;
+    const uint list_words = setup->list_words;
+    const uint n_blocks = setup->n_blocks, n_tiles = setup->n_tiles;
     if (item == 0) {
         population_head(setup, record, run_step, end);
         lists[2] = first;
@@ -176,9 +203,10 @@ population_run(constant chx_population_setup *setup, global wide_float *state,
     for (uint begin = first, turn = 0; begin < end; begin += batch_steps, turn = 1 - turn) {
         const uint steps = min(batch_steps, end - begin);
         global uint *list = lists + turn * list_words, *next = lists + (1 - turn) * list_words;
-        for (uint block = item; block < n_blocks; block += n_items)
-            population_block(setup, n_blocks, block, run_step, begin, steps, state, ring, rows,
-                             blocks, stimuli, entries, list, record, history);
+        for (uint tile = item; tile < n_tiles; tile += n_items)
+            population_tile(setup, n_blocks, tile, run_step, begin, steps, state, ring, rows,
+                            blocks, stimuli, entries, tiles, draws, chances, list, record,
+                            history);
         barrier(CLK_GLOBAL_MEM_FENCE);
         deliver_list(setup, n_blocks, list, offsets, synapses, kinds, (global int *)ring, item,
                      n_items);

@@ -15,8 +15,12 @@
  *             constants (model.h); one row for each kind of block
  *   blocks    chx_population_block [n_blocks]
  *   stimuli   chx_population_stimulus [], the network's; a spike train is a row for each
- *             of its steps, a Poisson stimulus whose event always happens
- *   entries   chx_population_entry []: which lanes of a block a stimulus reaches
+ *             of its steps
+ *   entries   chx_population_entry []: which lanes of a block a step current or spike train reaches
+ *   tiles     uint [n_tiles + 1]: the first Poisson draw of each tile, which is
+ *             CHX_POPULATION_TILE(POPULATION_WIDTH) blocks, and their number
+ *   draws     chx_population_draw []: which lanes of a tile a Poisson stimulus reaches
+ *   chances   uint []: of Poisson stimuli
  *   lists     uint [3][n_partitions][list_words]: spikes of one batch, lists taking turns:
  *             word 0 counts them, word 1 is the partition's first neuron, word 2 the batch's
  *             first step, entries begin at CHX_POPULATION_LIST_HEADER
@@ -26,13 +30,13 @@
  *             a bit set of the neurons that fired, in 16 bits, or 8 where blocks
  *             are narrower
  *   history   chx_history [n_neurons of the network]
- *   groups    uint [n_groups + 1]: the first block of each group, and n_blocks
+ *   groups    uint [n_groups + 1]: the first tile of each group, and n_tiles
  *   offsets   uint [n_groups][n_sources + 1]
  *   synapses  uint [] or, without kinds, uint2 []: those of neuron n of the network whose targets
  *             are in group g are synapses[offsets[g][n] .. offsets[g][n + 1])
  *   kinds     chx_population_kind []: the delays and weights that synapses have, where they are few
  *
- * The neurons of a partition stand in groups of whole blocks. Where devices run work-items one
+ * The neurons of a partition stand in groups of whole tiles. Where devices run work-items one
  * after the other, a work-group delivers to its own group and nobody else does, with plain
  * additions; elsewhere there is one group, and additions are atomic.
  *
@@ -68,6 +72,10 @@ typedef float chx_population_f32;
 #define CHX_POPULATION_BIAS 0
 #define CHX_POPULATION_REFRACTORY 1
 
+/* Blocks of a tile. */
+#define CHX_POPULATION_TILE(width) ((width) == 4 ? 1u : 4u)
+#define CHX_POPULATION_MAX_TILE 4
+
 /* Constants of a partition. */
 typedef struct chx_population_setup {
     chx_population_u32 n_blocks;
@@ -88,6 +96,8 @@ typedef struct chx_population_setup {
         row_lanes; /* work-items that share the synapses of one spike; a power of two */
     chx_population_u32 n_neurons; /* of the partition */
     chx_population_u32 n_sources; /* neurons of the network, which have offsets */
+    chx_population_u32 n_tiles;
+    chx_population_u32 stretch; /* the first of the neurons in a row that share their model */
 } chx_population_setup;
 
 /* Of a synapse. */
@@ -99,7 +109,7 @@ typedef struct chx_population_kind {
 typedef struct chx_population_block {
     chx_population_u32 row;
     chx_population_u32 first_step_entry; /* entries of step currents ... */
-    chx_population_u32 first_poisson_entry; /* ... end where those of Poisson events begin */
+    chx_population_u32 first_train_entry; /* ... end where those of spike trains begin */
     chx_population_u32 end_entry;
 } chx_population_block;
 
@@ -107,9 +117,9 @@ typedef struct chx_population_stimulus {
     chx_population_u32 start_step; /* acts in steps start_step <= s < stop_step */
     chx_population_u32 stop_step;
     chx_population_f32 current_pa; /* step current */
-    chx_population_i32 weight; /* Poisson: what an event adds to the ring */
-    chx_population_u32 chance; /* Poisson: an event when a draw is below this ... */
-    chx_population_u32 always; /* ... or this is 1 */
+    chx_population_i32 weight; /* else: what an event adds to the ring */
+    chx_population_u32 first_chance; /* Poisson: there are as many events in a step as ... */
+    chx_population_u32 end_chance; /* ... chances above a draw */
     chx_population_u32 index; /* in the network */
     chx_population_u32 unused;
 } chx_population_stimulus;
@@ -119,8 +129,14 @@ typedef struct chx_population_entry {
     chx_population_u32 lanes; /* bit set */
 } chx_population_entry;
 
+typedef struct chx_population_draw {
+    chx_population_u32 stimulus;
+    chx_population_u32 lanes[CHX_POPULATION_MAX_TILE]; /* bit sets, one for each block */
+} chx_population_draw;
+
 #ifndef __OPENCL_C_VERSION__
-static_assert(sizeof(chx_population_setup) == 68, "the device reads 68 bytes");
+static_assert(sizeof(chx_population_setup) == 76, "the device reads 76 bytes");
+static_assert(sizeof(chx_population_draw) == 20, "the device reads 20 bytes");
 static_assert(sizeof(chx_population_kind) == 8, "the device reads 8 bytes");
 static_assert(sizeof(chx_population_block) == 16, "the device reads 16 bytes");
 static_assert(sizeof(chx_population_stimulus) == 32, "the device reads 32 bytes");

@@ -12,6 +12,7 @@
 
 /* A simulation counts its steps in 31 bits. */
 #define MAX_STEPS 2147483647.0
+#define MAX_EVENTS 100.0 /* of a Poisson stimulus in a step, on average */
 
 /* A delay given as float may lie this much below the time step it was written as. */
 #define DELAY_TOLERANCE 1e-6
@@ -149,8 +150,8 @@ chx__stimulus_check(const chx_stimulus *stimulus, double time_step_ms, chx__faul
                fail(fault, "rate_hz", "belongs to a poisson stimulus; remove it");
     if (!is_positive(stimulus->rate_hz))
         return fail(fault, "rate_hz", "must be a number above 0");
-    if (stimulus->rate_hz * time_step_ms > 1000.0)
-        return fail(fault, "rate_hz", "is more than one event in a time step; lower it");
+    if (stimulus->rate_hz * time_step_ms > 1000.0 * MAX_EVENTS)
+        return fail(fault, "rate_hz", "is more than 100 events in a time step; lower it");
     if (stimulus->rate_hz * time_step_ms * 1e-3 * 0x1p32 < 0.5)
         return fail(fault, "rate_hz",
                     "is so low that no event ever happens; raise it or remove the stimulus");

@@ -94,6 +94,8 @@ create_part_buffers(chx_simulation *simulation, chx__simulation_part *part,
          (CHX_POPULATION_ROW_HEADER + model->n_constants) * block_bytes},
         {&part->blocks, from->blocks, from->setup.n_blocks, sizeof *from->blocks},
         {&part->entries, from->entries, from->n_entries, sizeof *from->entries},
+        {&part->tiles, from->tiles, (size_t)from->setup.n_tiles + 1, sizeof *from->tiles},
+        {&part->draws, from->draws, from->n_draws, sizeof *from->draws},
         {&part->groups, from->groups, (size_t)from->n_groups + 1, sizeof *from->groups},
         {&part->offsets, from->offsets, from->n_groups * ((size_t)simulation->info->n_neurons + 1),
          sizeof *from->offsets},
@@ -108,7 +110,7 @@ create_part_buffers(chx_simulation *simulation, chx__simulation_part *part,
 }
 
 static chx_status
-create_part(chx_simulation *simulation, uint32_t p, uint32_t *max_entries)
+create_part(chx_simulation *simulation, uint32_t p, uint32_t *step_iterations)
 {
     chx__simulation_part *part = &simulation->parts[p];
     chx__part_tables from;
@@ -119,8 +121,8 @@ create_part(chx_simulation *simulation, uint32_t p, uint32_t *max_entries)
     part->first_neuron = from.setup.first_neuron;
     part->n_neurons = from.n_neurons;
     part->n_groups = from.n_groups;
-    if (from.max_entries > *max_entries)
-        *max_entries = from.max_entries;
+    if (from.step_iterations > *step_iterations)
+        *step_iterations = from.step_iterations;
     status = create_part_buffers(simulation, part, &from);
     chx__part_tables_finish(&from);
     return status;
@@ -158,19 +160,23 @@ static chx_status
 create_buffers(chx_simulation *simulation, const chx__simulation_fleet *fleet)
 {
     const chx_network_info *info = simulation->info;
-    uint32_t max_entries = 0;
+    uint32_t step_iterations = 0;
     chx_status status = CHX_OK;
     for (uint32_t p = 0; !status && p < simulation->tables.n_partitions; p++)
-        status = create_part(simulation, p, &max_entries);
+        status = create_part(simulation, p, &step_iterations);
     if (!status)
         status = chx__simulation_choose_shape(&simulation->shape, fleet, &simulation->tables,
-                                              max_entries);
+                                              step_iterations);
     if (!status)
         status = create_lists(simulation);
     if (!status)
         status = create_table(simulation, simulation->tables.stimuli,
                               simulation->tables.first_row[info->n_stimuli],
                               sizeof(chx_population_stimulus), &simulation->stimuli);
+    if (!status)
+        status = create_table(simulation, simulation->tables.chances,
+                              simulation->tables.first_chance[info->n_stimuli], sizeof(uint32_t),
+                              &simulation->chances);
     if (!status)
         status = create_table(simulation, simulation->tables.kinds, simulation->tables.n_kinds,
                               sizeof(chx_population_kind), &simulation->kinds);
@@ -242,6 +248,8 @@ destroy_part(chx__simulation_part *part)
     chx_buffer_destroy(&part->rows);
     chx_buffer_destroy(&part->blocks);
     chx_buffer_destroy(&part->groups);
+    chx_buffer_destroy(&part->tiles);
+    chx_buffer_destroy(&part->draws);
     chx_buffer_destroy(&part->entries);
     chx_buffer_destroy(&part->offsets);
     chx_buffer_destroy(&part->synapses);
@@ -258,6 +266,7 @@ chx_simulation_destroy(chx_simulation **simulation)
     for (uint32_t p = 0; p < CHX__MAX_PARTITIONS; p++)
         destroy_part(&old->parts[p]);
     chx_buffer_destroy(&old->stimuli);
+    chx_buffer_destroy(&old->chances);
     chx_buffer_destroy(&old->kinds);
     chx_buffer_destroy(&old->lists);
     chx_buffer_destroy(&old->history);

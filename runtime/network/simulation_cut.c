@@ -94,3 +94,11 @@ chx__simulation_cut(chx__simulation_tables *tables, uint32_t n_partitions)
     free(block_of);
     return status;
 }
+
+uint32_t
+chx__simulation_stretch(const chx__simulation_tables *tables, uint32_t partition)
+{
+    while (partition > 0 && tables->models[partition - 1] == tables->models[partition])
+        partition--;
+    return tables->first_neuron[partition];
+}

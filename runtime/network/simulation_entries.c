@@ -1,9 +1,11 @@
 /*
- * Entries: which stimuli act on which lanes of a block of neurons (neuron/population.h).
+ * Which stimuli act on which lanes (neuron/population.h): entries of a block of neurons for step
+ * currents and spike trains, draws of a tile for Poisson stimuli.
  *
- * A block's entries stand together, first the step currents, then what acts on the synaptic
- * current. Every device and partition sees those of its blocks in the same order, so that float
- * sums of step currents have the same bits.
+ * A block's entries stand together, first the step currents, then the spike trains. Every device
+ * and partition sees those of its blocks in the network's order, so that float sums of step
+ * currents have the same bits. All are made in two passes over the stimuli, the first of which
+ * counts.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -59,65 +61,136 @@ add_train(chx__part_tables *part, const chx__simulation_tables *tables, uint32_t
         add_entry(part, &next[block * 2 + 1], lanes_row, lanes);
 }
 
-/* lanes[n_blocks] is scratch; next[block][acts on the synaptic current]. */
+/* The draws of the tiles that a stimulus reaches; next[n_tiles]. */
 static void
-add_entries(chx__part_tables *part, const chx__simulation_tables *tables, uint32_t *lanes,
-            uint32_t *next)
+add_draws(chx__part_tables *part, const chx__simulation_tables *tables, uint32_t k,
+          const uint32_t *lanes, uint32_t *next)
+{
+    const uint32_t n_blocks = part->setup.n_blocks, size = CHX_POPULATION_TILE(tables->width);
+    for (uint32_t first = 0; first < n_blocks; first += size) {
+        chx_population_draw draw = {.stimulus = tables->first_row[k]};
+        bool reaches = false;
+        for (uint32_t b = first; b < first + size && b < n_blocks; b++) {
+            draw.lanes[b - first] = lanes[b];
+            reaches = reaches || lanes[b];
+        }
+        if (!reaches)
+            continue;
+        if (part->draws)
+            part->draws[next[first / size]] = draw;
+        next[first / size]++;
+    }
+}
+
+/* What is needed while stimuli are laid out. */
+typedef struct layout {
+    uint32_t *lanes; /* [n_blocks], scratch */
+    uint32_t *next; /* [n_blocks][is a spike train]: entries so far */
+    uint32_t *next_draw; /* [n_tiles] */
+} layout;
+
+static void
+add_stimuli(chx__part_tables *part, const chx__simulation_tables *tables, layout *at)
 {
     const chx_network_info *info = tables->info;
     for (uint32_t k = 0; k < info->n_stimuli; k++) {
         if (info->stimuli[k].kind == CHX_STIMULUS_SPIKE_TRAIN) {
-            add_train(part, tables, k, next);
+            add_train(part, tables, k, at->next);
             continue;
         }
-        mark_lanes(part, tables, k, lanes);
-        const uint32_t is_poisson = info->stimuli[k].kind == CHX_STIMULUS_POISSON;
+        mark_lanes(part, tables, k, at->lanes);
+        if (info->stimuli[k].kind == CHX_STIMULUS_POISSON) {
+            add_draws(part, tables, k, at->lanes, at->next_draw);
+            continue;
+        }
         for (uint32_t b = 0; b < part->setup.n_blocks; b++)
-            if (lanes[b])
-                add_entry(part, &next[b * 2 + is_poisson], tables->first_row[k], lanes[b]);
+            if (at->lanes[b])
+                add_entry(part, &at->next[b * 2], tables->first_row[k], at->lanes[b]);
     }
 }
 
-/* Turns the counts of each block's entries into where they begin. */
+/* Turns the counts of each block's entries into where they begin; the most that one has. */
 static chx_status
-place_entries(chx__part_tables *part, uint32_t *next)
+place_entries(chx__part_tables *part, uint32_t *next, uint32_t *max_entries)
 {
     for (uint32_t b = 0; b < part->setup.n_blocks; b++) {
         chx_population_block *block = &part->blocks[b];
-        uint32_t n_step = next[b * 2], n_poisson = next[b * 2 + 1];
-        if (part->n_entries + n_step + n_poisson > INT32_MAX)
+        uint32_t n_step = next[b * 2], n_train = next[b * 2 + 1];
+        if (part->n_entries + n_step + n_train > INT32_MAX)
             return chx__fail(CHX_ERROR_LIMIT, "more than 2^31 pairs of stimulus and neuron block;"
                                               " use fewer stimuli");
         next[b * 2] = block->first_step_entry = (uint32_t)part->n_entries;
-        next[b * 2 + 1] = block->first_poisson_entry = block->first_step_entry + n_step;
-        block->end_entry = block->first_poisson_entry + n_poisson;
+        next[b * 2 + 1] = block->first_train_entry = block->first_step_entry + n_step;
+        block->end_entry = block->first_train_entry + n_train;
         part->n_entries = block->end_entry;
-        if (n_step + n_poisson > part->max_entries)
-            part->max_entries = n_step + n_poisson;
+        if (n_step + n_train > *max_entries)
+            *max_entries = n_step + n_train;
     }
     return CHX_OK;
 }
 
-/* Entries of a block: step currents in the network's order, then Poisson stimuli and spike trains.
- * Two passes over the stimuli, the first counts. */
+/* The same for the draws of each tile. */
+static void
+place_draws(chx__part_tables *part, uint32_t *next, uint32_t *max_draws)
+{
+    for (uint32_t t = 0; t < part->setup.n_tiles; t++) {
+        const uint32_t n = next[t];
+        next[t] = part->tiles[t] = (uint32_t)part->n_draws;
+        part->n_draws += n; /* no more than entries of blocks can be */
+        if (n > *max_draws)
+            *max_draws = n;
+    }
+    part->tiles[part->setup.n_tiles] = (uint32_t)part->n_draws;
+}
+
+static uint32_t
+max_chances(const chx__simulation_tables *tables)
+{
+    uint32_t most = 0;
+    for (uint32_t k = 0; k < tables->info->n_stimuli; k++) {
+        const uint32_t n = tables->first_chance[k + 1] - tables->first_chance[k];
+        most = n > most ? n : most;
+    }
+    return most;
+}
+
+/* Counts, makes room, and bounds the loops of a step of a tile. */
+static chx_status
+place(chx__part_tables *part, const chx__simulation_tables *tables, layout *at)
+{
+    enum { rounds = 10 }; /* of a draw */
+    uint32_t max_entries = 0, max_draws = 0;
+    add_stimuli(part, tables, at);
+    chx_status status = place_entries(part, at->next, &max_entries);
+    if (status)
+        return status;
+    place_draws(part, at->next_draw, &max_draws);
+    const uint64_t of_blocks =
+        (uint64_t)CHX_POPULATION_TILE(tables->width) * (2 + tables->width + max_entries);
+    const uint64_t of_draws =
+        (uint64_t)max_draws * (1 + rounds + CHX_POPULATION_MAX_TILE * max_chances(tables));
+    part->step_iterations =
+        of_blocks + of_draws < UINT32_MAX ? (uint32_t)(of_blocks + of_draws) : UINT32_MAX;
+    part->entries = chx__alloc(part->n_entries, sizeof *part->entries);
+    part->draws = chx__alloc(part->n_draws, sizeof *part->draws);
+    return part->entries && part->draws ? CHX_OK : chx__fail_memory("laying out stimuli");
+}
+
 chx_status
 chx__part_entries_init(chx__part_tables *part, const chx__simulation_tables *tables)
 {
-    uint32_t n_blocks = part->setup.n_blocks;
-    uint32_t *lanes = chx__alloc(n_blocks, sizeof *lanes);
-    uint32_t *next = chx__alloc((size_t)n_blocks * 2, sizeof *next);
-    chx_status status = lanes && next ? CHX_OK : chx__fail_memory("laying out stimuli");
-    if (!status) {
-        add_entries(part, tables, lanes, next);
-        status = place_entries(part, next);
-    }
-    if (!status) {
-        part->entries = chx__alloc(part->n_entries, sizeof *part->entries);
-        status = part->entries ? CHX_OK : chx__fail_memory("laying out stimuli");
-    }
+    const uint32_t n_blocks = part->setup.n_blocks, n_tiles = part->setup.n_tiles;
+    layout at = {chx__alloc(n_blocks, sizeof *at.lanes),
+                 chx__alloc((size_t)n_blocks * 2, sizeof *at.next),
+                 chx__alloc(n_tiles, sizeof *at.next_draw)};
+    part->tiles = chx__alloc((size_t)n_tiles + 1, sizeof *part->tiles);
+    chx_status status = at.lanes && at.next && at.next_draw && part->tiles
+                            ? place(part, tables, &at)
+                            : chx__fail_memory("laying out stimuli");
     if (!status)
-        add_entries(part, tables, lanes, next);
-    free(lanes);
-    free(next);
+        add_stimuli(part, tables, &at);
+    free(at.lanes);
+    free(at.next);
+    free(at.next_draw);
     return status;
 }

@@ -33,9 +33,9 @@
 #define OWN_RECORD_BYTES (4u << 20)
 
 /* Where the scalars stand in the argument lists below. */
-#define ADVANCE_SCALARS 10
-#define STEP_SCALARS 16
-#define RUN_SCALARS 13
+#define ADVANCE_SCALARS 13
+#define STEP_SCALARS 19
+#define RUN_SCALARS 16
 
 static size_t
 list_bytes(const chx_simulation *simulation)
@@ -100,24 +100,25 @@ add_advance(chx_simulation *simulation, uint32_t p, uint32_t turn, chx_task *id)
             .name = "advance",
             .program = part->program,
             .kernel = "population_advance",
-            .global = {(part->setup.n_blocks + items - 1) / items * items},
+            .global = {(part->setup.n_tiles + items - 1) / items * items},
             .local = {items},
             .devices = &simulation->part_devices[p],
             .n_devices = simulation->is_pinned,
             .id = id,
-            .args =
-                CHX_ARGS(CHX_READ(part->setup_buffer), CHX_READ_WRITE(part->state),
-                         CHX_READ_WRITE(part->ring), CHX_READ(part->rows), CHX_READ(part->blocks),
-                         CHX_READ(simulation->stimuli), CHX_READ(part->entries),
-                         CHX_BUFFER_RANGE(simulation->lists, CHX_ACCESS_READ_WRITE,
-                                          (turn * n_partitions + p) * list_bytes(simulation),
-                                          list_bytes(simulation)),
-                         CHX_BUFFER_RANGE(simulation->record, CHX_ACCESS_READ_WRITE,
-                                          p * record_bytes(simulation), record_bytes(simulation)),
-                         CHX_BUFFER_RANGE(simulation->history, CHX_ACCESS_READ_WRITE,
-                                          part->first_neuron * sizeof(chx_history),
-                                          part->n_neurons * sizeof(chx_history)),
-                         CHX_UINT(0), CHX_UINT(0), CHX_UINT(0), CHX_UINT(turn))});
+            .args = CHX_ARGS(
+                CHX_READ(part->setup_buffer), CHX_READ_WRITE(part->state),
+                CHX_READ_WRITE(part->ring), CHX_READ(part->rows), CHX_READ(part->blocks),
+                CHX_READ(simulation->stimuli), CHX_READ(part->entries), CHX_READ(part->tiles),
+                CHX_READ(part->draws), CHX_READ(simulation->chances),
+                CHX_BUFFER_RANGE(simulation->lists, CHX_ACCESS_READ_WRITE,
+                                 (turn * n_partitions + p) * list_bytes(simulation),
+                                 list_bytes(simulation)),
+                CHX_BUFFER_RANGE(simulation->record, CHX_ACCESS_READ_WRITE,
+                                 p * record_bytes(simulation), record_bytes(simulation)),
+                CHX_BUFFER_RANGE(simulation->history, CHX_ACCESS_READ_WRITE,
+                                 part->first_neuron * sizeof(chx_history),
+                                 part->n_neurons * sizeof(chx_history)),
+                CHX_UINT(0), CHX_UINT(0), CHX_UINT(0), CHX_UINT(turn))});
 }
 
 static chx_status
@@ -170,6 +171,7 @@ add_step(chx_simulation *simulation, uint32_t p, uint32_t turn, chx_task *id)
                 CHX_READ(part->setup_buffer), CHX_READ_WRITE(part->state),
                 CHX_READ_WRITE(part->ring), CHX_READ(part->rows), CHX_READ(part->blocks),
                 CHX_READ(part->groups), CHX_READ(simulation->stimuli), CHX_READ(part->entries),
+                CHX_READ(part->tiles), CHX_READ(part->draws), CHX_READ(simulation->chances),
                 CHX_BUFFER_RANGE(simulation->lists, CHX_ACCESS_READ,
                                  before * n_partitions * list_bytes(simulation),
                                  n_partitions * list_bytes(simulation)),
@@ -207,10 +209,11 @@ add_run(chx_simulation *simulation, chx_task *id)
                 CHX_ARGS(CHX_READ(part->setup_buffer), CHX_READ_WRITE(part->state),
                          CHX_READ_WRITE(part->ring), CHX_READ(part->rows), CHX_READ(part->blocks),
                          CHX_READ(simulation->stimuli), CHX_READ(part->entries),
-                         CHX_READ_WRITE(simulation->lists), CHX_READ_WRITE(simulation->record),
-                         CHX_READ_WRITE(simulation->history), CHX_READ(part->offsets),
-                         CHX_READ(part->synapses), CHX_READ(simulation->kinds), CHX_UINT(0),
-                         CHX_UINT(0), CHX_UINT(0))});
+                         CHX_READ(part->tiles), CHX_READ(part->draws),
+                         CHX_READ(simulation->chances), CHX_READ_WRITE(simulation->lists),
+                         CHX_READ_WRITE(simulation->record), CHX_READ_WRITE(simulation->history),
+                         CHX_READ(part->offsets), CHX_READ(part->synapses),
+                         CHX_READ(simulation->kinds), CHX_UINT(0), CHX_UINT(0), CHX_UINT(0))});
 }
 
 static chx_status

@@ -99,13 +99,7 @@ chx__simulation_choose_groups(const chx__simulation_fleet *fleet, const chx_netw
     return (uint32_t)least(fleet->n_compute_units, worth > 1 ? worth : 1);
 }
 
-/* Upper bounds of the loop iterations of one work-item, all its loops together. */
-static uint64_t
-step_iterations(uint32_t width, uint32_t max_entries)
-{
-    return 1 + width + 4 * (uint64_t)max_entries;
-}
-
+/* Upper bound of the loop iterations of one work-item, all its loops together. */
 static uint64_t
 deliver_iterations(uint64_t n_spikes, uint32_t max_row, uint32_t items, uint32_t row_lanes)
 {
@@ -122,26 +116,26 @@ spikes_of_all(const chx__simulation_tables *tables, uint32_t n_steps)
     return sum;
 }
 
-/* One work-group, a work-item for each block where that many fit. False when the network is too big
+/* One work-group, a work-item for each tile where that many fit. False when the network is too big
  * for it or one batch would pass the devices' limit of loop iterations. */
 static bool
 choose_fused(chx__simulation_shape *shape, const chx__simulation_fleet *fleet,
-             const chx__simulation_tables *tables, uint32_t max_entries)
+             const chx__simulation_tables *tables, uint32_t step_iterations)
 {
     uint32_t n_neurons = tables->info->n_neurons;
     if (tables->n_partitions > 1 || n_neurons > FUSED_MAX_NEURONS)
         return false;
     uint32_t most =
         (uint32_t)least(fleet->max_work_group, fleet->all_cpus ? CPU_MAX_GROUP : GPU_MAX_GROUP);
-    uint32_t n_blocks = (n_neurons + tables->width - 1) / tables->width;
+    const uint32_t tile = CHX_POPULATION_TILE(tables->width) * tables->width;
+    const uint64_t n_tiles = divide_up(n_neurons, tile);
     uint32_t items = shape->row_lanes;
-    while (items * 2 <= most && items < n_blocks)
+    while (items * 2 <= most && items < n_tiles)
         items *= 2;
     if (items > most)
         return false;
     uint32_t batch = tables->batch_steps;
-    uint64_t per_batch =
-        1 + divide_up(n_blocks, items) * (1 + batch * step_iterations(tables->width, max_entries));
+    uint64_t per_batch = 1 + divide_up(n_tiles, items) * (1 + (uint64_t)batch * step_iterations);
     per_batch +=
         deliver_iterations(spikes_of_all(tables, batch), tables->max_row, items, shape->row_lanes);
     uint64_t batches = fleet->loop_limit / per_batch;
@@ -166,9 +160,9 @@ choose_sequential(chx__simulation_shape *shape, const chx__simulation_tables *ta
 
 static chx_status
 choose_launches(chx__simulation_shape *shape, const chx__simulation_fleet *fleet,
-                const chx__simulation_tables *tables, uint32_t max_entries)
+                const chx__simulation_tables *tables, uint32_t step_iterations)
 {
-    uint64_t steps = fleet->loop_limit / step_iterations(tables->width, max_entries);
+    uint64_t steps = fleet->loop_limit / step_iterations;
     shape->launching = CHX__LAUNCH_SEPARATE;
     shape->launch_steps = (uint32_t)least(tables->batch_steps, steps);
     shape->group_items = (uint32_t)least(fleet->max_work_group, fleet->all_cpus ? 16 : 64);
@@ -191,7 +185,7 @@ choose_launches(chx__simulation_shape *shape, const chx__simulation_fleet *fleet
 
 chx_status
 chx__simulation_choose_shape(chx__simulation_shape *shape, const chx__simulation_fleet *fleet,
-                             const chx__simulation_tables *tables, uint32_t max_entries)
+                             const chx__simulation_tables *tables, uint32_t step_iterations)
 {
     *shape = (chx__simulation_shape){.row_lanes = fleet->all_cpus ? 8 : 32};
     if (is_sequential(fleet)) {
@@ -201,7 +195,7 @@ chx__simulation_choose_shape(chx__simulation_shape *shape, const chx__simulation
     }
     while (shape->row_lanes > fleet->max_work_group)
         shape->row_lanes /= 2;
-    if (choose_fused(shape, fleet, tables, max_entries))
+    if (choose_fused(shape, fleet, tables, step_iterations))
         return CHX_OK;
-    return choose_launches(shape, fleet, tables, max_entries);
+    return choose_launches(shape, fleet, tables, step_iterations);
 }

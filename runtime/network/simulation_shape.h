@@ -49,10 +49,11 @@ uint32_t chx__simulation_choose_partitions(const chx__simulation_fleet *fleet,
 uint32_t chx__simulation_choose_groups(const chx__simulation_fleet *fleet,
                                        const chx_network_info *info, uint32_t n_partitions);
 
-/* max_entries is the largest of all partitions. Errors: LIMIT when a device's limit of loop
+/* step_iterations is the largest of all partitions. Errors: LIMIT when a device's limit of loop
  * iterations cannot be kept. */
 chx_status chx__simulation_choose_shape(chx__simulation_shape *shape,
                                         const chx__simulation_fleet *fleet,
-                                        const chx__simulation_tables *tables, uint32_t max_entries);
+                                        const chx__simulation_tables *tables,
+                                        uint32_t step_iterations);
 
 #endif

@@ -18,7 +18,8 @@ typedef struct chx__simulation_part {
     uint32_t n_groups;
     chx_program *program; /* of its model */
     chx_program *own_program; /* the same, where it is the first of its model; else NULL */
-    chx_buffer *setup_buffer, *state, *ring, *rows, *blocks, *groups, *entries, *offsets, *synapses;
+    chx_buffer *setup_buffer, *state, *ring, *rows, *blocks, *groups, *entries, *tiles, *draws,
+        *offsets, *synapses;
 } chx__simulation_part;
 
 /* The tasks of one launch whose scalars each run sets: of each partition; fused: one. */
@@ -42,7 +43,7 @@ struct chx_simulation {
     chx__simulation_part parts[CHX__MAX_PARTITIONS];
     uint32_t part_devices[CHX__MAX_PARTITIONS]; /* where each advances and delivers */
     bool is_pinned; /* else anywhere */
-    chx_buffer *stimuli, *kinds, *lists, *history;
+    chx_buffer *stimuli, *chances, *kinds, *lists, *history;
     uint32_t list_words;
 
     /* The graph it is in. */

@@ -76,41 +76,47 @@ chx__simulation_kinds_init(chx__simulation_tables *tables)
     return CHX_OK;
 }
 
+static uint32_t
+tile_neurons(const chx__simulation_tables *tables)
+{
+    return CHX_POPULATION_TILE(tables->width) * tables->width;
+}
+
 /* Begins each group where its share of the work is due. */
 static void
 cut_groups(chx__part_tables *part, const uint64_t *cost)
 {
-    const uint32_t n_blocks = part->setup.n_blocks, n_groups = part->n_groups;
+    const uint32_t n_tiles = part->setup.n_tiles, n_groups = part->n_groups;
     uint64_t total = 0, sum = 0;
-    for (uint32_t b = 0; b < n_blocks; b++)
-        total += cost[b];
-    for (uint32_t b = 0, g = 0; b < n_blocks; b++) {
-        const bool is_due = sum >= total / n_groups * g || n_blocks - b == n_groups - g;
+    for (uint32_t t = 0; t < n_tiles; t++)
+        total += cost[t];
+    for (uint32_t t = 0, g = 0; t < n_tiles; t++) {
+        const bool is_due = sum >= total / n_groups * g || n_tiles - t == n_groups - g;
         if (g < n_groups && is_due)
-            part->groups[g++] = b;
-        sum += cost[b];
+            part->groups[g++] = t;
+        sum += cost[t];
     }
-    part->groups[n_groups] = n_blocks;
+    part->groups[n_groups] = n_tiles;
 }
 
 static chx_status
 make_groups(chx__part_tables *part, const chx__simulation_tables *tables)
 {
     const chx_network_info *info = tables->info;
-    const uint32_t n_blocks = part->setup.n_blocks;
-    part->n_groups = tables->n_groups < n_blocks ? tables->n_groups : n_blocks;
+    const uint32_t n_tiles = part->setup.n_tiles, tile = tile_neurons(tables);
+    part->n_groups = tables->n_groups < n_tiles ? tables->n_groups : n_tiles;
     part->groups = chx__alloc((size_t)part->n_groups + 1, sizeof *part->groups);
-    uint64_t *cost = chx__alloc(n_blocks, sizeof *cost);
+    uint64_t *cost = chx__alloc(n_tiles, sizeof *cost);
     if (!part->groups || !cost) {
         free(cost);
         return chx__fail_memory("laying out synapses");
     }
-    for (uint32_t b = 0; b < n_blocks; b++)
-        cost[b] = (uint64_t)CHX__NEURON_COST * tables->width;
+    for (uint32_t t = 0; t < n_tiles; t++)
+        cost[t] = (uint64_t)CHX__NEURON_COST * tile;
     for (uint64_t s = 0; s < info->n_synapses; s++) {
         const uint32_t target = info->synapses[s].post - part->setup.first_neuron;
         if (target < part->n_neurons)
-            cost[target / tables->width]++;
+            cost[target / tile]++;
     }
     cut_groups(part, cost);
     free(cost);
@@ -123,6 +129,7 @@ make_offsets(chx__part_tables *part, const chx__simulation_tables *tables, const
 {
     const chx_network_info *info = tables->info;
     const size_t row_size = (size_t)info->n_neurons + 1, size = part->n_groups * row_size;
+    const uint32_t tile = tile_neurons(tables);
     part->offsets = chx__alloc(size, sizeof *part->offsets);
     if (!part->offsets)
         return chx__fail_memory("laying out synapses");
@@ -131,7 +138,7 @@ make_offsets(chx__part_tables *part, const chx__simulation_tables *tables, const
         const uint32_t target = info->synapses[s].post - part->setup.first_neuron;
         if (target >= part->n_neurons)
             continue;
-        part->offsets[group_of[target / tables->width] * row_size + info->synapses[s].pre + 1]++;
+        part->offsets[group_of[target / tile] * row_size + info->synapses[s].pre + 1]++;
         count++;
     }
     if (count > MAX_SYNAPSES)
@@ -164,6 +171,7 @@ fill_synapses(chx__part_tables *part, const chx__simulation_tables *tables,
               const uint32_t *group_of)
 {
     const chx_network_info *info = tables->info;
+    const uint32_t tile = tile_neurons(tables);
     uint32_t *next = chx__alloc(part->n_groups, sizeof *next);
     part->synapses = chx__alloc(part->n_synapses, chx__synapse_bytes(tables));
     if (!next || !part->synapses) {
@@ -175,8 +183,7 @@ fill_synapses(chx__part_tables *part, const chx__simulation_tables *tables,
     for (uint64_t s = 0; s < info->n_synapses; s++) {
         const uint32_t target = info->synapses[s].post - part->setup.first_neuron;
         if (target < part->n_neurons)
-            write_synapse(part, tables, &info->synapses[s],
-                          next[group_of[target / tables->width]]++);
+            write_synapse(part, tables, &info->synapses[s], next[group_of[target / tile]]++);
     }
     free(next);
     return CHX_OK;
@@ -188,12 +195,12 @@ chx__part_synapses_init(chx__part_tables *part, const chx__simulation_tables *ta
     chx_status status = make_groups(part, tables);
     if (status)
         return status;
-    uint32_t *group_of = chx__alloc(part->setup.n_blocks, sizeof *group_of);
+    uint32_t *group_of = chx__alloc(part->setup.n_tiles, sizeof *group_of);
     if (!group_of)
         return chx__fail_memory("laying out synapses");
     for (uint32_t g = 0; g < part->n_groups; g++)
-        for (uint32_t b = part->groups[g]; b < part->groups[g + 1]; b++)
-            group_of[b] = g;
+        for (uint32_t t = part->groups[g]; t < part->groups[g + 1]; t++)
+            group_of[t] = g;
     status = make_offsets(part, tables, group_of);
     if (!status)
         status = fill_synapses(part, tables, group_of);

@@ -101,7 +101,8 @@ choose_unit(chx__simulation_tables *tables)
         if (stimulus->kind == CHX_STIMULUS_STEP)
             continue;
         const bool is_train = stimulus->kind == CHX_STIMULUS_SPIKE_TRAIN;
-        const uint32_t most = is_train ? chx__spike_train_most(stimulus) : 1;
+        const uint32_t most = is_train ? chx__spike_train_most(stimulus)
+                                       : tables->first_chance[k + 1] - tables->first_chance[k];
         for (uint32_t i = 0; i < stimulus->n_neurons; i++) {
             sum_pa[stimulus->neurons[i]] += most * fabs(stimulus->current_pa);
             n_inputs[stimulus->neurons[i]] += most;
@@ -147,7 +148,7 @@ count_rows(chx__simulation_tables *tables)
     return CHX_OK;
 }
 
-/* A row for each step of a train, an event that always happens. */
+/* A row for each step of a train. */
 static void
 make_train(chx__simulation_tables *tables, uint32_t k)
 {
@@ -160,9 +161,7 @@ make_train(chx__simulation_tables *tables, uint32_t k)
         *to++ = (chx_population_stimulus){.index = k,
                                           .start_step = step,
                                           .stop_step = step + 1,
-                                          .weight = chx__fixed_point(tables, from->current_pa),
-                                          .chance = UINT32_MAX,
-                                          .always = 1};
+                                          .weight = chx__fixed_point(tables, from->current_pa)};
     }
 }
 
@@ -191,9 +190,8 @@ make_stimuli(chx__simulation_tables *tables)
             continue;
         }
         to->weight = chx__fixed_point(tables, from->current_pa);
-        double chance = floor(from->rate_hz * info->time_step_ms * 1e-3 * 0x1p32 + 0.5);
-        to->always = chance >= 0x1p32;
-        to->chance = to->always ? UINT32_MAX : (uint32_t)chance;
+        to->first_chance = tables->first_chance[k];
+        to->end_chance = tables->first_chance[k + 1];
     }
     return CHX_OK;
 }
@@ -245,6 +243,8 @@ chx__simulation_tables_init(chx__simulation_tables *tables, const chx_network_in
     measure_delays(tables, params->max_batch_steps);
     chx_status status = make_types(tables);
     if (!status)
+        status = chx__simulation_chances_init(tables);
+    if (!status)
         status = choose_unit(tables);
     if (!status)
         status = make_stimuli(tables);
@@ -265,6 +265,8 @@ chx__simulation_tables_finish(chx__simulation_tables *tables)
     free(tables->types);
     free(tables->stimuli);
     free(tables->first_row);
+    free(tables->chances);
+    free(tables->first_chance);
     free(tables->kinds);
     free(tables->kind_slots);
     *tables = (chx__simulation_tables){0};
@@ -375,7 +377,10 @@ chx__part_tables_init(chx__part_tables *part, const chx__simulation_tables *tabl
                                    .row_lanes = 1,
                                    .n_neurons = n_neurons,
                                    .n_sources = tables->info->n_neurons,
+                                   .stretch = chx__simulation_stretch(tables, partition),
                                }};
+    const uint32_t tile = CHX_POPULATION_TILE(tables->width);
+    part->setup.n_tiles = (part->setup.n_blocks + tile - 1) / tile;
     chx_status status = make_rows(part, tables);
     if (!status)
         status = chx__part_entries_init(part, tables);
@@ -395,6 +400,8 @@ chx__part_tables_finish(chx__part_tables *part)
     free(part->rows);
     free(part->blocks);
     free(part->entries);
+    free(part->tiles);
+    free(part->draws);
     free(part->groups);
     free(part->offsets);
     free(part->synapses);

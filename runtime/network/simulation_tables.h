@@ -41,6 +41,8 @@ typedef struct chx__simulation_tables {
     chx__type_row *types;
     chx_population_stimulus
         *stimuli; /* in the network's order, one for each step of a spike train */
+    uint32_t *chances; /* of Poisson stimuli (neuron/population.h) ... */
+    uint32_t *first_chance; /* ... of each stimulus of the network; the end follows */
     uint32_t *first_row; /* of each stimulus of the network in those; the end follows */
     uint32_t max_row; /* most synapses of one neuron */
     uint32_t n_groups; /* of each partition, at most */
@@ -59,7 +61,10 @@ typedef struct chx__part_tables {
     chx_population_block *blocks;
     chx_population_entry *entries;
     size_t n_entries;
-    uint32_t max_entries; /* of one block */
+    uint32_t *tiles; /* setup.n_tiles + 1 */
+    chx_population_draw *draws;
+    size_t n_draws;
+    uint32_t step_iterations; /* of loops in a step of a tile, at most */
     uint32_t n_groups;
     uint32_t *groups; /* n_groups + 1 */
     uint32_t *offsets; /* n_neurons of the network + 1, for each group */
@@ -90,7 +95,13 @@ void chx__part_tables_finish(chx__part_tables *part);
 /* Cuts the neurons into about n_partitions partitions (simulation_cut.c). Errors: LIMIT, MEMORY. */
 chx_status chx__simulation_cut(chx__simulation_tables *tables, uint32_t n_partitions);
 
-/* Fills in the entries of the stimuli (simulation_entries.c). Errors: LIMIT, MEMORY. */
+/* The first of the neurons in a row that share their model, up to a partition's. */
+uint32_t chx__simulation_stretch(const chx__simulation_tables *tables, uint32_t partition);
+
+/* Makes the chances of Poisson stimuli (simulation_chances.c). Errors: LIMIT, MEMORY. */
+chx_status chx__simulation_chances_init(chx__simulation_tables *tables);
+
+/* Fills in the entries and draws of the stimuli (simulation_entries.c). Errors: LIMIT, MEMORY. */
 chx_status chx__part_entries_init(chx__part_tables *part, const chx__simulation_tables *tables);
 
 /* Makes the state that a partition begins with (simulation_initial.c). Errors: MEMORY. */

@@ -1,7 +1,6 @@
 /* The peer of neuron/model/lif.cl: the same operations on the same floats in the same order,
  * without contraction, so the same bits. Loops run over arrays of members and are compiled for
- * several vector units; the variant is chosen by the loader and changes no result. A Philox
- * block gives four steps, so draws are made once per four and kept. */
+ * several vector units; the variant is chosen by the loader and changes no result. */
 #include "neurons.h"
 
 #include <math.h>
@@ -20,11 +19,11 @@
 /* Random numbers made side by side. */
 #define DRAWN_TOGETHER 64
 
-/* Draws of all members for steps 4 quad .. 4 quad + 3, one row of n words for each. */
+/* The four words of each counter for one step. */
 FOR_EACH_PROCESSOR
 static void
-draw_quad(const uint32_t *restrict members, uint32_t n, uint32_t first_neuron, uint32_t quad,
-          uint32_t stimulus, uint64_t seed, uint32_t *restrict draws)
+draw(const uint32_t *restrict counters, uint32_t n, uint32_t step, uint32_t stimulus, uint64_t seed,
+     uint32_t *restrict draws)
 {
     for (uint32_t begin = 0; begin < n; begin += DRAWN_TOGETHER) {
         uint32_t c0[DRAWN_TOGETHER] = {0}, c1[DRAWN_TOGETHER], c2[DRAWN_TOGETHER];
@@ -32,9 +31,9 @@ draw_quad(const uint32_t *restrict members, uint32_t n, uint32_t first_neuron, u
         const uint32_t count = n - begin < DRAWN_TOGETHER ? n - begin : DRAWN_TOGETHER;
         uint32_t k0 = (uint32_t)seed, k1 = (uint32_t)(seed >> 32);
         for (uint32_t i = 0; i < count; i++)
-            c0[i] = first_neuron + members[begin + i];
+            c0[i] = counters[begin + i];
         for (uint32_t i = 0; i < DRAWN_TOGETHER; i++) {
-            c1[i] = quad;
+            c1[i] = step;
             c2[i] = stimulus;
         }
         for (int round = 0; round < 10; round++) {
@@ -48,47 +47,49 @@ draw_quad(const uint32_t *restrict members, uint32_t n, uint32_t first_neuron, u
             k0 += 0x9E3779B9u;
             k1 += 0xBB67AE85u;
         }
+        uint32_t *to = draws + 4 * (size_t)begin;
         for (uint32_t i = 0; i < count; i++) {
-            draws[begin + i] = c0[i];
-            draws[n + begin + i] = c1[i];
-            draws[2 * n + begin + i] = c2[i];
-            draws[3 * n + begin + i] = c3[i];
+            to[4 * i] = c0[i];
+            to[4 * i + 1] = c1[i];
+            to[4 * i + 2] = c2[i];
+            to[4 * i + 3] = c3[i];
         }
     }
 }
 
+/* As many events as chances lie above a neuron's word. */
 FOR_EACH_PROCESSOR
 static void
 add_events(const threads_stimulus *stimulus, const uint32_t *restrict draws, int32_t *input)
 {
     const uint32_t n = stimulus->n_neurons, *restrict neurons = stimulus->neurons;
-    const uint32_t chance = (uint32_t)stimulus->chance;
+    const uint32_t *restrict words = stimulus->words;
     const int32_t weight = stimulus->weight;
-    const int32_t always = stimulus->chance >> 32 != 0;
+    const bool is_row = neurons[n - 1] - neurons[0] == n - 1;
     int32_t *restrict own = input + neurons[0];
-    if (neurons[n - 1] - neurons[0] == n - 1)
-        for (uint32_t i = 0; i < n; i++)
-            own[i] += -((draws[i] < chance) | always) & weight;
-    else
-        for (uint32_t i = 0; i < n; i++)
-            input[neurons[i]] += -((draws[i] < chance) | always) & weight;
+    const uint32_t *restrict drawn = draws + words[0];
+    for (uint32_t c = 0; c < stimulus->n_chances; c++) {
+        const uint32_t chance = stimulus->chances[c];
+        if (is_row)
+            for (uint32_t i = 0; i < n; i++)
+                own[i] += -(int32_t)(drawn[i] < chance) & weight;
+        else
+            for (uint32_t i = 0; i < n; i++)
+                input[neurons[i]] += -(int32_t)(draws[words[i]] < chance) & weight;
+    }
 }
 
 static void
 add_poisson(threads_neurons *a, const threads_grid *grid, const threads_stimulus *stimulus,
             uint32_t first, uint32_t n_steps)
 {
-    const uint32_t n = stimulus->n_neurons;
-    if (n == 0)
+    if (stimulus->n_neurons == 0)
         return;
     for (uint32_t step = first; step < first + n_steps; step++) {
         if (step < stimulus->start_step || step >= stimulus->stop_step)
             continue;
-        if (step % 4 == 0 || step == first || step == stimulus->start_step)
-            draw_quad(stimulus->neurons, n, a->first, step / 4, stimulus->index, grid->seed,
-                      a->draws);
-        add_events(stimulus, a->draws + (size_t)(step % 4) * n,
-                   a->ring + (size_t)(step & (grid->n_slots - 1)) * a->n);
+        draw(stimulus->counters, stimulus->n_counters, step, stimulus->index, grid->seed, a->draws);
+        add_events(stimulus, a->draws, a->ring + (size_t)(step & (grid->n_slots - 1)) * a->n);
     }
 }
 

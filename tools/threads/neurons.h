@@ -18,9 +18,13 @@ typedef struct threads_stimulus {
     uint32_t index, start_step, stop_step;
     float current_pa;
     int32_t weight;
-    uint64_t chance; /* Poisson: of 2^32 */
+    uint32_t *chances; /* Poisson: of more than 0, 1, ... events, of 2^32 */
+    uint32_t n_chances;
     uint32_t *neurons; /* owned ones, counted from the first; each once, in order */
     uint32_t n_neurons;
+    uint32_t *counters; /* Poisson: of those neurons; each once, in order */
+    uint32_t n_counters;
+    uint32_t *words; /* Poisson: of each neuron, its word among those of all counters */
     uint32_t next_spike; /* of a spike train */
 } threads_stimulus;
 
@@ -30,7 +34,7 @@ typedef struct threads_neurons {
     int32_t *refractory, *refractory_steps, *fired;
     int32_t *ring; /* [n_slots][n] */
     threads_stimulus *stimuli; /* the network's, in its order */
-    uint32_t *draws; /* [4][n], scratch */
+    uint32_t *draws; /* [n + 3][4], scratch */
     /* Synapses onto these neurons, by presynaptic neuron of the network. */
     uint64_t *offsets;
     uint32_t *targets, *delays;

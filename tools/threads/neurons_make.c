@@ -20,12 +20,33 @@ synapse_steps(const chx_network_info *info, const chx_synapse *synapse)
     return steps > 0 ? steps : 1;
 }
 
+/* How likely more than 0, 1, ... events in a step are, of 2^32, until it is nothing; `chances` may
+ * be NULL. */
+static uint32_t
+count_chances(const chx_network_info *info, const chx_stimulus *stimulus, uint32_t *chances)
+{
+    const double mean = stimulus->rate_hz * info->time_step_ms * 1e-3;
+    double term = exp(-mean), tail = 1 - term;
+    uint32_t n = 0;
+    while (floor(tail * 4294967296.0 + 0.5) >= 1) {
+        const double scaled = floor(tail * 4294967296.0 + 0.5);
+        if (chances)
+            chances[n] = scaled > 4294967295.0 ? UINT32_MAX : (uint32_t)scaled;
+        n++;
+        term *= mean / n;
+        tail -= term;
+    }
+    return n;
+}
+
 /* The most that a stimulus adds to the synaptic current of a neuron in one step, in events. */
 static uint32_t
-most_events(const chx_stimulus *stimulus)
+most_events(const chx_network_info *info, const chx_stimulus *stimulus)
 {
-    if (stimulus->kind != CHX_STIMULUS_SPIKE_TRAIN)
-        return stimulus->kind == CHX_STIMULUS_POISSON;
+    if (stimulus->kind == CHX_STIMULUS_POISSON)
+        return count_chances(info, stimulus, NULL);
+    if (stimulus->kind == CHX_STIMULUS_STEP)
+        return 0;
     uint32_t largest = 0, run = 0;
     for (uint32_t i = 0; i < stimulus->n_spikes; i++) {
         const chx_spike *spike = &stimulus->spikes[i];
@@ -55,7 +76,7 @@ choose_exponent(threads_grid *grid)
     }
     for (uint32_t k = 0; k < info->n_stimuli; k++) {
         const chx_stimulus *stimulus = &info->stimuli[k];
-        const uint32_t n_events = most_events(stimulus);
+        const uint32_t n_events = most_events(info, stimulus);
         for (uint32_t i = 0; i < stimulus->n_neurons; i++) {
             total[stimulus->neurons[i]] += n_events * fabs(stimulus->current_pa);
             inputs[stimulus->neurons[i]] += n_events;
@@ -119,7 +140,7 @@ allocate(threads_neurons *a, const threads_grid *grid)
     for (size_t i = 0; i < sizeof ints / sizeof *ints; i++)
         complete = (*ints[i] = array(a->n, sizeof(int32_t))) && complete;
     complete = (a->ring = array((size_t)grid->n_slots * a->n, sizeof *a->ring)) && complete;
-    complete = (a->draws = array((size_t)4 * a->n, sizeof *a->draws)) && complete;
+    complete = (a->draws = array((size_t)4 * (a->n + 3), sizeof *a->draws)) && complete;
     complete =
         (a->offsets = array((size_t)grid->info->n_neurons + 1, sizeof *a->offsets)) && complete;
     complete = (a->stimuli = array(grid->info->n_stimuli, sizeof *a->stimuli)) && complete;
@@ -159,6 +180,27 @@ in_units(const threads_grid *grid, double current_pa)
     return (int32_t)llround(current_pa * exp2(grid->exponent));
 }
 
+/* Four neurons in a row of the network have a counter, and each a word of it. */
+static bool
+set_draws(const threads_neurons *a, const chx_network_info *info, const chx_stimulus *from,
+          threads_stimulus *to)
+{
+    to->n_chances = count_chances(info, from, NULL);
+    to->chances = malloc((to->n_chances + (size_t)1) * sizeof *to->chances);
+    to->counters = malloc((to->n_neurons + (size_t)1) * sizeof *to->counters);
+    to->words = malloc((to->n_neurons + (size_t)1) * sizeof *to->words);
+    if (!to->chances || !to->counters || !to->words)
+        return false;
+    count_chances(info, from, to->chances);
+    for (uint32_t i = 0; i < to->n_neurons; i++) {
+        const uint32_t neuron = a->first + to->neurons[i];
+        if (i == 0 || to->counters[to->n_counters - 1] != neuron / 4)
+            to->counters[to->n_counters++] = neuron / 4;
+        to->words[i] = 4 * (to->n_counters - 1) + neuron % 4;
+    }
+    return true;
+}
+
 static bool
 set_stimuli(threads_neurons *a, const threads_grid *grid)
 {
@@ -179,8 +221,6 @@ set_stimuli(threads_neurons *a, const threads_grid *grid)
             to->current_pa = (float)from->current_pa;
         } else {
             to->weight = in_units(grid, from->current_pa);
-            to->chance =
-                (uint64_t)floor(from->rate_hz * info->time_step_ms * 1e-3 * 4294967296.0 + 0.5);
         }
         for (uint32_t i = 0; i < from->n_neurons; i++)
             if (from->neurons[i] >= a->first && from->neurons[i] - a->first < a->n)
@@ -189,6 +229,8 @@ set_stimuli(threads_neurons *a, const threads_grid *grid)
             if (seen[n])
                 to->neurons[to->n_neurons++] = n;
         free(seen);
+        if (from->kind == CHX_STIMULUS_POISSON && !set_draws(a, info, from, to))
+            return false;
     }
     return true;
 }
@@ -243,8 +285,12 @@ threads_neurons_finish(threads_neurons *a, const threads_grid *grid)
                       a->list[1]};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         free(arrays[i]);
-    for (uint32_t k = 0; a->stimuli && k < grid->info->n_stimuli; k++)
+    for (uint32_t k = 0; a->stimuli && k < grid->info->n_stimuli; k++) {
         free(a->stimuli[k].neurons);
+        free(a->stimuli[k].chances);
+        free(a->stimuli[k].counters);
+        free(a->stimuli[k].words);
+    }
     free(a->stimuli);
     *a = (threads_neurons){0};
 }
