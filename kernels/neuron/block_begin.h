@@ -27,6 +27,11 @@ typedef uchar population_bits;
 #define POPULATION_COUNTERS 0
 #else
 #define PHILOX_UINT wide_uint
+#if defined POCL_DEVICE_ADDRESS_BITS && POPULATION_WIDTH == 16
+#define PHILOX_PAIRS ulong8
+#define PHILOX_AS_PAIRS as_ulong8
+#define PHILOX_AS_UINT as_uint16
+#endif
 #define POPULATION_COUNTERS WIDE(as_uint)(POPULATION_LANES)
 #endif
 
@@ -52,23 +57,23 @@ population_mask(uint lanes)
 #define POPULATION_WORDS(part) \
     ((uint8)(x.part.x, y.part.x, z.part.x, w.part.x, x.part.y, y.part.y, z.part.y, w.part.y))
 #else
-#define POPULATION_WORDS(part)                                                                 \
+#define POPULATION_WORDS(part)                                                                \
     ((uint16)(x.part.x, y.part.x, z.part.x, w.part.x, x.part.y, y.part.y, z.part.y, w.part.y, \
               x.part.z, y.part.z, z.part.z, w.part.z, x.part.w, y.part.w, z.part.w, w.part.w))
 #endif
 
 /* Adds the events of one block in one step to the ring: as many as there are chances above a
  * neuron's word. */
-#define POPULATION_EVENTS(words, block_lanes, place)                                     \
-    do {                                                                                 \
-        const uint event_lanes = (block_lanes);                                          \
-        if (event_lanes != 0) {                                                          \
-            const wide_uint word = (words);                                              \
-            wide_int n_events = (wide_int)(0);                                           \
-            for (uint c = stimulus.first_chance; c < stimulus.end_chance; c++)           \
-                n_events -= word < (wide_uint)(chances[c]);                              \
-            ring[place] += (n_events & population_mask(event_lanes)) * stimulus.weight;  \
-        }                                                                                \
+#define POPULATION_EVENTS(words, block_lanes, place)                                    \
+    do {                                                                                \
+        const uint event_lanes = (block_lanes);                                         \
+        if (event_lanes != 0) {                                                         \
+            const wide_uint word = (words);                                             \
+            wide_int n_events = (wide_int)(0);                                          \
+            for (uint c = stimulus.first_chance; c < stimulus.end_chance; c++)          \
+                n_events -= word < (wide_uint)(chances[c]);                             \
+            ring[place] += (n_events & population_mask(event_lanes)) * stimulus.weight; \
+        }                                                                               \
     } while (0)
 
 /* Adds the Poisson events of steps first .. first + n_steps - 1 to the ring of a tile. */
@@ -79,8 +84,9 @@ population_draw(constant chx_population_setup *setup, uint n_blocks, uint tile, 
                 global wide_int *ring)
 {
     const uint slot_mask = (1u << setup->slot_bits) - 1, end_draw = tiles[tile + 1];
-    const uint first_counter = (setup->first_neuron - setup->stretch) / 4 +
-                               tile * (CHX_POPULATION_TILE(POPULATION_WIDTH) * POPULATION_WIDTH / 4);
+    const uint first_counter =
+        (setup->first_neuron - setup->stretch) / 4 +
+        tile * (CHX_POPULATION_TILE(POPULATION_WIDTH) * POPULATION_WIDTH / 4);
     for (uint d = tiles[tile]; d < end_draw; d++) {
         const chx_population_draw draw = draws[d];
         const chx_population_stimulus stimulus = stimuli[draw.stimulus];
@@ -90,8 +96,8 @@ population_draw(constant chx_population_setup *setup, uint n_blocks, uint tile, 
             PHILOX_UINT y = (PHILOX_UINT)(step), z = (PHILOX_UINT)(stimulus.index);
             PHILOX_UINT w = (PHILOX_UINT)(setup->stretch);
             CHX_PHILOX_DRAW(x, y, z, w, setup->seed_low, setup->seed_high);
-            const uint place = (step & slot_mask) * n_blocks +
-                               tile * CHX_POPULATION_TILE(POPULATION_WIDTH);
+            const uint place =
+                (step & slot_mask) * n_blocks + tile * CHX_POPULATION_TILE(POPULATION_WIDTH);
 #if POPULATION_WIDTH == 4
             POPULATION_EVENTS(POPULATION_WORDS(), draw.lanes[0], place);
 #elif POPULATION_WIDTH == 8

@@ -26,7 +26,7 @@ typedef struct chx__simulation_fleet {
 typedef enum chx__launching {
     CHX__LAUNCH_FUSED = 1, /* one work-group does whole runs: population_run */
     CHX__LAUNCH_GROUPS, /* a work-group for each group of neurons: population_step */
-    CHX__LAUNCH_SEPARATE, /* as many work-items as there is work for: population_advance, _deliver */
+    CHX__LAUNCH_SEPARATE, /* as many work-items as there is work: population_advance, _deliver */
 } chx__launching;
 
 typedef struct chx__simulation_shape {
