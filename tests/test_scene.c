@@ -950,6 +950,72 @@ START_TEST(branches_in_the_same_place_make_no_speckle)
 }
 END_TEST
 
+#define BEFORE_UM 0.9f
+
+/* The sketch's driven neuron, and a silent one that runs before it in nearly the same place. */
+static chx_network *
+covered_create(void)
+{
+    static chx_node nodes[2 * SKETCH_NODES_EACH];
+    chx_network_info info = *chx_network_get(network);
+    chx_neuron cells[2];
+    for (uint32_t n = 0; n < 2; n++) {
+        uint32_t first = n * SKETCH_NODES_EACH;
+        sketch_axon(nodes, first, 0, 0);
+        for (uint32_t i = 0; i < SKETCH_NODES_EACH; i++) {
+            nodes[first + i].position_um[0] = 0.37f * nodes[first + i].position_um[1];
+            nodes[first + i].position_um[2] = n ? BEFORE_UM : 0;
+        }
+        cells[n] = info.neurons[n];
+        memcpy(cells[n].position_um, nodes[first].position_um, sizeof cells[n].position_um);
+        cells[n].first_node = first;
+    }
+    info.neurons = cells;
+    info.n_neurons = 2;
+    info.nodes = nodes;
+    info.n_nodes = 2 * SKETCH_NODES_EACH;
+    chx_network *made = NULL;
+    check_ok(chx_network_create(&info, &made));
+    return made;
+}
+
+/* Pixels on which an axon shows, and those of them that have more of a light's red than a tissue's
+ * blue. */
+static void
+count_lit(const stage *on, int *n_shown, int *n_lit)
+{
+    for (int i = 0; i < WIDTH * HEIGHT; i++) {
+        const uint8_t *rgb = on->pixels + 3 * i;
+        *n_shown += rgb[0] + rgb[1] + rgb[2] > 200;
+        *n_lit += rgb[0] > rgb[2] + 60;
+    }
+}
+
+START_TEST(light_behind_another_branch_makes_no_dashes_at_its_rims)
+{
+    chx_network *three = network;
+    network = covered_create();
+    chx_scene_params params = plain;
+    params.has_plane = true;
+    params.plane = CHX_PLANE_XY;
+    stage *on = open_stage(&params);
+    chx_camera camera;
+    int n_shown = 0, n_lit = 0;
+    for (int zoom = 8; zoom <= 40; zoom += 8) {
+        chx_scene_default_camera(on->scene, &camera);
+        camera.zoom = zoom;
+        check_ok(chx_scene_set_camera(on->scene, &camera));
+        draw(on, 10);
+        count_lit(on, &n_shown, &n_lit);
+    }
+    ck_assert_int_gt(n_shown, 1000);
+    ck_assert_msg(n_lit == 0, "%d of %d pixels", n_lit, n_shown);
+    close_stage(on);
+    chx_network_destroy(&network);
+    network = three;
+}
+END_TEST
+
 START_TEST(soma_smaller_than_a_pixel_is_a_spot)
 {
     chx_network *sketch = network;
@@ -1261,6 +1327,7 @@ suite(void)
     tcase_add_test(frames, clear_background_is_the_black_picture_with_alpha);
     tcase_add_test(frames, plain_c_baseline_draws_the_same_pixels);
     tcase_add_test(frames, branches_in_the_same_place_make_no_speckle);
+    tcase_add_test(frames, light_behind_another_branch_makes_no_dashes_at_its_rims);
     tcase_add_test(frames, soma_smaller_than_a_pixel_is_a_spot);
     tcase_add_test(frames, connections_are_curves_in_the_colour_of_their_sign);
     tcase_add_test(frames, many_connections_leave_the_cells_to_be_seen);

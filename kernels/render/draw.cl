@@ -10,7 +10,7 @@
  *   fibre  uint   level << 20 | near << 6 | hue: the brightest thin branch or
  *                 edge; level 0..4095 is coverage times depth cue
  *   light  uint   class of coverage << 30 | near / 4 << 18 | light << 6 | coverage / 4: the nearest
- *                 lit line of those that cover the pixel most
+ *                 lit line, or dark edge of a body, of those that cover the pixel most
  *   body   uint2  low word light << 20 | facing / 4 << 14 | shade << 6 | hue, high word
  *                 depth + 2^30: the nearest surface; as one ulong where 64-bit atomics exist,
  *                 else depth first and the low word in a second launch
@@ -83,7 +83,8 @@ put_fibre(const layers *to, int x, int y, uint cover, uint near, uint hue)
 }
 
 /* cover is q8. The nearer line shows its own light, not the brighter one behind it; only what
- * covers less of the pixel gives way. */
+ * covers less of the pixel gives way. A light of 0 is the edge of a body without any: it keeps the
+ * light behind it from showing as dashes wherever the edge falls between pixels. */
 static uint
 light_key(uint light, uint cover, uint near)
 {
@@ -96,7 +97,7 @@ static void
 put_light(const layers *to, int x, int y, uint light, uint cover, uint near)
 {
     uint key = light_key(light, cover, near);
-    if (light && cover >= 4)
+    if (cover >= 4)
         atomic_max(&to->light[(y - to->row0) * to->width + x], key);
 }
 
@@ -363,14 +364,15 @@ sheen_of(global const chx_tables *tables, long square, long radius, int flat)
 }
 
 /* How far a surface comes forward, 4096ths of its radius. Where two branches run in the same place,
- * one of them shows and not now one, now the other as their roundings fall: the lit one, else the
- * one of higher rank. Somata, which are wide, stay where they are. */
+ * one of them shows and not now one, now the other as their roundings fall: the one lit later, else
+ * the one of higher rank. Somata, which are wide, stay where they are. */
 static int
 lift_of(const chx_stick *stick, uint light)
 {
-    int soma = stick->ax == stick->bx && stick->ay == stick->by && stick->az == stick->bz;
-    int rank = (int)(stick->hue >> CHX_RANK_SHIFT) * CHX_RANK_BULGE;
-    return (light ? soma ? CHX_LIT_BULGE / 4 : CHX_LIT_BULGE : 0) + (soma ? 0 : rank);
+    if (stick->ax == stick->bx && stick->ay == stick->by && stick->az == stick->bz)
+        return light ? CHX_LIT_BULGE / 3 : 0;
+    int lit = light ? CHX_LIT_BULGE + (int)(light / CHX_LIGHT_PER_BULGE) : 0;
+    return lit + (int)(stick->hue >> CHX_RANK_SHIFT) * CHX_RANK_BULGE;
 }
 
 /* Where a body crosses in front of another, a band beside it is dark on the one behind (Everts et
@@ -423,7 +425,6 @@ cone_pixel(const layers *to, global const chx_tables *tables, const chx_stick *s
     uint light = light_at(tables, age, stick->back);
     uint sheen = sheen_of(tables, square, radius, c->flat);
     uint hue = stick->hue & (CHX_HUES - 1);
-    long forward = lift_of(stick, light);
     facet surface;
     facet_of(tables, c, s, across, radius, &surface);
     long per_radius = (1u << 30) / (uint)radius;
@@ -434,17 +435,18 @@ cone_pixel(const layers *to, global const chx_tables *tables, const chx_stick *s
     long rise = stick->bz - stick->az;
     if (inside < edge) {
         if (pass == BODY_FIRST) {
+            long forward = lift_of(stick, min(light, 1u));
             int z = stick->az + (int)((rise * share) >> 16) + (int)((forward * radius) >> 12);
             uint near = near_of(z, depth);
+            uint lit = radius < CHX_SHEEN_Q8 ? 2 * cover : (2 * cover * sheen) >> 8;
             put_fibre(to, x, y, (cover * shade) >> 8, near, hue);
-            put_light(to, x, y, light, radius < CHX_SHEEN_Q8 ? 2 * cover : (2 * cover * sheen) >> 8,
-                      near);
+            put_light(to, x, y, light, light ? lit : CHX_DARK_EDGE * cover, near);
             put_glow(to, x, y, light, cover / 4);
         }
         return;
     }
     long at = surface.end == 0 ? (s * c->per_length) >> 14 : surface.end == 1 ? 0 : 65536;
-    long bulge = surface.bulge + forward;
+    long bulge = surface.bulge + lift_of(stick, light);
     int z = stick->az + (int)((rise * at) >> 16) + (int)((bulge * radius) >> 12);
     uint payload = light << 20 | (sheen - CHX_SHEEN_LEAST) / 4 << 14 | shade << 6 | hue;
     put_body(to, x, y, z, payload, pass);

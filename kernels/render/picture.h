@@ -36,12 +36,14 @@ typedef uint16_t chx_u16;
 #define CHX_BRANCH_SOMA 0x100u /* beside the hue: both ends are one, and it always shows */
 #define CHX_BRANCH_CONNECTION 0x200u /* behind all bodies; radii are in 1/256 pixel */
 #define CHX_SPOT_Q8 128 /* a soma is never smaller: radius, and half its length along x */
-#define CHX_LIT_BULGE 1024 /* 4096ths of the radius by which a lit surface comes forward */
+#define CHX_LIT_BULGE 768 /* 4096ths of the radius by which a lit surface comes forward, */
+#define CHX_LIGHT_PER_BULGE 8 /* and one more for so much light */
 #define CHX_RANK_BULGE 48 /* the same for each rank, 0 .. 15, that neurons have among each other */
 #define CHX_RANK_SHIFT 8 /* of the rank beside a stick's hue */
 #define CHX_SHEEN_Q8 512 /* from this radius on light is less at the rims of a body, */
 #define CHX_SHEEN_LEAST 64u /* this of 256 at the very rim, */
 #define CHX_SHEEN_INNER 330u /* all of it where what faces us is above 256 by this */
+#define CHX_DARK_EDGE 4 /* times its cover the edge of a dark body hides light behind it */
 #define CHX_SMALL_PX 32 /* bodies up to this size are drawn where they are found */
 #define CHX_MOST_QUEUED 131072u /* bigger ones that wait for blocks; more are drawn at once */
 #define CHX_TILE_LINES 1u /* what fell on a tile: fibres or light, */

@@ -217,6 +217,14 @@ spared(uint halo, uint near)
     return 256u - (((halo & 63u) * behind * (CHX_HALO_DARK / 4 + 1)) >> (4 + CHX_HALO_SOFT));
 }
 
+/* How much of a lit body the edge of a dark one before it hides, of 64. */
+static uint
+dark_edge(uint light, uint body_near)
+{
+    uint level = (light >> 6) & CHX_LIGHT_MAX;
+    return level == 0 && ((light >> 18) & 4095u) > body_near >> 2 ? light & 63u : 0u;
+}
+
 /* Adds what is at a pixel to the bloom there. Light hides what it lies on, bloom too, by as much as
  * it is still within the range of the bar: there its colour is the bar's own. */
 static void
@@ -232,8 +240,9 @@ add_tissue(colour *c, global const chx_tables *tables, uint fibre, uint light, u
         uint heat = body.x >> 20;
         add_hue(&tissue, tables, body.x & 63u, shade * cue_of(body_near) >> 8, 8);
         scale(&tissue, 175, 8);
-        hide(&tissue, tables, heat, 256);
-        add_emission(&tissue, tables, heat, sheen);
+        uint seen = 64 - dark_edge(light, body_near);
+        hide(&tissue, tables, heat, seen * 4);
+        add_emission(&tissue, tables, heat, sheen * seen >> 6);
         if (halo)
             scale(&tissue, spared(halo, body_near), 8);
         scale(c, 0, 0);

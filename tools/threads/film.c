@@ -132,10 +132,13 @@ shade_pixel(const threads_film *film, size_t cell, uint32_t c[3])
         uint32_t low = (uint32_t)body, shade = low >> 6 & 255, sheen = 64 + (low >> 14 & 63) * 4;
         const uint32_t *hue = film->colours->tissue[low & 63];
         const uint32_t *lit = film->colours->emission[low >> 20];
-        uint32_t cue = 105 + (near * 151 >> 14);
+        uint32_t cue = 105 + (near * 151 >> 14), seen = 64;
+        if ((light >> 6 & 4095) == 0 && (light >> 18 & 4095) > near >> 2)
+            seen -= light & 63;
         for (int k = 0; k < 3; k++) {
             tissue[k] = (hue[k] * (shade * cue >> 8) >> 8) * 175 >> 8;
-            tissue[k] = (tissue[k] * (256 - lit[3]) >> 8) + (lit[k] * sheen >> 7);
+            tissue[k] = tissue[k] * (256 - (lit[3] * seen * 4 >> 8)) >> 8;
+            tissue[k] += lit[k] * (sheen * seen >> 6) >> 7;
             tissue[k] = tissue[k] * spared(halo, near) >> 8;
             c[k] = 0;
         }

@@ -70,7 +70,7 @@ add_light(const brush *with, size_t cell, uint32_t light, uint32_t cover, uint32
 {
     cover = cover > 255 ? 255 : cover;
     uint32_t rank = cover >= 252 ? 3 : cover / 84;
-    if (light && cover >= 4)
+    if (cover >= 4)
         raise_to(&with->to->light[cell], rank << 30 | near >> 2 << 18 | light << 6 | cover >> 2);
 }
 
@@ -230,7 +230,7 @@ forward_of(const threads_stick *stick, uint32_t light)
     bool soma = stick->ax == stick->bx && stick->ay == stick->by && stick->az == stick->bz;
     if (soma)
         return light ? 256 : 0;
-    return (light ? 1024 : 0) + stick->rank * 48;
+    return (light ? 768 + light / 8 : 0) + stick->rank * 48;
 }
 
 /* Marks what lies some radii behind a body and beside it as dark. */
@@ -270,17 +270,18 @@ paint_cone_pixel(const brush *with, const axis *a, int x, int y)
     uint32_t light = light_of(with, age);
     uint32_t sheen = sheen_at(with, a, square, radius);
     skin on = skin_at(with, a, s, across, radius);
-    int64_t forward = forward_of(stick, light);
     if (inside < edge) {
+        int64_t forward = forward_of(stick, light > 0);
         uint32_t cover = (uint32_t)(128 + inside / (2 * radius));
+        uint32_t lit = radius < 512 ? 2 * cover : 2 * cover * sheen >> 8;
         uint32_t near = threads_near(with->depth, stick->az + (int)(rise * share >> 16) +
                                                       (int)(forward * radius >> 12));
         add_fibre(with, cell, cover * on.shade >> 8, cue_of(near) << 8, near);
-        add_light(with, cell, light, radius < 512 ? 2 * cover : 2 * cover * sheen >> 8, near);
+        add_light(with, cell, light, light ? lit : 4 * cover, near);
         add_glow(with, x, y, light, cover / 4);
         return;
     }
-    int64_t bulge = on.bulge + forward;
+    int64_t bulge = on.bulge + forward_of(stick, light);
     int z = stick->az + (int)(rise * on.share >> 16) + (int)(bulge * radius >> 12);
     uint64_t key = (uint64_t)(uint32_t)(z + 0x40000000) << 32 | light << 20 |
                    (sheen - 64) / 4 << 14 | on.shade << 6 | stick->type;
