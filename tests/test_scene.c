@@ -745,6 +745,58 @@ START_TEST(colours_mean_what_is_asked_for)
 }
 END_TEST
 
+/* The brightest of red, green and blue at a point of the network. */
+static int
+channel_at(const stage *on, const float position_um[3])
+{
+    double x, y;
+    chx_scene_project(on->scene, position_um, &x, &y);
+    const uint8_t *rgb = on->pixels + 3 * ((int)y * WIDTH + (int)x);
+    int brightest = 0;
+    for (int k = 0; k < 3; k++)
+        brightest = rgb[k] > brightest ? rgb[k] : brightest;
+    return brightest;
+}
+
+START_TEST(neurons_apart_are_as_bright_as_types)
+{
+    const chx_network_info *info = chx_network_get(network);
+    int brightness[2][SKETCH_NEURONS];
+    for (int id = 0; id < 2; id++) {
+        chx_scene_params params = plain;
+        params.colour_by = id ? CHX_COLOUR_BY_ID : CHX_COLOUR_BY_TYPE;
+        stage *on = open_stage(&params);
+        draw(on, 1);
+        for (uint32_t n = 0; n < info->n_neurons; n++)
+            brightness[id][n] = channel_at(on, info->neurons[n].position_um);
+        close_stage(on);
+    }
+    for (uint32_t n = 0; n < info->n_neurons; n++)
+        ck_assert_int_ge(brightness[1][n], brightness[0][n]);
+}
+END_TEST
+
+START_TEST(legend_of_neurons_apart_has_their_names)
+{
+    chx_network *sketch = network;
+    chx_network_info info = *chx_network_get(network);
+    chx_neuron neurons[SKETCH_NEURONS];
+    memcpy(neurons, info.neurons, sizeof neurons);
+    neurons[SKETCH_NEURONS - 1].name = "renamed";
+    info.neurons = neurons;
+    for (int id = 0; id < 2; id++) {
+        const chx_scene_params params = {.width_px = 1280,
+                                         .height_px = 240,
+                                         .colour_by = id ? CHX_COLOUR_BY_ID : CHX_COLOUR_BY_TYPE};
+        uint64_t digest = digest_at(&params, 1);
+        check_ok(chx_network_create(&info, &network));
+        ck_assert_int_eq(digest_at(&params, 1) != digest, id);
+        chx_network_destroy(&network);
+        network = sketch;
+    }
+}
+END_TEST
+
 START_TEST(white_background_takes_ink)
 {
     chx_scene_params params = plain;
@@ -1323,6 +1375,8 @@ suite(void)
     tcase_add_test(frames, layouts_have_no_scale_bar);
     tcase_add_test(frames, cividis_has_other_colours_than_inferno);
     tcase_add_test(frames, colours_mean_what_is_asked_for);
+    tcase_add_test(frames, neurons_apart_are_as_bright_as_types);
+    tcase_add_test(frames, legend_of_neurons_apart_has_their_names);
     tcase_add_test(frames, white_background_takes_ink);
     tcase_add_test(frames, clear_background_is_the_black_picture_with_alpha);
     tcase_add_test(frames, plain_c_baseline_draws_the_same_pixels);

@@ -46,7 +46,8 @@ round_down_125(double x)
 
 /* What the colours of branches mean. */
 typedef struct legend {
-    const chx_network_info *network; /* whose types they are, or NULL for compartments */
+    const chx_network_info *network;
+    chx_colour_by by;
     uint32_t compartments[CHX__N_COMPARTMENTS];
     uint32_t n;
 } legend;
@@ -63,11 +64,12 @@ add_compartment(legend *to, uint32_t compartment)
 static legend
 legend_of(const chx_network_info *network, chx_colour_by by)
 {
-    legend made = {.n = 0};
-    if (by == CHX_COLOUR_BY_SPIKE || by == CHX_COLOUR_BY_TYPE) {
-        made.network = network;
+    legend made = {.network = network, .by = by};
+    if (by == CHX_COLOUR_BY_ID)
+        made.n = network->n_neurons;
+    else if (by != CHX_COLOUR_BY_COMPARTMENT)
         made.n = network->n_types;
-    } else if (by == CHX_COLOUR_BY_COMPARTMENT) {
+    if (by == CHX_COLOUR_BY_COMPARTMENT) {
         add_compartment(&made, 0);
         for (uint32_t i = 0; i < network->n_nodes; i++)
             add_compartment(&made, chx__compartment_of(network->nodes[i].kind));
@@ -78,14 +80,26 @@ legend_of(const chx_network_info *network, chx_colour_by by)
 static const char *
 legend_name(const legend *of, uint32_t i)
 {
-    return of->network ? of->network->types[i].name : chx__compartment_name(of->compartments[i]);
+    if (of->by == CHX_COLOUR_BY_COMPARTMENT)
+        return chx__compartment_name(of->compartments[i]);
+    return of->by == CHX_COLOUR_BY_ID ? of->network->neurons[i].name : of->network->types[i].name;
 }
 
 static uint32_t
 legend_ink(const legend *of, uint32_t i)
 {
-    uint32_t hue = of->network ? i % CHX__N_TINTS : chx__compartment_hue(of->compartments[i]);
-    return CHX__INK_TYPES + hue;
+    if (of->by == CHX_COLOUR_BY_COMPARTMENT)
+        return CHX__INK_TYPES + chx__compartment_hue(of->compartments[i]);
+    return CHX__INK_TYPES + i % CHX__N_TINTS;
+}
+
+/* What says how many there are where none can be named; neurons are counted in front anyway. */
+static void
+count_legend(const legend *of, char *text, size_t size)
+{
+    const char *what = of->by == CHX_COLOUR_BY_COMPARTMENT ? "kind" : "type";
+    if (of->by != CHX_COLOUR_BY_ID && of->n > 0)
+        snprintf(text, size, BETWEEN_TYPES "%u %s%s", of->n, what, of->n == 1 ? "" : "s");
 }
 
 /* How many entries can be named, with `text` for the rest, in most_px. */
@@ -109,9 +123,8 @@ fit_legend(const chx__labels *labels, const legend *of, double cap, double most_
         n = i + 1;
         snprintf(text, size, "%s", rest);
     }
-    if (n == 0 && of->n > 0)
-        snprintf(text, size, BETWEEN_TYPES "%u %s%s", of->n, of->network ? "type" : "kind",
-                 of->n == 1 ? "" : "s");
+    if (n == 0)
+        count_legend(of, text, size);
     return n;
 }
 

@@ -45,6 +45,40 @@ static const uint32_t tints[2][CHX__N_TINTS] = {
      0xad6005, 0xad0269, 0x845505, 0x7750f1, 0x2b3da4, 0x7c0ed6, 0x84726b, 0x0109e0, 0x639e63},
 };
 
+/* The same for neurons apart, where no light has to stand out: bright from the first on, hue before
+ * lightness, and that much more of it. The colours of connections stand at the places that they
+ * have above. */
+static const uint32_t bright_tints[2][CHX__N_TINTS] = {
+    {0xffb000, 0x00b4ff, 0xff0000, 0xfcd8ff, 0x908763, 0xff00ff, 0x1ba212, 0x75f3ff, 0x7e6cff,
+     0xff8787, 0xff0090, 0x00ff00, 0x00b4a2, 0xeaf300, 0xb4abcf, 0x7edf7f, 0xff99ff, 0xe1eab4,
+     0xd86c00, 0xa2ab00, 0xc76ac0, 0x6c87b4, 0xbd48fc, 0xc6b487, 0xd8516c, 0x1bcf00, 0xb490ff,
+     0x0087ff, 0xff5ad8, 0xbd7e90, 0x00ffcf, 0x87cfbd, 0xcfcf48, 0xffbdb4, 0x99cfff, 0x99ff63,
+     0xe112bd, 0x5a995a, 0x51bd63, 0xbd902d, 0xe190c6, 0xff63a2, 0x7599fc, 0x9075cf, 0x63abc6,
+     0x1bcfea, 0xe175ff, 0x87ab90, 0xf39048, 0xabffab, 0xd8b4ff, 0xff633f, 0x00d8ab, 0xffe16c,
+     0x00f375, 0xa2d800, 0xd84899, 0xd8a2a2, 0x0090cf, 0xff2d63, 0xf3c687, 0xb46cea, 0xa2c67e},
+    {0x005ac8, 0xea6300, 0x51481b, 0x9987ab, 0xff0987, 0xa2001b, 0x7e00ff, 0xe100ff, 0x907e1b,
+     0x007e7e, 0x51366c, 0x1299ea, 0xab6cf3, 0x0000ff, 0x4800b4, 0x02ab25, 0x007509, 0xbd5175,
+     0x7551b4, 0x005163, 0x9e0a99, 0x63a27e, 0x7e0051, 0x7e515a, 0xe1002d, 0xcf48bd, 0x6363ff,
+     0xab5109, 0xbd7e6c, 0x5175ab, 0xab24e1, 0x6c0090, 0x123699, 0xc6007e, 0x752d12, 0x636c48,
+     0x125100, 0x00a2b4, 0x7e87e1, 0xa263ab, 0x903f7e, 0x482dea, 0x7e1bc6, 0x48903f, 0x1209c6,
+     0xc67e00, 0xea5a63, 0xf300cf, 0x3f5190, 0x005aff, 0x1b6348, 0x7e5100, 0x486375, 0x1b7efc,
+     0x7e6c87, 0xbd1b51, 0x638790, 0xe15a99, 0x90876c, 0x5a3699, 0x879900, 0x8748ea, 0x633648},
+};
+
+#define BRIGHT_SHARE 1.5
+
+static const uint32_t *
+tints_of(chx_colour_by by, bool on_paper)
+{
+    return by == CHX_COLOUR_BY_ID ? bright_tints[on_paper] : tints[on_paper];
+}
+
+static double
+brightness_of(chx_colour_by by)
+{
+    return by == CHX_COLOUR_BY_ID ? BRIGHT_SHARE : 1;
+}
+
 void
 chx__palette_types(uint32_t *inks, bool on_paper)
 {
@@ -204,8 +238,10 @@ fill_geometry(chx_tables *tables)
 }
 
 static void
-fill_inks(chx_tables *tables)
+fill_inks(chx_tables *tables, chx_colour_by by)
 {
+    const uint32_t *tint = tints_of(by, false);
+    double bright = brightness_of(by);
     tables->ink[0] = 0x000000;
     tables->ink[CHX__INK_TITLE] = 0xf2f4f8;
     tables->ink[CHX__INK_TEXT] = 0xc3cad6;
@@ -213,8 +249,8 @@ fill_inks(chx_tables *tables)
     for (int i = 0; i < CHX_HUES; i++)
         for (int k = 0; k < 3; k++)
             tables->hue[i][k] =
-                (uint32_t)rint(65536 * 0.92 * linear(channel(tints[0][i % CHX__N_TINTS], k)));
-    chx__palette_types(&tables->ink[CHX__INK_TYPES], false);
+                (uint32_t)rint(65536 * 0.92 * bright * linear(channel(tint[i % CHX__N_TINTS], k)));
+    memcpy(&tables->ink[CHX__INK_TYPES], tint, sizeof tints[0]);
 }
 
 uint32_t
@@ -255,8 +291,10 @@ light_density(chx_colour_map map, double x, int k)
 }
 
 static void
-fill_paper(chx_tables *tables, chx_colour_map map)
+fill_paper(chx_tables *tables, chx_colour_map map, chx_colour_by by)
 {
+    const uint32_t *tint = tints_of(by, true);
+    double dense = brightness_of(by);
     for (int k = 0; k < 3; k++) {
         for (int i = 0; i <= CHX_LIGHT_MAX; i++)
             tables->emission[i][k] = (uint16_t)rint(
@@ -266,8 +304,8 @@ fill_paper(chx_tables *tables, chx_colour_map map)
             tables->glow[i][k] = (uint16_t)rint(light_density(map, 0.35, k) * x * 0.4 * 32768);
         }
         for (int i = 0; i < CHX_HUES; i++)
-            tables->hue[i][k] = (uint32_t)rint(
-                65536 * 0.8 * density(linear(channel(tints[1][i % CHX__N_TINTS], k))));
+            tables->hue[i][k] = (uint32_t)rint(65536 * 0.8 * dense *
+                                               density(linear(channel(tint[i % CHX__N_TINTS], k))));
     }
     for (int i = 0; i < CHX_CURVE; i++)
         tables->tone[i] = (uint16_t)rint(4080 * display(exp(-curve_value(i))));
@@ -275,7 +313,7 @@ fill_paper(chx_tables *tables, chx_colour_map map)
     tables->ink[CHX__INK_TITLE] = 0x14181f;
     tables->ink[CHX__INK_TEXT] = 0x3a4250;
     tables->ink[CHX__INK_FAINT] = 0x7f8896;
-    chx__palette_types(&tables->ink[CHX__INK_TYPES], true);
+    memcpy(&tables->ink[CHX__INK_TYPES], tint, sizeof tints[1]);
 }
 
 void
@@ -288,8 +326,8 @@ chx__tables_fill(chx_tables *tables, const chx_scene_params *params)
     fill_glow(tables, params->colour_map);
     fill_tone(tables);
     fill_geometry(tables);
-    fill_inks(tables);
+    fill_inks(tables, params->colour_by);
     if (params->background == CHX_BACKGROUND_WHITE)
-        fill_paper(tables, params->colour_map);
+        fill_paper(tables, params->colour_map, params->colour_by);
     fill_veil(tables);
 }
