@@ -1,14 +1,12 @@
 /*
  * Saving a network: any one that was loaded or made becomes a folder that loads to the same.
  *
- * The files are written to a temporary folder beside the one asked for, which is then renamed to
- * it; renaming a folder succeeds over none or an empty one only, so nothing is ever overwritten,
- * and what fails leaves nothing behind. Numbers have as many digits as bring their bits back.
+ * The files are written to a draft of the folder (draft.h), so nothing is ever overwritten, and
+ * what fails leaves nothing behind. Numbers have as many digits as bring their bits back.
  */
 #include <chronaxie/network.h>
 
 #include <errno.h>
-#include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,13 +14,12 @@
 #include <jansson.h>
 
 #include "base/alloc.h"
+#include "base/draft.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/numerals.h"
 #include "io/csv.h"
 #include "network/own_model.h"
-
-#define MAX_OPEN_FOLDERS 8
 
 typedef void (*write_fn)(FILE *stream, const chx_network_info *info, uint32_t index);
 
@@ -243,50 +240,17 @@ write_part(const char *folder, const char *name, const chx_network_info *info, u
 }
 
 static chx_status
-fail_folder(const char *folder, const char *what)
-{
-    if (errno == ENOTEMPTY || errno == EEXIST)
-        return chx__fail(CHX_ERROR_FILE,
-                         "%s: is not empty; name a folder that is not there yet, or empty this one",
-                         folder);
-    if (errno == ENOTDIR)
-        return chx__fail(CHX_ERROR_FILE, "%s: is a file; name a folder that is not there yet",
-                         folder);
-    return chx__fail(CHX_ERROR_FILE, "%s: cannot %s: %s", folder, what, strerror(errno));
-}
-
-/* mkdtemp makes folders that only the owner can enter; results are meant to be shared. */
-static chx_status
-make_folder(char *folder, const char *target)
-{
-    mode_t mask = umask(0);
-    umask(mask);
-    if (!mkdtemp(folder) || chmod(folder, 0777 & ~mask) != 0)
-        return fail_folder(target, "create");
-    return CHX_OK;
-}
-
-static chx_status
 write_morphologies(const char *folder, const chx_network_info *info)
 {
     char *path = chx__format("%s/morphologies", folder);
     chx_status status = path ? CHX_OK : fail_memory();
     if (!status && info->n_nodes > 0 && mkdir(path, 0777) != 0)
-        status = fail_folder(path, "create");
+        status = chx__fail(CHX_ERROR_FILE, "%s: cannot create: %s", path, strerror(errno));
     free(path);
     for (uint32_t i = 0; i < info->n_neurons && !status; i++)
         if (info->neurons[i].n_nodes > 0)
             status = write_part(folder, info->neurons[i].name, info, i, write_morphology);
     return status;
-}
-
-static int
-remove_entry(const char *path, const struct stat *about, int kind, struct FTW *place)
-{
-    (void)about;
-    (void)kind;
-    (void)place;
-    return remove(path);
 }
 
 /* Steps of at least 1e-6 ms, with the digits that chx_spikes_write_csv() gives them. */
@@ -340,16 +304,14 @@ chx_network_save(const chx_network *network, const char *folder)
     while (length > 1 && folder[length - 1] == '/')
         length--;
     char *target = chx__format("%.*s", (int)length, folder);
-    char *temporary = target ? chx__file_beside(target, CHX__TEMPORARY_NAME) : NULL;
-    chx_status status = target && temporary ? make_folder(temporary, target) : fail_memory();
-    bool is_made = !status;
-    if (!status)
-        status = write_all(temporary, network);
-    if (!status && rename(temporary, target) != 0)
-        status = fail_folder(target, "create");
-    if (status && is_made)
-        nftw(temporary, remove_entry, MAX_OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS);
+    chx__draft draft;
+    chx_status status = target ? chx__draft_begin(&draft, target) : fail_memory();
     free(target);
-    free(temporary);
+    if (status)
+        return status;
+    status = write_all(draft.folder, network);
+    if (!status)
+        return chx__draft_commit(&draft);
+    chx__draft_discard(&draft);
     return status;
 }
