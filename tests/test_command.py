@@ -950,6 +950,17 @@ class Benches(Case):
         self.assertIn("note: no neuron fired in 5 ms",
                       run("run", net, "-t", "5", *devices()).stderr)
 
+    def test_interrupt_ends_a_benchmark_at_once(self):
+        for name in ["schedule", "threads", "dispatch", "stall"]:
+            child = subprocess.Popen([COMMAND, "bench", name], stdout=subprocess.PIPE,
+                                     stderr=subprocess.PIPE, text=True, cwd=SOURCES)
+            time.sleep(1)
+            child.send_signal(signal.SIGINT)
+            sent_s = time.monotonic()
+            said = child.communicate(timeout=60)
+            self.assertLess(time.monotonic() - sent_s, 1)
+            self.assertEqual(child.returncode, 128 + signal.SIGINT, said)
+
     def test_unknown_benchmark_is_a_usage_error(self):
         self.fails(2, "did you mean 'threads'?", "bench", "thread")
         said = self.fails(2, "there are: ", "bench", "frobnicate")

@@ -7,6 +7,7 @@
 #include "bench_schedule.h"
 #include "bench_stall.h"
 #include "command.h"
+#include "interrupt.h"
 #include "options.h"
 #include "outcome.h"
 #include "peers.h"
@@ -212,6 +213,26 @@ bench_threads(struct peers_job job, const char *folder, const shared_options *sh
     return code;
 }
 
+/* Runs a benchmark. Nothing is half-written meanwhile and no loop looks at a flag, so a signal ends
+ * the process itself. */
+static int
+measure(const char *name, struct peers_job job, const char *folder, const shared_options *shared)
+{
+    int code;
+
+    interrupt_ends_at_once(true);
+    if (strcmp(name, "dispatch") == 0)
+        code = bench_dispatch(shared);
+    else if (strcmp(name, "schedule") == 0)
+        code = bench_schedule(shared->json);
+    else if (strcmp(name, "stall") == 0)
+        code = bench_stall(shared);
+    else
+        code = bench_threads(job, folder, shared);
+    interrupt_ends_at_once(false);
+    return code;
+}
+
 static int
 run(const struct command *self, int argc, char **argv)
 {
@@ -237,14 +258,9 @@ run(const struct command *self, int argc, char **argv)
 
     if (!options_parse(&syntax, argc, argv, &code))
         return code;
-    if (strcmp(name, "dispatch") == 0)
-        return bench_dispatch(&shared);
-    if (strcmp(name, "schedule") == 0)
-        return bench_schedule(shared.json);
-    if (strcmp(name, "stall") == 0)
-        return bench_stall(&shared);
-    if (strcmp(name, "threads") == 0)
-        return bench_threads(job, folder, &shared);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(name, names[i]) == 0)
+            return measure(name, job, folder, &shared);
     near = suggest_word(name, names, sizeof names / sizeof *names);
     return near ? outcome_say(OUTCOME_USAGE, "there is no benchmark '%s'; did you mean '%s'?", name,
                               near)
