@@ -531,6 +531,16 @@ START_TEST(pixels_lie_where_the_projection_says)
 }
 END_TEST
 
+START_TEST(branches_are_handed_to_their_buffer)
+{
+    stage *on = open_stage(&plain);
+    ck_assert_ptr_null(on->scene->geometry.branches);
+    ck_assert_uint_ge(chx_buffer_size(on->scene->inputs.branches),
+                      on->scene->geometry.n_branches * sizeof(chx_branch));
+    close_stage(on);
+}
+END_TEST
+
 START_TEST(zoom_enlarges_about_the_centre)
 {
     stage *on = open_stage(&plain);
@@ -1366,6 +1376,7 @@ suite(void)
     tcase_add_test(frames, labels_keep_their_corners_and_no_more);
     tcase_add_test(frames, parts_of_a_layout_lie_close_together);
     tcase_add_test(frames, pixels_lie_where_the_projection_says);
+    tcase_add_test(frames, branches_are_handed_to_their_buffer);
     tcase_add_test(frames, zoom_enlarges_about_the_centre);
     tcase_add_test(frames, strong_zoom_has_the_same_bits_on_both_paths);
     tcase_add_loop_test(frames, bodies_that_find_no_place_in_the_queue_are_drawn_all_the_same, 0,

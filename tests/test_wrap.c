@@ -108,6 +108,41 @@ START_TEST(device_that_shares_works_on_the_memory_itself)
 }
 END_TEST
 
+/* Given away, the memory still is what a device works on, and goes with the buffer. */
+START_TEST(adopted_memory_is_worked_on_and_freed)
+{
+    uint64_t unused;
+    uint32_t *given = malloc(sizeof memory);
+    memcpy(given, memory, sizeof memory);
+    chx_buffer_destroy(&wrapped);
+    ck_assert_int_eq(chx_buffer_wrap(runtime, given, sizeof memory, &wrapped), CHX_OK);
+    chx__buffer_adopt(wrapped);
+    chx_plan *plan = plan_both_ways();
+    expect_both_ways(memory);
+    run_to_its_end(plan, &unused);
+    uint32_t w[WORDS];
+    ck_assert_int_eq(chx_buffer_read(wrapped, 0, sizeof w, w), CHX_OK);
+    ck_assert_mem_eq(w, memory, sizeof w);
+    ck_assert_ptr_eq(wrapped->host, (unsigned char *)given);
+    check_buffers();
+    chx_plan_destroy(&plan);
+}
+END_TEST
+
+/* A device that may still be at work on adopted memory keeps it: it neither moves nor goes. */
+START_TEST(adopted_memory_stays_where_a_device_shares_it)
+{
+    uint32_t *given = calloc(WORDS, sizeof *given);
+    chx_buffer_destroy(&wrapped);
+    ck_assert_int_eq(chx_buffer_wrap(runtime, given, sizeof memory, &wrapped), CHX_OK);
+    chx__buffer_adopt(wrapped);
+    const bool is_shared = wrapped->sharer != CHX__HOST_PLACE;
+    chx__buffer_retire_host(wrapped);
+    ck_assert_int_eq(wrapped->is_exposed, is_shared);
+    ck_assert_int_eq(wrapped->host == (unsigned char *)given, is_shared);
+}
+END_TEST
+
 static chx_status
 count_up(void *data, void *const *host)
 {
@@ -174,6 +209,8 @@ main(void)
     tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, memory_is_current_after_a_read_into_itself);
     tcase_add_test(tcase, device_that_shares_works_on_the_memory_itself);
+    tcase_add_test(tcase, adopted_memory_is_worked_on_and_freed);
+    tcase_add_test(tcase, adopted_memory_stays_where_a_device_shares_it);
     tcase_add_test(tcase, host_and_device_take_turns);
     tcase_add_test(tcase, excluded_device_leaves_the_bytes);
     suite_add_tcase(suite, tcase);

@@ -85,9 +85,17 @@ chx__buffer_wrap(chx_runtime *runtime, chx__fleet *fleet, void *memory, size_t s
 }
 
 void
+chx__buffer_adopt(chx_buffer *buffer)
+{
+    assert(buffer->is_wrapped);
+    buffer->is_wrapped = false;
+}
+
+void
 chx__buffer_retire_host(chx_buffer *buffer)
 {
-    unsigned char *fresh = buffer->is_wrapped ? NULL : chx__alloc(buffer->size_bytes, 1);
+    const bool stays = buffer->is_wrapped || buffer->sharer != CHX__HOST_PLACE;
+    unsigned char *fresh = stays ? NULL : chx__alloc(buffer->size_bytes, 1);
     if (!fresh) {
         chx__coherence_remove(&buffer->coherence, chx__places_of(CHX__HOST_PLACE));
         chx__coherence_remove(&buffer->settled, chx__places_of(CHX__HOST_PLACE));

@@ -42,6 +42,10 @@ chx_status chx__buffer_create(chx_runtime *runtime, chx__fleet *fleet, size_t si
 chx_status chx__buffer_wrap(chx_runtime *runtime, chx__fleet *fleet, void *memory,
                             size_t size_bytes, chx_buffer **buffer);
 
+/* Makes the memory that a buffer was created over its own: chx__alloc() made it, and it goes when
+ * the buffer does, or never where a device may still reach it then. */
+void chx__buffer_adopt(chx_buffer *buffer);
+
 /* Whether the replica in a place is the host's memory itself. */
 static inline bool
 chx__buffer_is_shared(const chx_buffer *buffer, uint32_t place)
@@ -50,9 +54,9 @@ chx__buffer_is_shared(const chx_buffer *buffer, uint32_t place)
 }
 
 /* Gives the buffer fresh host memory with the same bytes, since commands that nobody can call off
- * may still read or write the old, which is never freed. Without memory for it, and where it is
- * the caller's, the old one stays in use for as long as the buffer lives, and what the host holds
- * of it is lost. */
+ * may still read or write the old, which is never freed. Without memory for it, and where it is the
+ * caller's or a device works on it, the old one stays in use for as long as the buffer lives, and
+ * what the host holds of it is lost. */
 void chx__buffer_retire_host(chx_buffer *buffer);
 
 /* Reports that no place holds [begin, end), and why. Returns CHX_ERROR_DEVICE. */

@@ -18,6 +18,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "memory/buffer.h"
 #include "network/simulation.h"
 #include "scene/palette.h"
 
@@ -101,6 +102,21 @@ make_list(chx_runtime *runtime, const void *items, size_t n, size_t size, chx_bu
              : chx_buffer_create(runtime, sizeof nothing, nothing, buffer);
 }
 
+/* The branches, which may be most of the memory there is, are the buffer's from here on. */
+static chx_status
+hand_branches(chx_scene *scene)
+{
+    chx__geometry *geometry = &scene->geometry;
+    chx_status status = chx_buffer_wrap(scene->runtime, geometry->branches,
+                                        ((size_t)geometry->n_branches + 1) * sizeof(chx_branch),
+                                        &scene->inputs.branches);
+    if (status)
+        return status;
+    chx__buffer_adopt(scene->inputs.branches);
+    geometry->branches = NULL;
+    return CHX_OK;
+}
+
 static chx_status
 make_label_buffers(chx_scene *scene)
 {
@@ -132,8 +148,7 @@ make_buffers(chx_scene *scene, const chx_tables *tables)
                                                                      : pixels * 3 / 2;
     chx_status status = chx_buffer_create(scene->runtime, sizeof *tables, tables, &in->tables);
     if (!status)
-        status = make_list(scene->runtime, scene->geometry.branches, scene->geometry.n_branches,
-                           sizeof(chx_branch), &in->branches);
+        status = hand_branches(scene);
     if (!status)
         status = chx_buffer_create(scene->runtime,
                                    ((size_t)scene->network->n_neurons + 1) * CHX_AGES * 4, NULL,
