@@ -4,6 +4,8 @@
 #include "network/elementary.h"
 
 #include <math.h>
+#include <stdint.h>
+#include <string.h>
 
 /* ln 2 in two parts: multiples of the first by exponents are exact. */
 #define LN2_HIGH 0x1.62e42fee00000p-1
@@ -11,29 +13,52 @@
 #define LN2_INVERSE 1.4426950408889634
 #define SQRT_HALF 0.70710678118654752
 
-#define N_ODD 12 /* 0.1716^(2 x 12) is below 2^-53 */
-#define N_TAYLOR 15 /* 0.3466^15 / 15! is below 2^-53 */
+/* Sums of even and of odd powers are independent, so that a processor works on several. */
+static double
+polynomial(const double *factors, int n, double x)
+{
+    const double square = x * x, fourth = square * square;
+    double sums[4] = {0};
+    for (int i = n - 4; i >= 0; i -= 4)
+        for (int k = 0; k < 4; k++)
+            sums[k] = sums[k] * fourth + factors[i + k];
+    return (sums[0] + sums[1] * x) + (sums[2] + sums[3] * x) * square;
+}
 
-/* 2 atanh(s) for |s| <= 0.1716. */
+/* 2 atanh(s) for |s| <= 0.1716, whose power of 26 is below 2^-53. */
 static double
 twice_atanh(double s)
 {
+    static const double factors[12] = {1.0 / 3,  1.0 / 5,  1.0 / 7,  1.0 / 9,  1.0 / 11, 1.0 / 13,
+                                       1.0 / 15, 1.0 / 17, 1.0 / 19, 1.0 / 21, 1.0 / 23, 1.0 / 25};
     const double square = s * s;
-    double sum = 0;
-    for (int i = N_ODD; i > 0; i--)
-        sum = (sum + 1.0 / (2 * i + 1)) * square;
-    return 2 * s + 2 * s * sum;
+    return 2 * s + 2 * s * (square * polynomial(factors, 12, square));
+}
+
+/* Doubles are those of IEEE 754: 52 bits below an exponent that 1023 is added to. */
+static uint64_t
+bits_of(double x)
+{
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+static double
+of_bits(uint64_t bits)
+{
+    double x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
 }
 
 double
 chx__ln(double x)
 {
-    int exponent;
-    double mantissa = frexp(x, &exponent);
-    if (mantissa < SQRT_HALF) {
-        mantissa *= 2;
-        exponent--;
-    }
+    /* From the root of 1/2 to that of 2. */
+    const uint64_t bits = bits_of(x), above = bits - bits_of(SQRT_HALF);
+    const int exponent = (int)(above >> 52) - (above >> 63 ? 4096 : 0);
+    const double mantissa = of_bits(bits - ((uint64_t)(int64_t)exponent << 52));
     const double fraction = twice_atanh((mantissa - 1) / (mantissa + 1));
     return exponent * LN2_HIGH + (exponent * LN2_LOW + fraction);
 }
@@ -46,19 +71,35 @@ chx__ln_rest(double x)
     return x < 1 ? chx__ln(1 - x) : -INFINITY;
 }
 
+/* Of what is left after powers of 2, at most 0.3466; its power of 15 over 16! is below 2^-53. */
 double
 chx__exp(double x)
 {
+    static const double factors[16] = {
+        1.0,
+        1.0,
+        1.0 / 2,
+        1.0 / 6,
+        1.0 / 24,
+        1.0 / 120,
+        1.0 / 720,
+        1.0 / 5040,
+        1.0 / 40320,
+        1.0 / 362880,
+        1.0 / 3628800,
+        1.0 / 39916800,
+        1.0 / 479001600,
+        1.0 / 6227020800,
+        1.0 / 87178291200,
+        1.0 / 1307674368000,
+    };
     if (x < -700)
         return 0;
     if (x > 700)
         return INFINITY;
     const double exponent = floor(x * LN2_INVERSE + 0.5);
     const double rest = (x - exponent * LN2_HIGH) - exponent * LN2_LOW;
-    double sum = 1;
-    for (int i = N_TAYLOR; i > 0; i--)
-        sum = 1 + sum * rest / i;
-    return ldexp(sum, (int)exponent);
+    return polynomial(factors, 16, rest) * of_bits((uint64_t)((int)exponent + 1023) << 52);
 }
 
 static double

@@ -2,7 +2,7 @@
 #ifndef CHX_NETWORK_ELEMENTARY_H
 #define CHX_NETWORK_ELEMENTARY_H
 
-/* The natural logarithm of a finite x > 0, within 1e-15 of itself. */
+/* The natural logarithm of a finite x of 1e-300 or more, within 1e-15 of itself. */
 double chx__ln(double x);
 
 /* The natural logarithm of 1 - x for 0 <= x <= 1, also where x is tiny; minus infinity at 1. */

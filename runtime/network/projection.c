@@ -226,7 +226,7 @@ draw_distinct(row *drawn, uint64_t n, chx__distinct *set)
     const bool is_rest = n > n_allowed / 2;
     const uint64_t n_draws = is_rest ? n_allowed - n : n;
     uint32_t pre, post;
-    if (!chx__distinct_clear(set, n_draws))
+    if (!chx__distinct_clear(set, n_draws, n_numbered))
         return false;
     for (uint64_t i = 0; i < n_draws;) {
         const uint64_t number = chx__random_below(&drawn->random, n_numbered);
