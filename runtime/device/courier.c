@@ -28,6 +28,7 @@
 
 /* A burst is flushed and looked at before the next, so that devices start early in a long plan. */
 #define BURST 256u
+#define LAUNCHES_PER_LOOK 8u /* at the clock, which costs a fiftieth of a launch */
 #define BATCH 64u /* parcels that are sent without waiting for more */
 #define MOST_UNTOLD 1024u /* ends that nobody awaits, for which the collector is not woken */
 #define WINDOW 4096u /* parcels of a lane that the driver has at a time */
@@ -61,6 +62,7 @@ struct chx__courier {
     /* The thread's own. */
     parcel_list waiting, ended; /* not launched yet; to be given back */
     uint32_t n_flying;
+    uint32_t n_launched; /* of the present burst */
     uint32_t n_untold; /* given back since the collector was last woken */
     bool has_news; /* for the collector */
     bool has_lost_watch; /* a driver may keep the callback of what failed, and with it the inbox */
@@ -192,13 +194,21 @@ watch(chx__courier *courier, chx__parcel *parcel)
         chx__inbox_unref(courier->inbox);
 }
 
+/* When a launch begins, or one of the few before it. */
+static uint64_t
+note_launch(chx__courier *courier, const chx__device *device)
+{
+    if (courier->n_launched++ % LAUNCHES_PER_LOOK == 0 || !device->has_profiling)
+        enter(courier, chx__now_ns());
+    return atomic_load_explicit(&courier->entered_ns, memory_order_relaxed);
+}
+
 static void
 launch(chx__courier *courier, chx__parcel *parcel)
 {
     chx__lane *lane = parcel->lane;
     assert(parcel->number == lane->end && !is_full(lane));
-    parcel->launch_ns = chx__now_ns();
-    enter(courier, parcel->launch_ns);
+    parcel->launch_ns = note_launch(courier, parcel->device);
     cl_int code = CHX__PARCEL_UNWANTED;
     if (!has_ring(lane))
         code = CL_OUT_OF_HOST_MEMORY;
@@ -233,6 +243,7 @@ static bool
 launch_burst(chx__courier *courier)
 {
     uint32_t n = 0;
+    courier->n_launched = 0;
     for (; n < BURST && has_launchable(courier); n++) {
         chx__parcel *parcel = courier->waiting.first;
         courier->waiting.first = parcel->next;
@@ -265,16 +276,21 @@ flush_lane(chx__courier *courier, chx__device *device, chx__lane *lane)
 }
 
 /* Profiling stamps are a driver's word: a span that does not fit between launch and now gives way
- * to what the host saw, from when the command could start to when its end was noticed. */
+ * to what the host saw, from when the command could start to when its end was noticed. What ended
+ * before the thread began to look needs no clock of its own. */
 static void
 stamp(chx__courier *courier, chx__device *device, chx__lane *lane, chx__parcel *parcel)
 {
-    uint64_t now_ns = chx__now_ns();
-    enter(courier, now_ns);
-    if (!device->has_profiling ||
-        !courier->backend->event_span(parcel->event, &parcel->start_ns, &parcel->finish_ns) ||
-        !chx__device_to_host(device, parcel->launch_ns, now_ns, &parcel->start_ns,
-                             &parcel->finish_ns)) {
+    bool is_told =
+        device->has_profiling &&
+        courier->backend->event_span(parcel->event, &parcel->start_ns, &parcel->finish_ns);
+    uint64_t now_ns = atomic_load_explicit(&courier->entered_ns, memory_order_relaxed);
+    if (!is_told || parcel->finish_ns + (uint64_t)device->clock_offset_ns > now_ns) {
+        now_ns = chx__now_ns();
+        enter(courier, now_ns);
+    }
+    if (!is_told || !chx__device_to_host(device, parcel->launch_ns, now_ns, &parcel->start_ns,
+                                         &parcel->finish_ns)) {
         parcel->start_ns = parcel->launch_ns > lane->free_ns ? parcel->launch_ns : lane->free_ns;
         parcel->finish_ns = now_ns;
     }
@@ -295,6 +311,8 @@ land(chx__courier *courier, chx__parcel *parcel, chx__parcel_end end, cl_int cod
 static void
 look_at_lane(chx__courier *courier, chx__device *device, chx__lane *lane)
 {
+    if (lane->first < lane->end)
+        enter(courier, chx__now_ns());
     for (; lane->first < lane->end; lane->first++) {
         chx__parcel *parcel = *place_of(lane, lane->first);
         cl_int status = parcel ? courier->backend->event_status(parcel->event) : CL_COMPLETE;
