@@ -107,7 +107,8 @@ chx__ledger_promise(const chx_run *run)
         end = end_of_buffer(flow, first);
         chx__run_atom(run, first).buffer->n_promised += end - first;
     }
-    enter_all(run, false);
+    if (!run->leaves_as_is)
+        enter_all(run, false);
     return CHX_OK;
 }
 

@@ -54,6 +54,7 @@ typedef struct variant {
     bool fits; /* the cast could be assigned */
     bool suits; /* as was found when its buffers' maps had had so many changes */
     uint64_t n_changes;
+    uint64_t n_changes_left; /* so many were there before and after it was submitted */
 } variant;
 
 struct chx_plan {
@@ -101,8 +102,11 @@ move_to_front(chx_plan *plan, uint32_t at)
 static chx_status
 add_variant(chx_plan *plan, chx__lowered *lowered)
 {
-    variant added = {
-        .lowered = lowered, .n_recasts = lowered->n_recasts, .fits = true, .n_changes = UNKNOWN};
+    variant added = {.lowered = lowered,
+                     .n_recasts = lowered->n_recasts,
+                     .fits = true,
+                     .n_changes = UNKNOWN,
+                     .n_changes_left = UNKNOWN};
     chx_status status = chx__cast_copy(&added.cast, &lowered->cast);
     if (status) {
         variant_finish(&added);
@@ -153,7 +157,7 @@ recast(const chx_plan *plan, variant *due)
     chx_status status = due->fits ? chx__planner_cast(due->lowered, &due->cast) : CHX_OK;
     if (!status)
         due->n_recasts = plan->graph->n_recasts;
-    due->n_changes = UNKNOWN;
+    due->n_changes = due->n_changes_left = UNKNOWN;
     return status;
 }
 
@@ -357,13 +361,26 @@ report(chx__unreported *unreported)
     return chx__fail_again(&unreported->error);
 }
 
+/* A run that changes nothing in the maps of its buffers changes nothing the next time either,
+ * unless somebody else does meanwhile: a replay need not promise task by task. */
+static chx_status
+submit(variant *chosen, chx_run *run)
+{
+    uint64_t n_before = count_changes(&chosen->cast);
+    run->leaves_as_is = chosen->n_changes_left == n_before;
+    chx_status status = chx__driver_submit(run);
+    uint64_t n_after = count_changes(&chosen->cast);
+    chosen->n_changes_left = !status && n_after == n_before ? n_after : UNKNOWN;
+    return status;
+}
+
 chx_status
 chx__plan_submit(chx_plan *plan, bool is_attended, chx_run **run)
 {
     chx_runtime *runtime = plan->runtime;
     if (plan->unreported.is_set)
         return report(&plan->unreported);
-    const variant *chosen = &plan->variants[0];
+    variant *chosen = &plan->variants[0];
     chx_status status;
     do {
         chx__wait_for_room(runtime, CHX__FLIGHT_SLOTS - 1);
@@ -379,7 +396,7 @@ chx__plan_submit(chx_plan *plan, bool is_attended, chx_run **run)
     if (status)
         return status;
     made->report = is_attended ? NULL : &plan->unreported;
-    status = chx__driver_submit(made);
+    status = submit(chosen, made);
     if (status) {
         chx__run_unref(made);
         return status;
