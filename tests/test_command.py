@@ -452,6 +452,12 @@ class Runs(Case):
         note = self.note("render", path, "-s", "64x64", "-o", self.folder / "x.png")
         self.assertIn("edges.csv:1: positions are a layout, each delay is 2 ms, A is driven", note)
         self.assertIn("weight is read as weight_pa", note)
+        spikes = self.file("spikes.csv", "times,ids\n10,A\n12,B\n")
+        played = run("render", path, "--play-spikes", spikes, "-s", "64x64", "-o",
+                     self.folder / "x.png", *devices())
+        self.assertIn("edges.csv:1: positions are a layout; ", played.stderr)
+        self.assertNotIn("driven", played.stderr)
+        self.assertNotIn("delay", played.stderr)
         self.fails(2, "a unit is for SWC files alone", "run", path, "--unit", "nm")
         self.fails(3, "the column 'pre' is missing", "run",
                    self.file("other.csv", "name,type\nA,cell\n"))

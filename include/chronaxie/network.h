@@ -254,6 +254,7 @@ typedef struct chx_source {
     /* For a table of connections: a table of neurons with the columns name, x_um, y_um and z_um,
      * and perhaps type and diameter_um, which are all there are; NULL makes a layout. */
     const char *neurons;
+    bool is_played; /* with recorded spikes: a table gets no stimulus, nor a remark on delays */
 } chx_source;
 
 /* Recognises what the paths are and loads it: a network folder, SWC files or a folder of them, or a

@@ -34,6 +34,7 @@ enum { PRE, POST, WEIGHT, DELAY, N_COLUMNS };
 typedef struct reader {
     chx_network *network;
     const char *neurons; /* path of a table of all neurons, or NULL */
+    bool is_played; /* nothing is to be simulated */
     chx__csv csv;
     chx__names names, types;
 } reader;
@@ -228,22 +229,32 @@ add_stimulus(chx_network *network)
     return find_most_targets(network, driven);
 }
 
-/* What was read and what was chosen, in one sentence. */
+/* What was chosen for simulating. */
+static void
+tell_choices(const reader *table, char *text, size_t size)
+{
+    const chx_network *network = table->network;
+    char weight[64] = "", delay[64] = "";
+    if (!chx__csv_has(&table->csv, WEIGHT))
+        snprintf(weight, sizeof weight, "each weight is %d pA, ", WEIGHT_PA);
+    if (!chx__csv_has(&table->csv, DELAY))
+        snprintf(delay, sizeof delay, "each delay is %d ms, ", DELAY_MS);
+    snprintf(text, size, "%s%s%.64s is driven", weight, delay,
+             network->neurons[network->stimuli[0].neurons[0]].name);
+}
+
+/* What was read and what was chosen, in one sentence; none where there is nothing to say. */
 static chx_status
 remark(reader *table, const char *path)
 {
-    char text[1024], weight[64] = "", delay[64] = "";
-    const chx__csv *csv = &table->csv;
-    const chx_network *network = table->network;
-    if (!chx__csv_has(csv, WEIGHT))
-        snprintf(weight, sizeof weight, "each weight is %d pA, ", WEIGHT_PA);
-    if (!chx__csv_has(csv, DELAY))
-        snprintf(delay, sizeof delay, "each delay is %d ms, ", DELAY_MS);
-    snprintf(text, sizeof text, "%s%s%s%.64s is driven%s%s",
-             table->neurons ? "" : "positions are a layout, ", weight, delay,
-             network->neurons[network->stimuli[0].neurons[0]].name, *csv->remark ? "; " : "",
-             csv->remark);
-    return chx__network_remark(table->network, path, 1, text);
+    char text[1024], choices[256] = "";
+    const char *layout = table->neurons ? "" : "positions are a layout";
+    const char *read = table->csv.remark;
+    if (!table->is_played)
+        tell_choices(table, choices, sizeof choices);
+    snprintf(text, sizeof text, "%s%s%s%s%s", layout, *layout && *choices ? ", " : "", choices,
+             (*layout || *choices) && *read ? "; " : "", read);
+    return *text ? chx__network_remark(table->network, path, 1, text) : CHX_OK;
 }
 
 static chx_status
@@ -279,7 +290,7 @@ complete(reader *table, const char *path)
     if (!status && !table->neurons)
         status = chx__layout_place(network->neurons, network->info.n_neurons, network->synapses,
                                    network->info.n_synapses, SPACING_UM);
-    if (!status)
+    if (!status && !table->is_played)
         status = add_stimulus(network);
     if (!status)
         status = remark(table, path);
@@ -287,10 +298,10 @@ complete(reader *table, const char *path)
 }
 
 chx_status
-chx__edges_load(const char *path, const char *neurons, chx_network **network)
+chx__edges_load(const char *path, const char *neurons, bool is_played, chx_network **network)
 {
     static const char *const columns[N_COLUMNS] = {"pre", "post", "weight_pa", "delay_ms"};
-    reader table = {.network = chx__network_begin(), .neurons = neurons};
+    reader table = {.network = chx__network_begin(), .neurons = neurons, .is_played = is_played};
     if (!table.network)
         return fail_memory();
     chx_status status = neurons ? place_neurons(&table) : CHX_OK;
@@ -314,5 +325,5 @@ chx_status
 chx_network_load_edges(const char *path, chx_network **network)
 {
     CHX__REQUIRE(path && network);
-    return chx__edges_load(path, NULL, network);
+    return chx__edges_load(path, NULL, false, network);
 }

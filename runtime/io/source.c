@@ -226,7 +226,7 @@ is_table(const chx_source *source)
 static chx_status
 load_table(const chx_source *source, chx_network **network)
 {
-    return chx__edges_load(source->paths[0], source->neurons, network);
+    return chx__edges_load(source->paths[0], source->neurons, source->is_played, network);
 }
 
 static bool

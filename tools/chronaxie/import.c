@@ -60,7 +60,7 @@ run(const struct command *self, int argc, char **argv)
         return code;
     if (!folder || !*folder)
         return outcome_say(OUTCOME_USAGE, "import needs -o FOLDER");
-    code = source_load(&sources, unit, neurons, &network);
+    code = source_load(&(source_words){&sources, unit, neurons}, &network);
     if (code != OUTCOME_OK)
         return code;
     for (uint32_t i = 0; i < chx_network_get(network)->n_remarks; i++)

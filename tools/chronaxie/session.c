@@ -87,7 +87,9 @@ int
 session_open(struct session *session, const shared_options *shared, const session_params *params)
 {
     chx_runtime_params runtime_params = options_runtime_params(shared);
-    int code = source_load(&params->sources, params->unit, NULL, &session->network);
+    const source_words words = {
+        .operands = &params->sources, .unit = params->unit, .is_played = params->play_path != NULL};
+    int code = source_load(&words, &session->network);
 
     if (code != OUTCOME_OK)
         return code;

@@ -29,11 +29,13 @@ read_unit(const char *unit, double *um)
 }
 
 int
-source_load(const operand_list *sources, const char *unit, const char *neurons,
-            chx_network **network)
+source_load(const source_words *words, chx_network **network)
 {
-    chx_source source = {(const char *const *)sources->words, (uint32_t)sources->n, 0, neurons};
-    int code = read_unit(unit, &source.unit_um);
+    chx_source source = {.paths = (const char *const *)words->operands->words,
+                         .n_paths = (uint32_t)words->operands->n,
+                         .neurons = words->neurons,
+                         .is_played = words->is_played};
+    int code = read_unit(words->unit, &source.unit_um);
     chx_status status;
 
     if (code != OUTCOME_OK)
