@@ -77,6 +77,15 @@ load_plan(const char *path, const char *machine_path)
 }
 
 static chx_status
+load_model(void)
+{
+    chx_model *model = NULL;
+    chx_status status = chx_model_from_file("mine.cl", &model);
+    chx_model_destroy(&model);
+    return status;
+}
+
+static chx_status
 load_stg(void)
 {
     return load_plan("graph.stg", NULL);
@@ -102,12 +111,15 @@ static const struct reader {
     {"edges", "edges.csv", load_edges},
     {"graph", "graph.json", load_graph},
     {"machine", "machine.json", load_work},
+    {"model", "mine.cl", load_model},
     {"network", "network.json", load_network},
     {"neurons", "neurons.csv", load_network},
     {"places", "places.csv", load_places},
     {"recording", "spikes.csv", load_recording},
+    {"shape", "morphologies/A.swc", load_network},
     {"stg", "graph.stg", load_stg},
     {"synapses", "synapses.csv", load_network},
+    {"train", "train.csv", load_network},
     {"work", "work.json", load_work},
 };
 
