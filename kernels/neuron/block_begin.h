@@ -38,6 +38,7 @@ typedef uchar population_bits;
 #include "../common/history.h"
 #include "../common/philox.h"
 #include "population.h"
+#include "ring.h"
 
 /* 2^-40: below it a potential or a current cannot matter. */
 #define POPULATION_TINY 9.094947017729282e-13f
@@ -64,16 +65,18 @@ population_mask(uint lanes)
 
 /* Adds the events of one block in one step to the ring: as many as there are chances above a
  * neuron's word. */
-#define POPULATION_EVENTS(words, block_lanes, place)                                    \
-    do {                                                                                \
-        const uint event_lanes = (block_lanes);                                         \
-        if (event_lanes != 0) {                                                         \
-            const wide_uint word = (words);                                             \
-            wide_int n_events = (wide_int)(0);                                          \
-            for (uint c = stimulus.first_chance; c < stimulus.end_chance; c++)          \
-                n_events -= word < (wide_uint)(chances[c]);                             \
-            ring[place] += (n_events & population_mask(event_lanes)) * stimulus.weight; \
-        }                                                                               \
+#define POPULATION_EVENTS(words, block_lanes, block)                           \
+    do {                                                                       \
+        const uint event_lanes = (block_lanes);                                \
+        if (event_lanes != 0) {                                                \
+            const wide_uint word = (words);                                    \
+            wide_int n_events = (wide_int)(0);                                 \
+            for (uint c = stimulus.first_chance; c < stimulus.end_chance; c++) \
+                n_events -= word < (wide_uint)(chances[c]);                    \
+            ring[slot * n_blocks + (block)] +=                                 \
+                (n_events & population_mask(event_lanes)) * stimulus.weight;   \
+            ring_mark(setup, ring, block, slot);                               \
+        }                                                                      \
     } while (0)
 
 /* Adds the Poisson events of steps first .. first + n_steps - 1 to the ring of a tile. */
@@ -83,7 +86,7 @@ population_draw(constant chx_population_setup *setup, uint n_blocks, uint tile, 
                 global const chx_population_stimulus *stimuli, global const uint *chances,
                 global wide_int *ring)
 {
-    const uint slot_mask = (1u << setup->slot_bits) - 1, end_draw = tiles[tile + 1];
+    const uint end_draw = tiles[tile + 1], block = tile * CHX_POPULATION_TILE(POPULATION_WIDTH);
     const uint first_counter =
         (setup->first_neuron - setup->stretch) / 4 +
         tile * (CHX_POPULATION_TILE(POPULATION_WIDTH) * POPULATION_WIDTH / 4);
@@ -96,20 +99,19 @@ population_draw(constant chx_population_setup *setup, uint n_blocks, uint tile, 
             PHILOX_UINT y = (PHILOX_UINT)(step), z = (PHILOX_UINT)(stimulus.index);
             PHILOX_UINT w = (PHILOX_UINT)(setup->stretch);
             CHX_PHILOX_DRAW(x, y, z, w, setup->seed_low, setup->seed_high);
-            const uint place =
-                (step & slot_mask) * n_blocks + tile * CHX_POPULATION_TILE(POPULATION_WIDTH);
+            const uint slot = ring_slot(setup, step);
 #if POPULATION_WIDTH == 4
-            POPULATION_EVENTS(POPULATION_WORDS(), draw.lanes[0], place);
+            POPULATION_EVENTS(POPULATION_WORDS(), draw.lanes[0], block);
 #elif POPULATION_WIDTH == 8
-            POPULATION_EVENTS(POPULATION_WORDS(s01), draw.lanes[0], place);
-            POPULATION_EVENTS(POPULATION_WORDS(s23), draw.lanes[1], place + 1);
-            POPULATION_EVENTS(POPULATION_WORDS(s45), draw.lanes[2], place + 2);
-            POPULATION_EVENTS(POPULATION_WORDS(s67), draw.lanes[3], place + 3);
+            POPULATION_EVENTS(POPULATION_WORDS(s01), draw.lanes[0], block);
+            POPULATION_EVENTS(POPULATION_WORDS(s23), draw.lanes[1], block + 1);
+            POPULATION_EVENTS(POPULATION_WORDS(s45), draw.lanes[2], block + 2);
+            POPULATION_EVENTS(POPULATION_WORDS(s67), draw.lanes[3], block + 3);
 #else
-            POPULATION_EVENTS(POPULATION_WORDS(s0123), draw.lanes[0], place);
-            POPULATION_EVENTS(POPULATION_WORDS(s4567), draw.lanes[1], place + 1);
-            POPULATION_EVENTS(POPULATION_WORDS(s89ab), draw.lanes[2], place + 2);
-            POPULATION_EVENTS(POPULATION_WORDS(scdef), draw.lanes[3], place + 3);
+            POPULATION_EVENTS(POPULATION_WORDS(s0123), draw.lanes[0], block);
+            POPULATION_EVENTS(POPULATION_WORDS(s4567), draw.lanes[1], block + 1);
+            POPULATION_EVENTS(POPULATION_WORDS(s89ab), draw.lanes[2], block + 2);
+            POPULATION_EVENTS(POPULATION_WORDS(scdef), draw.lanes[3], block + 3);
 #endif
         }
     }
@@ -121,13 +123,14 @@ population_trains(constant chx_population_setup *setup, chx_population_block own
                   uint first, uint n_steps, global const chx_population_stimulus *stimuli,
                   global const chx_population_entry *entries, global wide_int *ring)
 {
-    const uint slot_mask = (1u << setup->slot_bits) - 1, n_blocks = setup->n_blocks;
     for (uint e = own.first_train_entry; e < own.end_entry; e++) {
         global const chx_population_stimulus *row = &stimuli[entries[e].stimulus];
-        const uint step = row->start_step;
-        if (step - first < n_steps)
-            ring[(step & slot_mask) * n_blocks + block] +=
-                population_mask(entries[e].lanes) & (wide_int)(row->weight);
+        const uint step = row->start_step, slot = ring_slot(setup, step);
+        if (step - first >= n_steps)
+            continue;
+        ring[slot * setup->n_blocks + block] +=
+            population_mask(entries[e].lanes) & (wide_int)(row->weight);
+        ring_mark(setup, ring, block, slot);
     }
 }
 
@@ -182,10 +185,8 @@ population_block(constant chx_population_setup *frame_setup, uint frame_n_blocks
                  global uint *frame_record, global chx_history *frame_history)
 {
     const chx_population_block frame_own = frame_blocks[frame_block];
-    const uint frame_slot_mask = (1u << frame_setup->slot_bits) - 1;
     population_trains(frame_setup, frame_own, frame_block, frame_first, frame_n_steps,
                       frame_stimuli, frame_entries, frame_ring);
-    frame_ring += frame_block;
     frame_row += frame_own.row * POPULATION_ROW_FIELDS;
     const wide_float frame_bias = frame_row[CHX_POPULATION_BIAS];
     const wide_int frame_refractory_steps = WIDE(as_int)(frame_row[CHX_POPULATION_REFRACTORY]);
@@ -208,9 +209,13 @@ population_block(constant chx_population_setup *frame_setup, uint frame_n_blocks
                 drive = select(drive, drive + stimulus.current_pa,
                                population_mask(frame_entries[e].lanes));
         }
-        const uint frame_slot = (frame_step & frame_slot_mask) * frame_n_blocks;
-        const wide_float input = WIDE(convert_float)(frame_ring[frame_slot]) * frame_unit;
-        frame_ring[frame_slot] = (wide_int)(0);
+        const uint frame_slot = ring_slot(frame_setup, frame_step);
+        global wide_int *frame_arrived = &frame_ring[frame_slot * frame_n_blocks + frame_block];
+        wide_float input = (wide_float)(0);
+        if (ring_unmark(frame_setup, frame_ring, frame_block, frame_slot)) {
+            input = WIDE(convert_float)(*frame_arrived) * frame_unit;
+            *frame_arrived = (wide_int)(0);
+        }
         const wide_int awake = frame_refractory == 0;
         frame_refractory = max(frame_refractory - 1, (wide_int)(0));
         wide_int fired = (wide_int)(0);

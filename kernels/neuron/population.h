@@ -9,7 +9,9 @@
  *             int, the refractory steps left, then the model's state (model.h)
  *   ring      int [n_slots][n_blocks][POPULATION_WIDTH]: synaptic input of step s in
  *             slot s % n_slots, in units of chx_population_setup.unit_pa; n_slots is a
- *             power of two, at least the longest delay
+ *             power of two, at least the longest delay. Marks follow, uint [n_blocks][n_slots / 32,
+ *             at least 1]: with POPULATION_MARKS, a bit for each slot of a block in which there
+ *             may be input
  *   rows      float [][2 + members of model_constants][POPULATION_WIDTH]: the
  *             bias (pA), as int the refractory steps, then the model's
  *             constants (model.h); one row for each kind of block

@@ -29,7 +29,6 @@ deliver_list(constant chx_population_setup *setup, uint n_blocks, global const u
     const uint count = min(list[0], setup->list_words - CHX_POPULATION_LIST_HEADER);
     const uint first_neuron = list[1], first = list[2], n_sources = setup->n_sources;
     const uint n_lanes = n_blocks * POPULATION_WIDTH, row_lanes = setup->row_lanes;
-    const uint slot_mask = (1u << setup->slot_bits) - 1;
     const uint target_bits = setup->target_bits, target_mask = (1u << target_bits) - 1;
     const uint neuron_bits = setup->neuron_bits, neuron_mask = (1u << neuron_bits) - 1;
     const uint lane = item & (row_lanes - 1);
@@ -51,9 +50,11 @@ deliver_list(constant chx_population_setup *setup, uint n_blocks, global const u
             const uint target = synapse.x & target_mask, delay = synapse.x >> target_bits;
             const int weight = (int)synapse.y;
 #endif
-            global int *at = &ring[((step + delay) & slot_mask) * n_lanes + target];
+            const uint slot = ring_slot(setup, step + delay);
+            global int *at = &ring[slot * n_lanes + target];
 #ifdef POPULATION_ALONE
             *at += weight;
+            ring_mark(setup, (global wide_int *)ring, target / POPULATION_WIDTH, slot);
 #else
             atomic_add(at, weight);
 #endif

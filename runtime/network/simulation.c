@@ -46,9 +46,10 @@ create_program(chx_simulation *simulation, const chx__model *model, const char *
 static chx_status
 create_programs(chx_simulation *simulation)
 {
-    char options[80];
-    snprintf(options, sizeof options, "-DPOPULATION_WIDTH=%u%s%s", simulation->tables.width,
+    char options[100];
+    snprintf(options, sizeof options, "-DPOPULATION_WIDTH=%u%s%s%s", simulation->tables.width,
              simulation->shape.group_items == 1 ? " -DPOPULATION_ALONE" : "",
+             simulation->shape.has_marks ? " -DPOPULATION_MARKS" : "",
              simulation->tables.n_kinds > 0 ? " -DPOPULATION_KINDS" : "");
     for (uint32_t p = 0; p < simulation->tables.n_partitions; p++) {
         const chx__model *model = simulation->tables.models[p];
@@ -82,6 +83,8 @@ create_part_buffers(chx_simulation *simulation, chx__simulation_part *part,
 {
     const chx__model *model = from->model;
     const size_t block_bytes = simulation->tables.width * sizeof(float);
+    const size_t mark_words =
+        from->setup.slot_bits > 5 ? (size_t)1 << (from->setup.slot_bits - 5) : 1;
     const struct {
         chx_buffer **buffer;
         const void *elements;
@@ -89,7 +92,8 @@ create_part_buffers(chx_simulation *simulation, chx__simulation_part *part,
     } tables[] = {
         {&part->state, from->state, from->setup.n_blocks,
          (CHX_POPULATION_STATE_HEADER + model->n_states) * block_bytes},
-        {&part->ring, NULL, (size_t)from->setup.n_blocks << from->setup.slot_bits, block_bytes},
+        {&part->ring, NULL, from->setup.n_blocks,
+         (block_bytes << from->setup.slot_bits) + mark_words * sizeof(uint32_t)},
         {&part->rows, from->rows, from->n_rows,
          (CHX_POPULATION_ROW_HEADER + model->n_constants) * block_bytes},
         {&part->blocks, from->blocks, from->setup.n_blocks, sizeof *from->blocks},

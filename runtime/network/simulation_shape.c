@@ -21,6 +21,9 @@
 #define EVENT_NS 2.0
 #define EXPECTED_HZ 5.0
 
+/* Spikes that arrive at a block in a step, from which on marks cost more than they spare. */
+#define MARKS_MAX_EVENTS 1.0
+
 /* Steps of neurons per batch that are worth a second device, which costs tens of microseconds. */
 #define PARTITION_MIN_UPDATES 400000
 
@@ -153,7 +156,10 @@ choose_sequential(chx__simulation_shape *shape, const chx__simulation_tables *ta
 {
     const bool fused = tables->n_partitions == 1 && tables->n_groups == 1;
     const uint32_t batch = tables->batch_steps;
+    const double spikes_each = EXPECTED_HZ * 1e-3 * tables->info->time_step_ms;
+    const double n_blocks = (double)tables->info->n_neurons / tables->width;
     shape->launching = fused ? CHX__LAUNCH_FUSED : CHX__LAUNCH_GROUPS;
+    shape->has_marks = (double)tables->info->n_synapses * spikes_each < MARKS_MAX_EVENTS * n_blocks;
     shape->group_items = 1;
     shape->launch_steps = fused ? CHX__SIMULATION_MAX_STEPS / batch * batch : batch;
 }

@@ -31,6 +31,7 @@ typedef enum chx__launching {
 
 typedef struct chx__simulation_shape {
     chx__launching launching;
+    bool has_marks; /* of the ring, see neuron/ring.h */
     uint32_t group_items; /* work-items of a group */
     uint32_t launch_steps; /* steps that one launch advances at most */
     uint32_t row_lanes; /* work-items that share a spike */

@@ -1,0 +1,50 @@
+/*
+ * The ring of synaptic input, and its marks; neuron/population.h describes both.
+ *
+ * Little arrives in many networks, and a ring may be larger than a processor's cache. With
+ * POPULATION_MARKS whoever adds to a block's input in a slot marks it, and what is not marked is
+ * neither read nor cleared. It needs POPULATION_ALONE: no other work-item writes to these blocks.
+ */
+#ifndef CHX_KERNELS_RING_H
+#define CHX_KERNELS_RING_H
+
+/* The slot of a step. */
+static inline uint
+ring_slot(constant chx_population_setup *setup, uint step)
+{
+    return step & ((1u << setup->slot_bits) - 1);
+}
+
+/* The word of a block and slot's mark. */
+static inline global uint *
+ring_mark_word(constant chx_population_setup *setup, global wide_int *ring, uint block, uint slot)
+{
+    global uint *marks = (global uint *)(ring + (setup->n_blocks << setup->slot_bits));
+    const uint block_words = setup->slot_bits > 5 ? 1u << (setup->slot_bits - 5) : 1u;
+    return &marks[block * block_words + slot / 32];
+}
+
+/* Says that there is input. */
+static inline void
+ring_mark(constant chx_population_setup *setup, global wide_int *ring, uint block, uint slot)
+{
+#ifdef POPULATION_MARKS
+    *ring_mark_word(setup, ring, block, slot) |= 1u << slot % 32;
+#endif
+}
+
+/* Whether there may be input; whoever asks takes it. */
+static inline bool
+ring_unmark(constant chx_population_setup *setup, global wide_int *ring, uint block, uint slot)
+{
+#ifdef POPULATION_MARKS
+    global uint *word = ring_mark_word(setup, ring, block, slot);
+    const uint marks = *word, mark = 1u << slot % 32;
+    if (!(marks & mark))
+        return false;
+    *word = marks ^ mark;
+#endif
+    return true;
+}
+
+#endif
