@@ -106,6 +106,8 @@ count(const chx_network_info *info)
         in[at->post]++;
         n_selves += at->pre == at->post;
         n_doubles += i > 0 && at[-1].pre == at->pre && at[-1].post == at->post;
+        ck_assert(i == 0 || at[-1].pre < at->pre ||
+                  (at[-1].pre == at->pre && at[-1].post <= at->post));
     }
 }
 
@@ -396,7 +398,7 @@ START_TEST(projection_draws_the_same_by_one_thread)
     pthread_attr_t attributes;
     pthread_t thread;
     ck_assert_int_eq(pthread_attr_init(&attributes), 0);
-    ck_assert_int_eq(pthread_attr_setstacksize(&attributes, (size_t)1 << 47), 0);
+    ck_assert_int_eq(pthread_attr_setstacksize(&attributes, SIZE_MAX / 2 + 1), 0);
     ck_assert_int_eq(pthread_setattr_default_np(&attributes), 0);
     ck_assert_int_ne(pthread_create(&thread, NULL, do_nothing, NULL), 0);
     ck_assert_uint_eq(draw_everything(), expected);
