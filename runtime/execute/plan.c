@@ -205,14 +205,21 @@ find_variant(chx_plan *plan, bool *is_found)
     return CHX_OK;
 }
 
-/* Takes the plan, in place of the one for the same whereabouts. */
+/* Takes the plan, in place of the one for the same whereabouts. What is known of the same builds
+ * need not be measured anew. */
 static chx_status
 replace_variant(chx_plan *plan, chx__lowered *made)
 {
-    for (uint32_t i = N_VARIANTS; i-- > 0;)
-        if (plan->variants[i].lowered &&
-            chx__digest_equal(plan->variants[i].lowered->entry, made->entry))
-            forget_variant(plan, i);
+    for (uint32_t i = N_VARIANTS; i-- > 0;) {
+        const chx__lowered *old = plan->variants[i].lowered;
+        if (!old || !chx__digest_equal(old->entry, made->entry))
+            continue;
+        if (old->build_epoch == made->build_epoch) {
+            made->n_runs_ended = old->n_runs_ended;
+            made->n_runs_learnt = old->n_runs_learnt;
+        }
+        forget_variant(plan, i);
+    }
     return add_variant(plan, made);
 }
 

@@ -21,6 +21,7 @@ enum {
     REPLAYED = 1000, /* tasks */
     DISJOINT = 4000,
     DISJOINT_RUNS = 4,
+    WARM_UP = 20, /* runs, in which plans are reviewed often and durations learnt */
     PLANNED = 10000,
     PLANNED_BUFFERS = 100,
 };
@@ -112,7 +113,6 @@ run_work(const work *w, uint32_t n_runs, double *seconds)
     return status;
 }
 
-/* The second replay is the first that is like all later ones. */
 static chx_status
 measure_replays(const bench *b, uint32_t n_words, double *us, double *bare_us)
 {
@@ -121,7 +121,7 @@ measure_replays(const bench *b, uint32_t n_words, double *us, double *bare_us)
     chx_status status = begin_work(b, REPLAYED, 1, n_words, &w);
     if (status == CHX_OK)
         status = chx_plan_create(w.graph, NULL, &w.plan);
-    for (int i = 0; status == CHX_OK && i < 3; i++)
+    for (int i = 0; status == CHX_OK && i < WARM_UP; i++)
         status = run_work(&w, 1, &unused);
     for (int i = 0; status == CHX_OK && i < ROUNDS; i++) {
         status = run_work(&w, 1, &seconds[i]);
@@ -158,7 +158,7 @@ measure_disjoint(const bench *b, figures *f)
     chx_status status = begin_work(b, DISJOINT, 1, DISJOINT, &w);
     if (status == CHX_OK)
         status = chx_plan_create(w.graph, NULL, &w.plan);
-    for (int i = 0; status == CHX_OK && i < 2; i++)
+    for (int i = 0; status == CHX_OK && i < WARM_UP; i++)
         status = run_work(&w, 1, &unused);
     double before_mb = resident_mb();
     for (int i = 0; status == CHX_OK && i < ROUNDS; i++)
