@@ -55,8 +55,8 @@ extent_um(const chx_network_info *info)
             if (i < neuron->n_nodes)
                 chx_neuron_place(neuron, info->nodes[neuron->first_node + i].position_um, at);
             for (int k = 0; k < 3; k++) {
-                low[k] = fminf(low[k], at[k]);
-                high[k] = fmaxf(high[k], at[k]);
+                low[k] = at[k] < low[k] ? at[k] : low[k];
+                high[k] = at[k] > high[k] ? at[k] : high[k];
             }
         }
     }
@@ -69,7 +69,7 @@ static double
 travel_bins(const reckoning *sum, double path_um)
 {
     double bins = path_um / sum->info->view.conduction_um_per_ms / sum->bin_ms;
-    return fmin(bins, MOST_PROFILE_BINS - 1.0);
+    return bins < MOST_PROFILE_BINS - 1.0 ? bins : MOST_PROFILE_BINS - 1.0;
 }
 
 /* Spreads a branch over the bins in which light runs along it. */

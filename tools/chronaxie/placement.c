@@ -62,8 +62,8 @@ extent_um(const chx_network_info *info, const chx_neuron *neuron)
         float at[3];
         chx_neuron_place(neuron, info->nodes[i].position_um, at);
         for (int k = 0; k < 3; k++) {
-            low[k] = fminf(low[k], at[k]);
-            high[k] = fmaxf(high[k], at[k]);
+            low[k] = at[k] < low[k] ? at[k] : low[k];
+            high[k] = at[k] > high[k] ? at[k] : high[k];
         }
     }
     for (int k = 0; k < 3; k++)
