@@ -1012,13 +1012,13 @@ START_TEST(branches_in_the_same_place_make_no_speckle)
 }
 END_TEST
 
-#define BEFORE_UM 0.9f
-
-/* The sketch's driven neuron, and a silent one that runs before it in nearly the same place. */
+/* The sketch's driven neuron, and another that runs so far before it in nearly the same place;
+ * driven later, or not at all where late_ms is 0. */
 static chx_network *
-covered_create(void)
+covered_create(float before_um, double late_ms)
 {
     static chx_node nodes[2 * SKETCH_NODES_EACH];
+    static const uint32_t other[] = {1};
     chx_network_info info = *chx_network_get(network);
     chx_neuron cells[2];
     for (uint32_t n = 0; n < 2; n++) {
@@ -1026,12 +1026,17 @@ covered_create(void)
         sketch_axon(nodes, first, 0, 0);
         for (uint32_t i = 0; i < SKETCH_NODES_EACH; i++) {
             nodes[first + i].position_um[0] = 0.37f * nodes[first + i].position_um[1];
-            nodes[first + i].position_um[2] = n ? BEFORE_UM : 0;
+            nodes[first + i].position_um[2] = n ? before_um : 0;
         }
         cells[n] = info.neurons[n];
         memcpy(cells[n].position_um, nodes[first].position_um, sizeof cells[n].position_um);
         cells[n].first_node = first;
     }
+    chx_stimulus stimuli[2] = {info.stimuli[0], info.stimuli[0]};
+    stimuli[1].neurons = other;
+    stimuli[1].start_ms += late_ms;
+    info.stimuli = stimuli;
+    info.n_stimuli = late_ms > 0 ? 2 : 1;
     info.neurons = cells;
     info.n_neurons = 2;
     info.nodes = nodes;
@@ -1056,7 +1061,7 @@ count_lit(const stage *on, int *n_shown, int *n_lit)
 START_TEST(light_behind_another_branch_makes_no_dashes_at_its_rims)
 {
     chx_network *three = network;
-    network = covered_create();
+    network = covered_create(0.9f, 0);
     chx_scene_params params = plain;
     params.has_plane = true;
     params.plane = CHX_PLANE_XY;
@@ -1075,6 +1080,48 @@ START_TEST(light_behind_another_branch_makes_no_dashes_at_its_rims)
     close_stage(on);
     chx_network_destroy(&network);
     network = three;
+}
+END_TEST
+
+/* How bright the middle of the axons is where there is light of both: its least and its most. */
+static void
+measure_middle(const stage *on, int range[2])
+{
+    const chx_network_info *info = chx_network_get(network);
+    for (int i = 0; i < 200; i++) {
+        float at[3];
+        for (int k = 0; k < 3; k++)
+            at[k] = info->nodes[6].position_um[k] +
+                    i / 200.0f * (info->nodes[7].position_um[k] - info->nodes[6].position_um[k]);
+        int brightness = brightness_at(on, at, 0);
+        range[0] = i == 0 || brightness < range[0] ? brightness : range[0];
+        range[1] = i == 0 || brightness > range[1] ? brightness : range[1];
+    }
+}
+
+START_TEST(of_two_lit_branches_in_one_place_the_later_shows)
+{
+    chx_network *three = network;
+    int ranges[2][2];
+    for (int both = 0; both < 2; both++) {
+        network = covered_create(both ? -0.075f : 0, 3);
+        chx_scene_params params = plain;
+        params.has_plane = true;
+        params.plane = CHX_PLANE_XY;
+        stage *on = open_stage(&params);
+        chx_camera camera;
+        chx_scene_default_camera(on->scene, &camera);
+        camera.zoom = 24;
+        memcpy(camera.centre_um, chx_network_get(network)->nodes[6].position_um, 12);
+        check_ok(chx_scene_set_camera(on->scene, &camera));
+        draw(on, 10);
+        measure_middle(on, ranges[both]);
+        close_stage(on);
+        chx_network_destroy(&network);
+        network = three;
+    }
+    ck_assert_msg(ranges[1][0] == ranges[0][0] && ranges[1][1] == ranges[0][1],
+                  "%d to %d, %d to %d", ranges[0][0], ranges[0][1], ranges[1][0], ranges[1][1]);
 }
 END_TEST
 
@@ -1393,6 +1440,7 @@ suite(void)
     tcase_add_test(frames, plain_c_baseline_draws_the_same_pixels);
     tcase_add_test(frames, branches_in_the_same_place_make_no_speckle);
     tcase_add_test(frames, light_behind_another_branch_makes_no_dashes_at_its_rims);
+    tcase_add_test(frames, of_two_lit_branches_in_one_place_the_later_shows);
     tcase_add_test(frames, soma_smaller_than_a_pixel_is_a_spot);
     tcase_add_test(frames, connections_are_curves_in_the_colour_of_their_sign);
     tcase_add_test(frames, many_connections_leave_the_cells_to_be_seen);
