@@ -502,6 +502,40 @@ START_TEST(disjoint_ranges_follow_only_each_other)
 }
 END_TEST
 
+static chx_status
+refuse_once(void *data, void *const *host)
+{
+    atomic_uint *n_calls = data;
+    long ms = 50;
+    nap(&ms, host);
+    return atomic_fetch_add(n_calls, 1) == 0 ? CHX_ERROR_CALLBACK : CHX_OK;
+}
+
+/* The third follows only the second, which has written all that both touch. */
+START_TEST(failure_reaches_runs_that_follow_by_another)
+{
+    enum { N_RUNS = 3 };
+    atomic_uint n_calls = 0;
+    chx_plan *plan;
+    chx_run *runs[N_RUNS], *last;
+    add_kernel(graph, x, y, 1);
+    add_host(graph, refuse_once, &n_calls, y, CHX_ACCESS_READ_WRITE);
+    ck_assert_int_eq(chx_plan_create(graph, NULL, &plan), CHX_OK);
+    for (int i = 0; i < N_RUNS; i++)
+        ck_assert_int_eq(chx_plan_submit(plan, &runs[i]), CHX_OK);
+    for (int i = 0; i < N_RUNS; i++) {
+        ck_assert_int_eq(chx_run_wait(runs[i], 60 * SECOND_NS), CHX_ERROR_CALLBACK);
+        chx_run_destroy(&runs[i]);
+    }
+    ck_assert_uint_eq(atomic_load(&n_calls), 1);
+    ck_assert_int_eq(chx_plan_submit(plan, &last), CHX_OK);
+    ck_assert_int_eq(chx_run_wait(last, 60 * SECOND_NS), CHX_OK);
+    chx_run_destroy(&last);
+    ck_assert_uint_eq(count_wrong(y, 8), 0);
+    chx_plan_destroy(&plan);
+}
+END_TEST
+
 static void
 add_tests(TCase *tcase)
 {
@@ -525,8 +559,10 @@ main(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     add_tests(tcase);
     const char *serial_only = getenv("CHRONAXIE_SERIAL");
-    if (!serial_only || !*serial_only)
+    if (!serial_only || !*serial_only) {
         tcase_add_test(tcase, reader_is_served_between_runs);
+        tcase_add_test(tcase, failure_reaches_runs_that_follow_by_another);
+    }
     tcase_add_test(tcase, disjoint_ranges_follow_only_each_other);
     tcase_add_test(tcase, what_a_later_run_waits_for_is_watched);
     TCase *serial = tcase_create("serial");
