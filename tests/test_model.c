@@ -350,9 +350,54 @@ START_TEST(code_of_ones_own_that_does_not_compile_is_told_by_its_line)
 }
 END_TEST
 
+START_TEST(negative_weights_arrive_at_the_second_port_of_ones_own_model)
+{
+    static const char text[] = "/* chronaxie-model 1\n"
+                               " * state v = 0\n"
+                               " * port excitation\n"
+                               " * port inhibition\n"
+                               " */\n"
+                               "MODEL_STEP { n->v += excitation + 1000.0f * inhibition; }\n";
+    char *folder = test_folder_create(), path[512];
+    snprintf(path, sizeof path, "%s/ports.cl", folder);
+    test_folder_write(folder, "ports.cl", text);
+    chx_model *model = NULL;
+    check_ok(chx_model_from_file(path, &model));
+    uint64_t random = 3;
+    chx_neuron *neurons = sample_neurons(2, 1, &random);
+    const chx_spike spikes[] = {{1, 0}, {1, 1}, {3, 1}};
+    const chx_stimulus stimuli[] = {
+        {CHX_STIMULUS_SPIKE_TRAIN, .current_pa = 3, .spikes = spikes, .n_spikes = 3},
+        {CHX_STIMULUS_SPIKE_TRAIN, .current_pa = -2, .spikes = spikes, .n_spikes = 2}};
+    chx_network *network =
+        sample_finish(&(chx_network_info){.name = "ports",
+                                          .time_step_ms = STEP_MS,
+                                          .duration_ms = 1,
+                                          .n_types = 1,
+                                          .types = &(chx_neuron_type){.name = "own", .own = model},
+                                          .n_neurons = 2,
+                                          .neurons = neurons,
+                                          .n_stimuli = 2,
+                                          .stimuli = stimuli,
+                                          .view = sample_view()});
+    free(neurons);
+    chx_model_destroy(&model);
+    chx_simulation *simulation;
+    float v[2];
+    check_ok(chx_simulation_create(runtime, network, NULL, &simulation));
+    check_ok(chx_simulation_advance(simulation, 10));
+    check_ok(chx_simulation_potentials(simulation, v));
+    ck_assert_float_eq(v[0], 3 - 2000);
+    ck_assert_float_eq(v[1], 6 - 2000);
+    chx_simulation_destroy(&simulation);
+    chx_network_destroy(&network);
+    test_folder_destroy(folder);
+}
+END_TEST
+
 /* 200 neurons, runs of four models that end within blocks, 20 synapses each. */
 static chx_network *
-create_mixed(uint32_t n_alternating)
+create_mixed(uint32_t n_alternating, bool is_pair)
 {
     enum { n_neurons = 200, n_synapses = 4000 };
     static chx_synapse synapses[n_synapses];
@@ -365,7 +410,7 @@ create_mixed(uint32_t n_alternating)
     describe(adex_names, 12, adex[1], parameters[0]);
     describe(izhikevich_names, 11, izhikevich[0], parameters[1]);
     const chx_neuron_type types[] = {
-        {"lif", {250, 10, 5, -65, -50, -65, 2, 390}},
+        {"lif", {250, 10, 5, -65, -50, -65, 2, 390, .tau_inhibition_ms = is_pair ? 8 : 0}},
         {.name = "adex", .model = "adex", .parameters = parameters[0], .n_parameters = 12},
         {.name = "rs", .model = "izhikevich", .parameters = parameters[1], .n_parameters = 11},
         {.name = "own", .own = model, .parameters = &bias, .n_parameters = 1},
@@ -378,7 +423,8 @@ create_mixed(uint32_t n_alternating)
     }
     for (uint32_t s = 0; s < n_synapses; s++) {
         const float delay_ms = 0.1f * (float)(5 + sample_random(&random) % 20);
-        synapses[s] = (chx_synapse){s / 20, sample_random(&random) % n_neurons, 30, delay_ms};
+        synapses[s] =
+            (chx_synapse){s / 20, sample_random(&random) % n_neurons, s % 5 ? 30 : -20, delay_ms};
     }
     const chx_stimulus stimulus = {CHX_STIMULUS_POISSON, 0, 1e4, 40, 800, members, n_neurons};
     chx_network *network = sample_finish(&(chx_network_info){.name = "mixed",
@@ -402,7 +448,7 @@ create_mixed(uint32_t n_alternating)
 
 START_TEST(several_models_give_the_same_spikes_in_any_partition)
 {
-    chx_network *network = create_mixed(0);
+    chx_network *network = create_mixed(0, _i);
     const uint32_t n_partitions[] = {1, 2, 3, 7};
     uint64_t digests[4];
     for (int i = 0; i < 4; i++) {
@@ -428,7 +474,7 @@ END_TEST
 
 START_TEST(models_that_alternate_too_often_are_refused)
 {
-    chx_network *network = create_mixed(70);
+    chx_network *network = create_mixed(70, false);
     chx_simulation *simulation = NULL;
     ck_assert_int_eq(chx_simulation_create(runtime, network, NULL, &simulation), CHX_ERROR_LIMIT);
     ck_assert_ptr_nonnull(strstr(chx_last_error()->message, "sort the neurons by their types"));
@@ -448,7 +494,8 @@ main(void)
     tcase_add_test(device, neurons_of_a_file_of_ones_own_fire_as_the_equations_say);
     tcase_add_test(device, state_of_ones_own_model_begins_as_its_file_says);
     tcase_add_test(device, code_of_ones_own_that_does_not_compile_is_told_by_its_line);
-    tcase_add_test(device, several_models_give_the_same_spikes_in_any_partition);
+    tcase_add_test(device, negative_weights_arrive_at_the_second_port_of_ones_own_model);
+    tcase_add_loop_test(device, several_models_give_the_same_spikes_in_any_partition, 0, 2);
     tcase_add_test(device, models_that_alternate_too_often_are_refused);
     suite_add_tcase(suite, device);
     SRunner *runner = srunner_create(suite);

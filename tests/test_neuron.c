@@ -42,6 +42,7 @@ typedef struct bench {
     double refractory_ms;
     double bias_pa;
     double threshold_mv; /* above rest; 0 means THRESHOLD_MV */
+    double tau_inhibition_ms;
     const chx_synapse *synapses;
     uint32_t n_synapses;
     const chx_stimulus *stimuli;
@@ -55,9 +56,9 @@ bench_begin(bench *b)
 {
     uint64_t random = 1;
     const double threshold = b->threshold_mv != 0 ? b->threshold_mv : THRESHOLD_MV;
-    const chx_neuron_type type = {
-        "cell",
-        {CAPACITANCE_PF, TAU_M_MS, TAU_S_MS, 0, threshold, 0, b->refractory_ms, b->bias_pa}};
+    const chx_neuron_type type = {"cell",
+                                  {CAPACITANCE_PF, TAU_M_MS, TAU_S_MS, 0, threshold, 0,
+                                   b->refractory_ms, b->bias_pa, b->tau_inhibition_ms}};
     chx_neuron *neurons = sample_neurons(b->n_neurons, 1, &random);
     b->network = sample_finish(&(chx_network_info){.name = "bench",
                                                    .description = "",
@@ -170,6 +171,34 @@ START_TEST(a_postsynaptic_potential_is_a_difference_of_exponentials)
         const double t = step * STEP_MS;
         const double expected = factor * (exp(-t / TAU_M_MS) - exp(-t / TAU_S_MS));
         ck_assert_double_eq_tol(potential(&b, 1), expected, 2e-6);
+        check_ok(chx_simulation_advance(b.simulation, 10));
+    }
+    bench_end(&b);
+}
+END_TEST
+
+/* Inhibition decays by its own time constant, excitation by that of synapses, and both add up. */
+START_TEST(inhibition_has_a_time_constant_of_its_own)
+{
+    const double tau_j_ms = 7;
+    const chx_synapse synapses[] = {{0, 1, 150, 1.5f}, {0, 1, -120, 1.5f}, {0, 2, -120, 1.5f}};
+    bench b = {.n_neurons = 3,
+               .refractory_ms = 1000,
+               .tau_inhibition_ms = tau_j_ms,
+               .synapses = synapses,
+               .n_synapses = 3,
+               .stimuli = &kick,
+               .n_stimuli = 1};
+    bench_begin(&b);
+    check_ok(chx_simulation_advance(b.simulation, 16));
+    for (uint32_t step = 0; step < 400; step += 10) {
+        const double t = step * STEP_MS, decay = exp(-t / TAU_M_MS);
+        const double up = 150 / CAPACITANCE_PF * TAU_S_MS * TAU_M_MS / (TAU_M_MS - TAU_S_MS) *
+                          (decay - exp(-t / TAU_S_MS));
+        const double down = -120 / CAPACITANCE_PF * tau_j_ms * TAU_M_MS / (TAU_M_MS - tau_j_ms) *
+                            (decay - exp(-t / tau_j_ms));
+        ck_assert_double_eq_tol(potential(&b, 1), up + down, 4e-6);
+        ck_assert_double_eq_tol(potential(&b, 2), down, 4e-6);
         check_ok(chx_simulation_advance(b.simulation, 10));
     }
     bench_end(&b);
@@ -349,6 +378,7 @@ main(void)
     tcase_add_test(device, a_step_current_charges_the_membrane_as_in_the_textbook);
     tcase_add_test(device, a_spike_arrives_after_exactly_its_delay);
     tcase_add_test(device, a_postsynaptic_potential_is_a_difference_of_exponentials);
+    tcase_add_test(device, inhibition_has_a_time_constant_of_its_own);
     tcase_add_test(device, a_neuron_is_deaf_for_its_refractory_time);
     tcase_add_test(device, the_rate_of_firing_follows_the_current);
     tcase_add_test(device, poisson_events_have_the_rate_and_spread_of_theory);

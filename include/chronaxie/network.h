@@ -32,6 +32,8 @@ typedef struct chx_lif_params {
     double reset_mv;
     double refractory_ms; /* >= 0 */
     double bias_pa; /* constant current */
+    /* Of spikes with negative weights, > 0, differs from tau_membrane_ms; 0: tau_synapse_ms. */
+    double tau_inhibition_ms;
 } chx_lif_params;
 
 typedef struct chx_neuron {

@@ -2,9 +2,10 @@
  * Philox4x32-10: counter-based random numbers (Salmon, Moraes, Dror and Shaw
  * 2011, "Parallel random numbers: as easy as 1, 2, 3", doi:10.1145/2063384.2063405).
  *
- * The including kernel defines PHILOX_UINT as uint or a vector of uint; lanes are independent. For a
- * vector it may define PHILOX_PAIRS as the vector of ulong of the same size, and PHILOX_AS_UINT and
- * PHILOX_AS_PAIRS, which turn one into the other. The result replaces the counter (x, y, z, w).
+ * The including kernel defines PHILOX_UINT as uint or a vector of uint; lanes are independent. For
+ * a vector it may define PHILOX_PAIRS as the vector of ulong of the same size, and PHILOX_AS_UINT
+ * and PHILOX_AS_PAIRS, which turn one into the other. The result replaces the counter
+ * (x, y, z, w).
  */
 #ifndef CHX_KERNELS_PHILOX_H
 #define CHX_KERNELS_PHILOX_H

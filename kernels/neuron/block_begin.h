@@ -73,20 +73,29 @@ population_mask(uint lanes)
             wide_int n_events = (wide_int)(0);                                 \
             for (uint c = stimulus.first_chance; c < stimulus.end_chance; c++) \
                 n_events -= word < (wide_uint)(chances[c]);                    \
-            ring[slot * n_blocks + (block)] +=                                 \
+            ring[slot * setup->ring_blocks + (block)] +=                       \
                 (n_events & population_mask(event_lanes)) * stimulus.weight;   \
             ring_mark(setup, ring, block, slot);                               \
         }                                                                      \
     } while (0)
 
+#define POPULATION_ONE(name) +1
+
+/* A stimulus may reach neurons of models with fewer ports. */
+static inline uint
+population_port(uint port)
+{
+    return min(port, (uint)(MODEL_PORTS(POPULATION_ONE)) - 1u);
+}
+
 /* Adds the Poisson events of steps first .. first + n_steps - 1 to the ring of a tile. */
 static void
-population_draw(constant chx_population_setup *setup, uint n_blocks, uint tile, uint first,
-                uint n_steps, global const uint *tiles, global const chx_population_draw *draws,
+population_draw(constant chx_population_setup *setup, uint tile, uint first, uint n_steps,
+                global const uint *tiles, global const chx_population_draw *draws,
                 global const chx_population_stimulus *stimuli, global const uint *chances,
                 global wide_int *ring)
 {
-    const uint end_draw = tiles[tile + 1], block = tile * CHX_POPULATION_TILE(POPULATION_WIDTH);
+    const uint end_draw = tiles[tile + 1];
     const uint first_counter =
         (setup->first_neuron - setup->stretch) / 4 +
         tile * (CHX_POPULATION_TILE(POPULATION_WIDTH) * POPULATION_WIDTH / 4);
@@ -94,6 +103,8 @@ population_draw(constant chx_population_setup *setup, uint n_blocks, uint tile, 
         const chx_population_draw draw = draws[d];
         const chx_population_stimulus stimulus = stimuli[draw.stimulus];
         const uint end = min(first + n_steps, stimulus.stop_step);
+        const uint block = population_port(stimulus.port) * setup->n_blocks +
+                           tile * CHX_POPULATION_TILE(POPULATION_WIDTH);
         for (uint step = max(first, stimulus.start_step); step < end; step++) {
             PHILOX_UINT x = (PHILOX_UINT)(first_counter) + POPULATION_COUNTERS;
             PHILOX_UINT y = (PHILOX_UINT)(step), z = (PHILOX_UINT)(stimulus.index);
@@ -128,9 +139,10 @@ population_trains(constant chx_population_setup *setup, chx_population_block own
         const uint step = row->start_step, slot = ring_slot(setup, step);
         if (step - first >= n_steps)
             continue;
-        ring[slot * setup->n_blocks + block] +=
+        const uint place = population_port(row->port) * setup->n_blocks + block;
+        ring[slot * setup->ring_blocks + place] +=
             population_mask(entries[e].lanes) & (wide_int)(row->weight);
-        ring_mark(setup, ring, block, slot);
+        ring_mark(setup, ring, place, slot);
     }
 }
 
@@ -162,12 +174,19 @@ population_spikes(constant chx_population_setup *setup, const wide_int fired, ui
 
 /* What is done to the members of a model in their order; a row and a block's state begin with what
  * is the frame's. */
-#define POPULATION_ONE(name) +1
 #define POPULATION_ROW_FIELDS (CHX_POPULATION_ROW_HEADER MODEL_CONSTANTS(POPULATION_ONE))
 #define POPULATION_STATE_FIELDS (CHX_POPULATION_STATE_HEADER MODEL_STATE(POPULATION_ONE))
 #define POPULATION_READ_CONSTANT(name) frame_constants.name = *frame_row++;
 #define POPULATION_READ_STATE(name) frame_neurons.name = *frame_place++;
 #define POPULATION_WRITE_STATE(name) *frame_place++ = frame_neurons.name;
+#define POPULATION_INPUT(name)                                                     \
+    wide_float name = (wide_float)(0);                                             \
+    if (ring_unmark(frame_setup, frame_ring, frame_port_block, frame_slot)) {      \
+        global wide_int *const frame_arrived = &frame_slot_ring[frame_port_block]; \
+        name = WIDE(convert_float)(*frame_arrived) * frame_unit;                   \
+        *frame_arrived = (wide_int)(0);                                            \
+    }                                                                              \
+    frame_port_block += frame_n_blocks;
 #define POPULATION_TIDY(name) \
     frame_neurons.name =      \
         select((wide_float)(0), frame_neurons.name, fabs(frame_neurons.name) >= POPULATION_TINY);
@@ -210,12 +229,9 @@ population_block(constant chx_population_setup *frame_setup, uint frame_n_blocks
                                population_mask(frame_entries[e].lanes));
         }
         const uint frame_slot = ring_slot(frame_setup, frame_step);
-        global wide_int *frame_arrived = &frame_ring[frame_slot * frame_n_blocks + frame_block];
-        wide_float input = (wide_float)(0);
-        if (ring_unmark(frame_setup, frame_ring, frame_block, frame_slot)) {
-            input = WIDE(convert_float)(*frame_arrived) * frame_unit;
-            *frame_arrived = (wide_int)(0);
-        }
+        global wide_int *const frame_slot_ring = frame_ring + frame_slot * frame_setup->ring_blocks;
+        uint frame_port_block = frame_block;
+        MODEL_PORTS(POPULATION_INPUT)
         const wide_int awake = frame_refractory == 0;
         frame_refractory = max(frame_refractory - 1, (wide_int)(0));
         wide_int fired = (wide_int)(0);

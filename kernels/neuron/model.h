@@ -7,6 +7,10 @@
  *                          an origin that the host knows; state begins as 0
  *   MODEL_CONSTANTS(each)  each(threshold) ...   what the host prepared from the parameters
  *
+ * and its receptor ports in a third, unless it has one that is called input:
+ *
+ *   MODEL_PORTS(each)      each(input) each(inhibition) ...
+ *
  * They become the members of model_state and model_constants, for WIDE neurons at a time. After
  * this come the model's macros, if it has any, then block_begin.h, then the statements of one
  * time step,
@@ -21,8 +25,8 @@
  *   model_state *const n             the state, which they move by one step
  *   const model_constants *const c
  *   wide_float drive                 the constant current of the step in pA
- *   wide_float input                 the weight in pA of what arrived in it, which acts from the
- *                                    next step on
+ *   wide_float input                 and other ports: the sum of the weights of what arrived there
+ *                                    in it, which acts from the next step on
  *   wide_int awake                   where it is 0, the neuron is refractory and its potential must
  *                                    stay
  *   wide_int fired                   0; they set it to -1 where the neuron fires, and do to the
@@ -43,6 +47,10 @@
 
 #include "../common/math.h"
 #include "../common/wide.h"
+
+#ifndef MODEL_PORTS
+#define MODEL_PORTS(each) each(input)
+#endif
 
 #define MODEL_MEMBER(name) wide_float name;
 typedef struct model_state {

@@ -88,7 +88,7 @@ population_tile(constant chx_population_setup *setup, uint n_blocks, uint tile, 
 {
     const uint first_block = tile * CHX_POPULATION_TILE(POPULATION_WIDTH);
     const uint end_block = min(first_block + CHX_POPULATION_TILE(POPULATION_WIDTH), n_blocks);
-    population_draw(setup, n_blocks, tile, first, n_steps, tiles, draws, stimuli, chances, ring);
+    population_draw(setup, tile, first, n_steps, tiles, draws, stimuli, chances, ring);
     for (uint block = first_block; block < end_block; block++)
         population_block(setup, n_blocks, block, run_step, first, n_steps, state, ring, rows,
                          blocks, stimuli, entries, list, record, history);
@@ -134,9 +134,9 @@ population_deliver(constant chx_population_setup *setup, global const uint *list
                    global const chx_population_kind *kinds, global int *ring, uint turn)
 {
     const uint item = (uint)get_global_id(0), n_items = (uint)get_global_size(0);
-    const uint n_blocks = setup->n_blocks, n_partitions = setup->n_partitions;
+    const uint n_partitions = setup->n_partitions;
     for (uint source = 0; source < n_partitions; source++)
-        deliver_list(setup, n_blocks, lists + (turn * n_partitions + source) * setup->list_words,
+        deliver_list(setup, lists + (turn * n_partitions + source) * setup->list_words,
                      offsets, synapses, kinds, ring, item, n_items);
     if (item == 0)
         next_lists[((1 - turn) * n_partitions + setup->partition) * setup->list_words] = 0;
@@ -162,7 +162,7 @@ population_step(constant chx_population_setup *setup, global wide_float *state,
     const uint before = (turn + CHX_POPULATION_TURNS - 1) % CHX_POPULATION_TURNS;
     const uint next = (turn + 1) % CHX_POPULATION_TURNS;
     for (uint source = 0; source < n_partitions; source++)
-        deliver_list(setup, n_blocks, heard + (before * n_partitions + source) * list_words,
+        deliver_list(setup, heard + (before * n_partitions + source) * list_words,
                      offsets + group * (setup->n_sources + 1), synapses, kinds, (global int *)ring,
                      item, n_items);
     global uint *list = lists + (turn * n_partitions + setup->partition) * list_words;
@@ -208,7 +208,7 @@ population_run(constant chx_population_setup *setup, global wide_float *state,
                             blocks, stimuli, entries, tiles, draws, chances, list, record,
                             history);
         barrier(CLK_GLOBAL_MEM_FENCE);
-        deliver_list(setup, n_blocks, list, offsets, synapses, kinds, (global int *)ring, item,
+        deliver_list(setup, list, offsets, synapses, kinds, (global int *)ring, item,
                      n_items);
         if (item == 0) {
             next[0] = 0;

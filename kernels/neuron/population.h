@@ -7,10 +7,10 @@
  *
  *   state     float [n_blocks][1 + members of model_state][POPULATION_WIDTH]: as
  *             int, the refractory steps left, then the model's state (model.h)
- *   ring      int [n_slots][n_blocks][POPULATION_WIDTH]: synaptic input of step s in
+ *   ring      int [n_slots][n_ports][n_blocks][POPULATION_WIDTH]: synaptic input of step s in
  *             slot s % n_slots, in units of chx_population_setup.unit_pa; n_slots is a
- *             power of two, at least the longest delay. Marks follow, uint [n_blocks][n_slots / 32,
- *             at least 1]: with POPULATION_MARKS, a bit for each slot of a block in which there
+ *             power of two, at least the longest delay. Marks follow, uint [n_ports][n_blocks][n_slots /
+ *             32, at least 1]: with POPULATION_MARKS, a bit for each slot of a block in which there
  *             may be input
  *   rows      float [][2 + members of model_constants][POPULATION_WIDTH]: the
  *             bias (pA), as int the refractory steps, then the model's
@@ -43,7 +43,8 @@
  * additions; elsewhere there is one group, and additions are atomic.
  *
  * A spike's entry in a list is (step - first step of the batch) << neuron_bits | l. A synapse is
- * kind << target_bits | index of the target in the partition; without kinds its first word has the
+ * kind << target_bits | target, where
+ * the target is lane l of a port, port * n_blocks * POPULATION_WIDTH + l; without kinds its first word has the
  * delay in place of the kind, and the second is the weight.
  *
  * A kernel that failed or was left out may leave anything in state, ring, lists, record and
@@ -99,6 +100,7 @@ typedef struct chx_population_setup {
     chx_population_u32 n_neurons; /* of the partition */
     chx_population_u32 n_sources; /* neurons of the network, which have offsets */
     chx_population_u32 n_tiles;
+    chx_population_u32 ring_blocks; /* n_ports * n_blocks */
     chx_population_u32 stretch; /* the first of the neurons in a row that share their model */
 } chx_population_setup;
 
@@ -123,7 +125,7 @@ typedef struct chx_population_stimulus {
     chx_population_u32 first_chance; /* Poisson: there are as many events in a step as ... */
     chx_population_u32 end_chance; /* ... chances above a draw */
     chx_population_u32 index; /* in the network */
-    chx_population_u32 unused;
+    chx_population_u32 port; /* that events arrive at, if the neuron has so many */
 } chx_population_stimulus;
 
 typedef struct chx_population_entry {
@@ -137,7 +139,7 @@ typedef struct chx_population_draw {
 } chx_population_draw;
 
 #ifndef __OPENCL_C_VERSION__
-static_assert(sizeof(chx_population_setup) == 76, "the device reads 76 bytes");
+static_assert(sizeof(chx_population_setup) == 80, "the device reads 80 bytes");
 static_assert(sizeof(chx_population_draw) == 20, "the device reads 20 bytes");
 static_assert(sizeof(chx_population_kind) == 8, "the device reads 8 bytes");
 static_assert(sizeof(chx_population_block) == 16, "the device reads 16 bytes");

@@ -15,11 +15,11 @@ ring_slot(constant chx_population_setup *setup, uint step)
     return step & ((1u << setup->slot_bits) - 1);
 }
 
-/* The word of a block and slot's mark. */
+/* The word of the mark of a slot of a block. Each port has blocks of its own here. */
 static inline global uint *
 ring_mark_word(constant chx_population_setup *setup, global wide_int *ring, uint block, uint slot)
 {
-    global uint *marks = (global uint *)(ring + (setup->n_blocks << setup->slot_bits));
+    global uint *marks = (global uint *)(ring + (setup->ring_blocks << setup->slot_bits));
     const uint block_words = setup->slot_bits > 5 ? 1u << (setup->slot_bits - 5) : 1u;
     return &marks[block * block_words + slot / 32];
 }

@@ -22,13 +22,13 @@ typedef uint2 population_synapse;
 
 /* The synapses of spikes of `list` in one group, whose offsets these are. */
 static void
-deliver_list(constant chx_population_setup *setup, uint n_blocks, global const uint *list,
+deliver_list(constant chx_population_setup *setup, global const uint *list,
              global const uint *offsets, global const population_synapse *synapses,
              global const chx_population_kind *kinds, global int *ring, uint item, uint n_items)
 {
     const uint count = min(list[0], setup->list_words - CHX_POPULATION_LIST_HEADER);
     const uint first_neuron = list[1], first = list[2], n_sources = setup->n_sources;
-    const uint n_lanes = n_blocks * POPULATION_WIDTH, row_lanes = setup->row_lanes;
+    const uint n_lanes = setup->ring_blocks * POPULATION_WIDTH, row_lanes = setup->row_lanes;
     const uint target_bits = setup->target_bits, target_mask = (1u << target_bits) - 1;
     const uint neuron_bits = setup->neuron_bits, neuron_mask = (1u << neuron_bits) - 1;
     const uint lane = item & (row_lanes - 1);

@@ -133,7 +133,7 @@ read_params(chx__folder *folder, const chx__json_at *object, bool is_whole, chx_
     }
     chx__prepared prepared;
     chx__fault fault;
-    if (!status && !chx__type_prepare(type, folder->network->info.time_step_ms, &prepared, &fault))
+    if (!status && !chx__type_prepare(type, folder->network->info.time_step_ms, false, &prepared, &fault))
         status = chx__folder_fail_fault(object, &fault);
     return status;
 }

@@ -147,16 +147,30 @@ range_fault(chx__range range, double value)
 }
 
 bool
-chx__type_prepare(const chx_neuron_type *type, double time_step_ms, chx__prepared *to,
-                  chx__fault *fault)
+chx__type_is_pair(const chx_neuron_type *type)
+{
+    return chx__type_model(type) == &chx__model_lif && type->params.tau_inhibition_ms != 0;
+}
+
+const chx__model *
+chx__type_kernel(const chx_neuron_type *type, bool is_pair)
 {
     const chx__model *model = chx__type_model(type);
+    return is_pair && model == &chx__model_lif ? &chx__model_lif_pair : model;
+}
+
+bool
+chx__type_prepare(const chx_neuron_type *type, double time_step_ms, bool is_pair, chx__prepared *to,
+                  chx__fault *fault)
+{
+    const chx__model *model = chx__type_kernel(type, is_pair || chx__type_is_pair(type));
+    const chx__model *described = chx__type_model(type);
     double values[CHX__MODEL_MAX_PARAMETERS];
-    for (uint32_t i = 0; i < model->n_parameters; i++) {
+    for (uint32_t i = 0; i < described->n_parameters; i++) {
         values[i] = chx__type_get(type, i);
-        const char *sentence = range_fault(model->parameters[i].range, values[i]);
+        const char *sentence = range_fault(described->parameters[i].range, values[i]);
         if (sentence)
-            return chx__model_fail(fault, model->parameters[i].name, sentence);
+            return chx__model_fail(fault, described->parameters[i].name, sentence);
     }
     if (model->own)
         return chx__own_prepare(model->own, values, time_step_ms, to, fault);

@@ -15,6 +15,7 @@
 #define CHX__MODEL_MAX_PARAMETERS 32
 #define CHX__MODEL_MAX_CONSTANTS 64
 #define CHX__MODEL_MAX_STATES 16
+#define CHX__MODEL_MAX_PORTS 2
 
 /* Below this magnitude, 2^-40, the kernels tidy state away. */
 #define CHX__TINY 9.094947017729282e-13f
@@ -51,6 +52,7 @@ typedef struct chx__model {
     uint32_t n_parameters;
     uint32_t n_states; /* of the kernel's MODEL_STATE */
     uint32_t n_constants;
+    uint32_t n_ports; /* of the kernel's MODEL_PORTS; where two, negative weights take the second */
     const float *idle; /* constants of a lane without a neuron, with which the kernel never fires */
     /* Of parameters that are in their ranges. False and a fault when they do not fit together or
      * cannot be simulated in floats with this step. NULL where it is a user's. */
@@ -60,6 +62,9 @@ typedef struct chx__model {
 extern const chx__model chx__model_adex;
 extern const chx__model chx__model_izhikevich;
 extern const chx__model chx__model_lif;
+
+/* What simulates lif where some type has a time constant of its own for inhibition. */
+extern const chx__model chx__model_lif_pair;
 
 /* The names of all models, for a sentence. */
 #define CHX__MODEL_NAMES "lif, adex and izhikevich"
@@ -82,9 +87,23 @@ void chx__type_set(chx_neuron_type *type, uint32_t index, double value);
  * they are not the model's or some are missing, MEMORY. */
 chx_status chx__type_complete(chx_neuron_type *type, chx_network *network, chx__fault *fault);
 
-/* Checks a type's parameters one by one, and prepares them. */
-bool chx__type_prepare(const chx_neuron_type *type, double time_step_ms, chx__prepared *to,
-                       chx__fault *fault);
+/* Whether the type needs a model with two currents for what others do with one. */
+bool chx__type_is_pair(const chx_neuron_type *type);
+
+/* Checks a type's parameters one by one, and prepares them for the kernel of its model. is_pair:
+ * for that with two currents, if it has one. */
+bool chx__type_prepare(const chx_neuron_type *type, double time_step_ms, bool is_pair,
+                       chx__prepared *to, chx__fault *fault);
+
+/* The model whose kernel simulates the type. */
+const chx__model *chx__type_kernel(const chx_neuron_type *type, bool is_pair);
+
+/* The port where what has this weight arrives. */
+static inline uint32_t
+chx__model_port(const chx__model *model, double weight)
+{
+    return model->n_ports > 1 && weight < 0;
+}
 
 /* Fills in a fault, for the checks of models. Always false. */
 bool chx__model_fail(chx__fault *fault, const char *member, const char *sentence);

@@ -109,6 +109,7 @@ const chx__model chx__model_izhikevich = {
     .n_parameters = sizeof parameters / sizeof *parameters,
     .n_states = 0 MODEL_STATE(ONE),
     .n_constants = 0 MODEL_CONSTANTS(ONE),
+    .n_ports = 1,
     .idle = (const float *)&idle,
     .prepare = prepare,
 };

@@ -29,6 +29,7 @@ static const chx__parameter parameters[] = {
     {"reset_mv", CHX__RANGE_ANY},
     {"refractory_ms", CHX__RANGE_NOT_NEGATIVE},
     {"bias_pa", CHX__RANGE_CURRENT, .is_optional = true},
+    {"tau_inhibition_ms", CHX__RANGE_NOT_NEGATIVE, .is_optional = true},
 };
 
 static_assert(sizeof(chx_lif_params) == sizeof parameters / sizeof *parameters * sizeof(double),
@@ -130,6 +131,7 @@ const chx__model chx__model_lif = {
     .n_parameters = sizeof parameters / sizeof *parameters,
     .n_states = 0 MODEL_STATE(ONE),
     .n_constants = 0 MODEL_CONSTANTS(ONE),
+    .n_ports = 1,
     .idle = &idle.p22,
     .prepare = prepare,
 };

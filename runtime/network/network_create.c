@@ -110,7 +110,7 @@ copy_types(chx_network *network, const chx_network_info *from)
         chx_status status = chx__type_complete(&network->types[i], network, &fault);
         if (status)
             return status == CHX_ERROR_FORMAT ? fail_at("types", i, &fault) : status;
-        if (!chx__type_prepare(&network->types[i], from->time_step_ms, &prepared, &fault))
+        if (!chx__type_prepare(&network->types[i], from->time_step_ms, false, &prepared, &fault))
             return fail_at("types", i, &fault);
         status = copy_text(network, from->types[i].name, &network->types[i].name);
         if (status)

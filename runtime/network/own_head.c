@@ -97,6 +97,8 @@ read_name(head *h, const char **name)
         is_known = is_known || strcmp(h->symbols[i].name, word) == 0;
     for (uint32_t i = 0; i < model->n_states; i++)
         is_known = is_known || strcmp(model->states[i].name, word) == 0;
+    for (uint32_t i = 0; i < model->n_ports; i++)
+        is_known = is_known || strcmp(model->ports[i], word) == 0;
     return is_known ? fail_word(h, word, "stands twice, or is time_step_ms; take another name")
                     : CHX_OK;
 }
@@ -224,12 +226,27 @@ read_value(head *h, chx__own_value *values, uint32_t most, uint32_t *n, double *
 }
 
 static chx_status
+read_port(head *h)
+{
+    chx_model *model = h->model;
+    if (model->n_ports == CHX__MODEL_MAX_PORTS)
+        return fail(h,
+                    "is one too many; a model has at most 2 ports, and the second takes what has "
+                    "a negative weight");
+    chx_status status = read_name(h, &model->ports[model->n_ports]);
+    model->n_ports += !status;
+    return status;
+}
+
+static chx_status
 read_declaration(head *h)
 {
     chx_model *model = h->model;
     double value = 0;
     if (takes(h, "parameter"))
         return read_parameter(h);
+    if (takes(h, "port"))
+        return read_port(h);
     if (takes(h, "state"))
         return read_value(h, model->states, CHX__MODEL_MAX_STATES, &model->n_states, &value);
     if (takes(h, "constant")) {
@@ -239,7 +256,7 @@ read_declaration(head *h)
         return status;
     }
     return fail_word(h, next_word(h),
-                     "is unknown; a line says parameter, constant or state, or is empty");
+                     "is unknown; a line says parameter, port, constant or state, or is empty");
 }
 
 /* Words of a declaration may stand in a sentence on a terminal. */
@@ -285,6 +302,8 @@ finish(head *h, bool is_begun)
                        "docs/models.md has an example");
     if (h->model->n_states == 0)
         return fail(h, "the comment ends without a state; declare the potential, 'state v = 0'");
+    if (h->model->n_ports == 0)
+        h->model->ports[h->model->n_ports++] = "input";
     chx_status status = CHX_OK;
     for (int i = 0; i < 2 && !status; i++) {
         bool is_declared = false;

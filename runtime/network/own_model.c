@@ -44,6 +44,7 @@ fill_table(chx_model *model)
         .parameters = model->parameters,
         .n_parameters = model->n_parameters,
         .n_states = model->n_states,
+        .n_ports = model->n_ports,
         .n_constants = 1 + model->n_parameters + model->n_constants,
         .idle = model->idle,
     };
@@ -191,6 +192,9 @@ write_program(FILE *stream, const chx_model *model, const char *shown,
     fputs("#define MODEL_STATE(each)", stream);
     for (uint32_t i = 0; i < model->n_states; i++)
         fprintf(stream, " each(%s)", model->states[i].name);
+    fputs("\n#define MODEL_PORTS(each)", stream);
+    for (uint32_t i = 0; i < model->n_ports; i++)
+        fprintf(stream, " each(%s)", model->ports[i]);
     fputs("\n#define MODEL_CONSTANTS(each) each(time_step_ms)", stream);
     for (uint32_t i = 0; i < model->n_parameters; i++)
         fprintf(stream, " each(%s)", model->parameters[i].name);

@@ -42,6 +42,8 @@ struct chx_model {
     uint32_t n_parameters;
     chx__own_value states[CHX__MODEL_MAX_STATES];
     uint32_t n_states;
+    const char *ports[CHX__MODEL_MAX_PORTS];
+    uint32_t n_ports;
     chx__own_value constants[CHX__MODEL_MAX_CONSTANTS];
     uint32_t n_constants; /* of the head */
     float idle[CHX__MODEL_MAX_CONSTANTS];

@@ -92,7 +92,7 @@ create_part_buffers(chx_simulation *simulation, chx__simulation_part *part,
     } tables[] = {
         {&part->state, from->state, from->setup.n_blocks,
          (CHX_POPULATION_STATE_HEADER + model->n_states) * block_bytes},
-        {&part->ring, NULL, from->setup.n_blocks,
+        {&part->ring, NULL, from->setup.ring_blocks,
          (block_bytes << from->setup.slot_bits) + mark_words * sizeof(uint32_t)},
         {&part->rows, from->rows, from->n_rows,
          (CHX_POPULATION_ROW_HEADER + model->n_constants) * block_bytes},

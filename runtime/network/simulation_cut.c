@@ -17,9 +17,9 @@ typedef struct block_work {
 } block_work;
 
 static const chx__model *
-model_of(const chx_network_info *info, uint32_t neuron)
+model_of(const chx__simulation_tables *tables, uint32_t neuron)
 {
-    return chx__type_model(&info->types[info->neurons[neuron].type]);
+    return tables->types[tables->info->neurons[neuron].type].model;
 }
 
 /* Blocks of up to `width` neurons of one model each; how many begin with another model. */
@@ -31,10 +31,10 @@ list_blocks(const chx__simulation_tables *tables, block_work *blocks, uint32_t *
     const chx__model *model = NULL;
     uint32_t n = 0, n_models = 0;
     for (uint32_t i = 0; i < info->n_neurons; i++) {
-        bool begins_model = model_of(info, i) != model;
+        bool begins_model = model_of(tables, i) != model;
         if (begins_model || i - blocks[n - 1].first_neuron == tables->width)
             blocks[n++] = (block_work){(uint64_t)CHX__NEURON_COST * tables->width, i, begins_model};
-        model = model_of(info, i);
+        model = model_of(tables, i);
         n_models += begins_model;
         block_of[i] = n - 1;
     }
@@ -62,7 +62,7 @@ cut_blocks(chx__simulation_tables *tables, const block_work *blocks, uint32_t n_
         uint32_t blocks_left = n_blocks - b, parts_left = n_partitions - p;
         bool due = sum >= total / n_partitions * p || blocks_left == parts_left;
         if (blocks[b].begins_model || (due && parts_left > models_left)) {
-            tables->models[p] = model_of(tables->info, blocks[b].first_neuron);
+            tables->models[p] = model_of(tables, blocks[b].first_neuron);
             tables->first_neuron[p++] = blocks[b].first_neuron;
         }
         models_left -= blocks[b].begins_model;

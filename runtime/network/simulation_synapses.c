@@ -66,7 +66,7 @@ collect(chx__simulation_tables *tables, uint32_t max_kinds)
 chx_status
 chx__simulation_kinds_init(chx__simulation_tables *tables)
 {
-    const uint32_t spare_bits = 32 - tables->neuron_bits;
+    const uint32_t spare_bits = 32 - tables->target_bits;
     const uint32_t max_kinds = 1u << (spare_bits < MAX_KIND_BITS ? spare_bits : MAX_KIND_BITS);
     tables->kind_slots = chx__alloc(KIND_SLOTS, sizeof *tables->kind_slots);
     tables->kinds = chx__alloc(max_kinds, sizeof *tables->kinds);
@@ -154,7 +154,9 @@ static void
 write_synapse(const chx__part_tables *part, const chx__simulation_tables *tables,
               const chx_synapse *synapse, size_t place)
 {
-    const uint32_t target = synapse->post - part->setup.first_neuron;
+    const uint32_t port = chx__model_port(part->model, synapse->weight_pa);
+    const uint32_t target =
+        port * part->setup.n_blocks * tables->width + synapse->post - part->setup.first_neuron;
     const uint32_t bits = part->setup.target_bits;
     const chx_population_kind kind = kind_of(tables, synapse);
     if (tables->n_kinds > 0) {

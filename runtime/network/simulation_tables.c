@@ -66,10 +66,15 @@ make_types(chx__simulation_tables *tables)
     if (!tables->types)
         return chx__fail_memory("preparing the models of a network");
     tables->flush_mask = 15;
+    bool is_pair = false;
+    for (uint32_t t = 0; t < info->n_types; t++)
+        is_pair = is_pair || chx__type_is_pair(&info->types[t]);
     for (uint32_t t = 0; t < info->n_types; t++) {
         chx__type_row *row = &tables->types[t];
         chx__fault fault;
-        if (!chx__type_prepare(&info->types[t], info->time_step_ms, &row->prepared, &fault))
+        row->model = chx__type_kernel(&info->types[t], is_pair);
+        if (!chx__type_prepare(&info->types[t], info->time_step_ms, is_pair, &row->prepared,
+                               &fault))
             return chx__fail(CHX_ERROR_FORMAT, "types[%" PRIu32 "]: %s %s", t, fault.member,
                              fault.sentence);
         row->refractory_steps =
@@ -159,6 +164,7 @@ make_train(chx__simulation_tables *tables, uint32_t k)
         if (i > 0 && step == from->spikes[i - 1].step)
             continue;
         *to++ = (chx_population_stimulus){.index = k,
+                                          .port = from->current_pa < 0,
                                           .start_step = step,
                                           .stop_step = step + 1,
                                           .weight = chx__fixed_point(tables, from->current_pa)};
@@ -183,6 +189,7 @@ make_stimuli(chx__simulation_tables *tables)
             continue;
         }
         to->index = k;
+        to->port = from->current_pa < 0;
         to->start_step = chx__time_steps(info, from->start_ms);
         to->stop_step = chx__time_steps(info, from->stop_ms);
         if (from->kind == CHX_STIMULUS_STEP) {
@@ -218,15 +225,20 @@ static chx_status
 check_limits(chx__simulation_tables *tables)
 {
     uint32_t largest = 0;
+    uint64_t n_targets = 0;
     for (uint32_t p = 0; p < tables->n_partitions; p++) {
         uint32_t n = tables->first_neuron[p + 1] - tables->first_neuron[p];
+        const uint64_t lanes = ((uint64_t)n + tables->width - 1) / tables->width * tables->width;
+        const uint64_t targets = tables->models[p]->n_ports * lanes;
         largest = n > largest ? n : largest;
+        n_targets = targets > n_targets ? targets : n_targets;
     }
     tables->neuron_bits = bits_for(largest);
+    tables->target_bits = bits_for(n_targets);
     if (tables->slot_bits > 31 ||
-        tables->neuron_bits + bits_for(tables->max_delay_steps + 1) > 32 ||
+        tables->target_bits + bits_for(tables->max_delay_steps + 1) > 32 ||
         tables->neuron_bits + bits_for(tables->batch_steps) > 32 ||
-        ((uint64_t)largest + tables->width) << tables->slot_bits > INT32_MAX)
+        n_targets << tables->slot_bits > INT32_MAX)
         return chx__fail(CHX_ERROR_LIMIT,
                          "a partition of %" PRIu32 " neurons with delays of up to %" PRIu32
                          " steps is too big to address; use more partitions or a longer time step",
@@ -366,7 +378,7 @@ chx__part_tables_init(chx__part_tables *part, const chx__simulation_tables *tabl
                                    .first_neuron = first,
                                    .slot_bits = tables->slot_bits,
                                    .neuron_bits = tables->neuron_bits,
-                                   .target_bits = tables->neuron_bits,
+                                   .target_bits = tables->target_bits,
                                    .flush_mask = tables->flush_mask,
                                    .n_partitions = tables->n_partitions,
                                    .partition = partition,
@@ -380,6 +392,7 @@ chx__part_tables_init(chx__part_tables *part, const chx__simulation_tables *tabl
                                    .stretch = chx__simulation_stretch(tables, partition),
                                }};
     const uint32_t tile = CHX_POPULATION_TILE(tables->width);
+    part->setup.ring_blocks = part->model->n_ports * part->setup.n_blocks;
     part->setup.n_tiles = (part->setup.n_blocks + tile - 1) / tile;
     chx_status status = make_rows(part, tables);
     if (!status)

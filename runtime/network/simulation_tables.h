@@ -21,6 +21,7 @@
 
 /* What the neurons of one type get. */
 typedef struct chx__type_row {
+    const chx__model *model; /* whose kernel simulates it */
     chx__prepared prepared;
     uint32_t refractory_steps;
 } chx__type_row;
@@ -34,6 +35,7 @@ typedef struct chx__simulation_tables {
     uint32_t batch_steps;
     uint32_t slot_bits;
     uint32_t neuron_bits;
+    uint32_t target_bits;
     uint32_t flush_mask;
     uint32_t max_delay_steps;
     int unit_exponent;

@@ -178,7 +178,7 @@ find_other_model(const chx_network *network)
 {
     const chx_network_info *info = chx_network_get(network);
     for (uint32_t t = 0; t < info->n_types; t++)
-        if (info->types[t].model)
+        if (info->types[t].model || info->types[t].params.tau_inhibition_ms != 0)
             return &info->types[t];
     return NULL;
 }
@@ -199,8 +199,9 @@ bench_threads(struct peers_job job, const char *folder, const shared_options *sh
     const chx_neuron_type *other = find_other_model(network);
     if (other) {
         code = outcome_say(OUTCOME_USAGE,
-                           "%s: the neurons of type %s have the model %s, and plain C has lif only",
-                           folder, other->name, other->model);
+                           "%s: the neurons of type %s have the model %s, and plain C has lif "
+                           "with one time constant of synapses only",
+                           folder, other->name, other->model ? other->model : "lif with two");
         chx_network_destroy(&network);
         return code;
     }
