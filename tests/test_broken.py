@@ -299,8 +299,11 @@ class Networks(Broken):
             ("/* chronaxie-model 2\n*/" + code, ":1: '2' is a version that this program cannot"),
             ("/* chronaxie-model 1\nparameter a = 1\n*/" + code, ":3: the comment ends without a "
              "state"),
-            (head("tau_ms = 1") + code, ":2: 'tau_ms' is unknown; a line says parameter, constant"),
+            (head("tau_ms = 1") + code, ":2: 'tau_ms' is unknown; a line says parameter, port"),
             (head("", "parameter") + code, ":3: lacks a name"),
+            (head("port a", "port a") + code, ":3: 'a' stands twice"),
+            (head("port a", "port b", "port c") + code, ":4: is one too many; a model has at most "
+             "2 ports"),
             (head("\x1b[31mred = 1") + code, ":2: holds what is no letter, digit or mark"),
             (head("constant a = \u00e9") + code, ":2: holds what is no letter, digit or mark"),
             (b"/* chronaxie-model \xff\n*/", ":1: holds what is no letter, digit or mark"),
