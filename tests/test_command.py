@@ -259,7 +259,7 @@ class Plans(Case):
             self.assertGreaterEqual(best["ratio_to_bound"], 1)
         self.assertGreater(len(result["planning"]), 3)
         self.fails(2, "did you mean 'schedule'?", "bench", "shedule")
-        self.fails(2, "dispatch, schedule, stall, threads", "bench", "frobnicate")
+        self.fails(2, "dispatch, schedule, simulate, stall, threads", "bench", "frobnicate")
 
     def test_standard_task_graphs_run_as_published(self):
         text = "  4\n 0 0 0\n 1 5 1 0\n 2 7 1 0\n 3 2 2 1 2\n 4 6 1\t2\n 5 0 2 3 4\n# end\n"
@@ -947,6 +947,40 @@ class Benches(Case):
             self.assertTrue(job.get("digests_equal", True))
         self.assertTrue(result["drawing"][-1]["digests_equal"])
 
+    def simulated(self, workload, *words):
+        result = json.loads(self.succeeds("bench", "simulate", workload, "--json", "--rounds", "2",
+                                          *words, *devices()))
+        self.assertGreater(result["read_bytes_per_s"], 0)
+        self.assertEqual(len(result["workloads"]), 1)
+        load = result["workloads"][0]
+        self.assertTrue(load["digests_equal"])
+        for key in ["create_network_s", "create_simulation_s", "seconds_per_biological_second",
+                    "ns_per_neuron_step", "ns_per_synaptic_event", "device_bytes_per_synapse",
+                    "scatter_fraction", "bandwidth_fraction", "mean_rate_hz"]:
+            self.assertGreater(load[key], 0, key)
+        return load
+
+    def test_simulated_cuba_is_the_example(self):
+        load = self.simulated("cuba", "-t", "80")
+        example = json.loads(self.succeeds("run", SOURCES / "examples/cuba", "-t", "80", "--json",
+                                           *devices()))
+        self.assertEqual((load["neurons"], load["spikes"]), (4000, example["spikes"]))
+        self.assertEqual(load["digest"], example["digest"])
+
+    def test_simulated_microcircuit_has_the_size_of_its_scale(self):
+        load = self.simulated("microcircuit=0.02", "-t", "200")
+        self.assertEqual(load["neurons"], 1544)
+        self.assertAlmostEqual(load["synapses"] / (298880968 * .02 ** 2), 1, delta=1e-3)
+        self.fails(2, "at a scale from 0.01 to 1", "bench", "simulate", "microcircuit=2")
+        self.fails(2, "did you mean 'microcircuit'?", "bench", "simulate", "microcircuits")
+        self.fails(2, "one word too many", "bench", "simulate", "cuba", "fly")
+
+    def test_simulated_fly_has_the_wiring_that_everybody_gets(self):
+        load = self.simulated("fly", "-t", "20")
+        self.assertEqual((load["neurons"], load["synapses"]), (138639, 15091983))
+        self.assertTrue(load["wiring"]["as_known"])
+        self.assertEqual(load["wiring"]["counts"], 16092626)
+
     def test_plain_c_has_one_model_only(self):
         net = self.network(neuron={
             "model": "izhikevich", "capacitance_pf": 100, "gain_ns_per_mv": .7, "resting_mv": -60,
@@ -957,7 +991,7 @@ class Benches(Case):
                       run("run", net, "-t", "5", *devices()).stderr)
 
     def test_interrupt_ends_a_benchmark_at_once(self):
-        for name in ["schedule", "threads", "dispatch", "stall"]:
+        for name in ["schedule", "simulate", "threads", "dispatch", "stall"]:
             child = subprocess.Popen([COMMAND, "bench", name], stdout=subprocess.PIPE,
                                      stderr=subprocess.PIPE, text=True, cwd=SOURCES)
             time.sleep(1)

@@ -5,8 +5,10 @@
 
 #include "bench_dispatch.h"
 #include "bench_schedule.h"
+#include "bench_simulate.h"
 #include "bench_stall.h"
 #include "command.h"
+#include "device_names.h"
 #include "interrupt.h"
 #include "options.h"
 #include "outcome.h"
@@ -45,21 +47,6 @@ open_one_core(chx_runtime_params params, uint32_t cores, chx_runtime **runtime)
     if (!found)
         chx_runtime_destroy(runtime);
     return found;
-}
-
-/* Names of the devices in use, joined; cut when there are many. */
-static void
-name_devices(const chx_runtime *runtime, char *names, size_t size)
-{
-    size_t used = 0;
-    chx_device_info info;
-
-    names[0] = '\0';
-    for (uint32_t i = 0; i < chx_runtime_n_devices(runtime) && used < size; i++) {
-        if (chx_runtime_device(runtime, i, &info) == CHX_OK && info.selected)
-            used +=
-                (size_t)snprintf(names + used, size - used, "%s%s", used ? ", " : "", info.name);
-    }
 }
 
 static json_t *
@@ -125,7 +112,7 @@ compare(struct peers_job *job, const chx_runtime_params *params, comparison *res
     if (status != CHX_OK)
         return status;
     job->reference = all;
-    name_devices(all, result->devices, sizeof result->devices);
+    device_names_join(all, result->devices, sizeof result->devices);
     if (cores > 1) {
         open_one_core(*params, cores, &one);
         status = compare_both(job, one, 1, result);
@@ -217,7 +204,8 @@ bench_threads(struct peers_job job, const char *folder, const shared_options *sh
 /* Runs a benchmark. Nothing is half-written meanwhile and no loop looks at a flag, so a signal ends
  * the process itself. */
 static int
-measure(const char *name, struct peers_job job, const char *folder, const shared_options *shared)
+measure(const char *name, struct peers_job job, const char *folder,
+        const bench_simulate_params *simulate, const shared_options *shared)
 {
     int code;
 
@@ -226,6 +214,8 @@ measure(const char *name, struct peers_job job, const char *folder, const shared
         code = bench_dispatch(shared);
     else if (strcmp(name, "schedule") == 0)
         code = bench_schedule(shared->json);
+    else if (strcmp(name, "simulate") == 0)
+        code = bench_simulate(simulate, shared);
     else if (strcmp(name, "stall") == 0)
         code = bench_stall(shared);
     else
@@ -235,47 +225,73 @@ measure(const char *name, struct peers_job job, const char *folder, const shared
 }
 
 static int
+refuse(const char *name, const char *const *names, size_t n)
+{
+    const char *near = suggest_word(name, names, n);
+    if (near)
+        return outcome_say(OUTCOME_USAGE, "there is no benchmark '%s'; did you mean '%s'?", name,
+                           near);
+    return outcome_say(OUTCOME_USAGE,
+                       "there is no benchmark '%s'; there are: dispatch, schedule, simulate, "
+                       "stall, threads",
+                       name);
+}
+
+static int
 run(const struct command *self, int argc, char **argv)
 {
-    static const char *const names[] = {"dispatch", "schedule", "stall", "threads"};
+    static const char *const names[] = {"dispatch", "schedule", "simulate", "stall", "threads"};
+    const size_t n_names = sizeof names / sizeof *names;
     shared_options shared = {0};
-    const char *name = NULL;
+    operand_list words = {NULL, 0};
     const char *folder = "examples/celegans";
     struct peers_job job = {NULL, 1000.0, 60, {1920, 1080}, NULL};
+    bench_simulate_params simulate = {.n_rounds = 5};
     const option_rule rules[] = {
-        {OPTION_TEXT, 0, "network", "NETWORK", "network to measure; default: examples/celegans",
-         &folder, 0, 0, NULL},
+        {OPTION_TEXT, 0, "network", "NETWORK",
+         "network to measure threads with; default: examples/celegans", &folder, 0, 0, NULL},
         {OPTION_NUMBER, 't', "duration-ms", "MS", "network time to simulate; default: 1000",
          &job.simulated_ms, 1, 1e6, NULL},
+        {OPTION_UINT, 0, "rounds", "N", "rounds of simulate, whose median counts; default: 5",
+         &simulate.n_rounds, 1, 100, NULL},
         {OPTION_UINT, 0, "frames", "N", "frames to draw; default: 60", &job.n_frames, 1, 100000,
          NULL},
         {OPTION_SIZE, 's', "size", "WxH", "pixels, even; default: 1920x1080", job.size_px, 64, 8192,
          NULL},
         {.kind = OPTION_END},
     };
-    const struct syntax syntax = {self, rules, &shared, &name};
-    const char *near;
+    const struct syntax syntax = {self, rules, &shared, NULL, &words};
     int code;
 
     if (!options_parse(&syntax, argc, argv, &code))
         return code;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    const char *name = words.words[0];
+    int most = strcmp(name, "simulate") == 0 ? 2 : 1;
+    if (words.n > most)
+        return outcome_say(OUTCOME_USAGE,
+                           "bench: '%s' is one word too many; see 'chronaxie bench --help'",
+                           words.words[words.n - 1]);
+    simulate.workload = words.n == 2 ? words.words[1] : NULL;
+    simulate.simulated_ms = job.simulated_ms;
+    simulate.cores = count_cores();
+    for (size_t i = 0; i < n_names; i++)
         if (strcmp(name, names[i]) == 0)
-            return measure(name, job, folder, &shared);
-    near = suggest_word(name, names, sizeof names / sizeof *names);
-    return near ? outcome_say(OUTCOME_USAGE, "there is no benchmark '%s'; did you mean '%s'?", name,
-                              near)
-                : outcome_say(
-                      OUTCOME_USAGE,
-                      "there is no benchmark '%s'; there are: dispatch, schedule, stall, threads",
-                      name);
+            return measure(name, job, folder, &simulate, &shared);
+    return refuse(name, names, n_names);
 }
 
 const struct command command_bench = {
     .name = "bench",
     .operand = "NAME",
-    .summary = "Measure dispatch, planning, stalls, or kernels against plain C and threads",
+    .summary = "Measure simulating, dispatch, planning, stalls, or kernels against plain C",
     .details =
+        "simulate [cuba|microcircuit[=S]|fly]: networks that simulators are compared with, made "
+        "here:\n"
+        "CUBA of Brette and others 2007, the cortical microcircuit of Potjans and Diesmann 2014 "
+        "at a\n"
+        "scale S from 0.01 to 1, and a network of the size of a fly's brain; all three without a "
+        "word,\n"
+        "the microcircuit at 0.1.\n"
         "threads: simulating one second, and a film of 60 frames of 1920x1080, by the kernels and "
         "by\n"
         "the same job in plain C with threads, on one core and on all; medians of five.\n"
@@ -283,6 +299,7 @@ const struct command command_bench = {
         "stencil), against HEFT and the lower bound, and the time to plan 100 to 100,000 tasks.\n"
         "stall: a run of one work-item beside a thread that reads much or compiles.\n"
         "dispatch: tasks of one work-item, replayed, beside the same from a bare OpenCL queue.",
-    .example = "  chronaxie bench threads --json\n",
+    .example = "  chronaxie bench threads --json\n"
+               "  chronaxie bench simulate microcircuit=0.1\n",
     .run = run,
 };
