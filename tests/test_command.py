@@ -986,7 +986,7 @@ class Benches(Case):
             "model": "izhikevich", "capacitance_pf": 100, "gain_ns_per_mv": .7, "resting_mv": -60,
             "threshold_mv": -40, "peak_mv": 35, "reset_mv": -50, "recovery_per_ms": .03,
             "coupling_ns": -2, "jump_pa": 100, "tau_synapse_ms": 5, "bias_pa": 40})
-        self.fails(2, "plain C has lif only", "bench", "threads", "--network", net)
+        self.fails(2, "plain C has lif with one time constant", "bench", "threads", "--network", net)
         self.assertIn("note: no neuron fired in 5 ms",
                       run("run", net, "-t", "5", *devices()).stderr)
 
