@@ -1,7 +1,12 @@
 /* Names to indices in an open hash table that is at most half full; nothing is taken out. Texts
  * are borrowed and end with a NUL, but what is looked up need not, as it lies in a file's
- * buffer: hence a length and the look at the byte after it. 32 bits of the digest save most
- * comparisons. */
+ * buffer: hence a length and the look at the byte after it.
+ *
+ * A table of synapses asks for two names a row, and what that costs is memory that is not at hand.
+ * A number without zeroes in front is its own key, so its slot tells all and its text is not looked
+ * at; one below a few times the count of names, as of neurons that are numbered one by one, is
+ * found in an array first, which a processor keeps at hand. That array only shortens the way: all
+ * names have their slots. Of other names the key saves most comparisons. */
 #include "network/names.h"
 
 #include <stdlib.h>
@@ -10,32 +15,84 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 
-/* The slot that holds the name or would take it. */
-static struct chx__names_slot *
-find_slot(const chx__names *names, chx__digest digest, const char *text, size_t length)
+#define MOST_DIGITS 19 /* that 64 bits always hold */
+#define FEW_NUMBERS 64 /* that may stand in the array whatever the count of names */
+
+enum { EMPTY, NUMBER, TEXT };
+
+/* What a name is looked for by. */
+typedef struct wanted {
+    uint64_t key;
+    uint32_t kind;
+    const char *text;
+    size_t length;
+} wanted;
+
+/* Whether the text is a whole number as programs write them, the only text of its value. */
+static bool
+is_number(const char *text, size_t length, uint64_t *value)
 {
-    size_t mask = names->n_slots - 1, at = digest.low & mask;
+    if (length == 0 || length > MOST_DIGITS || (text[0] == '0' && length > 1))
+        return false;
+    *value = 0;
+    for (size_t i = 0; i < length; i++) {
+        unsigned digit = (unsigned)(unsigned char)text[i] - '0';
+        if (digit > 9)
+            return false;
+        *value = *value * 10 + digit;
+    }
+    return true;
+}
+
+static wanted
+want(const char *text, size_t length)
+{
+    wanted name = {.kind = NUMBER, .text = text, .length = length};
+    if (!is_number(text, length, &name.key)) {
+        name.kind = TEXT;
+        name.key = chx__hash(text, length).low;
+    }
+    return name;
+}
+
+/* Where the search for a key begins. */
+static uint64_t
+hash_of(uint64_t key, uint32_t kind)
+{
+    return kind == TEXT ? key : chx__hash(&key, sizeof key).low;
+}
+
+/* The slot that holds the name or would take it. */
+static size_t
+find_slot(const chx__names *names, const wanted *name)
+{
+    size_t mask = names->n_slots - 1, at = hash_of(name->key, name->kind) & mask;
     for (;; at = (at + 1) & mask) {
-        struct chx__names_slot *slot = &names->slots[at];
-        if (!slot->text || (slot->tag == (uint32_t)digest.high &&
-                            strncmp(slot->text, text, length) == 0 && slot->text[length] == '\0'))
-            return slot;
+        const struct chx__names_slot *slot = &names->slots[at];
+        if (slot->kind == EMPTY)
+            return at;
+        if (slot->key != name->key || slot->kind != name->kind)
+            continue;
+        if (slot->kind == NUMBER || (strncmp(names->texts[at], name->text, name->length) == 0 &&
+                                     names->texts[at][name->length] == '\0'))
+            return at;
     }
 }
 
-/* Doubling the table: texts are known to differ, so the first free slot will do. */
+/* Doubling the table: names are known to differ, so the first free slot will do. */
 static void
 move_slots(const chx__names *from, chx__names *to)
 {
     size_t mask = to->n_slots - 1;
     for (size_t i = 0; i < from->n_slots; i++) {
-        const char *text = from->slots[i].text;
-        if (!text)
+        const struct chx__names_slot *slot = &from->slots[i];
+        if (slot->kind == EMPTY)
             continue;
-        size_t at = chx__hash(text, strlen(text)).low & mask;
-        while (to->slots[at].text)
+        size_t at = hash_of(slot->key, slot->kind) & mask;
+        while (to->slots[at].kind != EMPTY)
             at = (at + 1) & mask;
-        to->slots[at] = from->slots[i];
+        to->slots[at] = *slot;
+        to->texts[at] = from->texts[i];
     }
 }
 
@@ -44,14 +101,31 @@ make_room(chx__names *names)
 {
     if (names->n_slots >= 2 * (names->n_used + 1))
         return true;
-    chx__names grown = {.n_slots = names->n_slots ? 2 * names->n_slots : 64,
-                        .n_used = names->n_used};
+    chx__names grown = *names;
+    grown.n_slots = names->n_slots ? 2 * names->n_slots : 64;
     grown.slots = chx__alloc(grown.n_slots, sizeof *grown.slots);
-    if (!grown.slots)
+    grown.texts = chx__alloc(grown.n_slots, sizeof *grown.texts);
+    if (!grown.slots || !grown.texts) {
+        free(grown.slots);
+        free(grown.texts);
         return false;
+    }
     move_slots(names, &grown);
     free(names->slots);
+    free(names->texts);
     *names = grown;
+    return true;
+}
+
+/* Lets a number that is small enough be found by its value. */
+static bool
+add_small(chx__names *names, uint64_t value, uint32_t index)
+{
+    if (value >= 4 * (uint64_t)names->n_used + FEW_NUMBERS)
+        return true;
+    if (!chx__grow(&names->small, &names->n_small, (size_t)value + 1, sizeof *names->small))
+        return false;
+    names->small[value] = index + 1;
     return true;
 }
 
@@ -60,13 +134,17 @@ chx__names_add(chx__names *names, const char *text, size_t length, uint32_t inde
 {
     if (!make_room(names))
         return false;
-    chx__digest digest = chx__hash(text, length);
-    struct chx__names_slot *slot = find_slot(names, digest, text, length);
-    *known = slot->text ? slot->index : CHX__NO_NAME;
-    if (!slot->text) {
-        *slot = (struct chx__names_slot){text, (uint32_t)digest.high, index};
-        names->n_used++;
-    }
+    wanted name = want(text, length);
+    size_t at = find_slot(names, &name);
+    struct chx__names_slot *slot = &names->slots[at];
+    *known = slot->kind == EMPTY ? CHX__NO_NAME : slot->index;
+    if (slot->kind != EMPTY)
+        return true;
+    if (name.kind == NUMBER && !add_small(names, name.key, index))
+        return false;
+    *slot = (struct chx__names_slot){name.key, index, name.kind};
+    names->texts[at] = text;
+    names->n_used++;
     return true;
 }
 
@@ -75,13 +153,18 @@ chx__names_find(const chx__names *names, const char *text, size_t length)
 {
     if (names->n_slots == 0)
         return CHX__NO_NAME;
-    const struct chx__names_slot *slot = find_slot(names, chx__hash(text, length), text, length);
-    return slot->text ? slot->index : CHX__NO_NAME;
+    wanted name = want(text, length);
+    if (name.kind == NUMBER && name.key < names->n_small && names->small[name.key] != 0)
+        return names->small[name.key] - 1;
+    const struct chx__names_slot *slot = &names->slots[find_slot(names, &name)];
+    return slot->kind == EMPTY ? CHX__NO_NAME : slot->index;
 }
 
 void
 chx__names_finish(chx__names *names)
 {
     free(names->slots);
+    free(names->texts);
+    free(names->small);
     *names = (chx__names){0};
 }
