@@ -405,12 +405,16 @@ create_mixed(uint32_t n_alternating, bool is_pair)
     chx_parameter parameters[2][12];
     uint64_t random = 3;
     const chx_parameter bias = {"bias_pa", 60};
+    const chx_initial potential = {"potential_mv", {CHX_DISTRIBUTION_NORMAL, .mean = -58, .sd = 4}};
     chx_model *model = NULL;
     check_ok(chx_model_from_file(OWN_MODEL, &model));
     describe(adex_names, 12, adex[1], parameters[0]);
     describe(izhikevich_names, 11, izhikevich[0], parameters[1]);
     const chx_neuron_type types[] = {
-        {"lif", {250, 10, 5, -65, -50, -65, 2, 390, .tau_inhibition_ms = is_pair ? 8 : 0}},
+        {.name = "lif",
+         .params = {250, 10, 5, -65, -50, -65, 2, 390, is_pair ? 8 : 0},
+         .initial = &potential,
+         .n_initial = 1},
         {.name = "adex", .model = "adex", .parameters = parameters[0], .n_parameters = 12},
         {.name = "rs", .model = "izhikevich", .parameters = parameters[1], .n_parameters = 11},
         {.name = "own", .own = model, .parameters = &bias, .n_parameters = 1},

@@ -43,6 +43,8 @@ typedef struct bench {
     double bias_pa;
     double threshold_mv; /* above rest; 0 means THRESHOLD_MV */
     double tau_inhibition_ms;
+    const chx_initial *initial;
+    uint32_t n_initial;
     const chx_synapse *synapses;
     uint32_t n_synapses;
     const chx_stimulus *stimuli;
@@ -56,9 +58,11 @@ bench_begin(bench *b)
 {
     uint64_t random = 1;
     const double threshold = b->threshold_mv != 0 ? b->threshold_mv : THRESHOLD_MV;
-    const chx_neuron_type type = {"cell",
-                                  {CAPACITANCE_PF, TAU_M_MS, TAU_S_MS, 0, threshold, 0,
-                                   b->refractory_ms, b->bias_pa, b->tau_inhibition_ms}};
+    const chx_neuron_type type = {.name = "cell",
+                                  .params = {CAPACITANCE_PF, TAU_M_MS, TAU_S_MS, 0, threshold, 0,
+                                             b->refractory_ms, b->bias_pa, b->tau_inhibition_ms},
+                                  .initial = b->initial,
+                                  .n_initial = b->n_initial};
     chx_neuron *neurons = sample_neurons(b->n_neurons, 1, &random);
     b->network = sample_finish(&(chx_network_info){.name = "bench",
                                                    .description = "",
@@ -201,6 +205,37 @@ START_TEST(inhibition_has_a_time_constant_of_its_own)
         ck_assert_double_eq_tol(potential(&b, 2), down, 4e-6);
         check_ok(chx_simulation_advance(b.simulation, 10));
     }
+    bench_end(&b);
+}
+END_TEST
+
+START_TEST(neurons_begin_where_their_type_says)
+{
+    enum { n_neurons = 4000 };
+    const chx_initial initial[] = {
+        {"potential_mv", {CHX_DISTRIBUTION_UNIFORM, .min = -10, .max = 6}},
+        {"inhibition_pa", {.mean = -50}}};
+    bench b = {.n_neurons = n_neurons, .tau_inhibition_ms = 7, .initial = initial, .n_initial = 2};
+    bench_begin(&b);
+    float first[n_neurons], later[n_neurons];
+    check_ok(chx_simulation_potentials(b.simulation, first));
+    double sum = 0, squares = 0;
+    for (uint32_t n = 0; n < n_neurons; n++) {
+        ck_assert_float_ge(first[n], -10);
+        ck_assert_float_le(first[n], 6);
+        sum += (double)first[n];
+        squares += (double)first[n] * (double)first[n];
+    }
+    const double mean = sum / n_neurons, variance = squares / n_neurons - mean * mean;
+    ck_assert_double_eq_tol(mean, -2, 5 * 16 / sqrt(12.0 * n_neurons));
+    ck_assert_double_eq_tol(variance, 16 * 16 / 12.0, 1.5);
+    check_ok(chx_simulation_advance(b.simulation, 20));
+    check_ok(chx_simulation_potentials(b.simulation, later));
+    const double t = 20 * STEP_MS, decay = exp(-t / TAU_M_MS);
+    const double pushed =
+        -50 / CAPACITANCE_PF * 7 * TAU_M_MS / (TAU_M_MS - 7) * (decay - exp(-t / 7));
+    for (uint32_t n = 0; n < n_neurons; n++)
+        ck_assert_double_eq_tol((double)later[n], (double)first[n] * decay + pushed, 1e-5);
     bench_end(&b);
 }
 END_TEST
@@ -379,6 +414,7 @@ main(void)
     tcase_add_test(device, a_spike_arrives_after_exactly_its_delay);
     tcase_add_test(device, a_postsynaptic_potential_is_a_difference_of_exponentials);
     tcase_add_test(device, inhibition_has_a_time_constant_of_its_own);
+    tcase_add_test(device, neurons_begin_where_their_type_says);
     tcase_add_test(device, a_neuron_is_deaf_for_its_refractory_time);
     tcase_add_test(device, the_rate_of_firing_follows_the_current);
     tcase_add_test(device, poisson_events_have_the_rate_and_spread_of_theory);

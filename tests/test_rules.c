@@ -206,6 +206,16 @@ static const struct {
      ":6: types.E1: makes a second neuron 'E11'; rename the type or the other"},
     {HEAD "\"types\": {\"E\": {\"neurons\": 1}}}", "synapses.csv: cannot open"},
     {HEAD "\"projections\": []}", "neurons.csv: cannot open"},
+    {HEAD "\"types\": {\"E\": {\"neurons\": 1,\n\"initial\": {\"u_pa\": 1}}}}",
+     ":6: types.E.initial.u_pa: unknown key"},
+    {HEAD "\"types\": {\"E\": {\"neurons\": 1,\n\"initial\": {\"inhibition_pa\": 1}}}}",
+     ":6: types.E.initial.inhibition_pa: unknown key"},
+    {HEAD "\"types\": {\"E\": {\"neurons\": 1,\n\"initial\": {\"current_pa\": \"x\"}}}}",
+     ":6: types.E.initial.current_pa: must be a number, or an object of one member"},
+    {HEAD "\"types\": {\"E\": {\"neurons\": 1,\n\"initial\": {\"current_pa\": 1e13}}}}",
+     ":6: types.E.initial: has a mean beyond 1e12; check the unit"},
+    {HEAD "\"types\": {\"E\": {\"neurons\": 1,\n\"tau_inhibition_ms\": 10}}}",
+     ":6: types.E.tau_inhibition_ms: equals tau_membrane_ms"},
 };
 #define N_BROKEN ((int)(sizeof broken / sizeof *broken))
 
@@ -216,6 +226,41 @@ START_TEST(rules_that_are_broken_are_refused)
     ck_assert_ptr_null(network);
     ck_assert_msg(strstr(chx_last_error()->message, broken[_i].says), "%s",
                   chx_last_error()->message);
+}
+END_TEST
+
+/* A type begins as "neuron" says unless it says so itself. */
+START_TEST(initial_state_is_read_inherited_and_saved)
+{
+    const chx_network_info *info =
+        load("{\"format\": \"chronaxie-network\", \"version\": 1, \"name\": \"r\",\n"
+             "\"time_step_ms\": 0.1, \"duration_ms\": 10, \"neuron\": {\"capacitance_pf\": 10,\n"
+             "\"tau_membrane_ms\": 10, \"tau_synapse_ms\": 5, \"tau_inhibition_ms\": 7,\n"
+             "\"resting_mv\": -65, \"threshold_mv\": -50, \"reset_mv\": -65,\n"
+             "\"refractory_ms\": 5, \"initial\": {\"potential_mv\": -60}},\n"
+             "\"types\": {\"E\": {\"neurons\": 3}, \"I\": {\"neurons\": 2, \"initial\": {\n"
+             "\"potential_mv\": {\"normal\": {\"mean\": -58, \"sd\": 3, \"min\": -70,\n"
+             "\"outside\": \"clip\"}}, \"inhibition_pa\": 4}}},\n"
+             "\"projections\": [{\"from\": \"E\", \"to\": \"I\", \"rule\": \"all_to_all\",\n" VALUES
+             "}]}");
+    chx_network *copy = NULL;
+    ck_assert_int_eq(chx_network_save(network, folder_path("saved")), CHX_OK);
+    ck_assert_msg(chx_network_load(folder_path("saved"), &copy) == CHX_OK, "%s",
+                  chx_last_error()->message);
+    for (int saved = 0; saved < 2; saved++) {
+        const chx_neuron_type *types = saved ? chx_network_get(copy)->types : info->types;
+        ck_assert_uint_eq(types[0].n_initial, 1);
+        ck_assert_str_eq(types[0].initial[0].state, "potential_mv");
+        ck_assert(types[0].initial[0].value.mean == -60);
+        ck_assert(types[0].params.tau_inhibition_ms == 7);
+        ck_assert_uint_eq(types[1].n_initial, 2);
+        const chx_distribution *drawn = &types[1].initial[0].value;
+        ck_assert_int_eq(drawn->kind, CHX_DISTRIBUTION_NORMAL);
+        ck_assert(drawn->mean == -58 && drawn->sd == 3 && drawn->min == -70 && drawn->is_clipped);
+        ck_assert(isinf(drawn->max));
+        ck_assert_str_eq(types[1].initial[1].state, "inhibition_pa");
+    }
+    chx_network_destroy(&copy);
 }
 END_TEST
 
@@ -262,6 +307,7 @@ main(void)
     tcase_add_test(tests, rules_join_rows_of_tables);
     tcase_add_test(tests, rules_draw_what_a_program_draws);
     tcase_add_test(tests, rules_are_saved_as_what_they_drew);
+    tcase_add_test(tests, initial_state_is_read_inherited_and_saved);
     tcase_add_loop_test(tests, rules_that_are_broken_are_refused, 0, N_BROKEN);
     tcase_add_test(tests, rules_beyond_a_limit_are_refused_at_their_line);
     tcase_add_test(tests, rules_count_beside_a_table_without_rows);

@@ -68,26 +68,7 @@ CHX_API chx_status chx_model_from_file(const char *path, chx_model **model);
 /* Clears *model; accepts NULL. Networks whose types have the model keep it as long as they need. */
 CHX_API void chx_model_destroy(chx_model **model);
 
-/* Neurons of one type share a model and parameters. Models and their parameters are described in
- * docs/models.md. */
-typedef struct chx_neuron_type {
-    const char *name;
-    chx_lif_params params; /* where model is NULL: leaky integrate-and-fire */
-    const char *model; /* else "adex" or "izhikevich", with the parameters that follow; */
-    const chx_parameter *parameters; /* in any order; in a network all of the model's, in its own */
-    uint32_t n_parameters;
-    const chx_model *own; /* instead of model; in a network, where model is its file's name, held */
-} chx_neuron_type;
-
-/* Sorted by (pre, post, delay, weight). */
-typedef struct chx_synapse {
-    uint32_t pre;
-    uint32_t post;
-    float weight_pa; /* current that one spike adds, negative for inhibition */
-    float delay_ms; /* >= one time step */
-} chx_synapse;
-
-/* How the values of a projection's synapses are drawn. */
+/* How values are drawn: those of a projection's synapses, and what neurons begin as. */
 typedef enum chx_distribution_kind {
     CHX_DISTRIBUTION_CONSTANT = 0, /* mean */
     CHX_DISTRIBUTION_NORMAL,
@@ -101,6 +82,34 @@ typedef struct chx_distribution {
     double min, max; /* min < max; may be infinite; both 0 is no bounds */
     bool is_clipped; /* what lies outside becomes the bound; else it is drawn again */
 } chx_distribution;
+
+/* What a state of a model begins as, by the name that docs/models.md gives it. Each neuron has its
+ * own number, drawn from the simulation's seed. */
+typedef struct chx_initial {
+    const char *state;
+    chx_distribution value;
+} chx_initial;
+
+/* Neurons of one type share a model and parameters. Models and their parameters are described in
+ * docs/models.md. */
+typedef struct chx_neuron_type {
+    const char *name;
+    chx_lif_params params; /* where model is NULL: leaky integrate-and-fire */
+    const char *model; /* else "adex" or "izhikevich", with the parameters that follow; */
+    const chx_parameter *parameters; /* in any order; in a network all of the model's, in its own */
+    uint32_t n_parameters;
+    const chx_model *own; /* instead of model; in a network, where model is its file's name, held */
+    const chx_initial *initial; /* states that do not begin as the model says */
+    uint32_t n_initial;
+} chx_neuron_type;
+
+/* Sorted by (pre, post, delay, weight). */
+typedef struct chx_synapse {
+    uint32_t pre;
+    uint32_t post;
+    float weight_pa; /* current that one spike adds, negative for inhibition */
+    float delay_ms; /* >= one time step */
+} chx_synapse;
 
 /* Whom a projection joins. The fixed rules draw evenly, and one pair may be drawn several times. */
 typedef enum chx_rule {

@@ -50,33 +50,33 @@ population_mask(uint lanes)
     return (((wide_int)((int)lanes) >> POPULATION_LANES) & 1) == 1;
 }
 
-/* The words of the neurons of one block: those of its counters (x, y, z, w), of which a block has a
- * quarter as many as lanes. */
+/* The words of the neurons of one block: those of its counters, of which a block has a quarter as
+ * many as lanes, in x, y, z and w. */
+#define POPULATION_COUNTER(i) x.i, y.i, z.i, w.i
 #if POPULATION_WIDTH == 4
-#define POPULATION_WORDS(part) ((uint4)(x, y, z, w))
+#define POPULATION_WORDS() ((uint4)(x, y, z, w))
 #elif POPULATION_WIDTH == 8
-#define POPULATION_WORDS(part) \
-    ((uint8)(x.part.x, y.part.x, z.part.x, w.part.x, x.part.y, y.part.y, z.part.y, w.part.y))
+#define POPULATION_WORDS(a, b) ((uint8)(POPULATION_COUNTER(a), POPULATION_COUNTER(b)))
 #else
-#define POPULATION_WORDS(part)                                                                \
-    ((uint16)(x.part.x, y.part.x, z.part.x, w.part.x, x.part.y, y.part.y, z.part.y, w.part.y, \
-              x.part.z, y.part.z, z.part.z, w.part.z, x.part.w, y.part.w, z.part.w, w.part.w))
+#define POPULATION_WORDS(a, b, c, d)                                               \
+    ((uint16)(POPULATION_COUNTER(a), POPULATION_COUNTER(b), POPULATION_COUNTER(c), \
+              POPULATION_COUNTER(d)))
 #endif
 
 /* Adds the events of one block in one step to the ring: as many as there are chances above a
- * neuron's word. */
-#define POPULATION_EVENTS(words, block_lanes, block)                           \
-    do {                                                                       \
-        const uint event_lanes = (block_lanes);                                \
-        if (event_lanes != 0) {                                                \
-            const wide_uint word = (words);                                    \
-            wide_int n_events = (wide_int)(0);                                 \
-            for (uint c = stimulus.first_chance; c < stimulus.end_chance; c++) \
-                n_events -= word < (wide_uint)(chances[c]);                    \
-            ring[slot * setup->ring_blocks + (block)] +=                       \
-                (n_events & population_mask(event_lanes)) * stimulus.weight;   \
-            ring_mark(setup, ring, block, slot);                               \
-        }                                                                      \
+ * neuron's word. Oclgrind 21.10 miscounts comparisons that are
+ * no mask. */
+#define POPULATION_EVENTS(words, block_lanes, block)                                            \
+    do {                                                                                        \
+        const uint event_lanes = (block_lanes);                                                 \
+        if (event_lanes != 0) {                                                                 \
+            const wide_uint word = (words);                                                     \
+            wide_int events = (wide_int)(0);                                                    \
+            for (uint c = stimulus.first_chance; c < stimulus.end_chance; c++)                  \
+                events += (word < (wide_uint)(chances[c])) & (wide_int)(stimulus.weight);       \
+            ring[slot * setup->ring_blocks + (block)] += events & population_mask(event_lanes); \
+            ring_mark(setup, ring, block, slot);                                                \
+        }                                                                                       \
     } while (0)
 
 #define POPULATION_ONE(name) +1
@@ -114,15 +114,15 @@ population_draw(constant chx_population_setup *setup, uint tile, uint first, uin
 #if POPULATION_WIDTH == 4
             POPULATION_EVENTS(POPULATION_WORDS(), draw.lanes[0], block);
 #elif POPULATION_WIDTH == 8
-            POPULATION_EVENTS(POPULATION_WORDS(s01), draw.lanes[0], block);
-            POPULATION_EVENTS(POPULATION_WORDS(s23), draw.lanes[1], block + 1);
-            POPULATION_EVENTS(POPULATION_WORDS(s45), draw.lanes[2], block + 2);
-            POPULATION_EVENTS(POPULATION_WORDS(s67), draw.lanes[3], block + 3);
+            POPULATION_EVENTS(POPULATION_WORDS(s0, s1), draw.lanes[0], block);
+            POPULATION_EVENTS(POPULATION_WORDS(s2, s3), draw.lanes[1], block + 1);
+            POPULATION_EVENTS(POPULATION_WORDS(s4, s5), draw.lanes[2], block + 2);
+            POPULATION_EVENTS(POPULATION_WORDS(s6, s7), draw.lanes[3], block + 3);
 #else
-            POPULATION_EVENTS(POPULATION_WORDS(s0123), draw.lanes[0], block);
-            POPULATION_EVENTS(POPULATION_WORDS(s4567), draw.lanes[1], block + 1);
-            POPULATION_EVENTS(POPULATION_WORDS(s89ab), draw.lanes[2], block + 2);
-            POPULATION_EVENTS(POPULATION_WORDS(scdef), draw.lanes[3], block + 3);
+            POPULATION_EVENTS(POPULATION_WORDS(s0, s1, s2, s3), draw.lanes[0], block);
+            POPULATION_EVENTS(POPULATION_WORDS(s4, s5, s6, s7), draw.lanes[1], block + 1);
+            POPULATION_EVENTS(POPULATION_WORDS(s8, s9, sa, sb), draw.lanes[2], block + 2);
+            POPULATION_EVENTS(POPULATION_WORDS(sc, sd, se, sf), draw.lanes[3], block + 3);
 #endif
         }
     }

@@ -48,6 +48,10 @@ chx_status chx__folder_read_count(chx__folder *folder, const chx__json_at *type,
  * FORMAT, LIMIT, MEMORY. */
 chx_status chx__folder_add_counted(chx__folder *folder, const chx__json *json);
 
+/* A member that is a number or says how it is drawn. */
+chx_status chx__folder_read_distribution(const chx__json_at *object, const char *key,
+                                         chx_distribution *distribution);
+
 /* Complains about what a check found: at the member itself when the object has it, else at the
  * object that should. */
 chx_status chx__folder_fail_fault(const chx__json_at *object, const chx__fault *fault);

@@ -103,6 +103,36 @@ read_model(chx__folder *folder, const chx__json_at *object, const chx_neuron_typ
                                    name, CHX__MODEL_NAMES);
 }
 
+/* What states begin as, in place of what it was before, where the object says so. */
+static chx_status
+read_initial(chx__folder *folder, const chx__json_at *object, chx_neuron_type *type)
+{
+    const chx__model *kernel = chx__type_kernel(type, chx__type_is_pair(type));
+    const char *keys[CHX__MODEL_MAX_STATES + 1] = {NULL};
+    chx__json_at initial, member;
+    chx_status status = chx__json_optional(object, "initial", &initial);
+    if (status || !initial.value)
+        return status;
+    for (uint32_t i = 0; i < kernel->n_states; i++)
+        keys[i] = kernel->states[i];
+    status = chx__json_object(&initial, keys);
+    chx_initial *kept =
+        status ? NULL : chx__network_keep(folder->network, kernel->n_states * sizeof *kept);
+    if (!status && !kept)
+        status = chx__fail_memory("loading a network");
+    type->initial = kept;
+    type->n_initial = 0;
+    for (uint32_t i = 0; i < kernel->n_states && !status; i++) {
+        status = chx__json_optional(&initial, keys[i], &member);
+        if (status || !member.value)
+            continue;
+        chx_initial *one = &kept[type->n_initial++];
+        *one = (chx_initial){.state = keys[i]};
+        status = chx__folder_read_distribution(&initial, keys[i], &one->value);
+    }
+    return status;
+}
+
 /* Reads into *type what the object holds of its model's parameters; `is_whole` asks for all that
  * are not optional, and so does another model than the type's. What is not whole is one of "types"
  * and may say how many neurons it has. */
@@ -115,11 +145,11 @@ read_params(chx__folder *folder, const chx__json_at *object, bool is_whole, chx_
     chx_status status = read_model(folder, object, type, &model);
     if (status)
         return status;
-    const char *keys[CHX__MODEL_MAX_PARAMETERS + 3] = {"model"};
+    const char *keys[CHX__MODEL_MAX_PARAMETERS + 4] = {"model", "initial"};
     for (uint32_t i = 0; i < model->n_parameters; i++)
-        keys[i + 1] = model->parameters[i].name;
+        keys[i + 2] = model->parameters[i].name;
     if (may_count)
-        keys[model->n_parameters + 1] = "neurons";
+        keys[model->n_parameters + 2] = "neurons";
     is_whole = is_whole || model != chx__type_model(type);
     status = chx__json_object(object, keys);
     if (!status)
@@ -131,9 +161,14 @@ read_params(chx__folder *folder, const chx__json_at *object, bool is_whole, chx_
         status = read_numbers(object, &(member_number){parameter->name, &value, is_required}, 1);
         chx__type_set(type, i, value);
     }
+    type->initial = is_whole ? NULL : from.initial;
+    type->n_initial = is_whole ? 0 : from.n_initial;
+    if (!status)
+        status = read_initial(folder, object, type);
     chx__prepared prepared;
     chx__fault fault;
-    if (!status && !chx__type_prepare(type, folder->network->info.time_step_ms, false, &prepared, &fault))
+    if (!status &&
+        !chx__type_prepare(type, folder->network->info.time_step_ms, false, &prepared, &fault))
         status = chx__folder_fail_fault(object, &fault);
     return status;
 }

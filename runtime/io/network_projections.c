@@ -212,12 +212,13 @@ read_shape(const chx__json_at *object, chx_distribution *distribution)
     return status ? status : read_outside(object, distribution);
 }
 
-static chx_status
-read_distribution(const chx__json_at *projection, const char *key, chx_distribution *distribution)
+chx_status
+chx__folder_read_distribution(const chx__json_at *object, const char *key,
+                              chx_distribution *distribution)
 {
     static const char *const kinds[] = {"normal", "lognormal", "uniform", NULL};
     chx__json_at member, shape;
-    chx_status status = chx__json_member(projection, key, &member);
+    chx_status status = chx__json_member(object, key, &member);
     if (status)
         return status;
     if (json_is_number(member.value))
@@ -272,8 +273,9 @@ read_projection(chx__folder *folder, const chx__json_at *object, const ends *roo
     if (!status)
         status = read_numbers(object, projection);
     if (!status)
-        status = read_distribution(object, "weight_pa", &projection->weight_pa);
-    return status ? status : read_distribution(object, "delay_ms", &projection->delay_ms);
+        status = chx__folder_read_distribution(object, "weight_pa", &projection->weight_pa);
+    return status ? status
+                  : chx__folder_read_distribution(object, "delay_ms", &projection->delay_ms);
 }
 
 static chx_status

@@ -7,6 +7,7 @@
 #include <chronaxie/network.h>
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -72,6 +73,41 @@ model_json(const chx_network_info *info, uint32_t index)
 }
 
 static json_t *
+distribution_json(const chx_distribution *of)
+{
+    static const char *const kinds[] = {
+        [CHX_DISTRIBUTION_NORMAL] = "normal",
+        [CHX_DISTRIBUTION_LOGNORMAL] = "lognormal",
+        [CHX_DISTRIBUTION_UNIFORM] = "uniform",
+    };
+    if (of->kind == CHX_DISTRIBUTION_CONSTANT)
+        return json_real(of->mean);
+    const bool is_uniform = of->kind == CHX_DISTRIBUTION_UNIFORM;
+    json_t *shape = json_object();
+    if (!is_uniform) {
+        json_object_set_new(shape, "mean", json_real(of->mean));
+        json_object_set_new(shape, "sd", json_real(of->sd));
+    }
+    if ((of->min != 0 || of->max != 0) && isfinite(of->min))
+        json_object_set_new(shape, "min", json_real(of->min));
+    if ((of->min != 0 || of->max != 0) && isfinite(of->max))
+        json_object_set_new(shape, "max", json_real(of->max));
+    if (!is_uniform && of->is_clipped)
+        json_object_set_new(shape, "outside", json_string("clip"));
+    return json_pack("{s:o}", kinds[of->kind], shape);
+}
+
+static json_t *
+initial_json(const chx_neuron_type *type)
+{
+    json_t *object = json_object();
+    for (uint32_t i = 0; i < type->n_initial; i++)
+        json_object_set_new(object, type->initial[i].state,
+                            distribution_json(&type->initial[i].value));
+    return object;
+}
+
+static json_t *
 params_json(const chx_network_info *info, uint32_t index)
 {
     const chx_neuron_type *type = &info->types[index];
@@ -81,6 +117,8 @@ params_json(const chx_network_info *info, uint32_t index)
         json_object_set_new(object, "model", model_json(info, index));
     for (uint32_t i = 0; i < model->n_parameters; i++)
         json_object_set_new(object, model->parameters[i].name, json_real(chx__type_get(type, i)));
+    if (type->n_initial > 0)
+        json_object_set_new(object, "initial", initial_json(type));
     return object;
 }
 

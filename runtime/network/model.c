@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "network/initial.h"
 #include "network/own_model.h"
 
 static const chx__model *const models[] = {&chx__model_lif, &chx__model_adex,
@@ -103,13 +104,31 @@ check_names(const chx_neuron_type *type, const chx__model *model, chx__fault *fa
     return true;
 }
 
+/* Copies a caller's distributions of states; their names need not be right yet. */
+static chx_status
+keep_initial(chx_neuron_type *type, const chx_initial *from, uint32_t n, chx_network *network)
+{
+    chx_initial *kept = chx__network_keep(network, n * sizeof *kept);
+    chx_status status = kept ? CHX_OK : chx__fail_memory("keeping the state of neurons");
+    for (uint32_t i = 0; i < n && !status; i++) {
+        const char *state = from[i].state ? from[i].state : "";
+        kept[i] = from[i];
+        kept[i].state = chx__network_keep_text(network, state, strlen(state));
+        if (!kept[i].state)
+            status = chx__fail_memory("keeping the state of neurons");
+    }
+    type->initial = kept;
+    type->n_initial = status ? 0 : n;
+    return status;
+}
+
 chx_status
 chx__type_complete(chx_neuron_type *type, chx_network *network, chx__fault *fault)
 {
     if (!type->model && !type->own) {
         type->parameters = NULL;
         type->n_parameters = 0;
-        return CHX_OK;
+        return keep_initial(type, type->initial, type->n_initial, network);
     }
     const chx_neuron_type from = *type;
     const chx__model *model = chx__type_model(&from);
@@ -126,7 +145,7 @@ chx__type_complete(chx_neuron_type *type, chx_network *network, chx__fault *faul
         if (parameter)
             chx__type_set(type, i, parameter->value);
     }
-    return status;
+    return status ? status : keep_initial(type, from.initial, from.n_initial, network);
 }
 
 /* NULL, or what is wrong with the value. */
@@ -172,9 +191,9 @@ chx__type_prepare(const chx_neuron_type *type, double time_step_ms, bool is_pair
         if (sentence)
             return chx__model_fail(fault, described->parameters[i].name, sentence);
     }
-    if (model->own)
-        return chx__own_prepare(model->own, values, time_step_ms, to, fault);
-    return model->prepare(values, time_step_ms, to, fault);
+    const bool fits = model->own ? chx__own_prepare(model->own, values, time_step_ms, to, fault)
+                                 : model->prepare(values, time_step_ms, to, fault);
+    return fits && chx__initial_prepare(type, model, to, fault);
 }
 
 bool

@@ -10,6 +10,7 @@
 #define CHX_NETWORK_MODEL_H
 
 #include "network/check.h"
+#include "network/distribution.h"
 #include "network/network.h"
 
 #define CHX__MODEL_MAX_PARAMETERS 32
@@ -41,7 +42,9 @@ typedef struct chx__prepared {
     double origin_mv; /* which the membrane potential, the first of the state, is counted from */
     float least_factor; /* state that nothing drives keeps at least this share of itself a step */
     float constants[CHX__MODEL_MAX_CONSTANTS]; /* of the kernel's MODEL_CONSTANTS */
-    float initial[CHX__MODEL_MAX_STATES]; /* what the kernel's MODEL_STATE begins as */
+    float initial[CHX__MODEL_MAX_STATES]; /* what the kernel's MODEL_STATE begins as, */
+    bool is_drawn[CHX__MODEL_MAX_STATES]; /* unless it is drawn ... */
+    chx__quantiles drawn[CHX__MODEL_MAX_STATES]; /* ... from this, counted from 0 */
 } chx__prepared;
 
 typedef struct chx__model {
@@ -50,7 +53,8 @@ typedef struct chx__model {
     const struct chx_model *own; /* a user's, of which this is the table (own_model.h); or NULL */
     const chx__parameter *parameters; /* of what prepare() takes, one double after the other */
     uint32_t n_parameters;
-    uint32_t n_states; /* of the kernel's MODEL_STATE */
+    const char *const *states; /* of the kernel's MODEL_STATE, the potential first */
+    uint32_t n_states;
     uint32_t n_constants;
     uint32_t n_ports; /* of the kernel's MODEL_PORTS; where two, negative weights take the second */
     const float *idle; /* constants of a lane without a neuron, with which the kernel never fires */

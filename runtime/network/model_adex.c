@@ -113,11 +113,15 @@ prepare(const void *from, double h, chx__prepared *to, chx__fault *fault)
     return true;
 }
 
+static const char *const states[0 MODEL_STATE(ONE)] = {"potential_mv", "adaptation_pa",
+                                                       "current_pa"};
+
 const chx__model chx__model_adex = {
     .name = "adex",
     .source = "neuron/model/adex.cl",
     .parameters = parameters,
     .n_parameters = sizeof parameters / sizeof *parameters,
+    .states = states,
     .n_states = 0 MODEL_STATE(ONE),
     .n_constants = 0 MODEL_CONSTANTS(ONE),
     .n_ports = 1,

@@ -102,11 +102,14 @@ prepare(const void *from, double h, chx__prepared *to, chx__fault *fault)
     return true;
 }
 
+static const char *const states[0 MODEL_STATE(ONE)] = {"potential_mv", "recovery_pa", "current_pa"};
+
 const chx__model chx__model_izhikevich = {
     .name = "izhikevich",
     .source = "neuron/model/izhikevich.cl",
     .parameters = parameters,
     .n_parameters = sizeof parameters / sizeof *parameters,
+    .states = states,
     .n_states = 0 MODEL_STATE(ONE),
     .n_constants = 0 MODEL_CONSTANTS(ONE),
     .n_ports = 1,

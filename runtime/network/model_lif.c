@@ -124,11 +124,14 @@ prepare(const void *from, double time_step_ms, chx__prepared *to, chx__fault *fa
     return true;
 }
 
+static const char *const states[0 MODEL_STATE(ONE)] = {"potential_mv", "current_pa"};
+
 const chx__model chx__model_lif = {
     .name = "lif",
     .source = "neuron/model/lif.cl",
     .parameters = parameters,
     .n_parameters = sizeof parameters / sizeof *parameters,
+    .states = states,
     .n_states = 0 MODEL_STATE(ONE),
     .n_constants = 0 MODEL_CONSTANTS(ONE),
     .n_ports = 1,

@@ -42,9 +42,13 @@ prepare(const void *from, double time_step_ms, chx__prepared *to, chx__fault *fa
     return true;
 }
 
+static const char *const states[0 MODEL_STATE(ONE)] = {"potential_mv", "current_pa",
+                                                       "inhibition_pa"};
+
 const chx__model chx__model_lif_pair = {
     .name = "lif",
     .source = "neuron/model/lif_pair.cl",
+    .states = states,
     .n_states = 0 MODEL_STATE(ONE),
     .n_constants = 0 MODEL_CONSTANTS(ONE),
     .n_ports = 0 MODEL_PORTS(ONE),

@@ -38,11 +38,14 @@ fill_table(chx_model *model)
 {
     for (uint32_t i = 0; i < CHX__MODEL_MAX_CONSTANTS; i++)
         model->idle[i] = NAN;
+    for (uint32_t i = 0; i < model->n_states; i++)
+        model->state_names[i] = model->states[i].name;
     model->table = (chx__model){
         .name = model->file,
         .own = model,
         .parameters = model->parameters,
         .n_parameters = model->n_parameters,
+        .states = model->state_names,
         .n_states = model->n_states,
         .n_ports = model->n_ports,
         .n_constants = 1 + model->n_parameters + model->n_constants,

@@ -42,6 +42,7 @@ struct chx_model {
     uint32_t n_parameters;
     chx__own_value states[CHX__MODEL_MAX_STATES];
     uint32_t n_states;
+    const char *state_names[CHX__MODEL_MAX_STATES];
     const char *ports[CHX__MODEL_MAX_PORTS];
     uint32_t n_ports;
     chx__own_value constants[CHX__MODEL_MAX_CONSTANTS];

@@ -101,3 +101,12 @@ chx__random_values(uint64_t seed, uint32_t projection, uint32_t row, uint64_t sy
     units[0] = unit_of(words[0], words[1]);
     units[1] = unit_of(words[2], words[3]);
 }
+
+/* No network has so many projections. */
+double
+chx__random_initial(uint64_t seed, uint32_t state, uint32_t neuron)
+{
+    uint32_t words[4];
+    draw_block(seed, UINT32_MAX - state, neuron, 0, VALUES, words);
+    return unit_of(words[0], words[1]);
+}
