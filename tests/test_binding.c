@@ -221,7 +221,8 @@ main(void)
     tcase_add_test(tcase, forked_child_destroys_its_copy);
     suite_add_tcase(suite, tcase);
     const char *serial = getenv("CHRONAXIE_SERIAL");
-    if ((!serial || !*serial) && !getenv("CHRONAXIE_TEST_NULL")) {
+    if ((!serial || !*serial) && !getenv("CHRONAXIE_TEST_NULL") &&
+        !getenv("CHRONAXIE_TEST_MACHINE")) {
         TCase *threads = tcase_create("threads");
         tcase_set_timeout(threads, 60);
         tcase_add_test(threads, several_threads_create_their_first_runtime);

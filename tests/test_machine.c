@@ -21,7 +21,7 @@ static const struct {
 } machines[] = {
     {MACHINE("two-cores"), 7, 3},   {MACHINE("big-and-small"), 7, 3},
     {MACHINE("four-equal"), 13, 5}, {MACHINE("tiny-memory"), 3, 2},
-    {MACHINE("integrated"), 2, 1},
+    {MACHINE("integrated"), 2, 1},  {MACHINE("slow-link"), 6, 3},
 };
 enum { N_MACHINES = sizeof machines / sizeof *machines };
 

@@ -281,7 +281,8 @@ align_clock(chx__device *device)
         status = sample_clock(device, target, &clock_word, &samples[i]);
     if (!status) {
         device->has_profiling = stamps_advance(samples);
-        device->clock_offset_ns = device->has_profiling ? offset_from(samples) : 0;
+        device->clock_offset_ns =
+            device->has_profiling && !device->has_virtual_clock ? offset_from(samples) : 0;
     }
     if (status != CHX_ERROR_TIMEOUT)
         backend->release_memory(target);
@@ -295,6 +296,8 @@ bool
 chx__device_to_host(chx__device *device, uint64_t soonest_ns, uint64_t latest_ns,
                     uint64_t *start_ns, uint64_t *finish_ns)
 {
+    if (device->has_virtual_clock)
+        return true;
     int64_t early_ns = (int64_t)(soonest_ns - (*start_ns + (uint64_t)device->clock_offset_ns));
     int64_t late_ns = (int64_t)(*finish_ns + (uint64_t)device->clock_offset_ns - latest_ns);
     int64_t shift_ns = early_ns > 0 ? early_ns : late_ns > 0 ? -late_ns : 0;

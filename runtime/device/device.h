@@ -42,6 +42,8 @@ struct chx__device {
     /* Whether profiling stamps follow a clock at all; rusticl 22.3 says 0, 1, 2, 3 for every
      * command. Known once the device is open. Where false, time commands on the host. */
     bool has_profiling;
+    bool has_virtual_clock; /* stamps are no times of the host's and are taken as they are */
+    bool has_one_copy_lane; /* what leaves the device takes the copy-in lane too */
     int64_t clock_offset_ns; /* host time = profiling time + this */
     cl_context tested; /* left by a self-test that passed, until the fleet stands; else NULL */
     bool claims_int64_atomics; /* by its extensions; info says whether the self-test agrees */
@@ -101,7 +103,7 @@ void chx__device_lay_lanes(chx__device *device);
 /* Turns a command's stamps into times on the host's clock. It began no sooner than soonest_ns and
  * had ended by latest_ns; a stamp that says otherwise shows that the clocks have drifted apart, and
  * the offset follows it. False, and nothing changes, when it is off by more than a second, or when
- * no offset makes it fit. One thread at a time. */
+ * no offset makes it fit. Those of a virtual clock stay as they are. One thread at a time. */
 bool chx__device_to_host(chx__device *device, uint64_t soonest_ns, uint64_t latest_ns,
                          uint64_t *start_ns, uint64_t *finish_ns);
 

@@ -33,6 +33,11 @@ chx__null_create(const chx__null_params *params, chx__null **machine)
         return chx__fail_memory("making null devices");
     made->params = *params;
     made->random = params->seed;
+    made->busy_ns = chx__alloc(params->n_devices, sizeof *made->busy_ns);
+    if (!made->busy_ns) {
+        free(made);
+        return chx__fail_memory("making null devices");
+    }
     pthread_mutex_init(&made->lock, NULL);
     pthread_cond_init(&made->changed, NULL);
     pthread_cond_init(&made->armed, NULL);
@@ -96,6 +101,7 @@ chx__null_destroy(chx__null **machine)
     pthread_cond_destroy(&ending->changed);
     pthread_cond_destroy(&ending->armed);
     pthread_mutex_destroy(&ending->lock);
+    free(ending->busy_ns);
     free(ending);
     *machine = NULL;
 }
@@ -159,9 +165,12 @@ populate_device(const chx__null *machine, uint32_t index, chx__fleet *fleet)
     *device = (chx__device){.index = index,
                             .id = (cl_device_id)described,
                             .platform = &fleet->platforms[described->platform],
-                            .shares_host_memory = described->shares_host_memory};
+                            .shares_host_memory = described->shares_host_memory,
+                            .hardware = described->hardware,
+                            .has_one_copy_lane = described->has_one_copy_lane,
+                            .has_virtual_clock = machine->params.wires != NULL};
     device->info = (chx_device_info){
-        .name = chx__format("null %u", index),
+        .name = described->name ? chx__strdup(described->name) : chx__format("null %u", index),
         .vendor = chx__strdup("Chronaxie"),
         .driver = chx__strdup("null"),
         .platform = device->platform->name,
@@ -200,6 +209,7 @@ chx__null_populate(chx__null *machine, chx__fleet *fleet)
         if (!fleet->platforms[p].name || !fleet->platforms[p].vendor)
             return chx__fail_memory("making null devices");
     }
+    fleet->wires = machine->params.wires;
     chx_status status = CHX_OK;
     for (uint32_t d = 0; !status && d < machine->params.n_devices; d++) {
         fleet->n_devices = d + 1;

@@ -8,6 +8,11 @@
  * while somebody asks for an event's status, so that a seed always gives the same order; otherwise
  * a thread ends them.
  *
+ * With wires it is a described machine: plans are made with what the description says, copies take
+ * what their wire does, devices on common hardware run one kernel at a time, and the host takes no
+ * time, so that what is enqueued to an idle machine all begins at one moment. Stamps stand on the
+ * virtual clock as they are, and what a run took can be compared with what was planned.
+ *
  * It is stricter than drivers are: use of a released object, an event of another context in a wait
  * list, a range outside its memory, an unset argument or the release of a queue with commands that
  * have not ended is a *violation*, which is counted and described. */
@@ -33,6 +38,7 @@ typedef struct chx__null_kernel {
 } chx__null_kernel;
 
 typedef struct chx__null_device {
+    const char *name; /* NULL: "null" and the index */
     uint32_t platform; /* devices of one platform stand together */
     uint64_t memory_bytes; /* 0: a gibibyte */
     uint64_t max_allocation_bytes; /* 0: all of it */
@@ -40,12 +46,17 @@ typedef struct chx__null_device {
     uint64_t local_bytes; /* 0: 32 KiB */
     bool shares_host_memory;
     double launch_ns, ns_per_item, ns_per_byte; /* on the virtual clock */
+    uint64_t hardware; /* bits in common: never at work at the same time */
+    bool has_one_copy_lane; /* for both directions */
 } chx__null_device;
 
 typedef struct chx__null_params {
     const chx__null_device *devices;
     uint32_t n_devices;
     const chx__null_kernel *kernels;
+    /* (n_devices + 1) x (n_devices + 1), row = from, 0 the host, which has wires to and from all
+     * devices; these stand on one platform then. NULL: copies take what the devices say. */
+    const chx__wire *wires;
     uint64_t seed; /* of the order of completions; 0: by virtual time */
     bool serial;
     bool has_stamps; /* devices tell when commands ran */

@@ -35,6 +35,7 @@ typedef struct chx__null_memory {
     unsigned char *bytes;
     size_t size_bytes;
     bool is_shared; /* the bytes are the caller's */
+    const chx__null_device *device; /* that used it last: its own; NULL before */
 } chx__null_memory;
 
 #define CHX__NULL_MAX_PARAMETERS 64u
@@ -87,6 +88,7 @@ struct chx__null_command {
     chx__null_command *next; /* in the queue */
     chx__null_command **waits;
     uint32_t n_waits;
+    uint64_t number;
     bool is_flushed;
     bool fails, hangs;
     cl_int status;
@@ -99,6 +101,7 @@ struct chx__null_command {
     const void *source; /* writes */
     void *target; /* reads */
     size_t offset_bytes, size_bytes;
+    double copy_ns;
     void(CL_CALLBACK *done)(cl_event, cl_int, void *);
     void *done_data;
 };
@@ -116,6 +119,9 @@ struct chx__null {
     chx__null_queue *queues;
     uint64_t random;
     uint64_t now_ns;
+    uint64_t idle_ns; /* when all that had been enqueued last had ended */
+    uint64_t *busy_ns; /* until when each device computes */
+    uint32_t n_flying;
     chx__null_faults faults;
     chx__null_counts counts;
     uint32_t n_violations;

@@ -25,10 +25,33 @@ can_end(const chx__null_command *command)
     return true;
 }
 
+static uint32_t
+index_of(const chx__null *machine, const chx__null_device *device)
+{
+    return (uint32_t)(device - machine->params.devices);
+}
+
+/* When the last kernel ends of those devices that stand on the same hardware. */
+static uint64_t
+hardware_free(const chx__null *machine, const chx__null_device *device)
+{
+    uint64_t free_ns = 0;
+    for (uint32_t d = 0; device->hardware && d < machine->params.n_devices; d++)
+        if (&machine->params.devices[d] != device &&
+            machine->params.devices[d].hardware & device->hardware && machine->busy_ns[d] > free_ns)
+            free_ns = machine->busy_ns[d];
+    return free_ns;
+}
+
 static uint64_t
 earliest_start(const chx__null_command *command)
 {
     uint64_t start_ns = command->start_ns; /* of the enqueueing */
+    if (command->kernel) {
+        uint64_t free_ns = hardware_free(command->object.machine, command->queue->device);
+        if (free_ns > start_ns)
+            start_ns = free_ns;
+    }
     if (command->queue->free_ns > start_ns)
         start_ns = command->queue->free_ns;
     for (uint32_t i = 0; i < command->n_waits; i++)
@@ -47,6 +70,14 @@ draw(chx__null *machine)
     return z ^ z >> 31;
 }
 
+/* On the virtual clock; together, as they were enqueued. */
+static bool
+is_sooner(const chx__null_command *command, const chx__null_command *than)
+{
+    uint64_t start_ns = earliest_start(command), other_ns = earliest_start(than);
+    return start_ns != other_ns ? start_ns < other_ns : command->number < than->number;
+}
+
 static chx__null_command *
 choose(chx__null *machine)
 {
@@ -57,11 +88,27 @@ choose(chx__null *machine)
         if (!can_end(command))
             continue;
         n++;
-        if (!chosen || (machine->params.seed ? draw(machine) % n == 0
-                                             : earliest_start(command) < earliest_start(chosen)))
+        if (!chosen || (machine->params.seed ? draw(machine) % n == 0 : is_sooner(command, chosen)))
             chosen = command;
     }
     return chosen;
+}
+
+/* Memory is the device's that used it before; what no device has used lies on the queue's. */
+static double
+copy_ns(const chx__null_command *command)
+{
+    const chx__null *machine = command->object.machine;
+    const chx__null_device *device = command->queue->device;
+    double size = (double)command->size_bytes;
+    if (!machine->params.wires)
+        return device->launch_ns + size * device->ns_per_byte;
+    const chx__null_device *source =
+        command->from && command->from->device ? command->from->device : device;
+    size_t from = command->from ? index_of(machine, source) + 1 : 0;
+    size_t to = command->to ? index_of(machine, device) + 1 : 0;
+    const chx__wire *wire = &machine->params.wires[from * (machine->params.n_devices + 1) + to];
+    return wire->latency_ns + size * wire->ns_per_byte;
 }
 
 static double
@@ -71,8 +118,9 @@ duration_ns(const chx__null_command *command)
     double n_items = 1;
     for (uint32_t i = 0; i < command->launch.n_dimensions; i++)
         n_items *= (double)command->launch.global[i];
-    return command->kernel ? device->launch_ns + n_items * device->ns_per_item
-                           : device->launch_ns + (double)command->size_bytes * device->ns_per_byte;
+    double ns =
+        command->kernel ? device->launch_ns + n_items * device->ns_per_item : command->copy_ns;
+    return ns < 1 ? 1 : ns; /* clocks advance */
 }
 
 static void
@@ -125,6 +173,8 @@ end(chx__null *machine, chx__null_command *command)
     chx__null_queue *queue = command->queue;
     command->start_ns = earliest_start(command);
     command->finish_ns = command->start_ns + (uint64_t)duration_ns(command);
+    if (command->kernel)
+        machine->busy_ns[index_of(machine, queue->device)] = command->finish_ns;
     if (command->fails)
         command->status = CL_OUT_OF_RESOURCES;
     else if (waits_have_failed(command) && !machine->params.passes_failures)
@@ -136,6 +186,7 @@ end(chx__null *machine, chx__null_command *command)
     queue->free_ns = command->finish_ns;
     if (machine->now_ns < command->finish_ns)
         machine->now_ns = command->finish_ns;
+    machine->n_flying--;
     queue->first = command->next;
     if (!queue->first)
         queue->last = NULL;
@@ -178,6 +229,17 @@ take_waits(chx__null_command *command, const chx__wait_list *waits)
     return CL_SUCCESS;
 }
 
+/* Says whose the memories are that the command writes. */
+static void
+own_memories(const chx__null_command *command)
+{
+    if (command->to)
+        command->to->device = command->queue->device;
+    for (uint32_t i = 0; i < command->n_arguments; i++)
+        if (command->arguments[i].memory)
+            command->arguments[i].memory->device = command->queue->device;
+}
+
 cl_int
 chx__null_enqueue(chx__null_command *command, const chx__wait_list *waits, cl_event *event)
 {
@@ -193,7 +255,12 @@ chx__null_enqueue(chx__null_command *command, const chx__wait_list *waits, cl_ev
     command->hangs = n == machine->faults.hang_command;
     machine->counts.n_struck += command->fails || command->hangs;
     command->status = CL_QUEUED;
-    command->start_ns = machine->now_ns;
+    command->number = n;
+    if (machine->n_flying++ == 0 || !machine->params.wires)
+        machine->idle_ns = machine->now_ns;
+    command->start_ns = machine->idle_ns;
+    command->copy_ns = copy_ns(command);
+    own_memories(command);
     if (queue->last)
         queue->last->next = command;
     else

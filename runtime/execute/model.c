@@ -61,8 +61,9 @@ add_device(chx__model *model, chx__device *device, uint32_t first)
             .name = lane->name,
             .hardware = lane->kind == CHX__LANE_COMPUTE ? device->hardware : 0,
         };
+        bool takes_other = lane->kind == CHX__LANE_COPY_OUT && device->has_one_copy_lane;
         chx__link link = {.exists = true,
-                          .lane = first + i,
+                          .lane = takes_other ? first + i - 1 : first + i,
                           .latency_ns = TRANSFER_LATENCY_NS,
                           .ns_per_byte = 1.0 / bandwidth};
         if (lane->kind == CHX__LANE_COPY_IN)
@@ -84,6 +85,19 @@ link_neighbours(chx__model *model, const chx__fleet *fleet)
             if (a != b && is_usable(from) && is_usable(to) && from->platform == to->platform)
                 model->links[(a + 1) * n_places + b + 1] = model->links[b + 1];
         }
+}
+
+/* What is known of links takes the place of what was guessed; which lanes they take stands. */
+static void
+measure_links(chx__model *model, const chx__wire *wires)
+{
+    size_t n_places = model->machine.n_places;
+    for (size_t l = 0; wires && l < n_places * n_places; l++) {
+        chx__link *link = &model->links[l];
+        link->exists = link->exists && wires[l].exists;
+        link->latency_ns = wires[l].latency_ns;
+        link->ns_per_byte = wires[l].ns_per_byte;
+    }
 }
 
 chx_status
@@ -110,6 +124,7 @@ chx__model_init(chx__model *model, const chx__fleet *fleet)
         if (is_usable(&fleet->devices[d]))
             first = add_device(model, &fleet->devices[d], first);
     link_neighbours(model, fleet);
+    measure_links(model, fleet->wires);
     return CHX_OK;
 }
 

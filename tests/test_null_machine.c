@@ -1,0 +1,259 @@
+/* Described machines come to life: the engine plans a graph for a file's machine and runs it on
+ * null devices made from the same file. What their clock says must be what the plan promised, the
+ * first time and in replays, also after what was measured has taken the place of guesses. */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include <chronaxie/plan.h>
+
+#include "execute/runtime.h"
+#include "null_machine.h"
+
+#define MACHINE(name) SOURCE_ROOT "/tests/machines/" name ".json"
+#define N_INPUTS 4u
+#define N_TASKS 28u
+#define N_BUFFERS (N_INPUTS + N_TASKS)
+#define N_RUNS 6u
+#define N_GRAPHS 4
+#define MOST_RATIO 1.02
+#define MOST_SECOND_RATIO 1.1
+#define SECOND_NS UINT64_C(1000000000)
+
+static const char *const machines[] = {
+    MACHINE("two-cores"),   MACHINE("big-and-small"), MACHINE("four-equal"),
+    MACHINE("tiny-memory"), MACHINE("integrated"),    MACHINE("slow-link"),
+};
+enum { N_MACHINES = sizeof machines / sizeof *machines };
+
+static const char source[] =
+    "kernel void mix(global const uint *a, global const uint *b, global uint *y, uint seed)\n"
+    "{\n"
+    "    y[get_global_id(0) & 1023] = a[0] * 1664525u + b[0] + seed;\n"
+    "}\n";
+
+static uint32_t
+mixed(uint32_t a, uint32_t b, uint32_t seed)
+{
+    return a * 1664525u + b + seed;
+}
+
+static void
+mix(const chx__null_call *call)
+{
+    const uint32_t *a = call->args[0], *b = call->args[1];
+    *(uint32_t *)call->args[2] = mixed(*a, *b, *(uint32_t *)call->args[3]);
+}
+
+static const chx__null_kernel kernels[] = {{"mix", mix}, {NULL, NULL}};
+
+/* A runtime on null devices of a file, and buffers, of which the first hold data. */
+typedef struct house {
+    test_null_machine described;
+    chx__null *machine;
+    chx_runtime *runtime;
+    chx_program *program;
+    chx_graph *graph;
+    chx_buffer *buffers[N_BUFFERS];
+    uint32_t expected[N_BUFFERS]; /* the first word of each */
+} house;
+
+static void
+make_buffer(house *h, uint32_t b)
+{
+    size_t size = (size_t)(1 + b % 5) << 18;
+    uint32_t *words = calloc(1, size);
+    h->expected[b] = words[0] = 1000 + b;
+    ck_assert_int_eq(
+        chx_buffer_create(h->runtime, size, b < N_INPUTS ? words : NULL, &h->buffers[b]), CHX_OK);
+    free(words);
+}
+
+static void
+begin_house(house *h, const char *path)
+{
+    *h = (house){0};
+    test_null_machine_load(&h->described, path);
+    chx__null_params params = {.devices = h->described.devices,
+                               .n_devices = h->described.n_devices,
+                               .kernels = kernels,
+                               .wires = h->described.wires,
+                               .serial = true,
+                               .has_stamps = true};
+    chx_runtime_params wanted = {.serial = true};
+    ck_assert_int_eq(chx__null_create(&params, &h->machine), CHX_OK);
+    ck_assert_msg(chx__runtime_create(&h->runtime, &wanted, h->machine) == CHX_OK, "%s",
+                  chx_last_error()->message);
+    ck_assert_int_eq(chx_program_from_source(h->runtime, "mix.cl", source, NULL, &h->program),
+                     CHX_OK);
+    ck_assert_int_eq(chx_graph_create(h->runtime, &h->graph), CHX_OK);
+    for (uint32_t b = 0; b < N_BUFFERS; b++)
+        make_buffer(h, b);
+}
+
+static void
+end_house(house *h)
+{
+    const char *first;
+    chx_graph_destroy(&h->graph);
+    for (uint32_t b = 0; b < N_BUFFERS; b++)
+        chx_buffer_destroy(&h->buffers[b]);
+    chx_program_destroy(&h->program);
+    chx_runtime_destroy(&h->runtime);
+    ck_assert_uint_eq(chx__null_n_living(h->machine), 0);
+    ck_assert_msg(chx__null_violations(h->machine, &first) == 0, "%s", first);
+    chx__null_destroy(&h->machine);
+    test_null_machine_finish(&h->described);
+}
+
+/* Reads two buffers that are filled before it, on any device or on a certain one, so that data
+ * travels. Each task has a buffer of its own to write: where one must wait for the readers of what
+ * it overwrites, plans know nothing of replicas, which spare runs the wait, and promise less. */
+static void
+add_random_task(house *h, uint32_t t)
+{
+    uint32_t a = (uint32_t)rand() % (N_INPUTS + t), b = (uint32_t)rand() % (N_INPUTS + t);
+    uint32_t device = (uint32_t)rand() % h->described.n_devices;
+    chx_kernel_task task = {
+        .program = h->program,
+        .kernel = "mix",
+        .global = {(size_t)(1 + rand() % 64) << 16},
+        .devices = &device,
+        .n_devices = rand() % 2,
+        .args = CHX_ARGS(CHX_READ(h->buffers[a]), CHX_READ(h->buffers[b]),
+                         CHX_WRITE(h->buffers[N_INPUTS + t]), CHX_UINT(t)),
+    };
+    h->expected[N_INPUTS + t] = mixed(h->expected[a], h->expected[b], t);
+    ck_assert_msg(chx_graph_kernel(h->graph, &task) == CHX_OK, "%s", chx_last_error()->message);
+}
+
+static void
+expect_words(const house *h)
+{
+    for (uint32_t b = 0; b < N_BUFFERS; b++) {
+        uint32_t word;
+        ck_assert_int_eq(chx_buffer_read(h->buffers[b], 0, sizeof word, &word), CHX_OK);
+        ck_assert_uint_eq(word, h->expected[b]);
+    }
+}
+
+typedef struct stretch {
+    double from_ns, to_ns;
+} stretch;
+
+static void
+extend(stretch *span, double from_ns, double to_ns)
+{
+    span->from_ns = fmin(span->from_ns, from_ns);
+    span->to_ns = fmax(span->to_ns, to_ns);
+}
+
+/* What a run took over what was promised. */
+static double
+ratio_of(const chx_run *run)
+{
+    stretch promised = {INFINITY, 0}, taken = {INFINITY, 0};
+    chx_timeline *timeline;
+    ck_assert_int_eq(chx_run_timeline(run, &timeline), CHX_OK);
+    for (uint32_t s = 0; s < chx_timeline_n_spans(timeline); s++) {
+        const chx_span *span = chx_timeline_span(timeline, s);
+        extend(&promised, span->predicted_start_ns, span->predicted_finish_ns);
+        extend(&taken, span->measured_start_ns, span->measured_finish_ns);
+    }
+    chx_timeline_destroy(&timeline);
+    return (taken.to_ns - taken.from_ns) / (promised.to_ns - promised.from_ns);
+}
+
+static double
+run_once(chx_plan *plan)
+{
+    chx_run *run;
+    ck_assert_msg(chx_plan_submit(plan, &run) == CHX_OK, "%s", chx_last_error()->message);
+    ck_assert_msg(chx_run_wait(run, 20 * SECOND_NS) == CHX_OK, "%s", chx_last_error()->message);
+    double ratio = ratio_of(run);
+    chx_run_destroy(&run);
+    return ratio;
+}
+
+/* The second run is planned with what the first has measured of like launches, scaled by their
+ * sizes as if launching itself cost nothing; later ones with what each task took. */
+START_TEST(run_takes_what_the_plan_promised)
+{
+    house h;
+    chx_plan *plan;
+    const char *path = machines[_i / N_GRAPHS];
+    begin_house(&h, path);
+    srand(1 + (unsigned)(_i % N_GRAPHS));
+    for (uint32_t t = 0; t < N_TASKS; t++)
+        add_random_task(&h, t);
+    ck_assert_int_eq(chx_plan_create(h.graph, NULL, &plan), CHX_OK);
+    for (uint32_t r = 0; r < N_RUNS; r++) {
+        double ratio = run_once(plan), most = r == 1 ? MOST_SECOND_RATIO : MOST_RATIO;
+        ck_assert_msg(ratio < most && ratio > 1 / most, "%s, run %u: %f of what was planned", path,
+                      r, ratio);
+    }
+    expect_words(&h);
+    chx_plan_destroy(&plan);
+    end_house(&h);
+}
+END_TEST
+
+/* Pairs of kernels on different lanes that ran at the same time. */
+static uint32_t
+count_overlaps(const chx_timeline *timeline)
+{
+    uint32_t n = 0, n_spans = chx_timeline_n_spans(timeline);
+    for (uint32_t i = 0; i < n_spans * n_spans; i++) {
+        const chx_span *a = chx_timeline_span(timeline, i / n_spans);
+        const chx_span *b = chx_timeline_span(timeline, i % n_spans);
+        n += a->kind == CHX_SPAN_KERNEL && b->kind == CHX_SPAN_KERNEL && a->lane != b->lane &&
+             a->measured_start_ns < b->measured_finish_ns &&
+             b->measured_start_ns < a->measured_finish_ns;
+    }
+    return n;
+}
+
+static uint32_t
+overlaps_on(const char *path)
+{
+    house h;
+    chx_plan *plan;
+    chx_run *run;
+    chx_timeline *timeline;
+    begin_house(&h, path);
+    srand(1);
+    for (uint32_t t = 0; t < N_TASKS; t++)
+        add_random_task(&h, t);
+    ck_assert_int_eq(chx_plan_create(h.graph, NULL, &plan), CHX_OK);
+    ck_assert_int_eq(chx_plan_submit(plan, &run), CHX_OK);
+    ck_assert_int_eq(chx_run_wait(run, 20 * SECOND_NS), CHX_OK);
+    ck_assert_int_eq(chx_run_timeline(run, &timeline), CHX_OK);
+    uint32_t n = count_overlaps(timeline);
+    chx_timeline_destroy(&timeline);
+    chx_run_destroy(&run);
+    chx_plan_destroy(&plan);
+    end_house(&h);
+    return n;
+}
+
+START_TEST(devices_on_common_hardware_take_turns)
+{
+    ck_assert_uint_eq(overlaps_on(MACHINE("two-cores")), 0);
+    ck_assert_uint_gt(overlaps_on(MACHINE("big-and-small")), 0);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("null machine");
+    TCase *tcase = tcase_create("files");
+    tcase_add_loop_test(tcase, run_takes_what_the_plan_promised, 0, N_GRAPHS * N_MACHINES);
+    tcase_add_test(tcase, devices_on_common_hardware_take_turns);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int n_failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return n_failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
