@@ -18,6 +18,7 @@ const char *const workload_names[N_WORKLOADS] = {"cuba", "microcircuit", "fly"};
 typedef struct draft {
     chx_network_info info;
     chx_neuron_type types[MAX_TYPES];
+    chx_initial initial[MAX_TYPES]; /* potential of each type */
     uint32_t first[MAX_TYPES + 1]; /* neuron of each type; then their number */
     chx_projection projections[MAX_PROJECTIONS];
     chx_stimulus stimuli[MAX_TYPES];
@@ -88,6 +89,15 @@ begin_draft(draft *d, const char *name, const uint32_t *sizes)
     return true;
 }
 
+/* Potentials of a type begin there. */
+static void
+begin_at(draft *d, uint32_t type, chx_distribution potential_mv)
+{
+    d->initial[type] = (chx_initial){"potential_mv", potential_mv};
+    d->types[type].initial = &d->initial[type];
+    d->types[type].n_initial = 1;
+}
+
 /* The next projection, from a type to the types `to` .. `last`. */
 static chx_projection *
 add_projection(draft *d, uint32_t from, uint32_t to, uint32_t last)
@@ -111,23 +121,25 @@ add_poisson(draft *d, const uint32_t *neurons, uint32_t n, double rate_hz, doubl
                                                      .n_neurons = n};
 }
 
-/* In the paper inhibition decays in 10 ms and adds -90 pA; lif has one time constant, and twice the
- * current in half the time is the same charge. Potentials begin at rest there at random. */
 static bool
 draft_cuba(draft *d)
 {
     static const uint32_t sizes[] = {3200, 800};
     static const char *const names[] = {"E", "I"};
-    static const double weights_pa[] = {16.2, -180.0};
+    static const double weights_pa[] = {16.2, -90.0};
     const chx_lif_params cell = {.capacitance_pf = 200.0,
                                  .tau_membrane_ms = 20.0,
                                  .tau_synapse_ms = 5.0,
+                                 .tau_inhibition_ms = 10.0,
                                  .resting_mv = -49.0,
                                  .threshold_mv = -50.0,
                                  .reset_mv = -60.0,
                                  .refractory_ms = 5.0};
-    for (uint32_t t = 0; t < 2; t++)
+    for (uint32_t t = 0; t < 2; t++) {
         d->types[t] = (chx_neuron_type){.name = names[t], .params = cell};
+        begin_at(d, t,
+                 (chx_distribution){.kind = CHX_DISTRIBUTION_UNIFORM, .min = -60.0, .max = -50.0});
+    }
     d->info.n_types = 2;
     if (!begin_draft(d, "CUBA", sizes))
         return false;
@@ -152,6 +164,9 @@ static const uint32_t full_sizes[POPULATIONS] = {20683, 5834, 21915, 5479, 4850,
 static const double inputs[POPULATIONS] = {1600, 1500, 2100, 1900, 2000, 1900, 2900, 2100};
 static const double rates_hz[POPULATIONS] = {0.903, 2.965, 4.414, 5.876,
                                              7.569, 8.633, 1.105, 7.829};
+static const double begins_mv[POPULATIONS] = {-68.28, -63.16, -63.33, -63.45,
+                                              -63.11, -61.66, -66.72, -61.43};
+static const double begins_sd_mv[POPULATIONS] = {5.36, 4.57, 4.74, 4.94, 4.94, 4.55, 5.46, 4.48};
 static const double input_hz = 8.0;
 static const double weight_pa = 87.8;
 
@@ -224,7 +239,6 @@ join_populations(draft *d, uint32_t to, uint32_t from, double scale)
                                               .max = HUGE_VAL};
 }
 
-/* As in the paper, but that potentials begin at rest instead of near it at random. */
 static bool
 draft_microcircuit(draft *d, double scale)
 {
@@ -241,6 +255,9 @@ draft_microcircuit(draft *d, double scale)
     for (uint32_t t = 0; t < POPULATIONS; t++) {
         cell.bias_pa = missing_pa(t, scale, cell.tau_synapse_ms);
         d->types[t] = (chx_neuron_type){.name = names[t], .params = cell};
+        begin_at(d, t,
+                 (chx_distribution){
+                     .kind = CHX_DISTRIBUTION_NORMAL, .mean = begins_mv[t], .sd = begins_sd_mv[t]});
         sizes[t] = (uint32_t)lrint(full_sizes[t] * scale);
     }
     d->info.n_types = POPULATIONS;
