@@ -960,12 +960,22 @@ class Benches(Case):
             self.assertGreater(load[key], 0, key)
         return load
 
+    def is_the_example(self, workload, example):
+        load = self.simulated(workload, "-t", "80")
+        ran = json.loads(self.succeeds("run", SOURCES / "examples" / example, "-t", "80", "--json",
+                                       *devices()))
+        self.assertEqual((load["neurons"], load["synapses"]), (ran["neurons"], ran["synapses"]))
+        self.assertEqual((load["spikes"], load["digest"]), (ran["spikes"], ran["digest"]))
+
     def test_simulated_cuba_is_the_example(self):
-        load = self.simulated("cuba", "-t", "80")
-        example = json.loads(self.succeeds("run", SOURCES / "examples/cuba", "-t", "80", "--json",
-                                           *devices()))
-        self.assertEqual((load["neurons"], load["spikes"]), (4000, example["spikes"]))
-        self.assertEqual(load["digest"], example["digest"])
+        self.is_the_example("cuba", "cuba")
+
+    def test_simulated_microcircuit_is_the_example(self):
+        self.is_the_example("microcircuit=0.1", "microcircuit")
+        make = SOURCES / "examples/microcircuit/make.py"
+        subprocess.run([sys.executable, make, "0.1", self.folder / "made"], check=True)
+        self.assertEqual((self.folder / "made/network.json").read_text(),
+                         (make.parent / "network.json").read_text())
 
     def test_simulated_microcircuit_has_the_size_of_its_scale(self):
         load = self.simulated("microcircuit=0.02", "-t", "200")
@@ -986,7 +996,7 @@ class Benches(Case):
             "model": "izhikevich", "capacitance_pf": 100, "gain_ns_per_mv": .7, "resting_mv": -60,
             "threshold_mv": -40, "peak_mv": 35, "reset_mv": -50, "recovery_per_ms": .03,
             "coupling_ns": -2, "jump_pa": 100, "tau_synapse_ms": 5, "bias_pa": 40})
-        self.fails(2, "plain C has lif with one time constant", "bench", "threads", "--network", net)
+        self.fails(2, "lif with one time constant", "bench", "threads", "--network", net)
         self.assertIn("note: no neuron fired in 5 ms",
                       run("run", net, "-t", "5", *devices()).stderr)
 
