@@ -985,6 +985,14 @@ class Benches(Case):
         self.fails(2, "did you mean 'microcircuit'?", "bench", "simulate", "microcircuits")
         self.fails(2, "one word too many", "bench", "simulate", "cuba", "fly")
 
+    def test_simulated_uniform_network_has_the_size_and_rate_asked_for(self):
+        load = self.simulated("uniform=400,30,20", "-t", "500")
+        self.assertEqual((load["neurons"], load["synapses"]), (400, 12000))
+        self.assertEqual(load["mean_rate_hz"], 20)
+        self.assertEqual(load["synaptic_events"] / load["spikes"], 30)
+        for wrong in ["uniform=400,30", "uniform=4,30,20", "uniform=400,30,20,", "uniform="]:
+            self.fails(2, "as uniform=10000,100,5", "bench", "simulate", wrong)
+
     def test_simulated_fly_has_the_wiring_that_everybody_gets(self):
         load = self.simulated("fly", "-t", "20")
         self.assertEqual((load["neurons"], load["synapses"]), (138639, 15091983))

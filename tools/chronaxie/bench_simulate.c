@@ -297,8 +297,8 @@ choose(bench *b)
         b->n_loads = 1;
         return workload_parse(b->params->workload, &b->all[0].load);
     }
-    b->n_loads = N_WORKLOADS;
-    for (int i = 0; i < N_WORKLOADS; i++)
+    b->n_loads = N_COMPARED;
+    for (int i = 0; i < N_COMPARED; i++)
         workload_parse(workload_names[i], &b->all[i].load);
     return true;
 }
@@ -311,8 +311,9 @@ refuse(const char *name)
         return outcome_say(OUTCOME_USAGE, "bench simulate has no '%s'; did you mean '%s'?", name,
                            near);
     return outcome_say(OUTCOME_USAGE,
-                       "bench simulate has no '%s'; there are: cuba, fly, microcircuit, and the "
-                       "last at a scale from 0.01 to 1, as microcircuit=0.1",
+                       "bench simulate has no '%s'; there are: cuba, fly, microcircuit at a scale "
+                       "from 0.01 to 1, as microcircuit=0.1, and uniform with neurons, inputs of "
+                       "each and Hz, as uniform=10000,100,5",
                        name);
 }
 

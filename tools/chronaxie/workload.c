@@ -13,7 +13,7 @@ enum {
     MAX_PROJECTIONS = MAX_TYPES * MAX_TYPES,
 };
 
-const char *const workload_names[N_WORKLOADS] = {"cuba", "microcircuit", "fly"};
+const char *const workload_names[N_WORKLOADS] = {"cuba", "microcircuit", "fly", "uniform"};
 
 typedef struct draft {
     chx_network_info info;
@@ -29,25 +29,42 @@ typedef struct draft {
     uint32_t *driven; /* or NULL */
 } draft;
 
+/* Reads what follows the name's equals sign. */
+static bool
+read_size(const char *text, workload *load)
+{
+    workload_size *size = &load->size;
+    int end = 0;
+    if (load->kind == WORKLOAD_MICROCIRCUIT)
+        return sscanf(text, "%lf%n", &load->scale, &end) == 1 && text[end] == '\0' &&
+               load->scale >= 0.01 && load->scale <= 1.0;
+    return load->kind == WORKLOAD_UNIFORM &&
+           sscanf(text, "%8u,%6u,%lf%n", &size->n_neurons, &size->n_inputs, &size->rate_hz, &end) ==
+               3 &&
+           text[end] == '\0' && size->n_neurons >= 10 && size->n_neurons <= 10000000 &&
+           size->n_inputs >= 1 && size->n_inputs <= 100000 && size->rate_hz >= 1.0 &&
+           size->rate_hz <= 100.0;
+}
+
 bool
 workload_parse(const char *text, workload *load)
 {
     size_t length = strcspn(text, "=");
-    char *end;
 
     load->scale = 0.1;
+    load->size = (workload_size){10000, 100, 5.0};
     for (int kind = 0; kind < N_WORKLOADS; kind++) {
         if (strlen(workload_names[kind]) != length || strncmp(text, workload_names[kind], length))
             continue;
         load->kind = (workload_kind)kind;
-        if (text[length] == '=') {
-            load->scale = strtod(text + length + 1, &end);
-            if (kind != WORKLOAD_MICROCIRCUIT || end == text + length + 1 || *end != '\0' ||
-                !(load->scale >= 0.01 && load->scale <= 1.0))
-                return false;
-        }
+        if (text[length] == '=' && !read_size(text + length + 1, load))
+            return false;
+        const workload_size *size = &load->size;
         if (kind == WORKLOAD_MICROCIRCUIT)
             snprintf(load->name, sizeof load->name, "%s=%g", workload_names[kind], load->scale);
+        else if (kind == WORKLOAD_UNIFORM)
+            snprintf(load->name, sizeof load->name, "%s=%u,%u,%g", workload_names[kind],
+                     size->n_neurons, size->n_inputs, size->rate_hz);
         else
             snprintf(load->name, sizeof load->name, "%s", workload_names[kind]);
         return true;
@@ -315,6 +332,40 @@ draft_fly(draft *d, wiring_sums *sums)
     return true;
 }
 
+/* A steady current drives each neuron to the rate, whatever comes from the others: a period is the
+ * refractory time and the time from reset to threshold in closed form. */
+static bool
+draft_uniform(draft *d, const workload_size *size)
+{
+    const double span_mv = 15.0;
+    chx_lif_params cell = {.capacitance_pf = 250.0,
+                           .tau_membrane_ms = 100.0,
+                           .tau_synapse_ms = 0.5,
+                           .resting_mv = -65.0,
+                           .threshold_mv = -65.0 + span_mv,
+                           .reset_mv = -65.0,
+                           .refractory_ms = 2.0};
+    double rise_ms = 1000.0 / size->rate_hz - cell.refractory_ms;
+    double steady_mv = span_mv / -expm1(-rise_ms / cell.tau_membrane_ms);
+    cell.bias_pa = steady_mv * cell.capacitance_pf / cell.tau_membrane_ms;
+    d->types[0] = (chx_neuron_type){.name = "neuron", .params = cell};
+    begin_at(d, 0,
+             (chx_distribution){
+                 .kind = CHX_DISTRIBUTION_UNIFORM, .min = cell.reset_mv, .max = cell.threshold_mv});
+    d->info.n_types = 1;
+    if (!begin_draft(d, "Uniform", &size->n_neurons))
+        return false;
+    chx_projection *projection = add_projection(d, 0, 0, 0);
+    projection->rule = CHX_RULE_FIXED_INDEGREE;
+    projection->synapses = size->n_inputs;
+    projection->with_self = true;
+    projection->weight_pa =
+        (chx_distribution){.kind = CHX_DISTRIBUTION_NORMAL, .mean = 1e-3, .sd = 1e-4};
+    projection->delay_ms = (chx_distribution){
+        .kind = CHX_DISTRIBUTION_NORMAL, .mean = 1.5, .sd = 0.75, .min = 0.1, .max = HUGE_VAL};
+    return true;
+}
+
 chx_status
 workload_create(const workload *load, chx_network **network, wiring_sums *sums)
 {
@@ -329,6 +380,9 @@ workload_create(const workload *load, chx_network **network, wiring_sums *sums)
         break;
     case WORKLOAD_FLY:
         is_made = draft_fly(&d, sums);
+        break;
+    case WORKLOAD_UNIFORM:
+        is_made = draft_uniform(&d, &load->size);
         break;
     case N_WORKLOADS:
         break;

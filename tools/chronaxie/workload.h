@@ -12,19 +12,30 @@ typedef enum workload_kind {
     WORKLOAD_CUBA = 0, /* Brette and others 2007, doi:10.1007/s10827-007-0038-6 */
     WORKLOAD_MICROCIRCUIT, /* Potjans and Diesmann 2014, doi:10.1093/cercor/bhs358 */
     WORKLOAD_FLY, /* dynamics of Shiu and others 2024, doi:10.1038/s41586-024-07763-9 */
+    WORKLOAD_UNIFORM, /* shows how cost grows: see workload_size */
     N_WORKLOADS,
+    N_COMPARED = WORKLOAD_UNIFORM, /* those before it */
 } workload_kind;
+
+/* Neurons that fire at a rate by themselves, each with inputs too weak to matter. */
+typedef struct workload_size {
+    uint32_t n_neurons; /* 10 .. 10,000,000 */
+    uint32_t n_inputs; /* of each, 1 .. 100,000 */
+    double rate_hz; /* 1 .. 100 */
+} workload_size;
 
 typedef struct workload {
     workload_kind kind;
     double scale; /* of the microcircuit: neurons and inputs of each, 0.01 .. 1 */
-    char name[32]; /* as on the command line */
+    workload_size size; /* of the uniform one */
+    char name[40]; /* as on the command line */
 } workload;
 
 /* Names without scale, for help and suggestions. */
 extern const char *const workload_names[N_WORKLOADS];
 
-/* Reads "cuba", "fly", "microcircuit" or "microcircuit=0.1"; false when it is none of them. */
+/* Reads "cuba", "fly", "microcircuit" or "microcircuit=0.1", "uniform" or "uniform=10000,100,5"
+ * (neurons, inputs of each, Hz); false when it is none of them. */
 bool workload_parse(const char *text, workload *load);
 
 /* Makes the network. *sums is written for the fly alone. On success the caller destroys *network.
