@@ -65,6 +65,7 @@ free_object(chx__null_object *object)
     case CHX__NULL_MEMORY:
         if (!((chx__null_memory *)object)->is_shared)
             free(((chx__null_memory *)object)->bytes);
+        chx__provenance_finish(&((chx__null_memory *)object)->provenance);
         break;
     case CHX__NULL_PROGRAM:
         free(((chx__null_program *)object)->declarations);

@@ -13,6 +13,11 @@
  * time, so that what is enqueued to an idle machine all begins at one moment. Stamps stand on the
  * virtual clock as they are, and what a run took can be compared with what was planned.
  *
+ * Memories above 64 MiB have no bytes, but for each range a digest of its provenance: what was
+ * written there by which kernel from which inputs. Kernels over them do not run. What is read from
+ * them is marks of these digests, which mean the same when they are written back, where ranges
+ * begin and end at multiples of 32 bytes.
+ *
  * It is stricter than drivers are: use of a released object, an event of another context in a wait
  * list, a range outside its memory, an unset argument or the release of a queue with commands that
  * have not ended is a *violation*, which is counted and described. */
@@ -28,13 +33,16 @@ extern const chx__backend chx__null_backend;
 typedef struct chx__null_call {
     const chx__launch *launch;
     uint32_t n_args;
-    void *const *args; /* a memory's bytes, a value's, or those of local memory */
+    void *const *args; /* a memory's bytes or NULL, a value's, or those of local memory */
     const size_t *sizes;
 } chx__null_call;
 
 typedef struct chx__null_kernel {
     const char *name; /* as in program texts; NULL ends a list */
     void (*run)(const chx__null_call *call);
+    /* Of memories without bytes: which of them the call touches, not set for all. NULL: all. */
+    void (*range)(const chx__null_call *call, uint32_t argument, size_t *begin, size_t *end);
+    uint64_t overwrites; /* arguments, as bits, of which it reads nothing */
 } chx__null_kernel;
 
 typedef struct chx__null_device {
@@ -58,6 +66,7 @@ typedef struct chx__null_params {
      * devices; these stand on one platform then. NULL: copies take what the devices say. */
     const chx__wire *wires;
     uint64_t seed; /* of the order of completions; 0: by virtual time */
+    uint64_t most_bytes; /* of a memory with bytes; 0: 64 MiB */
     bool serial;
     bool has_stamps; /* devices tell when commands ran */
     bool passes_failures; /* what waits for a failed command runs all the same, as on PoCL */

@@ -85,6 +85,25 @@ release_queue(cl_command_queue queue)
     release(queue, CHX__NULL_QUEUE, "releasing a queue");
 }
 
+#define MOST_BYTES (UINT64_C(64) << 20)
+
+static bool
+fill_memory(const chx__null *machine, chx__null_memory *memory, size_t size_bytes, void *shared)
+{
+    uint64_t most = machine->params.most_bytes ? machine->params.most_bytes : MOST_BYTES;
+    memory->size_bytes = size_bytes;
+    memory->is_shared = shared != NULL;
+    memory->bytes = shared;
+    if (!shared && size_bytes > most)
+        return chx__provenance_init(&memory->provenance, size_bytes);
+    if (!shared)
+        memory->bytes = chx__alloc(size_bytes, 1);
+    /* What nobody has written is not zero on a device. */
+    if (!shared && memory->bytes)
+        memset(memory->bytes, 0xa5, size_bytes);
+    return memory->bytes != NULL;
+}
+
 static cl_int
 create_memory(cl_context context, size_t size_bytes, void *shared, cl_mem *memory)
 {
@@ -94,17 +113,11 @@ create_memory(cl_context context, size_t size_bytes, void *shared, cl_mem *memor
     if (chx__null_check(machine, context, CHX__NULL_CONTEXT, "making a memory") &&
         !chx__null_refuses(machine))
         made = chx__null_new(machine, CHX__NULL_MEMORY, sizeof *made);
-    if (made) {
+    bool is_filled = made && fill_memory(machine, made, size_bytes, shared);
+    if (made)
         made->platform = ((chx__null_context *)context)->platform;
-        made->size_bytes = size_bytes;
-        made->is_shared = shared != NULL;
-        made->bytes = shared ? shared : chx__alloc(size_bytes, 1);
-        /* What nobody has written is not zero on a device. */
-        if (!shared && made->bytes && size_bytes <= UINT32_C(1) << 26)
-            memset(made->bytes, 0xa5, size_bytes);
-    }
     pthread_mutex_unlock(&machine->lock);
-    if (!made || !made->bytes)
+    if (!is_filled)
         return CL_MEM_OBJECT_ALLOCATION_FAILURE;
     *memory = (cl_mem)made;
     return CL_SUCCESS;
@@ -327,7 +340,8 @@ launch(cl_command_queue queue, cl_kernel kernel, const chx__launch *launched,
     chx__null_command *command = begin_command(queue);
     if (command && chx__null_check(machine, kernel, CHX__NULL_KERNEL, "launching a kernel") &&
         take_arguments(machine, command, (chx__null_kernel_object *)kernel)) {
-        command->kernel = ((chx__null_kernel_object *)kernel)->declaration->kernel;
+        command->declaration = ((chx__null_kernel_object *)kernel)->declaration;
+        command->kernel = command->declaration->kernel;
         command->launch = *launched;
         code = chx__null_enqueue(command, waits, event);
     }

@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "device/null.h"
+#include "device/null_provenance.h"
 
 typedef enum chx__null_kind {
     CHX__NULL_CONTEXT = 1,
@@ -32,7 +33,8 @@ typedef struct chx__null_context {
 typedef struct chx__null_memory {
     chx__null_object object;
     uint32_t platform;
-    unsigned char *bytes;
+    unsigned char *bytes; /* NULL: too many, and their provenance stands for them */
+    chx__provenance provenance;
     size_t size_bytes;
     bool is_shared; /* the bytes are the caller's */
     const chx__null_device *device; /* that used it last: its own; NULL before */
@@ -47,6 +49,7 @@ typedef struct chx__null_declaration {
     const chx__null_kernel *kernel;
     uint32_t n_parameters;
     chx__parameter parameters[CHX__NULL_MAX_PARAMETERS];
+    bool is_const[CHX__NULL_MAX_PARAMETERS];
     char types[CHX__NULL_MAX_PARAMETERS][32];
     size_t declared_group[3];
 } chx__null_declaration;
@@ -94,6 +97,7 @@ struct chx__null_command {
     cl_int status;
     uint64_t start_ns, finish_ns;
     const chx__null_kernel *kernel; /* launches */
+    const chx__null_declaration *declaration;
     chx__null_argument *arguments;
     uint32_t n_arguments;
     chx__launch launch;
@@ -144,6 +148,9 @@ bool chx__null_refuses(chx__null *machine);
 /* Comes back when calls of the kind are not made to block on the platform, any more. Under the
  * lock, which it gives up meanwhile. */
 void chx__null_pass(chx__null *machine, chx__null_call_kind kind, uint32_t platform);
+
+/* Does what the command is for; false without memory. Under the lock. */
+bool chx__null_compute(const chx__null_command *command);
 
 /* Ends one command that can end; false when none can. Under the lock, which it gives up for the
  * callback. */

@@ -123,41 +123,6 @@ duration_ns(const chx__null_command *command)
     return ns < 1 ? 1 : ns; /* clocks advance */
 }
 
-static void
-run_kernel(const chx__null_command *command)
-{
-    void *args[CHX__NULL_MAX_PARAMETERS];
-    void *scratch[CHX__NULL_MAX_PARAMETERS] = {NULL};
-    size_t sizes[CHX__NULL_MAX_PARAMETERS];
-    for (uint32_t i = 0; i < command->n_arguments; i++) {
-        chx__null_argument *argument = &command->arguments[i];
-        sizes[i] = argument->memory ? argument->memory->size_bytes : argument->size_bytes;
-        if (!argument->memory && argument->size_bytes > sizeof argument->value)
-            scratch[i] = calloc(1, argument->size_bytes);
-        args[i] = argument->memory ? (void *)argument->memory->bytes
-                  : scratch[i]     ? scratch[i]
-                                   : argument->value;
-    }
-    chx__null_call call = {&command->launch, command->n_arguments, args, sizes};
-    command->kernel->run(&call);
-    for (uint32_t i = 0; i < command->n_arguments; i++)
-        free(scratch[i]);
-}
-
-static void
-compute(const chx__null_command *command)
-{
-    size_t offset = command->offset_bytes;
-    if (command->kernel)
-        run_kernel(command);
-    else if (!command->from && command->source != command->to->bytes + offset)
-        memcpy(command->to->bytes + offset, command->source, command->size_bytes);
-    else if (!command->to && command->target != command->from->bytes + offset)
-        memcpy(command->target, command->from->bytes + offset, command->size_bytes);
-    else if (command->from && command->to)
-        memmove(command->to->bytes + offset, command->from->bytes + offset, command->size_bytes);
-}
-
 static bool
 waits_have_failed(const chx__null_command *command)
 {
@@ -179,10 +144,8 @@ end(chx__null *machine, chx__null_command *command)
         command->status = CL_OUT_OF_RESOURCES;
     else if (waits_have_failed(command) && !machine->params.passes_failures)
         command->status = CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST;
-    else {
-        compute(command);
-        command->status = CL_COMPLETE;
-    }
+    else
+        command->status = chx__null_compute(command) ? CL_COMPLETE : CL_OUT_OF_HOST_MEMORY;
     queue->free_ns = command->finish_ns;
     if (machine->now_ns < command->finish_ns)
         machine->now_ns = command->finish_ns;

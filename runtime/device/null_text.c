@@ -34,6 +34,7 @@ declare_parameter(chx__null_declaration *made, const char *text, size_t length)
         *parameter = CHX__PARAMETER_LOCAL;
     else if (memchr(text, '*', length))
         *parameter = CHX__PARAMETER_GLOBAL;
+    made->is_const[i] = has_word(text, length, "const") || has_word(text, length, "__const");
     while (length > 0 && isspace((unsigned char)*text))
         text++, length--;
     snprintf(made->types[i], sizeof made->types[i], "%.*s", (int)length, text);
