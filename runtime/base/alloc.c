@@ -1,6 +1,6 @@
-/* What is allocated here is zeroed, also what a growing array gains, so that a struct that was
- * half filled in can be finished. An empty array gets one element, so NULL always means that
- * memory is out. On failure an array stays as it was. */
+/* What is allocated here is zeroed, also what a growing array gains unless it is bare, so that a
+ * struct that was half filled in can be finished. An empty array gets one element, so NULL always
+ * means that memory is out. On failure an array stays as it was. */
 #include "base/alloc.h"
 
 #include <stdarg.h>
@@ -17,7 +17,7 @@ chx__alloc(size_t count, size_t size)
 }
 
 bool
-chx__grow(void *array, size_t *capacity, size_t needed, size_t size)
+chx__grow_bare(void *array, size_t *capacity, size_t needed, size_t size)
 {
     if (needed <= *capacity)
         return true;
@@ -30,12 +30,22 @@ chx__grow(void *array, size_t *capacity, size_t needed, size_t size)
     if (grown > SIZE_MAX / size)
         return false;
     void **address = array;
-    char *moved = realloc(*address, grown * size);
+    void *moved = realloc(*address, grown * size);
     if (!moved)
         return false;
-    memset(moved + *capacity * size, 0, (grown - *capacity) * size);
     *address = moved;
     *capacity = grown;
+    return true;
+}
+
+bool
+chx__grow(void *array, size_t *capacity, size_t needed, size_t size)
+{
+    size_t before = *capacity;
+    if (!chx__grow_bare(array, capacity, needed, size))
+        return false;
+    if (*capacity > before)
+        memset(*(char **)array + before * size, 0, (*capacity - before) * size);
     return true;
 }
 

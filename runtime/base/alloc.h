@@ -13,6 +13,10 @@ void *chx__alloc(size_t count, size_t size);
  * array stays as it was. *array must be NULL when *capacity is 0. */
 bool chx__grow(void *array, size_t *capacity, size_t needed, size_t size);
 
+/* As above, but new elements are left unset: a long array's pages are first touched by those who
+ * fill it. */
+bool chx__grow_bare(void *array, size_t *capacity, size_t needed, size_t size);
+
 /* Keeps memory that may never be freed, as a driver may come back to it at any time, reachable for
  * ever, so that it does not count as a leak. Accepts NULL. Any thread. */
 void chx__keep(void *memory);

@@ -28,11 +28,12 @@
 static chx_status
 refill(chx__csv *csv)
 {
-    memmove(csv->buffer, csv->buffer + csv->begin, csv->end - csv->begin);
+    if (csv->begin > 0)
+        memmove(csv->buffer, csv->buffer + csv->begin, csv->end - csv->begin);
     csv->end -= csv->begin;
     csv->begin = 0;
     for (;;) {
-        ssize_t n = read(csv->descriptor, csv->buffer + csv->end, BUFFER_BYTES - csv->end);
+        ssize_t n = read(csv->descriptor, csv->buffer + csv->end, csv->room_bytes - csv->end);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
@@ -41,6 +42,21 @@ refill(chx__csv *csv)
         csv->end += (size_t)n;
         return CHX_OK;
     }
+}
+
+chx_status
+chx__csv_fill(chx__csv *csv, size_t room_bytes)
+{
+    chx_status status = CHX_OK;
+    while (!status && !csv->at_end && csv->end - csv->begin < csv->room_bytes) {
+        status = refill(csv);
+        if (csv->end < csv->room_bytes || csv->room_bytes >= room_bytes)
+            continue;
+        char *larger = realloc(csv->buffer, room_bytes + 1);
+        csv->buffer = larger ? larger : csv->buffer;
+        csv->room_bytes = larger ? room_bytes : csv->room_bytes;
+    }
+    return status;
 }
 
 /* The row's length up to its line end, or `available` when none is in sight. A line end inside
@@ -279,7 +295,8 @@ begin(chx__csv *csv, const char *path)
     csv->line = csv->next_line = 1;
     csv->descriptor = -1;
     /* One byte more: the last row of a full buffer needs its NUL too. */
-    csv->buffer = malloc(BUFFER_BYTES + 1);
+    csv->room_bytes = BUFFER_BYTES;
+    csv->buffer = malloc(csv->room_bytes + 1);
     if (!csv->buffer)
         return chx__fail_memory("reading a table");
     chx_status status = chx__file_open(path, &csv->descriptor);

@@ -42,6 +42,7 @@ typedef struct chx__csv {
     int descriptor;
     bool at_end; /* the file has no more bytes than the buffer */
     char *buffer;
+    size_t room_bytes; /* of the buffer, which has one byte more */
     size_t begin, end; /* unread bytes in the buffer */
     uint64_t next_line; /* of the byte at begin */
     char delimiter, line_end; /* delimiter ' ' stands for blanks of any number */
@@ -66,6 +67,10 @@ bool chx__csv_has(const chx__csv *csv, size_t column);
 
 /* Reads the next row into fields; *more is false at the end. Errors: FILE, FORMAT. */
 chx_status chx__csv_next(chx__csv *csv, bool *more);
+
+/* Reads as many bytes into the buffer as it holds or the file has. It is made `room_bytes` large
+ * before where the file is longer and memory allows. Errors: FILE. */
+chx_status chx__csv_fill(chx__csv *csv, size_t room_bytes);
 
 /* A field of the current row as a finite number. Errors: FORMAT. */
 chx_status chx__csv_number(const chx__csv *csv, size_t column, double *value);

@@ -19,6 +19,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "io/csv.h"
+#include "io/csv_pieces.h"
 #include "io/number.h"
 #include "io/swc.h"
 #include "network/check.h"
@@ -227,15 +228,26 @@ read_synapse(const chx__folder *folder, const chx__csv *csv, chx_synapse *synaps
     return CHX_OK;
 }
 
+/* Of a piece of synapses.csv, in any thread: the folder is only looked at. */
 static chx_status
-add_synapse(chx__folder *folder, const chx_synapse *synapse)
+read_synapses_of(const void *data, chx__csv *csv, void *items, uint64_t *n_items)
 {
-    chx_network *network = folder->network;
-    if (!chx__grow(&network->synapses, &network->synapses_capacity, network->info.n_synapses + 1,
-                   sizeof *synapse))
-        return fail_memory();
-    network->synapses[network->info.n_synapses++] = *synapse;
-    return CHX_OK;
+    const chx__folder *folder = data;
+    chx_synapse *synapses = items, synapse = {0};
+    const char *source = NULL;
+    bool more = true;
+    *n_items = 0;
+    for (;;) {
+        chx_status status = chx__csv_next(csv, &more);
+        if (status || !more)
+            return status;
+        status = find_source(folder, csv, &synapse.pre, &source);
+        if (!status)
+            status = read_synapse(folder, csv, &synapse);
+        if (status)
+            return status;
+        synapses[(*n_items)++] = synapse;
+    }
 }
 
 /* Opens a table and keeps what there is to remark on its header. */
@@ -296,18 +308,10 @@ read_synapses(chx__folder *folder, const char *path)
         open_table(folder, path, columns, N_SYNAPSE_COLUMNS, N_SYNAPSE_COLUMNS, &csv);
     if (status)
         return status;
-    bool more = true;
-    chx_synapse synapse = {0};
-    const char *source = NULL;
-    while (!status && more) {
-        status = chx__csv_next(&csv, &more);
-        if (!status && more)
-            status = find_source(folder, &csv, &synapse.pre, &source);
-        if (!status && more)
-            status = read_synapse(folder, &csv, &synapse);
-        if (!status && more)
-            status = add_synapse(folder, &synapse);
-    }
+    chx_network *network = folder->network;
+    status = chx__csv_read_pieces(&csv, read_synapses_of, folder, &network->synapses,
+                                  &network->synapses_capacity, &network->info.n_synapses,
+                                  sizeof *network->synapses);
     chx__csv_close(&csv);
     return status;
 }
