@@ -350,6 +350,91 @@ START_TEST(code_of_ones_own_that_does_not_compile_is_told_by_its_line)
 }
 END_TEST
 
+static const chx_parameter cond[] = {
+    {"capacitance_pf", 200},   {"leak_ns", 10},      {"resting_mv", -60},
+    {"threshold_mv", -50},     {"reset_mv", -60},    {"tau_synapse_ms", 5},
+    {"tau_inhibition_ms", 10}, {"refractory_ms", 5}, {"bias_pa", 20}};
+
+/* The potential and the spikes of a neuron that has both conductances at the begin, with steps 200
+ * times finer. */
+static double
+integrate_cond(double g, double k, uint32_t n_steps, uint32_t *n_spikes)
+{
+    enum { fine = 200 };
+    const double h = STEP_MS / fine;
+    double v = -60;
+    uint32_t rest = 0;
+    *n_spikes = 0;
+    for (uint32_t step = 0; step < n_steps; step++) {
+        for (uint32_t i = 0; i < fine && rest == 0; i++) {
+            const double t = (step + (i + 0.5) / fine) * STEP_MS;
+            const double a = g * exp(-t / 5), b = k * exp(-t / 10);
+            const double slope = (-10 * (v + 60) - a * v + b * (-80 - v) + 20) / 200;
+            const double middle = v + h / 2 * slope;
+            v += h * (-10 * (middle + 60) - a * middle + b * (-80 - middle) + 20) / 200;
+        }
+        rest -= rest > 0;
+        if (v >= -50) {
+            v = -60;
+            rest = 50;
+            ++*n_spikes;
+        }
+    }
+    return v;
+}
+
+START_TEST(conductances_pull_towards_their_reversal_potentials)
+{
+    static const double conductances[][2] = {{8, 0}, {0, 30}, {8, 15}, {60, 10}};
+    chx_initial initial[4][2];
+    chx_neuron_type types[4];
+    for (int n = 0; n < 4; n++) {
+        initial[n][0] = (chx_initial){"excitation_ns", {.mean = conductances[n][0]}};
+        initial[n][1] = (chx_initial){"inhibition_ns", {.mean = conductances[n][1]}};
+        types[n] = (chx_neuron_type){.name = "cond",
+                                     .model = "lif_cond",
+                                     .parameters = cond,
+                                     .n_parameters = 9,
+                                     .initial = initial[n],
+                                     .n_initial = 2};
+    }
+    uint64_t random = 3;
+    chx_neuron *neurons = sample_neurons(4, 4, &random);
+    for (uint32_t n = 0; n < 4; n++)
+        neurons[n].type = n;
+    chx_network *network = sample_finish(&(chx_network_info){.name = "cells",
+                                                             .time_step_ms = STEP_MS,
+                                                             .duration_ms = 30,
+                                                             .n_types = 4,
+                                                             .types = types,
+                                                             .n_neurons = 4,
+                                                             .neurons = neurons,
+                                                             .view = sample_view()});
+    free(neurons);
+    chx_simulation *simulation;
+    check_ok(chx_simulation_create(runtime, network, NULL, &simulation));
+    for (uint32_t step = 7; step < 300; step += 7) {
+        float v[4];
+        uint32_t n_spikes[4] = {0}, n_expected;
+        const chx_spike *spikes;
+        size_t n;
+        check_ok(chx_simulation_advance(simulation, 7));
+        check_ok(chx_simulation_potentials(simulation, v));
+        check_ok(chx_simulation_spikes(simulation, &spikes, &n));
+        for (size_t s = 0; s < n; s++)
+            n_spikes[spikes[s].neuron]++;
+        for (int i = 0; i < 4; i++) {
+            ck_assert_double_eq_tol(
+                (double)v[i],
+                integrate_cond(conductances[i][0], conductances[i][1], step, &n_expected), 2e-3);
+            ck_assert_uint_eq(n_spikes[i], n_expected);
+        }
+    }
+    chx_simulation_destroy(&simulation);
+    chx_network_destroy(&network);
+}
+END_TEST
+
 START_TEST(negative_weights_arrive_at_the_second_port_of_ones_own_model)
 {
     static const char text[] = "/* chronaxie-model 1\n"
@@ -395,9 +480,10 @@ START_TEST(negative_weights_arrive_at_the_second_port_of_ones_own_model)
 }
 END_TEST
 
-/* 200 neurons, runs of four models that end within blocks, 20 synapses each. */
+/* 200 neurons, runs of four models that end within blocks, 20 synapses each; the first model is
+ * lif, lif with two currents or lif_cond. */
 static chx_network *
-create_mixed(uint32_t n_alternating, bool is_pair)
+create_mixed(uint32_t n_alternating, int first)
 {
     enum { n_neurons = 200, n_synapses = 4000 };
     static chx_synapse synapses[n_synapses];
@@ -410,11 +496,22 @@ create_mixed(uint32_t n_alternating, bool is_pair)
     check_ok(chx_model_from_file(OWN_MODEL, &model));
     describe(adex_names, 12, adex[1], parameters[0]);
     describe(izhikevich_names, 11, izhikevich[0], parameters[1]);
+    const chx_neuron_type firsts[] = {{.name = "lif",
+                                       .params = {250, 10, 5, -65, -50, -65, 2, 390},
+                                       .initial = &potential,
+                                       .n_initial = 1},
+                                      {.name = "pair",
+                                       .params = {250, 10, 5, -65, -50, -65, 2, 390, 8},
+                                       .initial = &potential,
+                                       .n_initial = 1},
+                                      {.name = "cond",
+                                       .model = "lif_cond",
+                                       .parameters = cond,
+                                       .n_parameters = 7,
+                                       .initial = &potential,
+                                       .n_initial = 1}};
     const chx_neuron_type types[] = {
-        {.name = "lif",
-         .params = {250, 10, 5, -65, -50, -65, 2, 390, is_pair ? 8 : 0},
-         .initial = &potential,
-         .n_initial = 1},
+        firsts[first],
         {.name = "adex", .model = "adex", .parameters = parameters[0], .n_parameters = 12},
         {.name = "rs", .model = "izhikevich", .parameters = parameters[1], .n_parameters = 11},
         {.name = "own", .own = model, .parameters = &bias, .n_parameters = 1},
@@ -478,7 +575,7 @@ END_TEST
 
 START_TEST(models_that_alternate_too_often_are_refused)
 {
-    chx_network *network = create_mixed(70, false);
+    chx_network *network = create_mixed(70, 0);
     chx_simulation *simulation = NULL;
     ck_assert_int_eq(chx_simulation_create(runtime, network, NULL, &simulation), CHX_ERROR_LIMIT);
     ck_assert_ptr_nonnull(strstr(chx_last_error()->message, "sort the neurons by their types"));
@@ -498,8 +595,9 @@ main(void)
     tcase_add_test(device, neurons_of_a_file_of_ones_own_fire_as_the_equations_say);
     tcase_add_test(device, state_of_ones_own_model_begins_as_its_file_says);
     tcase_add_test(device, code_of_ones_own_that_does_not_compile_is_told_by_its_line);
+    tcase_add_test(device, conductances_pull_towards_their_reversal_potentials);
     tcase_add_test(device, negative_weights_arrive_at_the_second_port_of_ones_own_model);
-    tcase_add_loop_test(device, several_models_give_the_same_spikes_in_any_partition, 0, 2);
+    tcase_add_loop_test(device, several_models_give_the_same_spikes_in_any_partition, 0, 3);
     tcase_add_test(device, models_that_alternate_too_often_are_refused);
     suite_add_tcase(suite, device);
     SRunner *runner = srunner_create(suite);

@@ -10,7 +10,7 @@
 #include "network/initial.h"
 #include "network/own_model.h"
 
-static const chx__model *const models[] = {&chx__model_lif, &chx__model_adex,
+static const chx__model *const models[] = {&chx__model_lif, &chx__model_lif_cond, &chx__model_adex,
                                            &chx__model_izhikevich};
 
 const chx__model *

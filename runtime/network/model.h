@@ -66,12 +66,13 @@ typedef struct chx__model {
 extern const chx__model chx__model_adex;
 extern const chx__model chx__model_izhikevich;
 extern const chx__model chx__model_lif;
+extern const chx__model chx__model_lif_cond;
 
 /* What simulates lif where some type has a time constant of its own for inhibition. */
 extern const chx__model chx__model_lif_pair;
 
 /* The names of all models, for a sentence. */
-#define CHX__MODEL_NAMES "lif, adex and izhikevich"
+#define CHX__MODEL_NAMES "lif, lif_cond, adex and izhikevich"
 
 /* The model of that name; that of types without a name for NULL; NULL when there is none. */
 const chx__model *chx__model_find(const char *name);
