@@ -703,6 +703,84 @@ START_TEST(record_takes_the_same_room_however_often_neurons_may_fire)
 }
 END_TEST
 
+/* Traces are the potentials that a simulation shows which stops at every step. */
+START_TEST(traces_are_what_each_step_leaves)
+{
+    enum { n_neurons = 90, n_steps = 200 };
+    const sample_params params = {.n_neurons = n_neurons,
+                                  .fan_out = 9,
+                                  .min_delay_steps = 3,
+                                  .max_delay_steps = 9,
+                                  .poisson = true,
+                                  .steps = true,
+                                  .seed = 21};
+    chx_network *network = sample_create(&params);
+    static float potentials[n_steps][n_neurons];
+    chx_simulation *stepwise = create(network, 1);
+    for (int step = 0; step < n_steps; step++) {
+        check_ok(chx_simulation_advance(stepwise, 1));
+        check_ok(chx_simulation_potentials(stepwise, potentials[step]));
+    }
+    chx_simulation_destroy(&stepwise);
+    const uint32_t who[] = {71, 3, 4, 89, 40}, all[] = {0};
+    const chx_probe probes[] = {
+        {NULL, who, 5, 0}, {"potential_mv", who, 3, 0.6}, {"current_pa", all, 1, 0.4}};
+    for (uint32_t n_partitions = 1; n_partitions <= 3; n_partitions++) {
+        chx_simulation *simulation = NULL;
+        check_ok(chx_simulation_create(
+            runtime, network,
+            &(chx_simulation_params){.n_partitions = n_partitions, .probes = probes, .n_probes = 3},
+            &simulation));
+        check_ok(chx_simulation_advance(simulation, 77));
+        check_ok(chx_simulation_advance(simulation, 1));
+        check_ok(chx_simulation_forget_trace(simulation, 0, 20));
+        check_ok(chx_simulation_advance(simulation, n_steps - 78));
+        for (uint32_t p = 0; p < 2; p++) {
+            chx_trace trace;
+            check_ok(chx_simulation_trace(simulation, p, &trace));
+            ck_assert_uint_eq(trace.n_neurons, probes[p].n_neurons);
+            ck_assert_uint_eq(trace.interval_steps, p == 0 ? 1 : 6);
+            ck_assert_uint_eq(trace.first_step, p == 0 ? 20 : 0);
+            ck_assert_uint_eq(trace.n_rows, p == 0 ? n_steps - 20 : 34);
+            for (size_t row = 0; row < trace.n_rows; row++)
+                for (uint32_t n = 0; n < trace.n_neurons; n++)
+                    ck_assert(trace.values[row * trace.n_neurons + n] ==
+                              potentials[trace.first_step + row * trace.interval_steps][who[n]]);
+        }
+        chx_trace current;
+        check_ok(chx_simulation_trace(simulation, 2, &current));
+        ck_assert_uint_eq(current.n_rows, 50);
+        ck_assert_int_eq(chx_simulation_forget_trace(simulation, 2, 51), CHX_ERROR_INVALID);
+        ck_assert_int_eq(chx_simulation_trace(simulation, 3, &current), CHX_ERROR_INVALID);
+        chx_simulation_destroy(&simulation);
+    }
+    chx_network_destroy(&network);
+}
+END_TEST
+
+START_TEST(probes_of_what_is_not_there_are_refused)
+{
+    const sample_params params = {
+        .n_neurons = 20, .fan_out = 2, .min_delay_steps = 10, .max_delay_steps = 20, .seed = 12};
+    chx_network *network = sample_create(&params);
+    const uint32_t who[] = {0, 20};
+    const chx_probe probes[] = {{NULL, who, 2, 0}, {"recovery_pa", who, 1, 0}, {NULL, who, 0, 0}};
+    static const char *const sentences[] = {
+        "a probe names neuron 20 of 20", "has the model lif, which has no state 'recovery_pa'", ""};
+    for (int i = 0; i < 3; i++) {
+        chx_simulation *simulation = NULL;
+        ck_assert_int_eq(
+            chx_simulation_create(runtime, network,
+                                  &(chx_simulation_params){.probes = &probes[i], .n_probes = 1},
+                                  &simulation),
+            CHX_ERROR_INVALID);
+        ck_assert_ptr_nonnull(strstr(chx_last_error()->message, sentences[i]));
+        ck_assert_ptr_null(simulation);
+    }
+    chx_network_destroy(&network);
+}
+END_TEST
+
 START_TEST(misuse_is_refused)
 {
     const sample_params params = {
@@ -789,6 +867,8 @@ main(void)
     tcase_add_test(device, poisson_events_are_those_of_the_baseline);
     tcase_add_test(device, time_cut_into_pieces_gives_the_same_spikes);
     tcase_add_test(device, forgotten_spikes_take_no_room);
+    tcase_add_test(device, traces_are_what_each_step_leaves);
+    tcase_add_test(device, probes_of_what_is_not_there_are_refused);
     tcase_add_test(device, a_graph_of_the_callers_advances_as_told_and_keeps_history);
     tcase_add_test(device, a_seed_of_the_callers_replaces_the_networks);
     tcase_add_loop_test(device, numbers_of_any_size_are_refused_or_simulated, 0,

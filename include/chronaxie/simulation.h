@@ -23,6 +23,25 @@ extern "C" {
 
 typedef struct chx_simulation chx_simulation;
 
+/* State to be traced: of these neurons, in steps that are multiples of the interval. */
+typedef struct chx_probe {
+    const char *state; /* of the neurons' model (docs/models.md); NULL is the first, the potential */
+    const uint32_t *neurons; /* in any order */
+    uint32_t n_neurons;
+    double interval_ms; /* rounded to whole time steps; 0 is one */
+} chx_probe;
+
+/* What a probe has traced: values[n_rows][n_neurons] in the unit that the state's name ends in, the
+ * neurons in the probe's order. Row r is the state at the end of step first_step + r x
+ * interval_steps. */
+typedef struct chx_trace {
+    const float *values;
+    size_t n_rows;
+    uint32_t n_neurons;
+    uint32_t interval_steps;
+    uint64_t first_step;
+} chx_trace;
+
 /* Options; all zeroes means the defaults. */
 typedef struct chx_simulation_params {
     uint32_t n_partitions; /* 0 lets the runtime choose; at most 64 */
@@ -32,8 +51,10 @@ typedef struct chx_simulation_params {
     bool has_seed;
     uint64_t seed; /* replaces the network's when has_seed */
     /* Plays these spikes instead of simulating; borrowed for the life of the simulation. The rest
-     * of the options then means nothing, and there are no potentials. */
+     * of the options then means nothing, and there are no potentials and no probes. */
     const chx_recording *recording;
+    const chx_probe *probes; /* copied */
+    uint32_t n_probes;
 } chx_simulation_params;
 
 /* Prepares a network at step 0. The network is borrowed for the life of the simulation. Errors:
@@ -71,6 +92,15 @@ CHX_API chx_status chx_simulation_spikes(chx_simulation *simulation, const chx_s
  * them than the caller does. The digest and what is drawn stay as they are. Errors: INVALID when
  * there are not so many. */
 CHX_API chx_status chx_simulation_forget(chx_simulation *simulation, size_t n_spikes);
+
+/* What a probe has traced in runs that ended, but for what was forgotten; valid until the next run
+ * of the simulation. Errors: INVALID. */
+CHX_API chx_status chx_simulation_trace(chx_simulation *simulation, uint32_t probe,
+                                        chx_trace *trace);
+
+/* Forgets the first n_rows of that. Errors: INVALID when there are not so many. */
+CHX_API chx_status chx_simulation_forget_trace(chx_simulation *simulation, uint32_t probe,
+                                               size_t n_rows);
 
 /* A number that depends on every spike so far and on nothing else: equal digests mean equal
  * spikes. */

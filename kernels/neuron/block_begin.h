@@ -175,6 +175,7 @@ population_spikes(constant chx_population_setup *setup, const wide_int fired, ui
 /* What is done to the members of a model in their order; a row and a block's state begin with what
  * is the frame's. */
 #define POPULATION_ROW_FIELDS (CHX_POPULATION_ROW_HEADER MODEL_CONSTANTS(POPULATION_ONE))
+#define POPULATION_MODEL_FIELDS (0 MODEL_STATE(POPULATION_ONE))
 #define POPULATION_STATE_FIELDS (CHX_POPULATION_STATE_HEADER MODEL_STATE(POPULATION_ONE))
 #define POPULATION_READ_CONSTANT(name) frame_constants.name = *frame_row++;
 #define POPULATION_READ_STATE(name) frame_neurons.name = *frame_place++;
@@ -201,7 +202,8 @@ population_block(constant chx_population_setup *frame_setup, uint frame_n_blocks
                  global const chx_population_block *frame_blocks,
                  global const chx_population_stimulus *frame_stimuli,
                  global const chx_population_entry *frame_entries, global uint *frame_list,
-                 global uint *frame_record, global chx_history *frame_history)
+                 global uint *frame_record, global chx_history *frame_history,
+                 global wide_float *frame_samples)
 {
     const chx_population_block frame_own = frame_blocks[frame_block];
     population_trains(frame_setup, frame_own, frame_block, frame_first, frame_n_steps,
@@ -220,6 +222,16 @@ population_block(constant chx_population_setup *frame_setup, uint frame_n_blocks
     const wide_float frame_unit = (wide_float)(frame_setup->unit_pa);
     global population_bits *frame_spikes =
         (global population_bits *)(frame_record + CHX_POPULATION_LIST_HEADER) + frame_block;
+    uint frame_sample_step = UINT_MAX;
+    global wide_float *frame_sample = frame_samples;
+    if (frame_own.sample < frame_setup->n_sampled) {
+        const uint frame_every = frame_setup->sample_steps;
+        const uint frame_next = (frame_first + frame_every - 1) / frame_every;
+        const uint frame_sample_row = frame_next - (frame_run_step + frame_every - 1) / frame_every;
+        frame_sample_step = frame_next * frame_every;
+        frame_sample += (frame_sample_row * frame_setup->n_sampled + frame_own.sample) *
+                        POPULATION_MODEL_FIELDS;
+    }
     for (uint frame_step = frame_first; frame_step < frame_first + frame_n_steps; frame_step++) {
         wide_float drive = frame_bias;
         for (uint e = frame_own.first_step_entry; e < frame_own.first_train_entry; e++) {

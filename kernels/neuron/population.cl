@@ -68,6 +68,12 @@ MODEL_STEP
         if ((frame_step & frame_setup->flush_mask) == 0) {
             MODEL_STATE(POPULATION_TIDY)
         }
+        if (frame_step == frame_sample_step) {
+            global wide_float *frame_place = frame_sample;
+            MODEL_STATE(POPULATION_WRITE_STATE)
+            frame_sample_step += frame_setup->sample_steps;
+            frame_sample += frame_setup->n_sampled * POPULATION_MODEL_FIELDS;
+        }
     }
     frame_state[0] = WIDE(as_float)(frame_refractory);
     frame_place = frame_state + CHX_POPULATION_STATE_HEADER;
@@ -84,14 +90,15 @@ population_tile(constant chx_population_setup *setup, uint n_blocks, uint tile, 
                 global const chx_population_stimulus *stimuli,
                 global const chx_population_entry *entries, global const uint *tiles,
                 global const chx_population_draw *draws, global const uint *chances,
-                global uint *list, global uint *record, global chx_history *history)
+                global uint *list, global uint *record, global chx_history *history,
+                global wide_float *samples)
 {
     const uint first_block = tile * CHX_POPULATION_TILE(POPULATION_WIDTH);
     const uint end_block = min(first_block + CHX_POPULATION_TILE(POPULATION_WIDTH), n_blocks);
     population_draw(setup, tile, first, n_steps, tiles, draws, stimuli, chances, ring);
     for (uint block = first_block; block < end_block; block++)
         population_block(setup, n_blocks, block, run_step, first, n_steps, state, ring, rows,
-                         blocks, stimuli, entries, list, record, history);
+                         blocks, stimuli, entries, list, record, history, samples);
 }
 
 /* What the host reads first: the steps of the run so far. */
@@ -110,7 +117,7 @@ population_advance(constant chx_population_setup *setup, global wide_float *stat
                    global const chx_population_entry *entries, global const uint *tiles,
                    global const chx_population_draw *draws, global const uint *chances,
                    global uint *lists, global uint *record, global chx_history *history,
-                   uint run_step, uint first, uint n_steps, uint turn)
+                   global wide_float *samples, uint run_step, uint first, uint n_steps, uint turn)
 {
     const uint tile = (uint)get_global_id(0), n_blocks = setup->n_blocks;
     if (tile >= setup->n_tiles)
@@ -124,7 +131,7 @@ population_advance(constant chx_population_setup *setup, global wide_float *stat
         return;
     population_tile(setup, n_blocks, tile, run_step, first, n_steps, state, ring, rows, blocks,
                     stimuli, entries, tiles, draws, chances, list, record + setup->record_offset,
-                    history);
+                    history, samples);
 }
 
 kernel void
@@ -151,7 +158,8 @@ population_step(constant chx_population_setup *setup, global wide_float *state,
                 global const chx_population_draw *draws, global const uint *chances,
                 global const uint *heard,
                 global uint *lists, global uint *next_lists, global uint *record,
-                global chx_history *history, global const uint *offsets,
+                global chx_history *history, global wide_float *samples,
+                global const uint *offsets,
                 global const population_synapse *synapses, global const chx_population_kind *kinds,
                 uint run_step, uint first, uint n_steps, uint turn)
 {
@@ -177,7 +185,7 @@ population_step(constant chx_population_setup *setup, global wide_float *state,
     for (uint tile = groups[group] + item; tile < end_tile; tile += n_items)
         population_tile(setup, n_blocks, tile, run_step, first, n_steps, state, ring, rows, blocks,
                         stimuli, entries, tiles, draws, chances, list,
-                        record + setup->record_offset, history);
+                        record + setup->record_offset, history, samples);
 }
 
 kernel void
@@ -188,7 +196,8 @@ population_run(constant chx_population_setup *setup, global wide_float *state,
                global const chx_population_entry *entries, global const uint *tiles,
                global const chx_population_draw *draws, global const uint *chances,
                global uint *lists, global uint *record,
-               global chx_history *history, global const uint *offsets,
+               global chx_history *history, global wide_float *samples,
+               global const uint *offsets,
                global const population_synapse *synapses, global const chx_population_kind *kinds,
                uint run_step, uint first, uint n_steps)
 {
@@ -206,7 +215,7 @@ population_run(constant chx_population_setup *setup, global wide_float *state,
         for (uint tile = item; tile < n_tiles; tile += n_items)
             population_tile(setup, n_blocks, tile, run_step, begin, steps, state, ring, rows,
                             blocks, stimuli, entries, tiles, draws, chances, list, record,
-                            history);
+                            history, samples);
         barrier(CLK_GLOBAL_MEM_FENCE);
         deliver_list(setup, list, offsets, synapses, kinds, (global int *)ring, item,
                      n_items);

@@ -32,6 +32,9 @@
  *             a bit set of the neurons that fired, in 16 bits, or 8 where blocks
  *             are narrower
  *   history   chx_history [n_neurons of the network]
+ *   samples   float [][n_sampled][members of model_state][POPULATION_WIDTH]: the state at the end of
+ *             those steps of a run that are multiples of sample_steps, of the blocks that are
+ *             sampled
  *   groups    uint [n_groups + 1]: the first tile of each group, and n_tiles
  *   offsets   uint [n_groups][n_sources + 1]
  *   synapses  uint [] or, without kinds, uint2 []: those of neuron n of the network whose targets
@@ -101,6 +104,8 @@ typedef struct chx_population_setup {
     chx_population_u32 n_sources; /* neurons of the network, which have offsets */
     chx_population_u32 n_tiles;
     chx_population_u32 ring_blocks; /* n_ports * n_blocks */
+    chx_population_u32 n_sampled; /* blocks */
+    chx_population_u32 sample_steps;
     chx_population_u32 stretch; /* the first of the neurons in a row that share their model */
 } chx_population_setup;
 
@@ -115,6 +120,7 @@ typedef struct chx_population_block {
     chx_population_u32 first_step_entry; /* entries of step currents ... */
     chx_population_u32 first_train_entry; /* ... end where those of spike trains begin */
     chx_population_u32 end_entry;
+    chx_population_u32 sample; /* its place among those sampled; n_sampled where it is not */
 } chx_population_block;
 
 typedef struct chx_population_stimulus {
@@ -139,10 +145,10 @@ typedef struct chx_population_draw {
 } chx_population_draw;
 
 #ifndef __OPENCL_C_VERSION__
-static_assert(sizeof(chx_population_setup) == 80, "the device reads 80 bytes");
+static_assert(sizeof(chx_population_setup) == 88, "the device reads 88 bytes");
 static_assert(sizeof(chx_population_draw) == 20, "the device reads 20 bytes");
 static_assert(sizeof(chx_population_kind) == 8, "the device reads 8 bytes");
-static_assert(sizeof(chx_population_block) == 16, "the device reads 16 bytes");
+static_assert(sizeof(chx_population_block) == 20, "the device reads 20 bytes");
 static_assert(sizeof(chx_population_stimulus) == 32, "the device reads 32 bytes");
 static_assert(sizeof(chx_population_entry) == 8, "the device reads 8 bytes");
 #endif

@@ -121,6 +121,7 @@ create_part(chx_simulation *simulation, uint32_t p, uint32_t *step_iterations)
     chx_status status = chx__part_tables_init(&from, &simulation->tables, p);
     if (status)
         return status;
+    chx__simulation_sample_blocks(simulation, p, &from);
     part->setup = from.setup;
     part->first_neuron = from.setup.first_neuron;
     part->n_neurons = from.n_neurons;
@@ -212,6 +213,9 @@ prepare(chx_simulation *simulation, const chx_simulation_params *params)
         return status;
     if (params->pin_partitions)
         pin(simulation, &fleet);
+    status = chx__simulation_probes_init(simulation, params->probes, params->n_probes);
+    if (status)
+        return status;
     status = create_buffers(simulation, &fleet);
     return status ? status : create_programs(simulation);
 }
@@ -224,6 +228,7 @@ chx_simulation_create(chx_runtime *runtime, const chx_network *network,
     static const chx_simulation_params defaults;
     params = params ? params : &defaults;
     CHX__REQUIRE(params->n_partitions <= CHX__MAX_PARTITIONS);
+    CHX__REQUIRE(!params->recording || params->n_probes == 0);
     chx_simulation *made = chx__alloc(1, sizeof *made);
     if (!made)
         return chx__fail_memory("creating a simulation");
@@ -274,6 +279,7 @@ chx_simulation_destroy(chx_simulation **simulation)
     chx_buffer_destroy(&old->kinds);
     chx_buffer_destroy(&old->lists);
     chx_buffer_destroy(&old->history);
+    chx__simulation_probes_finish(old);
     chx__simulation_tables_finish(&old->tables);
     pthread_mutex_destroy(&old->mutex);
     free(old->spikes);

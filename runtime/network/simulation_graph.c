@@ -33,9 +33,9 @@
 #define OWN_RECORD_BYTES (4u << 20)
 
 /* Where the scalars stand in the argument lists below. */
-#define ADVANCE_SCALARS 13
-#define STEP_SCALARS 19
-#define RUN_SCALARS 16
+#define ADVANCE_SCALARS 14
+#define STEP_SCALARS 20
+#define RUN_SCALARS 17
 
 static size_t
 list_bytes(const chx_simulation *simulation)
@@ -84,6 +84,15 @@ create_record(chx_simulation *simulation, uint32_t max_steps)
         part->setup.row_lanes = simulation->shape.row_lanes;
         status = chx_buffer_create(simulation->runtime, sizeof part->setup, &part->setup,
                                    &part->setup_buffer);
+        const uint64_t sample_bytes = chx__simulation_sample_bytes(simulation, p, max_steps);
+        if (!status && sample_bytes > INT32_MAX)
+            status = chx__fail(CHX_ERROR_LIMIT,
+                               "the samples of %u steps in one run are more than one buffer holds; "
+                               "take fewer steps or neurons, or a longer interval",
+                               max_steps);
+        if (!status)
+            status = chx_buffer_create(simulation->runtime, sample_bytes > 0 ? sample_bytes : 4,
+                                       NULL, &part->samples);
     }
     return status;
 }
@@ -118,7 +127,8 @@ add_advance(chx_simulation *simulation, uint32_t p, uint32_t turn, chx_task *id)
                 CHX_BUFFER_RANGE(simulation->history, CHX_ACCESS_READ_WRITE,
                                  part->first_neuron * sizeof(chx_history),
                                  part->n_neurons * sizeof(chx_history)),
-                CHX_UINT(0), CHX_UINT(0), CHX_UINT(0), CHX_UINT(turn))});
+                CHX_READ_WRITE(part->samples), CHX_UINT(0), CHX_UINT(0), CHX_UINT(0),
+                CHX_UINT(turn))});
 }
 
 static chx_status
@@ -186,8 +196,9 @@ add_step(chx_simulation *simulation, uint32_t p, uint32_t turn, chx_task *id)
                 CHX_BUFFER_RANGE(simulation->history, CHX_ACCESS_READ_WRITE,
                                  part->first_neuron * sizeof(chx_history),
                                  part->n_neurons * sizeof(chx_history)),
-                CHX_READ(part->offsets), CHX_READ(part->synapses), CHX_READ(simulation->kinds),
-                CHX_UINT(0), CHX_UINT(0), CHX_UINT(0), CHX_UINT(turn))});
+                CHX_READ_WRITE(part->samples), CHX_READ(part->offsets), CHX_READ(part->synapses),
+                CHX_READ(simulation->kinds), CHX_UINT(0), CHX_UINT(0), CHX_UINT(0),
+                CHX_UINT(turn))});
 }
 
 static chx_status
@@ -205,15 +216,15 @@ add_run(chx_simulation *simulation, chx_task *id)
             .devices = &simulation->part_devices[0],
             .n_devices = simulation->is_pinned,
             .id = id,
-            .args =
-                CHX_ARGS(CHX_READ(part->setup_buffer), CHX_READ_WRITE(part->state),
-                         CHX_READ_WRITE(part->ring), CHX_READ(part->rows), CHX_READ(part->blocks),
-                         CHX_READ(simulation->stimuli), CHX_READ(part->entries),
-                         CHX_READ(part->tiles), CHX_READ(part->draws),
-                         CHX_READ(simulation->chances), CHX_READ_WRITE(simulation->lists),
-                         CHX_READ_WRITE(simulation->record), CHX_READ_WRITE(simulation->history),
-                         CHX_READ(part->offsets), CHX_READ(part->synapses),
-                         CHX_READ(simulation->kinds), CHX_UINT(0), CHX_UINT(0), CHX_UINT(0))});
+            .args = CHX_ARGS(CHX_READ(part->setup_buffer), CHX_READ_WRITE(part->state),
+                             CHX_READ_WRITE(part->ring), CHX_READ(part->rows),
+                             CHX_READ(part->blocks), CHX_READ(simulation->stimuli),
+                             CHX_READ(part->entries), CHX_READ(part->tiles), CHX_READ(part->draws),
+                             CHX_READ(simulation->chances), CHX_READ_WRITE(simulation->lists),
+                             CHX_READ_WRITE(simulation->record),
+                             CHX_READ_WRITE(simulation->history), CHX_READ_WRITE(part->samples),
+                             CHX_READ(part->offsets), CHX_READ(part->synapses),
+                             CHX_READ(simulation->kinds), CHX_UINT(0), CHX_UINT(0), CHX_UINT(0))});
 }
 
 static chx_status
@@ -233,6 +244,22 @@ add_launch(chx_simulation *simulation, uint32_t index)
     for (uint32_t p = 0; !status && p < simulation->tables.n_partitions; p++)
         status = add_deliver(simulation, p, index % 2);
     return status;
+}
+
+/* The host task reads what all partitions recorded. */
+static chx_status
+add_collect(chx_simulation *simulation)
+{
+    chx_arg args[2 + CHX__MAX_PARTITIONS + 1] = {CHX_READ(simulation->record),
+                                                 CHX_READ_WRITE(simulation->turn)};
+    uint32_t n = 2;
+    for (uint32_t p = 0; simulation->n_probes > 0 && p < simulation->tables.n_partitions; p++)
+        args[n++] = CHX_READ(simulation->parts[p].samples);
+    args[n] = CHX_END;
+    return chx_graph_host(simulation->graph, &(chx_host_task){.name = "collect spikes",
+                                                              .run = chx__simulation_collect,
+                                                              .data = simulation,
+                                                              .args = args});
 }
 
 /* A whole number of rounds of the lists. */
@@ -269,12 +296,7 @@ chx_simulation_build(chx_simulation *simulation, chx_graph *graph, uint32_t max_
     for (uint32_t i = 0; !status && i < simulation->n_launches; i++)
         status = add_launch(simulation, i);
     if (!status)
-        status = chx_graph_host(
-            graph, &(chx_host_task){.name = "collect spikes",
-                                    .run = chx__simulation_collect,
-                                    .data = simulation,
-                                    .args = CHX_ARGS(CHX_READ(simulation->record),
-                                                     CHX_READ_WRITE(simulation->turn))});
+        status = add_collect(simulation);
     if (!status)
         return CHX_OK;
 failed:
@@ -297,8 +319,10 @@ chx__simulation_leave_graph(chx_simulation *simulation)
     simulation->n_launches = 0;
     chx_buffer_destroy(&simulation->record);
     chx_buffer_destroy(&simulation->turn);
-    for (uint32_t p = 0; p < simulation->tables.n_partitions; p++)
+    for (uint32_t p = 0; p < simulation->tables.n_partitions; p++) {
         chx_buffer_destroy(&simulation->parts[p].setup_buffer);
+        chx_buffer_destroy(&simulation->parts[p].samples);
+    }
 }
 
 /* Sets consecutive unsigned scalars of a task. */
@@ -352,6 +376,15 @@ chx_simulation_set_steps(chx_simulation *simulation, uint32_t n_steps)
     return status;
 }
 
+static bool
+samples_are_big(const chx_simulation *simulation, uint32_t n_steps)
+{
+    uint64_t bytes = 0;
+    for (uint32_t p = 0; p < simulation->tables.n_partitions; p++)
+        bytes += chx__simulation_sample_bytes(simulation, p, n_steps);
+    return bytes > OWN_RECORD_BYTES;
+}
+
 /* The most steps per run that the bounds of an own graph allow. */
 static uint32_t
 own_steps(const chx_simulation *simulation)
@@ -365,7 +398,8 @@ own_steps(const chx_simulation *simulation)
         steps = launch >= OWN_FUSED_STEPS ? OWN_FUSED_STEPS
                                           : launch * ((OWN_FUSED_STEPS + launch - 1) / launch);
     const uint64_t words = OWN_RECORD_BYTES / sizeof(uint32_t) / simulation->tables.n_partitions;
-    while (steps > 1 && record_words(simulation, steps) > words)
+    while (steps > 1 &&
+           (record_words(simulation, steps) > words || samples_are_big(simulation, steps)))
         steps /= 2;
     return steps;
 }

@@ -113,7 +113,10 @@ chx__simulation_collect(void *data, void *const *host)
 {
     chx_simulation *simulation = data;
     pthread_mutex_lock(&simulation->mutex);
-    chx_status status = append(simulation, host[0]);
+    const uint32_t *record = host[0];
+    chx_status status = append(simulation, record);
+    if (!status)
+        status = chx__simulation_keep_samples(simulation, &host[2], record[1], record[0]);
     pthread_mutex_unlock(&simulation->mutex);
     return status;
 }

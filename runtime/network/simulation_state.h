@@ -18,6 +18,7 @@ typedef struct chx__simulation_part {
     uint32_t n_groups;
     chx_program *program; /* of its model */
     chx_program *own_program; /* the same, where it is the first of its model; else NULL */
+    chx_buffer *samples;
     chx_buffer *setup_buffer, *state, *ring, *rows, *blocks, *groups, *entries, *tiles, *draws,
         *offsets, *synapses;
 } chx__simulation_part;
@@ -34,6 +35,23 @@ typedef struct chx__playback {
     size_t capacity, n_queued, n_taken;
 } chx__playback;
 
+/* Where a probe finds one of its neurons. */
+typedef struct chx__probe_column {
+    uint32_t part, block, lane, state;
+    uint32_t sample; /* the block's place among those sampled */
+    double origin; /* added to what the kernel counts */
+} chx__probe_column;
+
+/* What is traced (simulation_probes.c). */
+typedef struct chx__probe {
+    chx__probe_column *columns;
+    uint32_t n_columns;
+    uint32_t every; /* steps */
+    float *values; /* [n_rows][n_columns]; guarded by the simulation's mutex */
+    size_t n_rows, capacity;
+    uint64_t n_forgotten; /* rows before those */
+} chx__probe;
+
 struct chx_simulation {
     chx_runtime *runtime;
     const chx_network *network;
@@ -45,6 +63,9 @@ struct chx_simulation {
     bool is_pinned; /* else anywhere */
     chx_buffer *stimuli, *chances, *kinds, *lists, *history;
     uint32_t list_words;
+    chx__probe *probes;
+    uint32_t n_probes;
+    uint32_t sample_steps; /* kernels sample in multiples of it */
 
     /* The graph it is in. */
     chx_graph *graph;
@@ -77,10 +98,27 @@ chx__simulation_bits_bytes(const chx_simulation *simulation)
 /* Appends a spike that there is room for, under the mutex. */
 void chx__simulation_keep_spike(chx_simulation *simulation, chx_spike spike);
 
+/* Makes the probes of a caller. Errors: INVALID, MEMORY. */
+chx_status chx__simulation_probes_init(chx_simulation *simulation, const chx_probe *probes,
+                                       uint32_t n_probes);
+void chx__simulation_probes_finish(chx_simulation *simulation);
+
+/* Says in a partition's tables which blocks are sampled. */
+void chx__simulation_sample_blocks(chx_simulation *simulation, uint32_t p,
+                                   chx__part_tables *tables);
+
+/* What the samples of a partition take in a run of n_steps. */
+uint64_t chx__simulation_sample_bytes(const chx_simulation *simulation, uint32_t p,
+                                      uint32_t n_steps);
+
+/* Appends what a run sampled, for each partition, under the mutex. Errors: MEMORY. */
+chx_status chx__simulation_keep_samples(chx_simulation *simulation, void *const *samples,
+                                        uint32_t run_step, uint32_t n_steps);
+
 /* Forgets the graph and frees what was made for it. */
 void chx__simulation_leave_graph(chx_simulation *simulation);
 
-/* Host task: args are the record and the turn. */
+/* Host task: args are the record, the turn and the samples of each partition. */
 chx_status chx__simulation_collect(void *data, void *const *host);
 
 #define CHX__SIMULATION_EMPTY_DIGEST UINT64_C(0xcbf29ce484222325) /* FNV-1a's offset basis */
