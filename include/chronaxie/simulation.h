@@ -25,7 +25,7 @@ typedef struct chx_simulation chx_simulation;
 
 /* State to be traced: of these neurons, in steps that are multiples of the interval. */
 typedef struct chx_probe {
-    const char *state; /* of the neurons' model (docs/models.md); NULL is the first, the potential */
+    const char *state; /* of the neurons' model (docs/models.md); NULL is the potential */
     const uint32_t *neurons; /* in any order */
     uint32_t n_neurons;
     double interval_ms; /* rounded to whole time steps; 0 is one */

@@ -9,9 +9,9 @@
  *             int, the refractory steps left, then the model's state (model.h)
  *   ring      int [n_slots][n_ports][n_blocks][POPULATION_WIDTH]: synaptic input of step s in
  *             slot s % n_slots, in units of chx_population_setup.unit_pa; n_slots is a
- *             power of two, at least the longest delay. Marks follow, uint [n_ports][n_blocks][n_slots /
- *             32, at least 1]: with POPULATION_MARKS, a bit for each slot of a block in which there
- *             may be input
+ *             power of two, at least the longest delay. Marks follow, uint
+ *             [n_ports][n_blocks][n_slots / 32, at least 1]: with POPULATION_MARKS, a bit for each
+ *             slot of a block in which there may be input
  *   rows      float [][2 + members of model_constants][POPULATION_WIDTH]: the
  *             bias (pA), as int the refractory steps, then the model's
  *             constants (model.h); one row for each kind of block
@@ -32,8 +32,8 @@
  *             a bit set of the neurons that fired, in 16 bits, or 8 where blocks
  *             are narrower
  *   history   chx_history [n_neurons of the network]
- *   samples   float [][n_sampled][members of model_state][POPULATION_WIDTH]: the state at the end of
- *             those steps of a run that are multiples of sample_steps, of the blocks that are
+ *   samples   float [][n_sampled][members of model_state][POPULATION_WIDTH]: the state at the end
+ *             of those steps of a run that are multiples of sample_steps, of the blocks that are
  *             sampled
  *   groups    uint [n_groups + 1]: the first tile of each group, and n_tiles
  *   offsets   uint [n_groups][n_sources + 1]
@@ -46,9 +46,9 @@
  * additions; elsewhere there is one group, and additions are atomic.
  *
  * A spike's entry in a list is (step - first step of the batch) << neuron_bits | l. A synapse is
- * kind << target_bits | target, where
- * the target is lane l of a port, port * n_blocks * POPULATION_WIDTH + l; without kinds its first word has the
- * delay in place of the kind, and the second is the weight.
+ * kind << target_bits | target, where the target is neuron l at a port, port * n_blocks *
+ * POPULATION_WIDTH + l; without kinds its first word has the delay in place of the kind, and the
+ * second is the weight.
  *
  * A kernel that failed or was left out may leave anything in state, ring, lists, record and
  * history. So what is read there is bounded before it counts or points at anything; what only the

@@ -1,5 +1,6 @@
 /* Leaky integrate-and-fire neurons with two synaptic currents: each has the propagators that it
- * would have as the only one (model_lif.c). kernels/neuron/model/lif_pair.cl states the equations. */
+ * would have as the only one (model_lif.c). kernels/neuron/model/lif_pair.cl states the
+ * equations. */
 #include <assert.h>
 #include <math.h>
 #include <string.h>

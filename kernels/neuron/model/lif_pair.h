@@ -1,6 +1,6 @@
 /*
- * The state and the constants of leaky integrate-and-fire neurons with two synaptic currents, shared
- * by host and device.
+ * The state and the constants of leaky integrate-and-fire neurons with two synaptic currents,
+ * shared by host and device.
  *
  * each(name) is called for one float per neuron after the other, in the order of the buffers.
  */
