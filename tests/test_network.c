@@ -186,6 +186,21 @@ START_TEST(network_delays_are_rounded_to_whole_steps)
 }
 END_TEST
 
+/* How the synapses come that are to be sorted: at random, each source's together, or those nearly
+ * in order. */
+enum { MIXED, BY_SOURCE, NEARLY_SORTED, N_WAYS };
+
+static chx_synapse
+draw_synapse(int way, uint32_t i, uint32_t n, uint32_t n_cells)
+{
+    uint32_t each = n / n_cells, pre = i / each, post = i % each * n_cells / each;
+    if (way == MIXED)
+        pre = (uint32_t)rand() % n_cells;
+    if (way != NEARLY_SORTED || rand() % 10 == 0)
+        post = (uint32_t)rand() % n_cells;
+    return (chx_synapse){pre, post, (float)(rand() % 9 - 4), 1.0f + (float)(rand() % 5)};
+}
+
 START_TEST(network_of_many_synapses_is_sorted)
 {
     enum { N = 100000, N_CELLS = 500 };
@@ -199,8 +214,7 @@ START_TEST(network_of_many_synapses_is_sorted)
     double sum = 0;
     srand(3);
     for (int i = 0; i < N; i++) {
-        many[i] = (chx_synapse){(uint32_t)rand() % N_CELLS, (uint32_t)rand() % N_CELLS,
-                                (float)(rand() % 9 - 4), 1.0f + (float)(rand() % 5)};
+        many[i] = draw_synapse(_i, (uint32_t)i, N, N_CELLS);
         sum += many[i].weight_pa * (many[i].pre + 1.0) * (many[i].post + 3.0);
     }
     chx_neuron_type type = {"t", {10, 10, 5, -65, -50, -65, 2, 0}};
@@ -1000,7 +1014,7 @@ main(void)
     tcase_add_test(tests, network_made_by_a_program_equals_the_loaded_one);
     tcase_add_test(tests, network_without_synapses_or_branches_has_its_duration_as_delay);
     tcase_add_test(tests, network_delays_are_rounded_to_whole_steps);
-    tcase_add_test(tests, network_of_many_synapses_is_sorted);
+    tcase_add_loop_test(tests, network_of_many_synapses_is_sorted, 0, N_WAYS);
     tcase_add_loop_test(tests, network_fault_is_located, 0, sizeof broken / sizeof *broken);
     tcase_add_test(tests, network_morphology_of_nobody_is_refused);
     tcase_add_test(tests, network_shape_is_shared_by_neurons_that_name_it);
