@@ -189,8 +189,10 @@ find_neuron(const chx__folder *folder, const chx__csv *csv, size_t column, uint3
 {
     const chx__csv_field *field = &csv->fields[column];
     *neuron = chx__names_find(&folder->neurons, field->text, field->length);
+    if (*neuron != CHX__NO_NAME)
+        return CHX_OK;
     size_t whole = chx__number_whole_length(field->text, field->length);
-    if (*neuron == CHX__NO_NAME && whole < field->length)
+    if (whole < field->length)
         *neuron = chx__names_find(&folder->neurons, field->text, whole);
     if (*neuron != CHX__NO_NAME)
         return CHX_OK;
@@ -212,14 +214,38 @@ find_source(const chx__folder *folder, const chx__csv *csv, uint32_t *pre, const
     return status;
 }
 
+/* A number and its text, if that is short; length 0 without. */
+typedef struct told {
+    char text[16];
+    size_t length;
+    float value;
+} told;
+
+/* Most tables have one delay, or few: the text of the row before is compared first. */
 static chx_status
-read_synapse(const chx__folder *folder, const chx__csv *csv, chx_synapse *synapse)
+read_delay(const chx__csv *csv, told *before, float *delay_ms)
+{
+    const chx__csv_field *field = &csv->fields[DELAY_MS];
+    if (before->length > 0 && field->length == before->length &&
+        memcmp(field->text, before->text, before->length) == 0) {
+        *delay_ms = before->value;
+        return CHX_OK;
+    }
+    chx_status status = chx__csv_float(csv, DELAY_MS, delay_ms);
+    before->length = status || field->length > sizeof before->text ? 0 : field->length;
+    memcpy(before->text, field->text, before->length);
+    before->value = *delay_ms;
+    return status;
+}
+
+static chx_status
+read_synapse(const chx__folder *folder, const chx__csv *csv, told *delay, chx_synapse *synapse)
 {
     chx_status status = find_neuron(folder, csv, POST, &synapse->post);
     if (!status)
         status = chx__csv_float(csv, WEIGHT_PA, &synapse->weight_pa);
     if (!status)
-        status = chx__csv_float(csv, DELAY_MS, &synapse->delay_ms);
+        status = read_delay(csv, delay, &synapse->delay_ms);
     if (status)
         return status;
     chx__fault fault;
@@ -235,6 +261,7 @@ read_synapses_of(const void *data, chx__csv *csv, void *items, uint64_t *n_items
     const chx__folder *folder = data;
     chx_synapse *synapses = items, synapse = {0};
     const char *source = NULL;
+    told delay = {.length = 0};
     bool more = true;
     *n_items = 0;
     for (;;) {
@@ -243,7 +270,7 @@ read_synapses_of(const void *data, chx__csv *csv, void *items, uint64_t *n_items
             return status;
         status = find_source(folder, csv, &synapse.pre, &source);
         if (!status)
-            status = read_synapse(folder, csv, &synapse);
+            status = read_synapse(folder, csv, &delay, &synapse);
         if (status)
             return status;
         synapses[(*n_items)++] = synapse;

@@ -22,14 +22,18 @@ typedef struct decimal {
 static const char *
 scan_digits(const char *at, decimal *number, bool fraction)
 {
+    uint64_t digits = number->digits;
+    int n_fraction = 0;
     for (; *at >= '0' && *at <= '9'; at++) {
-        if (number->digits > (UINT64_MAX - 9) / 10) {
+        if (digits > (UINT64_MAX - 9) / 10) {
             number->exact = false;
             continue;
         }
-        number->digits = number->digits * 10 + (uint64_t)(*at - '0');
-        number->exponent -= fraction;
+        digits = digits * 10 + (uint64_t)(*at - '0');
+        n_fraction += fraction;
     }
+    number->digits = digits;
+    number->exponent -= n_fraction;
     return at;
 }
 

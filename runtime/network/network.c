@@ -6,15 +6,19 @@
  * of rows gives the same tables and the same spikes. */
 #include "network/network.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/crew.h"
 #include "base/error.h"
 #include "network/check.h"
 #include "network/own_model.h"
 
 #define BLOCK_BYTES 65536
+#define N_SHARES 64 /* of the synapses, which threads look at */
+#define FEW_SYNAPSES 20000 /* that one thread looks at faster than others are made */
 
 struct chx__network_block {
     struct chx__network_block *next;
@@ -102,6 +106,30 @@ shrink(void *array, size_t count, size_t size)
         *address = shrunk;
 }
 
+/* The shortest and the longest delay in each share of the synapses. */
+typedef struct delays {
+    const chx_synapse *synapses;
+    uint64_t n_synapses;
+    uint32_t n_shares;
+    float shortest[N_SHARES], longest[N_SHARES];
+} delays;
+
+static void
+find_delays(void *data, uint32_t share)
+{
+    delays *of = data;
+    uint64_t each = of->n_synapses / of->n_shares, first = share * each;
+    uint64_t end = share + 1 < of->n_shares ? first + each : of->n_synapses;
+    float shortest = INFINITY, longest = 0;
+    for (uint64_t i = first; i < end; i++) {
+        float delay_ms = of->synapses[i].delay_ms;
+        shortest = delay_ms < shortest ? delay_ms : shortest;
+        longest = delay_ms > longest ? delay_ms : longest;
+    }
+    of->shortest[share] = shortest;
+    of->longest[share] = longest;
+}
+
 static void
 derive_delays(chx_network *network)
 {
@@ -110,11 +138,14 @@ derive_delays(chx_network *network)
         info->min_delay_ms = info->max_delay_ms = info->duration_ms;
         return;
     }
-    float shortest = network->synapses[0].delay_ms, longest = shortest;
-    for (uint64_t i = 1; i < info->n_synapses; i++) {
-        float delay_ms = network->synapses[i].delay_ms;
-        shortest = delay_ms < shortest ? delay_ms : shortest;
-        longest = delay_ms > longest ? delay_ms : longest;
+    delays of = {.synapses = network->synapses,
+                 .n_synapses = info->n_synapses,
+                 .n_shares = info->n_synapses < FEW_SYNAPSES ? 1 : N_SHARES};
+    chx__crew_run(of.n_shares, find_delays, &of);
+    float shortest = of.shortest[0], longest = of.longest[0];
+    for (uint32_t i = 1; i < of.n_shares; i++) {
+        shortest = of.shortest[i] < shortest ? of.shortest[i] : shortest;
+        longest = of.longest[i] > longest ? of.longest[i] : longest;
     }
     info->min_delay_ms = chx__delay_steps(shortest, info->time_step_ms) * info->time_step_ms;
     info->max_delay_ms = chx__delay_steps(longest, info->time_step_ms) * info->time_step_ms;
