@@ -35,7 +35,7 @@ typedef struct chx_probe {
  * neurons in the probe's order. Row r is the state at the end of step first_step + r x
  * interval_steps. */
 typedef struct chx_trace {
-    const float *values;
+    float *values;
     size_t n_rows;
     uint32_t n_neurons;
     uint32_t interval_steps;
@@ -93,14 +93,10 @@ CHX_API chx_status chx_simulation_spikes(chx_simulation *simulation, const chx_s
  * there are not so many. */
 CHX_API chx_status chx_simulation_forget(chx_simulation *simulation, size_t n_spikes);
 
-/* What a probe has traced in runs that ended, but for what was forgotten; valid until the next run
- * of the simulation. Errors: INVALID. */
-CHX_API chx_status chx_simulation_trace(chx_simulation *simulation, uint32_t probe,
-                                        chx_trace *trace);
-
-/* Forgets the first n_rows of that. Errors: INVALID when there are not so many. */
-CHX_API chx_status chx_simulation_forget_trace(chx_simulation *simulation, uint32_t probe,
-                                               size_t n_rows);
+/* Takes what a probe has traced in runs that ended, and was not taken before; the caller frees
+ * trace->values with free(). Also while runs are in flight. Errors: INVALID. */
+CHX_API chx_status chx_simulation_take_trace(chx_simulation *simulation, uint32_t probe,
+                                             chx_trace *trace);
 
 /* A number that depends on every spike so far and on nothing else: equal digests mean equal
  * spikes. */
@@ -109,6 +105,24 @@ CHX_API chx_status chx_simulation_digest(chx_simulation *simulation, uint64_t *d
 /* Copies the membrane potentials, n_neurons values in mV, at the current step. Blocks. Errors:
  * INVALID when a recording is played. */
 CHX_API chx_status chx_simulation_potentials(chx_simulation *simulation, float *potentials_mv);
+
+/* A table of traces, written as they come: a row for each traced step with the time of its end, a
+ * column for each neuron. */
+typedef struct chx_trace_table chx_trace_table;
+
+/* Begins a table of what the probe traces, as CSV under a temporary name. On success the caller
+ * destroys *table. Errors: FILE, INVALID, MEMORY. */
+CHX_API chx_status chx_trace_table_create(const char *path, const chx_network *network,
+                                          const chx_probe *probe, chx_trace_table **table);
+
+/* Appends rows, whose writing is checked at the end. Errors: INVALID. */
+CHX_API chx_status chx_trace_table_add(chx_trace_table *table, const chx_trace *trace);
+
+/* Ends the table and renames it into place; after an error nothing remains. Errors: FILE. */
+CHX_API chx_status chx_trace_table_finish(chx_trace_table *table);
+
+/* Clears *table; accepts NULL. A table that was not finished is removed. */
+CHX_API void chx_trace_table_destroy(chx_trace_table **table);
 
 #ifdef __cplusplus
 }

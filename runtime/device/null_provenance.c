@@ -161,7 +161,7 @@ chx__provenance_write(chx__provenance *provenance, size_t begin, size_t end,
 {
     for (size_t at = begin; at < end;) {
         const unsigned char *here = bytes + (at - begin);
-        chx__digest digest;
+        chx__digest digest = {0};
         size_t mark = find_mark(at, end, here, &digest);
         size_t stop = mark < end ? end_of_marks(digest, at, end, here) : at;
         if (stop <= mark) { /* bytes of their own stand before it */

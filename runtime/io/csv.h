@@ -90,6 +90,10 @@ chx_status chx__csv_fail(const chx__csv *csv, chx_status status, const char *for
 /* Writes a text as one field of a row, in quotes where it needs them. */
 void chx__csv_write_text(FILE *stream, const char *text);
 
+/* Writes the time of a step in ms with up to six decimals, the finest a time step can be, in any
+ * locale. */
+void chx__csv_write_time(FILE *stream, uint32_t step, double time_step_ms);
+
 /* Closes; accepts a table that is closed or all zeroes. */
 void chx__csv_close(chx__csv *csv);
 

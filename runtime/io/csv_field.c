@@ -1,4 +1,6 @@
-/* Fields of a row as values, what is said of one that is none, and a text as a field. */
+/* Fields of a row as values, what is said of one that is none, and texts and times as fields. */
+#include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -55,4 +57,18 @@ chx__csv_write_text(FILE *stream, const char *text)
         fputc(*text, stream);
     }
     fputc('"', stream);
+}
+
+/* Times are whole nanoseconds, printed as integers: "%g" would depend on the locale and lose steps
+ * late in a long run. */
+void
+chx__csv_write_time(FILE *stream, uint32_t step, double time_step_ms)
+{
+    uint64_t time_ns = (uint64_t)llround((double)step * time_step_ms * 1e6);
+    char decimals[8];
+    size_t length =
+        (size_t)snprintf(decimals, sizeof decimals, ".%06u", (unsigned)(time_ns % 1000000));
+    while (decimals[length - 1] == '0')
+        length--;
+    fprintf(stream, "%" PRIu64 "%.*s", time_ns / 1000000, length > 1 ? (int)length : 0, decimals);
 }

@@ -3,7 +3,7 @@
  * the host task that collects spikes takes from that what each probe wants. Values are counted from
  * where the model counts, so potentials get back their origin here.
  *
- * Traces grow by the host task and are read by the caller, both under the simulation's mutex. */
+ * Traces grow by the host task and are taken by the caller, both under the simulation's mutex. */
 #include "network/simulation_state.h"
 
 #include <math.h>
@@ -173,34 +173,19 @@ chx__simulation_keep_samples(chx_simulation *simulation, void *const *samples, u
 }
 
 chx_status
-chx_simulation_trace(chx_simulation *simulation, uint32_t probe, chx_trace *trace)
+chx_simulation_take_trace(chx_simulation *simulation, uint32_t probe, chx_trace *trace)
 {
     CHX__REQUIRE(simulation && trace && probe < simulation->n_probes);
+    chx__probe *from = &simulation->probes[probe];
     pthread_mutex_lock(&simulation->mutex);
-    const chx__probe *from = &simulation->probes[probe];
     *trace = (chx_trace){.values = from->values,
                          .n_rows = from->n_rows,
                          .n_neurons = from->n_columns,
                          .interval_steps = from->every,
-                         .first_step = from->n_forgotten * from->every};
+                         .first_step = from->n_taken * from->every};
+    from->n_taken += from->n_rows;
+    from->values = NULL;
+    from->n_rows = from->capacity = 0;
     pthread_mutex_unlock(&simulation->mutex);
-    return CHX_OK;
-}
-
-chx_status
-chx_simulation_forget_trace(chx_simulation *simulation, uint32_t probe, size_t n_rows)
-{
-    CHX__REQUIRE(simulation && probe < simulation->n_probes);
-    chx__probe *from = &simulation->probes[probe];
-    pthread_mutex_lock(&simulation->mutex);
-    const bool has_them = n_rows <= from->n_rows;
-    if (has_them && n_rows > 0) {
-        from->n_rows -= n_rows;
-        from->n_forgotten += n_rows;
-        memmove(from->values, from->values + n_rows * from->n_columns,
-                from->n_rows * from->n_columns * sizeof *from->values);
-    }
-    pthread_mutex_unlock(&simulation->mutex);
-    CHX__REQUIRE(has_them);
     return CHX_OK;
 }

@@ -49,7 +49,7 @@ typedef struct chx__probe {
     uint32_t every; /* steps */
     float *values; /* [n_rows][n_columns]; guarded by the simulation's mutex */
     size_t n_rows, capacity;
-    uint64_t n_forgotten; /* rows before those */
+    uint64_t n_taken; /* rows before those */
 } chx__probe;
 
 struct chx_simulation {

@@ -12,6 +12,7 @@
 #include "result.h"
 #include "session.h"
 #include "silence.h"
+#include "states.h"
 #include "stopwatch.h"
 #include "target.h"
 
@@ -27,6 +28,8 @@ typedef struct run_job {
     chx_graph *graph;
     chx_plan *plan;
     struct flight flight;
+    states_params states_params;
+    struct states states;
     uint64_t n_steps;
     uint32_t steps_per_run;
     double wall_s;
@@ -77,11 +80,15 @@ advance(run_job *job)
         status = chx_simulation_set_steps(job->session.simulation, steps);
         if (status == CHX_OK)
             status = flight_submit(&job->flight);
+        if (status == CHX_OK)
+            status = states_write(&job->states, job->session.simulation);
         done += steps;
         progress_show(done);
     }
     if (status == CHX_OK)
         status = flight_drain(&job->flight);
+    if (status == CHX_OK)
+        status = states_write(&job->states, job->session.simulation);
     job->wall_s = stopwatch_seconds_since(begin_ns);
     progress_clear();
     return status;
@@ -177,7 +184,13 @@ work(run_job *job, const shared_options *shared)
     int code = session_open(session, shared, params);
 
     if (code == OUTCOME_OK)
+        code = states_open(&job->states, &job->states_params, session->network);
+    params->simulation.probes = &job->states.probe;
+    params->simulation.n_probes = job->states_params.path != NULL;
+    if (code == OUTCOME_OK)
         code = session_simulate(session, params);
+    if (code == OUTCOME_OK)
+        code = states_begin(&job->states, &job->states_params, session->network);
     if (code != OUTCOME_OK)
         return code;
     if (params->duration_ms == 0)
@@ -192,6 +205,8 @@ work(run_job *job, const shared_options *shared)
     if (code == OUTCOME_OK)
         code = session_write_spikes(session, params, params->duration_ms);
     if (code == OUTCOME_OK)
+        code = states_finish(&job->states);
+    if (code == OUTCOME_OK)
         code = outcome_report(flight_write(&job->flight, params->trace_path, params->timeline_path),
                               STAGE_OUTPUT);
     return code == OUTCOME_OK ? report(job, shared->json) : code;
@@ -202,29 +217,33 @@ run(const struct command *self, int argc, char **argv)
 {
     shared_options shared = {0};
     run_job job = {.wall_s = 0};
-    option_rule rules[SESSION_RULES + 2] = {{.kind = OPTION_END}};
+    option_rule rules[SESSION_RULES + STATES_RULES + 2] = {{.kind = OPTION_END}};
     const struct syntax syntax = {self, rules, &shared, NULL, &job.params.sources};
     int code;
 
     session_rules(&job.params, rules);
-    rules[SESSION_RULES] = (option_rule){OPTION_FLAG,
-                                         0,
-                                         "pin",
-                                         NULL,
-                                         "deal the parts to the devices in turn, without planning",
-                                         &job.params.simulation.pin_partitions,
-                                         0,
-                                         0,
-                                         NULL};
+    states_rules(&job.states_params, rules + SESSION_RULES);
+    rules[SESSION_RULES + STATES_RULES] =
+        (option_rule){OPTION_FLAG,
+                      0,
+                      "pin",
+                      NULL,
+                      "deal the parts to the devices in turn, without planning",
+                      &job.params.simulation.pin_partitions,
+                      0,
+                      0,
+                      NULL};
     if (!options_parse(&syntax, argc, argv, &code))
         return code;
-    code = session_check_targets(&job.params, NULL);
+    code = session_check_targets(
+        &job.params, &(struct target){"--states", job.states_params.path, ".csv", 1 << 20});
     if (code == OUTCOME_OK)
         code = work(&job, &shared);
     if (!flight_finish(&job.flight))
         _exit(code);
     chx_plan_destroy(&job.plan);
     chx_graph_destroy(&job.graph);
+    states_close(&job.states);
     session_close(&job.session);
     return code;
 }
