@@ -383,6 +383,21 @@ class Runs(Case):
         xml.etree.ElementTree.parse(names["l.svg"])
         self.assertEqual(sorted(os.listdir(self.folder)), sorted(names))
 
+    def test_states_are_a_table_of_who_was_asked_for(self):
+        path = self.folder / "states.csv"
+        self.succeeds("run", WORM, "--duration-ms", "12", "--states", path, "--states-of",
+                      "AVAL,ALA", "--states-every-ms", "0.5", *devices())
+        lines = path.read_text().splitlines()
+        self.assertEqual(lines[0], "time_ms,AVAL,ALA")
+        self.assertEqual(len(lines), 25)
+        rows = [[float(word) for word in line.split(",")] for line in lines[1:]]
+        self.assertEqual([row[0] for row in rows], [0.1 + 0.5 * i for i in range(24)])
+        self.assertTrue(all(-80 < v < -40 for row in rows for v in row[1:]))
+        self.assertIn("AVAL", self.fails(2, "run", WORM, "--states", path, "--states-of", "AVAK"))
+        self.assertIn("add it", self.fails(2, "run", WORM, "--state", "current_pa"))
+        self.assertIn("no state 'u_pa'", self.fails(5, "run", WORM, "--states", path, "--state",
+                                                    "u_pa", *devices()))
+
     def test_recorded_spikes_are_played_in_any_form_and_order(self):
         net = self.network(neurons=("1,cell,0,0,0,12", "2,cell,50,0,0,12"))
         forms = {"s.csv": "neuron,time_ms\n2,3.5\n1,1\n2,7\n",
