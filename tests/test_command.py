@@ -393,10 +393,11 @@ class Runs(Case):
         rows = [[float(word) for word in line.split(",")] for line in lines[1:]]
         self.assertEqual([row[0] for row in rows], [0.1 + 0.5 * i for i in range(24)])
         self.assertTrue(all(-80 < v < -40 for row in rows for v in row[1:]))
-        self.assertIn("AVAL", self.fails(2, "run", WORM, "--states", path, "--states-of", "AVAK"))
-        self.assertIn("add it", self.fails(2, "run", WORM, "--state", "current_pa"))
-        self.assertIn("no state 'u_pa'", self.fails(5, "run", WORM, "--states", path, "--state",
-                                                    "u_pa", *devices()))
+        words = ["run", WORM, *devices(), "--state"]
+        self.fails(2, "did you mean 'AVAL'?", *words, "current_pa", "--states", path,
+                   "--states-of", "AVALL")
+        self.fails(2, "add it", *words, "current_pa")
+        self.fails(1, "no state 'u_pa'", *words, "u_pa", "--states", path)
 
     def test_recorded_spikes_are_played_in_any_form_and_order(self):
         net = self.network(neurons=("1,cell,0,0,0,12", "2,cell,50,0,0,12"))
