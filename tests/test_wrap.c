@@ -6,6 +6,7 @@
 
 #include "execute/run.h"
 #include "launches.h"
+#include "memory/adopt.h"
 
 static uint32_t memory[WORDS];
 static chx_buffer *wrapped;

@@ -22,6 +22,7 @@
 #include "base/error.h"
 #include "device/courier.h"
 #include "device/release.h"
+#include "memory/adopt.h"
 
 #define GIVING_BACK_NS UINT64_C(1000000000)
 

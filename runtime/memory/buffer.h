@@ -42,10 +42,6 @@ chx_status chx__buffer_create(chx_runtime *runtime, chx__fleet *fleet, size_t si
 chx_status chx__buffer_wrap(chx_runtime *runtime, chx__fleet *fleet, void *memory,
                             size_t size_bytes, chx_buffer **buffer);
 
-/* Makes the memory that a buffer was created over its own: chx__alloc() made it, and it goes when
- * the buffer does, or never where a device may still reach it then. */
-void chx__buffer_adopt(chx_buffer *buffer);
-
 /* Whether the replica in a place is the host's memory itself. */
 static inline bool
 chx__buffer_is_shared(const chx_buffer *buffer, uint32_t place)

@@ -17,6 +17,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "memory/adopt.h"
 #include "network/own_model.h"
 #include "network/playback.h"
 
@@ -77,9 +78,23 @@ create_table(chx_simulation *simulation, const void *elements, size_t count, siz
     return chx_buffer_create(simulation->runtime, count * size, elements, buffer);
 }
 
+/* The same of what is large: the buffer takes the memory over, and *words is NULL. */
 static chx_status
-create_part_buffers(chx_simulation *simulation, chx__simulation_part *part,
-                    const chx__part_tables *from)
+adopt_table(chx_simulation *simulation, uint32_t **words, size_t count, size_t size,
+            chx_buffer **buffer)
+{
+    if (count == 0)
+        return create_table(simulation, NULL, 0, size, buffer);
+    chx_status status = chx_buffer_wrap(simulation->runtime, *words, count * size, buffer);
+    if (status)
+        return status;
+    chx__buffer_adopt(*buffer);
+    *words = NULL;
+    return CHX_OK;
+}
+
+static chx_status
+create_part_buffers(chx_simulation *simulation, chx__simulation_part *part, chx__part_tables *from)
 {
     const chx__model *model = from->model;
     const size_t block_bytes = simulation->tables.width * sizeof(float);
@@ -101,15 +116,18 @@ create_part_buffers(chx_simulation *simulation, chx__simulation_part *part,
         {&part->tiles, from->tiles, (size_t)from->setup.n_tiles + 1, sizeof *from->tiles},
         {&part->draws, from->draws, from->n_draws, sizeof *from->draws},
         {&part->groups, from->groups, (size_t)from->n_groups + 1, sizeof *from->groups},
-        {&part->offsets, from->offsets, from->n_groups * ((size_t)simulation->info->n_neurons + 1),
-         sizeof *from->offsets},
-        {&part->synapses, from->synapses, from->n_synapses,
-         chx__synapse_bytes(&simulation->tables)},
     };
     chx_status status = CHX_OK;
     for (size_t i = 0; !status && i < sizeof tables / sizeof *tables; i++)
         status = create_table(simulation, tables[i].elements, tables[i].count, tables[i].size,
                               tables[i].buffer);
+    if (!status)
+        status = adopt_table(simulation, &from->offsets,
+                             from->n_groups * ((size_t)simulation->info->n_neurons + 1),
+                             sizeof *from->offsets, &part->offsets);
+    if (!status)
+        status = adopt_table(simulation, &from->synapses, from->n_synapses,
+                             chx__synapse_bytes(&simulation->tables), &part->synapses);
     return status;
 }
 

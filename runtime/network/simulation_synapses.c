@@ -8,11 +8,11 @@
  * Groups have about equal work, as partitions do; see simulation_cut.c. */
 #include "network/simulation_tables.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/crew.h"
 #include "base/error.h"
 
 /* Kinds are read at random and should stay in a processor's cache. */
@@ -30,16 +30,24 @@ kind_of(const chx__simulation_tables *tables, const chx_synapse *synapse)
                                  chx__fixed_point(tables, synapse->weight_pa)};
 }
 
-/* The hash table's entry of a kind, or the free one where it belongs. */
-static uint32_t *
-find_kind(const chx__simulation_tables *tables, chx_population_kind kind)
+/* Delay and weight as the network has them: equal keys are of one kind. */
+static uint64_t
+key_of(const chx_synapse *synapse)
 {
-    const uint64_t word = (uint64_t)kind.delay << 32 | (uint32_t)kind.weight;
-    uint32_t slot = (uint32_t)(word * UINT64_C(0x9e3779b97f4a7c15) >> 40);
+    uint32_t delay, weight;
+    memcpy(&delay, &synapse->delay_ms, sizeof delay);
+    memcpy(&weight, &synapse->weight_pa, sizeof weight);
+    return (uint64_t)delay << 32 | weight;
+}
+
+/* The hash table's entry of a key, or the free one where it belongs. */
+static uint32_t *
+find_kind(const chx__simulation_tables *tables, uint64_t key)
+{
+    uint32_t slot = (uint32_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> 40);
     for (;; slot++) {
         uint32_t *entry = &tables->kind_slots[slot % KIND_SLOTS];
-        const chx_population_kind *there = &tables->kinds[*entry ? *entry - 1 : 0];
-        if (!*entry || (there->delay == kind.delay && there->weight == kind.weight))
+        if (!*entry || tables->kind_keys[*entry - 1] == key)
             return entry;
     }
 }
@@ -50,15 +58,16 @@ collect(chx__simulation_tables *tables, uint32_t max_kinds)
 {
     const chx_network_info *info = tables->info;
     for (uint64_t s = 0; s < info->n_synapses; s++) {
-        const chx_population_kind kind = kind_of(tables, &info->synapses[s]);
-        uint32_t *entry = find_kind(tables, kind);
+        const uint64_t key = key_of(&info->synapses[s]);
+        uint32_t *entry = find_kind(tables, key);
         if (*entry)
             continue;
         if (tables->n_kinds == max_kinds) {
             tables->n_kinds = 0;
             return;
         }
-        tables->kinds[tables->n_kinds++] = kind;
+        tables->kind_keys[tables->n_kinds] = key;
+        tables->kinds[tables->n_kinds++] = kind_of(tables, &info->synapses[s]);
         *entry = tables->n_kinds;
     }
 }
@@ -69,8 +78,9 @@ chx__simulation_kinds_init(chx__simulation_tables *tables)
     const uint32_t spare_bits = 32 - tables->target_bits;
     const uint32_t max_kinds = 1u << (spare_bits < MAX_KIND_BITS ? spare_bits : MAX_KIND_BITS);
     tables->kind_slots = chx__alloc(KIND_SLOTS, sizeof *tables->kind_slots);
+    tables->kind_keys = chx__alloc(max_kinds, sizeof *tables->kind_keys);
     tables->kinds = chx__alloc(max_kinds, sizeof *tables->kinds);
-    if (!tables->kind_slots || !tables->kinds)
+    if (!tables->kind_slots || !tables->kind_keys || !tables->kinds)
         return chx__fail_memory("listing the kinds of synapses");
     collect(tables, max_kinds);
     return CHX_OK;
@@ -123,31 +133,53 @@ make_groups(chx__part_tables *part, const chx__simulation_tables *tables)
     return CHX_OK;
 }
 
-/* The offsets of all groups, which follow each other, from how many synapses each row has. */
-static chx_status
-make_offsets(chx__part_tables *part, const chx__simulation_tables *tables, const uint32_t *group_of)
+/* Synapses are counted and written in pieces, by several threads: each has whole rows, as the
+ * network's synapses are ordered by presynaptic neuron. */
+typedef struct rows_job {
+    chx__part_tables *part;
+    const chx__simulation_tables *tables;
+    const uint32_t *group_of; /* by tile */
+    uint32_t *next; /* [n_pieces][n_groups], scratch */
+} rows_job;
+
+#define PIECE_SYNAPSES 65536
+
+/* The first synapse of a piece: that of the first row that begins at or after an even share. */
+static uint64_t
+piece_begin(const chx_network_info *info, uint32_t piece)
 {
-    const chx_network_info *info = tables->info;
-    const size_t row_size = (size_t)info->n_neurons + 1, size = part->n_groups * row_size;
-    const uint32_t tile = tile_neurons(tables);
-    part->offsets = chx__alloc(size, sizeof *part->offsets);
-    if (!part->offsets)
-        return chx__fail_memory("laying out synapses");
-    uint64_t count = 0;
-    for (uint64_t s = 0; s < info->n_synapses; s++) {
-        const uint32_t target = info->synapses[s].post - part->setup.first_neuron;
-        if (target >= part->n_neurons)
-            continue;
-        part->offsets[group_of[target / tile] * row_size + info->synapses[s].pre + 1]++;
-        count++;
+    uint64_t s = (uint64_t)piece * PIECE_SYNAPSES;
+    while (s > 0 && s < info->n_synapses && info->synapses[s].pre == info->synapses[s - 1].pre)
+        s++;
+    return s < info->n_synapses ? s : info->n_synapses;
+}
+
+/* The group of a synapse's target, or n_groups when that is in another partition. */
+static uint32_t
+group_of_synapse(const rows_job *job, const chx_synapse *synapse)
+{
+    const uint32_t target = synapse->post - job->part->setup.first_neuron;
+    return target < job->part->n_neurons ? job->group_of[target / tile_neurons(job->tables)]
+                                         : job->part->n_groups;
+}
+
+static uint32_t *
+row_of(const chx__part_tables *part, uint32_t group, uint32_t pre)
+{
+    return &part->offsets[group * ((size_t)part->setup.n_sources + 1) + pre];
+}
+
+static void
+count_piece(void *data, uint32_t piece)
+{
+    const rows_job *job = data;
+    const chx_network_info *info = job->tables->info;
+    const uint64_t end = piece_begin(info, piece + 1);
+    for (uint64_t s = piece_begin(info, piece); s < end; s++) {
+        const uint32_t group = group_of_synapse(job, &info->synapses[s]);
+        if (group < job->part->n_groups)
+            row_of(job->part, group, info->synapses[s].pre)[1]++;
     }
-    if (count > MAX_SYNAPSES)
-        return chx__fail(CHX_ERROR_LIMIT,
-                         "%" PRIu64 " synapses in one partition; use more partitions", count);
-    for (size_t i = 1; i < size; i++)
-        part->offsets[i] += part->offsets[i - 1];
-    part->n_synapses = count;
-    return CHX_OK;
 }
 
 static void
@@ -158,36 +190,56 @@ write_synapse(const chx__part_tables *part, const chx__simulation_tables *tables
     const uint32_t target =
         port * part->setup.n_blocks * tables->width + synapse->post - part->setup.first_neuron;
     const uint32_t bits = part->setup.target_bits;
-    const chx_population_kind kind = kind_of(tables, synapse);
     if (tables->n_kinds > 0) {
-        part->synapses[place] = (*find_kind(tables, kind) - 1) << bits | target;
+        part->synapses[place] = (*find_kind(tables, key_of(synapse)) - 1) << bits | target;
         return;
     }
+    const chx_population_kind kind = kind_of(tables, synapse);
     part->synapses[2 * place] = kind.delay << bits | target;
     memcpy(&part->synapses[2 * place + 1], &kind.weight, sizeof kind.weight);
 }
 
-/* The network's synapses are ordered by presynaptic neuron, so each group fills up in order. */
-static chx_status
-fill_synapses(chx__part_tables *part, const chx__simulation_tables *tables,
-              const uint32_t *group_of)
+/* Each group fills up in order, from where the piece's first row begins in it. */
+static void
+write_piece(void *data, uint32_t piece)
 {
-    const chx_network_info *info = tables->info;
-    const uint32_t tile = tile_neurons(tables);
-    uint32_t *next = chx__alloc(part->n_groups, sizeof *next);
-    part->synapses = chx__alloc(part->n_synapses, chx__synapse_bytes(tables));
-    if (!next || !part->synapses) {
-        free(next);
+    const rows_job *job = data;
+    const chx_network_info *info = job->tables->info;
+    const uint64_t begin = piece_begin(info, piece), end = piece_begin(info, piece + 1);
+    uint32_t *next = &job->next[(size_t)piece * job->part->n_groups];
+    for (uint32_t g = 0; begin < end && g < job->part->n_groups; g++)
+        next[g] = *row_of(job->part, g, info->synapses[begin].pre);
+    for (uint64_t s = begin; s < end; s++) {
+        const uint32_t group = group_of_synapse(job, &info->synapses[s]);
+        if (group < job->part->n_groups)
+            write_synapse(job->part, job->tables, &info->synapses[s], next[group]++);
+    }
+}
+
+/* The offsets of all groups, which follow each other, and the synapses. */
+static chx_status
+make_rows(rows_job *job)
+{
+    chx__part_tables *part = job->part;
+    const chx_network_info *info = job->tables->info;
+    const size_t size = part->n_groups * ((size_t)info->n_neurons + 1);
+    const uint32_t n_pieces = (uint32_t)(info->n_synapses / PIECE_SYNAPSES + 1);
+    part->offsets = chx__alloc(size, sizeof *part->offsets);
+    job->next = chx__alloc((size_t)n_pieces * part->n_groups, sizeof *job->next);
+    if (!part->offsets || !job->next)
         return chx__fail_memory("laying out synapses");
+    chx__crew_run(n_pieces, count_piece, job);
+    for (size_t i = 1; i < size; i++) {
+        part->n_synapses += part->offsets[i];
+        part->offsets[i] += part->offsets[i - 1];
     }
-    for (uint32_t g = 0; g < part->n_groups; g++)
-        next[g] = part->offsets[g * ((size_t)info->n_neurons + 1)];
-    for (uint64_t s = 0; s < info->n_synapses; s++) {
-        const uint32_t target = info->synapses[s].post - part->setup.first_neuron;
-        if (target < part->n_neurons)
-            write_synapse(part, tables, &info->synapses[s], next[group_of[target / tile]]++);
-    }
-    free(next);
+    if (part->n_synapses > MAX_SYNAPSES)
+        return chx__fail(CHX_ERROR_LIMIT, "%zu synapses in one partition; use more partitions",
+                         part->n_synapses);
+    part->synapses = chx__alloc(part->n_synapses, chx__synapse_bytes(job->tables));
+    if (!part->synapses)
+        return chx__fail_memory("laying out synapses");
+    chx__crew_run(n_pieces, write_piece, job);
     return CHX_OK;
 }
 
@@ -203,9 +255,9 @@ chx__part_synapses_init(chx__part_tables *part, const chx__simulation_tables *ta
     for (uint32_t g = 0; g < part->n_groups; g++)
         for (uint32_t t = part->groups[g]; t < part->groups[g + 1]; t++)
             group_of[t] = g;
-    status = make_offsets(part, tables, group_of);
-    if (!status)
-        status = fill_synapses(part, tables, group_of);
+    rows_job job = {part, tables, group_of, NULL};
+    status = make_rows(&job);
+    free(job.next);
     free(group_of);
     return status;
 }

@@ -47,7 +47,8 @@ bits_for(uint64_t count)
 int32_t
 chx__fixed_point(const chx__simulation_tables *tables, double current_pa)
 {
-    return (int32_t)llround(ldexp(current_pa, tables->unit_exponent));
+    const double units = current_pa * tables->units_per_pa;
+    return (int32_t)(units < 0 ? -floor(0.5 - units) : floor(units + 0.5));
 }
 
 static uint32_t
@@ -129,6 +130,7 @@ choose_unit(chx__simulation_tables *tables)
                          "fixed point; lower them",
                          max_pa);
     tables->unit_exponent = exponent;
+    tables->units_per_pa = ldexp(1, exponent);
     return CHX_OK;
 }
 
@@ -208,14 +210,19 @@ static void
 measure_delays(chx__simulation_tables *tables, uint32_t max_batch_steps)
 {
     const chx_network_info *info = tables->info;
-    uint32_t shortest = UINT32_MAX, longest = 1, row = 0;
+    float least_ms = INFINITY, most_ms = 0;
+    uint32_t row = 0;
     for (uint64_t s = 0; s < info->n_synapses; s++) {
-        uint32_t steps = chx__delay_steps(info->synapses[s].delay_ms, info->time_step_ms);
-        shortest = steps < shortest ? steps : shortest;
-        longest = steps > longest ? steps : longest;
+        const float delay_ms = info->synapses[s].delay_ms;
+        least_ms = delay_ms < least_ms ? delay_ms : least_ms;
+        most_ms = delay_ms > most_ms ? delay_ms : most_ms;
         row = s > 0 && info->synapses[s].pre == info->synapses[s - 1].pre ? row + 1 : 1;
         tables->max_row = row > tables->max_row ? row : tables->max_row;
     }
+    const bool has_synapses = info->n_synapses > 0;
+    const uint32_t shortest =
+        has_synapses ? chx__delay_steps(least_ms, info->time_step_ms) : UINT32_MAX;
+    const uint32_t longest = has_synapses ? chx__delay_steps(most_ms, info->time_step_ms) : 1;
     tables->batch_steps = min_u32(shortest, max_batch_steps);
     tables->max_delay_steps = longest;
     tables->slot_bits = bits_for(longest > tables->batch_steps ? longest : tables->batch_steps);
@@ -280,6 +287,7 @@ chx__simulation_tables_finish(chx__simulation_tables *tables)
     free(tables->chances);
     free(tables->first_chance);
     free(tables->kinds);
+    free(tables->kind_keys);
     free(tables->kind_slots);
     *tables = (chx__simulation_tables){0};
 }

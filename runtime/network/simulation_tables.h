@@ -39,6 +39,7 @@ typedef struct chx__simulation_tables {
     uint32_t flush_mask;
     uint32_t max_delay_steps;
     int unit_exponent;
+    double units_per_pa; /* 2^unit_exponent */
     uint64_t seed;
     chx__type_row *types;
     chx_population_stimulus
@@ -50,7 +51,8 @@ typedef struct chx__simulation_tables {
     uint32_t n_groups; /* of each partition, at most */
     chx_population_kind *kinds; /* of synapses; none where they are too many */
     uint32_t n_kinds;
-    uint32_t *kind_slots; /* a hash table of them, see simulation_synapses.c */
+    uint64_t *kind_keys; /* of kinds, and a hash table of those; see simulation_synapses.c */
+    uint32_t *kind_slots;
 } chx__simulation_tables;
 
 typedef struct chx__part_tables {

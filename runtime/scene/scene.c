@@ -18,7 +18,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "memory/buffer.h"
+#include "memory/adopt.h"
 #include "network/simulation.h"
 #include "scene/palette.h"
 
