@@ -1,6 +1,6 @@
 /* Tasks of one work-item, so that what is measured is not the work: replays of a chain and of
- * independent tasks beside a bare queue, many tasks on parts of one buffer with several runs in
- * flight, and the time to plan. */
+ * independent tasks beside a bare queue, and beside StarPU in builds that have it; many tasks on
+ * parts of one buffer with several runs in flight, and the time to plan. */
 #include "bench_dispatch.h"
 
 #include <stdio.h>
@@ -12,6 +12,7 @@
 
 #include "bare_queue.h"
 #include "outcome.h"
+#include "peer_starpu.h"
 #include "result.h"
 #include "stopwatch.h"
 #include "table.h"
@@ -49,6 +50,7 @@ typedef struct work {
 typedef struct figures {
     double chain_us, bare_chain_us; /* of one task */
     double independent_us, bare_independent_us;
+    double starpu_us; /* of an independent task; 0: not measured */
     double disjoint_ms, disjoint_mb;
     double first_plan_ms, replan_ms;
 } figures;
@@ -232,20 +234,44 @@ open_bench(const shared_options *shared, bench *b)
     return status == CHX_OK && !b->bare ? CHX_ERROR_DEVICE : status;
 }
 
+/* Without the runtime, whose threads would be in its way. */
+static void
+measure_starpu(figures *f)
+{
+#ifdef CHRONAXIE_STARPU
+    double seconds;
+    if (peer_starpu_run(source, REPLAYED, &seconds))
+        f->starpu_us = 1e6 * seconds / REPLAYED;
+#else
+    f->starpu_us = 0.0;
+#endif
+}
+
+static json_t *
+result_of(const figures *f)
+{
+    json_t *result = json_pack(
+        "{s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "bench", "dispatch", "chain_us",
+        f->chain_us, "bare_chain_us", f->bare_chain_us, "independent_us", f->independent_us,
+        "bare_independent_us", f->bare_independent_us, "disjoint_ms", f->disjoint_ms, "disjoint_mb",
+        f->disjoint_mb, "first_plan_ms", f->first_plan_ms, "replan_ms", f->replan_ms);
+    if (f->starpu_us > 0.0)
+        json_object_set_new(result, "starpu_us", json_real(f->starpu_us));
+    return result;
+}
+
 static int
 print(const figures *f, bool as_json)
 {
     if (as_json)
-        return result_print(
-            json_pack("{s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "bench", "dispatch",
-                      "chain_us", f->chain_us, "bare_chain_us", f->bare_chain_us, "independent_us",
-                      f->independent_us, "bare_independent_us", f->bare_independent_us,
-                      "disjoint_ms", f->disjoint_ms, "disjoint_mb", f->disjoint_mb, "first_plan_ms",
-                      f->first_plan_ms, "replan_ms", f->replan_ms));
+        return result_print(result_of(f));
     printf("replayed chain of %d tasks:       %.2f us a task, bare queue %.2f, ratio %.2f\n",
            REPLAYED, f->chain_us, f->bare_chain_us, f->chain_us / f->bare_chain_us);
     printf("replayed independent tasks:         %.2f us a task, bare queue %.2f, ratio %.2f\n",
            f->independent_us, f->bare_independent_us, f->independent_us / f->bare_independent_us);
+    if (f->starpu_us > 0.0)
+        printf("the same through StarPU:            %.2f us a task, ratio %.3f\n", f->starpu_us,
+               f->independent_us / f->starpu_us);
     printf(
         "%d tasks on parts of one buffer,\n%d runs in flight:                   %.1f ms, %.0f MB\n",
         DISJOINT, DISJOINT_RUNS, f->disjoint_ms, f->disjoint_mb);
@@ -271,5 +297,7 @@ bench_dispatch(const shared_options *shared)
     bare_queue_destroy(b.bare);
     chx_program_destroy(&b.program);
     chx_runtime_destroy(&b.runtime);
+    if (status == CHX_OK)
+        measure_starpu(&f);
     return status == CHX_OK ? print(&f, shared->json) : outcome_report(status, STAGE_WORK);
 }
