@@ -19,8 +19,8 @@
 #define MOST_DEVICES 100u
 #define SECOND_NS UINT64_C(1000000000)
 #define MEDIUM_BYTES ((size_t)96 << 20)
-/* The address sanitizer notes of each byte that it is there, which takes minutes. */
-#if defined(__SANITIZE_ADDRESS__) || SIZE_MAX <= UINT32_MAX
+/* Sanitizers note of each byte that it is there, which takes minutes. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || SIZE_MAX <= UINT32_MAX
 #define LARGE_BYTES MEDIUM_BYTES
 #else
 #define LARGE_BYTES ((size_t)8 << 30)
