@@ -229,6 +229,62 @@ START_TEST(rules_that_are_broken_are_refused)
 }
 END_TEST
 
+#define COND                                                                                  \
+    "{\"format\": \"chronaxie-network\", \"version\": 1, \"name\": \"r\",\n"                  \
+    "\"time_step_ms\": 0.1, \"duration_ms\": 10, \"neuron\": {\"model\": \"lif_cond\",\n"     \
+    "\"capacitance_pf\": 200, \"leak_ns\": 10, \"resting_mv\": -60, \"threshold_mv\": -50,\n" \
+    "\"reset_mv\": -60, \"tau_synapse_ms\": 5, \"tau_inhibition_ms\": 10},\n"                 \
+    "\"types\": {\"E\": {\"neurons\": 3}, \"I\": {\"neurons\": 2}},\n"
+#define COND_JOIN(weight) COND "\"projections\": [{" ALL "\n" weight ", \"delay_ms\": 1}]}"
+#define COND_PUSH(kind, weight)                                             \
+    COND "\"projections\": [{" ALL "\"weight_ns\": 1, \"delay_ms\": 1}],\n" \
+         "\"stimuli\": [{\"kind\": " kind ", \"types\": [\"E\"],\n" weight "}]}"
+
+/* Where targets have conductances, weights are in nS and say so. */
+START_TEST(weights_of_conductances_say_their_unit)
+{
+    static const struct {
+        const char *description, *says;
+    } cases[] = {
+        {COND_JOIN("\"weight_ns\": -6"), NULL},
+        {COND_JOIN("\"weight_pa\": 6"), ":7: projections[0].weight_pa: is a current, and all"},
+        {JOIN(ALL "\n\"weight_ns\": 6, \"delay_ms\": 1"),
+         ":8: projections[0].weight_ns: is a conductance, and not all targets"},
+        {COND_PUSH("\"poisson\", \"start_ms\": 0, \"stop_ms\": 5, \"rate_hz\": 9",
+                   "\"weight_ns\": 2"),
+         NULL},
+        {COND_PUSH("\"poisson\", \"start_ms\": 0, \"stop_ms\": 5, \"rate_hz\": 9",
+                   "\"current_pa\": 2"),
+         ":8: stimuli[0].current_pa: is a current, and all targets"},
+        {COND_PUSH("\"step\", \"start_ms\": 0, \"stop_ms\": 5", "\"current_pa\": 2"), NULL},
+        {COND_PUSH("\"spike_train\", \"times_ms\": [1, 2]", "\"weight_ns\": 2"), NULL},
+        {COND_PUSH("\"spike_train\", \"times_ms\": [1, 2]", "\"weight_pa\": 2"),
+         ":8: stimuli[0].weight_pa: is a current, and all targets"},
+        {COND_PUSH("\"spike_train\", \"times_ms\": [1, 2]", "\"weight_ns\": 1e30"),
+         ":8: stimuli[0].weight_ns: must be 0, or 1e-12"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        folder_write("network.json", cases[i].description);
+        const chx_status status = chx_network_load(folder, &network);
+        const char *message = chx_last_error()->message;
+        ck_assert_msg((status == CHX_OK) == !cases[i].says, "%zu: %s", i, message);
+        if (cases[i].says)
+            ck_assert_msg(strstr(message, cases[i].says), "%s", message);
+        if (status == CHX_OK) {
+            char saved[8];
+            chx_network *copy = NULL;
+            snprintf(saved, sizeof saved, "saved%zu", i);
+            ck_assert_int_eq(chx_network_save(network, folder_path(saved)), CHX_OK);
+            ck_assert_msg(chx_network_load(folder_path(saved), &copy) == CHX_OK, "%s",
+                          chx_last_error()->message);
+            ck_assert_uint_eq(chx_network_get(copy)->n_synapses, 6);
+            chx_network_destroy(&copy);
+        }
+        chx_network_destroy(&network);
+    }
+}
+END_TEST
+
 /* A type begins as "neuron" says unless it says so itself. */
 START_TEST(initial_state_is_read_inherited_and_saved)
 {
@@ -308,6 +364,7 @@ main(void)
     tcase_add_test(tests, rules_draw_what_a_program_draws);
     tcase_add_test(tests, rules_are_saved_as_what_they_drew);
     tcase_add_test(tests, initial_state_is_read_inherited_and_saved);
+    tcase_add_test(tests, weights_of_conductances_say_their_unit);
     tcase_add_loop_test(tests, rules_that_are_broken_are_refused, 0, N_BROKEN);
     tcase_add_test(tests, rules_beyond_a_limit_are_refused_at_their_line);
     tcase_add_test(tests, rules_count_beside_a_table_without_rows);

@@ -31,6 +31,8 @@ static const struct alias {
     {"target", "post", false},
     {"weight", "weight_pa", true},
     {"syn_count", "weight_pa", true},
+    {"weight", "weight_ns", true},
+    {"syn_count", "weight_ns", true},
     {"delay", "delay_ms", true},
     {"neuron_id", "name", false},
     {"root_id", "name", false},

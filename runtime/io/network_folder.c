@@ -23,6 +23,7 @@
 #include "io/number.h"
 #include "io/swc.h"
 #include "network/check.h"
+#include "network/model.h"
 #include "network/morphology.h"
 
 #define MAX_JSON_BYTES ((size_t)64 << 20)
@@ -327,7 +328,13 @@ read_neurons(chx__folder *folder, const char *path)
 static chx_status
 read_synapses(chx__folder *folder, const char *path)
 {
-    static const char *const columns[N_SYNAPSE_COLUMNS] = {"pre", "post", "weight_pa", "delay_ms"};
+    const char *const columns[N_SYNAPSE_COLUMNS] = {
+        "pre", "post",
+        chx__have_conductances(folder->network->types, folder->network->neurons, NULL,
+                               folder->network->info.n_neurons)
+            ? "weight_ns"
+            : "weight_pa",
+        "delay_ms"};
     chx__csv csv;
     if (folder->has_projections && is_missing(path))
         return CHX_OK;

@@ -513,41 +513,71 @@ read_train_list(chx__folder *folder, const chx__json_at *list, chx_stimulus *sti
     return status;
 }
 
+/* What one event or spike adds, now that it is known whom it reaches. `usual` is its key where that
+ * is a current. Then all of the stimulus is checked. */
+static chx_status
+read_weight(chx__folder *folder, const chx__json_at *object, const char *usual,
+            chx_stimulus *stimulus)
+{
+    const char *key = usual;
+    chx__json_at member;
+    chx__fault fault;
+    chx_status status = CHX_OK;
+    if (stimulus->kind != CHX_STIMULUS_STEP)
+        status =
+            chx__folder_weight_key(folder, object, stimulus->neurons, stimulus->n_neurons, &key);
+    if (!status && strcmp(key, "weight_ns") != 0)
+        key = usual;
+    else if (!status)
+        status = chx__json_optional(object, usual, &member);
+    if (!status && key != usual && member.value)
+        status = chx__json_fail(&member,
+                                "is a current, and all targets have conductances; say weight_ns");
+    if (!status)
+        status = read_numbers(object, &(member_number){key, &stimulus->current_pa, true}, 1);
+    if (status || chx__stimulus_check(stimulus, folder->network->info.time_step_ms, &fault))
+        return status;
+    const bool is_weight = strcmp(fault.member, usual) == 0;
+    return chx__folder_fail_fault(object,
+                                  &(chx__fault){is_weight ? key : fault.member, fault.sentence});
+}
+
 static chx_status
 read_train(chx__folder *folder, const chx__json_at *object, chx_stimulus *stimulus)
 {
-    static const char *const keys[] = {"kind", "neurons", "types", "times_ms", "weight_pa", NULL};
-    const member_number weight = {"weight_pa", &stimulus->current_pa, true};
+    static const char *const keys[] = {"kind",      "neurons",   "types", "times_ms",
+                                       "weight_pa", "weight_ns", NULL};
     chx__json_at times;
-    chx__fault fault;
+    const char *name;
     chx_status status = chx__json_object(object, keys);
-    if (!status)
-        status = read_numbers(object, &weight, 1);
-    if (!status && !chx__stimulus_check(stimulus, folder->network->info.time_step_ms, &fault))
-        status = chx__folder_fail_fault(object, &fault);
     if (!status)
         status = chx__json_member(object, "times_ms", &times);
     if (status)
         return status;
-    const char *name;
     if (json_is_string(times.value)) {
         if (json_object_size(object->value) > 3)
             return chx__json_fail(object, "the file of times_ms says which neurons; remove neurons "
                                           "and types, or give the times as a list");
         status = chx__json_text(&times, &name);
-        return status ? status : read_train_file(folder, name, stimulus);
+        if (!status)
+            status = read_train_file(folder, name, stimulus);
+        return status ? status : read_weight(folder, object, "weight_pa", stimulus);
     }
     status = read_targets(folder, object, stimulus);
+    if (!status)
+        status = read_weight(folder, object, "weight_pa", stimulus);
     return status ? status : read_train_list(folder, &times, stimulus);
 }
 
 static chx_status
 read_stimulus(chx__folder *folder, const chx__json_at *object, chx_stimulus *stimulus)
 {
-    static const char *const keys[] = {"kind",       "neurons", "types",    "start_ms",  "stop_ms",
-                                       "current_pa", "rate_hz", "times_ms", "weight_pa", NULL};
-    static const char *const own_keys[] = {"kind",    "neurons",    "types",   "start_ms",
-                                           "stop_ms", "current_pa", "rate_hz", NULL};
+    static const char *const keys[] = {"kind",      "neurons",   "types",      "start_ms",
+                                       "stop_ms",   "rate_hz",   "current_pa", "times_ms",
+                                       "weight_pa", "weight_ns", NULL};
+    static const char *const own_keys[] = {"kind",       "neurons",   "types",
+                                           "start_ms",   "stop_ms",   "rate_hz",
+                                           "current_pa", "weight_ns", NULL};
     chx_status status = chx__json_object(object, keys);
     if (!status)
         status = read_kind(object, &stimulus->kind);
@@ -558,15 +588,13 @@ read_stimulus(chx__folder *folder, const chx__json_at *object, chx_stimulus *sti
     const member_number numbers[] = {
         {"start_ms", &stimulus->start_ms, true},
         {"stop_ms", &stimulus->stop_ms, true},
-        {"current_pa", &stimulus->current_pa, true},
         {"rate_hz", &stimulus->rate_hz, stimulus->kind == CHX_STIMULUS_POISSON},
     };
     if (!status)
         status = read_numbers(object, numbers, sizeof numbers / sizeof *numbers);
-    chx__fault fault;
-    if (!status && !chx__stimulus_check(stimulus, folder->network->info.time_step_ms, &fault))
-        status = chx__folder_fail_fault(object, &fault);
-    return status ? status : read_targets(folder, object, stimulus);
+    if (!status)
+        status = read_targets(folder, object, stimulus);
+    return status ? status : read_weight(folder, object, "current_pa", stimulus);
 }
 
 chx_status

@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "network/model.h"
 #include "network/projection.h"
 
 #define MAX_ARRAY 100000000
@@ -26,7 +27,7 @@ static const struct {
     const char *name;
     const char *keys[11]; /* beside those of all rules */
 } rules[] = {
-#define OF_ALL "from", "to", "rule", "weight_pa", "delay_ms", "self"
+#define OF_ALL "from", "to", "rule", "weight_pa", "weight_ns", "delay_ms", "self"
     [CHX_RULE_ALL_TO_ALL] = {"all_to_all", {OF_ALL}},
     [CHX_RULE_ONE_TO_ONE] = {"one_to_one", {OF_ALL}},
     [CHX_RULE_PAIRWISE_BERNOULLI] = {"pairwise_bernoulli",
@@ -237,6 +238,24 @@ chx__folder_read_distribution(const chx__json_at *object, const char *key,
     return status;
 }
 
+chx_status
+chx__folder_weight_key(const chx__folder *folder, const chx__json_at *object,
+                       const uint32_t *neurons, uint32_t n, const char **key)
+{
+    const bool is_ns =
+        chx__have_conductances(folder->network->types, folder->network->neurons, neurons, n);
+    const char *other = is_ns ? "weight_pa" : "weight_ns";
+    chx__json_at member;
+    *key = is_ns ? "weight_ns" : "weight_pa";
+    chx_status status = chx__json_optional(object, other, &member);
+    if (!status && member.value)
+        status = chx__json_fail(&member, is_ns ? "is a current, and all targets have conductances; "
+                                                 "say weight_ns"
+                                               : "is a conductance, and not all targets have "
+                                                 "those; say weight_pa");
+    return status;
+}
+
 /* The last error, as of a limit. */
 static chx_status
 fail_limit(void)
@@ -272,8 +291,11 @@ read_projection(chx__folder *folder, const chx__json_at *object, const ends *roo
         status = read_end(folder, object, "to", room->to, &projection->n_to);
     if (!status)
         status = read_numbers(object, projection);
+    const char *key = NULL;
     if (!status)
-        status = chx__folder_read_distribution(object, "weight_pa", &projection->weight_pa);
+        status = chx__folder_weight_key(folder, object, projection->to, projection->n_to, &key);
+    if (!status)
+        status = chx__folder_read_distribution(object, key, &projection->weight_pa);
     return status ? status
                   : chx__folder_read_distribution(object, "delay_ms", &projection->delay_ms);
 }

@@ -69,6 +69,16 @@ chx__type_set(chx_neuron_type *type, uint32_t index, double value)
 }
 
 bool
+chx__have_conductances(const chx_neuron_type *types, const chx_neuron *neurons, const uint32_t *who,
+                       uint32_t n)
+{
+    bool all = n > 0;
+    for (uint32_t i = 0; i < n && all; i++)
+        all = chx__type_model(&types[neurons[who ? who[i] : i].type])->has_conductances;
+    return all;
+}
+
+bool
 chx__model_fail(chx__fault *fault, const char *member, const char *sentence)
 {
     *fault = (chx__fault){member, sentence};

@@ -57,6 +57,7 @@ typedef struct chx__model {
     uint32_t n_states;
     uint32_t n_constants;
     uint32_t n_ports; /* of the kernel's MODEL_PORTS; where two, negative weights take the second */
+    bool has_conductances; /* weights are in nS */
     const float *idle; /* constants of a lane without a neuron, with which the kernel never fires */
     /* Of parameters that are in their ranges. False and a fault when they do not fit together or
      * cannot be simulated in floats with this step. NULL where it is a user's. */
@@ -83,6 +84,11 @@ const chx__model *chx__type_model(const chx_neuron_type *type);
 /* Gives a type a model and room in the network for parameters of its own, which have their
  * presets; a copy's are the original's no longer. Errors: MEMORY. */
 chx_status chx__type_begin(chx_neuron_type *type, const chx__model *model, chx_network *network);
+
+/* Whether what arrives at all of n neurons of a network is a conductance, in nS; `who` NULL means
+ * the first n. */
+bool chx__have_conductances(const chx_neuron_type *types, const chx_neuron *neurons,
+                            const uint32_t *who, uint32_t n);
 
 /* A type's parameter by its index in the model's table. */
 double chx__type_get(const chx_neuron_type *type, uint32_t index);
