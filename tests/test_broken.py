@@ -344,10 +344,13 @@ class Networks(Broken):
             (body("MODEL_STEPS {}"), ":5: a model's file holds macros and MODEL_STEP"),
             (body("{"), ":5: a model's file holds macros and MODEL_STEP"),
             (body("#define f(x) exp(x)"), ":5: exp() is the driver's"),
+            (body("#define f(x) log(x)"), ":5: log() is the driver's, and each rounds it in its own "
+             "way; take WIDE_EXP(), WIDE_LOG(), WIDE_TANH() or WIDE_POW(), sums and"),
             (body("#define f(x) native_sin (x)"), ":5: native_sin() is the"),
             (body("#define power(x) half_powr(x, x)"), ":5: half_powr() is the driver's"),
             (head() + "MODEL_STEP {\n n->v = mad(drive, drive, drive); }", ":6: mad() is the"),
-            (body("#define f(x) (x / 3)"), ":5: a quotient is not rounded the same"),
+            (body("#define f(x) (x / 3)"), ":5: a quotient is not rounded the same on every "
+             "device; take WIDE_QUOTIENT(), or multiply by a constant"),
             (head() + "MODEL_STEP {\n n->v = drive / 3; }", ":6: a quotient is not rounded the"),
             (head() + "MODEL_STEP {\n n->v = drive * .5; }", ":6: .5 is a double on some devices"),
             (body("#define f(x) (1e-3 * x)"), ":5: 1e-3 is a double on some devices"),

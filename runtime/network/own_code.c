@@ -150,7 +150,8 @@ check_word(const scan *s, const char *word, size_t length)
     if (is_called && is_one_of(word + prefix, length - prefix, inexact, SIZE(inexact)))
         return chx__fail(CHX_ERROR_FORMAT,
                          "%s:%u: %.*s() is the driver's, and each rounds it in its own way; take "
-                         "WIDE_EXP(), sums and products, or a constant that the head computes",
+                         "WIDE_EXP(), WIDE_LOG(), WIDE_TANH() or WIDE_POW(), sums and products, or "
+                         "a constant that the head computes",
                          s->path, s->line, (int)length, word);
     bool is_foreign = is_one_of(word, length, foreign, SIZE(foreign));
     for (size_t i = 0; i < SIZE(foreign_starts); i++)
@@ -274,8 +275,9 @@ read_mark(scan *s)
     const char c = *s->at;
     const bool ends_member = c == '.' || (c == '-' && s->at[1] == '>');
     if (c == '/')
-        return fail(s, "a quotient is not rounded the same on every device; multiply by a constant "
-                       "that the head computes");
+        return fail(s,
+                    "a quotient is not rounded the same on every device; take WIDE_QUOTIENT(), or "
+                    "multiply by a constant that the head computes");
     s->at += c == '-' && s->at[1] == '>' ? 2 : 1;
     s->after_member = ends_member;
     if (s->in_directive)
