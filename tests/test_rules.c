@@ -344,12 +344,17 @@ START_TEST(rules_count_beside_a_table_without_rows)
 END_TEST
 
 /* Of which the README tells spikes. */
-START_TEST(rules_make_the_example)
+START_TEST(rules_make_the_examples)
 {
-    ck_assert_msg(chx_network_load(SOURCE_ROOT "/examples/cuba", &network) == CHX_OK, "%s",
-                  chx_last_error()->message);
-    ck_assert_uint_eq(chx_network_get(network)->n_neurons, 4000);
-    ck_assert_uint_eq(chx_network_get(network)->n_synapses, 321382);
+    static const char *const examples[] = {SOURCE_ROOT "/examples/cuba",
+                                           SOURCE_ROOT "/examples/coba"};
+    for (int i = 0; i < 2; i++) {
+        ck_assert_msg(chx_network_load(examples[i], &network) == CHX_OK, "%s",
+                      chx_last_error()->message);
+        ck_assert_uint_eq(chx_network_get(network)->n_neurons, 4000);
+        ck_assert_uint_eq(chx_network_get(network)->n_synapses, 321382);
+        chx_network_destroy(&network);
+    }
 }
 END_TEST
 
@@ -368,7 +373,7 @@ main(void)
     tcase_add_loop_test(tests, rules_that_are_broken_are_refused, 0, N_BROKEN);
     tcase_add_test(tests, rules_beyond_a_limit_are_refused_at_their_line);
     tcase_add_test(tests, rules_count_beside_a_table_without_rows);
-    tcase_add_test(tests, rules_make_the_example);
+    tcase_add_test(tests, rules_make_the_examples);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
