@@ -337,6 +337,33 @@ draw_time_axis(layout *at)
              "time (ms)");
 }
 
+static bool
+is_alike(const chx_stimulus *a, const chx_stimulus *b)
+{
+    return a->kind == b->kind && a->start_ms == b->start_ms && a->stop_ms == b->stop_ms;
+}
+
+/* Neurons that a stimulus and those like it reach, each once; 0 when one before it is like it. */
+static uint32_t
+count_reached(const chx_network_info *network, uint32_t first, bool *is_reached)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < first; i++)
+        if (is_alike(&network->stimuli[i], &network->stimuli[first]))
+            return 0;
+    memset(is_reached, 0, network->n_neurons);
+    for (uint32_t i = first; i < network->n_stimuli; i++) {
+        const chx_stimulus *stimulus = &network->stimuli[i];
+        for (uint32_t k = 0;
+             is_alike(stimulus, &network->stimuli[first]) && k < stimulus->n_neurons; k++) {
+            n += !is_reached[stimulus->neurons[k]];
+            is_reached[stimulus->neurons[k]] = true;
+        }
+    }
+    return n;
+}
+
+/* A ground where a stimulus acts, unless that is everywhere, and whom it reaches. */
 static void
 draw_stimuli(layout *at)
 {
@@ -345,16 +372,21 @@ draw_stimuli(layout *at)
                                         [CHX_STIMULUS_POISSON] = "random input",
                                         [CHX_STIMULUS_SPIKE_TRAIN] = "spikes"};
     double free_from = 0;
-    for (uint32_t i = 0; i < network->n_stimuli; i++) {
+    bool *is_reached = chx__alloc(network->n_neurons, sizeof *is_reached);
+    at->plot->boxes.failed = at->plot->boxes.failed || !is_reached;
+    for (uint32_t i = 0; is_reached && i < network->n_stimuli; i++) {
         const chx_stimulus *stimulus = &network->stimuli[i];
+        const uint32_t n_neurons = count_reached(network, i, is_reached);
         double x0 = x_of(at, fmax(0, stimulus->start_ms));
         double x1 = x_of(at, fmin(at->params->duration_ms, stimulus->stop_ms));
-        if (x1 <= x0)
+        if (x1 <= x0 || n_neurons == 0)
             continue;
-        add_box(at, x0, at->top, fmax(x1, x0 + 1), at->rate_bottom, INK_STIMULUS, LEVEL_STIMULUS);
+        if (x0 > at->left || x1 < at->right)
+            add_box(at, x0, at->top, fmax(x1, x0 + 1), at->rate_bottom, INK_STIMULUS,
+                    LEVEL_STIMULUS);
         char text[96];
-        snprintf(text, sizeof text, "%s, %u neuron%s", kinds[stimulus->kind], stimulus->n_neurons,
-                 stimulus->n_neurons == 1 ? "" : "s");
+        snprintf(text, sizeof text, "%s, %u neuron%s", kinds[stimulus->kind], n_neurons,
+                 n_neurons == 1 ? "" : "s");
         chx__style style = {.cap_px = at->cap * 0.8, .ink = INK_STIMULUS_TEXT};
         double width = chx__text_width_px(at->font, text, style.cap_px);
         if (x0 < free_from || x0 + width > at->right)
@@ -362,6 +394,7 @@ draw_stimuli(layout *at)
         add_text(at, &style, x0, at->top - at->cap * 0.6, text);
         free_from = x0 + width + at->cap;
     }
+    free(is_reached);
 }
 
 static chx_status
