@@ -344,8 +344,8 @@ class Networks(Broken):
             (body("MODEL_STEPS {}"), ":5: a model's file holds macros and MODEL_STEP"),
             (body("{"), ":5: a model's file holds macros and MODEL_STEP"),
             (body("#define f(x) exp(x)"), ":5: exp() is the driver's"),
-            (body("#define f(x) log(x)"), ":5: log() is the driver's, and each rounds it in its own "
-             "way; take WIDE_EXP(), WIDE_LOG(), WIDE_TANH() or WIDE_POW(), sums and"),
+            (body("#define f(x) log(x)"), ":5: log() is the driver's, and each rounds it in its "
+             "own way; take WIDE_EXP(), WIDE_LOG(), WIDE_TANH() or WIDE_POW(), sums and"),
             (body("#define f(x) native_sin (x)"), ":5: native_sin() is the"),
             (body("#define power(x) half_powr(x, x)"), ":5: half_powr() is the driver's"),
             (head() + "MODEL_STEP {\n n->v = mad(drive, drive, drive); }", ":6: mad() is the"),

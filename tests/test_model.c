@@ -435,6 +435,131 @@ START_TEST(conductances_pull_towards_their_reversal_potentials)
 }
 END_TEST
 
+#define HH_STEP_MS 0.025
+#define N_HH_STEPS 4000
+#define N_HH 9
+
+/* bias_pa, temperature_c, capacitance_pf: the first is below the rheobase. */
+static const double axons[N_HH][3] = {{15, 6.3, 10},  {65, 6.3, 10},   {80, 6.3, 10},
+                                      {100, 6.3, 10}, {150, 6.3, 10},  {200, 6.3, 10},
+                                      {400, 6.3, 10}, {150, 16.3, 10}, {300, 6.3, 20}};
+
+static double
+linear_rate(double x)
+{
+    return fabs(x) < 1e-7 ? 1 : x / (1 - exp(-x));
+}
+
+/* Slopes of V + 65, m, h and n. */
+static void
+axon_slopes(const double *p, const double y[4], double i, double slopes[4])
+{
+    const double v = y[0], m = y[1], h = y[2], n = y[3], f = pow(3, (p[1] - 6.3) / 10);
+    slopes[0] = (1200 * m * m * m * h * (115 - v) + 360 * n * n * n * n * (-12 - v) +
+                 3 * (10.613 - v) + i + p[0]) /
+                p[2];
+    slopes[1] = f * (linear_rate((v - 25) / 10) * (1 - m) - 4 * exp(-v / 18) * m);
+    slopes[2] = f * (0.07 * exp(-v / 20) * (1 - h) - h / (exp((30 - v) / 10) + 1));
+    slopes[3] = f * (0.1 * linear_rate((v - 10) / 10) * (1 - n) - 0.125 * exp(-v / 80) * n);
+}
+
+/* As integrate(), from the paper's state at rest. */
+static uint32_t
+integrate_axon(const double *p, uint32_t spikes[N_HH_STEPS])
+{
+    uint32_t n_spikes = 0;
+    double y[4] = {0.0027, 0.052932, 0.596121, 0.317677}, i = 0;
+    const double h = HH_STEP_MS / N_FINE;
+    for (uint32_t step = 0; step < N_HH_STEPS; step++) {
+        const double last = y[0];
+        for (uint32_t fine = 0; fine < N_FINE; fine++) {
+            double slopes[4], middle[4];
+            axon_slopes(p, y, i * exp(-h * fine / TAU_S_MS), slopes);
+            for (int k = 0; k < 4; k++)
+                middle[k] = y[k] + h / 2 * slopes[k];
+            axon_slopes(p, middle, i * exp(-h * (fine + 0.5) / TAU_S_MS), slopes);
+            for (int k = 0; k < 4; k++)
+                y[k] += h * slopes[k];
+        }
+        i *= exp(-HH_STEP_MS / TAU_S_MS);
+        i += step == 1000 ? WEIGHT_PA : 0;
+        if (last < 65 && y[0] >= 65)
+            spikes[n_spikes++] = step;
+    }
+    return n_spikes;
+}
+
+static chx_simulation *
+simulate_axons(const double axon[][3], uint32_t n_axons, chx_network **network)
+{
+    static const char *const names[] = {"bias_pa", "temperature_c", "capacitance_pf"};
+    chx_parameter parameters[N_HH][4];
+    chx_neuron_type types[N_HH];
+    chx_spike arrivals[N_HH];
+    uint64_t random = 1;
+    chx_neuron *neurons = sample_neurons(n_axons, 1, &random);
+    for (uint32_t n = 0; n < n_axons; n++) {
+        for (int i = 0; i < 3; i++)
+            parameters[n][i] = (chx_parameter){names[i], axon[n][i]};
+        parameters[n][3] = (chx_parameter){"tau_synapse_ms", TAU_S_MS};
+        types[n] = (chx_neuron_type){
+            .name = "axon", .model = "hh", .parameters = parameters[n], .n_parameters = 4};
+        neurons[n].type = n;
+        arrivals[n] = (chx_spike){1000, n};
+    }
+    const chx_stimulus train = {.kind = CHX_STIMULUS_SPIKE_TRAIN,
+                                .current_pa = WEIGHT_PA,
+                                .spikes = arrivals,
+                                .n_spikes = n_axons};
+    *network = sample_finish(&(chx_network_info){.name = "axons",
+                                                 .time_step_ms = HH_STEP_MS,
+                                                 .duration_ms = 100,
+                                                 .n_types = n_axons,
+                                                 .types = types,
+                                                 .n_neurons = n_axons,
+                                                 .neurons = neurons,
+                                                 .n_stimuli = axon[0][0] != 0,
+                                                 .stimuli = &train,
+                                                 .view = sample_view()});
+    free(neurons);
+    chx_simulation *simulation;
+    check_ok(chx_simulation_create(runtime, *network, NULL, &simulation));
+    check_ok(chx_simulation_advance(simulation, N_HH_STEPS));
+    return simulation;
+}
+
+START_TEST(axons_fire_as_hodgkin_and_huxley_say)
+{
+    static uint32_t expected[N_HH_STEPS];
+    chx_network *network;
+    chx_simulation *simulation = simulate_axons(axons, N_HH, &network);
+    const chx_spike *spikes;
+    size_t n_spikes;
+    check_ok(chx_simulation_spikes(simulation, &spikes, &n_spikes));
+    for (size_t s = 0; s < n_spikes; s++)
+        ck_assert_uint_ne(spikes[s].neuron, 0);
+    ck_assert_uint_eq(integrate_axon(axons[0], expected), 0);
+    for (uint32_t n = 1; n < N_HH; n++)
+        compare(simulation, n, expected, integrate_axon(axons[n], expected));
+    chx_simulation_destroy(&simulation);
+    chx_network_destroy(&network);
+}
+END_TEST
+
+START_TEST(axons_without_drive_stay_at_rest)
+{
+    static const double still[2][3] = {{0, 6.3, 10}, {0, 18.5, 10}};
+    chx_network *network;
+    chx_simulation *simulation = simulate_axons(still, 2, &network);
+    float potentials_mv[2];
+    check_ok(chx_simulation_potentials(simulation, potentials_mv));
+    for (int n = 0; n < 2; n++)
+        ck_assert_float_eq_tol(potentials_mv[n], -64.9973f, 1e-3f);
+    chx_simulation_destroy(&simulation);
+    chx_network_destroy(&network);
+}
+END_TEST
+
 START_TEST(negative_weights_arrive_at_the_second_port_of_ones_own_model)
 {
     static const char text[] = "/* chronaxie-model 1\n"
@@ -481,7 +606,7 @@ START_TEST(negative_weights_arrive_at_the_second_port_of_ones_own_model)
 END_TEST
 
 /* 200 neurons, runs of four models that end within blocks, 20 synapses each; the first model is
- * lif, lif with two currents or lif_cond. */
+ * lif, lif with two currents, lif_cond or hh. */
 static chx_network *
 create_mixed(uint32_t n_alternating, int first)
 {
@@ -490,7 +615,7 @@ create_mixed(uint32_t n_alternating, int first)
     static uint32_t members[n_neurons];
     chx_parameter parameters[2][12];
     uint64_t random = 3;
-    const chx_parameter bias = {"bias_pa", 60};
+    const chx_parameter bias = {"bias_pa", 60}, synapse = {"tau_synapse_ms", TAU_S_MS};
     const chx_initial potential = {"potential_mv", {CHX_DISTRIBUTION_NORMAL, .mean = -58, .sd = 4}};
     chx_model *model = NULL;
     check_ok(chx_model_from_file(OWN_MODEL, &model));
@@ -508,6 +633,12 @@ create_mixed(uint32_t n_alternating, int first)
                                        .model = "lif_cond",
                                        .parameters = cond,
                                        .n_parameters = 7,
+                                       .initial = &potential,
+                                       .n_initial = 1},
+                                      {.name = "axon",
+                                       .model = "hh",
+                                       .parameters = &synapse,
+                                       .n_parameters = 1,
                                        .initial = &potential,
                                        .n_initial = 1}};
     const chx_neuron_type types[] = {
@@ -596,8 +727,10 @@ main(void)
     tcase_add_test(device, state_of_ones_own_model_begins_as_its_file_says);
     tcase_add_test(device, code_of_ones_own_that_does_not_compile_is_told_by_its_line);
     tcase_add_test(device, conductances_pull_towards_their_reversal_potentials);
+    tcase_add_test(device, axons_fire_as_hodgkin_and_huxley_say);
+    tcase_add_test(device, axons_without_drive_stay_at_rest);
     tcase_add_test(device, negative_weights_arrive_at_the_second_port_of_ones_own_model);
-    tcase_add_loop_test(device, several_models_give_the_same_spikes_in_any_partition, 0, 3);
+    tcase_add_loop_test(device, several_models_give_the_same_spikes_in_any_partition, 0, 4);
     tcase_add_test(device, models_that_alternate_too_often_are_refused);
     suite_add_tcase(suite, device);
     SRunner *runner = srunner_create(suite);

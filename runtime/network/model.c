@@ -11,7 +11,7 @@
 #include "network/own_model.h"
 
 static const chx__model *const models[] = {&chx__model_lif, &chx__model_lif_cond, &chx__model_adex,
-                                           &chx__model_izhikevich};
+                                           &chx__model_izhikevich, &chx__model_hh};
 
 const chx__model *
 chx__model_find(const char *name)

@@ -65,6 +65,7 @@ typedef struct chx__model {
 } chx__model;
 
 extern const chx__model chx__model_adex;
+extern const chx__model chx__model_hh;
 extern const chx__model chx__model_izhikevich;
 extern const chx__model chx__model_lif;
 extern const chx__model chx__model_lif_cond;
@@ -73,7 +74,7 @@ extern const chx__model chx__model_lif_cond;
 extern const chx__model chx__model_lif_pair;
 
 /* The names of all models, for a sentence. */
-#define CHX__MODEL_NAMES "lif, lif_cond, adex and izhikevich"
+#define CHX__MODEL_NAMES "lif, lif_cond, adex, izhikevich and hh"
 
 /* The model of that name; that of types without a name for NULL; NULL when there is none. */
 const chx__model *chx__model_find(const char *name);
