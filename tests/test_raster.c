@@ -123,6 +123,49 @@ START_TEST(plots_have_the_same_bits_everywhere)
 }
 END_TEST
 
+/* A plot without spikes, of the network with other stimuli. */
+static chx__plot
+plot_stimuli(const chx_stimulus *stimuli, uint32_t n_stimuli)
+{
+    chx_network_info info = *chx_network_get(network);
+    info.stimuli = stimuli;
+    info.n_stimuli = n_stimuli;
+    chx__plot plot;
+    chx__font font;
+    check_ok(chx__font_init(&font));
+    check_ok(chx__plot_init(
+        &plot,
+        &(chx__plot_params){
+            .network = &info, .duration_ms = 20, .width_px = WIDTH, .height_px = HEIGHT},
+        &font));
+    chx__font_finish(&font);
+    return plot;
+}
+
+/* Two of one kind and time look like one that reaches what they do together; what acts all the time
+ * has no ground of its own. */
+START_TEST(stimuli_of_one_kind_and_time_are_named_once)
+{
+    const uint32_t both[] = {0, 1, 2};
+    const chx_stimulus apart[] = {{CHX_STIMULUS_POISSON, 2, 9, 1, 50, both, 2},
+                                  {CHX_STIMULUS_POISSON, 2, 9, 3, 80, both + 1, 2}};
+    const chx_stimulus together = {CHX_STIMULUS_POISSON, 2, 9, 1, 50, both, 3};
+    const chx_stimulus always = {CHX_STIMULUS_POISSON, 0, 20, 1, 50, both, 3};
+    chx__plot two = plot_stimuli(apart, 2), one = plot_stimuli(&together, 1);
+    chx__plot none = plot_stimuli(NULL, 0), all = plot_stimuli(&always, 1);
+    ck_assert_uint_eq(two.boxes.n, one.boxes.n);
+    ck_assert_uint_eq(two.strokes.n, one.strokes.n);
+    ck_assert_mem_eq(two.strokes.items, one.strokes.items, one.strokes.n * sizeof(chx_stroke));
+    ck_assert_uint_eq(one.boxes.n, none.boxes.n + 1);
+    ck_assert_uint_eq(all.boxes.n, none.boxes.n);
+    ck_assert_uint_gt(all.strokes.n, none.strokes.n);
+    chx__plot_finish(&two);
+    chx__plot_finish(&one);
+    chx__plot_finish(&none);
+    chx__plot_finish(&all);
+}
+END_TEST
+
 #define TYPES 25
 #define FIRST_INK 16 /* of types in a plot */
 
@@ -270,6 +313,7 @@ suite(void)
     tcase_add_test(plots, dots_lie_further_right_the_later_the_spike);
     tcase_add_test(plots, plots_have_the_same_bits_everywhere);
     tcase_add_test(plots, plots_follow_no_locale);
+    tcase_add_test(plots, stimuli_of_one_kind_and_time_are_named_once);
     tcase_add_test(plots, names_stand_beside_their_bands_or_are_counted);
     tcase_add_test(plots, every_type_has_a_colour_of_its_own);
     tcase_add_test(plots, impossible_plots_are_refused_and_leave_no_file);

@@ -235,6 +235,9 @@ run(const struct command *self, int argc, char **argv)
                       NULL};
     if (!options_parse(&syntax, argc, argv, &code))
         return code;
+    if (job.params.play_path && job.states_params.path)
+        return outcome_say(OUTCOME_USAGE, "--play-spikes does not simulate, so there are no states "
+                                          "to write; leave --states out");
     code = session_check_targets(
         &job.params, &(struct target){"--states", job.states_params.path, ".csv", 1 << 20});
     if (code == OUTCOME_OK)
