@@ -1011,6 +1011,15 @@ class Benches(Case):
         for wrong in ["uniform=400,30", "uniform=4,30,20", "uniform=400,30,20,", "uniform="]:
             self.fails(2, "as uniform=10000,100,5", "bench", "simulate", wrong)
 
+    def test_simulated_axons_fire_where_their_current_is_above_the_rheobase(self):
+        result = json.loads(self.succeeds("bench", "simulate", "hh", "-t", "100", "--rounds", "1",
+                                          "--json", *devices()))
+        load = result["workloads"][0]
+        self.assertTrue(load["digests_equal"])
+        self.assertEqual((load["neurons"], load["synapses"]), (21000, 0))
+        self.assertGreater(load["mean_rate_hz"], 40)
+        self.assertLess(load["mean_rate_hz"], 80)
+
     def test_simulated_fly_has_the_wiring_that_everybody_gets(self):
         load = self.simulated("fly", "-t", "20")
         self.assertEqual((load["neurons"], load["synapses"]), (138639, 15091983))

@@ -285,10 +285,11 @@ const struct command command_bench = {
     .operand = "NAME",
     .summary = "Measure simulating, dispatch, planning, stalls, or kernels against plain C",
     .details =
-        "simulate [cuba|microcircuit[=S]|fly|uniform[=N,K,HZ]]: networks made here: CUBA of\n"
+        "simulate [cuba|microcircuit[=S]|fly|uniform[=N,K,HZ]|hh]: networks made here: CUBA of\n"
         "Brette and others 2007, the cortical microcircuit of Potjans and Diesmann 2014 at a\n"
         "scale S from 0.01 to 1, one of the size of a fly's brain; all three without a word, the\n"
         "microcircuit at 0.1. uniform: N neurons of K inputs that fire at HZ by themselves.\n"
+        "hh: 21,000 axons of Hodgkin and Huxley 1952 at steps of 0.025 ms, without synapses.\n"
         "threads: simulating one second, and a film of 60 frames of 1920x1080, by the kernels and "
         "by\n"
         "the same job in plain C with threads, on one core and on all; medians of five.\n"

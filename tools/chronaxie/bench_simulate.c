@@ -167,7 +167,7 @@ summarize(const bench *b, const figures *f)
         .per_second = 1e3 * f->seconds / b->params->simulated_ms,
         .neuron_ns = 1e9 * f->seconds / updates,
         .event_ns = f->n_events ? 1e9 * f->seconds / events : 0.0,
-        .synapse_bytes = (double)f->device_bytes / (double)f->n_synapses,
+        .synapse_bytes = f->n_synapses ? (double)f->device_bytes / (double)f->n_synapses : 0.0,
         .bandwidth = b->read_per_s > 0.0 ? least_bytes / b->read_per_s / f->seconds : 0.0,
         .scatter = f->scatter_per_s > 0.0 ? events / f->scatter_per_s / f->seconds : 0.0,
         .rate_hz = 1e3 * (double)f->n_spikes / f->n_neurons / b->params->simulated_ms,

@@ -13,7 +13,7 @@ enum {
     MAX_PROJECTIONS = MAX_TYPES * MAX_TYPES,
 };
 
-const char *const workload_names[N_WORKLOADS] = {"cuba", "microcircuit", "fly", "uniform"};
+const char *const workload_names[N_WORKLOADS] = {"cuba", "microcircuit", "fly", "uniform", "hh"};
 
 typedef struct draft {
     chx_network_info info;
@@ -366,6 +366,28 @@ draft_uniform(draft *d, const workload_size *size)
     return true;
 }
 
+/* A synapse that does not decay holds the current that each begins with. About three in ten get too
+ * little to fire steadily. */
+static bool
+draft_hh(draft *d)
+{
+    static const uint32_t n_neurons = 21000;
+    static const chx_parameter steady = {"tau_synapse_ms", 1e9};
+    d->initial[0] =
+        (chx_initial){"current_pa", {.kind = CHX_DISTRIBUTION_UNIFORM, .min = 0.0, .max = 200.0}};
+    d->types[0] = (chx_neuron_type){.name = "axon",
+                                    .model = "hh",
+                                    .parameters = &steady,
+                                    .n_parameters = 1,
+                                    .initial = d->initial,
+                                    .n_initial = 1};
+    d->info.n_types = 1;
+    if (!begin_draft(d, "Axons", &n_neurons))
+        return false;
+    d->info.time_step_ms = 0.025;
+    return true;
+}
+
 chx_status
 workload_create(const workload *load, chx_network **network, wiring_sums *sums)
 {
@@ -383,6 +405,9 @@ workload_create(const workload *load, chx_network **network, wiring_sums *sums)
         break;
     case WORKLOAD_UNIFORM:
         is_made = draft_uniform(&d, &load->size);
+        break;
+    case WORKLOAD_HH:
+        is_made = draft_hh(&d);
         break;
     case N_WORKLOADS:
         break;

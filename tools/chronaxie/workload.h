@@ -13,6 +13,7 @@ typedef enum workload_kind {
     WORKLOAD_MICROCIRCUIT, /* Potjans and Diesmann 2014, doi:10.1093/cercor/bhs358 */
     WORKLOAD_FLY, /* dynamics of Shiu and others 2024, doi:10.1038/s41586-024-07763-9 */
     WORKLOAD_UNIFORM, /* shows how cost grows: see workload_size */
+    WORKLOAD_HH, /* 21,000 axons of Hodgkin and Huxley 1952, 0 to 20 uA/cm2, without synapses */
     N_WORKLOADS,
     N_COMPARED = WORKLOAD_UNIFORM, /* those before it */
 } workload_kind;
@@ -35,7 +36,7 @@ typedef struct workload {
 extern const char *const workload_names[N_WORKLOADS];
 
 /* Reads "cuba", "fly", "microcircuit" or "microcircuit=0.1", "uniform" or "uniform=10000,100,5"
- * (neurons, inputs of each, Hz); false when it is none of them. */
+ * (neurons, inputs of each, Hz), or "hh"; false when it is none of them. */
 bool workload_parse(const char *text, workload *load);
 
 /* Makes the network. *sums is written for the fly alone. On success the caller destroys *network.
