@@ -152,14 +152,13 @@ population_deliver(constant chx_population_setup *setup, global const uint *list
 kernel void
 population_step(constant chx_population_setup *setup, global wide_float *state,
                 global wide_int *ring, global const wide_float *rows,
-                global const chx_population_block *blocks, global const uint *groups,
+                global const chx_population_block *blocks,
                 global const chx_population_stimulus *stimuli,
                 global const chx_population_entry *entries, global const uint *tiles,
                 global const chx_population_draw *draws, global const uint *chances,
-                global const uint *heard,
-                global uint *lists, global uint *next_lists, global uint *record,
-                global chx_history *history, global wide_float *samples,
-                global const uint *offsets,
+                global const uint *heard, global uint *lists, global uint *next_lists,
+                global uint *record, global chx_history *history, global wide_float *samples,
+                global const uint *groups, global const uint *offsets,
                 global const population_synapse *synapses, global const chx_population_kind *kinds,
                 uint run_step, uint first, uint n_steps, uint turn)
 {

@@ -16,11 +16,11 @@
  * successive runs, which no data would: they must collect in order.
  *
  * The graph is built for max_steps, and a run of fewer sets steps of zero in its last launches.
- * Argument positions (.._SCALARS) are those of the kernels' lists; changing one means changing
- * both. Its own graph keeps two runs in flight, the next being submitted before the last is
- * waited for. */
+ * Arguments stand as in the kernels' lists; changing one means changing both. Its own graph keeps
+ * two runs in flight, the next being submitted before the last is waited for. */
 #include "network/simulation_state.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
@@ -31,11 +31,6 @@
 #define OWN_LAUNCHES 32
 #define OWN_FUSED_STEPS 10000
 #define OWN_RECORD_BYTES (4u << 20)
-
-/* Where the scalars stand in the argument lists below. */
-#define ADVANCE_SCALARS 14
-#define STEP_SCALARS 20
-#define RUN_SCALARS 17
 
 static size_t
 list_bytes(const chx_simulation *simulation)
@@ -97,134 +92,164 @@ create_record(chx_simulation *simulation, uint32_t max_steps)
     return status;
 }
 
+/* The arguments of a kernel, in its order. */
+typedef struct arg_list {
+    chx_arg items[32];
+    uint32_t n;
+} arg_list;
+
+static void
+put(arg_list *list, chx_arg arg)
+{
+    assert(list->n + 1 < sizeof list->items / sizeof *list->items);
+    list->items[list->n++] = arg;
+    list->items[list->n] = CHX_END;
+}
+
+/* What every kernel that advances neurons takes first. */
+static void
+put_tables(arg_list *list, const chx_simulation *simulation, const chx__simulation_part *part)
+{
+    put(list, CHX_READ(part->setup_buffer));
+    put(list, CHX_READ_WRITE(part->state));
+    put(list, CHX_READ_WRITE(part->ring));
+    put(list, CHX_READ(part->rows));
+    put(list, CHX_READ(part->blocks));
+    put(list, CHX_READ(simulation->stimuli));
+    put(list, CHX_READ(part->entries));
+    put(list, CHX_READ(part->tiles));
+    put(list, CHX_READ(part->draws));
+    put(list, CHX_READ(simulation->chances));
+}
+
+/* The lists of one turn: of partition p, or of all where it is n_partitions. */
+static chx_arg
+lists_of(const chx_simulation *simulation, uint32_t turn, uint32_t p, chx_access access)
+{
+    const uint32_t n_partitions = simulation->tables.n_partitions;
+    const bool is_all = p == n_partitions;
+    return CHX_BUFFER_RANGE(simulation->lists, access,
+                            (turn * n_partitions + (is_all ? 0 : p)) * list_bytes(simulation),
+                            (is_all ? n_partitions : 1) * list_bytes(simulation));
+}
+
+/* The count of a partition's list of one turn, to be set to 0. */
+static chx_arg
+count_of(const chx_simulation *simulation, uint32_t turn, uint32_t p)
+{
+    return CHX_BUFFER_RANGE(simulation->lists, CHX_ACCESS_WRITE,
+                            (turn * simulation->tables.n_partitions + p) * list_bytes(simulation),
+                            sizeof(uint32_t));
+}
+
+/* What neurons leave behind. */
+static void
+put_records(arg_list *list, const chx_simulation *simulation, uint32_t p)
+{
+    const chx__simulation_part *part = &simulation->parts[p];
+    put(list, CHX_BUFFER_RANGE(simulation->record, CHX_ACCESS_READ_WRITE,
+                               p * record_bytes(simulation), record_bytes(simulation)));
+    put(list, CHX_BUFFER_RANGE(simulation->history, CHX_ACCESS_READ_WRITE,
+                               part->first_neuron * sizeof(chx_history),
+                               part->n_neurons * sizeof(chx_history)));
+    put(list, CHX_READ_WRITE(part->samples));
+}
+
+static void
+put_synapses(arg_list *list, const chx_simulation *simulation, const chx__simulation_part *part)
+{
+    put(list, CHX_READ(part->offsets));
+    put(list, CHX_READ(part->synapses));
+    put(list, CHX_READ(simulation->kinds));
+}
+
+/* The scalars that each run sets: the run's first step, the launch's, and how many it has. */
+static void
+put_steps(arg_list *list, chx_simulation *simulation)
+{
+    simulation->first_scalar = list->n;
+    for (int i = 0; i < 3; i++)
+        put(list, CHX_UINT(0));
+}
+
+static chx_status
+add_kernel(chx_simulation *simulation, uint32_t p, const char *name, const char *kernel,
+           size_t n_items, const arg_list *args, chx_task *id)
+{
+    return chx_graph_kernel(simulation->graph, &(chx_kernel_task){
+                                                   .name = name,
+                                                   .program = simulation->parts[p].program,
+                                                   .kernel = kernel,
+                                                   .global = {n_items},
+                                                   .local = {simulation->shape.group_items},
+                                                   .devices = &simulation->part_devices[p],
+                                                   .n_devices = simulation->is_pinned,
+                                                   .id = id,
+                                                   .args = args->items,
+                                               });
+}
+
 static chx_status
 add_advance(chx_simulation *simulation, uint32_t p, uint32_t turn, chx_task *id)
 {
-    chx__simulation_part *part = &simulation->parts[p];
-    const uint32_t n_partitions = simulation->tables.n_partitions;
+    const chx__simulation_part *part = &simulation->parts[p];
     const size_t items = simulation->shape.group_items;
-    return chx_graph_kernel(
-        simulation->graph,
-        &(chx_kernel_task){
-            .name = "advance",
-            .program = part->program,
-            .kernel = "population_advance",
-            .global = {(part->setup.n_tiles + items - 1) / items * items},
-            .local = {items},
-            .devices = &simulation->part_devices[p],
-            .n_devices = simulation->is_pinned,
-            .id = id,
-            .args = CHX_ARGS(
-                CHX_READ(part->setup_buffer), CHX_READ_WRITE(part->state),
-                CHX_READ_WRITE(part->ring), CHX_READ(part->rows), CHX_READ(part->blocks),
-                CHX_READ(simulation->stimuli), CHX_READ(part->entries), CHX_READ(part->tiles),
-                CHX_READ(part->draws), CHX_READ(simulation->chances),
-                CHX_BUFFER_RANGE(simulation->lists, CHX_ACCESS_READ_WRITE,
-                                 (turn * n_partitions + p) * list_bytes(simulation),
-                                 list_bytes(simulation)),
-                CHX_BUFFER_RANGE(simulation->record, CHX_ACCESS_READ_WRITE,
-                                 p * record_bytes(simulation), record_bytes(simulation)),
-                CHX_BUFFER_RANGE(simulation->history, CHX_ACCESS_READ_WRITE,
-                                 part->first_neuron * sizeof(chx_history),
-                                 part->n_neurons * sizeof(chx_history)),
-                CHX_READ_WRITE(part->samples), CHX_UINT(0), CHX_UINT(0), CHX_UINT(0),
-                CHX_UINT(turn))});
+    arg_list args = {.n = 0};
+    put_tables(&args, simulation, part);
+    put(&args, lists_of(simulation, turn, p, CHX_ACCESS_READ_WRITE));
+    put_records(&args, simulation, p);
+    put_steps(&args, simulation);
+    put(&args, CHX_UINT(turn));
+    return add_kernel(simulation, p, "advance", "population_advance",
+                      (part->setup.n_tiles + items - 1) / items * items, &args, id);
 }
 
 static chx_status
 add_deliver(chx_simulation *simulation, uint32_t p, uint32_t turn)
 {
-    chx__simulation_part *part = &simulation->parts[p];
-    const uint32_t n_partitions = simulation->tables.n_partitions;
-    return chx_graph_kernel(
-        simulation->graph,
-        &(chx_kernel_task){
-            .name = "deliver",
-            .program = part->program,
-            .kernel = "population_deliver",
-            .global = {simulation->shape.deliver_items},
-            .local = {simulation->shape.group_items},
-            .devices = &simulation->part_devices[p],
-            .n_devices = simulation->is_pinned,
-            .args =
-                CHX_ARGS(CHX_READ(part->setup_buffer),
-                         CHX_BUFFER_RANGE(simulation->lists, CHX_ACCESS_READ,
-                                          turn * n_partitions * list_bytes(simulation),
-                                          n_partitions * list_bytes(simulation)),
-                         CHX_BUFFER_RANGE(simulation->lists, CHX_ACCESS_WRITE,
-                                          ((1 - turn) * n_partitions + p) * list_bytes(simulation),
-                                          sizeof(uint32_t)),
-                         CHX_READ(part->offsets), CHX_READ(part->synapses),
-                         CHX_READ(simulation->kinds), CHX_READ_WRITE(part->ring), CHX_UINT(turn))});
+    const chx__simulation_part *part = &simulation->parts[p];
+    arg_list args = {.n = 0};
+    put(&args, CHX_READ(part->setup_buffer));
+    put(&args, lists_of(simulation, turn, simulation->tables.n_partitions, CHX_ACCESS_READ));
+    put(&args, count_of(simulation, 1 - turn, p));
+    put_synapses(&args, simulation, part);
+    put(&args, CHX_READ_WRITE(part->ring));
+    put(&args, CHX_UINT(turn));
+    return add_kernel(simulation, p, "deliver", "population_deliver",
+                      simulation->shape.deliver_items, &args, NULL);
 }
 
 static chx_status
 add_step(chx_simulation *simulation, uint32_t p, uint32_t turn, chx_task *id)
 {
-    chx__simulation_part *part = &simulation->parts[p];
-    const uint32_t n_partitions = simulation->tables.n_partitions;
+    const chx__simulation_part *part = &simulation->parts[p];
     const uint32_t before = (turn + CHX_POPULATION_TURNS - 1) % CHX_POPULATION_TURNS;
-    const uint32_t next = (turn + 1) % CHX_POPULATION_TURNS;
-    const size_t items = simulation->shape.group_items;
-    return chx_graph_kernel(
-        simulation->graph,
-        &(chx_kernel_task){
-            .name = "step",
-            .program = part->program,
-            .kernel = "population_step",
-            .global = {part->n_groups * items},
-            .local = {items},
-            .devices = &simulation->part_devices[p],
-            .n_devices = simulation->is_pinned,
-            .id = id,
-            .args = CHX_ARGS(
-                CHX_READ(part->setup_buffer), CHX_READ_WRITE(part->state),
-                CHX_READ_WRITE(part->ring), CHX_READ(part->rows), CHX_READ(part->blocks),
-                CHX_READ(part->groups), CHX_READ(simulation->stimuli), CHX_READ(part->entries),
-                CHX_READ(part->tiles), CHX_READ(part->draws), CHX_READ(simulation->chances),
-                CHX_BUFFER_RANGE(simulation->lists, CHX_ACCESS_READ,
-                                 before * n_partitions * list_bytes(simulation),
-                                 n_partitions * list_bytes(simulation)),
-                CHX_BUFFER_RANGE(simulation->lists, CHX_ACCESS_READ_WRITE,
-                                 (turn * n_partitions + p) * list_bytes(simulation),
-                                 list_bytes(simulation)),
-                CHX_BUFFER_RANGE(simulation->lists, CHX_ACCESS_WRITE,
-                                 (next * n_partitions + p) * list_bytes(simulation),
-                                 sizeof(uint32_t)),
-                CHX_BUFFER_RANGE(simulation->record, CHX_ACCESS_READ_WRITE,
-                                 p * record_bytes(simulation), record_bytes(simulation)),
-                CHX_BUFFER_RANGE(simulation->history, CHX_ACCESS_READ_WRITE,
-                                 part->first_neuron * sizeof(chx_history),
-                                 part->n_neurons * sizeof(chx_history)),
-                CHX_READ_WRITE(part->samples), CHX_READ(part->offsets), CHX_READ(part->synapses),
-                CHX_READ(simulation->kinds), CHX_UINT(0), CHX_UINT(0), CHX_UINT(0),
-                CHX_UINT(turn))});
+    arg_list args = {.n = 0};
+    put_tables(&args, simulation, part);
+    put(&args, lists_of(simulation, before, simulation->tables.n_partitions, CHX_ACCESS_READ));
+    put(&args, lists_of(simulation, turn, p, CHX_ACCESS_READ_WRITE));
+    put(&args, count_of(simulation, (turn + 1) % CHX_POPULATION_TURNS, p));
+    put_records(&args, simulation, p);
+    put(&args, CHX_READ(part->groups));
+    put_synapses(&args, simulation, part);
+    put_steps(&args, simulation);
+    put(&args, CHX_UINT(turn));
+    return add_kernel(simulation, p, "step", "population_step",
+                      (size_t)part->n_groups * simulation->shape.group_items, &args, id);
 }
 
 static chx_status
 add_run(chx_simulation *simulation, chx_task *id)
 {
-    chx__simulation_part *part = &simulation->parts[0];
-    return chx_graph_kernel(
-        simulation->graph,
-        &(chx_kernel_task){
-            .name = "simulate",
-            .program = part->program,
-            .kernel = "population_run",
-            .global = {simulation->shape.group_items},
-            .local = {simulation->shape.group_items},
-            .devices = &simulation->part_devices[0],
-            .n_devices = simulation->is_pinned,
-            .id = id,
-            .args = CHX_ARGS(CHX_READ(part->setup_buffer), CHX_READ_WRITE(part->state),
-                             CHX_READ_WRITE(part->ring), CHX_READ(part->rows),
-                             CHX_READ(part->blocks), CHX_READ(simulation->stimuli),
-                             CHX_READ(part->entries), CHX_READ(part->tiles), CHX_READ(part->draws),
-                             CHX_READ(simulation->chances), CHX_READ_WRITE(simulation->lists),
-                             CHX_READ_WRITE(simulation->record),
-                             CHX_READ_WRITE(simulation->history), CHX_READ_WRITE(part->samples),
-                             CHX_READ(part->offsets), CHX_READ(part->synapses),
-                             CHX_READ(simulation->kinds), CHX_UINT(0), CHX_UINT(0), CHX_UINT(0))});
+    const chx__simulation_part *part = &simulation->parts[0];
+    arg_list args = {.n = 0};
+    put_tables(&args, simulation, part);
+    put(&args, CHX_READ_WRITE(simulation->lists));
+    put_records(&args, simulation, 0);
+    put_synapses(&args, simulation, part);
+    put_steps(&args, simulation);
+    return add_kernel(simulation, 0, "simulate", "population_run", simulation->shape.group_items,
+                      &args, id);
 }
 
 static chx_status
@@ -342,13 +367,12 @@ static chx_status
 set_launch(chx_simulation *simulation, const chx__simulation_launch *launch,
            const uint32_t scalars[3])
 {
-    const chx__launching launching = simulation->shape.launching;
-    if (launching == CHX__LAUNCH_FUSED)
-        return set_scalars(simulation->graph, launch->advance[0], RUN_SCALARS, scalars, 3);
-    const uint32_t first_arg = launching == CHX__LAUNCH_GROUPS ? STEP_SCALARS : ADVANCE_SCALARS;
+    const bool is_fused = simulation->shape.launching == CHX__LAUNCH_FUSED;
+    const uint32_t n_tasks = is_fused ? 1 : simulation->tables.n_partitions;
     chx_status status = CHX_OK;
-    for (uint32_t p = 0; !status && p < simulation->tables.n_partitions; p++)
-        status = set_scalars(simulation->graph, launch->advance[p], first_arg, scalars, 3);
+    for (uint32_t p = 0; !status && p < n_tasks; p++)
+        status = set_scalars(simulation->graph, launch->advance[p], simulation->first_scalar,
+                             scalars, 3);
     return status;
 }
 

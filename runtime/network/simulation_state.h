@@ -74,6 +74,7 @@ struct chx_simulation {
     uint32_t record_words;
     uint32_t max_steps;
     chx__simulation_launch *launches;
+    uint32_t first_scalar; /* of the arguments that each run sets */
     uint32_t n_launches;
     bool owns_graph;
     chx_plan *plan; /* of its own graph */
