@@ -5,6 +5,7 @@
 
 #include <chronaxie/simulation.h>
 
+#include "common/math.h"
 #include "sample.h"
 
 #include "folder.h"
@@ -304,6 +305,56 @@ START_TEST(state_of_ones_own_model_begins_as_its_file_says)
         ck_assert_float_eq(potentials_mv[n], -1.1994f);
     chx_simulation_destroy(&simulation);
     chx_network_destroy(&network);
+}
+END_TEST
+
+START_TEST(functions_in_a_model_of_ones_own_have_the_bits_of_the_host)
+{
+    static const char text[] =
+        "/* chronaxie-model 1\n state v = 0.5 */\n"
+        "MODEL_STEP {\n wide_float v = n->v, own_a, own_b, own_c;\n"
+        " WIDE_LOG(own_a, v * v + 1.5f);\n WIDE_TANH(own_b, own_a - 1.0f);\n"
+        " WIDE_POW(own_c, own_a, 3.0f * own_b);\n WIDE_QUOTIENT(own_a, own_c, own_b + 1.5f);\n"
+        " WIDE_RECIPROCAL(own_b, own_a + 0.25f);\n n->v = 3.0f * own_a - own_b;\n}\n";
+    char *folder = test_folder_create(), path[4000];
+    test_folder_write(folder, "mine.cl", text);
+    snprintf(path, sizeof path, "%s/mine.cl", folder);
+    chx_model *model = NULL;
+    check_ok(chx_model_from_file(path, &model));
+    const chx_neuron_type type = {.name = "own", .own = model};
+    uint64_t random = 1;
+    chx_neuron *neurons = sample_neurons(1, 1, &random);
+    chx_network *network = sample_finish(&(chx_network_info){.name = "own",
+                                                             .time_step_ms = STEP_MS,
+                                                             .duration_ms = 100,
+                                                             .n_types = 1,
+                                                             .types = &type,
+                                                             .n_neurons = 1,
+                                                             .neurons = neurons,
+                                                             .view = sample_view()});
+    free(neurons);
+    chx_simulation *simulation;
+    check_ok(chx_simulation_create(runtime, network, NULL, &simulation));
+    float v = 0.5f, on_device, least = 1, most = 0;
+    for (int step = 0; step < 100; step++) {
+        float a, b, c;
+        WIDE_LOG(a, v * v + 1.5f);
+        WIDE_TANH(b, a - 1.0f);
+        WIDE_POW(c, a, 3.0f * b);
+        WIDE_QUOTIENT(a, c, b + 1.5f);
+        WIDE_RECIPROCAL(b, a + 0.25f);
+        v = 3.0f * a - b;
+        check_ok(chx_simulation_advance(simulation, 1));
+        check_ok(chx_simulation_potentials(simulation, &on_device));
+        ck_assert_msg(v == on_device, "step %d: %a, on the host %a", step, on_device, v);
+        least = fminf(least, v);
+        most = fmaxf(most, v);
+    }
+    ck_assert_float_gt(most - least, 0.1f);
+    chx_simulation_destroy(&simulation);
+    chx_network_destroy(&network);
+    chx_model_destroy(&model);
+    test_folder_destroy(folder);
 }
 END_TEST
 
@@ -725,6 +776,7 @@ main(void)
     tcase_add_test(device, izhikevich_neurons_fire_as_the_equations_say);
     tcase_add_test(device, neurons_of_a_file_of_ones_own_fire_as_the_equations_say);
     tcase_add_test(device, state_of_ones_own_model_begins_as_its_file_says);
+    tcase_add_test(device, functions_in_a_model_of_ones_own_have_the_bits_of_the_host);
     tcase_add_test(device, code_of_ones_own_that_does_not_compile_is_told_by_its_line);
     tcase_add_test(device, conductances_pull_towards_their_reversal_potentials);
     tcase_add_test(device, axons_fire_as_hodgkin_and_huxley_say);
