@@ -130,11 +130,12 @@ population_draw(constant chx_population_setup *setup, uint tile, uint first, uin
 
 /* Adds the spikes of spike trains in steps first .. first + n_steps - 1 to the ring of a block. */
 static void
-population_trains(constant chx_population_setup *setup, chx_population_block own, uint block,
-                  uint first, uint n_steps, global const chx_population_stimulus *stimuli,
+population_trains(constant chx_population_setup *setup, uint first_entry, uint end_entry,
+                  uint block, uint first, uint n_steps,
+                  global const chx_population_stimulus *stimuli,
                   global const chx_population_entry *entries, global wide_int *ring)
 {
-    for (uint e = own.first_train_entry; e < own.end_entry; e++) {
+    for (uint e = first_entry; e < end_entry; e++) {
         global const chx_population_stimulus *row = &stimuli[entries[e].stimulus];
         const uint step = row->start_step, slot = ring_slot(setup, step);
         if (step - first >= n_steps)
@@ -206,8 +207,8 @@ population_block(constant chx_population_setup *frame_setup, uint frame_n_blocks
                  global wide_float *frame_samples)
 {
     const chx_population_block frame_own = frame_blocks[frame_block];
-    population_trains(frame_setup, frame_own, frame_block, frame_first, frame_n_steps,
-                      frame_stimuli, frame_entries, frame_ring);
+    population_trains(frame_setup, frame_own.first_train_entry, frame_own.end_entry, frame_block,
+                      frame_first, frame_n_steps, frame_stimuli, frame_entries, frame_ring);
     frame_row += frame_own.row * POPULATION_ROW_FIELDS;
     const wide_float frame_bias = frame_row[CHX_POPULATION_BIAS];
     const wide_int frame_refractory_steps = WIDE(as_int)(frame_row[CHX_POPULATION_REFRACTORY]);
