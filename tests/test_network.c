@@ -792,7 +792,7 @@ START_TEST(network_description_is_checked_like_a_folder)
     ck_refused(CHX_ERROR_FORMAT, "view: zoom");
     given_type.params.tau_membrane_ms = 5;
     ck_refused(CHX_ERROR_FORMAT, "types[0]: tau_synapse_ms equals");
-    given_type.model = "hh";
+    given_type.model = "axon";
     ck_refused(CHX_ERROR_FORMAT, "types[0]: model is unknown");
     given_type.model = "adex";
     ck_refused(CHX_ERROR_FORMAT, "types[0]: capacitance_pf is missing");
