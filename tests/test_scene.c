@@ -1439,8 +1439,6 @@ suite(void)
     tcase_add_test(frames, clear_background_is_the_black_picture_with_alpha);
     tcase_add_test(frames, plain_c_baseline_draws_the_same_pixels);
     tcase_add_test(frames, branches_in_the_same_place_make_no_speckle);
-    tcase_add_test(frames, light_behind_another_branch_makes_no_dashes_at_its_rims);
-    tcase_add_test(frames, of_two_lit_branches_in_one_place_the_later_shows);
     tcase_add_test(frames, soma_smaller_than_a_pixel_is_a_spot);
     tcase_add_test(frames, connections_are_curves_in_the_colour_of_their_sign);
     tcase_add_test(frames, many_connections_leave_the_cells_to_be_seen);
@@ -1460,6 +1458,8 @@ suite(void)
     tcase_set_timeout(slow, 240);
     tcase_add_test(slow, still_views_fill_the_height_or_the_width);
     tcase_add_test(slow, time_has_the_digits_of_the_step);
+    tcase_add_test(slow, of_two_lit_branches_in_one_place_the_later_shows);
+    tcase_add_test(slow, light_behind_another_branch_makes_no_dashes_at_its_rims);
     suite_add_tcase(made, slow);
     return made;
 }
