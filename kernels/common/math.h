@@ -58,6 +58,9 @@
 #define MATH_BITS WIDE(as_int)
 #define MATH_FLOAT WIDE(as_float)
 #define MATH_SELECT(otherwise, value, where) select(otherwise, value, where)
+/* A float's bits, times 2^n, where what overflows wraps around. */
+#define MATH_SCALED(bits, n) \
+    WIDE(as_float)(WIDE(as_uint)(bits) + WIDE(as_uint)(n) * (wide_uint)(8388608u))
 #else
 #include <stdint.h>
 #include <string.h>
@@ -66,6 +69,7 @@ typedef int32_t wide_int;
 #define MATH_BITS math_bits
 #define MATH_FLOAT math_float
 #define MATH_SELECT(otherwise, value, where) ((where) ? (value) : (otherwise))
+#define MATH_SCALED(bits, n) math_float((int32_t)((uint32_t)(bits) + (uint32_t)(n)*8388608u))
 
 static inline int32_t
 math_bits(float value)
@@ -112,8 +116,7 @@ math_float(int32_t bits)
             exp_r * (0x1.555492p-3f +                                                              \
                      exp_r * (0x1.5558f2p-5f + exp_r * (0x1.123a2p-7f + exp_r * 0x1.6a23dp-10f))); \
         const wide_float exp_sum = (exp_r * exp_r * exp_q + exp_r) + 1.0f;                         \
-        power = MATH_SELECT(MATH_FLOAT(MATH_BITS(exp_sum) + exp_n * 8388608), (wide_float)(0),     \
-                            exp_is_zero);                                                          \
+        power = MATH_SELECT(MATH_SCALED(MATH_BITS(exp_sum), exp_n), (wide_float)(0), exp_is_zero); \
     } while (0)
 
 /* Above it reciprocals would be denormal on the way. */
