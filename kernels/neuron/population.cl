@@ -6,17 +6,18 @@
  *
  *   1. drive = bias, then += each active step current, in the network's order
  *   2. awake = refractory == 0; refractory -= 1 where it is not 0
- *   3. the model's statements move the state by drive and by (float)input(s) * unit, keep the
- *      potential where awake is 0, say which neurons fire, and reset their state
+ *   3. the model's statements move the state by drive and by (float)input(s) * unit of each port,
+ *      keep the potential where awake is 0, say which neurons fire, and reset their state
  *   4. where a neuron fires, it fires in step s; refractory = its refractory steps
  *   5. in steps with (s & flush_mask) == 0: state below 2^-40 in magnitude
  *      becomes 0, so that nothing decays into denormal numbers
  *
- * input(s) is the sum, in integers, of the weights of spikes of step s - delay and of spike trains
- * and Poisson events of step s. Where r is the first of the neurons in a row that share n's model,
- * the draw for neuron n, step s and stimulus k is word (n - r) % 4 of Philox4x32-10 with counter
- * ((n - r) / 4, s, k, r) and the seed as key. Chance c of a stimulus is 2^32 times the probability
- * of more than c events, and there are as many events as chances above the draw.
+ * input(s) of a port is the sum, in integers, of the weights of spikes of step s - delay and of
+ * spike trains and Poisson events of step s. Where r is the first of the neurons in a row that
+ * share n's model, the draw for neuron n, step s and stimulus k is word (n - r) % 4 of
+ * Philox4x32-10 with counter ((n - r) / 4, s, k, r) and the seed as key. Chance c of a stimulus is
+ * 2^32 times the probability of more than c events, and there are as many events as chances above
+ * the draw.
  *
  * Each work-item advances whole tiles of a few blocks of POPULATION_WIDTH neurons;
  * neuron/population.h describes all buffers.

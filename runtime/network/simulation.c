@@ -3,8 +3,8 @@
  * by simulation_shape.c.
  *
  * `step` is where the runs that have been submitted will end, not where they are. The mutex
- * (innermost) guards the spikes, their digest and the scratch to sort them, since a host task of
- * one run adds to them while the caller reads; all else is the caller's, one thread at a time.
+ * (innermost) guards the spikes, their digest and the traces, since a host task of one run adds to
+ * them while the caller reads; all else is the caller's, one thread at a time.
  *
  * Results do not depend on partitions, width or devices: input is summed up as integers, random
  * numbers are drawn by neuron and step, and spikes are read in order. Lists get room for the most

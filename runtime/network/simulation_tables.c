@@ -2,12 +2,12 @@
  * apart.
  *
  * The unit of weights is the largest power of two with which the input of any neuron in one step
- * cannot pass 31 bits, even if all its synapses and Poisson stimuli deliver at once; half a unit
+ * cannot pass 31 bits, even if all its synapses and stimuli deliver the most at once; half a unit
  * per input is added for rounding.
  *
  * A batch is the shortest delay, so nothing that fires in it can arrive in it; the ring is a power
- * of two of slots, at least the longest delay. neuron_bits and delays share 32 bits of a synapse
- * or entry, which check_limits() guards.
+ * of two of slots, at least the longest delay. Targets and delays share 32 bits of a synapse,
+ * neurons and steps of a batch those of an entry, which check_limits() guards.
  *
  * Blocks of one type share a row of parameters, mixed ones have their own; lanes past the end
  * never fire. Entries of a block stand in the network's order of stimuli, step

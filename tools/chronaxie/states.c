@@ -8,9 +8,6 @@
 #include "outcome.h"
 #include "suggest.h"
 
-/* How many types have a neuron shown when nobody says whose state is wanted. */
-#define MOST_CHOSEN 8
-
 void
 states_rules(states_params *params, option_rule *rules)
 {
@@ -31,16 +28,15 @@ states_rules(states_params *params, option_rule *rules)
 static void
 add(struct states *states, uint32_t neuron)
 {
-    for (uint32_t i = 0; i < states->probe.n_neurons; i++)
-        if (states->neurons[i] == neuron)
-            return;
-    states->neurons[states->probe.n_neurons++] = neuron;
+    if (!states->is_listed[neuron])
+        states->neurons[states->probe.n_neurons++] = neuron;
+    states->is_listed[neuron] = true;
 }
 
 static void
 add_first_of_types(struct states *states, const chx_network_info *info)
 {
-    for (uint32_t t = 0; t < info->n_types && states->probe.n_neurons < MOST_CHOSEN; t++)
+    for (uint32_t t = 0; t < info->n_types; t++)
         for (uint32_t n = 0; n < info->n_neurons; n++)
             if (info->neurons[n].type == t) {
                 add(states, n);
@@ -52,16 +48,18 @@ add_first_of_types(struct states *states, const chx_network_info *info)
 static bool
 add_named(struct states *states, const chx_network_info *info, const char *name)
 {
-    const uint32_t before = states->probe.n_neurons;
+    bool is_type = false;
     for (uint32_t n = 0; n < info->n_neurons; n++)
         if (strcmp(info->neurons[n].name, name) == 0) {
             add(states, n);
             return true;
         }
     for (uint32_t n = 0; n < info->n_neurons; n++)
-        if (strcmp(info->types[info->neurons[n].type].name, name) == 0)
+        if (strcmp(info->types[info->neurons[n].type].name, name) == 0) {
             add(states, n);
-    return states->probe.n_neurons > before;
+            is_type = true;
+        }
+    return is_type;
 }
 
 static int
@@ -110,7 +108,8 @@ states_open(struct states *states, const states_params *params, const chx_networ
     if (!params->path)
         return OUTCOME_OK;
     states->neurons = calloc((size_t)info->n_neurons + 1, sizeof *states->neurons);
-    if (!states->neurons)
+    states->is_listed = calloc((size_t)info->n_neurons + 1, sizeof *states->is_listed);
+    if (!states->neurons || !states->is_listed)
         return outcome_say(OUTCOME_MEMORY, "no memory for names");
     states->probe = (chx_probe){
         .state = params->state, .neurons = states->neurons, .interval_ms = params->interval_ms};
@@ -156,4 +155,5 @@ states_close(struct states *states)
 {
     chx_trace_table_destroy(&states->table);
     free(states->neurons);
+    free(states->is_listed);
 }

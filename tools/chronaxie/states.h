@@ -16,6 +16,7 @@ typedef struct states_params {
 struct states {
     chx_probe probe;
     uint32_t *neurons;
+    bool *is_listed; /* by neuron */
     chx_trace_table *table;
 };
 
