@@ -16,6 +16,9 @@ static chx_network *network;
 #define JOIN(members) HEAD TYPES "\"projections\": [\n{" members "}]}"
 #define ALL "\"from\": \"E\", \"to\": \"I\", \"rule\": \"all_to_all\","
 #define VALUES "\"weight_pa\": 2, \"delay_ms\": 1"
+#define PLASTIC(members) \
+    HEAD TYPES "\"projections\": [{" ALL VALUES "}], \"plasticities\": [{" members "}]}"
+#define SHORT_TERM "\"kind\": \"short_term\","
 
 static const char rows[] = "name,type,x_um,y_um,z_um,diameter_um\n"
                            "A,E,0,0,0,2\n"
@@ -216,6 +219,21 @@ static const struct {
      ":6: types.E.initial: has a mean beyond 1e12; check the unit"},
     {HEAD "\"types\": {\"E\": {\"neurons\": 1,\n\"tau_inhibition_ms\": 10}}}",
      ":6: types.E.tau_inhibition_ms: equals tau_membrane_ms"},
+    {PLASTIC("\n\"kind\": \"stp\""), ":7: plasticities[0].kind: is 'stp'; the kind is short_term"},
+    {PLASTIC("\"utilization\": 1"), ":6: plasticities[0]: the key \"kind\" is missing"},
+    {PLASTIC(SHORT_TERM "\"recovery_ms\": 5"),
+     ":6: plasticities[0]: the key \"utilization\" is missing"},
+    {PLASTIC(SHORT_TERM "\n\"utilization\": 1.5"),
+     ":7: plasticities[0].utilization: must be above 0 and at most 1"},
+    {PLASTIC(SHORT_TERM "\"utilization\": 1,\n\"recovery_ms\": -5"),
+     ":7: plasticities[0].recovery_ms: must be 0 to 1e9"},
+    {PLASTIC(SHORT_TERM "\"utilization\": 1,\n\"from\": \"X\""),
+     ":7: plasticities[0].from: no neuron has the type 'X'; correct it"},
+    {PLASTIC(SHORT_TERM "\"utilization\": 1, \"to\": [\"E\",\n\"X\"]"),
+     ":7: plasticities[0].to[1]: no neuron has the type 'X'; correct it"},
+    {PLASTIC(SHORT_TERM "\"utilization\": 1,\n\"to\": []"), ":7: plasticities[0].to: "},
+    {PLASTIC(SHORT_TERM "\"utilization\": 1,\n\"tau_rec_ms\": 1"),
+     ":7: plasticities[0].tau_rec_ms: unknown key"},
 };
 #define N_BROKEN ((int)(sizeof broken / sizeof *broken))
 
@@ -320,6 +338,31 @@ START_TEST(initial_state_is_read_inherited_and_saved)
 }
 END_TEST
 
+START_TEST(plasticities_are_read_and_saved)
+{
+    chx_network *copy = NULL;
+    load(
+        PLASTIC(SHORT_TERM "\"utilization\": 0.5, \"from\": [\"I\", \"E\"], \"recovery_ms\": 800"));
+    ck_assert_int_eq(chx_network_save(network, folder_path("saved")), CHX_OK);
+    ck_assert_msg(chx_network_load(folder_path("saved"), &copy) == CHX_OK, "%s",
+                  chx_last_error()->message);
+    const chx_network *both[] = {network, copy};
+    for (int i = 0; i < 2; i++) {
+        const chx_network_info *info = chx_network_get(both[i]);
+        ck_assert_uint_eq(info->n_plasticities, 1);
+        const chx_plasticity *plasticity = &info->plasticities[0];
+        ck_assert_int_eq(plasticity->kind, CHX_PLASTICITY_SHORT_TERM);
+        ck_assert_uint_eq(plasticity->n_from, 2);
+        ck_assert_str_eq(info->types[plasticity->from[0]].name, "I");
+        ck_assert_str_eq(info->types[plasticity->from[1]].name, "E");
+        ck_assert_uint_eq(plasticity->n_to, 0);
+        ck_assert(plasticity->utilization == 0.5 && plasticity->recovery_ms == 800 &&
+                  plasticity->facilitation_ms == 0);
+    }
+    chx_network_destroy(&copy);
+}
+END_TEST
+
 START_TEST(rules_beyond_a_limit_are_refused_at_their_line)
 {
     folder_write("network.json", JOIN("\"from\": \"E\", \"to\": \"I\", \"rule\": \"fixed_total\",\n"
@@ -369,6 +412,7 @@ main(void)
     tcase_add_test(tests, rules_draw_what_a_program_draws);
     tcase_add_test(tests, rules_are_saved_as_what_they_drew);
     tcase_add_test(tests, initial_state_is_read_inherited_and_saved);
+    tcase_add_test(tests, plasticities_are_read_and_saved);
     tcase_add_test(tests, weights_of_conductances_say_their_unit);
     tcase_add_loop_test(tests, rules_that_are_broken_are_refused, 0, N_BROKEN);
     tcase_add_test(tests, rules_beyond_a_limit_are_refused_at_their_line);

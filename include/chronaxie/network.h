@@ -140,6 +140,25 @@ typedef struct chx_projection {
     chx_distribution delay_ms; /* all of it at least one time step */
 } chx_projection;
 
+typedef enum chx_plasticity_kind {
+    CHX_PLASTICITY_SHORT_TERM = 1, /* of Tsodyks and Markram: a spike uses a share of a synapse's
+                                      resources, and its weight is multiplied by that */
+} chx_plasticity_kind;
+
+/* How the synapses from neurons of some types to neurons of others change (docs/models.md). */
+typedef struct chx_plasticity {
+    chx_plasticity_kind kind;
+    const uint32_t *from; /* types of sources; NULL: all */
+    const uint32_t *to; /* types of targets; NULL: all */
+    uint32_t n_from;
+    uint32_t n_to;
+    double utilization; /* share used of a rested synapse, above 0, at most 1 */
+    double recovery_ms; /* time constant of what was used, up to 1e9; 0: at once */
+    double facilitation_ms; /* of the rise of the share, up to 1e9; 0: it does not rise */
+} chx_plasticity;
+
+#define CHX_MAX_PLASTICITIES 32 /* of a network */
+
 /* One spike: the neuron crossed threshold in time step `step` (time = step x time_step_ms). */
 typedef struct chx_spike {
     uint32_t step;
@@ -222,6 +241,9 @@ typedef struct chx_network_info {
      * synapses, and no projections; saving one writes them all out. */
     uint32_t n_projections;
     const chx_projection *projections;
+    /* A synapse has the first that reaches it. At most CHX_MAX_PLASTICITIES. */
+    uint32_t n_plasticities;
+    const chx_plasticity *plasticities;
     uint32_t n_remarks; /* of loading: sentences with file and line on what was passed over or
                            guessed, such as columns that nobody knows; ignored by create */
     const char *const *remarks;

@@ -35,13 +35,14 @@ typedef uchar population_bits;
 #define POPULATION_COUNTERS WIDE(as_uint)(POPULATION_LANES)
 #endif
 
+/* 2^-40: below it a potential or a current cannot matter. */
+#define POPULATION_TINY 9.094947017729282e-13f
+
 #include "../common/history.h"
 #include "../common/philox.h"
 #include "population.h"
 #include "ring.h"
-
-/* 2^-40: below it a potential or a current cannot matter. */
-#define POPULATION_TINY 9.094947017729282e-13f
+#include "../synapse/short_term.h"
 
 /* All bits set in the lanes of a bit set. */
 static wide_int
@@ -151,19 +152,27 @@ population_trains(constant chx_population_setup *setup, uint first_entry, uint e
  * the state is garbage, lanes without a neuron may fire too; where the list is, it may be full. */
 static uint
 population_spikes(constant chx_population_setup *setup, const wide_int fired, uint block, uint step,
-                  uint first, global uint *list, global chx_history *history)
+                  uint first, global const chx_population_plasticity *plasticities,
+                  global wide_float *resources, global uint *list, global chx_history *history)
 {
     int lanes[POPULATION_WIDTH];
     uint bits = 0;
     WIDE(vstore)(fired, 0, lanes);
+#ifdef POPULATION_PLASTIC
+    short_term_fire(setup, fired, block, step, plasticities, resources);
+#endif
     for (uint lane = 0; lane < POPULATION_WIDTH; lane++) {
         const uint local_index = block * POPULATION_WIDTH + lane;
         if (!lanes[lane] || local_index >= setup->n_neurons)
             continue;
         const uint entry = (step - first) << setup->neuron_bits | local_index;
         const uint place = atomic_inc(&list[0]);
-        if (place < setup->list_words - CHX_POPULATION_LIST_HEADER)
+        if (place < setup->list_places) {
             list[CHX_POPULATION_LIST_HEADER + place] = entry;
+#ifdef POPULATION_PLASTIC
+            short_term_write(setup, block, lane, place, resources, list);
+#endif
+        }
         global chx_history *own = &history[setup->first_neuron + local_index];
         const uint count = own->count;
         own->step[count % CHX_HISTORY_SPIKES] = step;
@@ -202,7 +211,9 @@ population_block(constant chx_population_setup *frame_setup, uint frame_n_blocks
                  global const wide_float *frame_row,
                  global const chx_population_block *frame_blocks,
                  global const chx_population_stimulus *frame_stimuli,
-                 global const chx_population_entry *frame_entries, global uint *frame_list,
+                 global const chx_population_entry *frame_entries,
+                 global const chx_population_plasticity *frame_plasticities,
+                 global wide_float *frame_resources, global uint *frame_list,
                  global uint *frame_record, global chx_history *frame_history,
                  global wide_float *frame_samples)
 {

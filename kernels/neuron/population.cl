@@ -57,28 +57,29 @@ MODEL_STEP
     fired = n->v >= c->threshold;
 }
 #endif
-
-        } while (0);
-        uint frame_bits = 0;
-        if (wide_any(fired)) {
-            frame_refractory = select(frame_refractory, frame_refractory_steps, fired);
-            frame_bits = population_spikes(frame_setup, fired, frame_block, frame_step, frame_first,
-                                           frame_list, frame_history);
-        }
-        frame_spikes[(frame_step - frame_run_step) * frame_n_blocks] = (population_bits)frame_bits;
-        if ((frame_step & frame_setup->flush_mask) == 0) {
-            MODEL_STATE(POPULATION_TIDY)
-        }
-        if (frame_step == frame_sample_step) {
-            global wide_float *frame_place = frame_sample;
-            MODEL_STATE(POPULATION_WRITE_STATE)
-            frame_sample_step += frame_setup->sample_steps;
-            frame_sample += frame_setup->n_sampled * POPULATION_MODEL_FIELDS;
-        }
-    }
-    frame_state[0] = WIDE(as_float)(frame_refractory);
-    frame_place = frame_state + CHX_POPULATION_STATE_HEADER;
+}
+while (0)
+    ;
+uint frame_bits = 0;
+if (wide_any(fired)) {
+    frame_refractory = select(frame_refractory, frame_refractory_steps, fired);
+    frame_bits = population_spikes(frame_setup, fired, frame_block, frame_step, frame_first,
+                                   frame_plasticities, frame_resources, frame_list, frame_history);
+}
+frame_spikes[(frame_step - frame_run_step) * frame_n_blocks] = (population_bits)frame_bits;
+if ((frame_step & frame_setup->flush_mask) == 0) {
+    MODEL_STATE(POPULATION_TIDY)
+}
+if (frame_step == frame_sample_step) {
+    global wide_float *frame_place = frame_sample;
     MODEL_STATE(POPULATION_WRITE_STATE)
+    frame_sample_step += frame_setup->sample_steps;
+    frame_sample += frame_setup->n_sampled * POPULATION_MODEL_FIELDS;
+}
+}
+frame_state[0] = WIDE(as_float)(frame_refractory);
+frame_place = frame_state + CHX_POPULATION_STATE_HEADER;
+MODEL_STATE(POPULATION_WRITE_STATE)
 }
 
 #include "../synapse/deliver.h"
@@ -91,6 +92,7 @@ population_tile(constant chx_population_setup *setup, uint n_blocks, uint tile, 
                 global const chx_population_stimulus *stimuli,
                 global const chx_population_entry *entries, global const uint *tiles,
                 global const chx_population_draw *draws, global const uint *chances,
+                global const chx_population_plasticity *plasticities, global wide_float *resources,
                 global uint *list, global uint *record, global chx_history *history,
                 global wide_float *samples)
 {
@@ -99,7 +101,8 @@ population_tile(constant chx_population_setup *setup, uint n_blocks, uint tile, 
     population_draw(setup, tile, first, n_steps, tiles, draws, stimuli, chances, ring);
     for (uint block = first_block; block < end_block; block++)
         population_block(setup, n_blocks, block, run_step, first, n_steps, state, ring, rows,
-                         blocks, stimuli, entries, list, record, history, samples);
+                         blocks, stimuli, entries, plasticities, resources, list, record, history,
+                         samples);
 }
 
 /* What the host reads first: the steps of the run so far. */
@@ -117,8 +120,10 @@ population_advance(constant chx_population_setup *setup, global wide_float *stat
                    global const chx_population_stimulus *stimuli,
                    global const chx_population_entry *entries, global const uint *tiles,
                    global const chx_population_draw *draws, global const uint *chances,
-                   global uint *lists, global uint *record, global chx_history *history,
-                   global wide_float *samples, uint run_step, uint first, uint n_steps, uint turn)
+                   global const chx_population_plasticity *plasticities,
+                   global wide_float *resources, global uint *lists, global uint *record,
+                   global chx_history *history, global wide_float *samples, uint run_step,
+                   uint first, uint n_steps, uint turn)
 {
     const uint tile = (uint)get_global_id(0), n_blocks = setup->n_blocks;
     if (tile >= setup->n_tiles)
@@ -131,8 +136,8 @@ population_advance(constant chx_population_setup *setup, global wide_float *stat
     if (n_steps == 0)
         return;
     population_tile(setup, n_blocks, tile, run_step, first, n_steps, state, ring, rows, blocks,
-                    stimuli, entries, tiles, draws, chances, list, record + setup->record_offset,
-                    history, samples);
+                    stimuli, entries, tiles, draws, chances, plasticities, resources, list,
+                    record + setup->record_offset, history, samples);
 }
 
 kernel void
@@ -144,8 +149,8 @@ population_deliver(constant chx_population_setup *setup, global const uint *list
     const uint item = (uint)get_global_id(0), n_items = (uint)get_global_size(0);
     const uint n_partitions = setup->n_partitions;
     for (uint source = 0; source < n_partitions; source++)
-        deliver_list(setup, lists + (turn * n_partitions + source) * setup->list_words,
-                     offsets, synapses, kinds, ring, item, n_items);
+        deliver_list(setup, lists + (turn * n_partitions + source) * setup->list_words, offsets,
+                     synapses, kinds, ring, item, n_items);
     if (item == 0)
         next_lists[((1 - turn) * n_partitions + setup->partition) * setup->list_words] = 0;
 }
@@ -157,6 +162,7 @@ population_step(constant chx_population_setup *setup, global wide_float *state,
                 global const chx_population_stimulus *stimuli,
                 global const chx_population_entry *entries, global const uint *tiles,
                 global const chx_population_draw *draws, global const uint *chances,
+                global const chx_population_plasticity *plasticities, global wide_float *resources,
                 global const uint *heard, global uint *lists, global uint *next_lists,
                 global uint *record, global chx_history *history, global wide_float *samples,
                 global const uint *groups, global const uint *offsets,
@@ -184,7 +190,7 @@ population_step(constant chx_population_setup *setup, global wide_float *state,
         return;
     for (uint tile = groups[group] + item; tile < end_tile; tile += n_items)
         population_tile(setup, n_blocks, tile, run_step, first, n_steps, state, ring, rows, blocks,
-                        stimuli, entries, tiles, draws, chances, list,
+                        stimuli, entries, tiles, draws, chances, plasticities, resources, list,
                         record + setup->record_offset, history, samples);
 }
 
@@ -195,9 +201,9 @@ population_run(constant chx_population_setup *setup, global wide_float *state,
                global const chx_population_stimulus *stimuli,
                global const chx_population_entry *entries, global const uint *tiles,
                global const chx_population_draw *draws, global const uint *chances,
-               global uint *lists, global uint *record,
-               global chx_history *history, global wide_float *samples,
-               global const uint *offsets,
+               global const chx_population_plasticity *plasticities, global wide_float *resources,
+               global uint *lists, global uint *record, global chx_history *history,
+               global wide_float *samples, global const uint *offsets,
                global const population_synapse *synapses, global const chx_population_kind *kinds,
                uint run_step, uint first, uint n_steps)
 {
@@ -214,11 +220,10 @@ population_run(constant chx_population_setup *setup, global wide_float *state,
         global uint *list = lists + turn * list_words, *next = lists + (1 - turn) * list_words;
         for (uint tile = item; tile < n_tiles; tile += n_items)
             population_tile(setup, n_blocks, tile, run_step, begin, steps, state, ring, rows,
-                            blocks, stimuli, entries, tiles, draws, chances, list, record,
-                            history, samples);
+                            blocks, stimuli, entries, tiles, draws, chances, plasticities,
+                            resources, list, record, history, samples);
         barrier(CLK_GLOBAL_MEM_FENCE);
-        deliver_list(setup, list, offsets, synapses, kinds, (global int *)ring, item,
-                     n_items);
+        deliver_list(setup, list, offsets, synapses, kinds, (global int *)ring, item, n_items);
         if (item == 0) {
             next[0] = 0;
             next[2] = begin + batch_steps;

@@ -25,7 +25,12 @@
  *   chances   uint []: of Poisson stimuli
  *   lists     uint [3][n_partitions][list_words]: spikes of one batch, lists taking turns:
  *             word 0 counts them, word 1 is the partition's first neuron, word 2 the batch's
- *             first step, entries begin at CHX_POPULATION_LIST_HEADER
+ *             first step, entries begin at CHX_POPULATION_LIST_HEADER. After room for list_places
+ *             of them follow, as float [list_places][n_plasticities], the efficacies of the
+ *             spike's synapses (synapse/short_term.h)
+ *   plasticities  chx_population_plasticity [n_plasticities]
+ *   resources float [n_blocks][n_plasticities][4][POPULATION_WIDTH]: what synapses with short-term
+ *             plasticity remember of their neuron's last spike
  *   record    uint [n_partitions][record_words]: spikes of a run; word 0 is how many steps of it
  *             there have been, word 1 the step that it began with; from
  *             CHX_POPULATION_LIST_HEADER on, for each of its steps and each block,
@@ -39,7 +44,9 @@
  *   offsets   uint [n_groups][n_sources + 1]
  *   synapses  uint [] or, without kinds, uint2 []: those of neuron n of the network whose targets
  *             are in group g are synapses[offsets[g][n] .. offsets[g][n + 1])
- *   kinds     chx_population_kind []: the delays and weights that synapses have, where they are few
+ *   kinds     chx_population_kind []: the delays and weights that synapses have, where they are
+ *             few; where synapses are plastic, a delay has above its delay_bits lowest ones the
+ *             number of the plasticity, counted from 1, and 0 for none
  *
  * The neurons of a partition stand in groups of whole tiles. Where devices run work-items one
  * after the other, a work-group delivers to its own group and nobody else does, with plain
@@ -78,6 +85,8 @@ typedef float chx_population_f32;
 #define CHX_POPULATION_BIAS 0
 #define CHX_POPULATION_REFRACTORY 1
 
+#define CHX_POPULATION_RESOURCES 4 /* synapse/short_term.h */
+
 /* Blocks of a tile. */
 #define CHX_POPULATION_TILE(width) ((width) == 4 ? 1u : 4u)
 #define CHX_POPULATION_MAX_TILE 4
@@ -93,6 +102,7 @@ typedef struct chx_population_setup {
     chx_population_u32 n_partitions;
     chx_population_u32 partition; /* this one's index */
     chx_population_u32 list_words;
+    chx_population_u32 list_places; /* for entries */
     chx_population_u32 record_offset; /* words before the partition's record */
     chx_population_u32 batch_steps; /* steps that no spike crosses */
     chx_population_u32 seed_low;
@@ -107,13 +117,22 @@ typedef struct chx_population_setup {
     chx_population_u32 n_sampled; /* blocks */
     chx_population_u32 sample_steps;
     chx_population_u32 stretch; /* the first of the neurons in a row that share their model */
+    chx_population_u32 n_plasticities;
+    chx_population_u32 delay_bits; /* of a delay, below the number of its plasticity */
 } chx_population_setup;
 
 /* Of a synapse. */
 typedef struct chx_population_kind {
-    chx_population_u32 delay; /* in steps */
+    chx_population_u32 delay; /* in steps, and the plasticity */
     chx_population_i32 weight; /* in units of unit_pa */
 } chx_population_kind;
+
+/* Short-term plasticity; rates are for a time step. */
+typedef struct chx_population_plasticity {
+    chx_population_f32 utilization;
+    chx_population_f32 recovery;
+    chx_population_f32 facilitation;
+} chx_population_plasticity;
 
 typedef struct chx_population_block {
     chx_population_u32 row;
@@ -145,9 +164,10 @@ typedef struct chx_population_draw {
 } chx_population_draw;
 
 #ifndef __OPENCL_C_VERSION__
-static_assert(sizeof(chx_population_setup) == 88, "the device reads 88 bytes");
+static_assert(sizeof(chx_population_setup) == 100, "the device reads 100 bytes");
 static_assert(sizeof(chx_population_draw) == 20, "the device reads 20 bytes");
 static_assert(sizeof(chx_population_kind) == 8, "the device reads 8 bytes");
+static_assert(sizeof(chx_population_plasticity) == 12, "the device reads 12 bytes");
 static_assert(sizeof(chx_population_block) == 20, "the device reads 20 bytes");
 static_assert(sizeof(chx_population_stimulus) == 32, "the device reads 32 bytes");
 static_assert(sizeof(chx_population_entry) == 8, "the device reads 8 bytes");

@@ -7,6 +7,9 @@
  * the unit so that no sum can overflow. Additions are plain where POPULATION_ALONE says that no
  * other work-item delivers to the same neurons at the time.
  *
+ * With POPULATION_PLASTIC, weights of synapses that have a plasticity are multiplied by the
+ * efficacy that stands beside the spike, and rounded to the nearest unit.
+ *
  * The list may be garbage, see neuron/population.h: its count and its neurons are bounded.
  *
  * row_lanes neighbouring work-items share one spike.
@@ -26,12 +29,17 @@ deliver_list(constant chx_population_setup *setup, global const uint *list,
              global const uint *offsets, global const population_synapse *synapses,
              global const chx_population_kind *kinds, global int *ring, uint item, uint n_items)
 {
-    const uint count = min(list[0], setup->list_words - CHX_POPULATION_LIST_HEADER);
+    const uint count = min(list[0], setup->list_places);
     const uint first_neuron = list[1], first = list[2], n_sources = setup->n_sources;
     const uint n_lanes = setup->ring_blocks * POPULATION_WIDTH, row_lanes = setup->row_lanes;
     const uint target_bits = setup->target_bits, target_mask = (1u << target_bits) - 1;
     const uint neuron_bits = setup->neuron_bits, neuron_mask = (1u << neuron_bits) - 1;
     const uint lane = item & (row_lanes - 1);
+#ifdef POPULATION_PLASTIC
+    const uint delay_bits = setup->delay_bits, delay_mask = (1u << delay_bits) - 1;
+    const uint n_plasticities = setup->n_plasticities;
+    global const uint *efficacies = list + CHX_POPULATION_LIST_HEADER + setup->list_places;
+#endif
     for (uint spike = item / row_lanes; spike < count; spike += n_items / row_lanes) {
         const uint entry = list[CHX_POPULATION_LIST_HEADER + spike];
         const uint step = first + (entry >> neuron_bits);
@@ -44,11 +52,20 @@ deliver_list(constant chx_population_setup *setup, global const uint *list,
 #ifdef POPULATION_KINDS
             const uint target = synapse & target_mask;
             const chx_population_kind kind = kinds[synapse >> target_bits];
-            const uint delay = kind.delay;
-            const int weight = kind.weight;
+            uint delay = kind.delay;
+            int weight = kind.weight;
 #else
-            const uint target = synapse.x & target_mask, delay = synapse.x >> target_bits;
-            const int weight = (int)synapse.y;
+            const uint target = synapse.x & target_mask;
+            uint delay = synapse.x >> target_bits;
+            int weight = (int)synapse.y;
+#endif
+#ifdef POPULATION_PLASTIC
+            const uint plasticity = delay >> delay_bits;
+            delay &= delay_mask;
+            if (plasticity != 0) {
+                const uint efficacy = efficacies[spike * n_plasticities + plasticity - 1];
+                weight = convert_int_sat_rte(convert_float_rte(weight) * as_float(efficacy));
+            }
 #endif
             const uint slot = ring_slot(setup, step + delay);
             global int *at = &ring[slot * n_lanes + target];

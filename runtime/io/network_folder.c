@@ -516,6 +516,8 @@ read_model(chx__folder *folder, const char *path)
         status = chx__folder_read_stimuli(folder, &json);
     if (!status)
         status = chx__folder_read_projections(folder, &json);
+    if (!status)
+        status = chx__folder_read_plasticities(folder, &json);
     chx__json_finish(&json);
     return status;
 }

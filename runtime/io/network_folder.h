@@ -41,6 +41,9 @@ chx_status chx__folder_read_stimuli(chx__folder *folder, const chx__json *json);
 /* From network.json, after the neurons are known: draws the projections. */
 chx_status chx__folder_read_projections(chx__folder *folder, const chx__json *json);
 
+/* From network.json, after all types are known. Errors: FORMAT, MEMORY. */
+chx_status chx__folder_read_plasticities(chx__folder *folder, const chx__json *json);
+
 /* Of the description of a type: how many neurons it counts, if any. */
 chx_status chx__folder_read_count(chx__folder *folder, const chx__json_at *type, uint32_t index);
 

@@ -177,6 +177,35 @@ stimuli_json(const chx_network_info *info)
     return list;
 }
 
+/* The names of types; NULL for all of them. */
+static json_t *
+names_json(const chx_network_info *info, const uint32_t *types, uint32_t n)
+{
+    json_t *names = n > 0 ? json_array() : NULL;
+    for (uint32_t i = 0; i < n; i++)
+        json_array_append_new(names, json_string(info->types[types[i]].name));
+    return names;
+}
+
+static json_t *
+plasticity_json(const chx_network_info *info, const chx_plasticity *plasticity)
+{
+    return json_pack("{s:s, s:o*, s:o*, s:f, s:f, s:f}", "kind", "short_term", "from",
+                     names_json(info, plasticity->from, plasticity->n_from), "to",
+                     names_json(info, plasticity->to, plasticity->n_to), "utilization",
+                     plasticity->utilization, "recovery_ms", plasticity->recovery_ms,
+                     "facilitation_ms", plasticity->facilitation_ms);
+}
+
+static json_t *
+plasticities_json(const chx_network_info *info)
+{
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < info->n_plasticities; i++)
+        json_array_append_new(list, plasticity_json(info, &info->plasticities[i]));
+    return list;
+}
+
 static json_t *
 view_json(const chx_view *view)
 {
@@ -200,6 +229,8 @@ description_json(const chx_network_info *info)
     json_object_set_new(root, "seed", json_integer((json_int_t)(info->seed & INT64_MAX)));
     json_object_set_new(root, "neuron", params_json(info, 0));
     json_object_set_new(root, "types", types_json(info));
+    if (info->n_plasticities > 0)
+        json_object_set_new(root, "plasticities", plasticities_json(info));
     json_object_set_new(root, "stimuli", stimuli_json(info));
     json_object_set_new(root, "view", view_json(&info->view));
     return root;

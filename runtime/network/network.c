@@ -169,6 +169,7 @@ chx__network_finish(chx_network *network)
     info->synapses = network->synapses;
     info->stimuli = network->stimuli;
     info->nodes = network->nodes;
+    info->plasticities = network->plasticities;
     info->remarks = network->remarks;
     return CHX_OK;
 }

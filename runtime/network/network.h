@@ -20,6 +20,7 @@ struct chx_network {
     chx_synapse *synapses;
     chx_stimulus *stimuli;
     chx_node *nodes;
+    chx_plasticity *plasticities; /* room for CHX_MAX_PLASTICITIES, in the arena */
     const char **remarks;
     size_t types_capacity, neurons_capacity, synapses_capacity, stimuli_capacity, nodes_capacity,
         remarks_capacity;

@@ -12,6 +12,7 @@
 #include "network/model.h"
 #include "network/morphology.h"
 #include "network/names.h"
+#include "network/plasticity.h"
 #include "network/projection.h"
 #include "network/spike_train.h"
 
@@ -82,6 +83,7 @@ copy_scalars(chx_network *network, const chx_network_info *from)
     info->nodes = NULL;
     info->projections = NULL;
     info->n_projections = 0;
+    info->plasticities = NULL;
     info->remarks = NULL;
     info->n_remarks = 0;
     info->view.zoom = from->view.zoom != 0.0 ? from->view.zoom : view.zoom;
@@ -206,6 +208,21 @@ draw_projections(chx_network *network, const chx_network_info *from)
 }
 
 static chx_status
+copy_plasticities(chx_network *network, const chx_network_info *from)
+{
+    network->info.n_plasticities = 0;
+    for (uint32_t i = 0; i < from->n_plasticities; i++) {
+        chx__fault fault;
+        if (!chx__plasticity_check(&from->plasticities[i], from->n_types, &fault))
+            return fail_at("plasticities", i, &fault);
+        chx_status status = chx__plasticity_add(network, &from->plasticities[i]);
+        if (status)
+            return status;
+    }
+    return CHX_OK;
+}
+
+static chx_status
 copy_spikes(chx_network *network, chx_stimulus *stimulus, uint32_t n_neurons, uint32_t index)
 {
     for (uint32_t i = 0; i < stimulus->n_spikes; i++) {
@@ -308,6 +325,7 @@ chx_network_create(const chx_network_info *info, chx_network **network)
     CHX__REQUIRE(info->stimuli || info->n_stimuli == 0);
     CHX__REQUIRE(info->nodes || info->n_nodes == 0);
     CHX__REQUIRE(info->projections || info->n_projections == 0);
+    CHX__REQUIRE(info->plasticities || info->n_plasticities == 0);
     for (uint32_t i = 0; i < info->n_projections; i++)
         CHX__REQUIRE((info->projections[i].from || info->projections[i].n_from == 0) &&
                      (info->projections[i].to || info->projections[i].n_to == 0));
@@ -326,6 +344,8 @@ chx_network_create(const chx_network_info *info, chx_network **network)
         status = copy_types(copy, info);
     if (!status)
         status = copy_neurons(copy, info, &names);
+    if (!status)
+        status = copy_plasticities(copy, info);
     if (!status)
         status = copy_synapses(copy, info);
     if (!status)

@@ -47,11 +47,12 @@ create_program(chx_simulation *simulation, const chx__model *model, const char *
 static chx_status
 create_programs(chx_simulation *simulation)
 {
-    char options[100];
-    snprintf(options, sizeof options, "-DPOPULATION_WIDTH=%u%s%s%s", simulation->tables.width,
+    char options[120];
+    snprintf(options, sizeof options, "-DPOPULATION_WIDTH=%u%s%s%s%s", simulation->tables.width,
              simulation->shape.group_items == 1 ? " -DPOPULATION_ALONE" : "",
              simulation->shape.has_marks ? " -DPOPULATION_MARKS" : "",
-             simulation->tables.n_kinds > 0 ? " -DPOPULATION_KINDS" : "");
+             simulation->tables.n_kinds > 0 ? " -DPOPULATION_KINDS" : "",
+             simulation->info->n_plasticities > 0 ? " -DPOPULATION_PLASTIC" : "");
     for (uint32_t p = 0; p < simulation->tables.n_partitions; p++) {
         const chx__model *model = simulation->tables.models[p];
         uint32_t same = 0;
@@ -115,6 +116,8 @@ create_part_buffers(chx_simulation *simulation, chx__simulation_part *part, chx_
         {&part->entries, from->entries, from->n_entries, sizeof *from->entries},
         {&part->tiles, from->tiles, (size_t)from->setup.n_tiles + 1, sizeof *from->tiles},
         {&part->draws, from->draws, from->n_draws, sizeof *from->draws},
+        {&part->resources, NULL, (size_t)from->setup.n_blocks * from->setup.n_plasticities,
+         CHX_POPULATION_RESOURCES * block_bytes},
         {&part->groups, from->groups, (size_t)from->n_groups + 1, sizeof *from->groups},
     };
     chx_status status = CHX_OK;
@@ -166,7 +169,15 @@ create_lists(chx_simulation *simulation)
     if (places > INT32_MAX / 2)
         return chx__fail(CHX_ERROR_LIMIT, "a batch may bring %llu spikes; use more partitions",
                          (unsigned long long)places);
-    simulation->list_words = (uint32_t)(CHX_POPULATION_LIST_HEADER + places + 15) & ~15u;
+    const uint64_t list_words =
+        CHX_POPULATION_LIST_HEADER + places * (1 + simulation->info->n_plasticities);
+    if (list_words > INT32_MAX / 2)
+        return chx__fail(CHX_ERROR_LIMIT,
+                         "a batch may bring %llu spikes, too many for %u plasticities; use more "
+                         "partitions",
+                         (unsigned long long)places, simulation->info->n_plasticities);
+    simulation->list_places = (uint32_t)places;
+    simulation->list_words = (uint32_t)(list_words + 15) & ~15u;
     size_t n_lists = (size_t)CHX_POPULATION_TURNS * tables->n_partitions;
     uint32_t *words = chx__alloc(n_lists * simulation->list_words, sizeof *words);
     if (!words)
@@ -200,6 +211,9 @@ create_buffers(chx_simulation *simulation, const chx__simulation_fleet *fleet)
         status = create_table(simulation, simulation->tables.chances,
                               simulation->tables.first_chance[info->n_stimuli], sizeof(uint32_t),
                               &simulation->chances);
+    if (!status)
+        status = create_table(simulation, simulation->tables.plasticities, info->n_plasticities,
+                              sizeof(chx_population_plasticity), &simulation->plasticities);
     if (!status)
         status = create_table(simulation, simulation->tables.kinds, simulation->tables.n_kinds,
                               sizeof(chx_population_kind), &simulation->kinds);
@@ -278,6 +292,7 @@ destroy_part(chx__simulation_part *part)
     chx_buffer_destroy(&part->tiles);
     chx_buffer_destroy(&part->draws);
     chx_buffer_destroy(&part->entries);
+    chx_buffer_destroy(&part->resources);
     chx_buffer_destroy(&part->offsets);
     chx_buffer_destroy(&part->synapses);
 }
@@ -294,6 +309,7 @@ chx_simulation_destroy(chx_simulation **simulation)
         destroy_part(&old->parts[p]);
     chx_buffer_destroy(&old->stimuli);
     chx_buffer_destroy(&old->chances);
+    chx_buffer_destroy(&old->plasticities);
     chx_buffer_destroy(&old->kinds);
     chx_buffer_destroy(&old->lists);
     chx_buffer_destroy(&old->history);

@@ -75,6 +75,7 @@ create_record(chx_simulation *simulation, uint32_t max_steps)
     for (uint32_t p = 0; !status && p < simulation->tables.n_partitions; p++) {
         chx__simulation_part *part = &simulation->parts[p];
         part->setup.list_words = simulation->list_words;
+        part->setup.list_places = simulation->list_places;
         part->setup.record_offset = p * simulation->record_words;
         part->setup.row_lanes = simulation->shape.row_lanes;
         status = chx_buffer_create(simulation->runtime, sizeof part->setup, &part->setup,
@@ -120,6 +121,8 @@ put_tables(arg_list *list, const chx_simulation *simulation, const chx__simulati
     put(list, CHX_READ(part->tiles));
     put(list, CHX_READ(part->draws));
     put(list, CHX_READ(simulation->chances));
+    put(list, CHX_READ(simulation->plasticities));
+    put(list, CHX_READ_WRITE(part->resources));
 }
 
 /* The lists of one turn: of partition p, or of all where it is n_partitions. */

@@ -3,7 +3,7 @@
  *
  * Most networks have few pairs of delay and weight: such as say how many contacts there are, or one
  * for each kind of cell. Then a synapse is one word, with the pair's number in a table of kinds.
- * Else it is two, with delay and weight themselves.
+ * Else it is two, with delay and weight themselves. A plasticity counts as part of the delay.
  *
  * Groups have about equal work, as partitions do; see simulation_cut.c. */
 #include "network/simulation_tables.h"
@@ -23,31 +23,42 @@
  * work-items on it, and must not wrap around at its end. */
 #define MAX_SYNAPSES (UINT32_MAX - 65536)
 
+/* What a synapse is like, as the network has it: equal keys are of one kind. */
+typedef struct chx__kind_key {
+    uint64_t numbers; /* delay and weight */
+    uint32_t plasticity;
+} kind_key;
+
 static chx_population_kind
-kind_of(const chx__simulation_tables *tables, const chx_synapse *synapse)
+kind_of(const chx__simulation_tables *tables, const chx_synapse *synapse, uint32_t plasticity)
 {
-    return (chx_population_kind){chx__delay_steps(synapse->delay_ms, tables->info->time_step_ms),
+    const uint32_t delay = chx__delay_steps(synapse->delay_ms, tables->info->time_step_ms);
+    return (chx_population_kind){plasticity << tables->delay_bits | delay,
                                  chx__fixed_point(tables, synapse->weight_pa)};
 }
 
-/* Delay and weight as the network has them: equal keys are of one kind. */
-static uint64_t
-key_of(const chx_synapse *synapse)
+static kind_key
+key_of(const chx__simulation_tables *tables, const chx_synapse *synapse)
 {
     uint32_t delay, weight;
     memcpy(&delay, &synapse->delay_ms, sizeof delay);
     memcpy(&weight, &synapse->weight_pa, sizeof weight);
-    return (uint64_t)delay << 32 | weight;
+    return (kind_key){(uint64_t)delay << 32 | weight,
+                      chx__plasticity_of(&tables->plasticity_map, tables->info, synapse)};
 }
 
 /* The hash table's entry of a key, or the free one where it belongs. */
 static uint32_t *
-find_kind(const chx__simulation_tables *tables, uint64_t key)
+find_kind(const chx__simulation_tables *tables, const kind_key *key)
 {
-    uint32_t slot = (uint32_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> 40);
+    uint32_t slot =
+        (uint32_t)((key->numbers + key->plasticity) * UINT64_C(0x9e3779b97f4a7c15) >> 40);
     for (;; slot++) {
         uint32_t *entry = &tables->kind_slots[slot % KIND_SLOTS];
-        if (!*entry || tables->kind_keys[*entry - 1] == key)
+        if (!*entry)
+            return entry;
+        const kind_key *own = &tables->kind_keys[*entry - 1];
+        if (own->numbers == key->numbers && own->plasticity == key->plasticity)
             return entry;
     }
 }
@@ -58,8 +69,8 @@ collect(chx__simulation_tables *tables, uint32_t max_kinds)
 {
     const chx_network_info *info = tables->info;
     for (uint64_t s = 0; s < info->n_synapses; s++) {
-        const uint64_t key = key_of(&info->synapses[s]);
-        uint32_t *entry = find_kind(tables, key);
+        const kind_key key = key_of(tables, &info->synapses[s]);
+        uint32_t *entry = find_kind(tables, &key);
         if (*entry)
             continue;
         if (tables->n_kinds == max_kinds) {
@@ -67,7 +78,7 @@ collect(chx__simulation_tables *tables, uint32_t max_kinds)
             return;
         }
         tables->kind_keys[tables->n_kinds] = key;
-        tables->kinds[tables->n_kinds++] = kind_of(tables, &info->synapses[s]);
+        tables->kinds[tables->n_kinds++] = kind_of(tables, &info->synapses[s], key.plasticity);
         *entry = tables->n_kinds;
     }
 }
@@ -190,11 +201,12 @@ write_synapse(const chx__part_tables *part, const chx__simulation_tables *tables
     const uint32_t target =
         port * part->setup.n_blocks * tables->width + synapse->post - part->setup.first_neuron;
     const uint32_t bits = part->setup.target_bits;
+    const kind_key key = key_of(tables, synapse);
     if (tables->n_kinds > 0) {
-        part->synapses[place] = (*find_kind(tables, key_of(synapse)) - 1) << bits | target;
+        part->synapses[place] = (*find_kind(tables, &key) - 1) << bits | target;
         return;
     }
-    const chx_population_kind kind = kind_of(tables, synapse);
+    const chx_population_kind kind = kind_of(tables, synapse, key.plasticity);
     part->synapses[2 * place] = kind.delay << bits | target;
     memcpy(&part->synapses[2 * place + 1], &kind.weight, sizeof kind.weight);
 }

@@ -242,8 +242,10 @@ check_limits(chx__simulation_tables *tables)
     }
     tables->neuron_bits = bits_for(largest);
     tables->target_bits = bits_for(n_targets);
+    tables->delay_bits = bits_for((uint64_t)tables->max_delay_steps + 1);
+    const uint64_t n_plasticities = tables->info->n_plasticities;
     if (tables->slot_bits > 31 ||
-        tables->target_bits + bits_for(tables->max_delay_steps + 1) > 32 ||
+        tables->target_bits + tables->delay_bits + bits_for(n_plasticities + 1) > 32 ||
         tables->neuron_bits + bits_for(tables->batch_steps) > 32 ||
         n_targets << tables->slot_bits > INT32_MAX)
         return chx__fail(CHX_ERROR_LIMIT,
@@ -272,6 +274,8 @@ chx__simulation_tables_init(chx__simulation_tables *tables, const chx_network_in
     if (!status)
         status = check_limits(tables);
     if (!status)
+        status = chx__simulation_plasticities_init(tables);
+    if (!status)
         status = chx__simulation_kinds_init(tables);
     if (status)
         chx__simulation_tables_finish(tables);
@@ -289,6 +293,8 @@ chx__simulation_tables_finish(chx__simulation_tables *tables)
     free(tables->kinds);
     free(tables->kind_keys);
     free(tables->kind_slots);
+    free(tables->plasticities);
+    chx__plasticity_map_finish(&tables->plasticity_map);
     *tables = (chx__simulation_tables){0};
 }
 
@@ -398,6 +404,8 @@ chx__part_tables_init(chx__part_tables *part, const chx__simulation_tables *tabl
                                    .n_neurons = n_neurons,
                                    .n_sources = tables->info->n_neurons,
                                    .stretch = chx__simulation_stretch(tables, partition),
+                                   .n_plasticities = tables->info->n_plasticities,
+                                   .delay_bits = tables->delay_bits,
                                }};
     const uint32_t tile = CHX_POPULATION_TILE(tables->width);
     part->setup.ring_blocks = part->model->n_ports * part->setup.n_blocks;

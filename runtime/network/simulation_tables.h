@@ -12,6 +12,7 @@
 #define CHX_NETWORK_SIMULATION_TABLES_H
 
 #include "network/model.h"
+#include "network/plasticity.h"
 #include "neuron/population.h"
 
 #define CHX__MAX_PARTITIONS 64
@@ -51,8 +52,11 @@ typedef struct chx__simulation_tables {
     uint32_t n_groups; /* of each partition, at most */
     chx_population_kind *kinds; /* of synapses; none where they are too many */
     uint32_t n_kinds;
-    uint64_t *kind_keys; /* of kinds, and a hash table of those; see simulation_synapses.c */
+    struct chx__kind_key *kind_keys; /* and a hash table of those; see simulation_synapses.c */
     uint32_t *kind_slots;
+    chx_population_plasticity *plasticities; /* the network's; NULL without */
+    chx__plasticity_map plasticity_map;
+    uint32_t delay_bits;
 } chx__simulation_tables;
 
 typedef struct chx__part_tables {
@@ -110,6 +114,9 @@ chx_status chx__part_entries_init(chx__part_tables *part, const chx__simulation_
 
 /* Makes the state that a partition begins with (simulation_initial.c). Errors: MEMORY. */
 chx_status chx__part_initial_init(chx__part_tables *part, const chx__simulation_tables *tables);
+
+/* Makes the rows of plasticities (simulation_plasticity.c). Errors: MEMORY. */
+chx_status chx__simulation_plasticities_init(chx__simulation_tables *tables);
 
 /* Collects the kinds of synapses. Errors: MEMORY. */
 chx_status chx__simulation_kinds_init(chx__simulation_tables *tables);

@@ -1,0 +1,129 @@
+/* Plasticities are few and types may be many, so each type knows its plasticities as bits, and
+ * those of a synapse are the bits that the types of both its neurons have. */
+#include "network/plasticity.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+
+#define MAX_TAU_MS 1e9
+
+static bool
+fail(chx__fault *fault, const char *member, const char *sentence)
+{
+    *fault = (chx__fault){member, sentence};
+    return false;
+}
+
+static bool
+are_types(const uint32_t *types, uint32_t n, uint32_t n_types)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (types[i] >= n_types)
+            return false;
+    return true;
+}
+
+bool
+chx__plasticity_check(const chx_plasticity *plasticity, uint32_t n_types, chx__fault *fault)
+{
+    if (plasticity->kind != CHX_PLASTICITY_SHORT_TERM)
+        return fail(fault, "kind", "is none of the kinds of plasticity");
+    if (!are_types(plasticity->from, plasticity->n_from, n_types))
+        return fail(fault, "from", "has a type that is beyond those of the network");
+    if (!are_types(plasticity->to, plasticity->n_to, n_types))
+        return fail(fault, "to", "has a type that is beyond those of the network");
+    if (!(plasticity->utilization > 0 && plasticity->utilization <= 1))
+        return fail(fault, "utilization", "must be above 0 and at most 1");
+    if (!(plasticity->recovery_ms >= 0 && plasticity->recovery_ms <= MAX_TAU_MS))
+        return fail(fault, "recovery_ms", "must be 0 to 1e9");
+    if (!(plasticity->facilitation_ms >= 0 && plasticity->facilitation_ms <= MAX_TAU_MS))
+        return fail(fault, "facilitation_ms", "must be 0 to 1e9");
+    return true;
+}
+
+/* A copy in the arena; NULL, and no failure, for none. */
+static bool
+keep_types(chx_network *network, const uint32_t **types, uint32_t n)
+{
+    if (n == 0) {
+        *types = NULL;
+        return true;
+    }
+    uint32_t *kept = chx__network_keep(network, n * sizeof *kept);
+    if (!kept)
+        return false;
+    memcpy(kept, *types, n * sizeof *kept);
+    *types = kept;
+    return true;
+}
+
+chx_status
+chx__plasticity_add(chx_network *network, const chx_plasticity *plasticity)
+{
+    chx_network_info *info = &network->info;
+    if (info->n_plasticities == CHX_MAX_PLASTICITIES)
+        return chx__fail(CHX_ERROR_LIMIT,
+                         "the network has more than %d plasticities; let some types share one",
+                         CHX_MAX_PLASTICITIES);
+    if (!network->plasticities)
+        network->plasticities =
+            chx__network_keep(network, CHX_MAX_PLASTICITIES * sizeof *network->plasticities);
+    chx_plasticity copy = *plasticity;
+    if (!network->plasticities || !keep_types(network, &copy.from, copy.n_from) ||
+        !keep_types(network, &copy.to, copy.n_to))
+        return chx__fail_memory("copying a network");
+    network->plasticities[info->n_plasticities++] = copy;
+    return CHX_OK;
+}
+
+static void
+set_bits(uint32_t *bits, uint32_t n_types, const uint32_t *types, uint32_t n, uint32_t bit)
+{
+    for (uint32_t t = 0; n == 0 && t < n_types; t++)
+        bits[t] |= bit;
+    for (uint32_t i = 0; i < n; i++)
+        bits[types[i]] |= bit;
+}
+
+chx_status
+chx__plasticity_map_init(chx__plasticity_map *map, const chx_network_info *info)
+{
+    *map = (chx__plasticity_map){0};
+    if (info->n_plasticities == 0)
+        return CHX_OK;
+    map->from = chx__alloc(info->n_types, sizeof *map->from);
+    map->to = chx__alloc(info->n_types, sizeof *map->to);
+    if (!map->from || !map->to)
+        return chx__fail_memory("listing plastic synapses");
+    for (uint32_t i = 0; i < info->n_plasticities; i++) {
+        const chx_plasticity *plasticity = &info->plasticities[i];
+        set_bits(map->from, info->n_types, plasticity->from, plasticity->n_from, 1u << i);
+        set_bits(map->to, info->n_types, plasticity->to, plasticity->n_to, 1u << i);
+    }
+    return CHX_OK;
+}
+
+void
+chx__plasticity_map_finish(chx__plasticity_map *map)
+{
+    free(map->from);
+    free(map->to);
+    *map = (chx__plasticity_map){0};
+}
+
+uint32_t
+chx__plasticity_of(const chx__plasticity_map *map, const chx_network_info *info,
+                   const chx_synapse *synapse)
+{
+    if (!map->from)
+        return 0;
+    const uint32_t bits =
+        map->from[info->neurons[synapse->pre].type] & map->to[info->neurons[synapse->post].type];
+    for (uint32_t i = 0; i < CHX_MAX_PLASTICITIES; i++)
+        if (bits >> i & 1)
+            return i + 1;
+    return 0;
+}

@@ -1,0 +1,334 @@
+/* Synapses that change: their series of weights against the differential equations in double
+ * precision, and that spikes are the same bits however the network is cut. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <check.h>
+#include <chronaxie/simulation.h>
+
+#include "machine.h"
+
+#define SHORT_TERM CHX_PLASTICITY_SHORT_TERM
+#define STEP_MS 0.1
+#define N_PAIRS 4 /* of types of targets */
+#define WEIGHT_PA 50
+#define DELAY_STEPS 15
+
+static chx_runtime *runtime;
+
+static void
+open_runtime(void)
+{
+    const chx_runtime_params params = test_machine_params();
+    chx_status status = chx_runtime_create(&runtime, &params);
+    ck_assert_msg(status == CHX_OK, "%s", chx_last_error()->message);
+}
+
+static void
+close_runtime(void)
+{
+    chx_runtime_destroy(&runtime);
+}
+
+static void
+check_ok(chx_status status)
+{
+    ck_assert_msg(status == CHX_OK, "%s: %s", chx_status_name(status), chx_last_error()->message);
+}
+
+/* A source, and a target of each type, which is too large to fire. */
+static const uint32_t type_indices[N_PAIRS + 1] = {0, 1, 2, 3, 4};
+
+static const chx_plasticity plasticities[] = {
+    {.kind = SHORT_TERM, .to = &type_indices[1], .n_to = 1, .utilization = 0.5, .recovery_ms = 800},
+    {.kind = SHORT_TERM,
+     .to = &type_indices[2],
+     .n_to = 1,
+     .utilization = 0.05,
+     .recovery_ms = 100,
+     .facilitation_ms = 900},
+    {.kind = SHORT_TERM,
+     .from = type_indices,
+     .n_from = 1,
+     .to = &type_indices[3],
+     .n_to = 1,
+     .utilization = 1},
+    /* Nobody's, since others come first. */
+    {.kind = SHORT_TERM, .to = &type_indices[1], .n_to = 3, .utilization = 0.7},
+};
+
+static chx_network *
+create_pairs(void)
+{
+    static const char *const names[N_PAIRS + 1] = {"source", "depressing", "facilitating",
+                                                   "renewed", "static"};
+    static const uint32_t steps[] = {20,  120, 220,  320,  420,  520,  530,  800,
+                                     801, 803, 1400, 2100, 2120, 2140, 5000, 5500};
+    enum { N_SPIKES = sizeof steps / sizeof *steps };
+    chx_neuron_type types[N_PAIRS + 1];
+    chx_neuron neurons[N_PAIRS + 1];
+    chx_synapse synapses[N_PAIRS];
+    chx_spike spikes[N_SPIKES];
+    for (uint32_t i = 0; i <= N_PAIRS; i++) {
+        types[i] = (chx_neuron_type){names[i], {i ? 250 : 1, 10, 5, -65, i ? 1e6 : -50, -65, 1, 0}};
+        neurons[i] = (chx_neuron){.name = names[i], .type = i, .diameter_um = 1};
+    }
+    for (uint32_t i = 0; i < N_PAIRS; i++)
+        synapses[i] = (chx_synapse){0, i + 1, WEIGHT_PA, DELAY_STEPS * (float)STEP_MS};
+    for (uint32_t i = 0; i < N_SPIKES; i++)
+        spikes[i] = (chx_spike){steps[i], 0};
+    /* Each makes a burst of spikes. */
+    const chx_stimulus stimuli[] = {{.kind = CHX_STIMULUS_SPIKE_TRAIN,
+                                     .current_pa = 1000,
+                                     .spikes = spikes,
+                                     .n_spikes = N_SPIKES}};
+    chx_network *network = NULL;
+    check_ok(chx_network_create(&(chx_network_info){.name = "pairs",
+                                                    .time_step_ms = STEP_MS,
+                                                    .duration_ms = 600,
+                                                    .n_types = N_PAIRS + 1,
+                                                    .types = types,
+                                                    .n_neurons = N_PAIRS + 1,
+                                                    .neurons = neurons,
+                                                    .n_synapses = N_PAIRS,
+                                                    .synapses = synapses,
+                                                    .n_stimuli = 1,
+                                                    .stimuli = stimuli,
+                                                    .n_plasticities = 4,
+                                                    .plasticities = plasticities},
+                                &network));
+    return network;
+}
+
+/* What a spike lets through, in the form in which Tsodyks and others 1998 state it. */
+typedef struct resources {
+    double available, share; /* just after the last spike */
+} resources;
+
+static double
+efficacy(resources *own, const chx_plasticity *plasticity, double since_ms)
+{
+    const double kept = exp(-since_ms / plasticity->recovery_ms);
+    const double share = own->share * exp(-since_ms / plasticity->facilitation_ms);
+    const double available = 1 - (1 - own->available) * kept;
+    own->share = share + plasticity->utilization * (1 - share);
+    own->available = available * (1 - own->share);
+    return available * own->share;
+}
+
+START_TEST(short_term_weights_are_those_of_the_equations)
+{
+    static const uint32_t targets[N_PAIRS] = {1, 2, 3, 4};
+    const chx_probe probe = {"current_pa", targets, N_PAIRS, 0};
+    chx_network *network = create_pairs();
+    chx_simulation *simulation = NULL;
+    check_ok(chx_simulation_create(
+        runtime, network, &(chx_simulation_params){.probes = &probe, .n_probes = 1}, &simulation));
+    check_ok(chx_simulation_advance(simulation, 6000));
+    const chx_spike *spikes;
+    size_t n_spikes;
+    chx_trace trace;
+    check_ok(chx_simulation_spikes(simulation, &spikes, &n_spikes));
+    check_ok(chx_simulation_take_trace(simulation, 0, &trace));
+    ck_assert_uint_eq(trace.n_rows, 6000);
+    ck_assert_uint_gt(n_spikes, 50);
+    resources own[N_PAIRS - 1] = {{1, 0}, {1, 0}, {1, 0}};
+    const double keep = exp(-STEP_MS / 5);
+    double expected[N_PAIRS] = {0};
+    size_t next = 0;
+    for (uint32_t step = 0; step < 6000; step++) {
+        for (uint32_t i = 0; i < N_PAIRS; i++)
+            expected[i] *= keep;
+        if (next < n_spikes && spikes[next].step + DELAY_STEPS == step) {
+            const double since_ms =
+                next == 0 ? 1e9 : (spikes[next].step - spikes[next - 1].step) * STEP_MS;
+            for (uint32_t i = 0; i + 1 < N_PAIRS; i++)
+                expected[i] += WEIGHT_PA * efficacy(&own[i], &plasticities[i], since_ms);
+            expected[N_PAIRS - 1] += WEIGHT_PA;
+            next++;
+        }
+        for (uint32_t i = 0; i < N_PAIRS; i++) {
+            const double got = (double)trace.values[step * N_PAIRS + i];
+            ck_assert_msg(fabs(got - expected[i]) < 2e-5 * (1 + expected[i]),
+                          "step %u, target %u: %g pA, expected %g", step, i, got, expected[i]);
+        }
+    }
+    free(trace.values);
+    chx_simulation_destroy(&simulation);
+    chx_network_destroy(&network);
+}
+END_TEST
+
+#define N_EXCITING 80
+#define N_ALL 103
+
+/* Two types that Poisson events drive, joined at random, with plasticities for all four pairs. */
+static chx_network *
+create_circuit(const chx_distribution *weight_pa)
+{
+    static const uint32_t exciting = 0, inhibiting = 1;
+    static const chx_plasticity all[] = {
+        {SHORT_TERM, &exciting, &exciting, 1, 1, 0.5, 200, 0},
+        {SHORT_TERM, &exciting, &inhibiting, 1, 1, 0.1, 50, 400},
+        {SHORT_TERM, &inhibiting, NULL, 1, 0, 0.3, 100, 20},
+    };
+    static char names[N_ALL][8];
+    static uint32_t indices[N_ALL];
+    const chx_neuron_type types[] = {{"e", {250, 10, 2, -65, -50, -65, 2, 0}},
+                                     {"i", {250, 10, 2, -65, -50, -65, 1, 0}}};
+    chx_neuron neurons[N_ALL];
+    for (uint32_t i = 0; i < N_ALL; i++) {
+        snprintf(names[i], sizeof names[i], "%u", i);
+        indices[i] = i;
+        neurons[i] = (chx_neuron){.name = names[i], .type = i >= N_EXCITING, .diameter_um = 1};
+    }
+    const chx_distribution delay_ms = {CHX_DISTRIBUTION_UNIFORM, .min = 0.5, .max = 3};
+    chx_projection projections[] = {{.rule = CHX_RULE_FIXED_INDEGREE,
+                                     .from = indices,
+                                     .to = indices,
+                                     .n_from = N_EXCITING,
+                                     .n_to = N_ALL,
+                                     .synapses = 40,
+                                     .weight_pa = *weight_pa,
+                                     .delay_ms = delay_ms},
+                                    {.rule = CHX_RULE_FIXED_INDEGREE,
+                                     .from = indices + N_EXCITING,
+                                     .to = indices,
+                                     .n_from = N_ALL - N_EXCITING,
+                                     .n_to = N_ALL,
+                                     .synapses = 10,
+                                     .weight_pa = {.mean = -300},
+                                     .delay_ms = {.mean = 0.7}}};
+    if (weight_pa->kind == CHX_DISTRIBUTION_CONSTANT)
+        projections[0].delay_ms = projections[1].delay_ms;
+    const chx_stimulus stimulus = {.kind = CHX_STIMULUS_POISSON,
+                                   .stop_ms = 1000,
+                                   .current_pa = 150,
+                                   .rate_hz = 6000,
+                                   .neurons = indices,
+                                   .n_neurons = N_ALL};
+    chx_network *network = NULL;
+    check_ok(chx_network_create(&(chx_network_info){.name = "circuit",
+                                                    .time_step_ms = STEP_MS,
+                                                    .duration_ms = 30,
+                                                    .seed = 3,
+                                                    .n_types = 2,
+                                                    .types = types,
+                                                    .n_neurons = N_ALL,
+                                                    .neurons = neurons,
+                                                    .n_stimuli = 1,
+                                                    .stimuli = &stimulus,
+                                                    .n_projections = 2,
+                                                    .projections = projections,
+                                                    .n_plasticities = 3,
+                                                    .plasticities = all},
+                                &network));
+    return network;
+}
+
+static uint64_t
+digest_of(const chx_network *network, uint32_t n_partitions, size_t *n_spikes)
+{
+    chx_simulation *simulation = NULL;
+    const chx_spike *spikes;
+    uint64_t digest;
+    check_ok(chx_simulation_create(
+        runtime, network, &(chx_simulation_params){.n_partitions = n_partitions}, &simulation));
+    check_ok(chx_simulation_advance(simulation, 103));
+    check_ok(chx_simulation_advance(simulation, 57));
+    check_ok(chx_simulation_digest(simulation, &digest));
+    check_ok(chx_simulation_spikes(simulation, &spikes, n_spikes));
+    chx_simulation_destroy(&simulation);
+    return digest;
+}
+
+static void
+check_cuts(const chx_distribution *weight_pa)
+{
+    static const uint32_t cuts[] = {2, 3, 7};
+    size_t n_spikes, n;
+    chx_network *network = create_circuit(weight_pa);
+    const uint64_t digest = digest_of(network, 1, &n_spikes);
+    ck_assert_uint_gt(n_spikes, 150);
+    for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++)
+        ck_assert_uint_eq(digest_of(network, cuts[i], &n), digest);
+    chx_network_destroy(&network);
+}
+
+START_TEST(short_term_spikes_are_the_same_in_every_cut)
+{
+    check_cuts(&(chx_distribution){.mean = 100});
+    check_cuts(&(chx_distribution){CHX_DISTRIBUTION_NORMAL, .mean = 100, .sd = 20});
+}
+END_TEST
+
+START_TEST(plasticities_that_cannot_be_are_refused)
+{
+    static const uint32_t beyond = 1;
+    static const struct {
+        chx_plasticity plasticity;
+        const char *sentence;
+    } bad[] = {
+        {{.utilization = 1}, "plasticities[0]: kind is none of the kinds of plasticity"},
+        {{.kind = SHORT_TERM, .utilization = 0},
+         "plasticities[0]: utilization must be above 0 and at most 1"},
+        {{.kind = SHORT_TERM, .utilization = 1.5},
+         "plasticities[0]: utilization must be above 0 and at most 1"},
+        {{.kind = SHORT_TERM, .utilization = NAN},
+         "plasticities[0]: utilization must be above 0 and at most 1"},
+        {{.kind = SHORT_TERM, .utilization = 1, .recovery_ms = -1},
+         "plasticities[0]: recovery_ms must be 0 to 1e9"},
+        {{.kind = SHORT_TERM, .utilization = 1, .facilitation_ms = INFINITY},
+         "plasticities[0]: facilitation_ms must be 0 to 1e9"},
+        {{.kind = SHORT_TERM, .from = &beyond, .n_from = 1, .utilization = 1},
+         "plasticities[0]: from has a type that is beyond those of the network"},
+        {{.kind = SHORT_TERM, .to = &beyond, .n_to = 1, .utilization = 1},
+         "plasticities[0]: to has a type that is beyond those of the network"},
+    };
+    const chx_neuron_type type = {"t", {10, 10, 5, -65, -50, -65, 5, 0}};
+    const chx_neuron neuron = {.name = "a", .diameter_um = 1};
+    chx_plasticity many[CHX_MAX_PLASTICITIES + 1];
+    chx_network_info info = {.name = "one",
+                             .time_step_ms = STEP_MS,
+                             .duration_ms = 10,
+                             .n_types = 1,
+                             .types = &type,
+                             .n_neurons = 1,
+                             .neurons = &neuron,
+                             .n_plasticities = 1};
+    chx_network *network = NULL;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        info.plasticities = &bad[i].plasticity;
+        ck_assert_int_eq(chx_network_create(&info, &network), CHX_ERROR_FORMAT);
+        ck_assert_str_eq(chx_last_error()->message, bad[i].sentence);
+    }
+    for (size_t i = 0; i < sizeof many / sizeof *many; i++)
+        many[i] = (chx_plasticity){.kind = SHORT_TERM, .utilization = 1};
+    info.plasticities = many;
+    info.n_plasticities = CHX_MAX_PLASTICITIES + 1;
+    ck_assert_int_eq(chx_network_create(&info, &network), CHX_ERROR_LIMIT);
+    info.n_plasticities = CHX_MAX_PLASTICITIES;
+    check_ok(chx_network_create(&info, &network));
+    ck_assert_uint_eq(chx_network_get(network)->n_plasticities, CHX_MAX_PLASTICITIES);
+    chx_network_destroy(&network);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("plasticity");
+    TCase *tests = tcase_create("plasticity");
+    tcase_add_checked_fixture(tests, open_runtime, close_runtime);
+    tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, short_term_weights_are_those_of_the_equations);
+    tcase_add_test(tests, short_term_spikes_are_the_same_in_every_cut);
+    tcase_add_test(tests, plasticities_that_cannot_be_are_refused);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int n_failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return n_failed > 0;
+}
