@@ -635,14 +635,31 @@ class Runs(Case):
         (net / "neurons.csv").write_text("nmae,type,x_um,y_um,z_um,diameter_um,side\n")
         self.fails(3, "net/neurons.csv:1: unknown column 'nmae'", "run", net)
 
-    def test_type_with_a_slash_is_drawn_and_counted_and_latin1_refused(self):
+    def test_type_with_a_slash_is_drawn_and_counted(self):
         net = self.network(stimuli=[self.step(30)], neurons=["A,L2/3,0,0,0,12", "B,L4,50,0,0,12"])
         summary = json.loads(self.succeeds("run", net, "--json", *devices()))
         self.assertEqual([kind["type"] for kind in summary["types"]], ["L2/3", "L4"])
         self.succeeds("render", net, "-s", "64x64", "-o", self.folder / "x.png", *devices())
+
+    def test_latin1_is_converted_with_one_remark(self):
+        net = self.network(stimuli=[self.step(30)], neurons=["A,L2/3,0,0,0,12", "B,L4,50,0,0,12"])
         table = net / "neurons.csv"
-        table.write_bytes(table.read_bytes().replace(b"L4", b"K\xf6rner"))
-        self.fails(3, "neurons.csv:3: type is not UTF-8; save the file as UTF-8", "run", net)
+        table.write_bytes(table.read_bytes().replace(b"L4", b"K\xf6rner \x80"))
+        result = run("run", net, "--json", *devices())
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual([kind["type"] for kind in json.loads(result.stdout)["types"]],
+                         ["L2/3", "K\u00f6rner \u20ac"])
+        self.assertEqual(result.stderr.count("note: "), 1)
+        self.assertIn("neurons.csv:1: what is not UTF-8 is read as Latin-1\n", result.stderr)
+
+    def test_latin1_in_edges_and_in_spikes_names_the_same_neurons(self):
+        self.file("e.csv", "").write_bytes(b"source,target\nUtf\xc3\xa9,Caf\xe9\nCaf\xe9,C\n")
+        played = self.file("s.csv", "")
+        played.write_bytes(b"neuron,time_ms\nCaf\xe9,10\n")
+        result = run("run", self.folder / "e.csv", "--play-spikes", played, *devices())
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(result.stderr.count("what is not UTF-8 is read as Latin-1"), 2)
+        self.assertIn("3 neurons", result.stdout)
 
     def test_two_cells_far_apart_are_remarked_on(self):
         neurons = ["A,cell,0,0,0,9", "B,cell,50000,0,0,9"]

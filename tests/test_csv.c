@@ -369,6 +369,79 @@ START_TEST(csv_loose_table_has_commas_and_names_of_other_programs)
 }
 END_TEST
 
+static const struct {
+    const char *text, *read;
+} letters[] = {
+    {"caf\xe9", "caf\xc3\xa9"},
+    {"\x80 5", "\xe2\x82\xac 5"},
+    {"\xe9", "\xc3\xa9"},
+    {"\xc3\xa9", "\xc3\xa9"}, /* UTF-8 stays */
+    {"\xe8\x84\xb3\xf0\x9f\xa7\xa0", "\xe8\x84\xb3\xf0\x9f\xa7\xa0"},
+    {"\xe8\x84", "\xc3\xa8\xe2\x80\x9e"}, /* cut short */
+    {"\xc0\xaf", "\xc3\x80\xc2\xaf"}, /* overlong */
+    {"\xed\xa0\x80", "\xc3\xad\xc2\xa0\xe2\x82\xac"}, /* a surrogate */
+};
+
+START_TEST(csv_letters_of_latin1_become_utf8)
+{
+    char text[64];
+    snprintf(text, sizeof text, "name,x_um\n%s,1\n2,%s", letters[_i].text, letters[_i].text);
+    ck_assert_int_eq(open_text(text), CHX_OK);
+    ck_row(letters[_i].read, "1", 2);
+    ck_row("2", letters[_i].read, 3);
+    const bool is_utf8 = strcmp(letters[_i].text, letters[_i].read) == 0;
+    ck_end();
+    ck_assert_str_eq(csv.remark, is_utf8 ? "" : "what is not UTF-8 is read as Latin-1");
+}
+END_TEST
+
+/* Letters of UTF-8 at each place of the buffer's edge, and at last one that is none. */
+START_TEST(csv_letters_at_the_edge_of_the_buffer_are_whole)
+{
+    enum { ROWS = 140000 };
+    static char text[16 * ROWS + 64];
+    for (int shift = 0; shift < 8; shift++) {
+        size_t length = (size_t)sprintf(text, "name,x_um\n%.*s,1\n", shift + 1, "aaaaaaaa");
+        for (int i = 0; i < ROWS; i++)
+            length += (size_t)sprintf(text + length, "\xc3\xa9\xe8\x84\xb3,%d\n", i % 10);
+        if (shift % 2)
+            memcpy(text + 10, "\xe9", 1); /* in the same block */
+        sprintf(text + length, "\xe9,1");
+        ck_assert_int_eq(open_text(text), CHX_OK);
+        bool more;
+        ck_assert_int_eq(chx__csv_next(&csv, &more), CHX_OK);
+        int n_other = 0;
+        for (int i = 0; i < ROWS; i++)
+            n_other += chx__csv_next(&csv, &more) != CHX_OK ||
+                       strcmp(csv.fields[0].text, "\xc3\xa9\xe8\x84\xb3") != 0;
+        ck_assert_int_eq(n_other, 0);
+        ck_row("\xc3\xa9", "1", ROWS + 3);
+        ck_end();
+    }
+}
+END_TEST
+
+/* A row that ends just before the buffer's edge with a letter that could go on behind it. */
+START_TEST(csv_letters_of_latin1_before_the_edge_are_converted)
+{
+    enum { BEGIN = (1 << 20) - 16 };
+    static char text[BEGIN + 64];
+    for (int shift = 0; shift < 16; shift++) {
+        size_t length = (size_t)sprintf(text, "name,x_um\n");
+        while (length + 3 < BEGIN)
+            length += (size_t)sprintf(text + length, "\n");
+        const unsigned line = (unsigned)length - 8;
+        sprintf(text + length, "%.*s,\xe9\nb,\xc3\n", shift + 1, "aaaaaaaaaaaaaaaa");
+        ck_assert_int_eq(open_text(text), CHX_OK);
+        bool more;
+        ck_assert_int_eq(chx__csv_next(&csv, &more), CHX_OK);
+        ck_assert_str_eq(csv.fields[1].text, "\xc3\xa9");
+        ck_row("b", "\xc3\x83", line + 1);
+        ck_end();
+    }
+}
+END_TEST
+
 int
 main(void)
 {
@@ -392,6 +465,10 @@ main(void)
     tcase_add_test(tests, csv_loose_table_has_comments_and_words_between_blanks);
     tcase_add_test(tests, csv_loose_table_may_have_no_header);
     tcase_add_test(tests, csv_loose_table_has_commas_and_names_of_other_programs);
+    tcase_add_loop_test(tests, csv_letters_of_latin1_become_utf8, 0,
+                        sizeof letters / sizeof *letters);
+    tcase_add_test(tests, csv_letters_at_the_edge_of_the_buffer_are_whole);
+    tcase_add_test(tests, csv_letters_of_latin1_before_the_edge_are_converted);
     tcase_add_test(tests, number_is_the_nearest_double);
     tcase_add_test(tests, number_refuses_everything_else);
     tcase_add_test(tests, number_has_a_point_in_every_locale);

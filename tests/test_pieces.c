@@ -161,6 +161,19 @@ START_TEST(pieces_hold_what_the_table_holds)
 }
 END_TEST
 
+/* A block becomes three times as long. */
+START_TEST(pieces_of_latin1_grow)
+{
+    begin_table("\n");
+    char row[256] = "%u,%u";
+    memset(row + 5, '\x80', 200);
+    memcpy(row + 205, "\n", 2);
+    write_rows(100000, row);
+    fclose(table);
+    ck_assert_str_eq(ck_same(100000), "");
+}
+END_TEST
+
 START_TEST(pieces_of_little_or_nothing)
 {
     begin_table("\n");
@@ -244,6 +257,7 @@ main(void)
     tcase_add_checked_fixture(tests, folder_setup, folder_teardown);
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, pieces_hold_what_the_table_holds, 0, sizeof shapes / sizeof *shapes);
+    tcase_add_test(tests, pieces_of_latin1_grow);
     tcase_add_test(tests, pieces_of_little_or_nothing);
     tcase_add_test(tests, pieces_of_long_quotes_are_found);
     tcase_add_loop_test(tests, pieces_tell_the_first_fault, 0, sizeof faults / sizeof *faults);

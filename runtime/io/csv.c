@@ -7,6 +7,9 @@
  * where the next one will: quoted line ends count. One kind of line end and one delimiter are found
  * at the top and hold for the whole file.
  *
+ * What is not UTF-8 is made so as it comes into the buffer (io/latin1.h), before rows are looked
+ * for in it; a buffer that has grown by that is filled no further than to its room.
+ *
  * A loose table also may have blanks for delimiters, comments, and no header; then its first row
  * is kept for the first chx__csv_next(). */
 #include "io/csv.h"
@@ -19,10 +22,59 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "io/latin1.h"
 #include "io/number.h"
 
 /* Room for the longest row and its end, and enough to make reads few. */
 #define BUFFER_BYTES (1 << 20)
+
+/* Makes the `length` bytes from n_checked on UTF-8, which may take more room then than the buffer
+ * is meant to have: at most CHX__LATIN1_GROWTH times as much. */
+static chx_status
+convert(chx__csv *csv, size_t length)
+{
+    char *from = csv->buffer + csv->n_checked;
+    const size_t n_left = csv->end - csv->n_checked - length;
+    char *text = malloc(CHX__LATIN1_GROWTH * length + n_left);
+    if (!text)
+        return chx__fail_memory("reading a table");
+    const size_t n = chx__latin1_convert(from, length, text);
+    memcpy(text + n, from + length, n_left);
+    const size_t end = csv->n_checked + n + n_left;
+    char *larger = realloc(csv->buffer, (end > csv->room_bytes ? end : csv->room_bytes) + 1);
+    if (larger) {
+        csv->buffer = larger;
+        memcpy(csv->buffer + csv->n_checked, text, n + n_left);
+        csv->n_checked += n;
+        csv->end = end;
+        csv->is_latin1 = true;
+    }
+    free(text);
+    return larger ? CHX_OK : chx__fail_memory("reading a table");
+}
+
+/* Looks at bytes that are new, but for those of a letter that the next bytes may complete. */
+static chx_status
+check_letters(chx__csv *csv)
+{
+    const char *text = csv->buffer + csv->n_checked;
+    const size_t n_new = csv->end - csv->n_checked;
+    const size_t length = n_new - (csv->at_end ? 0 : chx__utf8_cut(text, n_new));
+    const size_t n_good = chx__utf8_length(text, length);
+    csv->n_checked += n_good;
+    return n_good < length ? convert(csv, length - n_good) : CHX_OK;
+}
+
+/* Says at the end of the file what was done to it. */
+static void
+remark_on_letters(chx__csv *csv)
+{
+    const size_t length = strlen(csv->remark);
+    if (csv->is_latin1)
+        snprintf(csv->remark + length, sizeof csv->remark - length, "%s%s", length ? "; " : "",
+                 "what is not UTF-8 is read as Latin-1");
+    csv->is_latin1 = false;
+}
 
 /* Moves the unread bytes to the front and reads more behind them. */
 static chx_status
@@ -31,6 +83,7 @@ refill(chx__csv *csv)
     if (csv->begin > 0)
         memmove(csv->buffer, csv->buffer + csv->begin, csv->end - csv->begin);
     csv->end -= csv->begin;
+    csv->n_checked -= csv->begin;
     csv->begin = 0;
     for (;;) {
         ssize_t n = read(csv->descriptor, csv->buffer + csv->end, csv->room_bytes - csv->end);
@@ -40,7 +93,10 @@ refill(chx__csv *csv)
             return chx__fail(CHX_ERROR_FILE, "%s: cannot read: %s", csv->path, strerror(errno));
         csv->at_end = n == 0;
         csv->end += (size_t)n;
-        return CHX_OK;
+        chx_status status = check_letters(csv);
+        if (csv->at_end)
+            remark_on_letters(csv);
+        return status;
     }
 }
 

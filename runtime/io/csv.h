@@ -7,7 +7,8 @@
  * and named in a remark. Rows are handed out one at a time from a buffer of
  * fixed size, without an allocation per row or field. Rows end with LF, CRLF
  * or CR; empty lines are skipped; a byte order mark at the start is skipped;
- * nothing is trimmed. A row may span lines inside quotes.
+ * nothing is trimmed. A row may span lines inside quotes. Text that is not
+ * UTF-8 is read as Latin-1, with a remark.
  */
 #ifndef CHX_IO_CSV_H
 #define CHX_IO_CSV_H
@@ -37,13 +38,15 @@ typedef struct chx__csv {
     bool loose; /* as chx__csv_open_loose() takes it */
     chx__csv_field fields[CHX__CSV_MAX_COLUMNS]; /* the row, in the order of `columns` */
     uint64_t line; /* where the row begins */
-    char remark[512]; /* a sentence on columns ignored or guessed; empty without any */
+    char remark[512]; /* on columns ignored or guessed, and, once all is read, on letters */
 
     int descriptor;
     bool at_end; /* the file has no more bytes than the buffer */
     char *buffer;
     size_t room_bytes; /* of the buffer, which has one byte more */
     size_t begin, end; /* unread bytes in the buffer */
+    size_t n_checked; /* bytes of the buffer that are UTF-8, up to end but for a letter cut short */
+    bool is_latin1; /* some were not, which is yet to be remarked on */
     uint64_t next_line; /* of the byte at begin */
     char delimiter, line_end; /* delimiter ' ' stands for blanks of any number */
     bool is_bare; /* the first row was no header: its fields are the next row */

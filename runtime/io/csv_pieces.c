@@ -17,10 +17,11 @@
 #include "base/alloc.h"
 #include "base/crew.h"
 #include "base/error.h"
+#include "io/latin1.h"
 
 #define BLOCK_BYTES ((size_t)16 << 20) /* that the processor's cache may still hold */
 #define PIECE_BYTES ((size_t)256 << 10) /* some milliseconds of work */
-#define MOST_PIECES (BLOCK_BYTES / PIECE_BYTES)
+#define MOST_PIECES (CHX__LATIN1_GROWTH * BLOCK_BYTES / PIECE_BYTES)
 
 typedef struct piece {
     size_t begin, end; /* in the buffer */

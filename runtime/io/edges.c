@@ -125,8 +125,6 @@ place_neurons(reader *table)
                                                           "z_um", "type", "diameter_um"};
     bool more = true;
     chx_status status = chx__csv_open(&table->csv, table->neurons, columns, N_NEURON_COLUMNS, TYPE);
-    if (!status && *table->csv.remark)
-        status = chx__network_remark(table->network, table->neurons, 1, table->csv.remark);
     while (!status && more) {
         status = chx__csv_next(&table->csv, &more);
         if (!status && more)
@@ -135,6 +133,8 @@ place_neurons(reader *table)
     if (!status && table->network->info.n_neurons == 0)
         status = chx__csv_fail(&table->csv, CHX_ERROR_FORMAT,
                                "no neurons follow the header; add a row for each");
+    if (!status && *table->csv.remark)
+        status = chx__network_remark(table->network, table->neurons, 1, table->csv.remark);
     chx__csv_close(&table->csv);
     return status;
 }

@@ -278,17 +278,14 @@ read_synapses_of(const void *data, chx__csv *csv, void *items, uint64_t *n_items
     }
 }
 
-/* Opens a table and keeps what there is to remark on its header. */
+/* Closes a table that was read and keeps what there is to remark on it. */
 static chx_status
-open_table(chx__folder *folder, const char *path, const char *const *columns, size_t n_columns,
-           size_t n_needed, chx__csv *csv)
+close_table(chx__folder *folder, chx__csv *csv)
 {
-    chx_status status = chx__csv_open(csv, path, columns, n_columns, n_needed);
-    if (status || !*csv->remark)
-        return status;
-    status = chx__network_remark(folder->network, path, csv->line, csv->remark);
-    if (status)
-        chx__csv_close(csv);
+    chx_status status = CHX_OK;
+    if (*csv->remark)
+        status = chx__network_remark(folder->network, csv->path, 1, csv->remark);
+    chx__csv_close(csv);
     return status;
 }
 
@@ -308,7 +305,7 @@ read_neurons(chx__folder *folder, const char *path)
     chx__csv csv;
     if (folder->n_counts > 0 && is_missing(path))
         return CHX_OK;
-    chx_status status = open_table(folder, path, columns, N_NEURON_COLUMNS, MORPHOLOGY, &csv);
+    chx_status status = chx__csv_open(&csv, path, columns, N_NEURON_COLUMNS, MORPHOLOGY);
     if (status)
         return status;
     bool more = true;
@@ -321,8 +318,8 @@ read_neurons(chx__folder *folder, const char *path)
         status = chx__csv_fail(&csv, CHX_ERROR_FORMAT,
                                "no neurons follow the header; add a row for "
                                "each");
-    chx__csv_close(&csv);
-    return status;
+    chx_status closed = close_table(folder, &csv);
+    return status ? status : closed;
 }
 
 static chx_status
@@ -338,16 +335,15 @@ read_synapses(chx__folder *folder, const char *path)
     chx__csv csv;
     if (folder->has_projections && is_missing(path))
         return CHX_OK;
-    chx_status status =
-        open_table(folder, path, columns, N_SYNAPSE_COLUMNS, N_SYNAPSE_COLUMNS, &csv);
+    chx_status status = chx__csv_open(&csv, path, columns, N_SYNAPSE_COLUMNS, N_SYNAPSE_COLUMNS);
     if (status)
         return status;
     chx_network *network = folder->network;
     status = chx__csv_read_pieces(&csv, read_synapses_of, folder, &network->synapses,
                                   &network->synapses_capacity, &network->info.n_synapses,
                                   sizeof *network->synapses);
-    chx__csv_close(&csv);
-    return status;
+    chx_status closed = close_table(folder, &csv);
+    return status ? status : closed;
 }
 
 chx_status
