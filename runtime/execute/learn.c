@@ -5,6 +5,8 @@
  * full, by the measured run for those since the last. */
 #include "execute/learn.h"
 
+#include <assert.h>
+
 #include "device/program.h"
 
 #define ALL_MEASURED 4u /* first runs of a plan */
@@ -51,6 +53,7 @@ chx__learn(const chx_run *run)
     chx__lowered *lowered = run->lowered;
     uint64_t n = ++lowered->n_runs_ended;
     uint32_t n_alike = 0;
+    assert(n > lowered->n_runs_learnt && !run->failed);
     if (!is_measured(n))
         return;
     for (uint32_t c = 0; c < lowered->n_commands; c++) {

@@ -13,6 +13,7 @@
  * history again in the next plan. */
 #include "execute/model.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -123,6 +124,7 @@ chx__model_init(chx__model *model, const chx__fleet *fleet)
     for (uint32_t d = 0; d < fleet->n_devices; d++)
         if (is_usable(&fleet->devices[d]))
             first = add_device(model, &fleet->devices[d], first);
+    assert(first == n_lanes);
     link_neighbours(model, fleet);
     measure_links(model, fleet->wires);
     return CHX_OK;

@@ -4,6 +4,8 @@
  * one axis. Called on a plan, or on a run that has ended: the steps do not change any more. */
 #include "execute/spans.h"
 
+#include <assert.h>
+
 #include "base/error.h"
 
 static chx_status
@@ -69,6 +71,7 @@ add_span(const chx__lowered *lowered, const chx_run *run, uint32_t index, double
 chx_status
 chx__spans_timeline(const chx__lowered *lowered, const chx_run *run, chx_timeline **timeline)
 {
+    assert(!run || atomic_load(&run->ended));
     chx_timeline *made;
     chx_status status = chx_timeline_create(&made);
     if (status)
