@@ -490,6 +490,7 @@ class Runs(Case):
                          ["1,a,0,0,0,10", "2,b,10,0,0,10", "3,a,0,50,0,10", "4,c,9,9,9,10"])
         made = json.loads((net / "network.json").read_text())
         self.assertEqual((made["name"], made["view"]["layout"]), ("edges", False))
+        self.assertIn('"time_step_ms": 0.1,', (net / "network.json").read_text())
         self.fails(2, "a table of neurons belongs to a table of connections", "import", net,
                    "--neurons", table, "-o", self.folder / "x")
         for text, says in [("name,x_um,y_um,z_um\n1,0,0,0\n", "edges.csv:2: post is '2', which no"),
@@ -570,8 +571,19 @@ class Runs(Case):
         self.fails(3, "folder.swc: is a folder that", "run", self.folder / "folder.swc")
 
     def test_file_that_is_no_cell_is_told_what_a_network_is(self):
-        self.fails(3, "give a folder with a network.json, or a cell whose name ends in .swc", "run",
-                   self.file("cell.txt", "1 1 0 0 0 6 -1\n"))
+        for content in ("points\n1 1 0 0 0 6 -1\n", "", "from,to\na,b\n", "\0"):
+            self.fails(3, "n.txt: is a file of something else; give a folder with a network.json,",
+                       "run", self.file("n.txt", content))
+
+    def test_files_are_recognised_by_what_they_hold(self):
+        cell = self.file("cell.txt", "# traced\n\n1 1 0 0 0 6 -1\n2 3 50 0 0 1 1\n")
+        self.assertIn("cell.txt: 1 neuron", self.succeeds("run", cell, *devices()))
+        self.assertIn("2 cells: 2 neurons",
+                      self.succeeds("run", cell, self.file("b.swc", cell.read_text()), *devices()))
+        self.fails(3, "cell.txt:2: x is 'x'", "run",
+                   self.file("cell.txt", "1 1 0 0 0 6 -1\n2 3 x 0 0 1 1\n"))
+        edges = self.file("edges", "pre_root_id\tpost_root_id\tsyn_count\n7\t9\t50\n")
+        self.assertIn("2 neurons", self.succeeds("run", edges, *devices()))
 
     def test_sonata_circuit_is_recognised_and_said_to_be_converted(self):
         circuit = self.file("circuit_config.json", {"networks": {"nodes": [], "edges": []}})

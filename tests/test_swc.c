@@ -104,6 +104,9 @@ static const char *const as_exported[] = {
     "1.000000 1.0 0 0 0 1 -1.000000\n2.000000 2.0 1 0 0 1 1.000000\n",
     "1.000000000000000000e+00 1 0 0 0 1 -1e0\n2e0 2 1 0 0 1 1.000000000000000000e+00\n",
     "-7 1 0 0 0 1 -1\n9223372036854775807 2 1 0 0 1 -7\n",
+    "-9223372036854775808 1 0 0 0 1 -1\n2 2 1 0 0 1 -9223372036854775808\n",
+    "18446744073709551614 1 0 0 0 1 -1\n18446744073709551613 2 1 0 0 1 18446744073709551614\n",
+    "9223372036854775808 1 0 0 0 1 18446744073709551615\n2 2 1 0 0 1 9223372036854775808\n",
     "10E1 1 0 0 0 1 -1\n3 2 1 0 0 1 100\n",
     "1 274 0 0 0 1 -1\n2 -5 1 0 0 1 1\n",
     "\xef\xbb\xbf# made elsewhere\n1 1 0 0 0 1 -1\n2 2 1 0 0 1 1\n",
@@ -206,7 +209,7 @@ START_TEST(swc_compressed_in_pieces_is_whole)
     folder_write_bytes("n.swc", twice, sizeof twice);
     ck_assert_int_eq(chx__swc_append(folder_path("n.swc"), 1.0, &nodes, &capacity, &n_nodes),
                      CHX_ERROR_FORMAT);
-    ck_assert_ptr_nonnull(strstr(chx_last_error()->message, "n.swc:4: the line has 1 fields"));
+    ck_assert_ptr_nonnull(strstr(chx_last_error()->message, "n.swc:4: the line has 1 of 7 fields"));
 }
 END_TEST
 
@@ -239,8 +242,8 @@ static const struct {
 } broken[] = {
     {"", "1: the file has no points"},
     {"# nothing\n", "1: the file has no points"},
-    {"1 1 0 0 0 1\n", "1: the line has 6 fields"},
-    {"1,1,0,0,0,1,-1\n", "1: the line has 1 fields"},
+    {"1 1 0 0 0 1\n", "1: the line has 6 of 7 fields"},
+    {"1,1,0,0,0,1,-1\n", "1: the line has 1 of 7 fields"},
     {"1 1 0 0 0 1 -1\nx 1 0 0 0 1 1\n", "2: id is 'x'"},
     {"1 1.5 0 0 0 1 -1\n", "1: kind is '1.5'"},
     {"1 1 nan 0 0 1 -1\n", "1: x is 'nan'"},
@@ -254,6 +257,8 @@ static const struct {
     {"1e-3 1 0 0 0 1 -1\n", "1: id is '1e-3'"},
     {"99999999999999999999 1 0 0 0 1 -1\n", "1: id is '99999999999999999999'"},
     {"1e30 1 0 0 0 1 -1\n", "1: id is '1e30'"},
+    {"18446744073709551616 1 0 0 0 1 -1\n", "1: id is '18446744073709551616'"},
+    {"-9223372036854775809 1 0 0 0 1 -1\n", "1: id is '-9223372036854775809'"},
     {"1 1 0 0 0 1 -1\r2 1 0 0 0 1 7\r", "2: no point has the parent's id 7"},
     {"1 1 0 0 0 1 -1\r\n2 1 0 0 0 1 7\r\n", "2: no point has the parent's id 7"},
     {"1 1 0 0 0 1 -1\n2 1 0 0 0 1 3\n", "2: no point has the parent's id 3"},

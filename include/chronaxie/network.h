@@ -291,10 +291,10 @@ typedef struct chx_source {
 } chx_source;
 
 /* Recognises what the paths are and loads it: a network folder, SWC files or a folder of them, or a
- * table of connections whose name ends in .csv or .tsv. On success the caller destroys *network.
- * Errors: INVALID when unit_um or neurons does not belong to what was recognised; FILE, FORMAT and
- * LIMIT with file, line and remedy in chx_last_error(), also for what is recognised and not read;
- * MEMORY. Any thread. */
+ * table of connections; by their content where their names do not tell. On success the caller
+ * destroys *network. Errors: INVALID when unit_um or neurons does not belong to what was
+ * recognised; FILE, FORMAT and LIMIT with file, line and remedy in chx_last_error(), also for
+ * what is recognised and not read; MEMORY. Any thread. */
 CHX_API chx_status chx_network_open(const chx_source *source, chx_network **network);
 
 /* Writes the network to a folder (docs/network-format.md) that is not there yet or empty, and that

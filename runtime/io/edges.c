@@ -31,6 +31,8 @@
 enum { NAME, X_UM, Y_UM, Z_UM, TYPE, DIAMETER, N_NEURON_COLUMNS };
 enum { PRE, POST, WEIGHT, DELAY, N_COLUMNS };
 
+static const char *const columns[N_COLUMNS] = {"pre", "post", "weight_pa", "delay_ms"};
+
 typedef struct reader {
     chx_network *network;
     const char *neurons; /* path of a table of all neurons, or NULL */
@@ -121,10 +123,10 @@ place_neuron(reader *table)
 static chx_status
 place_neurons(reader *table)
 {
-    static const char *const columns[N_NEURON_COLUMNS] = {"name", "x_um", "y_um",
-                                                          "z_um", "type", "diameter_um"};
+    static const char *const own[N_NEURON_COLUMNS] = {"name", "x_um", "y_um",
+                                                      "z_um", "type", "diameter_um"};
     bool more = true;
-    chx_status status = chx__csv_open(&table->csv, table->neurons, columns, N_NEURON_COLUMNS, TYPE);
+    chx_status status = chx__csv_open(&table->csv, table->neurons, own, N_NEURON_COLUMNS, TYPE);
     while (!status && more) {
         status = chx__csv_next(&table->csv, &more);
         if (!status && more)
@@ -297,10 +299,19 @@ complete(reader *table, const char *path)
     return status ? status : chx__network_finish(network);
 }
 
+bool
+chx__edges_recognise(const char *path)
+{
+    chx__csv csv;
+    bool is_table = chx__csv_open(&csv, path, columns, N_COLUMNS, WEIGHT) == CHX_OK;
+    if (is_table)
+        chx__csv_close(&csv);
+    return is_table;
+}
+
 chx_status
 chx__edges_load(const char *path, const char *neurons, bool is_played, chx_network **network)
 {
-    static const char *const columns[N_COLUMNS] = {"pre", "post", "weight_pa", "delay_ms"};
     reader table = {.network = chx__network_begin(), .neurons = neurons, .is_played = is_played};
     if (!table.network)
         return fail_memory();

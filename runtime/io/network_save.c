@@ -241,8 +241,16 @@ write_description(FILE *stream, const chx_network_info *info, uint32_t index)
 {
     (void)index;
     json_t *root = description_json(info);
-    if (json_dumpf(root, stream, JSON_INDENT(2) | JSON_REAL_PRECISION(17)) == 0)
+    /* 17 digits hold every number, but write 0.1 as 0.10000000000000001. */
+    char *text = json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
+    json_t *again = text ? json_loads(text, 0, NULL) : NULL;
+    const bool is_same = again && json_equal(root, again);
+    if (is_same && fputs(text, stream) >= 0)
         fputc('\n', stream);
+    else if (!is_same && json_dumpf(root, stream, JSON_INDENT(2) | JSON_REAL_PRECISION(17)) == 0)
+        fputc('\n', stream);
+    json_decref(again);
+    free(text);
     json_decref(root);
 }
 

@@ -25,11 +25,12 @@ scan_digits(const char *at, decimal *number, bool fraction)
     uint64_t digits = number->digits;
     int n_fraction = 0;
     for (; *at >= '0' && *at <= '9'; at++) {
-        if (digits > (UINT64_MAX - 9) / 10) {
+        const uint64_t digit = (uint64_t)(*at - '0');
+        if (digits > (UINT64_MAX - digit) / 10) {
             number->exact = false;
             continue;
         }
-        digits = digits * 10 + (uint64_t)(*at - '0');
+        digits = digits * 10 + digit;
         n_fraction += fraction;
     }
     number->digits = digits;
@@ -129,21 +130,41 @@ chx__number_parse_integer(const char *text, size_t length, int64_t least, int64_
     return end != first && end == text + length && take_whole(&number, least, most, value);
 }
 
+/* A number without a fraction: its exponent becomes 0. */
+static bool
+scan_whole(const char *text, size_t length, decimal *number)
+{
+    if (scan(text, number) != text + length || !number->exact)
+        return false;
+    for (; number->exponent < 0 && number->digits % 10 == 0 && number->digits > 0;
+         number->exponent++)
+        number->digits /= 10;
+    for (; number->exponent > 0 && number->digits > 0; number->exponent--) {
+        if (number->digits > UINT64_MAX / 10)
+            return false;
+        number->digits *= 10;
+    }
+    return number->exponent == 0 || number->digits == 0;
+}
+
 bool
 chx__number_parse_whole(const char *text, size_t length, int64_t least, int64_t most,
                         int64_t *value)
 {
     decimal number;
-    if (scan(text, &number) != text + length || !number.exact)
+    return scan_whole(text, length, &number) && take_whole(&number, least, most, value);
+}
+
+bool
+chx__number_parse_label(const char *text, size_t length, int64_t *label)
+{
+    decimal number;
+    if (!scan_whole(text, length, &number) ||
+        (number.negative && number.digits > (uint64_t)INT64_MAX + 1))
         return false;
-    for (; number.exponent < 0 && number.digits % 10 == 0 && number.digits > 0; number.exponent++)
-        number.digits /= 10;
-    for (; number.exponent > 0 && number.digits > 0; number.exponent--) {
-        if (number.digits > UINT64_MAX / 10)
-            return false;
-        number.digits *= 10;
-    }
-    return (number.exponent == 0 || number.digits == 0) && take_whole(&number, least, most, value);
+    const uint64_t bits = number.negative ? 0 - number.digits : number.digits;
+    memcpy(label, &bits, sizeof *label);
+    return true;
 }
 
 size_t

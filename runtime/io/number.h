@@ -21,6 +21,10 @@ bool chx__number_parse_integer(const char *text, size_t length, int64_t least, i
 bool chx__number_parse_whole(const char *text, size_t length, int64_t least, int64_t most,
                              int64_t *value);
 
+/* A label of up to 64 bits, written like a whole number. Those from 2^63 on, of programs whose ids
+ * have no sign, are the negative ones of the same bits. */
+bool chx__number_parse_label(const char *text, size_t length, int64_t *label);
+
 /* Length of a whole number without the fraction of zeroes that tables with gaps save ids with, such
  * as 17 of 17.0; else the text's own. A NUL must follow the text. */
 size_t chx__number_whole_length(const char *text, size_t length);

@@ -216,11 +216,15 @@ refuse_folder(const chx_source *source, chx_network **network)
                      source->paths[0]);
 }
 
+/* By its name, which a pipe has too, or by its header. */
 static bool
 is_table(const chx_source *source)
 {
-    return source->n_paths == 1 &&
-           (has_ending(source->paths[0], ".csv") || has_ending(source->paths[0], ".tsv"));
+    const char *path = source->paths[0];
+    if (source->n_paths > 1 || chx__swc_ending(path) != 0)
+        return false;
+    return has_ending(path, ".csv") || has_ending(path, ".tsv") ||
+           (is_kind(path, S_IFREG) && chx__edges_recognise(path));
 }
 
 static chx_status
@@ -243,12 +247,13 @@ load_cells(const chx_source *source, chx_network **network)
     for (uint32_t i = 0; i < source->n_paths; i++) {
         const char *path = source->paths[i];
         const bool is_file = access(path, F_OK) == 0 && !is_kind(path, S_IFDIR);
-        if (is_file && chx__swc_ending(path) != 0)
+        if ((is_file && chx__swc_ending(path) != 0) ||
+            (is_kind(path, S_IFREG) && chx__swc_recognise(path)))
             continue;
         if (source->n_paths > 1)
             return chx__fail(CHX_ERROR_FORMAT,
-                             "%s: is %s; of several words each must be a cell, a file whose name "
-                             "ends in .swc or .swc.gz",
+                             "%s: is %s; of several words each must be a cell, a file of points "
+                             "such as .swc or .swc.gz",
                              path, access(path, F_OK) == 0 ? "none" : "not there");
         if (!is_kind(path, S_IFREG))
             return chx__fail(CHX_ERROR_FORMAT,
@@ -256,8 +261,8 @@ load_cells(const chx_source *source, chx_network **network)
                              "end in .csv or .swc, or give a file",
                              path);
         return chx__fail(CHX_ERROR_FORMAT,
-                         "%s: is a file; give a folder with a network.json, or a cell whose name "
-                         "ends in .swc, or a table of connections that ends in .csv",
+                         "%s: is a file of something else; give a folder with a network.json, a "
+                         "cell (.swc), or a table of connections with the columns pre and post",
                          path);
     }
     return chx_network_load_cells(source->paths, source->n_paths, &params, network);

@@ -107,18 +107,17 @@ read_point(reader *file, char *line, point *at, chx_node *node)
     size_t lengths[N_COLUMNS];
     size_t n = split(line, fields, lengths);
     if (n < N_COLUMNS)
-        return chx__fail(
-            CHX_ERROR_FORMAT,
-            "%s:%u: the line has %zu fields; give id, kind, x, y, z, radius and parent", file->path,
-            file->line, n);
+        return chx__fail(CHX_ERROR_FORMAT,
+                         "%s:%u: the line has %zu of %d fields; give id, kind, x, y, z, radius and "
+                         "parent, with blanks between",
+                         file->path, file->line, n, N_COLUMNS);
     chx__swc_line given;
-    if (!chx__number_parse_whole(fields[0], lengths[0], -INT64_MAX, INT64_MAX, &given.id) ||
-        given.id == ROOT)
+    if (!chx__number_parse_label(fields[0], lengths[0], &given.id) || given.id == ROOT)
         return fail_number(file, 0, fields[0],
                            "a whole number of up to 64 bits other than -1, which marks a root");
     if (!chx__number_parse_whole(fields[1], lengths[1], -INT64_MAX, INT64_MAX, &given.kind))
         return fail_number(file, 1, fields[1], "a whole number, such as 1 for the soma");
-    if (!chx__number_parse_whole(fields[6], lengths[6], -INT64_MAX, INT64_MAX, &given.parent))
+    if (!chx__number_parse_label(fields[6], lengths[6], &given.parent))
         return fail_number(file, 6, fields[6], "another point's id, or -1 for a root");
     for (int i = 0; i < 4; i++)
         if (!chx__number_parse(fields[2 + i], lengths[2 + i], &given.numbers[i]))
@@ -198,12 +197,13 @@ add_any_line(reader *file, char *line, char *end, char **next)
     return status ? status : add_line(file, line);
 }
 
+/* Adds the file's points up to so many. */
 static chx_status
-add_lines(reader *file, char *text, size_t size_bytes)
+add_lines(reader *file, char *text, size_t size_bytes, uint32_t most)
 {
     char *end = text + size_bytes;
     chx_status status = CHX_OK;
-    for (char *line = text, *next; line < end && !status; line = next) {
+    for (char *line = text, *next; line < end && !status && file->n_nodes < most; line = next) {
         file->line++;
         next = line;
         status = add_plain_line(file, line, &next);
@@ -334,6 +334,21 @@ chx__swc_ending(const char *name)
     return 0;
 }
 
+bool
+chx__swc_recognise(const char *path)
+{
+    char *text;
+    size_t size_bytes;
+    if (chx__gzip_read_text(path, MAX_FILE_BYTES, &text, &size_bytes) != CHX_OK)
+        return false;
+    reader file = {.path = path, .unit_um = 1.0};
+    const bool is_cell = add_lines(&file, text, size_bytes, 1) == CHX_OK;
+    free(file.points);
+    free(file.nodes);
+    free(text);
+    return is_cell;
+}
+
 chx_status
 chx__swc_read(const char *path, double unit_um, chx_node **nodes, uint32_t *n_nodes,
               chx__swc_thin *thin)
@@ -344,7 +359,7 @@ chx__swc_read(const char *path, double unit_um, chx_node **nodes, uint32_t *n_no
     if (status)
         return status;
     reader file = {.path = path, .unit_um = unit_um};
-    status = add_lines(&file, text, size_bytes);
+    status = add_lines(&file, text, size_bytes, UINT32_MAX);
     if (!status)
         status = connect(&file);
     free(file.points);

@@ -15,12 +15,17 @@
 #ifndef CHX_IO_SWC_H
 #define CHX_IO_SWC_H
 
+#include <stdbool.h>
+
 #include <chronaxie/network.h>
 
 #define CHX__SWC_THIN_UM 0.05f
 
 /* Length of the name's ending, .swc or .swc.gz in any case; 0 when it has another. */
 size_t chx__swc_ending(const char *name);
+
+/* Whether the first line of a file that is no comment is a point, whatever the file is called. */
+bool chx__swc_recognise(const char *path);
 
 /* Points whose radius was not measured, and the line of the first; 0 when there are none. */
 typedef struct chx__swc_thin {

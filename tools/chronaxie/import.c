@@ -78,11 +78,12 @@ const struct command command_import = {
     .operand = "WHAT...",
     .summary = "Make a network folder of cells or connections",
     .details =
-        "WHAT is what 'render' takes without a folder: cells, which are files that end in .swc or\n"
-        ".swc.gz or a folder of them, or a table of connections that ends in .csv; or a network\n"
-        "folder. FOLDER draws to the same picture, and can be edited. It must not be there yet,\n"
-        "or be empty. TABLE has the columns name, x_um, y_um and z_um, and perhaps type and\n"
-        "diameter_um, and names all neurons; without it, their places are a layout.",
+        "WHAT is what 'render' takes without a folder: cells, which are .swc or .swc.gz files or "
+        "a\n"
+        "folder of them, or a table of connections, such as a .csv; or a network folder. FOLDER\n"
+        "draws to the same picture, and can be edited. It must not be there yet, or be empty.\n"
+        "TABLE has the columns name, x_um, y_um and z_um, and perhaps type and diameter_um, and\n"
+        "names all neurons; without it, their places are a layout.",
     .example = "  chronaxie import A.swc B.swc.gz -o cells\n"
                "  chronaxie import edges.csv -o circuit\n",
     .run = run,

@@ -300,9 +300,9 @@ const struct command command_render = {
     .operand = "NETWORK...",
     .summary = "Simulate a network and draw it: picture, video, plots",
     .details =
-        "NETWORK is a folder with a network.json; a table of connections that ends in .csv, which\n"
-        "a layout places; or cells, each at its own coordinates: files that end\n"
-        "in .swc or .swc.gz, or a folder of them. A picture shows the moment --at-ms; without it\n"
+        "NETWORK is a folder with a network.json; a table of connections, such as a .csv, which\n"
+        "a layout places; or cells, each at its own coordinates: .swc or .swc.gz files,\n"
+        "or a folder of them. A picture shows the moment --at-ms; without it\n"
         "the network is simulated once for its whole duration to find the brightest moment. A\n"
         "video lasts duration / speed. Pixels are the same bits on any device and any split.",
     .example = "  chronaxie render examples/celegans -o worm.png\n"

@@ -256,9 +256,9 @@ const struct command command_run = {
     .operand = "NETWORK...",
     .summary = "Simulate a network and tell what fired",
     .details =
-        "NETWORK is a folder with a network.json; a table of connections that ends in .csv, which\n"
-        "a layout places; or cells, each at its own coordinates: files that end\n"
-        "in .swc or .swc.gz, or a folder of them. The digest depends on every spike and on "
+        "NETWORK is a folder with a network.json; a table of connections, such as a .csv, which\n"
+        "a layout places; or cells, each at its own coordinates: .swc or .swc.gz files,\n"
+        "or a folder of them. The digest depends on every spike and on "
         "nothing\n"
         "else: it is the same on any device, split or number of parts.",
     .example = "  chronaxie run examples/celegans --spikes spikes.csv --raster raster.png\n",
