@@ -393,6 +393,10 @@ class Networks(Broken):
         put(net / "morphologies/A.swc", MISSING)
         put(net / "morphologies/B.swc", CELL)
         self.says("net/morphologies/B.swc", ":1: no row of neurons.csv has this name", "run", net)
+        rows = (net / "neurons.csv").read_text().splitlines()
+        put(net / "neurons.csv", f"{rows[0]},morphology\n{rows[1]},b\n")
+        self.says("net/neurons.csv", ":2: the morphology of A is not in", "run", net)
+        put(net / "neurons.csv", "\n".join(rows))
         put(net / "morphologies/B.swc", MISSING)
         put(net / "morphologies", "not a folder")
         self.says("net/morphologies", ": is a file; put cells into a folder of this name", "run",

@@ -366,19 +366,20 @@ keep_file(const char *path, const char *name, char **file)
     return *file ? CHX_OK : fail_memory();
 }
 
-/* Notes that a file is a shape that neurons name, or the own of a neuron that names none. */
+/* Notes that a file is a shape that neurons name, or the own of a neuron that names none. The first
+ * of neither kind becomes the stray one. */
 static chx_status
-take_morphology(const chx__folder *folder, const char *path, const char *name, char **files)
+take_morphology(const chx__folder *folder, const char *path, const char *name, char **files,
+                char **stray)
 {
     size_t length = strlen(name) - chx__swc_ending(name);
     uint32_t shape = chx__names_find(&folder->shapes, name, length);
     uint32_t neuron = chx__names_find(&folder->neurons, name, length);
-    if (shape == CHX__NO_NAME && neuron == CHX__NO_NAME)
-        return chx__fail(CHX_ERROR_FORMAT,
-                         "%s/%.200s:1: no row of neurons.csv has this name; rename or remove the "
-                         "file",
-                         path, name);
     chx_status status = CHX_OK;
+    if (shape == CHX__NO_NAME && neuron == CHX__NO_NAME && !*stray) {
+        *stray = chx__strdup(name);
+        status = *stray ? CHX_OK : fail_memory();
+    }
     if (shape != CHX__NO_NAME)
         status = keep_file(path, name, &folder->shapes_read[shape].file);
     if (!status && neuron != CHX__NO_NAME && folder->shape_of[neuron] == CHX__NO_NAME)
@@ -388,7 +389,8 @@ take_morphology(const chx__folder *folder, const char *path, const char *name, c
 
 /* Finds the file of each neuron that has one, its ending in any case. Others are left alone. */
 static chx_status
-find_morphologies(const chx__folder *folder, DIR *listing, const char *path, char **files)
+find_morphologies(const chx__folder *folder, DIR *listing, const char *path, char **files,
+                  char **stray)
 {
     for (;;) {
         errno = 0;
@@ -399,7 +401,7 @@ find_morphologies(const chx__folder *folder, DIR *listing, const char *path, cha
             return CHX_OK;
         if (entry->d_name[0] == '.' || chx__swc_ending(entry->d_name) == 0)
             continue;
-        chx_status status = take_morphology(folder, path, entry->d_name, files);
+        chx_status status = take_morphology(folder, path, entry->d_name, files, stray);
         if (status)
             return status;
     }
@@ -455,6 +457,20 @@ share_shape(chx__folder *folder, const char *path, uint32_t index)
     return CHX_OK;
 }
 
+/* A neuron that names no file of the folder is told first: it may mean the stray one. */
+static chx_status
+refuse_stray(chx__folder *folder, const char *path, const char *stray)
+{
+    for (uint32_t i = 0; i < folder->network->info.n_neurons; i++) {
+        const uint32_t shape = folder->shape_of[i];
+        if (shape != CHX__NO_NAME && !folder->shapes_read[shape].file)
+            return share_shape(folder, path, i);
+    }
+    return chx__fail(CHX_ERROR_FORMAT,
+                     "%s/%.200s:1: no row of neurons.csv has this name; rename or remove the file",
+                     path, stray);
+}
+
 static chx_status
 read_morphologies(chx__folder *folder, const char *path)
 {
@@ -468,7 +484,11 @@ read_morphologies(chx__folder *folder, const char *path)
         return chx__fail(CHX_ERROR_FILE, "%s: cannot list: %s", path, strerror(errno));
     chx_network *network = folder->network;
     char **files = chx__alloc(network->info.n_neurons, sizeof *files);
-    chx_status status = files ? find_morphologies(folder, listing, path, files) : fail_memory();
+    char *stray = NULL;
+    chx_status status =
+        files ? find_morphologies(folder, listing, path, files, &stray) : fail_memory();
+    if (!status && stray)
+        status = refuse_stray(folder, path, stray);
     for (uint32_t i = 0; files && i < network->info.n_neurons; i++) {
         if (files[i] && !status)
             status = read_morphology(folder, files[i], &network->neurons[i]);
@@ -477,6 +497,7 @@ read_morphologies(chx__folder *folder, const char *path)
         free(files[i]);
     }
     free(files);
+    free(stray);
     closedir(listing);
     return status;
 }
