@@ -327,10 +327,8 @@ read_synapses(chx__folder *folder, const char *path)
 {
     const char *const columns[N_SYNAPSE_COLUMNS] = {
         "pre", "post",
-        chx__have_conductances(folder->network->types, folder->network->neurons, NULL,
-                               folder->network->info.n_neurons)
-            ? "weight_ns"
-            : "weight_pa",
+        chx__weight_name(chx__weights_unit(folder->network->types, folder->network->neurons, NULL,
+                                           folder->network->info.n_neurons)),
         "delay_ms"};
     chx__csv csv;
     if (folder->has_projections && is_missing(path))

@@ -55,10 +55,11 @@ chx_status chx__folder_add_counted(chx__folder *folder, const chx__json *json);
 chx_status chx__folder_read_distribution(const chx__json_at *object, const char *key,
                                          chx_distribution *distribution);
 
-/* The key of weights that arrive at the n neurons: in nS where all have conductances. Fails at the
- * other one where the object has that. Errors: FORMAT. */
+/* The key of weights that arrive at the n neurons, as their unit says; `current` where they are
+ * currents. Fails at the key of another unit where the object has that. Errors: FORMAT. */
 chx_status chx__folder_weight_key(const chx__folder *folder, const chx__json_at *object,
-                                  const uint32_t *neurons, uint32_t n, const char **key);
+                                  const char *current, const uint32_t *neurons, uint32_t n,
+                                  const char **key);
 
 /* Complains about what a check found: at the member itself when the object has it, else at the
  * object that should. */

@@ -520,19 +520,11 @@ read_weight(chx__folder *folder, const chx__json_at *object, const char *usual,
             chx_stimulus *stimulus)
 {
     const char *key = usual;
-    chx__json_at member;
     chx__fault fault;
     chx_status status = CHX_OK;
     if (stimulus->kind != CHX_STIMULUS_STEP)
-        status =
-            chx__folder_weight_key(folder, object, stimulus->neurons, stimulus->n_neurons, &key);
-    if (!status && strcmp(key, "weight_ns") != 0)
-        key = usual;
-    else if (!status)
-        status = chx__json_optional(object, usual, &member);
-    if (!status && key != usual && member.value)
-        status = chx__json_fail(&member,
-                                "is a current, and all targets have conductances; say weight_ns");
+        status = chx__folder_weight_key(folder, object, usual, stimulus->neurons,
+                                        stimulus->n_neurons, &key);
     if (!status)
         status = read_numbers(object, &(member_number){key, &stimulus->current_pa, true}, 1);
     if (status || chx__stimulus_check(stimulus, folder->network->info.time_step_ms, &fault))

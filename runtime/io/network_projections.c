@@ -239,20 +239,26 @@ chx__folder_read_distribution(const chx__json_at *object, const char *key,
 }
 
 chx_status
-chx__folder_weight_key(const chx__folder *folder, const chx__json_at *object,
+chx__folder_weight_key(const chx__folder *folder, const chx__json_at *object, const char *current,
                        const uint32_t *neurons, uint32_t n, const char **key)
 {
-    const bool is_ns =
-        chx__have_conductances(folder->network->types, folder->network->neurons, neurons, n);
-    const char *other = is_ns ? "weight_pa" : "weight_ns";
-    chx__json_at member;
-    *key = is_ns ? "weight_ns" : "weight_pa";
-    chx_status status = chx__json_optional(object, other, &member);
-    if (!status && member.value)
-        status = chx__json_fail(&member, is_ns ? "is a current, and all targets have conductances; "
-                                                 "say weight_ns"
-                                               : "is a conductance, and not all targets have "
-                                                 "those; say weight_pa");
+    static const char *const one[CHX__N_UNITS] = {"a current", "a conductance"};
+    static const char *const many[CHX__N_UNITS] = {"currents", "conductances"};
+    const chx__unit unit =
+        chx__weights_unit(folder->network->types, folder->network->neurons, neurons, n);
+    chx_status status = CHX_OK;
+    *key = unit == CHX__UNIT_PA ? current : chx__weight_name(unit);
+    for (chx__unit other = 0; other < CHX__N_UNITS && !status; other++) {
+        chx__json_at member;
+        if (other == unit)
+            continue;
+        status = chx__json_optional(
+            object, other == CHX__UNIT_PA ? current : chx__weight_name(other), &member);
+        if (!status && member.value)
+            status = chx__json_fail(&member, "is %s, and %s targets take %s; say %s", one[other],
+                                    unit == CHX__UNIT_PA ? "not all" : "all",
+                                    many[unit == CHX__UNIT_PA ? other : unit], *key);
+    }
     return status;
 }
 
@@ -293,7 +299,8 @@ read_projection(chx__folder *folder, const chx__json_at *object, const ends *roo
         status = read_numbers(object, projection);
     const char *key = NULL;
     if (!status)
-        status = chx__folder_weight_key(folder, object, projection->to, projection->n_to, &key);
+        status = chx__folder_weight_key(folder, object, "weight_pa", projection->to,
+                                        projection->n_to, &key);
     if (!status)
         status = chx__folder_read_distribution(object, key, &projection->weight_pa);
     return status ? status

@@ -139,10 +139,10 @@ types_json(const chx_network_info *info)
 
 /* The spikes stand in a table of their own (write_spikes). */
 static json_t *
-train_json(const chx_stimulus *stimulus, uint32_t index, bool is_ns)
+train_json(const chx_stimulus *stimulus, uint32_t index, chx__unit unit)
 {
     return json_pack("{s:s, s:o, s:f}", "kind", "spike_train", "times_ms",
-                     json_sprintf("spikes-%u.csv", index), is_ns ? "weight_ns" : "weight_pa",
+                     json_sprintf("spikes-%u.csv", index), chx__weight_name(unit),
                      stimulus->current_pa);
 }
 
@@ -151,17 +151,18 @@ stimulus_json(const chx_network_info *info, uint32_t index)
 {
     const chx_stimulus *stimulus = &info->stimuli[index];
     const bool is_step = stimulus->kind == CHX_STIMULUS_STEP;
-    const bool is_ns = !is_step && chx__have_conductances(info->types, info->neurons,
-                                                          stimulus->neurons, stimulus->n_neurons);
+    const chx__unit unit = is_step ? CHX__UNIT_PA
+                                   : chx__weights_unit(info->types, info->neurons,
+                                                       stimulus->neurons, stimulus->n_neurons);
     if (stimulus->kind == CHX_STIMULUS_SPIKE_TRAIN)
-        return train_json(stimulus, index, is_ns);
+        return train_json(stimulus, index, unit);
     json_t *names = json_array();
     for (uint32_t i = 0; i < stimulus->n_neurons; i++)
         json_array_append_new(names, json_string(info->neurons[stimulus->neurons[i]].name));
-    json_t *object =
-        json_pack("{s:s, s:o, s:f, s:f, s:f}", "kind", is_step ? "step" : "poisson", "neurons",
-                  names, "start_ms", stimulus->start_ms, "stop_ms", stimulus->stop_ms,
-                  is_ns ? "weight_ns" : "current_pa", stimulus->current_pa);
+    json_t *object = json_pack(
+        "{s:s, s:o, s:f, s:f, s:f}", "kind", is_step ? "step" : "poisson", "neurons", names,
+        "start_ms", stimulus->start_ms, "stop_ms", stimulus->stop_ms,
+        unit == CHX__UNIT_PA ? "current_pa" : chx__weight_name(unit), stimulus->current_pa);
     if (!is_step)
         json_object_set_new(object, "rate_hz", json_real(stimulus->rate_hz));
     return object;
@@ -274,8 +275,8 @@ static void
 write_synapses(FILE *stream, const chx_network_info *info, uint32_t index)
 {
     (void)index;
-    const bool is_ns = chx__have_conductances(info->types, info->neurons, NULL, info->n_neurons);
-    fprintf(stream, "pre,post,%s,delay_ms\n", is_ns ? "weight_ns" : "weight_pa");
+    fprintf(stream, "pre,post,%s,delay_ms\n",
+            chx__weight_name(chx__weights_unit(info->types, info->neurons, NULL, info->n_neurons)));
     for (uint64_t i = 0; i < info->n_synapses; i++) {
         const chx_synapse *synapse = &info->synapses[i];
         chx__csv_write_text(stream, info->neurons[synapse->pre].name);

@@ -68,14 +68,28 @@ chx__type_set(chx_neuron_type *type, uint32_t index, double value)
         ((double *)&type->params)[index] = value;
 }
 
-bool
-chx__have_conductances(const chx_neuron_type *types, const chx_neuron *neurons, const uint32_t *who,
-                       uint32_t n)
+static chx__unit
+unit_of(const chx_neuron_type *types, const chx_neuron *neuron)
 {
-    bool all = n > 0;
-    for (uint32_t i = 0; i < n && all; i++)
-        all = chx__type_model(&types[neurons[who ? who[i] : i].type])->has_conductances;
-    return all;
+    return chx__type_model(&types[neuron->type])->unit;
+}
+
+chx__unit
+chx__weights_unit(const chx_neuron_type *types, const chx_neuron *neurons, const uint32_t *who,
+                  uint32_t n)
+{
+    chx__unit unit = n > 0 ? unit_of(types, &neurons[who ? who[0] : 0]) : CHX__UNIT_PA;
+    for (uint32_t i = 1; i < n && unit != CHX__UNIT_PA; i++)
+        if (unit_of(types, &neurons[who ? who[i] : i]) != unit)
+            unit = CHX__UNIT_PA;
+    return unit;
+}
+
+const char *
+chx__weight_name(chx__unit unit)
+{
+    static const char *const names[CHX__N_UNITS] = {"weight_pa", "weight_ns"};
+    return names[unit];
 }
 
 bool

@@ -35,6 +35,14 @@ typedef struct chx__parameter {
     double preset; /* of an optional one */
 } chx__parameter;
 
+/* Of the weights of what arrives. */
+typedef enum chx__unit {
+    CHX__UNIT_PA,
+    CHX__UNIT_NS,
+} chx__unit;
+
+#define CHX__N_UNITS 2
+
 /* What the kernels get for the neurons of one type. */
 typedef struct chx__prepared {
     float bias_pa;
@@ -57,7 +65,7 @@ typedef struct chx__model {
     uint32_t n_states;
     uint32_t n_constants;
     uint32_t n_ports; /* of the kernel's MODEL_PORTS; where two, negative weights take the second */
-    bool has_conductances; /* weights are in nS */
+    chx__unit unit; /* of weights */
     const float *idle; /* constants of a lane without a neuron, with which the kernel never fires */
     /* Of parameters that are in their ranges. False and a fault when they do not fit together or
      * cannot be simulated in floats with this step. NULL where it is a user's. */
@@ -86,10 +94,13 @@ const chx__model *chx__type_model(const chx_neuron_type *type);
  * presets; a copy's are the original's no longer. Errors: MEMORY. */
 chx_status chx__type_begin(chx_neuron_type *type, const chx__model *model, chx_network *network);
 
-/* Whether what arrives at all of n neurons of a network is a conductance, in nS; `who` NULL means
- * the first n. */
-bool chx__have_conductances(const chx_neuron_type *types, const chx_neuron *neurons,
+/* The unit of the weights of what arrives at n neurons of a network: pA unless all have the same
+ * other one; `who` NULL means the first n. */
+chx__unit chx__weights_unit(const chx_neuron_type *types, const chx_neuron *neurons,
                             const uint32_t *who, uint32_t n);
+
+/* What weights in a unit are called in files: "weight_pa" and the like. */
+const char *chx__weight_name(chx__unit unit);
 
 /* A type's parameter by its index in the model's table. */
 double chx__type_get(const chx_neuron_type *type, uint32_t index);

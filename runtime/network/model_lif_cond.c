@@ -111,7 +111,7 @@ const chx__model chx__model_lif_cond = {
     .n_states = 0 MODEL_STATE(ONE),
     .n_constants = 0 MODEL_CONSTANTS(ONE),
     .n_ports = 0 MODEL_PORTS(ONE),
-    .has_conductances = true,
+    .unit = CHX__UNIT_NS,
     .idle = (const float *)&idle,
     .prepare = prepare,
 };
