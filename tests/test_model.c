@@ -656,8 +656,33 @@ START_TEST(negative_weights_arrive_at_the_second_port_of_ones_own_model)
 }
 END_TEST
 
+#define N_FIRSTS 7
+
+static const chx_parameter alpha[] = {
+    {"capacitance_pf", 250}, {"tau_membrane_ms", 10}, {"tau_synapse_ms", TAU_S_MS},
+    {"resting_mv", -65},     {"threshold_mv", -50},   {"reset_mv", -65},
+    {"refractory_ms", 2},    {"bias_pa", 390},        {"tau_inhibition_ms", 8}};
+
+static const chx_parameter delta[] = {
+    {"capacitance_pf", 250}, {"tau_membrane_ms", 10}, {"resting_mv", -65}, {"threshold_mv", -50},
+    {"reset_mv", -65},       {"refractory_ms", 2},    {"bias_pa", 390}};
+
+static const chx_parameter glif3[] = {{"capacitance_pf", 100},
+                                      {"leak_ns", 5},
+                                      {"resting_mv", -65},
+                                      {"threshold_mv", -50},
+                                      {"reset_mv", -65},
+                                      {"decay_1_per_ms", 1},
+                                      {"jump_1_pa", -20},
+                                      {"decay_2_per_ms", 0.1},
+                                      {"jump_2_pa", -10},
+                                      {"kept_2", 0.5},
+                                      {"bias_pa", 120},
+                                      {"refractory_ms", 2},
+                                      {"tau_synapse_ms", TAU_S_MS}};
+
 /* 200 neurons, runs of four models that end within blocks, 20 synapses each; the first model is
- * lif, lif with two currents, lif_cond or hh. */
+ * lif, lif with two currents, lif_cond, hh, lif_alpha, lif_delta or glif3. */
 static chx_network *
 create_mixed(uint32_t n_alternating, int first)
 {
@@ -690,6 +715,24 @@ create_mixed(uint32_t n_alternating, int first)
                                        .model = "hh",
                                        .parameters = &synapse,
                                        .n_parameters = 1,
+                                       .initial = &potential,
+                                       .n_initial = 1},
+                                      {.name = "alpha",
+                                       .model = "lif_alpha",
+                                       .parameters = alpha,
+                                       .n_parameters = 9,
+                                       .initial = &potential,
+                                       .n_initial = 1},
+                                      {.name = "delta",
+                                       .model = "lif_delta",
+                                       .parameters = delta,
+                                       .n_parameters = 7,
+                                       .initial = &potential,
+                                       .n_initial = 1},
+                                      {.name = "glif3",
+                                       .model = "glif3",
+                                       .parameters = glif3,
+                                       .n_parameters = 13,
                                        .initial = &potential,
                                        .n_initial = 1}};
     const chx_neuron_type types[] = {
@@ -782,7 +825,7 @@ main(void)
     tcase_add_test(device, axons_fire_as_hodgkin_and_huxley_say);
     tcase_add_test(device, axons_without_drive_stay_at_rest);
     tcase_add_test(device, negative_weights_arrive_at_the_second_port_of_ones_own_model);
-    tcase_add_loop_test(device, several_models_give_the_same_spikes_in_any_partition, 0, 4);
+    tcase_add_loop_test(device, several_models_give_the_same_spikes_in_any_partition, 0, N_FIRSTS);
     tcase_add_test(device, models_that_alternate_too_often_are_refused);
     suite_add_tcase(suite, device);
     SRunner *runner = srunner_create(suite);

@@ -253,13 +253,24 @@ END_TEST
     "\"capacitance_pf\": 200, \"leak_ns\": 10, \"resting_mv\": -60, \"threshold_mv\": -50,\n" \
     "\"reset_mv\": -60, \"tau_synapse_ms\": 5, \"tau_inhibition_ms\": 10},\n"                 \
     "\"types\": {\"E\": {\"neurons\": 3}, \"I\": {\"neurons\": 2}},\n"
+#define DELTA                                                                              \
+    "{\"format\": \"chronaxie-network\", \"version\": 1, \"name\": \"r\",\n"               \
+    "\"time_step_ms\": 0.1, \"duration_ms\": 10, \"neuron\": {\"model\": \"lif_delta\",\n" \
+    "\"capacitance_pf\": 200, \"tau_membrane_ms\": 10, \"resting_mv\": -60,\n"             \
+    "\"threshold_mv\": -50, \"reset_mv\": -60},\n"                                         \
+    "\"types\": {\"E\": {\"neurons\": 3}, \"I\": {\"neurons\": 2}},\n"                     \
+    "\"projections\": [{" ALL "\n"
+#define DELTA_PUSH(kind, weight)                                                 \
+    DELTA "\"weight_mv\": 1, \"delay_ms\": 1}],\n\"stimuli\": [{\"kind\": " kind \
+          ", \"types\": [\"E\"],\n" weight "}]}"
 #define COND_JOIN(weight) COND "\"projections\": [{" ALL "\n" weight ", \"delay_ms\": 1}]}"
 #define COND_PUSH(kind, weight)                                             \
     COND "\"projections\": [{" ALL "\"weight_ns\": 1, \"delay_ms\": 1}],\n" \
          "\"stimuli\": [{\"kind\": " kind ", \"types\": [\"E\"],\n" weight "}]}"
 
-/* Where targets have conductances, weights are in nS and say so. */
-START_TEST(weights_of_conductances_say_their_unit)
+/* Where targets have conductances, weights are in nS and say so; where spikes move potentials, in
+ * mV. */
+START_TEST(weights_say_their_unit)
 {
     static const struct {
         const char *description, *says;
@@ -268,6 +279,28 @@ START_TEST(weights_of_conductances_say_their_unit)
         {COND_JOIN("\"weight_pa\": 6"), ":7: projections[0].weight_pa: is a current, and all"},
         {JOIN(ALL "\n\"weight_ns\": 6, \"delay_ms\": 1"),
          ":8: projections[0].weight_ns: is a conductance, and not all targets"},
+        {JOIN(ALL "\n\"weight_mv\": 6, \"delay_ms\": 1"),
+         ":8: projections[0].weight_mv: is a potential, and not all targets take potentials; say "
+         "weight_pa"},
+        {COND_JOIN("\"weight_mv\": 6"),
+         ":7: projections[0].weight_mv: is a potential, and all targets take conductances; say "
+         "weight_ns"},
+        {DELTA "\"weight_mv\": -6, \"delay_ms\": 1}]}", NULL},
+        {DELTA "\"weight_pa\": 6, \"delay_ms\": 1}]}",
+         ":7: projections[0].weight_pa: is a current, and all targets take potentials; say "
+         "weight_mv"},
+        {DELTA_PUSH("\"poisson\", \"start_ms\": 0, \"stop_ms\": 5, \"rate_hz\": 9",
+                    "\"weight_mv\": 2"),
+         NULL},
+        {DELTA_PUSH("\"poisson\", \"start_ms\": 0, \"stop_ms\": 5, \"rate_hz\": 9",
+                    "\"current_pa\": 2"),
+         ":9: stimuli[0].current_pa: is a current, and all targets take potentials"},
+        {DELTA_PUSH("\"step\", \"start_ms\": 0, \"stop_ms\": 5", "\"current_pa\": 2"), NULL},
+        {DELTA_PUSH("\"spike_train\", \"times_ms\": [1, 2]", "\"weight_mv\": 2"), NULL},
+        {DELTA_PUSH("\"spike_train\", \"times_ms\": [1, 2]", "\"weight_ns\": 2"),
+         ":9: stimuli[0].weight_ns: is a conductance, and all targets take potentials"},
+        {DELTA_PUSH("\"spike_train\", \"times_ms\": [1, 2]", "\"weight_mv\": 1e30"),
+         ":9: stimuli[0].weight_mv: must be 0, or 1e-12"},
         {COND_PUSH("\"poisson\", \"start_ms\": 0, \"stop_ms\": 5, \"rate_hz\": 9",
                    "\"weight_ns\": 2"),
          NULL},
@@ -298,6 +331,54 @@ START_TEST(weights_of_conductances_say_their_unit)
             ck_assert_uint_eq(chx_network_get(copy)->n_synapses, 6);
             chx_network_destroy(&copy);
         }
+        chx_network_destroy(&network);
+    }
+}
+END_TEST
+
+/* Columns of synapses.csv have the unit in their name, as it is written and as it is read. */
+START_TEST(models_of_leaky_neurons_are_read_and_saved)
+{
+    static const struct {
+        const char *neuron, *table, *parameter;
+        double value;
+    } cases[] = {
+        {"\"model\": \"lif_alpha\", \"capacitance_pf\": 250, \"tau_membrane_ms\": 10,\n"
+         "\"tau_synapse_ms\": 2, \"tau_inhibition_ms\": 5, \"initial\": {\"rise_pa\": 3},",
+         "pre,post,weight_pa,delay_ms\nE1,I2,4,2\n", "tau_inhibition_ms", 5},
+        {"\"model\": \"lif_delta\", \"capacitance_pf\": 250, \"tau_membrane_ms\": 10,",
+         "pre,post,weight_mv,delay_ms\nE1,I2,4,2\n", "refractory_ms", 0},
+        {"\"model\": \"glif3\", \"capacitance_pf\": 100, \"leak_ns\": 5, \"decay_1_per_ms\": 0.1,\n"
+         "\"decay_2_per_ms\": 0.003, \"jump_1_pa\": -20, \"jump_2_pa\": 0, \"tau_synapse_ms\": 5,\n"
+         "\"initial\": {\"after_1_pa\": -4},",
+         "pre,post,weight_pa,delay_ms\nE1,I2,4,2\n", "kept_2", 1},
+    };
+    for (int i = 0; i < 3; i++) {
+        char text[1000];
+        snprintf(text, sizeof text,
+                 "{\"format\": \"chronaxie-network\", \"version\": 1, \"name\": \"r\",\n"
+                 "\"time_step_ms\": 0.1, \"duration_ms\": 10, \"neuron\": {%s\n"
+                 "\"resting_mv\": -65, \"threshold_mv\": -50, \"reset_mv\": -65},\n"
+                 "\"types\": {\"E\": {\"neurons\": 3}, \"I\": {\"neurons\": 2}}}",
+                 cases[i].neuron);
+        folder_write("synapses.csv", cases[i].table);
+        folder_write("network.json", text);
+        char saved[8];
+        snprintf(saved, sizeof saved, "saved%d", i);
+        ck_assert_msg(chx_network_load(folder, &network) == CHX_OK, "%s",
+                      chx_last_error()->message);
+        ck_assert_int_eq(chx_network_save(network, folder_path(saved)), CHX_OK);
+        chx_network_destroy(&network);
+        ck_assert_msg(chx_network_load(folder_path(saved), &network) == CHX_OK, "%s",
+                      chx_last_error()->message);
+        const chx_network_info *info = chx_network_get(network);
+        ck_assert_uint_eq(info->n_synapses, 1);
+        ck_assert(info->synapses[0].weight_pa == 4);
+        bool is_found = false;
+        for (uint32_t p = 0; p < info->types[1].n_parameters; p++)
+            if (strcmp(info->types[1].parameters[p].name, cases[i].parameter) == 0)
+                is_found = info->types[1].parameters[p].value == cases[i].value;
+        ck_assert(is_found);
         chx_network_destroy(&network);
     }
 }
@@ -413,7 +494,8 @@ main(void)
     tcase_add_test(tests, rules_are_saved_as_what_they_drew);
     tcase_add_test(tests, initial_state_is_read_inherited_and_saved);
     tcase_add_test(tests, plasticities_are_read_and_saved);
-    tcase_add_test(tests, weights_of_conductances_say_their_unit);
+    tcase_add_test(tests, weights_say_their_unit);
+    tcase_add_test(tests, models_of_leaky_neurons_are_read_and_saved);
     tcase_add_loop_test(tests, rules_that_are_broken_are_refused, 0, N_BROKEN);
     tcase_add_test(tests, rules_beyond_a_limit_are_refused_at_their_line);
     tcase_add_test(tests, rules_count_beside_a_table_without_rows);

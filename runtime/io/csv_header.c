@@ -33,6 +33,8 @@ static const struct alias {
     {"syn_count", "weight_pa", true},
     {"weight", "weight_ns", true},
     {"syn_count", "weight_ns", true},
+    {"weight", "weight_mv", true},
+    {"syn_count", "weight_mv", true},
     {"delay", "delay_ms", true},
     {"neuron_id", "name", false},
     {"root_id", "name", false},

@@ -537,8 +537,8 @@ read_weight(chx__folder *folder, const chx__json_at *object, const char *usual,
 static chx_status
 read_train(chx__folder *folder, const chx__json_at *object, chx_stimulus *stimulus)
 {
-    static const char *const keys[] = {"kind",      "neurons",   "types", "times_ms",
-                                       "weight_pa", "weight_ns", NULL};
+    static const char *const keys[] = {"kind",      "neurons",   "types",     "times_ms",
+                                       "weight_pa", "weight_ns", "weight_mv", NULL};
     chx__json_at times;
     const char *name;
     chx_status status = chx__json_object(object, keys);
@@ -566,10 +566,10 @@ read_stimulus(chx__folder *folder, const chx__json_at *object, chx_stimulus *sti
 {
     static const char *const keys[] = {"kind",      "neurons",   "types",      "start_ms",
                                        "stop_ms",   "rate_hz",   "current_pa", "times_ms",
-                                       "weight_pa", "weight_ns", NULL};
-    static const char *const own_keys[] = {"kind",       "neurons",   "types",
-                                           "start_ms",   "stop_ms",   "rate_hz",
-                                           "current_pa", "weight_ns", NULL};
+                                       "weight_pa", "weight_ns", "weight_mv",  NULL};
+    static const char *const own_keys[] = {"kind",      "neurons", "types",      "start_ms",
+                                           "stop_ms",   "rate_hz", "current_pa", "weight_ns",
+                                           "weight_mv", NULL};
     chx_status status = chx__json_object(object, keys);
     if (!status)
         status = read_kind(object, &stimulus->kind);

@@ -27,7 +27,7 @@ static const struct {
     const char *name;
     const char *keys[11]; /* beside those of all rules */
 } rules[] = {
-#define OF_ALL "from", "to", "rule", "weight_pa", "weight_ns", "delay_ms", "self"
+#define OF_ALL "from", "to", "rule", "weight_pa", "weight_ns", "weight_mv", "delay_ms", "self"
     [CHX_RULE_ALL_TO_ALL] = {"all_to_all", {OF_ALL}},
     [CHX_RULE_ONE_TO_ONE] = {"one_to_one", {OF_ALL}},
     [CHX_RULE_PAIRWISE_BERNOULLI] = {"pairwise_bernoulli",
@@ -242,8 +242,8 @@ chx_status
 chx__folder_weight_key(const chx__folder *folder, const chx__json_at *object, const char *current,
                        const uint32_t *neurons, uint32_t n, const char **key)
 {
-    static const char *const one[CHX__N_UNITS] = {"a current", "a conductance"};
-    static const char *const many[CHX__N_UNITS] = {"currents", "conductances"};
+    static const char *const one[CHX__N_UNITS] = {"a current", "a conductance", "a potential"};
+    static const char *const many[CHX__N_UNITS] = {"currents", "conductances", "potentials"};
     const chx__unit unit =
         chx__weights_unit(folder->network->types, folder->network->neurons, neurons, n);
     chx_status status = CHX_OK;

@@ -10,8 +10,9 @@
 #include "network/initial.h"
 #include "network/own_model.h"
 
-static const chx__model *const models[] = {&chx__model_lif, &chx__model_lif_cond, &chx__model_adex,
-                                           &chx__model_izhikevich, &chx__model_hh};
+static const chx__model *const models[] = {
+    &chx__model_lif,   &chx__model_lif_alpha, &chx__model_lif_delta,  &chx__model_lif_cond,
+    &chx__model_glif3, &chx__model_adex,      &chx__model_izhikevich, &chx__model_hh};
 
 const chx__model *
 chx__model_find(const char *name)
@@ -88,7 +89,7 @@ chx__weights_unit(const chx_neuron_type *types, const chx_neuron *neurons, const
 const char *
 chx__weight_name(chx__unit unit)
 {
-    static const char *const names[CHX__N_UNITS] = {"weight_pa", "weight_ns"};
+    static const char *const names[CHX__N_UNITS] = {"weight_pa", "weight_ns", "weight_mv"};
     return names[unit];
 }
 
@@ -227,6 +228,17 @@ chx__model_keep(double tau_synapse_ms, double time_step_ms, float *keep, chx__fa
     return *keep != 0 || chx__model_fail(fault, "tau_synapse_ms",
                                          "is so short that nothing lasts for a step of "
                                          "time_step_ms; lengthen it or shorten the step");
+}
+
+/* The kernels tidy tiny potentials away, and a potential that rests at its reset must not fire. */
+bool
+chx__model_check_reset(float threshold, float reset, chx__fault *fault)
+{
+    if (threshold > reset && (fabsf(reset) >= CHX__TINY || threshold > 0))
+        return true;
+    return chx__model_fail(fault, "threshold_mv",
+                           "must lie above reset_mv, in the arithmetic of floats, which count from "
+                           "resting_mv");
 }
 
 float

@@ -39,9 +39,10 @@ typedef struct chx__parameter {
 typedef enum chx__unit {
     CHX__UNIT_PA,
     CHX__UNIT_NS,
+    CHX__UNIT_MV,
 } chx__unit;
 
-#define CHX__N_UNITS 2
+#define CHX__N_UNITS 3
 
 /* What the kernels get for the neurons of one type. */
 typedef struct chx__prepared {
@@ -73,16 +74,19 @@ typedef struct chx__model {
 } chx__model;
 
 extern const chx__model chx__model_adex;
+extern const chx__model chx__model_glif3;
 extern const chx__model chx__model_hh;
 extern const chx__model chx__model_izhikevich;
 extern const chx__model chx__model_lif;
+extern const chx__model chx__model_lif_alpha;
 extern const chx__model chx__model_lif_cond;
+extern const chx__model chx__model_lif_delta;
 
 /* What simulates lif where some type has a time constant of its own for inhibition. */
 extern const chx__model chx__model_lif_pair;
 
 /* The names of all models, for a sentence. */
-#define CHX__MODEL_NAMES "lif, lif_cond, adex, izhikevich and hh"
+#define CHX__MODEL_NAMES "lif, lif_alpha, lif_delta, lif_cond, glif3, adex, izhikevich and hh"
 
 /* The model of that name; that of types without a name for NULL; NULL when there is none. */
 const chx__model *chx__model_find(const char *name);
@@ -133,6 +137,10 @@ bool chx__model_fail(chx__fault *fault, const char *member, const char *sentence
 
 /* What is left of a synaptic current after a step, or a fault of tau_synapse_ms. */
 bool chx__model_keep(double tau_synapse_ms, double time_step_ms, float *keep, chx__fault *fault);
+
+/* Whether a neuron that was reset does not fire at once, in the very floats that the kernel compares,
+ * or a fault of threshold_mv. */
+bool chx__model_check_reset(float threshold, float reset, chx__fault *fault);
 
 /* A factor of a linear equation as a float: one so small that its products would be denormal is as
  * good as zero. */

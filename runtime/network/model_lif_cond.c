@@ -58,11 +58,7 @@ check(const cond_params *params, double h, const cond_constants *c, chx__fault *
         return chx__model_fail(fault, "excitation_mv", "must lie within 1e5 of resting_mv");
     if (!(fabs(params->inhibition_mv - params->resting_mv) <= MAX_REVERSAL_MV))
         return chx__model_fail(fault, "inhibition_mv", "must lie within 1e5 of resting_mv");
-    if (!(c->threshold > c->reset) || (fabsf(c->reset) < CHX__TINY && !(c->threshold > 0)))
-        return chx__model_fail(fault, "threshold_mv",
-                               "must lie above reset_mv, in the arithmetic of floats, which count "
-                               "from resting_mv");
-    return true;
+    return chx__model_check_reset(c->threshold, c->reset, fault);
 }
 
 static bool
