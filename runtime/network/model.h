@@ -138,8 +138,8 @@ bool chx__model_fail(chx__fault *fault, const char *member, const char *sentence
 /* What is left of a synaptic current after a step, or a fault of tau_synapse_ms. */
 bool chx__model_keep(double tau_synapse_ms, double time_step_ms, float *keep, chx__fault *fault);
 
-/* Whether a neuron that was reset does not fire at once, in the very floats that the kernel compares,
- * or a fault of threshold_mv. */
+/* Whether a neuron that was reset does not fire at once, in the very floats that the kernel
+ * compares, or a fault of threshold_mv. */
 bool chx__model_check_reset(float threshold, float reset, chx__fault *fault);
 
 /* A factor of a linear equation as a float: one so small that its products would be denormal is as
