@@ -40,7 +40,7 @@ check_ok(chx_status status)
 /* A source, and a target of each type, which is too large to fire. */
 static const uint32_t type_indices[N_PAIRS + 1] = {0, 1, 2, 3, 4};
 
-static const chx_plasticity plasticities[] = {
+static const chx_plasticity of_pairs[] = {
     {.kind = SHORT_TERM, .to = &type_indices[1], .n_to = 1, .utilization = 0.5, .recovery_ms = 800},
     {.kind = SHORT_TERM,
      .to = &type_indices[2],
@@ -96,7 +96,7 @@ create_pairs(void)
                                                     .n_stimuli = 1,
                                                     .stimuli = stimuli,
                                                     .n_plasticities = 4,
-                                                    .plasticities = plasticities},
+                                                    .plasticities = of_pairs},
                                 &network));
     return network;
 }
@@ -144,7 +144,7 @@ START_TEST(short_term_weights_are_those_of_the_equations)
             const double since_ms =
                 next == 0 ? 1e9 : (spikes[next].step - spikes[next - 1].step) * STEP_MS;
             for (uint32_t i = 0; i + 1 < N_PAIRS; i++)
-                expected[i] += WEIGHT_PA * efficacy(&own[i], &plasticities[i], since_ms);
+                expected[i] += WEIGHT_PA * efficacy(&own[i], &of_pairs[i], since_ms);
             expected[N_PAIRS - 1] += WEIGHT_PA;
             next++;
         }
@@ -163,20 +163,16 @@ END_TEST
 #define N_EXCITING 80
 #define N_ALL 103
 
-/* Two types that Poisson events drive, joined at random, with plasticities for all four pairs. */
+static const uint32_t exciting = 0, inhibiting = 1;
+
+/* Two types that Poisson events drive, joined at random. */
 static chx_network *
-create_circuit(const chx_distribution *weight_pa)
+create_circuit(const chx_distribution *weight_pa, const chx_plasticity *all, uint32_t n)
 {
-    static const uint32_t exciting = 0, inhibiting = 1;
-    static const chx_plasticity all[] = {
-        {SHORT_TERM, &exciting, &exciting, 1, 1, 0.5, 200, 0},
-        {SHORT_TERM, &exciting, &inhibiting, 1, 1, 0.1, 50, 400},
-        {SHORT_TERM, &inhibiting, NULL, 1, 0, 0.3, 100, 20},
-    };
     static char names[N_ALL][8];
     static uint32_t indices[N_ALL];
     const chx_neuron_type types[] = {{"e", {250, 10, 2, -65, -50, -65, 2, 0}},
-                                     {"i", {250, 10, 2, -65, -50, -65, 1, 0}}};
+                                     {"i", {250, 10, 2, -65, -50, -65, 0, 0}}};
     chx_neuron neurons[N_ALL];
     for (uint32_t i = 0; i < N_ALL; i++) {
         snprintf(names[i], sizeof names[i], "%u", i);
@@ -221,38 +217,54 @@ create_circuit(const chx_distribution *weight_pa)
                                                     .stimuli = &stimulus,
                                                     .n_projections = 2,
                                                     .projections = projections,
-                                                    .n_plasticities = 3,
+                                                    .n_plasticities = n,
                                                     .plasticities = all},
                                 &network));
     return network;
 }
 
-static uint64_t
-digest_of(const chx_network *network, uint32_t n_partitions, size_t *n_spikes)
+static chx_simulation *
+run(const chx_network *network, uint32_t n_partitions, uint32_t n_steps)
 {
     chx_simulation *simulation = NULL;
-    const chx_spike *spikes;
-    uint64_t digest;
     check_ok(chx_simulation_create(
         runtime, network, &(chx_simulation_params){.n_partitions = n_partitions}, &simulation));
-    check_ok(chx_simulation_advance(simulation, 103));
-    check_ok(chx_simulation_advance(simulation, 57));
+    check_ok(chx_simulation_advance(simulation, n_steps / 3));
+    check_ok(chx_simulation_advance(simulation, n_steps - n_steps / 3));
+    return simulation;
+}
+
+static uint64_t
+digest_of(chx_simulation *simulation)
+{
+    uint64_t digest;
     check_ok(chx_simulation_digest(simulation, &digest));
-    check_ok(chx_simulation_spikes(simulation, &spikes, n_spikes));
-    chx_simulation_destroy(&simulation);
     return digest;
 }
+
+static const chx_plasticity short_term[] = {
+    {SHORT_TERM, &exciting, &exciting, 1, 1, 0.5, 200, 0},
+    {SHORT_TERM, &exciting, &inhibiting, 1, 1, 0.1, 50, 400},
+    {SHORT_TERM, &inhibiting, NULL, 1, 0, 0.3, 100, 20},
+};
 
 static void
 check_cuts(const chx_distribution *weight_pa)
 {
     static const uint32_t cuts[] = {2, 3, 7};
-    size_t n_spikes, n;
-    chx_network *network = create_circuit(weight_pa);
-    const uint64_t digest = digest_of(network, 1, &n_spikes);
+    const chx_spike *spikes;
+    size_t n_spikes;
+    chx_network *network = create_circuit(weight_pa, short_term, 3);
+    chx_simulation *simulation = run(network, 1, 160);
+    const uint64_t digest = digest_of(simulation);
+    check_ok(chx_simulation_spikes(simulation, &spikes, &n_spikes));
     ck_assert_uint_gt(n_spikes, 150);
-    for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++)
-        ck_assert_uint_eq(digest_of(network, cuts[i], &n), digest);
+    chx_simulation_destroy(&simulation);
+    for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
+        simulation = run(network, cuts[i], 160);
+        ck_assert_uint_eq(digest_of(simulation), digest);
+        chx_simulation_destroy(&simulation);
+    }
     chx_network_destroy(&network);
 }
 
@@ -260,6 +272,131 @@ START_TEST(short_term_spikes_are_the_same_in_every_cut)
 {
     check_cuts(&(chx_distribution){.mean = 100});
     check_cuts(&(chx_distribution){CHX_DISTRIBUTION_NORMAL, .mean = 100, .sd = 20});
+}
+END_TEST
+
+/* Plasticities that learn, beside one that does not. */
+static const chx_plasticity learning[][3] = {
+    {{.kind = CHX_PLASTICITY_STDP,
+      .from = &exciting,
+      .n_from = 1,
+      .potentiation = 0.02,
+      .depression = 0.021,
+      .potentiation_ms = 20,
+      .depression_ms = 15,
+      .weight_max = 200},
+     {.kind = SHORT_TERM, .to = &exciting, .n_to = 1, .utilization = 0.5, .recovery_ms = 30}},
+    {{.kind = CHX_PLASTICITY_STDP,
+      .to = &exciting,
+      .n_to = 1,
+      .from = &exciting,
+      .n_from = 1,
+      .potentiation = 0.1,
+      .depression = 0.12,
+      .potentiation_ms = 17,
+      .depression_ms = 34,
+      .potentiation_exponent = 1,
+      .depression_exponent = 0.4,
+      .weight_max = 200,
+      .is_nearest = true},
+     {.kind = SHORT_TERM, .to = &inhibiting, .n_to = 1, .utilization = 0.5, .recovery_ms = 30},
+     {.kind = CHX_PLASTICITY_STDP,
+      .from = &inhibiting,
+      .n_from = 1,
+      .potentiation = 0.03,
+      .depression = 0.01,
+      .potentiation_ms = 10,
+      .depression_ms = 10,
+      .depression_exponent = 1,
+      .weight_max = -900}},
+};
+
+/* What a synapse has learnt, in double precision from the spikes of both sides, by the rule of
+ * Morrison and others 2008 (doi:10.1007/s00422-008-0233-1), all of whose delay is on the way back.
+ * has_fired is by step and neuron. */
+static double
+learn(const chx_plasticity *plasticity, const chx_synapse *synapse, const bool *has_fired,
+      uint32_t n_steps)
+{
+    const uint32_t delay = (uint32_t)lround((double)synapse->delay_ms / STEP_MS);
+    const double keep_x = exp(-STEP_MS / plasticity->potentiation_ms);
+    const double keep_y = exp(-STEP_MS / plasticity->depression_ms);
+    double w = (double)synapse->weight_pa / plasticity->weight_max, x = 0, y = 0;
+    for (uint32_t step = 0; step < n_steps; step++) {
+        const bool fires = has_fired[step * N_ALL + synapse->pre];
+        const bool returns = step >= delay && has_fired[(step - delay) * N_ALL + synapse->post];
+        x *= keep_x;
+        y *= keep_y;
+        if (returns)
+            w += plasticity->potentiation * pow(1 - w, plasticity->potentiation_exponent) * x;
+        w = fmin(w, 1);
+        if (fires)
+            w -= plasticity->depression * pow(w, plasticity->depression_exponent) * y;
+        w = fmax(w, 0);
+        x = fires ? (plasticity->is_nearest ? 1 : x + 1) : x;
+        y = returns ? (plasticity->is_nearest ? 1 : y + 1) : y;
+    }
+    return w * plasticity->weight_max;
+}
+
+static void
+check_weights(const chx_network *network, chx_simulation *simulation, uint32_t n_steps)
+{
+    const chx_network_info *info = chx_network_get(network);
+    const chx_spike *spikes;
+    size_t n_spikes, n_learnt = 0;
+    bool *has_fired = calloc(((size_t)n_steps + 1) * N_ALL, sizeof *has_fired);
+    float *weights = calloc((size_t)info->n_synapses, sizeof *weights);
+    check_ok(chx_simulation_spikes(simulation, &spikes, &n_spikes));
+    check_ok(chx_simulation_weights(simulation, weights));
+    for (size_t i = 0; i < n_spikes; i++)
+        has_fired[spikes[i].step * N_ALL + spikes[i].neuron] = true;
+    for (uint64_t s = 0; s < info->n_synapses; s++) {
+        const chx_synapse *synapse = &info->synapses[s];
+        const uint32_t pre = synapse->pre >= N_EXCITING, post = synapse->post >= N_EXCITING;
+        const chx_plasticity *plasticity = NULL;
+        for (uint32_t i = info->n_plasticities; i-- > 0;)
+            if ((info->plasticities[i].n_from == 0 || info->plasticities[i].from[0] == pre) &&
+                (info->plasticities[i].n_to == 0 || info->plasticities[i].to[0] == post))
+                plasticity = &info->plasticities[i];
+        double expected = (double)synapse->weight_pa;
+        if (plasticity && plasticity->kind == CHX_PLASTICITY_STDP)
+            expected = learn(plasticity, synapse, has_fired, n_steps + 1);
+        ck_assert_msg(fabs((double)weights[s] - expected) < 2e-2, "%u -> %u: %g, expected %g",
+                      synapse->pre, synapse->post, (double)weights[s], expected);
+        n_learnt += weights[s] != synapse->weight_pa;
+    }
+    ck_assert_uint_gt(n_learnt, info->n_synapses / 4);
+    free(has_fired);
+    free(weights);
+}
+
+static void
+check_learning(const chx_plasticity *plasticities, uint32_t n_plasticities, uint32_t n_steps)
+{
+    const chx_distribution weight_pa = {CHX_DISTRIBUTION_NORMAL, .mean = 100, .sd = 40, .min = 0,
+                                        .max = 200};
+    chx_network *network = create_circuit(&weight_pa, plasticities, n_plasticities);
+    chx_simulation *simulation = run(network, 1, n_steps);
+    const uint64_t digest = digest_of(simulation);
+    check_weights(network, simulation, n_steps);
+    chx_simulation_destroy(&simulation);
+    simulation = run(network, 3, n_steps);
+    ck_assert_uint_eq(digest_of(simulation), digest);
+    check_weights(network, simulation, n_steps);
+    chx_simulation_destroy(&simulation);
+    chx_network_destroy(&network);
+}
+
+START_TEST(weights_are_learnt_by_the_rule)
+{
+    check_learning(learning[_i], 2 + (uint32_t)_i, 300);
+}
+END_TEST
+
+START_TEST(weights_are_learnt_by_the_rule_for_long)
+{
+    check_learning(learning[_i], 2 + (uint32_t)_i, 4000);
 }
 END_TEST
 
@@ -324,8 +461,15 @@ main(void)
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, short_term_weights_are_those_of_the_equations);
     tcase_add_test(tests, short_term_spikes_are_the_same_in_every_cut);
+    tcase_add_loop_test(tests, weights_are_learnt_by_the_rule, 0, 2);
     tcase_add_test(tests, plasticities_that_cannot_be_are_refused);
     suite_add_tcase(suite, tests);
+    TCase *slow = tcase_create("slow on a device");
+    tcase_set_tags(slow, "slow");
+    tcase_add_checked_fixture(slow, open_runtime, close_runtime);
+    tcase_set_timeout(slow, 280);
+    tcase_add_loop_test(slow, weights_are_learnt_by_the_rule_for_long, 0, 2);
+    suite_add_tcase(suite, slow);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
     int n_failed = srunner_ntests_failed(runner);

@@ -144,6 +144,7 @@ typedef struct chx_projection {
 typedef enum chx_plasticity_kind {
     CHX_PLASTICITY_SHORT_TERM = 1, /* of Tsodyks and Markram: a spike uses a share of a synapse's
                                       resources, and its weight is multiplied by that */
+    CHX_PLASTICITY_STDP, /* weights learn from pairs of spikes, one on each side */
 } chx_plasticity_kind;
 
 /* How the synapses from neurons of some types to neurons of others change (docs/models.md). */
@@ -153,9 +154,22 @@ typedef struct chx_plasticity {
     const uint32_t *to; /* types of targets; NULL: all */
     uint32_t n_from;
     uint32_t n_to;
+    /* Short term. */
     double utilization; /* share used of a rested synapse, above 0, at most 1 */
     double recovery_ms; /* time constant of what was used, up to 1e9; 0: at once */
     double facilitation_ms; /* of the rise of the share, up to 1e9; 0: it does not rise */
+    /* Spike-timing-dependent plasticity. With w the share of a weight in the greatest, a target's
+     * spike after a source's adds potentiation (1 - w)^potentiation_exponent to it, and one before
+     * takes depression w^depression_exponent off, both less by the time between the two. Delays
+     * count for the target's spikes, as if they had to go back. */
+    double potentiation; /* 0 .. 1 */
+    double depression; /* 0 .. 1 */
+    double potentiation_ms; /* time constants, above 0, up to 1e9 */
+    double depression_ms;
+    double potentiation_exponent; /* 0 .. 100 */
+    double depression_exponent;
+    double weight_max; /* as weight_pa of synapses; all weights are between 0 and it */
+    bool is_nearest; /* pairs with the spike nearest in time; else with all */
 } chx_plasticity;
 
 #define CHX_MAX_PLASTICITIES 32 /* of a network */

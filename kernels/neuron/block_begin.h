@@ -42,6 +42,7 @@ typedef uchar population_bits;
 #include "../common/philox.h"
 #include "population.h"
 #include "ring.h"
+#include "../synapse/learning.h"
 #include "../synapse/short_term.h"
 
 /* All bits set in the lanes of a bit set. */
@@ -153,12 +154,13 @@ population_trains(constant chx_population_setup *setup, uint first_entry, uint e
 static uint
 population_spikes(constant chx_population_setup *setup, const wide_int fired, uint block, uint step,
                   uint first, global const chx_population_plasticity *plasticities,
-                  global wide_float *resources, global uint *list, global chx_history *history)
+                  global wide_float *resources, global uint *posts, global uint *list,
+                  global chx_history *history)
 {
     int lanes[POPULATION_WIDTH];
     uint bits = 0;
     WIDE(vstore)(fired, 0, lanes);
-#ifdef POPULATION_PLASTIC
+#ifdef POPULATION_SHORT_TERM
     short_term_fire(setup, fired, block, step, plasticities, resources);
 #endif
     for (uint lane = 0; lane < POPULATION_WIDTH; lane++) {
@@ -169,10 +171,13 @@ population_spikes(constant chx_population_setup *setup, const wide_int fired, ui
         const uint place = atomic_inc(&list[0]);
         if (place < setup->list_places) {
             list[CHX_POPULATION_LIST_HEADER + place] = entry;
-#ifdef POPULATION_PLASTIC
+#ifdef POPULATION_SHORT_TERM
             short_term_write(setup, block, lane, place, resources, list);
 #endif
         }
+#ifdef POPULATION_LEARNING
+        learning_fire(setup, local_index, step, plasticities, posts);
+#endif
         global chx_history *own = &history[setup->first_neuron + local_index];
         const uint count = own->count;
         own->step[count % CHX_HISTORY_SPIKES] = step;
@@ -213,9 +218,9 @@ population_block(constant chx_population_setup *frame_setup, uint frame_n_blocks
                  global const chx_population_stimulus *frame_stimuli,
                  global const chx_population_entry *frame_entries,
                  global const chx_population_plasticity *frame_plasticities,
-                 global wide_float *frame_resources, global uint *frame_list,
-                 global uint *frame_record, global chx_history *frame_history,
-                 global wide_float *frame_samples)
+                 global wide_float *frame_resources, global uint *frame_posts,
+                 global uint *frame_list, global uint *frame_record,
+                 global chx_history *frame_history, global wide_float *frame_samples)
 {
     const chx_population_block frame_own = frame_blocks[frame_block];
     population_trains(frame_setup, frame_own.first_train_entry, frame_own.end_entry, frame_block,

@@ -34,6 +34,8 @@
  *                     work-group of a multiple of row_lanes work-items, for any number of steps.
  *                     Barriers are reached by all work-items alike: the number of
  *                     batches depends on arguments only.
+ * population_sweep:   a work-item per neuron of the network and group, after all that fired before
+ *                     step `end` was delivered: makes all that learn up to date.
  *
  * llvmpipe of Mesa 22.3 spoils what a loop's condition reads from memory when
  * work-items leave the loop at different times and the value is needed later:
@@ -57,29 +59,29 @@ MODEL_STEP
     fired = n->v >= c->threshold;
 }
 #endif
-}
-while (0)
-    ;
-uint frame_bits = 0;
-if (wide_any(fired)) {
-    frame_refractory = select(frame_refractory, frame_refractory_steps, fired);
-    frame_bits = population_spikes(frame_setup, fired, frame_block, frame_step, frame_first,
-                                   frame_plasticities, frame_resources, frame_list, frame_history);
-}
-frame_spikes[(frame_step - frame_run_step) * frame_n_blocks] = (population_bits)frame_bits;
-if ((frame_step & frame_setup->flush_mask) == 0) {
-    MODEL_STATE(POPULATION_TIDY)
-}
-if (frame_step == frame_sample_step) {
-    global wide_float *frame_place = frame_sample;
+
+        } while (0);
+        uint frame_bits = 0;
+        if (wide_any(fired)) {
+            frame_refractory = select(frame_refractory, frame_refractory_steps, fired);
+            frame_bits = population_spikes(frame_setup, fired, frame_block, frame_step, frame_first,
+                                           frame_plasticities, frame_resources, frame_posts,
+                                           frame_list, frame_history);
+        }
+        frame_spikes[(frame_step - frame_run_step) * frame_n_blocks] = (population_bits)frame_bits;
+        if ((frame_step & frame_setup->flush_mask) == 0) {
+            MODEL_STATE(POPULATION_TIDY)
+        }
+        if (frame_step == frame_sample_step) {
+            global wide_float *frame_place = frame_sample;
+            MODEL_STATE(POPULATION_WRITE_STATE)
+            frame_sample_step += frame_setup->sample_steps;
+            frame_sample += frame_setup->n_sampled * POPULATION_MODEL_FIELDS;
+        }
+    }
+    frame_state[0] = WIDE(as_float)(frame_refractory);
+    frame_place = frame_state + CHX_POPULATION_STATE_HEADER;
     MODEL_STATE(POPULATION_WRITE_STATE)
-    frame_sample_step += frame_setup->sample_steps;
-    frame_sample += frame_setup->n_sampled * POPULATION_MODEL_FIELDS;
-}
-}
-frame_state[0] = WIDE(as_float)(frame_refractory);
-frame_place = frame_state + CHX_POPULATION_STATE_HEADER;
-MODEL_STATE(POPULATION_WRITE_STATE)
 }
 
 #include "../synapse/deliver.h"
@@ -93,16 +95,16 @@ population_tile(constant chx_population_setup *setup, uint n_blocks, uint tile, 
                 global const chx_population_entry *entries, global const uint *tiles,
                 global const chx_population_draw *draws, global const uint *chances,
                 global const chx_population_plasticity *plasticities, global wide_float *resources,
-                global uint *list, global uint *record, global chx_history *history,
-                global wide_float *samples)
+                global uint *posts, global uint *list, global uint *record,
+                global chx_history *history, global wide_float *samples)
 {
     const uint first_block = tile * CHX_POPULATION_TILE(POPULATION_WIDTH);
     const uint end_block = min(first_block + CHX_POPULATION_TILE(POPULATION_WIDTH), n_blocks);
     population_draw(setup, tile, first, n_steps, tiles, draws, stimuli, chances, ring);
     for (uint block = first_block; block < end_block; block++)
         population_block(setup, n_blocks, block, run_step, first, n_steps, state, ring, rows,
-                         blocks, stimuli, entries, plasticities, resources, list, record, history,
-                         samples);
+                         blocks, stimuli, entries, plasticities, resources, posts, list, record,
+                         history, samples);
 }
 
 /* What the host reads first: the steps of the run so far. */
@@ -113,6 +115,14 @@ population_head(constant chx_population_setup *setup, global uint *record, uint 
     record[setup->record_offset + 1] = run_step;
 }
 
+/* The batch of a list. */
+static void
+population_batch(global uint *list, uint first, uint n_steps)
+{
+    list[2] = first;
+    list[3] = first + n_steps;
+}
+
 kernel void
 population_advance(constant chx_population_setup *setup, global wide_float *state,
                    global wide_int *ring, global const wide_float *rows,
@@ -121,9 +131,9 @@ population_advance(constant chx_population_setup *setup, global wide_float *stat
                    global const chx_population_entry *entries, global const uint *tiles,
                    global const chx_population_draw *draws, global const uint *chances,
                    global const chx_population_plasticity *plasticities,
-                   global wide_float *resources, global uint *lists, global uint *record,
-                   global chx_history *history, global wide_float *samples, uint run_step,
-                   uint first, uint n_steps, uint turn)
+                   global wide_float *resources, global uint *posts, global uint *lists,
+                   global uint *record, global chx_history *history, global wide_float *samples,
+                   uint run_step, uint first, uint n_steps, uint turn)
 {
     const uint tile = (uint)get_global_id(0), n_blocks = setup->n_blocks;
     if (tile >= setup->n_tiles)
@@ -131,26 +141,29 @@ population_advance(constant chx_population_setup *setup, global wide_float *stat
     global uint *list = lists + (turn * setup->n_partitions + setup->partition) * setup->list_words;
     if (tile == 0) {
         population_head(setup, record, run_step, first + n_steps);
-        list[2] = first;
+        population_batch(list, first, n_steps);
     }
     if (n_steps == 0)
         return;
     population_tile(setup, n_blocks, tile, run_step, first, n_steps, state, ring, rows, blocks,
-                    stimuli, entries, tiles, draws, chances, plasticities, resources, list,
+                    stimuli, entries, tiles, draws, chances, plasticities, resources, posts, list,
                     record + setup->record_offset, history, samples);
 }
 
 kernel void
 population_deliver(constant chx_population_setup *setup, global const uint *lists,
                    global uint *next_lists, global const uint *offsets,
-                   global const population_synapse *synapses,
-                   global const chx_population_kind *kinds, global int *ring, uint turn)
+                   DELIVER_SYNAPSES *synapses, global const chx_population_kind *kinds,
+                   global const chx_population_plasticity *plasticities, global const uint *posts,
+                   global uint *sources, global int *ring, uint turn)
 {
     const uint item = (uint)get_global_id(0), n_items = (uint)get_global_size(0);
     const uint n_partitions = setup->n_partitions;
     for (uint source = 0; source < n_partitions; source++)
         deliver_list(setup, lists + (turn * n_partitions + source) * setup->list_words, offsets,
-                     synapses, kinds, ring, item, n_items);
+                     synapses, kinds, plasticities, posts, sources, ring, item, n_items);
+    deliver_sweep(setup, lists + turn * n_partitions * setup->list_words, offsets, synapses,
+                  plasticities, posts, sources, item, n_items);
     if (item == 0)
         next_lists[((1 - turn) * n_partitions + setup->partition) * setup->list_words] = 0;
 }
@@ -163,11 +176,11 @@ population_step(constant chx_population_setup *setup, global wide_float *state,
                 global const chx_population_entry *entries, global const uint *tiles,
                 global const chx_population_draw *draws, global const uint *chances,
                 global const chx_population_plasticity *plasticities, global wide_float *resources,
-                global const uint *heard, global uint *lists, global uint *next_lists,
-                global uint *record, global chx_history *history, global wide_float *samples,
-                global const uint *groups, global const uint *offsets,
-                global const population_synapse *synapses, global const chx_population_kind *kinds,
-                uint run_step, uint first, uint n_steps, uint turn)
+                global uint *posts, global const uint *heard, global uint *lists,
+                global uint *next_lists, global uint *record, global chx_history *history,
+                global wide_float *samples, global const uint *groups, global const uint *offsets,
+                DELIVER_SYNAPSES *synapses, global const chx_population_kind *kinds,
+                global uint *sources, uint run_step, uint first, uint n_steps, uint turn)
 {
     const uint group = (uint)get_group_id(0);
     const uint item = (uint)get_local_id(0), n_items = (uint)get_local_size(0);
@@ -175,14 +188,17 @@ population_step(constant chx_population_setup *setup, global wide_float *state,
     const uint n_partitions = setup->n_partitions, list_words = setup->list_words;
     const uint before = (turn + CHX_POPULATION_TURNS - 1) % CHX_POPULATION_TURNS;
     const uint next = (turn + 1) % CHX_POPULATION_TURNS;
+    offsets += group * (setup->n_sources + 1);
+    sources += group * setup->n_sources * DELIVER_SOURCE_WORDS(setup);
+    heard += before * n_partitions * list_words;
     for (uint source = 0; source < n_partitions; source++)
-        deliver_list(setup, heard + (before * n_partitions + source) * list_words,
-                     offsets + group * (setup->n_sources + 1), synapses, kinds, (global int *)ring,
-                     item, n_items);
+        deliver_list(setup, heard + source * list_words, offsets, synapses, kinds, plasticities,
+                     posts, sources, (global int *)ring, item, n_items);
+    deliver_sweep(setup, heard, offsets, synapses, plasticities, posts, sources, item, n_items);
     global uint *list = lists + (turn * n_partitions + setup->partition) * list_words;
     if (group == 0 && item == 0) {
         population_head(setup, record, run_step, first + n_steps);
-        list[2] = first;
+        population_batch(list, first, n_steps);
         next_lists[(next * n_partitions + setup->partition) * list_words] = 0;
     }
     barrier(CLK_GLOBAL_MEM_FENCE);
@@ -190,8 +206,8 @@ population_step(constant chx_population_setup *setup, global wide_float *state,
         return;
     for (uint tile = groups[group] + item; tile < end_tile; tile += n_items)
         population_tile(setup, n_blocks, tile, run_step, first, n_steps, state, ring, rows, blocks,
-                        stimuli, entries, tiles, draws, chances, plasticities, resources, list,
-                        record + setup->record_offset, history, samples);
+                        stimuli, entries, tiles, draws, chances, plasticities, resources, posts,
+                        list, record + setup->record_offset, history, samples);
 }
 
 kernel void
@@ -202,9 +218,10 @@ population_run(constant chx_population_setup *setup, global wide_float *state,
                global const chx_population_entry *entries, global const uint *tiles,
                global const chx_population_draw *draws, global const uint *chances,
                global const chx_population_plasticity *plasticities, global wide_float *resources,
-               global uint *lists, global uint *record, global chx_history *history,
-               global wide_float *samples, global const uint *offsets,
-               global const population_synapse *synapses, global const chx_population_kind *kinds,
+               global uint *posts, global uint *lists, global uint *record,
+               global chx_history *history, global wide_float *samples,
+               global const uint *offsets, DELIVER_SYNAPSES *synapses,
+               global const chx_population_kind *kinds, global uint *sources,
                uint run_step, uint first, uint n_steps)
 {
     const uint item = (uint)get_local_id(0), n_items = (uint)get_local_size(0);
@@ -213,7 +230,7 @@ population_run(constant chx_population_setup *setup, global wide_float *state,
     const uint n_blocks = setup->n_blocks, n_tiles = setup->n_tiles;
     if (item == 0) {
         population_head(setup, record, run_step, end);
-        lists[2] = first;
+        population_batch(lists, first, min(batch_steps, n_steps));
     }
     for (uint begin = first, turn = 0; begin < end; begin += batch_steps, turn = 1 - turn) {
         const uint steps = min(batch_steps, end - begin);
@@ -221,15 +238,30 @@ population_run(constant chx_population_setup *setup, global wide_float *state,
         for (uint tile = item; tile < n_tiles; tile += n_items)
             population_tile(setup, n_blocks, tile, run_step, begin, steps, state, ring, rows,
                             blocks, stimuli, entries, tiles, draws, chances, plasticities,
-                            resources, list, record, history, samples);
+                            resources, posts, list, record, history, samples);
         barrier(CLK_GLOBAL_MEM_FENCE);
-        deliver_list(setup, list, offsets, synapses, kinds, (global int *)ring, item, n_items);
+        deliver_list(setup, list, offsets, synapses, kinds, plasticities, posts, sources,
+                     (global int *)ring, item, n_items);
+        deliver_sweep(setup, list, offsets, synapses, plasticities, posts, sources, item, n_items);
         if (item == 0) {
             next[0] = 0;
-            next[2] = begin + batch_steps;
+            population_batch(next, begin + steps, min(batch_steps, end - begin - steps));
         }
         barrier(CLK_GLOBAL_MEM_FENCE);
     }
     if (item == 0)
         lists[0] = 0;
 }
+
+#ifdef POPULATION_LEARNING
+kernel void
+population_sweep(constant chx_population_setup *setup, global const uint *offsets,
+                 DELIVER_SYNAPSES *synapses, global const chx_population_plasticity *plasticities,
+                 global const uint *posts, global uint *sources, uint end)
+{
+    const uint pre = (uint)get_global_id(0), group = (uint)get_global_id(1);
+    offsets += group * (setup->n_sources + 1);
+    sources += (group * setup->n_sources + pre) * DELIVER_SOURCE_WORDS(setup);
+    deliver_waiting(setup, pre, end, offsets, synapses, plasticities, posts, sources);
+}
+#endif

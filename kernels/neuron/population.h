@@ -24,13 +24,16 @@
  *   draws     chx_population_draw []: which lanes of a tile a Poisson stimulus reaches
  *   chances   uint []: of Poisson stimuli
  *   lists     uint [3][n_partitions][list_words]: spikes of one batch, lists taking turns:
- *             word 0 counts them, word 1 is the partition's first neuron, word 2 the batch's
- *             first step, entries begin at CHX_POPULATION_LIST_HEADER. After room for list_places
- *             of them follow, as float [list_places][n_plasticities], the efficacies of the
- *             spike's synapses (synapse/short_term.h)
- *   plasticities  chx_population_plasticity [n_plasticities]
- *   resources float [n_blocks][n_plasticities][4][POPULATION_WIDTH]: what synapses with short-term
+ *             word 0 counts them, word 1 is the partition's first neuron, words 2 and 3 the batch's
+ *             first step and its end, entries begin at CHX_POPULATION_LIST_HEADER. After room for
+ *             list_places of them follow, as float [list_places][n_short_term], the efficacies of
+ *             the spike's synapses (synapse/short_term.h)
+ *   plasticities  chx_population_plasticity [n_short_term + n_learning], short-term ones first
+ *   resources float [n_blocks][n_short_term][4][POPULATION_WIDTH]: what synapses with short-term
  *             plasticity remember of their neuron's last spike
+ *   posts     uint [n_blocks * POPULATION_WIDTH][1 + post_places * (1 + n_learning)]: spikes of
+ *             neurons that their synapses have yet to learn of (synapse/learning.h)
+ *   sources   uint [n_groups][n_sources][2 + n_learning]: what synapses remember of their sources
  *   record    uint [n_partitions][record_words]: spikes of a run; word 0 is how many steps of it
  *             there have been, word 1 the step that it began with; from
  *             CHX_POPULATION_LIST_HEADER on, for each of its steps and each block,
@@ -55,7 +58,7 @@
  * A spike's entry in a list is (step - first step of the batch) << neuron_bits | l. A synapse is
  * kind << target_bits | target, where the target is neuron l at a port, port * n_blocks *
  * POPULATION_WIDTH + l; without kinds its first word has the delay in place of the kind, and the
- * second is the weight.
+ * second is the weight, or, where it learns, as float the share of the plasticity's greatest one.
  *
  * A kernel that failed or was left out may leave anything in state, ring, lists, record and
  * history. So what is read there is bounded before it counts or points at anything; what only the
@@ -117,7 +120,10 @@ typedef struct chx_population_setup {
     chx_population_u32 n_sampled; /* blocks */
     chx_population_u32 sample_steps;
     chx_population_u32 stretch; /* the first of the neurons in a row that share their model */
-    chx_population_u32 n_plasticities;
+    chx_population_u32 n_short_term; /* plasticities */
+    chx_population_u32 n_learning;
+    chx_population_u32 post_places; /* a power of two */
+    chx_population_u32 sweep_steps; /* sweeps come when as many steps have passed */
     chx_population_u32 delay_bits; /* of a delay, below the number of its plasticity */
 } chx_population_setup;
 
@@ -127,11 +133,19 @@ typedef struct chx_population_kind {
     chx_population_i32 weight; /* in units of unit_pa */
 } chx_population_kind;
 
-/* Short-term plasticity; rates are for a time step. */
+/* Rates are for a time step. */
 typedef struct chx_population_plasticity {
-    chx_population_f32 utilization;
+    chx_population_f32 utilization; /* of short-term plasticity */
     chx_population_f32 recovery;
     chx_population_f32 facilitation;
+    chx_population_f32 potentiation; /* of learning */
+    chx_population_f32 potentiation_rate;
+    chx_population_f32 potentiation_exponent;
+    chx_population_f32 depression;
+    chx_population_f32 depression_rate;
+    chx_population_f32 depression_exponent;
+    chx_population_f32 max_weight; /* in units of unit_pa, with its sign */
+    chx_population_u32 is_nearest;
 } chx_population_plasticity;
 
 typedef struct chx_population_block {
@@ -164,10 +178,10 @@ typedef struct chx_population_draw {
 } chx_population_draw;
 
 #ifndef __OPENCL_C_VERSION__
-static_assert(sizeof(chx_population_setup) == 100, "the device reads 100 bytes");
+static_assert(sizeof(chx_population_setup) == 112, "the device reads 112 bytes");
 static_assert(sizeof(chx_population_draw) == 20, "the device reads 20 bytes");
 static_assert(sizeof(chx_population_kind) == 8, "the device reads 8 bytes");
-static_assert(sizeof(chx_population_plasticity) == 12, "the device reads 12 bytes");
+static_assert(sizeof(chx_population_plasticity) == 44, "the device reads 44 bytes");
 static_assert(sizeof(chx_population_block) == 20, "the device reads 20 bytes");
 static_assert(sizeof(chx_population_stimulus) == 32, "the device reads 32 bytes");
 static_assert(sizeof(chx_population_entry) == 8, "the device reads 8 bytes");

@@ -7,8 +7,10 @@
  * the unit so that no sum can overflow. Additions are plain where POPULATION_ALONE says that no
  * other work-item delivers to the same neurons at the time.
  *
- * With POPULATION_PLASTIC, weights of synapses that have a plasticity are multiplied by the
- * efficacy that stands beside the spike, and rounded to the nearest unit.
+ * With POPULATION_SHORT_TERM, weights of synapses that have such a plasticity are multiplied by the
+ * efficacy that stands beside the spike, and rounded to the nearest unit. With POPULATION_LEARNING,
+ * those that learn do so first; then each neuron's spikes are delivered by one work-item, in their
+ * order, and row_lanes is 1.
  *
  * The list may be garbage, see neuron/population.h: its count and its neurons are bounded.
  *
@@ -23,11 +25,46 @@ typedef uint population_synapse;
 typedef uint2 population_synapse;
 #endif
 
+#ifdef POPULATION_LEARNING
+#define DELIVER_SYNAPSES global population_synapse
+#define DELIVER_SOURCE_WORDS LEARNING_SOURCE
+#else
+#define DELIVER_SYNAPSES global const population_synapse
+#define DELIVER_SOURCE_WORDS(setup) 0
+#endif
+
+#if defined POPULATION_SHORT_TERM || defined POPULATION_LEARNING
+#define DELIVER_PLASTIC
+#endif
+
+#ifdef POPULATION_LEARNING
+/* Lets a synapse learn, up to step `now`, in which its source may fire, and gives its weight. */
+static int
+deliver_learning(constant chx_population_setup *setup, DELIVER_SYNAPSES *synapse, uint now,
+                 bool fires, global const chx_population_plasticity *plasticities,
+                 global const uint *posts, global const uint *source)
+{
+    const uint word = (*synapse).x, target_bits = setup->target_bits;
+    const uint delay = word >> target_bits & ((1u << setup->delay_bits) - 1);
+    const uint plasticity = (word >> target_bits >> setup->delay_bits) - 1;
+    const uint lanes = setup->n_blocks * POPULATION_WIDTH;
+    const uint neuron = (word & ((1u << target_bits) - 1)) % lanes;
+    global const chx_population_plasticity *own = &plasticities[plasticity];
+    const float w =
+        learning_advance(setup, as_float((*synapse).y), plasticity - setup->n_short_term, delay,
+                         now, fires, own, source, posts + neuron * LEARNING_POSTS(setup));
+    (*synapse).y = as_uint(w);
+    return convert_int_sat_rte(w * own->max_weight);
+}
+#endif
+
 /* The synapses of spikes of `list` in one group, whose offsets these are. */
 static void
 deliver_list(constant chx_population_setup *setup, global const uint *list,
-             global const uint *offsets, global const population_synapse *synapses,
-             global const chx_population_kind *kinds, global int *ring, uint item, uint n_items)
+             global const uint *offsets, DELIVER_SYNAPSES *synapses,
+             global const chx_population_kind *kinds,
+             global const chx_population_plasticity *plasticities, global const uint *posts,
+             global uint *sources, global int *ring, uint item, uint n_items)
 {
     const uint count = min(list[0], setup->list_places);
     const uint first_neuron = list[1], first = list[2], n_sources = setup->n_sources;
@@ -35,17 +72,29 @@ deliver_list(constant chx_population_setup *setup, global const uint *list,
     const uint target_bits = setup->target_bits, target_mask = (1u << target_bits) - 1;
     const uint neuron_bits = setup->neuron_bits, neuron_mask = (1u << neuron_bits) - 1;
     const uint lane = item & (row_lanes - 1);
-#ifdef POPULATION_PLASTIC
+#ifdef DELIVER_PLASTIC
     const uint delay_bits = setup->delay_bits, delay_mask = (1u << delay_bits) - 1;
-    const uint n_plasticities = setup->n_plasticities;
+    const uint n_short_term = setup->n_short_term;
+#endif
+#ifdef POPULATION_SHORT_TERM
     global const uint *efficacies = list + CHX_POPULATION_LIST_HEADER + setup->list_places;
 #endif
-    for (uint spike = item / row_lanes; spike < count; spike += n_items / row_lanes) {
+#ifdef POPULATION_LEARNING
+    const uint first_spike = 0, next_spike = 1;
+#else
+    const uint first_spike = item / row_lanes, next_spike = n_items / row_lanes;
+#endif
+    for (uint spike = first_spike; spike < count; spike += next_spike) {
         const uint entry = list[CHX_POPULATION_LIST_HEADER + spike];
         const uint step = first + (entry >> neuron_bits);
         const uint pre = first_neuron + (entry & neuron_mask);
         if (pre >= n_sources)
             continue;
+#ifdef POPULATION_LEARNING
+        if (pre % n_items != item)
+            continue;
+        global uint *source = sources + pre * DELIVER_SOURCE_WORDS(setup);
+#endif
         const uint end = offsets[pre + 1];
         for (uint k = offsets[pre] + lane; k < end; k += row_lanes) {
             const population_synapse synapse = synapses[k];
@@ -59,13 +108,20 @@ deliver_list(constant chx_population_setup *setup, global const uint *list,
             uint delay = synapse.x >> target_bits;
             int weight = (int)synapse.y;
 #endif
-#ifdef POPULATION_PLASTIC
+#ifdef DELIVER_PLASTIC
             const uint plasticity = delay >> delay_bits;
             delay &= delay_mask;
-            if (plasticity != 0) {
-                const uint efficacy = efficacies[spike * n_plasticities + plasticity - 1];
+#endif
+#ifdef POPULATION_SHORT_TERM
+            if (plasticity > 0 && plasticity <= n_short_term) {
+                const uint efficacy = efficacies[spike * n_short_term + plasticity - 1];
                 weight = convert_int_sat_rte(convert_float_rte(weight) * as_float(efficacy));
             }
+#endif
+#ifdef POPULATION_LEARNING
+            if (plasticity > n_short_term)
+                weight =
+                    deliver_learning(setup, &synapses[k], step, true, plasticities, posts, source);
 #endif
             const uint slot = ring_slot(setup, step + delay);
             global int *at = &ring[slot * n_lanes + target];
@@ -76,7 +132,43 @@ deliver_list(constant chx_population_setup *setup, global const uint *list,
             atomic_add(at, weight);
 #endif
         }
+#ifdef POPULATION_LEARNING
+        learning_fired(setup, step, plasticities, source);
+#endif
     }
+}
+
+#ifdef POPULATION_LEARNING
+/* Lets all synapses of a source learn what waits for them, up to step `end`. */
+static void
+deliver_waiting(constant chx_population_setup *setup, uint pre, uint end,
+                global const uint *offsets, DELIVER_SYNAPSES *synapses,
+                global const chx_population_plasticity *plasticities, global const uint *posts,
+                global uint *source)
+{
+    const uint row_end = offsets[pre + 1];
+    for (uint k = offsets[pre]; source[0] > 0 && k < row_end; k++)
+        if (synapses[k].x >> setup->target_bits >> setup->delay_bits > setup->n_short_term)
+            deliver_learning(setup, &synapses[k], end, false, plasticities, posts, source);
+    source[1] = end;
+}
+#endif
+
+/* After all lists of a batch: sweeps the synapses where it is time for that. */
+static void
+deliver_sweep(constant chx_population_setup *setup, global const uint *list,
+              global const uint *offsets, DELIVER_SYNAPSES *synapses,
+              global const chx_population_plasticity *plasticities, global const uint *posts,
+              global uint *sources, uint item, uint n_items)
+{
+#ifdef POPULATION_LEARNING
+    const uint first = list[2], end = list[3], n_sources = setup->n_sources;
+    if (first / setup->sweep_steps == end / setup->sweep_steps)
+        return;
+    for (uint pre = item; pre < n_sources; pre += n_items)
+        deliver_waiting(setup, pre, end, offsets, synapses, plasticities, posts,
+                        sources + pre * DELIVER_SOURCE_WORDS(setup));
+#endif
 }
 
 #endif

@@ -19,13 +19,13 @@
 #define SHORT_TERM_STEP 2 /* as int: of the last spike */
 #define SHORT_TERM_EFFICACY 3 /* of the last spike */
 
-#ifdef POPULATION_PLASTIC
+#ifdef POPULATION_SHORT_TERM
 /* Takes in that neurons of a block fired in a step. */
 static void
 short_term_fire(constant chx_population_setup *setup, const wide_int fired, uint block, uint step,
                 global const chx_population_plasticity *plasticities, global wide_float *resources)
 {
-    const uint n = setup->n_plasticities;
+    const uint n = setup->n_short_term;
     global wide_float *own = resources + block * n * CHX_POPULATION_RESOURCES;
     for (uint p = 0; p < n; p++, own += CHX_POPULATION_RESOURCES) {
         const wide_float y = own[SHORT_TERM_DEPLETED], u = own[SHORT_TERM_USED];
@@ -51,7 +51,7 @@ static void
 short_term_write(constant chx_population_setup *setup, uint block, uint lane, uint place,
                  global const wide_float *resources, global uint *list)
 {
-    const uint n = setup->n_plasticities;
+    const uint n = setup->n_short_term;
     global const uint *own =
         (global const uint *)(resources + block * n * CHX_POPULATION_RESOURCES);
     global uint *to = list + CHX_POPULATION_LIST_HEADER + setup->list_places + place * n;

@@ -9,6 +9,11 @@
 #include "base/error.h"
 #include "network/plasticity.h"
 
+static const char *const kinds[] = {
+    [CHX_PLASTICITY_SHORT_TERM] = "short_term",
+    [CHX_PLASTICITY_STDP] = "stdp",
+};
+
 static chx_status
 find_type(const chx__folder *folder, const chx__json_at *at, uint32_t *type)
 {
@@ -53,47 +58,103 @@ read_kind(const chx__json_at *object, chx_plasticity_kind *kind)
 {
     chx__json_at member;
     const char *name;
+    if (!json_is_object(object->value))
+        return chx__json_fail(object, "must be an object");
     chx_status status = chx__json_member(object, "kind", &member);
     if (!status)
         status = chx__json_text(&member, &name);
-    if (!status && strcmp(name, "short_term") != 0)
-        status = chx__json_fail(&member, "is '%.64s'; the kind is short_term", name);
-    *kind = CHX_PLASTICITY_SHORT_TERM;
+    if (status)
+        return status;
+    for (int i = CHX_PLASTICITY_SHORT_TERM; i <= CHX_PLASTICITY_STDP; i++)
+        if (strcmp(name, kinds[i]) == 0) {
+            *kind = (chx_plasticity_kind)i;
+            return CHX_OK;
+        }
+    return chx__json_fail(&member, "is '%.64s'; the kinds are short_term and stdp", name);
+}
+
+/* A number that may be there, and where it goes. */
+typedef struct number {
+    const char *key;
+    double *value;
+    bool is_needed;
+} number;
+
+#define MAX_NUMBERS 8
+
+static chx_status
+read_numbers(const chx__json_at *object, const number *numbers)
+{
+    chx_status status = CHX_OK;
+    for (int i = 0; i < MAX_NUMBERS && numbers[i].key && !status; i++) {
+        chx__json_at member;
+        status = numbers[i].is_needed ? chx__json_member(object, numbers[i].key, &member)
+                                      : chx__json_optional(object, numbers[i].key, &member);
+        if (!status && member.value)
+            status = chx__json_number(&member, -DBL_MAX, DBL_MAX, numbers[i].value);
+    }
     return status;
 }
 
 static chx_status
-read_time(const chx__json_at *object, const char *key, double *time_ms)
+read_pairing(const chx__json_at *object, bool *is_nearest)
 {
     chx__json_at member;
-    chx_status status = chx__json_optional(object, key, &member);
-    return status || !member.value ? status : chx__json_number(&member, -DBL_MAX, DBL_MAX, time_ms);
+    const char *name;
+    chx_status status = chx__json_optional(object, "pairing", &member);
+    if (status || !member.value)
+        return status;
+    status = chx__json_text(&member, &name);
+    if (!status && strcmp(name, "all") != 0 && strcmp(name, "nearest") != 0)
+        return chx__json_fail(&member, "is '%.64s'; pairs are of all spikes or the nearest", name);
+    *is_nearest = !status && strcmp(name, "nearest") == 0;
+    return status;
+}
+
+/* All but the types. */
+static chx_status
+read_values(const chx__json_at *object, chx_plasticity *plasticity)
+{
+    const number short_term[MAX_NUMBERS] = {
+        {"utilization", &plasticity->utilization, true},
+        {"recovery_ms", &plasticity->recovery_ms, false},
+        {"facilitation_ms", &plasticity->facilitation_ms, false},
+    };
+    const number stdp[MAX_NUMBERS] = {
+        {"potentiation", &plasticity->potentiation, true},
+        {"depression", &plasticity->depression, true},
+        {"potentiation_ms", &plasticity->potentiation_ms, true},
+        {"depression_ms", &plasticity->depression_ms, true},
+        {"potentiation_exponent", &plasticity->potentiation_exponent, false},
+        {"depression_exponent", &plasticity->depression_exponent, false},
+        {"weight_max", &plasticity->weight_max, true},
+    };
+    const bool is_stdp = plasticity->kind == CHX_PLASTICITY_STDP;
+    const number *numbers = is_stdp ? stdp : short_term;
+    const char *keys[4 + MAX_NUMBERS + 1] = {"kind", "from", "to", is_stdp ? "pairing" : "kind"};
+    for (int i = 0; i < MAX_NUMBERS; i++)
+        keys[4 + i] = numbers[i].key;
+    chx_status status = chx__json_object(object, keys);
+    if (!status)
+        status = read_numbers(object, numbers);
+    if (!status && is_stdp)
+        status = read_pairing(object, &plasticity->is_nearest);
+    return status;
 }
 
 static chx_status
 read_plasticity(chx__folder *folder, const chx__json_at *object)
 {
-    static const char *const keys[] = {
-        "kind", "from", "to", "utilization", "recovery_ms", "facilitation_ms", NULL};
     chx_plasticity plasticity = {0};
     uint32_t *from = NULL, *to = NULL;
-    chx__json_at member;
     chx__fault fault;
-    chx_status status = chx__json_object(object, keys);
+    chx_status status = read_kind(object, &plasticity.kind);
     if (!status)
-        status = read_kind(object, &plasticity.kind);
+        status = read_values(object, &plasticity);
     if (!status)
         status = read_types(folder, object, "from", &from, &plasticity.n_from);
     if (!status)
         status = read_types(folder, object, "to", &to, &plasticity.n_to);
-    if (!status)
-        status = chx__json_member(object, "utilization", &member);
-    if (!status)
-        status = chx__json_number(&member, -DBL_MAX, DBL_MAX, &plasticity.utilization);
-    if (!status)
-        status = read_time(object, "recovery_ms", &plasticity.recovery_ms);
-    if (!status)
-        status = read_time(object, "facilitation_ms", &plasticity.facilitation_ms);
     plasticity.from = from;
     plasticity.to = to;
     if (!status && !chx__plasticity_check(&plasticity, folder->network->info.n_types, &fault))

@@ -191,11 +191,24 @@ names_json(const chx_network_info *info, const uint32_t *types, uint32_t n)
 static json_t *
 plasticity_json(const chx_network_info *info, const chx_plasticity *plasticity)
 {
-    return json_pack("{s:s, s:o*, s:o*, s:f, s:f, s:f}", "kind", "short_term", "from",
-                     names_json(info, plasticity->from, plasticity->n_from), "to",
-                     names_json(info, plasticity->to, plasticity->n_to), "utilization",
-                     plasticity->utilization, "recovery_ms", plasticity->recovery_ms,
-                     "facilitation_ms", plasticity->facilitation_ms);
+    const bool is_stdp = plasticity->kind == CHX_PLASTICITY_STDP;
+    json_t *object = json_pack("{s:s, s:o*, s:o*}", "kind", is_stdp ? "stdp" : "short_term", "from",
+                               names_json(info, plasticity->from, plasticity->n_from), "to",
+                               names_json(info, plasticity->to, plasticity->n_to));
+    json_t *values =
+        is_stdp
+            ? json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:s}", "potentiation",
+                        plasticity->potentiation, "depression", plasticity->depression,
+                        "potentiation_ms", plasticity->potentiation_ms, "depression_ms",
+                        plasticity->depression_ms, "potentiation_exponent",
+                        plasticity->potentiation_exponent, "depression_exponent",
+                        plasticity->depression_exponent, "weight_max", plasticity->weight_max,
+                        "pairing", plasticity->is_nearest ? "nearest" : "all")
+            : json_pack("{s:f, s:f, s:f}", "utilization", plasticity->utilization, "recovery_ms",
+                        plasticity->recovery_ms, "facilitation_ms", plasticity->facilitation_ms);
+    json_object_update(object, values);
+    json_decref(values);
+    return object;
 }
 
 static json_t *

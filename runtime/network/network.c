@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "network/check.h"
 #include "network/own_model.h"
+#include "network/plasticity.h"
 
 #define BLOCK_BYTES 65536
 #define N_SHARES 64 /* of the synapses, which threads look at */
@@ -171,7 +172,7 @@ chx__network_finish(chx_network *network)
     info->nodes = network->nodes;
     info->plasticities = network->plasticities;
     info->remarks = network->remarks;
-    return CHX_OK;
+    return chx__plasticity_check_weights(info);
 }
 
 void

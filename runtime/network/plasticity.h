@@ -20,6 +20,9 @@ typedef struct chx__plasticity_map {
 chx_status chx__plasticity_map_init(chx__plasticity_map *map, const chx_network_info *info);
 void chx__plasticity_map_finish(chx__plasticity_map *map);
 
+/* Whether weights that learn are within their bounds. Errors: FORMAT, MEMORY. */
+chx_status chx__plasticity_check_weights(const chx_network_info *info);
+
 /* The number of a synapse's plasticity, counted from 1; 0 for none. */
 uint32_t chx__plasticity_of(const chx__plasticity_map *map, const chx_network_info *info,
                             const chx_synapse *synapse);

@@ -47,12 +47,13 @@ create_program(chx_simulation *simulation, const chx__model *model, const char *
 static chx_status
 create_programs(chx_simulation *simulation)
 {
-    char options[120];
-    snprintf(options, sizeof options, "-DPOPULATION_WIDTH=%u%s%s%s%s", simulation->tables.width,
+    char options[160];
+    snprintf(options, sizeof options, "-DPOPULATION_WIDTH=%u%s%s%s%s%s", simulation->tables.width,
              simulation->shape.group_items == 1 ? " -DPOPULATION_ALONE" : "",
              simulation->shape.has_marks ? " -DPOPULATION_MARKS" : "",
              simulation->tables.n_kinds > 0 ? " -DPOPULATION_KINDS" : "",
-             simulation->info->n_plasticities > 0 ? " -DPOPULATION_PLASTIC" : "");
+             simulation->tables.n_short_term > 0 ? " -DPOPULATION_SHORT_TERM" : "",
+             simulation->tables.n_learning > 0 ? " -DPOPULATION_LEARNING" : "");
     for (uint32_t p = 0; p < simulation->tables.n_partitions; p++) {
         const chx__model *model = simulation->tables.models[p];
         uint32_t same = 0;
@@ -99,6 +100,7 @@ create_part_buffers(chx_simulation *simulation, chx__simulation_part *part, chx_
 {
     const chx__model *model = from->model;
     const size_t block_bytes = simulation->tables.width * sizeof(float);
+    const size_t n_learning = from->setup.n_learning;
     const size_t mark_words =
         from->setup.slot_bits > 5 ? (size_t)1 << (from->setup.slot_bits - 5) : 1;
     const struct {
@@ -116,8 +118,12 @@ create_part_buffers(chx_simulation *simulation, chx__simulation_part *part, chx_
         {&part->entries, from->entries, from->n_entries, sizeof *from->entries},
         {&part->tiles, from->tiles, (size_t)from->setup.n_tiles + 1, sizeof *from->tiles},
         {&part->draws, from->draws, from->n_draws, sizeof *from->draws},
-        {&part->resources, NULL, (size_t)from->setup.n_blocks * from->setup.n_plasticities,
+        {&part->resources, NULL, (size_t)from->setup.n_blocks * from->setup.n_short_term,
          CHX_POPULATION_RESOURCES * block_bytes},
+        {&part->posts, NULL, n_learning > 0 ? from->setup.n_blocks : 0,
+         (1 + from->setup.post_places * (1 + n_learning)) * block_bytes},
+        {&part->sources, NULL, n_learning > 0 ? from->n_groups : 0,
+         simulation->info->n_neurons * (2 + n_learning) * sizeof(uint32_t)},
         {&part->groups, from->groups, (size_t)from->n_groups + 1, sizeof *from->groups},
     };
     chx_status status = CHX_OK;
@@ -169,13 +175,12 @@ create_lists(chx_simulation *simulation)
     if (places > INT32_MAX / 2)
         return chx__fail(CHX_ERROR_LIMIT, "a batch may bring %llu spikes; use more partitions",
                          (unsigned long long)places);
-    const uint64_t list_words =
-        CHX_POPULATION_LIST_HEADER + places * (1 + simulation->info->n_plasticities);
+    const uint64_t list_words = CHX_POPULATION_LIST_HEADER + places * (1 + tables->n_short_term);
     if (list_words > INT32_MAX / 2)
         return chx__fail(CHX_ERROR_LIMIT,
                          "a batch may bring %llu spikes, too many for %u plasticities; use more "
                          "partitions",
-                         (unsigned long long)places, simulation->info->n_plasticities);
+                         (unsigned long long)places, tables->n_short_term);
     simulation->list_places = (uint32_t)places;
     simulation->list_words = (uint32_t)(list_words + 15) & ~15u;
     size_t n_lists = (size_t)CHX_POPULATION_TURNS * tables->n_partitions;
@@ -293,6 +298,8 @@ destroy_part(chx__simulation_part *part)
     chx_buffer_destroy(&part->draws);
     chx_buffer_destroy(&part->entries);
     chx_buffer_destroy(&part->resources);
+    chx_buffer_destroy(&part->posts);
+    chx_buffer_destroy(&part->sources);
     chx_buffer_destroy(&part->offsets);
     chx_buffer_destroy(&part->synapses);
 }

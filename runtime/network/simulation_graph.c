@@ -95,7 +95,7 @@ create_record(chx_simulation *simulation, uint32_t max_steps)
 
 /* The arguments of a kernel, in its order. */
 typedef struct arg_list {
-    chx_arg items[32];
+    chx_arg items[40];
     uint32_t n;
 } arg_list;
 
@@ -123,6 +123,7 @@ put_tables(arg_list *list, const chx_simulation *simulation, const chx__simulati
     put(list, CHX_READ(simulation->chances));
     put(list, CHX_READ(simulation->plasticities));
     put(list, CHX_READ_WRITE(part->resources));
+    put(list, CHX_READ_WRITE(part->posts));
 }
 
 /* The lists of one turn: of partition p, or of all where it is n_partitions. */
@@ -161,8 +162,9 @@ put_records(arg_list *list, const chx_simulation *simulation, uint32_t p)
 static void
 put_synapses(arg_list *list, const chx_simulation *simulation, const chx__simulation_part *part)
 {
+    const bool is_learning = part->setup.n_learning > 0;
     put(list, CHX_READ(part->offsets));
-    put(list, CHX_READ(part->synapses));
+    put(list, is_learning ? CHX_READ_WRITE(part->synapses) : CHX_READ(part->synapses));
     put(list, CHX_READ(simulation->kinds));
 }
 
@@ -216,6 +218,9 @@ add_deliver(chx_simulation *simulation, uint32_t p, uint32_t turn)
     put(&args, lists_of(simulation, turn, simulation->tables.n_partitions, CHX_ACCESS_READ));
     put(&args, count_of(simulation, 1 - turn, p));
     put_synapses(&args, simulation, part);
+    put(&args, CHX_READ(simulation->plasticities));
+    put(&args, CHX_READ(part->posts));
+    put(&args, CHX_READ_WRITE(part->sources));
     put(&args, CHX_READ_WRITE(part->ring));
     put(&args, CHX_UINT(turn));
     return add_kernel(simulation, p, "deliver", "population_deliver",
@@ -235,6 +240,7 @@ add_step(chx_simulation *simulation, uint32_t p, uint32_t turn, chx_task *id)
     put_records(&args, simulation, p);
     put(&args, CHX_READ(part->groups));
     put_synapses(&args, simulation, part);
+    put(&args, CHX_READ_WRITE(part->sources));
     put_steps(&args, simulation);
     put(&args, CHX_UINT(turn));
     return add_kernel(simulation, p, "step", "population_step",
@@ -250,6 +256,7 @@ add_run(chx_simulation *simulation, chx_task *id)
     put(&args, CHX_READ_WRITE(simulation->lists));
     put_records(&args, simulation, 0);
     put_synapses(&args, simulation, part);
+    put(&args, CHX_READ_WRITE(part->sources));
     put_steps(&args, simulation);
     return add_kernel(simulation, 0, "simulate", "population_run", simulation->shape.group_items,
                       &args, id);
@@ -470,6 +477,17 @@ wait(chx_run **run)
     chx_status status = chx_run_wait(*run, CHX_FOREVER);
     chx_run_destroy(run);
     return status;
+}
+
+chx_status
+chx__simulation_flush(chx_simulation *simulation)
+{
+    chx_run *run = NULL;
+    chx_status status = simulation->graph ? CHX_OK : build_own_graph(simulation);
+    if (!status)
+        status = submit(simulation, 0, &run);
+    chx_status ended = wait(&run);
+    return status ? status : ended;
 }
 
 chx_status

@@ -1,11 +1,19 @@
-/* The rows of plasticities that kernels read. A time constant of 0 is a rate at which nothing is
- * left after one step: exp(-1000) is 0 in floats. */
+/* The rows of plasticities that kernels read, short-term ones first, and how much room learning
+ * takes: a ring holds what a neuron can fire between sweeps, and until what it fired got back to
+ * its synapses. A time constant of 0 is a rate at which nothing is left after one step: exp(-1000) is 0
+ * in floats. */
 #include "network/simulation_tables.h"
+
+#include <math.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
 
 #define AT_ONCE 1000
+
+/* Sweeps look at every synapse, so they should be few, and rings of spikes short. */
+#define SWEEP_SPIKES 256
+#define SWEEP_MAX_STEPS 4096
 
 static float
 rate_of(double tau_ms, double time_step_ms)
@@ -13,23 +21,82 @@ rate_of(double tau_ms, double time_step_ms)
     return tau_ms * AT_ONCE > time_step_ms ? (float)(time_step_ms / tau_ms) : AT_ONCE;
 }
 
+static chx_population_plasticity
+row_of(const chx__simulation_tables *tables, const chx_plasticity *from)
+{
+    const double h = tables->info->time_step_ms;
+    if (from->kind == CHX_PLASTICITY_SHORT_TERM)
+        return (chx_population_plasticity){
+            .utilization = (float)from->utilization,
+            .recovery = rate_of(from->recovery_ms, h),
+            .facilitation = rate_of(from->facilitation_ms, h),
+        };
+    return (chx_population_plasticity){
+        .potentiation = (float)from->potentiation,
+        .potentiation_rate = rate_of(from->potentiation_ms, h),
+        .potentiation_exponent = (float)from->potentiation_exponent,
+        .depression = (float)from->depression,
+        .depression_rate = rate_of(from->depression_ms, h),
+        .depression_exponent = (float)from->depression_exponent,
+        .max_weight = (float)chx__fixed_point(tables, from->weight_max),
+        .is_nearest = from->is_nearest,
+    };
+}
+
+/* Fills in the rows of one kind, numbered on from *n. */
+static void
+fill_rows(chx__simulation_tables *tables, chx_plasticity_kind kind, uint32_t *n)
+{
+    for (uint32_t i = 0; i < tables->info->n_plasticities; i++) {
+        const chx_plasticity *from = &tables->info->plasticities[i];
+        if (from->kind != kind)
+            continue;
+        tables->plasticities[(*n)++] = row_of(tables, from);
+        tables->plasticity_number[i] = *n;
+    }
+}
+
+static void
+measure_posts(chx__simulation_tables *tables)
+{
+    uint64_t period = UINT32_MAX;
+    for (uint32_t t = 0; t < tables->info->n_types; t++) {
+        const uint64_t own = (uint64_t)tables->types[t].refractory_steps + 1;
+        period = own < period ? own : period;
+    }
+    const uint64_t sweep = SWEEP_SPIKES * period;
+    tables->sweep_steps = (uint32_t)(sweep < SWEEP_MAX_STEPS ? sweep : SWEEP_MAX_STEPS);
+    const uint64_t steps =
+        (uint64_t)tables->sweep_steps + tables->max_delay_steps + 2 * (uint64_t)tables->batch_steps;
+    tables->post_places = 1;
+    while (tables->post_places < steps / period + 3)
+        tables->post_places *= 2;
+}
+
 chx_status
 chx__simulation_plasticities_init(chx__simulation_tables *tables)
 {
     const chx_network_info *info = tables->info;
-    chx_status status = chx__plasticity_map_init(&tables->plasticity_map, info);
-    if (status || info->n_plasticities == 0)
-        return status;
+    uint32_t n = 0;
+    if (info->n_plasticities == 0)
+        return CHX_OK;
     tables->plasticities = chx__alloc(info->n_plasticities, sizeof *tables->plasticities);
     if (!tables->plasticities)
         return chx__fail_memory("listing plastic synapses");
-    for (uint32_t i = 0; i < info->n_plasticities; i++) {
-        const chx_plasticity *from = &info->plasticities[i];
-        tables->plasticities[i] = (chx_population_plasticity){
-            .utilization = (float)from->utilization,
-            .recovery = rate_of(from->recovery_ms, info->time_step_ms),
-            .facilitation = rate_of(from->facilitation_ms, info->time_step_ms),
-        };
-    }
+    fill_rows(tables, CHX_PLASTICITY_SHORT_TERM, &n);
+    tables->n_short_term = n;
+    fill_rows(tables, CHX_PLASTICITY_STDP, &n);
+    tables->n_learning = n - tables->n_short_term;
+    if (tables->n_learning > 0)
+        measure_posts(tables);
     return CHX_OK;
+}
+
+const chx_plasticity *
+chx__simulation_plasticity(const chx__simulation_tables *tables, const chx_synapse *synapse,
+                           uint32_t *number)
+{
+    const uint32_t index = chx__plasticity_of(&tables->plasticity_map, tables->info, synapse);
+    *number = index > 0 ? tables->plasticity_number[index - 1] : 0;
+    return index > 0 ? &tables->info->plasticities[index - 1] : NULL;
 }

@@ -102,11 +102,18 @@ chx__simulation_choose_groups(const chx__simulation_fleet *fleet, const chx_netw
     return (uint32_t)least(fleet->n_compute_units, worth > 1 ? worth : 1);
 }
 
-/* Upper bound of the loop iterations of one work-item, all its loops together. */
+/* Upper bound of the loop iterations of one work-item that delivers n_spikes, all its loops
+ * together. Where synapses learn it looks at all spikes and delivers those of its own sources. */
 static uint64_t
-deliver_iterations(uint64_t n_spikes, uint32_t max_row, uint32_t items, uint32_t row_lanes)
+deliver_iterations(const chx__simulation_tables *tables, uint64_t n_spikes, uint32_t batch_steps,
+                   uint32_t items, uint32_t row_lanes)
 {
-    return divide_up(n_spikes, items / row_lanes) * (1 + divide_up(max_row, row_lanes)) +
+    if (tables->n_learning > 0) {
+        const uint64_t own = divide_up(tables->info->n_neurons, items);
+        const uint64_t row = 1 + (uint64_t)tables->max_row * (1 + 2 * tables->post_places);
+        return n_spikes + own * (batch_steps + 1) * row + CHX__MAX_PARTITIONS;
+    }
+    return divide_up(n_spikes, items / row_lanes) * (1 + divide_up(tables->max_row, row_lanes)) +
            CHX__MAX_PARTITIONS;
 }
 
@@ -140,7 +147,7 @@ choose_fused(chx__simulation_shape *shape, const chx__simulation_fleet *fleet,
     uint32_t batch = tables->batch_steps;
     uint64_t per_batch = 1 + divide_up(n_tiles, items) * (1 + (uint64_t)batch * step_iterations);
     per_batch +=
-        deliver_iterations(spikes_of_all(tables, batch), tables->max_row, items, shape->row_lanes);
+        deliver_iterations(tables, spikes_of_all(tables, batch), batch, items, shape->row_lanes);
     uint64_t batches = fleet->loop_limit / per_batch;
     if (batches == 0)
         return false;
@@ -176,12 +183,13 @@ choose_launches(chx__simulation_shape *shape, const chx__simulation_fleet *fleet
     uint32_t items = shape->group_items * 8;
     while (items < fleet->n_compute_units * (fleet->all_cpus ? 64 : 1024))
         items *= 2;
-    while (items < MAX_DELIVER_ITEMS && deliver_iterations(n_spikes, tables->max_row, items,
-                                                           shape->row_lanes) > fleet->loop_limit)
+    while (items < MAX_DELIVER_ITEMS &&
+           deliver_iterations(tables, n_spikes, shape->launch_steps, items, shape->row_lanes) >
+               fleet->loop_limit)
         items *= 2;
     shape->deliver_items = items;
-    if (shape->launch_steps == 0 ||
-        deliver_iterations(n_spikes, tables->max_row, items, shape->row_lanes) > fleet->loop_limit)
+    if (shape->launch_steps == 0 || deliver_iterations(tables, n_spikes, shape->launch_steps, items,
+                                                       shape->row_lanes) > fleet->loop_limit)
         return chx__fail(CHX_ERROR_LIMIT,
                          "a selected device ends work-items after %llu loop iterations, too few "
                          "for this network; leave it out or use more partitions",
@@ -199,6 +207,8 @@ chx__simulation_choose_shape(chx__simulation_shape *shape, const chx__simulation
         choose_sequential(shape, tables);
         return CHX_OK;
     }
+    if (tables->n_learning > 0)
+        shape->row_lanes = 1;
     while (shape->row_lanes > fleet->max_work_group)
         shape->row_lanes /= 2;
     if (choose_fused(shape, fleet, tables, step_iterations))

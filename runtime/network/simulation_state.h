@@ -20,7 +20,7 @@ typedef struct chx__simulation_part {
     chx_program *own_program; /* the same, where it is the first of its model; else NULL */
     chx_buffer *samples;
     chx_buffer *setup_buffer, *state, *ring, *rows, *blocks, *groups, *entries, *tiles, *draws,
-        *resources, *offsets, *synapses;
+        *resources, *posts, *sources, *offsets, *synapses;
 } chx__simulation_part;
 
 /* The tasks of one launch whose scalars each run sets: of each partition; fused: one. */
@@ -118,6 +118,10 @@ chx_status chx__simulation_keep_samples(chx_simulation *simulation, void *const 
 
 /* Forgets the graph and frees what was made for it. */
 void chx__simulation_leave_graph(chx_simulation *simulation);
+
+/* Runs its own graph for no steps, which delivers what the last run left. Errors: those of
+ * chx_plan_submit() and chx_run_wait(). */
+chx_status chx__simulation_flush(chx_simulation *simulation);
 
 /* Host task: args are the record, the turn and the samples of each partition. */
 chx_status chx__simulation_collect(void *data, void *const *host);

@@ -3,7 +3,8 @@
  *
  * Most networks have few pairs of delay and weight: such as say how many contacts there are, or one
  * for each kind of cell. Then a synapse is one word, with the pair's number in a table of kinds.
- * Else it is two, with delay and weight themselves. A plasticity counts as part of the delay.
+ * Else, and where some learn, it is two, with delay and weight themselves. A plasticity counts as
+ * part of the delay.
  *
  * Groups have about equal work, as partitions do; see simulation_cut.c. */
 #include "network/simulation_tables.h"
@@ -26,7 +27,7 @@
 /* What a synapse is like, as the network has it: equal keys are of one kind. */
 typedef struct chx__kind_key {
     uint64_t numbers; /* delay and weight */
-    uint32_t plasticity;
+    uint32_t plasticity; /* its number in kernels' order, 0 for none */
 } kind_key;
 
 static chx_population_kind
@@ -43,8 +44,9 @@ key_of(const chx__simulation_tables *tables, const chx_synapse *synapse)
     uint32_t delay, weight;
     memcpy(&delay, &synapse->delay_ms, sizeof delay);
     memcpy(&weight, &synapse->weight_pa, sizeof weight);
-    return (kind_key){(uint64_t)delay << 32 | weight,
-                      chx__plasticity_of(&tables->plasticity_map, tables->info, synapse)};
+    kind_key key = {.numbers = (uint64_t)delay << 32 | weight};
+    chx__simulation_plasticity(tables, synapse, &key.plasticity);
+    return key;
 }
 
 /* The hash table's entry of a key, or the free one where it belongs. */
@@ -86,6 +88,8 @@ collect(chx__simulation_tables *tables, uint32_t max_kinds)
 chx_status
 chx__simulation_kinds_init(chx__simulation_tables *tables)
 {
+    if (tables->n_learning > 0)
+        return CHX_OK;
     const uint32_t spare_bits = 32 - tables->target_bits;
     const uint32_t max_kinds = 1u << (spare_bits < MAX_KIND_BITS ? spare_bits : MAX_KIND_BITS);
     tables->kind_slots = chx__alloc(KIND_SLOTS, sizeof *tables->kind_slots);
@@ -201,14 +205,20 @@ write_synapse(const chx__part_tables *part, const chx__simulation_tables *tables
     const uint32_t target =
         port * part->setup.n_blocks * tables->width + synapse->post - part->setup.first_neuron;
     const uint32_t bits = part->setup.target_bits;
-    const kind_key key = key_of(tables, synapse);
     if (tables->n_kinds > 0) {
+        const kind_key key = key_of(tables, synapse);
         part->synapses[place] = (*find_kind(tables, &key) - 1) << bits | target;
         return;
     }
-    const chx_population_kind kind = kind_of(tables, synapse, key.plasticity);
+    uint32_t number;
+    const chx_plasticity *plasticity = chx__simulation_plasticity(tables, synapse, &number);
+    const chx_population_kind kind = kind_of(tables, synapse, number);
     part->synapses[2 * place] = kind.delay << bits | target;
     memcpy(&part->synapses[2 * place + 1], &kind.weight, sizeof kind.weight);
+    if (plasticity && plasticity->kind == CHX_PLASTICITY_STDP) {
+        const float share = synapse->weight_pa / (float)plasticity->weight_max;
+        memcpy(&part->synapses[2 * place + 1], &share, sizeof share);
+    }
 }
 
 /* Each group fills up in order, from where the piece's first row begins in it. */

@@ -99,7 +99,12 @@ choose_unit(chx__simulation_tables *tables)
         return chx__fail_memory("scaling synaptic weights");
     }
     for (uint64_t s = 0; s < info->n_synapses; s++) {
-        sum_pa[info->synapses[s].post] += fabs((double)info->synapses[s].weight_pa);
+        const uint32_t plasticity =
+            chx__plasticity_of(&tables->plasticity_map, info, &info->synapses[s]);
+        double most_pa = (double)info->synapses[s].weight_pa;
+        if (plasticity > 0 && info->plasticities[plasticity - 1].kind == CHX_PLASTICITY_STDP)
+            most_pa = info->plasticities[plasticity - 1].weight_max;
+        sum_pa[info->synapses[s].post] += fabs(most_pa);
         n_inputs[info->synapses[s].post]++;
     }
     for (uint32_t k = 0; k < info->n_stimuli; k++) {
@@ -266,6 +271,8 @@ chx__simulation_tables_init(chx__simulation_tables *tables, const chx_network_in
     if (!status)
         status = chx__simulation_chances_init(tables);
     if (!status)
+        status = chx__plasticity_map_init(&tables->plasticity_map, info);
+    if (!status)
         status = choose_unit(tables);
     if (!status)
         status = make_stimuli(tables);
@@ -404,7 +411,10 @@ chx__part_tables_init(chx__part_tables *part, const chx__simulation_tables *tabl
                                    .n_neurons = n_neurons,
                                    .n_sources = tables->info->n_neurons,
                                    .stretch = chx__simulation_stretch(tables, partition),
-                                   .n_plasticities = tables->info->n_plasticities,
+                                   .n_short_term = tables->n_short_term,
+                                   .n_learning = tables->n_learning,
+                                   .post_places = tables->post_places,
+                                   .sweep_steps = tables->sweep_steps,
                                    .delay_bits = tables->delay_bits,
                                }};
     const uint32_t tile = CHX_POPULATION_TILE(tables->width);

@@ -54,9 +54,12 @@ typedef struct chx__simulation_tables {
     uint32_t n_kinds;
     struct chx__kind_key *kind_keys; /* and a hash table of those; see simulation_synapses.c */
     uint32_t *kind_slots;
-    chx_population_plasticity *plasticities; /* the network's; NULL without */
-    chx__plasticity_map plasticity_map;
     uint32_t delay_bits;
+    chx__plasticity_map plasticity_map;
+    chx_population_plasticity *plasticities; /* the network's in kernels' order; NULL without */
+    uint32_t plasticity_number[CHX_MAX_PLASTICITIES]; /* counted from 1 in that order */
+    uint32_t n_short_term, n_learning;
+    uint32_t post_places, sweep_steps; /* of those that learn; see synapse/learning.h */
 } chx__simulation_tables;
 
 typedef struct chx__part_tables {
@@ -117,6 +120,10 @@ chx_status chx__part_initial_init(chx__part_tables *part, const chx__simulation_
 
 /* Makes the rows of plasticities (simulation_plasticity.c). Errors: MEMORY. */
 chx_status chx__simulation_plasticities_init(chx__simulation_tables *tables);
+
+/* The plasticity of a synapse, NULL without, and its number in kernels' order, or 0. */
+const chx_plasticity *chx__simulation_plasticity(const chx__simulation_tables *tables,
+                                                 const chx_synapse *synapse, uint32_t *number);
 
 /* Collects the kinds of synapses. Errors: MEMORY. */
 chx_status chx__simulation_kinds_init(chx__simulation_tables *tables);
