@@ -107,9 +107,9 @@ CHX_API chx_status chx_simulation_digest(chx_simulation *simulation, uint64_t *d
 CHX_API chx_status chx_simulation_potentials(chx_simulation *simulation, float *potentials_mv);
 
 /* Copies the weights of synapses at the current step, n_synapses values in the network's order and
- * unit, as those that learn have become. Blocks. In a graph of the caller's, after a run of 0 steps.
- * Errors: INVALID when a recording is played, those of chx_plan_submit()
- * and chx_run_wait(), MEMORY. */
+ * unit, as those that learn have become. Blocks. In a graph of the caller's it wants a run of 0
+ * steps before. Errors: INVALID when a recording is played, those of chx_plan_submit() and
+ * chx_run_wait(), MEMORY. */
 CHX_API chx_status chx_simulation_weights(chx_simulation *simulation, float *weights_pa);
 
 /* A table of traces, written as they come: a row for each traced step with the time of its end, a

@@ -89,26 +89,27 @@ learning_advance(constant chx_population_setup *setup, float w, uint l, uint del
                  bool fires, global const chx_population_plasticity *plasticity,
                  global const uint *source, global const uint *target)
 {
-    const uint places = setup->post_places, mask = places - 1, count = target[0];
-    const uint oldest = count > places ? count - places : 0, last = source[0], done = source[1];
+    const uint places = setup->post_places, mask = places - 1, last = source[0], done = source[1];
     global const uint *steps = target + 1;
-    uint end = count;
-    while (end > oldest && steps[(end - 1) & mask] + delay > now)
+    uint end = target[0], kept = min(end, places); /* of those before end */
+    for (; kept > 0 && steps[(end - 1) & mask] + delay > now; kept--)
         end--;
-    uint begin = end;
-    while (last > 0 && begin > oldest && steps[(begin - 1) & mask] + delay > done)
-        begin--;
-    for (; begin < end; begin++) {
-        const uint since = steps[begin & mask] + delay - (last - 1);
+    uint n = 0;
+    while (last > 0 && n < kept && steps[(end - n - 1) & mask] + delay > done)
+        n++;
+    for (; n > 0; n--) {
+        const uint since = steps[(end - n) & mask] + delay - (last - 1);
         const float decay = learning_exp((float)since * -plasticity->potentiation_rate);
         const float x = as_float(source[2 + l]) * decay;
         const float power = learning_power(1.0f - w, plasticity->potentiation_exponent);
         if (x >= POPULATION_TINY)
             w = fmin(w + plasticity->potentiation * power * x, 1.0f);
     }
-    if (fires && end > oldest && steps[(end - 1) & mask] + delay == now)
+    if (fires && kept > 0 && steps[(end - 1) & mask] + delay == now) {
         end--;
-    if (fires && end > oldest) {
+        kept--;
+    }
+    if (fires && kept > 0) {
         const uint place = (end - 1) & mask, since = now - delay - steps[place];
         const float decay = learning_exp((float)since * -plasticity->depression_rate);
         const float y = as_float(steps[(l + 1) * places + place]) * decay;

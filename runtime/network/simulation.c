@@ -25,6 +25,10 @@
 #define CPU_WIDTH 16
 #define GPU_WIDTH 4
 
+/* Sweeps are the rarer the more spikes may wait for them, but some devices end long loops. */
+#define SWEEP_SPIKES 256
+#define FEW_SWEEP_SPIKES 32
+
 static void
 pin(chx_simulation *simulation, const chx__simulation_fleet *fleet)
 {
@@ -243,6 +247,7 @@ prepare(chx_simulation *simulation, const chx_simulation_params *params)
         .n_partitions = n_partitions,
         .n_groups = chx__simulation_choose_groups(&fleet, simulation->info, n_partitions),
         .max_batch_steps = CHX__SIMULATION_MAX_BATCH,
+        .sweep_spikes = fleet.loop_limit == UINT64_MAX ? SWEEP_SPIKES : FEW_SWEEP_SPIKES,
         .seed = params->has_seed ? params->seed : simulation->info->seed,
     };
     status = chx__simulation_tables_init(&simulation->tables, simulation->info, &tables_params);

@@ -1,7 +1,7 @@
 /* The rows of plasticities that kernels read, short-term ones first, and how much room learning
  * takes: a ring holds what a neuron can fire between sweeps, and until what it fired got back to
- * its synapses. A time constant of 0 is a rate at which nothing is left after one step: exp(-1000) is 0
- * in floats. */
+ * its synapses. A time constant of 0 is a rate at which nothing is left after one step: exp(-1000)
+ * is 0 in floats. */
 #include "network/simulation_tables.h"
 
 #include <math.h>
@@ -11,8 +11,8 @@
 
 #define AT_ONCE 1000
 
-/* Sweeps look at every synapse, so they should be few, and rings of spikes short. */
-#define SWEEP_SPIKES 256
+/* Sweeps look at every synapse, so they should be few, and rings of spikes short; params say how
+ * many spikes may pass. */
 #define SWEEP_MAX_STEPS 4096
 
 static float
@@ -57,24 +57,26 @@ fill_rows(chx__simulation_tables *tables, chx_plasticity_kind kind, uint32_t *n)
 }
 
 static void
-measure_posts(chx__simulation_tables *tables)
+measure_posts(chx__simulation_tables *tables, uint32_t sweep_spikes)
 {
     uint64_t period = UINT32_MAX;
     for (uint32_t t = 0; t < tables->info->n_types; t++) {
         const uint64_t own = (uint64_t)tables->types[t].refractory_steps + 1;
         period = own < period ? own : period;
     }
-    const uint64_t sweep = SWEEP_SPIKES * period;
+    const uint64_t sweep = sweep_spikes * period;
     tables->sweep_steps = (uint32_t)(sweep < SWEEP_MAX_STEPS ? sweep : SWEEP_MAX_STEPS);
     const uint64_t steps =
         (uint64_t)tables->sweep_steps + tables->max_delay_steps + 2 * (uint64_t)tables->batch_steps;
+    tables->return_spikes =
+        (uint32_t)((tables->max_delay_steps + (uint64_t)tables->batch_steps) / period + 1);
     tables->post_places = 1;
     while (tables->post_places < steps / period + 3)
         tables->post_places *= 2;
 }
 
 chx_status
-chx__simulation_plasticities_init(chx__simulation_tables *tables)
+chx__simulation_plasticities_init(chx__simulation_tables *tables, uint32_t sweep_spikes)
 {
     const chx_network_info *info = tables->info;
     uint32_t n = 0;
@@ -88,7 +90,7 @@ chx__simulation_plasticities_init(chx__simulation_tables *tables)
     fill_rows(tables, CHX_PLASTICITY_STDP, &n);
     tables->n_learning = n - tables->n_short_term;
     if (tables->n_learning > 0)
-        measure_posts(tables);
+        measure_posts(tables, sweep_spikes);
     return CHX_OK;
 }
 

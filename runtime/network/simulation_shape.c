@@ -103,15 +103,17 @@ chx__simulation_choose_groups(const chx__simulation_fleet *fleet, const chx_netw
 }
 
 /* Upper bound of the loop iterations of one work-item that delivers n_spikes, all its loops
- * together. Where synapses learn it looks at all spikes and delivers those of its own sources. */
+ * together. Where synapses learn it looks at all spikes and delivers those of its own sources: each
+ * synapse passes over what has not yet got back, once a step, and finds and takes what waits. */
 static uint64_t
 deliver_iterations(const chx__simulation_tables *tables, uint64_t n_spikes, uint32_t batch_steps,
                    uint32_t items, uint32_t row_lanes)
 {
     if (tables->n_learning > 0) {
         const uint64_t own = divide_up(tables->info->n_neurons, items);
-        const uint64_t row = 1 + (uint64_t)tables->max_row * (1 + 2 * tables->post_places);
-        return n_spikes + own * (batch_steps + 1) * row + CHX__MAX_PARTITIONS;
+        const uint64_t passes = (batch_steps + UINT64_C(1)) * (1 + tables->return_spikes);
+        const uint64_t row = tables->max_row * (passes + 2 * tables->post_places);
+        return n_spikes + own * (batch_steps + 1 + row) + CHX__MAX_PARTITIONS;
     }
     return divide_up(n_spikes, items / row_lanes) * (1 + divide_up(tables->max_row, row_lanes)) +
            CHX__MAX_PARTITIONS;

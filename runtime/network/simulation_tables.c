@@ -281,7 +281,7 @@ chx__simulation_tables_init(chx__simulation_tables *tables, const chx_network_in
     if (!status)
         status = check_limits(tables);
     if (!status)
-        status = chx__simulation_plasticities_init(tables);
+        status = chx__simulation_plasticities_init(tables, params->sweep_spikes);
     if (!status)
         status = chx__simulation_kinds_init(tables);
     if (status)

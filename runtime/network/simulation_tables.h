@@ -60,6 +60,7 @@ typedef struct chx__simulation_tables {
     uint32_t plasticity_number[CHX_MAX_PLASTICITIES]; /* counted from 1 in that order */
     uint32_t n_short_term, n_learning;
     uint32_t post_places, sweep_steps; /* of those that learn; see synapse/learning.h */
+    uint32_t return_spikes; /* of a target while the first of them gets back, at most */
 } chx__simulation_tables;
 
 typedef struct chx__part_tables {
@@ -89,6 +90,7 @@ typedef struct chx__simulation_tables_params {
                               more of one whose neurons change their model more often */
     uint32_t n_groups; /* at least 1; a small partition has fewer */
     uint32_t max_batch_steps; /* at least 1 */
+    uint32_t sweep_spikes; /* of a neuron between sweeps, where synapses learn; at least 1 */
     uint64_t seed;
 } chx__simulation_tables_params;
 
@@ -119,7 +121,7 @@ chx_status chx__part_entries_init(chx__part_tables *part, const chx__simulation_
 chx_status chx__part_initial_init(chx__part_tables *part, const chx__simulation_tables *tables);
 
 /* Makes the rows of plasticities (simulation_plasticity.c). Errors: MEMORY. */
-chx_status chx__simulation_plasticities_init(chx__simulation_tables *tables);
+chx_status chx__simulation_plasticities_init(chx__simulation_tables *tables, uint32_t sweep_spikes);
 
 /* The plasticity of a synapse, NULL without, and its number in kernels' order, or 0. */
 const chx_plasticity *chx__simulation_plasticity(const chx__simulation_tables *tables,
