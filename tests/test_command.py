@@ -383,6 +383,37 @@ class Runs(Case):
         xml.etree.ElementTree.parse(names["l.svg"])
         self.assertEqual(sorted(os.listdir(self.folder)), sorted(names))
 
+    def test_weights_are_a_table_of_what_was_learnt(self):
+        path = self.folder / "weights.csv"
+        neuron = {"capacitance_pf": 200, "tau_membrane_ms": 20, "tau_synapse_ms": 5,
+                  "resting_mv": -70, "threshold_mv": -54, "reset_mv": -60, "refractory_ms": 2}
+        network = {"format": "chronaxie-network", "version": 1, "name": "learning",
+                   "time_step_ms": 0.1, "duration_ms": 60, "neuron": neuron,
+                   "types": {"in": {"neurons": 20}, "out": {"neurons": 1}},
+                   "projections": [{"from": "in", "to": "out", "rule": "all_to_all",
+                                    "weight_pa": 200, "delay_ms": 1}],
+                   "plasticities": [{"kind": "stdp", "to": "out", "potentiation": 0.1,
+                                     "depression": 0.1, "potentiation_ms": 20,
+                                     "depression_ms": 20, "weight_max": 400}],
+                   "stimuli": [{"kind": "poisson", "types": ["in"], "start_ms": 0, "stop_ms": 60,
+                                "rate_hz": 60, "current_pa": 3000}]}
+        self.file("network.json", json.dumps(network))
+        self.succeeds("run", self.folder, "--weights", path, *devices())
+        rows = path.read_text().splitlines()
+        self.assertEqual(rows[0], "pre,post,weight_pa,delay_ms")
+        self.assertEqual(len(rows), 21)
+        weights = [float(row.split(",")[2]) for row in rows[1:]]
+        self.assertTrue(all(0 <= weight <= 400 for weight in weights))
+        self.assertTrue(min(weights) < 200 < max(weights), weights)
+        self.fails(2, "--weights writes files that end in one of: .csv", "run", self.folder,
+                   "--weights", "weights.txt")
+        self.fails(2, "leave --weights out", "run", self.folder, "--weights", path,
+                   "--play-spikes", path)
+        network["plasticities"][0]["weight_max"] = 100
+        self.file("network.json", json.dumps(network))
+        self.fails(3, "network.json: plasticities[0]: weight_max is 100, and the synapse from in1 "
+                   "to out1 has the weight 200", "run", self.folder)
+
     def test_states_are_a_table_of_who_was_asked_for(self):
         path = self.folder / "states.csv"
         self.succeeds("run", WORM, "--duration-ms", "12", "--states", path, "--states-of",

@@ -337,6 +337,11 @@ CHX_API void chx_neuron_place(const chx_neuron *neuron, const float from_um[3], 
 CHX_API chx_status chx_spikes_write_csv(const chx_network *network, const chx_spike *spikes,
                                         size_t n_spikes, const char *path);
 
+/* Writes the network's synapses as a folder has them, but with these weights (see
+ * chx_simulation_weights()), to a temporary name that is then renamed. Errors: FILE. */
+CHX_API chx_status chx_weights_write_csv(const chx_network *network, const float *weights_pa,
+                                         const char *path);
+
 #ifdef __cplusplus
 }
 #endif

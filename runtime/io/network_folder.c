@@ -537,6 +537,17 @@ read_model(chx__folder *folder, const char *path)
     return status;
 }
 
+/* What can only be checked when all is there is at fault in the description. */
+static chx_status
+finish(chx__folder *folder)
+{
+    const chx_status status = chx__network_finish(folder->network);
+    if (status != CHX_ERROR_FORMAT)
+        return status;
+    const chx_error error = *chx_last_error();
+    return chx__fail(CHX_ERROR_FORMAT, "%s/network.json: %s", folder->path, error.message);
+}
+
 chx_status
 chx_network_load(const char *path, chx_network **network)
 {
@@ -550,7 +561,7 @@ chx_network_load(const char *path, chx_network **network)
     if (!status)
         status = read_part(&folder, "morphologies", read_morphologies);
     if (!status)
-        status = chx__network_finish(folder.network);
+        status = finish(&folder);
     for (uint32_t i = 0; i < folder.n_shapes; i++)
         free(folder.shapes_read[i].file);
     free(folder.shapes_read);

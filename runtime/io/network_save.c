@@ -20,6 +20,7 @@
 #include "base/file.h"
 #include "base/numerals.h"
 #include "io/csv.h"
+#include "io/synapses.h"
 #include "network/own_model.h"
 
 typedef void (*write_fn)(FILE *stream, const chx_network_info *info, uint32_t index);
@@ -288,15 +289,7 @@ static void
 write_synapses(FILE *stream, const chx_network_info *info, uint32_t index)
 {
     (void)index;
-    fprintf(stream, "pre,post,%s,delay_ms\n",
-            chx__weight_name(chx__weights_unit(info->types, info->neurons, NULL, info->n_neurons)));
-    for (uint64_t i = 0; i < info->n_synapses; i++) {
-        const chx_synapse *synapse = &info->synapses[i];
-        chx__csv_write_text(stream, info->neurons[synapse->pre].name);
-        fputc(',', stream);
-        chx__csv_write_text(stream, info->neurons[synapse->post].name);
-        fprintf(stream, ",%.9g,%.9g\n", (double)synapse->weight_pa, (double)synapse->delay_ms);
-    }
+    chx__synapses_write(stream, info, NULL);
 }
 
 /* A shape that neurons share becomes a file of each, where it stands. */

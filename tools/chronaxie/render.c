@@ -157,8 +157,8 @@ static int
 check_targets(const struct rendering *r)
 {
     uint64_t picture_bytes = (uint64_t)r->size_px[0] * r->size_px[1] * 3;
-    const struct target output = {"--output", r->output, ".png .mp4 .webm", picture_bytes};
-    return session_check_targets(&r->params, &output);
+    const struct target outputs[2] = {{"--output", r->output, ".png .mp4 .webm", picture_bytes}};
+    return session_check_targets(&r->params, outputs);
 }
 
 static int

@@ -1,5 +1,6 @@
 /* chronaxie run: simulates a network and tells what happened. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,6 +23,8 @@
 #define RUNS_IN_TRACE 2000
 #define RUNS_IN_PICTURE 2
 
+#define OWN_RULES 2
+
 typedef struct run_job {
     session_params params;
     struct session session;
@@ -30,6 +33,7 @@ typedef struct run_job {
     struct flight flight;
     states_params states_params;
     struct states states;
+    const char *weights_path;
     uint64_t n_steps;
     uint32_t steps_per_run;
     double wall_s;
@@ -91,6 +95,28 @@ advance(run_job *job)
         status = states_write(&job->states, job->session.simulation);
     job->wall_s = stopwatch_seconds_since(begin_ns);
     progress_clear();
+    return status;
+}
+
+/* After a run of no steps, which delivers what the last one fired. */
+static chx_status
+write_weights(run_job *job)
+{
+    const struct session *session = &job->session;
+    chx_simulation *simulation = session->simulation;
+    if (!job->weights_path)
+        return CHX_OK;
+    float *weights = calloc((size_t)session->info->n_synapses + 1, sizeof *weights);
+    chx_status status = weights ? chx_simulation_set_steps(simulation, 0) : CHX_ERROR_MEMORY;
+    if (status == CHX_OK)
+        status = flight_submit(&job->flight);
+    if (status == CHX_OK)
+        status = flight_drain(&job->flight);
+    if (status == CHX_OK)
+        status = chx_simulation_weights(simulation, weights);
+    if (status == CHX_OK)
+        status = chx_weights_write_csv(session->network, weights, job->weights_path);
+    free(weights);
     return status;
 }
 
@@ -207,6 +233,8 @@ work(run_job *job, const shared_options *shared)
     if (code == OUTCOME_OK)
         code = states_finish(&job->states);
     if (code == OUTCOME_OK)
+        code = outcome_report(write_weights(job), STAGE_OUTPUT);
+    if (code == OUTCOME_OK)
         code = outcome_report(flight_write(&job->flight, params->trace_path, params->timeline_path),
                               STAGE_OUTPUT);
     return code == OUTCOME_OK ? report(job, shared->json) : code;
@@ -217,29 +245,30 @@ run(const struct command *self, int argc, char **argv)
 {
     shared_options shared = {0};
     run_job job = {.wall_s = 0};
-    option_rule rules[SESSION_RULES + STATES_RULES + 2] = {{.kind = OPTION_END}};
+    option_rule rules[SESSION_RULES + STATES_RULES + OWN_RULES + 1] = {{.kind = OPTION_END}};
     const struct syntax syntax = {self, rules, &shared, NULL, &job.params.sources};
     int code;
 
     session_rules(&job.params, rules);
     states_rules(&job.states_params, rules + SESSION_RULES);
-    rules[SESSION_RULES + STATES_RULES] =
-        (option_rule){OPTION_FLAG,
-                      0,
-                      "pin",
-                      NULL,
-                      "deal the parts to the devices in turn, without planning",
-                      &job.params.simulation.pin_partitions,
-                      0,
-                      0,
-                      NULL};
+    const option_rule own[OWN_RULES] = {
+        {OPTION_TEXT, 0, "weights", "FILE.csv",
+         "write all synapses with the weights they have learnt", &job.weights_path, 0, 0, NULL},
+        {OPTION_FLAG, 0, "pin", NULL, "deal the parts to the devices in turn, without planning",
+         &job.params.simulation.pin_partitions, 0, 0, NULL},
+    };
+    memcpy(rules + SESSION_RULES + STATES_RULES, own, sizeof own);
     if (!options_parse(&syntax, argc, argv, &code))
         return code;
     if (job.params.play_path && job.states_params.path)
         return outcome_say(OUTCOME_USAGE, "--play-spikes does not simulate, so there are no states "
                                           "to write; leave --states out");
-    code = session_check_targets(
-        &job.params, &(struct target){"--states", job.states_params.path, ".csv", 1 << 20});
+    if (job.params.play_path && job.weights_path)
+        return outcome_say(OUTCOME_USAGE, "--play-spikes does not simulate, so no weights are "
+                                          "learnt; leave --weights out");
+    const struct target outputs[2] = {{"--states", job.states_params.path, ".csv", 1 << 20},
+                                      {"--weights", job.weights_path, ".csv", 1 << 20}};
+    code = session_check_targets(&job.params, outputs);
     if (code == OUTCOME_OK)
         code = work(&job, &shared);
     if (!flight_finish(&job.flight))

@@ -35,9 +35,9 @@ struct session {
 #define SESSION_RULES 9
 void session_rules(session_params *params, option_rule *rules);
 
-/* Checks the outputs that are asked for, and `output` when that is not NULL, see target_check();
- * none may be one of the inputs. */
-int session_check_targets(const session_params *params, const struct target *output);
+/* Checks the outputs that are asked for and a command's own, see target_check(); none may be one of
+ * the inputs. */
+int session_check_targets(const session_params *params, const struct target own[2]);
 
 /* Loads the network and opens the runtime. Says what fails; returns the exit code. */
 int session_open(struct session *session, const shared_options *shared,
