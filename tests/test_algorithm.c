@@ -286,11 +286,15 @@ main(void)
     tcase_add_test(cases, algorithm_makespans_are_those_published);
     tcase_add_test(cases, algorithm_of_unknown_name_is_answered_by_a_list);
     tcase_add_loop_test(cases, algorithm_schedules_are_valid, 0, 6);
-    tcase_add_test(cases, algorithm_search_keeps_schedules_valid_and_never_lengthens);
-    tcase_add_test(cases, algorithm_best_is_never_longer_than_any_other_and_repeats);
     tcase_add_test(cases, algorithm_best_is_three_percent_better_than_heft_on_random_graphs);
-    tcase_add_test(cases, algorithm_best_is_optimal_on_small_graphs);
     suite_add_tcase(suite, cases);
+    TCase *slow = tcase_create("many graphs");
+    tcase_set_tags(slow, "slow");
+    tcase_set_timeout(slow, 240);
+    tcase_add_test(slow, algorithm_search_keeps_schedules_valid_and_never_lengthens);
+    tcase_add_test(slow, algorithm_best_is_never_longer_than_any_other_and_repeats);
+    tcase_add_test(slow, algorithm_best_is_optimal_on_small_graphs);
+    suite_add_tcase(suite, slow);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);

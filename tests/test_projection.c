@@ -573,12 +573,8 @@ main(void)
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, projection_all_to_all_joins_each_pair_once);
     tcase_add_test(tests, projection_one_to_one_joins_in_order);
-    tcase_add_loop_test(tests, projection_bernoulli_has_the_moments_of_a_binomial, 0, 7);
     tcase_add_test(tests, projection_bernoulli_of_0_and_1_is_none_and_all);
     tcase_add_loop_test(tests, projection_bernoulli_falls_with_distance, 0, 2);
-    tcase_add_loop_test(tests, projection_fixed_rules_have_exact_numbers, 0, N_FIXED);
-    tcase_add_loop_test(tests, projection_fixed_rules_draw_evenly, 0, N_FIXED);
-    tcase_add_test(tests, projection_values_have_the_moments_of_their_distribution);
     tcase_add_test(tests, projection_values_outside_are_clipped_where_that_is_asked);
     tcase_add_test(tests, elementary_functions_are_those_of_the_library);
     tcase_add_test(tests, projection_draws_the_same_everywhere);
@@ -591,6 +587,15 @@ main(void)
     tcase_add_test(tests, projection_of_too_many_synapses_is_a_limit);
     tcase_add_test(tests, projection_lists_that_are_missing_are_misuse);
     suite_add_tcase(suite, tests);
+    TCase *numbers = tcase_create("large numbers");
+    tcase_set_tags(numbers, "slow");
+    tcase_add_checked_fixture(numbers, setup, teardown);
+    tcase_set_timeout(numbers, 60);
+    tcase_add_loop_test(numbers, projection_bernoulli_has_the_moments_of_a_binomial, 0, 7);
+    tcase_add_loop_test(numbers, projection_fixed_rules_have_exact_numbers, 0, N_FIXED);
+    tcase_add_loop_test(numbers, projection_fixed_rules_draw_evenly, 0, N_FIXED);
+    tcase_add_test(numbers, projection_values_have_the_moments_of_their_distribution);
+    suite_add_tcase(suite, numbers);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
     const int n_failed = srunner_ntests_failed(runner);

@@ -1411,16 +1411,11 @@ suite(void)
     tcase_add_test(frames, frame_has_the_same_bits_for_any_number_of_bands);
     tcase_add_test(frames, frame_has_the_same_bits_without_int64_atomics);
     tcase_add_test(frames, labels_have_the_same_bits_everywhere);
-    tcase_add_test(frames, legend_of_types_says_how_many_it_leaves_out);
-    tcase_add_test(frames, labels_have_a_ground_of_their_own);
-    tcase_add_test(frames, letters_become_what_they_are_built_on);
-    tcase_add_test(frames, labels_follow_no_locale);
     tcase_add_test(frames, second_frame_of_the_same_moment_is_the_same);
     tcase_add_test(frames, soma_lights_up_when_its_neuron_fires);
     tcase_add_test(frames, light_runs_along_the_branch_at_the_pace_of_the_view);
     tcase_add_test(frames, light_fades_away);
     tcase_add_test(frames, all_branches_are_framed_with_a_margin_at_any_azimuth);
-    tcase_add_test(frames, labels_keep_their_corners_and_no_more);
     tcase_add_test(frames, parts_of_a_layout_lie_close_together);
     tcase_add_test(frames, pixels_lie_where_the_projection_says);
     tcase_add_test(frames, branches_are_handed_to_their_buffer);
@@ -1428,8 +1423,6 @@ suite(void)
     tcase_add_test(frames, strong_zoom_has_the_same_bits_on_both_paths);
     tcase_add_loop_test(frames, bodies_that_find_no_place_in_the_queue_are_drawn_all_the_same, 0,
                         2);
-    tcase_add_test(frames, labels_are_drawn_and_follow_the_time);
-    tcase_add_test(frames, axes_turn_with_the_camera);
     tcase_add_test(frames, layouts_have_no_scale_bar);
     tcase_add_test(frames, cividis_has_other_colours_than_inferno);
     tcase_add_test(frames, colours_mean_what_is_asked_for);
@@ -1457,6 +1450,13 @@ suite(void)
     tcase_add_checked_fixture(slow, open_runtime, close_runtime);
     tcase_set_timeout(slow, 240);
     tcase_add_test(slow, still_views_fill_the_height_or_the_width);
+    tcase_add_test(slow, labels_keep_their_corners_and_no_more);
+    tcase_add_test(slow, letters_become_what_they_are_built_on);
+    tcase_add_test(slow, labels_follow_no_locale);
+    tcase_add_test(slow, axes_turn_with_the_camera);
+    tcase_add_test(slow, labels_are_drawn_and_follow_the_time);
+    tcase_add_test(slow, legend_of_types_says_how_many_it_leaves_out);
+    tcase_add_test(slow, labels_have_a_ground_of_their_own);
     tcase_add_test(slow, time_has_the_digits_of_the_step);
     tcase_add_test(slow, of_two_lit_branches_in_one_place_the_later_shows);
     tcase_add_test(slow, light_behind_another_branch_makes_no_dashes_at_its_rims);
