@@ -383,6 +383,26 @@ class Runs(Case):
         xml.etree.ElementTree.parse(names["l.svg"])
         self.assertEqual(sorted(os.listdir(self.folder)), sorted(names))
 
+    def test_a_saved_state_is_gone_on_from(self):
+        state, one, two = (self.folder / name for name in ["c.state", "one.csv", "two.csv"])
+        words = ["--states-of", "AVAL,ALA", "--states-every-ms", "0.7", "--json", *devices()]
+        whole = json.loads(self.succeeds("run", WORM, "--duration-ms", 60, "--states", one, *words))
+        self.succeeds("run", WORM, "--duration-ms", 35, "--checkpoint", state, *devices())
+        rest = json.loads(self.succeeds("run", WORM, "--duration-ms", 60, "--resume", state,
+                                        "--partitions", 3, "--states", two, *words))
+        self.assertEqual(rest["digest"], whole["digest"])
+        self.assertEqual(rest["steps"], 250)
+        rows = one.read_text().splitlines()
+        self.assertEqual(two.read_text().splitlines(), rows[:1] + rows[51:])
+        self.fails(2, "ask for a longer --duration-ms", "run", WORM, "--duration-ms", 35,
+                   "--resume", state)
+        self.fails(3, "c.state: is of another network than C. elegans", "run", WORM, "--seed", 7,
+                   "--resume", state)
+        self.fails(3, "network.json: is no saved simulation", "run", WORM, "--resume",
+                   WORM / "network.json")
+        self.fails(2, "leave --checkpoint and --resume out", "run", WORM, "--checkpoint", state,
+                   "--play-spikes", two)
+
     def test_weights_are_a_table_of_what_was_learnt(self):
         path = self.folder / "weights.csv"
         neuron = {"capacitance_pf": 200, "tau_membrane_ms": 20, "tau_synapse_ms": 5,

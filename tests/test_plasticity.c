@@ -7,10 +7,9 @@
 #include <check.h>
 #include <chronaxie/simulation.h>
 
+#include "circuit.h"
 #include "machine.h"
 
-#define SHORT_TERM CHX_PLASTICITY_SHORT_TERM
-#define STEP_MS 0.1
 #define N_PAIRS 4 /* of types of targets */
 #define WEIGHT_PA 50
 #define DELAY_STEPS 15
@@ -41,21 +40,25 @@ check_ok(chx_status status)
 static const uint32_t type_indices[N_PAIRS + 1] = {0, 1, 2, 3, 4};
 
 static const chx_plasticity of_pairs[] = {
-    {.kind = SHORT_TERM, .to = &type_indices[1], .n_to = 1, .utilization = 0.5, .recovery_ms = 800},
-    {.kind = SHORT_TERM,
+    {.kind = CHX_PLASTICITY_SHORT_TERM,
+     .to = &type_indices[1],
+     .n_to = 1,
+     .utilization = 0.5,
+     .recovery_ms = 800},
+    {.kind = CHX_PLASTICITY_SHORT_TERM,
      .to = &type_indices[2],
      .n_to = 1,
      .utilization = 0.05,
      .recovery_ms = 100,
      .facilitation_ms = 900},
-    {.kind = SHORT_TERM,
+    {.kind = CHX_PLASTICITY_SHORT_TERM,
      .from = type_indices,
      .n_from = 1,
      .to = &type_indices[3],
      .n_to = 1,
      .utilization = 1},
     /* Nobody's, since others come first. */
-    {.kind = SHORT_TERM, .to = &type_indices[1], .n_to = 3, .utilization = 0.7},
+    {.kind = CHX_PLASTICITY_SHORT_TERM, .to = &type_indices[1], .n_to = 3, .utilization = 0.7},
 };
 
 static chx_network *
@@ -75,7 +78,7 @@ create_pairs(void)
         neurons[i] = (chx_neuron){.name = names[i], .type = i, .diameter_um = 1};
     }
     for (uint32_t i = 0; i < N_PAIRS; i++)
-        synapses[i] = (chx_synapse){0, i + 1, WEIGHT_PA, DELAY_STEPS * (float)STEP_MS};
+        synapses[i] = (chx_synapse){0, i + 1, WEIGHT_PA, DELAY_STEPS * (float)CIRCUIT_STEP_MS};
     for (uint32_t i = 0; i < N_SPIKES; i++)
         spikes[i] = (chx_spike){steps[i], 0};
     /* Each makes a burst of spikes. */
@@ -85,7 +88,7 @@ create_pairs(void)
                                      .n_spikes = N_SPIKES}};
     chx_network *network = NULL;
     check_ok(chx_network_create(&(chx_network_info){.name = "pairs",
-                                                    .time_step_ms = STEP_MS,
+                                                    .time_step_ms = CIRCUIT_STEP_MS,
                                                     .duration_ms = 600,
                                                     .n_types = N_PAIRS + 1,
                                                     .types = types,
@@ -134,7 +137,7 @@ START_TEST(short_term_weights_are_those_of_the_equations)
     ck_assert_uint_eq(trace.n_rows, 6000);
     ck_assert_uint_gt(n_spikes, 50);
     resources own[N_PAIRS - 1] = {{1, 0}, {1, 0}, {1, 0}};
-    const double keep = exp(-STEP_MS / 5);
+    const double keep = exp(-CIRCUIT_STEP_MS / 5);
     double expected[N_PAIRS] = {0};
     size_t next = 0;
     for (uint32_t step = 0; step < 6000; step++) {
@@ -142,7 +145,7 @@ START_TEST(short_term_weights_are_those_of_the_equations)
             expected[i] *= keep;
         if (next < n_spikes && spikes[next].step + DELAY_STEPS == step) {
             const double since_ms =
-                next == 0 ? 1e9 : (spikes[next].step - spikes[next - 1].step) * STEP_MS;
+                next == 0 ? 1e9 : (spikes[next].step - spikes[next - 1].step) * CIRCUIT_STEP_MS;
             for (uint32_t i = 0; i + 1 < N_PAIRS; i++)
                 expected[i] += WEIGHT_PA * efficacy(&own[i], &of_pairs[i], since_ms);
             expected[N_PAIRS - 1] += WEIGHT_PA;
@@ -159,69 +162,6 @@ START_TEST(short_term_weights_are_those_of_the_equations)
     chx_network_destroy(&network);
 }
 END_TEST
-
-#define N_EXCITING 80
-#define N_ALL 103
-
-static const uint32_t exciting = 0, inhibiting = 1;
-
-/* Two types that Poisson events drive, joined at random. */
-static chx_network *
-create_circuit(const chx_distribution *weight_pa, const chx_plasticity *all, uint32_t n)
-{
-    static char names[N_ALL][8];
-    static uint32_t indices[N_ALL];
-    const chx_neuron_type types[] = {{"e", {250, 10, 2, -65, -50, -65, 2, 0}},
-                                     {"i", {250, 10, 2, -65, -50, -65, 0, 0}}};
-    chx_neuron neurons[N_ALL];
-    for (uint32_t i = 0; i < N_ALL; i++) {
-        snprintf(names[i], sizeof names[i], "%u", i);
-        indices[i] = i;
-        neurons[i] = (chx_neuron){.name = names[i], .type = i >= N_EXCITING, .diameter_um = 1};
-    }
-    const chx_distribution delay_ms = {CHX_DISTRIBUTION_UNIFORM, .min = 0.5, .max = 3};
-    chx_projection projections[] = {{.rule = CHX_RULE_FIXED_INDEGREE,
-                                     .from = indices,
-                                     .to = indices,
-                                     .n_from = N_EXCITING,
-                                     .n_to = N_ALL,
-                                     .synapses = 40,
-                                     .weight_pa = *weight_pa,
-                                     .delay_ms = delay_ms},
-                                    {.rule = CHX_RULE_FIXED_INDEGREE,
-                                     .from = indices + N_EXCITING,
-                                     .to = indices,
-                                     .n_from = N_ALL - N_EXCITING,
-                                     .n_to = N_ALL,
-                                     .synapses = 10,
-                                     .weight_pa = {.mean = -300},
-                                     .delay_ms = {.mean = 0.7}}};
-    if (weight_pa->kind == CHX_DISTRIBUTION_CONSTANT)
-        projections[0].delay_ms = projections[1].delay_ms;
-    const chx_stimulus stimulus = {.kind = CHX_STIMULUS_POISSON,
-                                   .stop_ms = 1000,
-                                   .current_pa = 150,
-                                   .rate_hz = 6000,
-                                   .neurons = indices,
-                                   .n_neurons = N_ALL};
-    chx_network *network = NULL;
-    check_ok(chx_network_create(&(chx_network_info){.name = "circuit",
-                                                    .time_step_ms = STEP_MS,
-                                                    .duration_ms = 30,
-                                                    .seed = 3,
-                                                    .n_types = 2,
-                                                    .types = types,
-                                                    .n_neurons = N_ALL,
-                                                    .neurons = neurons,
-                                                    .n_stimuli = 1,
-                                                    .stimuli = &stimulus,
-                                                    .n_projections = 2,
-                                                    .projections = projections,
-                                                    .n_plasticities = n,
-                                                    .plasticities = all},
-                                &network));
-    return network;
-}
 
 static chx_simulation *
 run(const chx_network *network, uint32_t n_partitions, uint32_t n_steps)
@@ -242,19 +182,13 @@ digest_of(chx_simulation *simulation)
     return digest;
 }
 
-static const chx_plasticity short_term[] = {
-    {SHORT_TERM, &exciting, &exciting, 1, 1, 0.5, 200, 0},
-    {SHORT_TERM, &exciting, &inhibiting, 1, 1, 0.1, 50, 400},
-    {SHORT_TERM, &inhibiting, NULL, 1, 0, 0.3, 100, 20},
-};
-
 static void
 check_cuts(const chx_distribution *weight_pa)
 {
     static const uint32_t cuts[] = {2, 3, 7};
     const chx_spike *spikes;
     size_t n_spikes;
-    chx_network *network = create_circuit(weight_pa, short_term, 3);
+    chx_network *network = circuit_create(weight_pa, circuit_short_term, 3);
     chx_simulation *simulation = run(network, 1, 160);
     const uint64_t digest = digest_of(simulation);
     check_ok(chx_simulation_spikes(simulation, &spikes, &n_spikes));
@@ -275,42 +209,6 @@ START_TEST(short_term_spikes_are_the_same_in_every_cut)
 }
 END_TEST
 
-/* Plasticities that learn, beside one that does not. */
-static const chx_plasticity learning[][3] = {
-    {{.kind = CHX_PLASTICITY_STDP,
-      .from = &exciting,
-      .n_from = 1,
-      .potentiation = 0.02,
-      .depression = 0.021,
-      .potentiation_ms = 20,
-      .depression_ms = 15,
-      .weight_max = 200},
-     {.kind = SHORT_TERM, .to = &exciting, .n_to = 1, .utilization = 0.5, .recovery_ms = 30}},
-    {{.kind = CHX_PLASTICITY_STDP,
-      .to = &exciting,
-      .n_to = 1,
-      .from = &exciting,
-      .n_from = 1,
-      .potentiation = 0.1,
-      .depression = 0.12,
-      .potentiation_ms = 17,
-      .depression_ms = 34,
-      .potentiation_exponent = 1,
-      .depression_exponent = 0.4,
-      .weight_max = 200,
-      .is_nearest = true},
-     {.kind = SHORT_TERM, .to = &inhibiting, .n_to = 1, .utilization = 0.5, .recovery_ms = 30},
-     {.kind = CHX_PLASTICITY_STDP,
-      .from = &inhibiting,
-      .n_from = 1,
-      .potentiation = 0.03,
-      .depression = 0.01,
-      .potentiation_ms = 10,
-      .depression_ms = 10,
-      .depression_exponent = 1,
-      .weight_max = -900}},
-};
-
 /* What a synapse has learnt, in double precision from the spikes of both sides, by the rule of
  * Morrison and others 2008 (doi:10.1007/s00422-008-0233-1), all of whose delay is on the way back.
  * has_fired is by step and neuron. */
@@ -318,13 +216,14 @@ static double
 learn(const chx_plasticity *plasticity, const chx_synapse *synapse, const bool *has_fired,
       uint32_t n_steps)
 {
-    const uint32_t delay = (uint32_t)lround((double)synapse->delay_ms / STEP_MS);
-    const double keep_x = exp(-STEP_MS / plasticity->potentiation_ms);
-    const double keep_y = exp(-STEP_MS / plasticity->depression_ms);
+    const uint32_t delay = (uint32_t)lround((double)synapse->delay_ms / CIRCUIT_STEP_MS);
+    const double keep_x = exp(-CIRCUIT_STEP_MS / plasticity->potentiation_ms);
+    const double keep_y = exp(-CIRCUIT_STEP_MS / plasticity->depression_ms);
     double w = (double)synapse->weight_pa / plasticity->weight_max, x = 0, y = 0;
     for (uint32_t step = 0; step < n_steps; step++) {
-        const bool fires = has_fired[step * N_ALL + synapse->pre];
-        const bool returns = step >= delay && has_fired[(step - delay) * N_ALL + synapse->post];
+        const bool fires = has_fired[step * CIRCUIT_NEURONS + synapse->pre];
+        const bool returns =
+            step >= delay && has_fired[(step - delay) * CIRCUIT_NEURONS + synapse->post];
         x *= keep_x;
         y *= keep_y;
         if (returns)
@@ -345,15 +244,16 @@ check_weights(const chx_network *network, chx_simulation *simulation, uint32_t n
     const chx_network_info *info = chx_network_get(network);
     const chx_spike *spikes;
     size_t n_spikes, n_learnt = 0;
-    bool *has_fired = calloc(((size_t)n_steps + 1) * N_ALL, sizeof *has_fired);
+    bool *has_fired = calloc(((size_t)n_steps + 1) * CIRCUIT_NEURONS, sizeof *has_fired);
     float *weights = calloc((size_t)info->n_synapses, sizeof *weights);
     check_ok(chx_simulation_spikes(simulation, &spikes, &n_spikes));
     check_ok(chx_simulation_weights(simulation, weights));
     for (size_t i = 0; i < n_spikes; i++)
-        has_fired[spikes[i].step * N_ALL + spikes[i].neuron] = true;
+        has_fired[spikes[i].step * CIRCUIT_NEURONS + spikes[i].neuron] = true;
     for (uint64_t s = 0; s < info->n_synapses; s++) {
         const chx_synapse *synapse = &info->synapses[s];
-        const uint32_t pre = synapse->pre >= N_EXCITING, post = synapse->post >= N_EXCITING;
+        const uint32_t pre = synapse->pre >= CIRCUIT_EXCITING,
+                       post = synapse->post >= CIRCUIT_EXCITING;
         const chx_plasticity *plasticity = NULL;
         for (uint32_t i = info->n_plasticities; i-- > 0;)
             if ((info->plasticities[i].n_from == 0 || info->plasticities[i].from[0] == pre) &&
@@ -376,7 +276,7 @@ check_learning(const chx_plasticity *plasticities, uint32_t n_plasticities, uint
 {
     const chx_distribution weight_pa = {CHX_DISTRIBUTION_NORMAL, .mean = 100, .sd = 40, .min = 0,
                                         .max = 200};
-    chx_network *network = create_circuit(&weight_pa, plasticities, n_plasticities);
+    chx_network *network = circuit_create(&weight_pa, plasticities, n_plasticities);
     chx_simulation *simulation = run(network, 1, n_steps);
     const uint64_t digest = digest_of(simulation);
     check_weights(network, simulation, n_steps);
@@ -390,13 +290,13 @@ check_learning(const chx_plasticity *plasticities, uint32_t n_plasticities, uint
 
 START_TEST(weights_are_learnt_by_the_rule)
 {
-    check_learning(learning[_i], 2 + (uint32_t)_i, 300);
+    check_learning(circuit_learning[_i], 2 + (uint32_t)_i, 300);
 }
 END_TEST
 
 START_TEST(weights_are_learnt_by_the_rule_for_long)
 {
-    check_learning(learning[_i], 2 + (uint32_t)_i, 4000);
+    check_learning(circuit_learning[_i], 2 + (uint32_t)_i, 4000);
 }
 END_TEST
 
@@ -408,26 +308,26 @@ START_TEST(plasticities_that_cannot_be_are_refused)
         const char *sentence;
     } bad[] = {
         {{.utilization = 1}, "plasticities[0]: kind is none of the kinds of plasticity"},
-        {{.kind = SHORT_TERM, .utilization = 0},
+        {{.kind = CHX_PLASTICITY_SHORT_TERM, .utilization = 0},
          "plasticities[0]: utilization must be above 0 and at most 1"},
-        {{.kind = SHORT_TERM, .utilization = 1.5},
+        {{.kind = CHX_PLASTICITY_SHORT_TERM, .utilization = 1.5},
          "plasticities[0]: utilization must be above 0 and at most 1"},
-        {{.kind = SHORT_TERM, .utilization = NAN},
+        {{.kind = CHX_PLASTICITY_SHORT_TERM, .utilization = NAN},
          "plasticities[0]: utilization must be above 0 and at most 1"},
-        {{.kind = SHORT_TERM, .utilization = 1, .recovery_ms = -1},
+        {{.kind = CHX_PLASTICITY_SHORT_TERM, .utilization = 1, .recovery_ms = -1},
          "plasticities[0]: recovery_ms must be 0 to 1e9"},
-        {{.kind = SHORT_TERM, .utilization = 1, .facilitation_ms = INFINITY},
+        {{.kind = CHX_PLASTICITY_SHORT_TERM, .utilization = 1, .facilitation_ms = INFINITY},
          "plasticities[0]: facilitation_ms must be 0 to 1e9"},
-        {{.kind = SHORT_TERM, .from = &beyond, .n_from = 1, .utilization = 1},
+        {{.kind = CHX_PLASTICITY_SHORT_TERM, .from = &beyond, .n_from = 1, .utilization = 1},
          "plasticities[0]: from has a type that is beyond those of the network"},
-        {{.kind = SHORT_TERM, .to = &beyond, .n_to = 1, .utilization = 1},
+        {{.kind = CHX_PLASTICITY_SHORT_TERM, .to = &beyond, .n_to = 1, .utilization = 1},
          "plasticities[0]: to has a type that is beyond those of the network"},
     };
     const chx_neuron_type type = {"t", {10, 10, 5, -65, -50, -65, 5, 0}};
     const chx_neuron neuron = {.name = "a", .diameter_um = 1};
     chx_plasticity many[CHX_MAX_PLASTICITIES + 1];
     chx_network_info info = {.name = "one",
-                             .time_step_ms = STEP_MS,
+                             .time_step_ms = CIRCUIT_STEP_MS,
                              .duration_ms = 10,
                              .n_types = 1,
                              .types = &type,
@@ -441,7 +341,7 @@ START_TEST(plasticities_that_cannot_be_are_refused)
         ck_assert_str_eq(chx_last_error()->message, bad[i].sentence);
     }
     for (size_t i = 0; i < sizeof many / sizeof *many; i++)
-        many[i] = (chx_plasticity){.kind = SHORT_TERM, .utilization = 1};
+        many[i] = (chx_plasticity){.kind = CHX_PLASTICITY_SHORT_TERM, .utilization = 1};
     info.plasticities = many;
     info.n_plasticities = CHX_MAX_PLASTICITIES + 1;
     ck_assert_int_eq(chx_network_create(&info, &network), CHX_ERROR_LIMIT);

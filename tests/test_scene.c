@@ -1427,9 +1427,7 @@ suite(void)
     tcase_add_test(frames, cividis_has_other_colours_than_inferno);
     tcase_add_test(frames, colours_mean_what_is_asked_for);
     tcase_add_test(frames, neurons_apart_are_as_bright_as_types);
-    tcase_add_test(frames, legend_of_neurons_apart_has_their_names);
     tcase_add_test(frames, white_background_takes_ink);
-    tcase_add_test(frames, clear_background_is_the_black_picture_with_alpha);
     tcase_add_test(frames, plain_c_baseline_draws_the_same_pixels);
     tcase_add_test(frames, branches_in_the_same_place_make_no_speckle);
     tcase_add_test(frames, soma_smaller_than_a_pixel_is_a_spot);
@@ -1450,6 +1448,8 @@ suite(void)
     tcase_add_checked_fixture(slow, open_runtime, close_runtime);
     tcase_set_timeout(slow, 240);
     tcase_add_test(slow, still_views_fill_the_height_or_the_width);
+    tcase_add_test(slow, clear_background_is_the_black_picture_with_alpha);
+    tcase_add_test(slow, legend_of_neurons_apart_has_their_names);
     tcase_add_test(slow, labels_keep_their_corners_and_no_more);
     tcase_add_test(slow, letters_become_what_they_are_built_on);
     tcase_add_test(slow, labels_follow_no_locale);

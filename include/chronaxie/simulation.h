@@ -112,6 +112,18 @@ CHX_API chx_status chx_simulation_potentials(chx_simulation *simulation, float *
  * chx_run_wait(), MEMORY. */
 CHX_API chx_status chx_simulation_weights(chx_simulation *simulation, float *weights_pa);
 
+/* Saves all state, of neurons, of what is on its way to them and of plastic synapses, to a
+ * temporary name that is then renamed. The file does not depend on devices or partitions. Blocks.
+ * In a graph of the caller's it wants a run of 0 steps before. Errors: INVALID when a recording is
+ * played, FILE, MEMORY, those of chx_plan_submit() and chx_run_wait(). */
+CHX_API chx_status chx_simulation_save(chx_simulation *simulation, const char *path);
+
+/* Goes on where a simulation of the same network and seed was saved: all that follows is the same
+ * bits. Spikes and traces kept so far are forgotten, and the digest is the saved one's. No run may
+ * be in flight. Errors: INVALID when a recording is played, FILE, FORMAT when the file is damaged,
+ * of another network or of another version, MEMORY. */
+CHX_API chx_status chx_simulation_restore(chx_simulation *simulation, const char *path);
+
 /* A table of traces, written as they come: a row for each traced step with the time of its end, a
  * column for each neuron. */
 typedef struct chx_trace_table chx_trace_table;

@@ -23,7 +23,7 @@
 #define RUNS_IN_TRACE 2000
 #define RUNS_IN_PICTURE 2
 
-#define OWN_RULES 2
+#define OWN_RULES 4
 
 typedef struct run_job {
     session_params params;
@@ -33,8 +33,8 @@ typedef struct run_job {
     struct flight flight;
     states_params states_params;
     struct states states;
-    const char *weights_path;
-    uint64_t n_steps;
+    const char *weights_path, *checkpoint_path, *resume_path;
+    uint64_t first_step, n_steps; /* of this run, which may go on from another */
     uint32_t steps_per_run;
     double wall_s;
 } run_job;
@@ -98,26 +98,58 @@ advance(run_job *job)
     return status;
 }
 
-/* After a run of no steps, which delivers what the last one fired. */
 static chx_status
-write_weights(run_job *job)
+write_weights(const run_job *job)
 {
     const struct session *session = &job->session;
-    chx_simulation *simulation = session->simulation;
-    if (!job->weights_path)
-        return CHX_OK;
     float *weights = calloc((size_t)session->info->n_synapses + 1, sizeof *weights);
-    chx_status status = weights ? chx_simulation_set_steps(simulation, 0) : CHX_ERROR_MEMORY;
-    if (status == CHX_OK)
-        status = flight_submit(&job->flight);
-    if (status == CHX_OK)
-        status = flight_drain(&job->flight);
-    if (status == CHX_OK)
-        status = chx_simulation_weights(simulation, weights);
+    chx_status status =
+        weights ? chx_simulation_weights(session->simulation, weights) : CHX_ERROR_MEMORY;
     if (status == CHX_OK)
         status = chx_weights_write_csv(session->network, weights, job->weights_path);
     free(weights);
     return status;
+}
+
+/* What the run leaves, after one of no steps that delivers what it fired last. */
+static chx_status
+write_state(run_job *job)
+{
+    chx_status status = CHX_OK;
+    if (job->weights_path || job->checkpoint_path)
+        status = chx_simulation_set_steps(job->session.simulation, 0);
+    if (status == CHX_OK && (job->weights_path || job->checkpoint_path))
+        status = flight_submit(&job->flight);
+    if (status == CHX_OK)
+        status = flight_drain(&job->flight);
+    if (status == CHX_OK && job->weights_path)
+        status = write_weights(job);
+    if (status == CHX_OK && job->checkpoint_path)
+        status = chx_simulation_save(job->session.simulation, job->checkpoint_path);
+    return status;
+}
+
+/* Goes on from a saved state, of which the rest of the duration is left. */
+static int
+resume(run_job *job)
+{
+    chx_simulation *simulation = job->session.simulation;
+    const double step_ms = job->session.info->time_step_ms;
+    if (!job->resume_path)
+        return OUTCOME_OK;
+    const int code =
+        outcome_report(chx_simulation_restore(simulation, job->resume_path), STAGE_INPUT);
+    if (code != OUTCOME_OK)
+        return code;
+    job->first_step = chx_simulation_step(simulation);
+    if (job->first_step >= job->n_steps)
+        return outcome_say(
+            OUTCOME_USAGE,
+            "%s: was saved at %.6g ms, and the run ends at %.6g ms; ask for a longer "
+            "--duration-ms",
+            job->resume_path, (double)job->first_step * step_ms, (double)job->n_steps * step_ms);
+    job->n_steps -= job->first_step;
+    return OUTCOME_OK;
 }
 
 static uint32_t
@@ -169,9 +201,12 @@ print_text(const run_job *job, json_t *rates, size_t n_spikes, uint64_t digest)
     double simulated_ms = (double)job->n_steps * info->time_step_ms;
 
     print_network(info);
-    printf("%.6g ms in %llu step%s, %zu spike%s, digest %016llx\n", simulated_ms,
-           (unsigned long long)job->n_steps, result_plural(job->n_steps), n_spikes,
-           result_plural(n_spikes), (unsigned long long)digest);
+    printf("%.6g ms in %llu step%s", simulated_ms, (unsigned long long)job->n_steps,
+           result_plural(job->n_steps));
+    if (job->first_step > 0)
+        printf(" from %.6g ms on", (double)job->first_step * info->time_step_ms);
+    printf(", %zu spike%s, digest %016llx\n", n_spikes, result_plural(n_spikes),
+           (unsigned long long)digest);
     printf("%.3f s of computing, %.3g times real time\n\n", job->wall_s,
            simulated_ms * 1e-3 / job->wall_s);
     rates_print(rates);
@@ -195,9 +230,10 @@ report(const run_job *job, bool as_json)
         status = chx_simulation_digest(session->simulation, &digest);
     if (status != CHX_OK)
         return outcome_report(status, STAGE_WORK);
-    if (!session->recording)
-        silence_remark(session->info, n_spikes, job->params.duration_ms);
-    rates = rates_json(session->network, spikes, n_spikes, job->params.duration_ms);
+    const double simulated_ms = (double)job->n_steps * session->info->time_step_ms;
+    if (!session->recording && job->first_step == 0)
+        silence_remark(session->info, n_spikes, simulated_ms);
+    rates = rates_json(session->network, spikes, n_spikes, simulated_ms);
     return as_json ? print_json(job, rates, n_spikes, digest)
                    : print_text(job, rates, n_spikes, digest);
 }
@@ -222,6 +258,9 @@ work(run_job *job, const shared_options *shared)
     if (params->duration_ms == 0)
         params->duration_ms = session_duration_ms(session, 0);
     job->n_steps = session_steps(session, params->duration_ms);
+    code = resume(job);
+    if (code != OUTCOME_OK)
+        return code;
     job->steps_per_run = choose_steps_per_run(session->info, job->n_steps);
     code = outcome_report(prepare(job), STAGE_WORK);
     if (code == OUTCOME_OK)
@@ -233,7 +272,7 @@ work(run_job *job, const shared_options *shared)
     if (code == OUTCOME_OK)
         code = states_finish(&job->states);
     if (code == OUTCOME_OK)
-        code = outcome_report(write_weights(job), STAGE_OUTPUT);
+        code = outcome_report(write_state(job), STAGE_OUTPUT);
     if (code == OUTCOME_OK)
         code = outcome_report(flight_write(&job->flight, params->trace_path, params->timeline_path),
                               STAGE_OUTPUT);
@@ -254,6 +293,10 @@ run(const struct command *self, int argc, char **argv)
     const option_rule own[OWN_RULES] = {
         {OPTION_TEXT, 0, "weights", "FILE.csv",
          "write all synapses with the weights they have learnt", &job.weights_path, 0, 0, NULL},
+        {OPTION_TEXT, 0, "checkpoint", "FILE", "save the state that the run ends in",
+         &job.checkpoint_path, 0, 0, NULL},
+        {OPTION_TEXT, 0, "resume", "FILE", "go on from a saved state, up to the duration",
+         &job.resume_path, 0, 0, NULL},
         {OPTION_FLAG, 0, "pin", NULL, "deal the parts to the devices in turn, without planning",
          &job.params.simulation.pin_partitions, 0, 0, NULL},
     };
@@ -266,8 +309,13 @@ run(const struct command *self, int argc, char **argv)
     if (job.params.play_path && job.weights_path)
         return outcome_say(OUTCOME_USAGE, "--play-spikes does not simulate, so no weights are "
                                           "learnt; leave --weights out");
-    const struct target outputs[2] = {{"--states", job.states_params.path, ".csv", 1 << 20},
-                                      {"--weights", job.weights_path, ".csv", 1 << 20}};
+    if (job.params.play_path && (job.checkpoint_path || job.resume_path))
+        return outcome_say(OUTCOME_USAGE,
+                           "--play-spikes does not simulate, so there is no state to "
+                           "save or go on from; leave --checkpoint and --resume out");
+    const struct target outputs[3] = {{"--states", job.states_params.path, ".csv", 1 << 20},
+                                      {"--weights", job.weights_path, ".csv", 1 << 20},
+                                      {"--checkpoint", job.checkpoint_path, NULL, 1 << 20}};
     code = session_check_targets(&job.params, outputs);
     if (code == OUTCOME_OK)
         code = work(&job, &shared);

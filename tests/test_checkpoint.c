@@ -1,0 +1,201 @@
+/* What a simulation goes on with after it was saved and restored is what it would have done. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <check.h>
+#include <chronaxie/simulation.h>
+
+#include "circuit.h"
+#include "machine.h"
+#include "sample.h"
+#include "scratch.h"
+
+#define BEFORE 131
+#define AFTER 120
+
+static chx_runtime *runtime;
+
+static void
+setup(void)
+{
+    const chx_runtime_params params = test_machine_params();
+    chx_status status = chx_runtime_create(&runtime, &params);
+    ck_assert_msg(status == CHX_OK, "%s", chx_last_error()->message);
+    folder = test_folder_create();
+}
+
+static void
+teardown(void)
+{
+    test_folder_destroy(folder);
+    chx_runtime_destroy(&runtime);
+}
+
+static void
+check_ok(chx_status status)
+{
+    ck_assert_msg(status == CHX_OK, "%s: %s", chx_status_name(status), chx_last_error()->message);
+}
+
+static chx_simulation *
+create(const chx_network *network, uint32_t n_partitions)
+{
+    chx_simulation *simulation = NULL;
+    check_ok(chx_simulation_create(
+        runtime, network, &(chx_simulation_params){.n_partitions = n_partitions}, &simulation));
+    return simulation;
+}
+
+/* Three types, driven by currents and Poisson events; or a circuit that is plastic. */
+static chx_network *
+create_network(int index)
+{
+    const chx_distribution weight_pa = {CHX_DISTRIBUTION_NORMAL, .mean = 100, .sd = 40, .min = 0,
+                                        .max = 200};
+    const sample_params sample = {.n_neurons = 133,
+                                  .fan_out = 30,
+                                  .min_delay_steps = 4,
+                                  .max_delay_steps = 50,
+                                  .poisson = true,
+                                  .steps = true,
+                                  .seed = 4};
+    if (index == 0)
+        return sample_create(&sample);
+    if (index == 1)
+        return circuit_create(&weight_pa, circuit_short_term, 3);
+    return circuit_create(&weight_pa, circuit_learning[index - 2], (uint32_t)index);
+}
+#define N_NETWORKS 4
+
+/* Spikes so far by their digest, and weights, which the caller frees. */
+typedef struct outcome {
+    uint64_t digest;
+    float *weights;
+} outcome;
+
+static outcome
+outcome_of(const chx_network *network, chx_simulation *simulation)
+{
+    outcome of;
+    of.weights = calloc(chx_network_get(network)->n_synapses, sizeof *of.weights);
+    check_ok(chx_simulation_digest(simulation, &of.digest));
+    check_ok(chx_simulation_weights(simulation, of.weights));
+    return of;
+}
+
+static void
+check_outcome(const chx_network *network, chx_simulation *simulation, const outcome *expected)
+{
+    outcome got = outcome_of(network, simulation);
+    ck_assert_uint_eq(got.digest, expected->digest);
+    ck_assert_mem_eq(got.weights, expected->weights,
+                     chx_network_get(network)->n_synapses * sizeof *got.weights);
+    free(got.weights);
+}
+
+START_TEST(what_is_restored_goes_on_as_if_nothing_had_been)
+{
+    static const uint32_t cuts[] = {1, 3};
+    chx_network *network = create_network(_i);
+    char path[320];
+    snprintf(path, sizeof path, "%s", folder_path("state"));
+    chx_simulation *simulation = create(network, 1);
+    check_ok(chx_simulation_advance(simulation, BEFORE + AFTER));
+    outcome expected = outcome_of(network, simulation);
+    chx_simulation_destroy(&simulation);
+    simulation = create(network, 2);
+    check_ok(chx_simulation_advance(simulation, BEFORE));
+    check_ok(chx_simulation_save(simulation, path));
+    check_ok(chx_simulation_advance(simulation, AFTER));
+    check_outcome(network, simulation, &expected);
+    check_ok(chx_simulation_restore(simulation, path));
+    ck_assert_uint_eq(chx_simulation_step(simulation), BEFORE);
+    check_ok(chx_simulation_advance(simulation, AFTER));
+    check_outcome(network, simulation, &expected);
+    chx_simulation_destroy(&simulation);
+    for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
+        simulation = create(network, cuts[i]);
+        check_ok(chx_simulation_restore(simulation, path));
+        check_ok(chx_simulation_advance(simulation, AFTER));
+        check_outcome(network, simulation, &expected);
+        chx_simulation_destroy(&simulation);
+    }
+    free(expected.weights);
+    chx_network_destroy(&network);
+}
+END_TEST
+
+/* Changes a file: keeps so many of its bytes, of which one is flipped unless it is beyond them. */
+static void
+damage(const char *path, const char *to, long n_kept, long flipped)
+{
+    static char bytes[1 << 20];
+    FILE *from = fopen(path, "rb"), *into = fopen(to, "wb");
+    ck_assert(from && into);
+    size_t n = fread(bytes, 1, sizeof bytes, from);
+    ck_assert_uint_lt(n, sizeof bytes);
+    n = n_kept < 0 ? n - (size_t)-n_kept : n < (size_t)n_kept ? n : (size_t)n_kept;
+    if (flipped < (long)n)
+        bytes[flipped] ^= 1;
+    ck_assert_uint_eq(fwrite(bytes, 1, n, into), n);
+    fclose(from);
+    fclose(into);
+}
+
+START_TEST(what_is_no_state_of_the_network_is_refused)
+{
+    static const struct {
+        long n_kept, flipped;
+        const char *says;
+    } bad[] = {
+        {0, 1, "is no saved simulation"},
+        {40, 99, "is no saved simulation"},
+        {1 << 20, 0, "is no saved simulation"},
+        {1 << 20, 8, "was saved by another version"},
+        {1 << 20, 12, "was saved by another version"},
+        {1 << 20, 3000, "is damaged"},
+        {-1, 1 << 20, "is damaged"},
+        {200, 1 << 20, "is damaged"},
+    };
+    chx_network *network = create_network(0), *other = create_network(1);
+    char path[320];
+    snprintf(path, sizeof path, "%s", folder_path("state"));
+    chx_simulation *simulation = create(network, 1), *another = create(other, 1);
+    check_ok(chx_simulation_advance(simulation, 20));
+    check_ok(chx_simulation_save(simulation, path));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        damage(path, folder_path("bad"), bad[i].n_kept, bad[i].flipped);
+        ck_assert_int_eq(chx_simulation_restore(simulation, folder_path("bad")), CHX_ERROR_FORMAT);
+        ck_assert_msg(strstr(chx_last_error()->message, bad[i].says), "%zu: %s", i,
+                      chx_last_error()->message);
+        ck_assert_uint_eq(chx_simulation_step(simulation), 20);
+    }
+    ck_assert_int_eq(chx_simulation_restore(another, path), CHX_ERROR_FORMAT);
+    ck_assert_ptr_nonnull(strstr(chx_last_error()->message, "is of another network than circuit"));
+    ck_assert_int_eq(chx_simulation_restore(simulation, folder_path("none")), CHX_ERROR_FILE);
+    ck_assert_int_eq(chx_simulation_save(simulation, folder_path("no/where")), CHX_ERROR_FILE);
+    ck_assert_int_eq(chx_simulation_save(NULL, path), CHX_ERROR_INVALID);
+    ck_assert_int_eq(chx_simulation_restore(simulation, NULL), CHX_ERROR_INVALID);
+    chx_simulation_destroy(&another);
+    chx_simulation_destroy(&simulation);
+    chx_network_destroy(&network);
+    chx_network_destroy(&other);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("checkpoint");
+    TCase *tests = tcase_create("checkpoint");
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_set_timeout(tests, 120);
+    tcase_add_loop_test(tests, what_is_restored_goes_on_as_if_nothing_had_been, 0, N_NETWORKS);
+    tcase_add_test(tests, what_is_no_state_of_the_network_is_refused);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int n_failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return n_failed > 0;
+}
