@@ -10,8 +10,8 @@
 #include "sample.h"
 #include "scratch.h"
 
-#define BEFORE 131
-#define AFTER 120
+#define BEFORE 71
+#define AFTER 60
 
 static chx_runtime *runtime;
 

@@ -309,15 +309,20 @@ suite(void)
     tcase_add_checked_fixture(plots, open_runtime, close_runtime);
     tcase_set_timeout(plots, 240);
     tcase_add_test(plots, plot_of_no_spikes_has_axes_and_no_dots);
-    tcase_add_test(plots, each_spike_is_a_dot_in_the_colour_of_its_type);
-    tcase_add_test(plots, dots_lie_further_right_the_later_the_spike);
     tcase_add_test(plots, plots_have_the_same_bits_everywhere);
-    tcase_add_test(plots, plots_follow_no_locale);
     tcase_add_test(plots, stimuli_of_one_kind_and_time_are_named_once);
     tcase_add_test(plots, names_stand_beside_their_bands_or_are_counted);
     tcase_add_test(plots, every_type_has_a_colour_of_its_own);
     tcase_add_test(plots, impossible_plots_are_refused_and_leave_no_file);
     suite_add_tcase(made, plots);
+    TCase *slow = tcase_create("what plots show");
+    tcase_set_tags(slow, "slow");
+    tcase_add_checked_fixture(slow, open_runtime, close_runtime);
+    tcase_set_timeout(slow, 240);
+    tcase_add_test(slow, each_spike_is_a_dot_in_the_colour_of_its_type);
+    tcase_add_test(slow, dots_lie_further_right_the_later_the_spike);
+    tcase_add_test(slow, plots_follow_no_locale);
+    suite_add_tcase(made, slow);
     return made;
 }
 
