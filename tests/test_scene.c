@@ -469,6 +469,70 @@ START_TEST(parts_of_a_layout_lie_close_together)
 }
 END_TEST
 
+/* Five layers of 8, each neuron of which leads to three of the next layer, in a mixed order. */
+START_TEST(layouts_lead_from_left_to_right_along_the_flow)
+{
+    chx_neuron neurons[40];
+    chx_synapse synapses[96];
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < 32; i++)
+        for (uint32_t j = 0; j < 3; j++) {
+            uint32_t pre = i / 8 * 8 + (i * 3) % 8, post = (i / 8 + 1) * 8 + (pre + j) % 8;
+            synapses[n++] = (chx_synapse){.pre = pre * 7 % 40, .post = post * 7 % 40};
+        }
+    check_ok(chx__layout_place(neurons, 40, synapses, n, 1));
+    float low[5], high[5];
+    for (uint32_t layer = 0; layer < 5; layer++) {
+        low[layer] = INFINITY;
+        high[layer] = -INFINITY;
+        for (uint32_t i = layer * 8; i < layer * 8 + 8; i++) {
+            low[layer] = fminf(low[layer], neurons[i * 7 % 40].position_um[0]);
+            high[layer] = fmaxf(high[layer], neurons[i * 7 % 40].position_um[0]);
+        }
+        if (layer > 0)
+            ck_assert_float_gt(low[layer] - high[layer - 1], 1);
+    }
+    for (uint32_t i = 0; i < 40; i++)
+        for (uint32_t j = 0; j < i; j++) {
+            const float *a = neurons[i].position_um, *b = neurons[j].position_um;
+            ck_assert_float_gt(hypotf(a[0] - b[0], a[1] - b[1]), 0.3f);
+        }
+}
+END_TEST
+
+/* Of 12 neurons each, with weights as far apart as weights can be. */
+static const struct {
+    uint32_t ends[6][2], n;
+} odd_networks[] = {
+    {{{0, 0}}, 1}, /* a self-loop, and neurons without a synapse */
+    {{{0, 1}, {0, 1}, {1, 0}, {2, 2}, {2, 3}, {2, 3}}, 6},
+    {{{0, 1}, {1, 2}, {2, 0}, {3, 4}, {4, 3}, {11, 5}}, 6},
+    {{{0, 1}, {0, 2}, {0, 3}, {0, 4}, {0, 5}, {0, 6}}, 6},
+    {{{0, 1}, {1, 2}, {2, 3}, {0, 3}, {3, 3}, {9, 8}}, 6},
+};
+
+START_TEST(layouts_of_odd_networks_are_finite_and_the_same_each_time)
+{
+    static const float weights[] = {1e12f, -1e-12f, 0, -1e12f, 1, 1e-12f};
+    chx_neuron neurons[12], again[12];
+    chx_synapse synapses[6];
+    for (uint32_t i = 0; i < odd_networks[_i].n; i++)
+        synapses[i] = (chx_synapse){.pre = odd_networks[_i].ends[i][0],
+                                    .post = odd_networks[_i].ends[i][1],
+                                    .weight_pa = weights[i]};
+    check_ok(chx__layout_place(neurons, 12, synapses, odd_networks[_i].n, 1));
+    check_ok(chx__layout_place(again, 12, synapses, odd_networks[_i].n, 1));
+    for (uint32_t i = 0; i < 12; i++) {
+        const float *a = neurons[i].position_um;
+        ck_assert_mem_eq(a, again[i].position_um, sizeof neurons[i].position_um);
+        for (uint32_t j = 0; j < i; j++) {
+            const float *b = neurons[j].position_um;
+            ck_assert_float_gt(hypotf(a[0] - b[0], a[1] - b[1]), 0.3f);
+        }
+    }
+}
+END_TEST
+
 START_TEST(views_lay_the_first_axis_to_the_right_and_the_second_up)
 {
     static const int axes[4][2] = {{1, 0}, {0, 1}, {0, 2}, {1, 2}};
@@ -1417,6 +1481,9 @@ suite(void)
     tcase_add_test(frames, light_fades_away);
     tcase_add_test(frames, all_branches_are_framed_with_a_margin_at_any_azimuth);
     tcase_add_test(frames, parts_of_a_layout_lie_close_together);
+    tcase_add_test(frames, layouts_lead_from_left_to_right_along_the_flow);
+    tcase_add_loop_test(frames, layouts_of_odd_networks_are_finite_and_the_same_each_time, 0,
+                        sizeof odd_networks / sizeof *odd_networks);
     tcase_add_test(frames, pixels_lie_where_the_projection_says);
     tcase_add_test(frames, branches_are_handed_to_their_buffer);
     tcase_add_test(frames, zoom_enlarges_about_the_centre);

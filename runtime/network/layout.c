@@ -1,14 +1,17 @@
 /*
- * The layout of Fruchterman and Reingold (Software: Practice and Experience 21, 1991): neurons push
- * each other away, connections pull, and each round moves less than the one before. A pull to the
- * centre, which theirs lacks, keeps what hangs by few connections in the picture.
+ * Neurons whose signals flow one way stand along that flow, which goes to the right: flow.h says
+ * how far, columns.h sets them across it. Where the signals go either way alike, it is the layout
+ * of Fruchterman and Reingold (Software: Practice and Experience 21, 1991): neurons push each other
+ * away, connections pull, and each round moves less than the one before. A pull to the centre,
+ * which theirs lacks, keeps what hangs by few connections in the picture.
  *
- * Parts that no connection joins are laid out each on its own, turned so that their longer side is
- * level, and set beside and below each other in rows, tallest first, as wide as a picture is.
+ * Parts that no connection joins are laid out each on its own, those without a flow turned so that
+ * their longer side is level, and set beside and below each other in rows, tallest first, as wide
+ * as a picture is.
  *
- * It begins with the evenly spread points of the sequence R2 (Roberts 2018), uses no random numbers
- * and, of the operations that may differ between machines, none. Every pair of a part is
- * looked at in every round, so very large networks stay where they begin.
+ * Forces begin with the evenly spread points of the sequence R2 (Roberts 2018). There are no random
+ * numbers and, of the operations that may differ between machines, none. Every pair of a part is
+ * looked at in every round, so very large networks without a flow stay where they begin.
  */
 #include "network/layout.h"
 
@@ -17,12 +20,15 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "network/columns.h"
+#include "network/flow.h"
 
 #define MOST_PAIRS 1e8 /* looked at in all rounds: well under a second */
 #define FEWEST_ROUNDS 10
 #define MOST_ROUNDS 200
 #define CENTRE_PULL 0.05 /* of the distance from the centre, per round, in units of the spacing */
 #define ROWS_ASPECT 1.7 /* width over height that all rows together come near to */
+#define LEAST_DIRECTED 0.1 /* share of the weight that goes along a flow worth the name */
 #define GAP 1.5 /* between parts */
 
 /* Lengths are in units of the spacing. */
@@ -34,6 +40,7 @@ typedef struct spot {
 /* Neurons that hang together: a range of the order. */
 typedef struct part {
     uint32_t first, n;
+    bool is_flow;
     double size[2]; /* with the gap */
     double corner[2]; /* where it is set */
 } part;
@@ -42,7 +49,10 @@ typedef struct arrangement {
     uint32_t n_neurons, n_parts;
     spot *spots; /* of each neuron */
     uint32_t *order; /* neurons, part by part */
-    uint32_t *leaders; /* one of the neurons that each hangs together with */
+    uint32_t *leaders; /* one of the neurons that each hangs together with; later its part */
+    double *heights; /* along the flow */
+    double *directed; /* of each part */
+    double (*columns)[2]; /* places by flow */
     part *parts;
 } arrangement;
 
@@ -53,6 +63,9 @@ finish(arrangement *all)
     free(all->order);
     free(all->leaders);
     free(all->parts);
+    free(all->heights);
+    free(all->directed);
+    free(all->columns);
 }
 
 static chx_status
@@ -63,7 +76,11 @@ init(arrangement *all, uint32_t n)
     all->order = chx__alloc(n, sizeof *all->order);
     all->leaders = chx__alloc(n, sizeof *all->leaders);
     all->parts = chx__alloc(n, sizeof *all->parts);
-    if (all->spots && all->order && all->leaders && all->parts)
+    all->heights = chx__alloc(n, sizeof *all->heights);
+    all->directed = chx__alloc(n, sizeof *all->directed);
+    all->columns = chx__alloc(n, sizeof *all->columns);
+    if (all->spots && all->order && all->leaders && all->parts && all->heights && all->directed &&
+        all->columns)
         return CHX_OK;
     finish(all);
     return chx__fail_memory("laying out a network");
@@ -151,7 +168,7 @@ sum_forces(const arrangement *all, const chx_synapse *synapses, uint64_t n_synap
         for (int k = 0; k < 2; k++)
             all->spots[i].force[k] = -CENTRE_PULL * all->spots[i].at[k];
     for (uint32_t k = 0; k < all->n_parts; k++)
-        for (uint32_t i = 0; i < all->parts[k].n; i++)
+        for (uint32_t i = 0; i < all->parts[k].n && !all->parts[k].is_flow; i++)
             for (uint32_t j = 0; j < i; j++) {
                 spot *a = spot_of(all, &all->parts[k], i), *b = spot_of(all, &all->parts[k], j);
                 push(a, b, 1 / fmax(1e-6, square_distance(a, b)));
@@ -263,7 +280,8 @@ pack(arrangement *all)
 {
     double area = 0, least = 0;
     for (uint32_t k = 0; k < all->n_parts; k++) {
-        level(all, &all->parts[k]);
+        if (!all->parts[k].is_flow)
+            level(all, &all->parts[k]);
         measure(all, &all->parts[k]);
         area += all->parts[k].size[0] * all->parts[k].size[1];
         least = fmax(least, all->parts[k].size[0]);
@@ -282,10 +300,12 @@ pack(arrangement *all)
 }
 
 static void
-arrange(arrangement *all, const chx_synapse *synapses, uint64_t n_synapses)
+arrange_by_forces(arrangement *all, const chx_synapse *synapses, uint64_t n_synapses)
 {
     double pairs = (double)n_synapses;
     for (uint32_t k = 0; k < all->n_parts; k++) {
+        if (all->parts[k].is_flow)
+            continue;
         spread(all, &all->parts[k]);
         pairs += (double)all->parts[k].n * all->parts[k].n / 2;
     }
@@ -293,9 +313,46 @@ arrange(arrangement *all, const chx_synapse *synapses, uint64_t n_synapses)
     for (int i = 0; n_rounds >= FEWEST_ROUNDS && i < n_rounds; i++) {
         sum_forces(all, synapses, n_synapses);
         for (uint32_t k = 0; k < all->n_parts; k++)
-            move(all, &all->parts[k], 1 - (double)i / n_rounds);
+            if (!all->parts[k].is_flow)
+                move(all, &all->parts[k], 1 - (double)i / n_rounds);
     }
+}
+
+/* Tells which parts have a flow, and arranges those. */
+static chx_status
+arrange_by_flow(arrangement *all, const chx_synapse *synapses, uint64_t n_synapses,
+                bool *has_forces)
+{
+    bool has_flow = false;
+    chx_status status = chx__flow_find(all->n_neurons, synapses, n_synapses, all->leaders,
+                                       all->n_parts, all->heights, all->directed);
+    if (status)
+        return status;
+    for (uint32_t k = 0; k < all->n_parts; k++) {
+        all->parts[k].is_flow = all->directed[k] >= LEAST_DIRECTED;
+        has_flow |= all->parts[k].is_flow;
+        *has_forces |= !all->parts[k].is_flow && all->parts[k].n > 1;
+    }
+    if (has_flow)
+        status = chx__columns_place(all->n_neurons, synapses, n_synapses, all->leaders,
+                                    all->n_parts, all->heights, all->columns);
+    for (uint32_t i = 0; i < all->n_neurons && !status; i++)
+        for (int k = 0; k < 2 && all->parts[all->leaders[i]].is_flow; k++)
+            all->spots[i].at[k] = all->columns[i][k];
+    return status;
+}
+
+static chx_status
+arrange(arrangement *all, const chx_synapse *synapses, uint64_t n_synapses)
+{
+    bool has_forces = false;
+    chx_status status = arrange_by_flow(all, synapses, n_synapses, &has_forces);
+    if (status)
+        return status;
+    if (has_forces)
+        arrange_by_forces(all, synapses, n_synapses);
     pack(all);
+    return CHX_OK;
 }
 
 chx_status
@@ -307,8 +364,8 @@ chx__layout_place(chx_neuron *neurons, uint32_t n_neurons, const chx_synapse *sy
     if (status)
         return status;
     find_parts(&all, synapses, n_synapses);
-    arrange(&all, synapses, n_synapses);
-    for (uint32_t k = 0; k < all.n_parts; k++)
+    status = arrange(&all, synapses, n_synapses);
+    for (uint32_t k = 0; k < all.n_parts && !status; k++)
         for (uint32_t i = 0; i < all.parts[k].n; i++) {
             float *to = neurons[all.order[all.parts[k].first + i]].position_um;
             for (int j = 0; j < 2; j++)
@@ -317,5 +374,5 @@ chx__layout_place(chx_neuron *neurons, uint32_t n_neurons, const chx_synapse *sy
             to[2] = 0;
         }
     finish(&all);
-    return CHX_OK;
+    return status;
 }

@@ -1,0 +1,307 @@
+/*
+ * The other direction of a drawing by flow, across it.
+ *
+ * At first each neuron comes to stand at the mean of those it is connected with, again and again,
+ * while what is common to all and what goes along the heights is taken out, as Carmel, Harel and
+ * Koren do (2004, doi:10.1109/TVCG.2004.5): what remains is the direction in which the network is
+ * longest. Then the neurons of a column are set 1 apart, each as near to the mean of its neighbours
+ * as that allows, a few times over: the barycentres of Sugiyama, Tagawa and Toda (1981,
+ * doi:10.1109/TSMC.1981.4308636), with the places from pooling adjacent violators.
+ *
+ * Where most neurons have few heights, as in a network of layers, a column would be so high that
+ * none could be seen, so each layer becomes a band, which takes less than half of the way to the
+ * next one.
+ *
+ * Each sum has one order, and no operation is among those that may differ between machines. The
+ * work is bounded, so a very large network is less well arranged across its flow.
+ */
+#include "network/columns.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+
+#define ASPECT 1.7 /* width over height of a part */
+#define MOST_WORK 2e7 /* neurons and synapses looked at in all rounds of a kind */
+#define MOST_MEANS 100
+#define MOST_PLACINGS 24
+#define BAND 0.4 /* of the way to the next layer */
+#define WORTH_BANDS 0.67 /* of the width without them */
+#define TELLS_APART 1e6 /* heights nearer than its inverse are the same, as rounding parts them */
+
+typedef struct member {
+    double y;
+    uint32_t part, column, neuron;
+} member;
+
+/* Neurons that stand side by side at the mean of their wishes. */
+typedef struct pool {
+    double sum;
+    uint32_t n;
+} pool;
+
+typedef struct drawing {
+    uint32_t n, n_parts;
+    const chx_synapse *synapses;
+    uint64_t n_synapses;
+    const uint32_t *part_of;
+    const double *heights;
+    double (*at)[2];
+    double *sums, *counts; /* of neighbours */
+    double (*moments)[4]; /* of each part */
+    member *members;
+    pool *pools;
+    uint32_t *fill; /* neurons in each column */
+} drawing;
+
+static void
+finish(drawing *of)
+{
+    free(of->sums);
+    free(of->counts);
+    free(of->moments);
+    free(of->members);
+    free(of->pools);
+    free(of->fill);
+}
+
+static chx_status
+init(drawing *of)
+{
+    of->sums = chx__alloc(of->n, sizeof *of->sums);
+    of->counts = chx__alloc(of->n, sizeof *of->counts);
+    of->moments = chx__alloc(of->n_parts, sizeof *of->moments);
+    of->members = chx__alloc(of->n, sizeof *of->members);
+    of->pools = chx__alloc(of->n, sizeof *of->pools);
+    of->fill = chx__alloc((size_t)of->n * 2 + 3, sizeof *of->fill);
+    if (of->sums && of->counts && of->moments && of->members && of->pools && of->fill)
+        return CHX_OK;
+    finish(of);
+    return chx__fail_memory("laying out a network");
+}
+
+/* Moves each neuron half way to the mean of its neighbours. */
+static void
+take_means(drawing *of)
+{
+    for (uint32_t i = 0; i < of->n; i++)
+        of->sums[i] = of->counts[i] = 0;
+    for (uint64_t i = 0; i < of->n_synapses; i++) {
+        uint32_t pre = of->synapses[i].pre, post = of->synapses[i].post;
+        of->sums[pre] += of->at[post][1];
+        of->sums[post] += of->at[pre][1];
+        of->counts[pre]++;
+        of->counts[post]++;
+    }
+    for (uint32_t i = 0; i < of->n; i++)
+        if (of->counts[i] > 0)
+            of->at[i][1] = (of->at[i][1] + of->sums[i] / of->counts[i]) / 2;
+}
+
+/* Adds up a, b and their products, weighted by the connections, which are what means keep. */
+static void
+sum_moments(drawing *of)
+{
+    for (uint32_t k = 0; k < of->n_parts; k++)
+        for (int j = 0; j < 4; j++)
+            of->moments[k][j] = 0;
+    for (uint32_t i = 0; i < of->n; i++) {
+        double *sum = of->moments[of->part_of[i]], y = of->at[i][1], count = of->counts[i];
+        sum[0] += count;
+        sum[1] += count * y;
+        sum[2] += count * y * of->heights[i];
+        sum[3] += count * of->heights[i] * of->heights[i];
+    }
+}
+
+/* Takes out what all have in common and what goes along the heights, and evens the size. */
+static void
+take_out(drawing *of)
+{
+    sum_moments(of);
+    for (uint32_t i = 0; i < of->n; i++) {
+        const double *sum = of->moments[of->part_of[i]];
+        if (sum[0] > 0)
+            of->at[i][1] -= sum[1] / sum[0];
+        if (sum[3] > 0)
+            of->at[i][1] -= of->heights[i] * sum[2] / sum[3];
+    }
+    for (uint32_t k = 0; k < of->n_parts; k++)
+        of->moments[k][0] = of->moments[k][1] = 0;
+    for (uint32_t i = 0; i < of->n; i++) {
+        of->moments[of->part_of[i]][0]++;
+        of->moments[of->part_of[i]][1] += of->at[i][1] * of->at[i][1];
+    }
+    for (uint32_t i = 0; i < of->n; i++) {
+        const double *sum = of->moments[of->part_of[i]];
+        of->at[i][1] /= sqrt(fmax(1e-30, sum[1] / sum[0]));
+    }
+}
+
+static double
+bounded(const drawing *of, double most)
+{
+    return fmin(most, MOST_WORK / ((double)of->n + (double)of->n_synapses));
+}
+
+static void
+find_order(drawing *of)
+{
+    for (uint32_t i = 0; i < of->n; i++) {
+        double y = 0.5698402909980532 * (i + 1.0);
+        of->at[i][1] = y - floor(y) - 0.5;
+    }
+    double n_rounds = bounded(of, MOST_MEANS);
+    for (int round = 0; round < n_rounds; round++) {
+        take_means(of);
+        take_out(of);
+    }
+}
+
+static int
+compare_members(const void *a, const void *b)
+{
+    const member *one = a, *other = b;
+    if (one->part != other->part)
+        return one->part < other->part ? -1 : 1;
+    if (one->column != other->column)
+        return one->column < other->column ? -1 : 1;
+    if (one->y != other->y)
+        return one->y < other->y ? -1 : 1;
+    return one->neuron < other->neuron ? -1 : one->neuron > other->neuron;
+}
+
+static void
+sort_members(const drawing *of)
+{
+    for (uint32_t i = 0; i < of->n; i++)
+        of->members[i].y = of->at[of->members[i].neuron][1];
+    qsort(of->members, of->n, sizeof *of->members, compare_members);
+}
+
+/* How many neurons the fullest column of a part has when it is so wide. */
+static uint32_t
+fill_columns(drawing *of, member *members, uint32_t n, double width, double band)
+{
+    double low = INFINITY, high = -INFINITY;
+    for (uint32_t i = 0; i < n; i++) {
+        double spread = 0.7548776662466927 * (i + 1.0);
+        double height = of->heights[members[i].neuron] + band * (spread - floor(spread));
+        double *x = &of->at[members[i].neuron][0];
+        *x = floor(height * TELLS_APART + 0.5);
+        low = fmin(low, *x);
+        high = fmax(high, *x);
+    }
+    for (uint32_t i = 0; i < (uint32_t)width + 2; i++)
+        of->fill[i] = 0;
+    uint32_t fullest = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        double *x = &of->at[members[i].neuron][0];
+        *x = (*x - low) / fmax(1, high - low) * width;
+        members[i].column = (uint32_t)(*x + 0.5);
+        uint32_t fill = ++of->fill[members[i].column];
+        fullest = fill > fullest ? fill : fullest;
+    }
+    return fullest;
+}
+
+/* The width that a part needs, in whose columns its neurons then are. */
+static double
+find_width(drawing *of, member *members, uint32_t n, double band, uint32_t *fullest)
+{
+    double width = sqrt(ASPECT * n);
+    *fullest = fill_columns(of, members, n, width, band);
+    while (width < ASPECT * (*fullest - 1)) {
+        width = fmin(width * 1.2, ASPECT * n);
+        *fullest = fill_columns(of, members, n, width, band);
+    }
+    return width;
+}
+
+static void
+size_part(drawing *of, member *members, uint32_t n)
+{
+    uint32_t fullest;
+    double sharp = find_width(of, members, n, 0, &fullest);
+    if (sharp > sqrt(ASPECT * n) &&
+        find_width(of, members, n, BAND, &fullest) > sharp * WORTH_BANDS)
+        find_width(of, members, n, 0, &fullest);
+    for (uint32_t i = 0; i < n; i++)
+        of->at[members[i].neuron][1] *= fullest / sqrt(12);
+}
+
+static void
+choose_columns(drawing *of)
+{
+    for (uint32_t i = 0; i < of->n; i++)
+        of->members[i] = (member){.part = of->part_of[i], .neuron = i};
+    sort_members(of);
+    for (uint32_t first = 0, end; first < of->n; first = end) {
+        for (end = first; end < of->n && of->members[end].part == of->members[first].part;)
+            end++;
+        size_part(of, &of->members[first], end - first);
+    }
+}
+
+/* Sets the neurons of a column, which are in order, 1 apart or more: the sum of the squares of what
+ * each is off its wish is the least. */
+static void
+set_column(const drawing *of, const member *members, uint32_t n)
+{
+    pool *pools = of->pools;
+    uint32_t n_pools = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        pools[n_pools++] = (pool){members[i].y - i, 1};
+        while (n_pools > 1 && pools[n_pools - 2].sum / pools[n_pools - 2].n >=
+                                  pools[n_pools - 1].sum / pools[n_pools - 1].n) {
+            n_pools--;
+            pools[n_pools - 1].sum += pools[n_pools].sum;
+            pools[n_pools - 1].n += pools[n_pools].n;
+        }
+    }
+    for (uint32_t k = 0, i = 0; k < n_pools; k++)
+        for (uint32_t j = 0; j < pools[k].n; j++, i++)
+            of->at[members[i].neuron][1] = pools[k].sum / pools[k].n + i;
+}
+
+static void
+set_columns(drawing *of)
+{
+    sort_members(of);
+    for (uint32_t first = 0, end; first < of->n; first = end) {
+        const member *members = &of->members[first];
+        for (end = first; end < of->n && of->members[end].part == members->part &&
+                          of->members[end].column == members->column;)
+            end++;
+        set_column(of, members, end - first);
+    }
+}
+
+chx_status
+chx__columns_place(uint32_t n_neurons, const chx_synapse *synapses, uint64_t n_synapses,
+                   const uint32_t *part_of, uint32_t n_parts, const double *heights,
+                   double (*at)[2])
+{
+    drawing of = {.n = n_neurons,
+                  .n_parts = n_parts,
+                  .synapses = synapses,
+                  .n_synapses = n_synapses,
+                  .part_of = part_of,
+                  .heights = heights,
+                  .at = at};
+    chx_status status = init(&of);
+    if (status)
+        return status;
+    find_order(&of);
+    choose_columns(&of);
+    set_columns(&of);
+    double n_rounds = bounded(&of, MOST_PLACINGS);
+    for (int round = 0; round < n_rounds; round++) {
+        take_means(&of);
+        set_columns(&of);
+    }
+    finish(&of);
+    return CHX_OK;
+}
