@@ -203,8 +203,6 @@ static const struct {
     {HEAD "\"types\": {\"E\": {\n\"neurons\": 0}}}",
      ":6: types.E.neurons: 0 is outside the range 1 to 2147483647"},
     {HEAD "\"types\": {\"E\": {\"neurons\": 1.5}}}", ":5: types.E.neurons: must be a whole number"},
-    {HEAD "\"types\": {\n\"L2/3\": {\"neurons\": 1}}}",
-     ":6: types.L2/3: its neurons are called 'L2/31'; the name holds a slash"},
     {HEAD "\"types\": {\"E\": {\"neurons\": 11},\n\"E1\": {\"neurons\": 1}}}",
      ":6: types.E1: makes a second neuron 'E11'; rename the type or the other"},
     {HEAD "\"types\": {\"E\": {\"neurons\": 1}}}", "synapses.csv: cannot open"},

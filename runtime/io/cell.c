@@ -74,7 +74,7 @@ take_name(chx_network *network, const char *path, uint32_t index, uint32_t n_cel
     const char *name = slash ? slash + 1 : path;
     size_t length = strlen(name) - chx__swc_ending(name);
     chx__fault fault;
-    if (!chx__name_check(name, length, &fault)) {
+    if (!chx__type_name_check(name, length, &fault)) {
         snprintf(plain, sizeof plain, n_cells > 1 ? "cell %u" : "cell", index + 1);
         name = plain;
         length = strlen(name);

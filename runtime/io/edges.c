@@ -53,7 +53,7 @@ add_neuron(reader *table, const char *name, size_t length, uint32_t *index)
     chx_network *network = table->network;
     uint32_t n = network->info.n_neurons, known;
     chx__fault fault;
-    if (!chx__name_check(name, length, &fault))
+    if (!chx__type_name_check(name, length, &fault))
         return chx__csv_fail(&table->csv, CHX_ERROR_FORMAT, "%s %s", fault.member, fault.sentence);
     if (n == CHX__NETWORK_MAX_ITEMS)
         return chx__csv_fail(&table->csv, CHX_ERROR_LIMIT,

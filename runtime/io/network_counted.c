@@ -43,7 +43,7 @@ add_neuron(chx__folder *folder, const chx__json_at *at, uint32_t type, uint32_t 
     const int length = snprintf(text, sizeof text, "%s%u", network->types[type].name, number);
     chx__fault fault;
     uint32_t known;
-    if (!chx__name_check(text, (size_t)length, &fault))
+    if (!chx__type_name_check(text, (size_t)length, &fault))
         return chx__json_fail(at, "its neurons are called '%.64s'; the name %s", text,
                               fault.sentence);
     const char *name = chx__network_keep_text(network, text, (size_t)length);

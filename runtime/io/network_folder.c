@@ -19,6 +19,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "io/csv.h"
+#include "io/file_name.h"
 #include "io/csv_pieces.h"
 #include "io/number.h"
 #include "io/swc.h"
@@ -88,7 +89,7 @@ keep_name(chx__folder *folder, const chx__csv *csv, const char **name)
 {
     const chx__csv_field *field = &csv->fields[NAME];
     chx__fault fault;
-    if (!chx__name_check(field->text, field->length, &fault))
+    if (!chx__type_name_check(field->text, field->length, &fault))
         return chx__csv_fail(csv, CHX_ERROR_FORMAT, "%s %s", fault.member, fault.sentence);
     *name = chx__network_keep_text(folder->network, field->text, field->length);
     uint32_t known;
@@ -109,7 +110,7 @@ add_shape(chx__folder *folder, const chx__csv *csv, uint32_t *shape)
     size_t length = field->length - chx__swc_ending(field->text);
     chx__fault fault;
     uint32_t n = folder->n_shapes;
-    if (!chx__name_check(field->text, length, &fault))
+    if (!chx__file_name_check(field->text, length, &fault))
         return chx__csv_fail(csv, CHX_ERROR_FORMAT, "morphology %s", fault.sentence);
     const char *name = chx__network_keep_text(folder->network, field->text, length);
     if (!name || !chx__names_add(&folder->shapes, name, length, n, shape))
@@ -364,6 +365,21 @@ keep_file(const char *path, const char *name, char **file)
     return *file ? CHX_OK : fail_memory();
 }
 
+/* The neuron whose own a file is called. Files are looked for among those of one folder, and never
+ * opened by a neuron's name, so that no name leads elsewhere. */
+static chx_status
+find_namesake(const chx__folder *folder, const char *file, size_t length, uint32_t *neuron)
+{
+    char *name = chx__file_name_means(file, length);
+    if (!name)
+        return fail_memory();
+    *neuron = chx__names_find(&folder->neurons, name, strlen(name));
+    free(name);
+    if (*neuron == CHX__NO_NAME)
+        *neuron = chx__names_find(&folder->neurons, file, length);
+    return CHX_OK;
+}
+
 /* Notes that a file is a shape that neurons name, or the own of a neuron that names none. The first
  * of neither kind becomes the stray one. */
 static chx_status
@@ -372,8 +388,10 @@ take_morphology(const chx__folder *folder, const char *path, const char *name, c
 {
     size_t length = strlen(name) - chx__swc_ending(name);
     uint32_t shape = chx__names_find(&folder->shapes, name, length);
-    uint32_t neuron = chx__names_find(&folder->neurons, name, length);
-    chx_status status = CHX_OK;
+    uint32_t neuron = CHX__NO_NAME;
+    chx_status status = find_namesake(folder, name, length, &neuron);
+    if (status)
+        return status;
     if (shape == CHX__NO_NAME && neuron == CHX__NO_NAME && !*stray) {
         *stray = chx__strdup(name);
         status = *stray ? CHX_OK : fail_memory();

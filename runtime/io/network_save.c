@@ -20,6 +20,7 @@
 #include "base/file.h"
 #include "base/numerals.h"
 #include "io/csv.h"
+#include "io/file_name.h"
 #include "io/synapses.h"
 #include "network/own_model.h"
 
@@ -336,9 +337,13 @@ write_morphologies(const char *folder, const chx_network_info *info)
     if (!status && info->n_nodes > 0 && mkdir(path, 0777) != 0)
         status = chx__fail(CHX_ERROR_FILE, "%s: cannot create: %s", path, strerror(errno));
     free(path);
-    for (uint32_t i = 0; i < info->n_neurons && !status; i++)
-        if (info->neurons[i].n_nodes > 0)
-            status = write_part(folder, info->neurons[i].name, info, i, write_morphology);
+    for (uint32_t i = 0; i < info->n_neurons && !status; i++) {
+        if (info->neurons[i].n_nodes == 0)
+            continue;
+        char *file = chx__file_name_of(info->neurons[i].name);
+        status = file ? write_part(folder, file, info, i, write_morphology) : fail_memory();
+        free(file);
+    }
     return status;
 }
 

@@ -64,19 +64,18 @@ chx__type_name_check(const char *name, size_t length, chx__fault *fault)
 }
 
 bool
-chx__name_check(const char *name, size_t length, chx__fault *fault)
+chx__file_name_check(const char *name, size_t length, chx__fault *fault)
 {
     if (!chx__type_name_check(name, length, fault))
         return false;
     for (size_t i = 0; i < length; i++)
         if (name[i] == '/' || name[i] == '\\')
             return fail(fault, "name",
-                        "holds a slash, but names its morphology's file; use letters, digits and "
-                        "'_'");
+                        "holds a slash, but names a file of morphologies; leave the folder out");
     if (name[0] == '.')
         return fail(fault, "name",
-                    "begins with a dot, but names its morphology's file; use letters, "
-                    "digits and '_'");
+                    "begins with a dot, but names a file of morphologies; hidden files are "
+                    "not read");
     return true;
 }
 

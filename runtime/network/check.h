@@ -20,10 +20,10 @@ typedef struct chx__fault {
     const char *sentence; /* what is wrong; what to do */
 } chx__fault;
 
-/* All return true when there is no fault. A name of a type, or of a neuron, which names its
- * morphology's file as well. */
+/* All return true when there is no fault. A name of a type or of a neuron, and one
+ * that names a file of morphologies. */
 bool chx__type_name_check(const char *name, size_t length, chx__fault *fault);
-bool chx__name_check(const char *name, size_t length, chx__fault *fault);
+bool chx__file_name_check(const char *name, size_t length, chx__fault *fault);
 bool chx__neuron_check(const chx_neuron *neuron, chx__fault *fault);
 bool chx__synapse_check(const chx_synapse *synapse, double time_step_ms, chx__fault *fault);
 bool chx__stimulus_check(const chx_stimulus *stimulus, double time_step_ms, chx__fault *fault);

@@ -126,7 +126,7 @@ check_neuron(const chx_network_info *info, uint32_t index)
 {
     const chx_neuron *neuron = &info->neurons[index];
     chx__fault fault;
-    if (!neuron->name || !chx__name_check(neuron->name, strlen(neuron->name), &fault)) {
+    if (!neuron->name || !chx__type_name_check(neuron->name, strlen(neuron->name), &fault)) {
         if (!neuron->name)
             fault = (chx__fault){"name", "is NULL; give every neuron a name of its own"};
         return fail_at("neurons", index, &fault);
