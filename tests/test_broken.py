@@ -16,6 +16,7 @@ sys.dont_write_bytecode = True
 from test_command import Case, run, SOURCES  # noqa: E402
 
 NEURONS = "name,type,x_um,y_um,z_um,diameter_um\n"
+MORPHOLOGIES = "name,type,x_um,y_um,z_um,diameter_um,morphology\nA,cell,0,0,0,12,../A\n"
 SYNAPSES = "pre,post,weight_pa,delay_ms\n"
 CELL = "1 1 0 0 0 6 -1\n2 3 50 0 0 1 1\n"
 MACHINE = (SOURCES / "tests/machines/big-and-small.json").read_text()
@@ -211,7 +212,7 @@ class Networks(Broken):
             (NEURONS + "A,cell,0,inf,0,12\n", ":2: y_um is 'inf'"),
             (NEURONS + "A,cell,0,0,1e300,12\n", ":2: "), (NEURONS + "A,cell,0,0,0,-1\n", ":2: "),
             (NEURONS + "A,cell,0,0,0\n", ":2: the row has 5 fields"),
-            (NEURONS + ",cell,0,0,0,12\n", ":2: "), (NEURONS + "../A,cell,0,0,0,12\n", ":2: "),
+            (NEURONS + ",cell,0,0,0,12\n", ":2: "), (MORPHOLOGIES, ":2: morphology holds a slash"),
             (NEURONS.replace(",", "|") + row, ":1: "), (NEURONS.replace("type", "tpye") + row,
                                                          ":1: unknown column 'tpye'"),
             (NEURONS.encode() + b"\0,cell,0,0,0,12\n", ":2: "),
