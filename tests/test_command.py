@@ -622,7 +622,7 @@ class Runs(Case):
         self.fails(3, "folder.swc: is a folder that", "run", self.folder / "folder.swc")
 
     def test_file_that_is_no_cell_is_told_what_a_network_is(self):
-        for content in ("points\n1 1 0 0 0 6 -1\n", "", "from,to\na,b\n", "\0"):
+        for content in ("points\n1 1 0 0 0 6 -1\n", "", "here,there\na,b\n", "\0"):
             self.fails(3, "n.txt: is a file of something else; give a folder with a network.json,",
                        "run", self.file("n.txt", content))
 
@@ -635,6 +635,17 @@ class Runs(Case):
                    self.file("cell.txt", "1 1 0 0 0 6 -1\n2 3 x 0 0 1 1\n"))
         edges = self.file("edges", "pre_root_id\tpost_root_id\tsyn_count\n7\t9\t50\n")
         self.assertIn("2 neurons", self.succeeds("run", edges, *devices()))
+
+    def test_table_of_neurons_places_edges_in_run_and_render(self):
+        edges = self.file("edges.csv", "From,To\nA,B\n")
+        places = self.file("places.csv", "name,x_um,y_um,z_um\nA,0,0,0\nB,90,0,0\nC,40,9,0\n")
+        self.assertIn("edges: 3 neurons",
+                      self.succeeds("run", edges, "--neurons", places, *devices()))
+        self.succeeds("render", edges, "--neurons", places, "-s", "64x64", "-o",
+                      self.folder / "x.png", *devices())
+        self.fails(2, "--spikes would write over", "run", edges, "--neurons", places, "--spikes",
+                   places)
+        self.fails(2, "", "run", self.network(stimuli=[self.step(30)]), "--neurons", places)
 
     def test_sonata_circuit_is_recognised_and_said_to_be_converted(self):
         circuit = self.file("circuit_config.json", {"networks": {"nodes": [], "edges": []}})

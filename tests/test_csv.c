@@ -122,18 +122,28 @@ END_TEST
 START_TEST(csv_columns_may_have_the_names_of_other_programs)
 {
     static const char *const edges[] = {"pre", "post", "weight_pa", "delay_ms"};
-    static const char *const headers[] = {
-        "pre_root_id,post_root_id,syn_count,delay_ms", "bodyId_pre,bodyId_post,weight,delay",
-        "source,target,weight,delay", "pre_id,post_id,weight_pa,delay_ms",
-        "source,pre,post,weight_pa,delay_ms"};
-    static const char *const remarks[] = {
-        "syn_count is read as weight_pa", "weight is read as weight_pa, delay is read as delay_ms",
-        "weight is read as weight_pa, delay is read as delay_ms", "", "ignored columns: source"};
+    static const char *const headers[] = {"pre_root_id,post_root_id,syn_count,delay_ms",
+                                          "bodyId_pre,bodyId_post,weight,delay",
+                                          "source,target,weight,delay",
+                                          "pre_id,post_id,weight_pa,delay_ms",
+                                          "source,pre,post,weight_pa,delay_ms",
+                                          "FROM,TO,weight_pa,delay_ms",
+                                          "Source,Target,Weight,Delay_MS",
+                                          "Pre,pre,post,weight_pa,delay_ms"};
+    static const char *const remarks[] = {"syn_count is read as weight_pa",
+                                          "weight is read as weight_pa, delay is read as delay_ms",
+                                          "weight is read as weight_pa, delay is read as delay_ms",
+                                          "",
+                                          "ignored columns: source",
+                                          "",
+                                          "Weight is read as weight_pa",
+                                          "ignored columns: Pre"};
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
         folder_write("t.csv", headers[i]);
         ck_assert_int_eq(chx__csv_open(&csv, folder_path("t.csv"), edges, 4, 4), CHX_OK);
         ck_assert_str_eq(csv.remark, remarks[i]);
-        ck_assert_uint_eq(csv.order[i == 4], 0);
+        ck_assert_uint_eq(csv.order[i == 4 || i == 7], 0);
+        ck_assert_uint_eq(csv.guessed >> 2 & 1, strstr(remarks[i], "weight_pa") != NULL);
         chx__csv_close(&csv);
     }
     folder_write("t.csv", "pre,post,wieght,delay\n");
@@ -199,9 +209,8 @@ static const struct {
     {"name\n", "1: the column 'x_um' is missing"},
     {"name,x_um,name\n", "1: the column 'name' stands twice"},
     {"name,x_mm\n", "1: unknown column 'x_mm'; the columns are name,x_um; did you mean 'x_um'?"},
-    {"x_um,Name\n", "1: unknown column 'Name'; the columns are name,x_um; did you mean 'name'?"},
     {"nmae;x_um\n", "1: unknown column 'nmae'; the columns are name,x_um; did you mean 'name'?"},
-    {"x_um,bodyID\n", "1: unknown column 'bodyID'; the columns are name,x_um; did you mean 'body"},
+    {"x_um,bodyI\n", "1: unknown column 'bodyI'; the columns are name,x_um; did you mean 'body"},
     {"nname,x_um\n", "1: unknown column 'nname'; the columns are name,x_um; did you mean 'name'?"},
     {"name x_um\nA 1\n", "1: the column 'name' is missing; the columns are name,x_um"},
     {"x_um,region\n", "1: the column 'name' is missing; the columns are name,x_um"},

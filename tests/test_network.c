@@ -653,6 +653,37 @@ START_TEST(network_of_edges_has_a_layout_that_is_the_same_each_time)
 }
 END_TEST
 
+/* Weights in a file, and what they become. */
+static const struct {
+    const char *name, *weights[3];
+    float expected[3];
+    const char *remark;
+} relative_weights[] = {
+    {"syn_count", {"2", "5", "9"}, {40, 100, 180}, "multiplied by 20 for a median of 100 pA"},
+    {"Weight", {"-0.5", "0", "0.25"}, {-200, 0, 100}, "multiplied by 400 for a median of 100 pA"},
+    {"weight", {"-7", "7", "7"}, {-100, 100, 100}, "multiplied by 14.29 for a median of 100 pA"},
+    {"weight", {"0", "0", "0"}, {0, 0, 0}, "multiplied by 1 for a median of 100 pA"},
+    {"weight", {"1e-12", "3e30", "1e-12"}, {100, 1e12f, 100}, "multiplied by 1e+14 for"},
+    {"weight_pa", {"2", "5", "9"}, {2, 5, 9}, "positions are a layout, each delay is 2 ms"},
+};
+
+START_TEST(network_of_edges_scales_weights_that_have_no_unit)
+{
+    char text[256];
+    sprintf(text, "source,target,%s\n1,2,%s\n2,3,%s\n3,1,%s\n", relative_weights[_i].name,
+            relative_weights[_i].weights[0], relative_weights[_i].weights[1],
+            relative_weights[_i].weights[2]);
+    folder_write("e.csv", text);
+    ck_assert_msg(chx_network_load_edges(folder_path("e.csv"), &network) == CHX_OK, "%s",
+                  chx_last_error()->message);
+    const chx_network_info *info = chx_network_get(network);
+    for (int i = 0; i < 3; i++)
+        ck_near(info->synapses[i].weight_pa, relative_weights[_i].expected[i]);
+    ck_assert_msg(strstr(info->remarks[0], relative_weights[_i].remark) != NULL, "%s",
+                  info->remarks[0]);
+}
+END_TEST
+
 /* A table of edges, and what is said of it. */
 static const struct {
     const char *text, *says;
@@ -1063,6 +1094,8 @@ main(void)
     tcase_add_test(tests, network_id_with_and_without_fraction_is_one_name);
     tcase_add_test(tests, network_of_cells_has_each_at_its_place);
     tcase_add_test(tests, network_of_edges_has_a_layout_that_is_the_same_each_time);
+    tcase_add_loop_test(tests, network_of_edges_scales_weights_that_have_no_unit, 0,
+                        sizeof relative_weights / sizeof *relative_weights);
     tcase_add_loop_test(tests, network_of_broken_edges_is_refused, 0,
                         sizeof broken_edges / sizeof *broken_edges);
     tcase_add_test(tests, network_types_may_have_a_model_of_their_own);

@@ -252,6 +252,7 @@ static const struct {
     {"1 1 0 0 1e30 1 -1\n", "1: position_um must be"},
     {"1 1 0 0 0 one -1\n", "1: radius is 'one'"},
     {"1 1 0 0 0 1 -2\n", "1: no point has the parent's id -2"},
+    {"1 1 0 0 0 1 18446744073709551614\n", "1: no point has the parent's id 18446744073709551614"},
     {"-1 1 0 0 0 1 -1\n", "1: id is '-1'"},
     {"1.5 1 0 0 0 1 -1\n", "1: id is '1.5'"},
     {"1e-3 1 0 0 0 1 -1\n", "1: id is '1e-3'"},

@@ -287,7 +287,8 @@ CHX_API chx_status chx_network_load_cells(const char *const *paths, uint32_t n_p
 CHX_API chx_status chx_network_load_cell(const char *path, chx_network **network);
 
 /* Loads a table of connections alone: a row per synapse, with the columns of synapses.csv or their
- * names in other programs; weight and delay may be missing, and are 100 pA and 2 ms then. Whoever
+ * names in other programs; weight and delay may be missing, and are 100 pA and 2 ms then. Weights
+ * without a unit are multiplied by a number that makes their median 100 pA. Whoever
  * stands in it is a neuron, in order of appearance, at a place that a layout gives it, the same
  * each time; the one with the most rows as source is driven. The name says so, and a remark what
  * was chosen. On success the caller destroys *network. Errors: FILE, FORMAT and LIMIT with file,

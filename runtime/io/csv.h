@@ -37,6 +37,7 @@ typedef struct chx__csv {
     size_t n_columns, n_needed;
     bool loose; /* as chx__csv_open_loose() takes it */
     chx__csv_field fields[CHX__CSV_MAX_COLUMNS]; /* the row, in the order of `columns` */
+    uint32_t guessed; /* a bit for each column whose name in the file says no unit */
     uint64_t line; /* where the row begins */
     char remark[512]; /* on columns ignored or guessed, and, once all is read, on letters */
 

@@ -1,12 +1,14 @@
 /*
  * The header of a table: which column each of its fields means.
  *
- * A field means the column whose name it has, or else the column that has no field of its own name
- * and that another program calls so. What is left over is ignored and named in the table's remark,
- * unless it is nearly the name of a column that is missing: that is a slip, and refused.
+ * A field means the column whose name it has, or else the one whose name it has in another case, or
+ * else the column that has no field of its own name and that another program calls so, in any case.
+ * What is left over is ignored and named in the table's remark, unless it is nearly the name of a
+ * column that is missing: that is a slip, and refused.
  */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/error.h"
 #include "io/csv.h"
@@ -27,8 +29,10 @@ static const struct alias {
     {"bodyId_post", "post", false},
     {"pre_skeleton_id", "pre", false}, /* CATMAID */
     {"post_skeleton_id", "post", false},
-    {"source", "pre", false}, /* networkx, pandas */
+    {"source", "pre", false}, /* networkx, pandas, Gephi */
     {"target", "post", false},
+    {"from", "pre", false}, /* igraph */
+    {"to", "post", false},
     {"weight", "weight_pa", true},
     {"syn_count", "weight_pa", true},
     {"weight", "weight_ns", true},
@@ -106,14 +110,24 @@ match_columns(chx__csv *csv, const chx__csv_field *names)
     return CHX_OK;
 }
 
+static void
+match_any_case(chx__csv *csv, const chx__csv_field *names)
+{
+    for (size_t i = 0; i < csv->n_fields; i++)
+        for (size_t column = 0; column < csv->n_columns; column++)
+            if (csv->order[i] == CHX__CSV_IGNORED && !chx__csv_has(csv, column) &&
+                strcasecmp(csv->columns[column], names[i].text) == 0)
+                csv->order[i] = (uint8_t)column;
+}
+
 /* Puts " A as B" behind the remark, which is empty or a list of those. */
 static void
-remark_on_guess(chx__csv *csv, const struct alias *alias)
+remark_on_guess(chx__csv *csv, size_t column, const char *name)
 {
     size_t length = strlen(csv->remark);
-    if (alias->is_guess)
-        snprintf(csv->remark + length, sizeof csv->remark - length, "%s%s is read as %s",
-                 length ? ", " : "", alias->name, alias->column);
+    csv->guessed |= 1u << column;
+    snprintf(csv->remark + length, sizeof csv->remark - length, "%s%s is read as %s",
+             length ? ", " : "", name, csv->columns[column]);
 }
 
 static void
@@ -121,7 +135,7 @@ match_aliases(chx__csv *csv, const chx__csv_field *names)
 {
     for (size_t i = 0; i < csv->n_fields; i++)
         for (size_t j = 0; j < N_ALIASES && csv->order[i] == CHX__CSV_IGNORED; j++) {
-            if (strcmp(aliases[j].name, names[i].text) != 0)
+            if (strcasecmp(aliases[j].name, names[i].text) != 0)
                 continue;
             size_t column = 0;
             while (column < csv->n_columns && strcmp(csv->columns[column], aliases[j].column) != 0)
@@ -129,7 +143,8 @@ match_aliases(chx__csv *csv, const chx__csv_field *names)
             if (column == csv->n_columns || chx__csv_has(csv, column))
                 continue;
             csv->order[i] = (uint8_t)column;
-            remark_on_guess(csv, &aliases[j]);
+            if (aliases[j].is_guess)
+                remark_on_guess(csv, column, names[i].text);
         }
 }
 
@@ -196,6 +211,7 @@ chx__csv_match_header(chx__csv *csv, const chx__csv_field *names)
     chx_status status = match_columns(csv, names);
     if (status)
         return status;
+    match_any_case(csv, names);
     match_aliases(csv, names);
     status = check_missing(csv, names);
     if (!status)

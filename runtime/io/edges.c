@@ -3,19 +3,23 @@
  *
  * A row is a synapse, and whoever stands in one is a neuron. What the table does not say is chosen
  * and remarked on: the places (network/layout.h), weights and delays when there are no columns of
- * them, and the current that makes the neuron with the most targets fire. With a table of neurons
- * those are all there are, where and of the type that it says.
+ * them, what weights without a unit mean (relative.h), and the current that makes the neuron with
+ * the most targets fire. With a table of neurons those are all there are, where and of the type
+ * that it says.
  */
 #include "io/edges.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/numerals.h"
 #include "io/csv.h"
 #include "io/number.h"
+#include "io/relative.h"
 #include "network/check.h"
 #include "network/layout.h"
 #include "network/names.h"
@@ -25,7 +29,7 @@
 #define DURATION_MS 100.0
 #define DIAMETER_UM 10
 #define SPACING_UM 40
-#define WEIGHT_PA 100 /* two spikes together pass the threshold */
+#define WEIGHT_PA 100 /* a spike of 60 passes the threshold */
 #define DELAY_MS 2
 
 enum { NAME, X_UM, Y_UM, Z_UM, TYPE, DIAMETER, N_NEURON_COLUMNS };
@@ -37,6 +41,7 @@ typedef struct reader {
     chx_network *network;
     const char *neurons; /* path of a table of all neurons, or NULL */
     bool is_played; /* nothing is to be simulated */
+    double factor; /* that weights without a unit were multiplied by; else 0 */
     chx__csv csv;
     chx__names names, types;
 } reader;
@@ -173,7 +178,10 @@ add_synapse(reader *table)
     if (status)
         return status;
     chx__fault fault;
-    if (!chx__synapse_check(&synapse, TIME_STEP_MS, &fault))
+    chx_synapse checked = synapse;
+    if (table->csv.guessed >> WEIGHT & 1 && isfinite(synapse.weight_pa))
+        checked.weight_pa = WEIGHT_PA; /* it is scaled to what may be */
+    if (!chx__synapse_check(&checked, TIME_STEP_MS, &fault))
         return chx__csv_fail(&table->csv, CHX_ERROR_FORMAT, "%s %s", fault.member, fault.sentence);
     if (!chx__grow(&network->synapses, &network->synapses_capacity, network->info.n_synapses + 1,
                    sizeof synapse))
@@ -236,9 +244,14 @@ static void
 tell_choices(const reader *table, char *text, size_t size)
 {
     const chx_network *network = table->network;
-    char weight[64] = "", delay[64] = "";
+    char weight[96] = "", delay[64] = "";
+    chx__numerals numerals = chx__numerals_begin();
     if (!chx__csv_has(&table->csv, WEIGHT))
         snprintf(weight, sizeof weight, "each weight is %d pA, ", WEIGHT_PA);
+    if (table->factor > 0)
+        snprintf(weight, sizeof weight, "weights are multiplied by %.4g for a median of %d pA, ",
+                 table->factor, WEIGHT_PA);
+    chx__numerals_end(&numerals);
     if (!chx__csv_has(&table->csv, DELAY))
         snprintf(delay, sizeof delay, "each delay is %d ms, ", DELAY_MS);
     snprintf(text, size, "%s%s%.64s is driven", weight, delay,
@@ -292,6 +305,9 @@ complete(reader *table, const char *path)
     if (!status && !table->neurons)
         status = chx__layout_place(network->neurons, network->info.n_neurons, network->synapses,
                                    network->info.n_synapses, SPACING_UM);
+    if (!status && table->csv.guessed >> WEIGHT & 1)
+        status = chx__relative_scale(network->synapses, network->info.n_synapses, WEIGHT_PA,
+                                     &table->factor);
     if (!status && !table->is_played)
         status = add_stimulus(network);
     if (!status)

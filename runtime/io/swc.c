@@ -10,6 +10,7 @@
 #include "io/swc.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -47,6 +48,7 @@ typedef struct reader {
     size_t nodes_capacity, points_capacity;
     uint32_t n_nodes;
     uint32_t line;
+    bool has_unsigned; /* an id above 2^63 stands for its bits, as a negative one does */
     chx__swc_thin thin;
 } reader;
 
@@ -119,6 +121,7 @@ read_point(reader *file, char *line, point *at, chx_node *node)
         return fail_number(file, 1, fields[1], "a whole number, such as 1 for the soma");
     if (!chx__number_parse_label(fields[6], lengths[6], &given.parent))
         return fail_number(file, 6, fields[6], "another point's id, or -1 for a root");
+    file->has_unsigned |= given.parent < 0 && fields[6][0] != '-';
     for (int i = 0; i < 4; i++)
         if (!chx__number_parse(fields[2 + i], lengths[2 + i], &given.numbers[i]))
             return fail_number(file, 2 + i, fields[2 + i], "a finite number in um");
@@ -286,6 +289,20 @@ begin_at_soma(chx_node *nodes, uint32_t n_nodes)
     }
 }
 
+/* The id is told as the file has it. */
+static chx_status
+fail_orphan(const reader *file, const point *child)
+{
+    char id[32];
+    if (file->has_unsigned)
+        snprintf(id, sizeof id, "%" PRIu64, (uint64_t)child->parent);
+    else
+        snprintf(id, sizeof id, "%" PRId64, child->parent);
+    return chx__fail(CHX_ERROR_FORMAT,
+                     "%s:%u: no point has the parent's id %s; add it, or -1 for a root", file->path,
+                     child->line, id);
+}
+
 static chx_status
 connect(reader *file)
 {
@@ -296,10 +313,7 @@ connect(reader *file)
         const point *child = &file->points[i];
         const point *parent = child->parent == ROOT ? child : find_point(file, child->parent);
         if (!parent)
-            return chx__fail(CHX_ERROR_FORMAT,
-                             "%s:%u: no point has the parent's id %" PRId64
-                             "; add it, or -1 for a root",
-                             file->path, child->line, child->parent);
+            return fail_orphan(file, child);
         if (parent == child && child->parent != ROOT)
             return chx__fail(CHX_ERROR_FORMAT,
                              "%s:%u: the point %" PRId64

@@ -29,6 +29,8 @@ session_rules(session_params *params, option_rule *rules)
          NULL},
         {OPTION_TEXT, 0, "unit", "UNIT", "of the lengths in SWC files: um (default), nm or 8nm",
          &params->unit, 0, 0, NULL},
+        {OPTION_TEXT, 0, "neurons", "TABLE", "where the neurons of a table of connections are",
+         &params->neurons, 0, 0, NULL},
         {OPTION_TEXT, 0, "spikes", "FILE.csv", "write the spikes", &params->spikes_path, 0, 0,
          NULL},
         {OPTION_TEXT, 0, "raster", "FILE.png", "draw the spikes, neurons against time",
@@ -80,6 +82,8 @@ session_check_targets(const session_params *params, const struct target own[3])
     int code = target_check(targets, n);
     if (code == OUTCOME_OK)
         code = target_check_input(targets, n, params->play_path);
+    if (code == OUTCOME_OK)
+        code = target_check_input(targets, n, params->neurons);
     for (int i = 0; code == OUTCOME_OK && i < params->sources.n; i++)
         code = target_check_input(targets, n, params->sources.words[i]);
     return code;
@@ -89,8 +93,10 @@ int
 session_open(struct session *session, const shared_options *shared, const session_params *params)
 {
     chx_runtime_params runtime_params = options_runtime_params(shared);
-    const source_words words = {
-        .operands = &params->sources, .unit = params->unit, .is_played = params->play_path != NULL};
+    const source_words words = {.operands = &params->sources,
+                                .unit = params->unit,
+                                .neurons = params->neurons,
+                                .is_played = params->play_path != NULL};
     int code = source_load(&words, &session->network);
 
     if (code != OUTCOME_OK)

@@ -14,6 +14,7 @@
 typedef struct session_params {
     operand_list sources; /* what the network is loaded from (source.h) */
     const char *unit; /* of SWC files, NULL for um */
+    const char *neurons; /* a table of the neurons of a table of connections, or NULL */
     double duration_ms; /* network time; 0 takes the network's own */
     chx_simulation_params simulation;
     const char *play_path; /* recorded spikes to play instead of simulating, NULL to simulate */
@@ -32,7 +33,7 @@ struct session {
 };
 
 /* The option rules of session_params, SESSION_RULES of them, written to rules[]. */
-#define SESSION_RULES 9
+#define SESSION_RULES 10
 void session_rules(session_params *params, option_rule *rules);
 
 /* Checks the outputs that are asked for and a command's own, see target_check(); none may be one of
