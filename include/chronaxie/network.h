@@ -174,6 +174,14 @@ typedef struct chx_plasticity {
 
 #define CHX_MAX_PLASTICITIES 32 /* of a network */
 
+/* A gap junction: between two neurons, each of which gets the current conductance_ns times by how
+ * much the other's potential is above its own. */
+typedef struct chx_gap {
+    uint32_t neuron;
+    uint32_t other; /* in a network above neuron, and sorted by (neuron, other, conductance) */
+    float conductance_ns; /* 1e-12 .. 1e12 */
+} chx_gap;
+
 /* One spike: the neuron crossed threshold in time step `step` (time = step x time_step_ms). */
 typedef struct chx_spike {
     uint32_t step;
@@ -259,6 +267,10 @@ typedef struct chx_network_info {
     /* A synapse has the first that reaches it. At most CHX_MAX_PLASTICITIES. */
     uint32_t n_plasticities;
     const chx_plasticity *plasticities;
+    /* All gaps of a neuron whose model has a capacitance_pf must together be at most that divided
+     * by time_step_ms, and far below where the pace of its potential matters. */
+    uint64_t n_gaps;
+    const chx_gap *gaps;
     uint32_t n_remarks; /* of loading: sentences with file and line on what was passed over or
                            guessed, such as columns that nobody knows; ignored by create */
     const char *const *remarks;

@@ -42,6 +42,7 @@ typedef uchar population_bits;
 #include "../common/philox.h"
 #include "population.h"
 #include "ring.h"
+#include "../synapse/gap.h"
 #include "../synapse/learning.h"
 #include "../synapse/short_term.h"
 
@@ -219,6 +220,8 @@ population_block(constant chx_population_setup *frame_setup, uint frame_n_blocks
                  global const chx_population_entry *frame_entries,
                  global const chx_population_plasticity *frame_plasticities,
                  global wide_float *frame_resources, global uint *frame_posts,
+                 global const uint *frame_gap_offsets, global const chx_population_gap *frame_gaps,
+                 global const float *frame_before, global float *frame_after,
                  global uint *frame_list, global uint *frame_record,
                  global chx_history *frame_history, global wide_float *frame_samples)
 {
@@ -257,6 +260,13 @@ population_block(constant chx_population_setup *frame_setup, uint frame_n_blocks
                 drive = select(drive, drive + stimulus.current_pa,
                                population_mask(frame_entries[e].lanes));
         }
+#ifdef POPULATION_GAPS
+        float frame_pull[POPULATION_WIDTH];
+        for (uint lane = 0; lane < POPULATION_WIDTH; lane++)
+            frame_pull[lane] = gap_current(frame_setup, frame_gap_offsets, frame_gaps, frame_before,
+                                           frame_block * POPULATION_WIDTH + lane);
+        drive += WIDE(vload)(0, frame_pull);
+#endif
         const uint frame_slot = ring_slot(frame_setup, frame_step);
         global wide_int *const frame_slot_ring = frame_ring + frame_slot * frame_setup->ring_blocks;
         uint frame_port_block = frame_block;

@@ -4,7 +4,8 @@
  *
  * In every step s, for all neurons of a block at once:
  *
- *   1. drive = bias, then += each active step current, in the network's order
+ *   1. drive = bias, then += each active step current, in the network's order, then += the current
+ *      of gap junctions (synapse/gap.h)
  *   2. awake = refractory == 0; refractory -= 1 where it is not 0
  *   3. the model's statements move the state by drive and by (float)input(s) * unit of each port,
  *      keep the potential where awake is 0, say which neurons fire, and reset their state
@@ -82,6 +83,9 @@ MODEL_STEP
     frame_state[0] = WIDE(as_float)(frame_refractory);
     frame_place = frame_state + CHX_POPULATION_STATE_HEADER;
     MODEL_STATE(POPULATION_WRITE_STATE)
+#ifdef POPULATION_GAPS
+    gap_tell(frame_setup, frame_block, frame_state, frame_after);
+#endif
 }
 
 #include "../synapse/deliver.h"
@@ -95,7 +99,9 @@ population_tile(constant chx_population_setup *setup, uint n_blocks, uint tile, 
                 global const chx_population_entry *entries, global const uint *tiles,
                 global const chx_population_draw *draws, global const uint *chances,
                 global const chx_population_plasticity *plasticities, global wide_float *resources,
-                global uint *posts, global uint *list, global uint *record,
+                global uint *posts, global const uint *gap_offsets,
+                global const chx_population_gap *gaps, global const float *before,
+                global float *after, global uint *list, global uint *record,
                 global chx_history *history, global wide_float *samples)
 {
     const uint first_block = tile * CHX_POPULATION_TILE(POPULATION_WIDTH);
@@ -103,8 +109,8 @@ population_tile(constant chx_population_setup *setup, uint n_blocks, uint tile, 
     population_draw(setup, tile, first, n_steps, tiles, draws, stimuli, chances, ring);
     for (uint block = first_block; block < end_block; block++)
         population_block(setup, n_blocks, block, run_step, first, n_steps, state, ring, rows,
-                         blocks, stimuli, entries, plasticities, resources, posts, list, record,
-                         history, samples);
+                         blocks, stimuli, entries, plasticities, resources, posts, gap_offsets,
+                         gaps, before, after, list, record, history, samples);
 }
 
 /* What the host reads first: the steps of the run so far. */
@@ -131,8 +137,9 @@ population_advance(constant chx_population_setup *setup, global wide_float *stat
                    global const chx_population_entry *entries, global const uint *tiles,
                    global const chx_population_draw *draws, global const uint *chances,
                    global const chx_population_plasticity *plasticities,
-                   global wide_float *resources, global uint *posts, global uint *lists,
-                   global uint *record, global chx_history *history, global wide_float *samples,
+                   global wide_float *resources, global uint *posts GAP_TABLES GAP_READ GAP_WRITE,
+                   global uint *lists, global uint *record, global chx_history *history,
+                   global wide_float *samples,
                    uint run_step, uint first, uint n_steps, uint turn)
 {
     const uint tile = (uint)get_global_id(0), n_blocks = setup->n_blocks;
@@ -143,10 +150,15 @@ population_advance(constant chx_population_setup *setup, global wide_float *stat
         population_head(setup, record, run_step, first + n_steps);
         population_batch(list, first, n_steps);
     }
-    if (n_steps == 0)
+    if (n_steps == 0) {
+#ifdef POPULATION_GAPS
+        gap_repeat(setup, tile, GAP_TURN(told, 1 - turn), GAP_TURN(potentials, turn));
+#endif
         return;
+    }
     population_tile(setup, n_blocks, tile, run_step, first, n_steps, state, ring, rows, blocks,
-                    stimuli, entries, tiles, draws, chances, plasticities, resources, posts, list,
+                    stimuli, entries, tiles, draws, chances, plasticities, resources, posts,
+                    GAP_PASS(GAP_TURN(told, 1 - turn), GAP_TURN(potentials, turn)), list,
                     record + setup->record_offset, history, samples);
 }
 
@@ -176,11 +188,12 @@ population_step(constant chx_population_setup *setup, global wide_float *state,
                 global const chx_population_entry *entries, global const uint *tiles,
                 global const chx_population_draw *draws, global const uint *chances,
                 global const chx_population_plasticity *plasticities, global wide_float *resources,
-                global uint *posts, global const uint *heard, global uint *lists,
-                global uint *next_lists, global uint *record, global chx_history *history,
-                global wide_float *samples, global const uint *groups, global const uint *offsets,
-                DELIVER_SYNAPSES *synapses, global const chx_population_kind *kinds,
-                global uint *sources, uint run_step, uint first, uint n_steps, uint turn)
+                global uint *posts GAP_TABLES GAP_READ GAP_WRITE, global const uint *heard,
+                global uint *lists, global uint *next_lists, global uint *record,
+                global chx_history *history, global wide_float *samples, global const uint *groups,
+                global const uint *offsets, DELIVER_SYNAPSES *synapses,
+                global const chx_population_kind *kinds, global uint *sources, uint run_step,
+                uint first, uint n_steps, uint turn)
 {
     const uint group = (uint)get_group_id(0);
     const uint item = (uint)get_local_id(0), n_items = (uint)get_local_size(0);
@@ -202,12 +215,17 @@ population_step(constant chx_population_setup *setup, global wide_float *state,
         next_lists[(next * n_partitions + setup->partition) * list_words] = 0;
     }
     barrier(CLK_GLOBAL_MEM_FENCE);
+#ifdef POPULATION_GAPS
+    for (uint tile = groups[group] + item; n_steps == 0 && tile < end_tile; tile += n_items)
+        gap_repeat(setup, tile, GAP_TURN(told, before), GAP_TURN(potentials, turn));
+#endif
     if (n_steps == 0)
         return;
     for (uint tile = groups[group] + item; tile < end_tile; tile += n_items)
         population_tile(setup, n_blocks, tile, run_step, first, n_steps, state, ring, rows, blocks,
                         stimuli, entries, tiles, draws, chances, plasticities, resources, posts,
-                        list, record + setup->record_offset, history, samples);
+                        GAP_PASS(GAP_TURN(told, before), GAP_TURN(potentials, turn)), list,
+                        record + setup->record_offset, history, samples);
 }
 
 kernel void
@@ -218,7 +236,7 @@ population_run(constant chx_population_setup *setup, global wide_float *state,
                global const chx_population_entry *entries, global const uint *tiles,
                global const chx_population_draw *draws, global const uint *chances,
                global const chx_population_plasticity *plasticities, global wide_float *resources,
-               global uint *posts, global uint *lists, global uint *record,
+               global uint *posts GAP_TABLES GAP_WRITE, global uint *lists, global uint *record,
                global chx_history *history, global wide_float *samples,
                global const uint *offsets, DELIVER_SYNAPSES *synapses,
                global const chx_population_kind *kinds, global uint *sources,
@@ -238,7 +256,10 @@ population_run(constant chx_population_setup *setup, global wide_float *state,
         for (uint tile = item; tile < n_tiles; tile += n_items)
             population_tile(setup, n_blocks, tile, run_step, begin, steps, state, ring, rows,
                             blocks, stimuli, entries, tiles, draws, chances, plasticities,
-                            resources, posts, list, record, history, samples);
+                            resources, posts,
+                            GAP_PASS(GAP_TURN(potentials, 1 - begin % 2),
+                                     GAP_TURN(potentials, begin % 2)),
+                            list, record, history, samples);
         barrier(CLK_GLOBAL_MEM_FENCE);
         deliver_list(setup, list, offsets, synapses, kinds, plasticities, posts, sources,
                      (global int *)ring, item, n_items);

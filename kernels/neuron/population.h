@@ -34,6 +34,11 @@
  *   posts     uint [n_blocks * POPULATION_WIDTH][1 + post_places * (1 + n_learning)]: spikes of
  *             neurons that their synapses have yet to learn of (synapse/learning.h)
  *   sources   uint [n_groups][n_sources][2 + n_learning]: what synapses remember of their sources
+ *   gap_offsets  uint [n_blocks * POPULATION_WIDTH + 1], and gaps, chx_population_gap []: the gap
+ *             junctions of neuron l are gaps[gap_offsets[l] .. gap_offsets[l + 1])
+ *   potentials  float [CHX_POPULATION_TURNS][n_neurons of the network]: at the end of a step, for
+ *             gap junctions, counted as in state, turns taken by launches, or by steps where one
+ *             launch has many
  *   record    uint [n_partitions][record_words]: spikes of a run; word 0 is how many steps of it
  *             there have been, word 1 the step that it began with; from
  *             CHX_POPULATION_LIST_HEADER on, for each of its steps and each block,
@@ -80,7 +85,7 @@ typedef float chx_population_f32;
 #endif
 
 #define CHX_POPULATION_LIST_HEADER 16
-#define CHX_POPULATION_TURNS 3 /* of lists */
+#define CHX_POPULATION_TURNS 3 /* of lists and potentials */
 
 /* What precedes the model's in a row and in the state of a block. */
 #define CHX_POPULATION_ROW_HEADER 2
@@ -148,6 +153,13 @@ typedef struct chx_population_plasticity {
     chx_population_u32 is_nearest;
 } chx_population_plasticity;
 
+/* One side of a gap junction. */
+typedef struct chx_population_gap {
+    chx_population_u32 other; /* neuron of the network */
+    chx_population_f32 conductance_ns;
+    chx_population_f32 offset_mv; /* how far its potential counts from above the own */
+} chx_population_gap;
+
 typedef struct chx_population_block {
     chx_population_u32 row;
     chx_population_u32 first_step_entry; /* entries of step currents ... */
@@ -182,6 +194,7 @@ static_assert(sizeof(chx_population_setup) == 112, "the device reads 112 bytes")
 static_assert(sizeof(chx_population_draw) == 20, "the device reads 20 bytes");
 static_assert(sizeof(chx_population_kind) == 8, "the device reads 8 bytes");
 static_assert(sizeof(chx_population_plasticity) == 44, "the device reads 44 bytes");
+static_assert(sizeof(chx_population_gap) == 12, "the device reads 12 bytes");
 static_assert(sizeof(chx_population_block) == 20, "the device reads 20 bytes");
 static_assert(sizeof(chx_population_stimulus) == 32, "the device reads 32 bytes");
 static_assert(sizeof(chx_population_entry) == 8, "the device reads 8 bytes");

@@ -1,8 +1,8 @@
 /* Order matters: network.json gives the time step and the types that rows are checked against;
  * neurons.csv names neurons, shapes and further types, and neurons that types only count follow;
- * stimuli and projections, back in network.json, name neurons or types; synapses and morphologies
- * name neurons too. Each row is checked where file and line are known, by the same checks that a
- * network made in memory goes through (network/check.c).
+ * stimuli and projections, back in network.json, name neurons or types; synapses, gaps and
+ * morphologies name neurons too. Each row is checked where file and line are known, by the same
+ * checks that a network made in memory goes through (network/check.c, network/gap.c).
  *
  * Names live in the network's own memory, where the tables of names borrow them. An id that
  * another program saved with a fraction, 17.0, is found as 17 too. A shape that several neurons
@@ -186,8 +186,9 @@ add_neuron(chx__folder *folder, const chx__csv *csv)
     return CHX_OK;
 }
 
-static chx_status
-find_neuron(const chx__folder *folder, const chx__csv *csv, size_t column, uint32_t *neuron)
+chx_status
+chx__folder_find_neuron(const chx__folder *folder, const chx__csv *csv, size_t column,
+                        uint32_t *neuron)
 {
     const chx__csv_field *field = &csv->fields[column];
     *neuron = chx__names_find(&folder->neurons, field->text, field->length);
@@ -210,7 +211,7 @@ find_source(const chx__folder *folder, const chx__csv *csv, uint32_t *pre, const
 {
     if (*name && strcmp(*name, csv->fields[PRE].text) == 0)
         return CHX_OK;
-    chx_status status = find_neuron(folder, csv, PRE, pre);
+    chx_status status = chx__folder_find_neuron(folder, csv, PRE, pre);
     if (!status)
         *name = folder->network->neurons[*pre].name;
     return status;
@@ -243,7 +244,7 @@ read_delay(const chx__csv *csv, told *before, float *delay_ms)
 static chx_status
 read_synapse(const chx__folder *folder, const chx__csv *csv, told *delay, chx_synapse *synapse)
 {
-    chx_status status = find_neuron(folder, csv, POST, &synapse->post);
+    chx_status status = chx__folder_find_neuron(folder, csv, POST, &synapse->post);
     if (!status)
         status = chx__csv_float(csv, WEIGHT_PA, &synapse->weight_pa);
     if (!status)
@@ -279,9 +280,8 @@ read_synapses_of(const void *data, chx__csv *csv, void *items, uint64_t *n_items
     }
 }
 
-/* Closes a table that was read and keeps what there is to remark on it. */
-static chx_status
-close_table(chx__folder *folder, chx__csv *csv)
+chx_status
+chx__folder_close_table(chx__folder *folder, chx__csv *csv)
 {
     chx_status status = CHX_OK;
     if (*csv->remark)
@@ -290,9 +290,8 @@ close_table(chx__folder *folder, chx__csv *csv)
     return status;
 }
 
-/* A table that may be missing where network.json says what it would. */
-static bool
-is_missing(const char *path)
+bool
+chx__folder_is_missing(const char *path)
 {
     struct stat about;
     return stat(path, &about) != 0 && errno == ENOENT;
@@ -304,7 +303,7 @@ read_neurons(chx__folder *folder, const char *path)
     static const char *const columns[N_NEURON_COLUMNS] = {
         "name", "type", "x_um", "y_um", "z_um", "diameter_um", "morphology", "rotation_deg"};
     chx__csv csv;
-    if (folder->n_counts > 0 && is_missing(path))
+    if (folder->n_counts > 0 && chx__folder_is_missing(path))
         return CHX_OK;
     chx_status status = chx__csv_open(&csv, path, columns, N_NEURON_COLUMNS, MORPHOLOGY);
     if (status)
@@ -319,7 +318,7 @@ read_neurons(chx__folder *folder, const char *path)
         status = chx__csv_fail(&csv, CHX_ERROR_FORMAT,
                                "no neurons follow the header; add a row for "
                                "each");
-    chx_status closed = close_table(folder, &csv);
+    chx_status closed = chx__folder_close_table(folder, &csv);
     return status ? status : closed;
 }
 
@@ -332,7 +331,7 @@ read_synapses(chx__folder *folder, const char *path)
                                            folder->network->info.n_neurons)),
         "delay_ms"};
     chx__csv csv;
-    if (folder->has_projections && is_missing(path))
+    if (folder->has_projections && chx__folder_is_missing(path))
         return CHX_OK;
     chx_status status = chx__csv_open(&csv, path, columns, N_SYNAPSE_COLUMNS, N_SYNAPSE_COLUMNS);
     if (status)
@@ -341,7 +340,7 @@ read_synapses(chx__folder *folder, const char *path)
     status = chx__csv_read_pieces(&csv, read_synapses_of, folder, &network->synapses,
                                   &network->synapses_capacity, &network->info.n_synapses,
                                   sizeof *network->synapses);
-    chx_status closed = close_table(folder, &csv);
+    chx_status closed = chx__folder_close_table(folder, &csv);
     return status ? status : closed;
 }
 
@@ -576,6 +575,8 @@ chx_network_load(const char *path, chx_network **network)
     chx_status status = read_part(&folder, "network.json", read_model);
     if (!status)
         status = read_part(&folder, "synapses.csv", read_synapses);
+    if (!status)
+        status = read_part(&folder, "gaps.csv", chx__folder_read_gaps);
     if (!status)
         status = read_part(&folder, "morphologies", read_morphologies);
     if (!status)

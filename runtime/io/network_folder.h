@@ -2,6 +2,7 @@
 #ifndef CHX_IO_NETWORK_FOLDER_H
 #define CHX_IO_NETWORK_FOLDER_H
 
+#include "io/csv.h"
 #include "io/json.h"
 #include "io/targets.h"
 #include "network/check.h"
@@ -43,6 +44,19 @@ chx_status chx__folder_read_projections(chx__folder *folder, const chx__json *js
 
 /* From network.json, after all types are known. Errors: FORMAT, MEMORY. */
 chx_status chx__folder_read_plasticities(chx__folder *folder, const chx__json *json);
+
+/* Reads gaps.csv, after all neurons are known, if it is there. Errors: FILE, FORMAT, MEMORY. */
+chx_status chx__folder_read_gaps(chx__folder *folder, const char *path);
+
+/* The neuron that a field of a table names. Errors: FORMAT. Any thread. */
+chx_status chx__folder_find_neuron(const chx__folder *folder, const chx__csv *csv, size_t column,
+                                   uint32_t *neuron);
+
+/* Closes a table that was read and keeps what there is to remark on it. Errors: MEMORY. */
+chx_status chx__folder_close_table(chx__folder *folder, chx__csv *csv);
+
+/* Whether a table that need not be there is not. */
+bool chx__folder_is_missing(const char *path);
 
 /* Of the description of a type: how many neurons it counts, if any. */
 chx_status chx__folder_read_count(chx__folder *folder, const chx__json_at *type, uint32_t index);

@@ -293,6 +293,20 @@ write_synapses(FILE *stream, const chx_network_info *info, uint32_t index)
     chx__synapses_write(stream, info, NULL);
 }
 
+static void
+write_gaps(FILE *stream, const chx_network_info *info, uint32_t index)
+{
+    (void)index;
+    fputs("neuron,other,conductance_ns\n", stream);
+    for (uint64_t i = 0; i < info->n_gaps; i++) {
+        const chx_gap *gap = &info->gaps[i];
+        chx__csv_write_text(stream, info->neurons[gap->neuron].name);
+        fputc(',', stream);
+        chx__csv_write_text(stream, info->neurons[gap->other].name);
+        fprintf(stream, ",%.9g\n", (double)gap->conductance_ns);
+    }
+}
+
 /* A shape that neurons share becomes a file of each, where it stands. */
 static void
 write_morphology(FILE *stream, const chx_network_info *info, uint32_t index)
@@ -381,6 +395,8 @@ write_all(const char *folder, const chx_network *network)
         status = write_part(folder, "neurons.csv", info, UINT32_MAX, write_neurons);
     if (!status)
         status = write_part(folder, "synapses.csv", info, UINT32_MAX, write_synapses);
+    if (!status && info->n_gaps > 0)
+        status = write_part(folder, "gaps.csv", info, UINT32_MAX, write_gaps);
     for (uint32_t i = 0; i < info->n_stimuli && !status; i++)
         if (info->stimuli[i].kind == CHX_STIMULUS_SPIKE_TRAIN && info->stimuli[i].n_spikes > 0)
             status = write_spikes(folder, network, i);

@@ -3,7 +3,7 @@
  * while arrays grow; the arrays themselves are published in `info` at the very end.
  *
  * Synapses are sorted by source, target, delay and weight, so the same network in another order
- * of rows gives the same tables and the same spikes. */
+ * of rows gives the same tables and the same spikes; gaps likewise. */
 #include "network/network.h"
 
 #include <math.h>
@@ -14,6 +14,7 @@
 #include "base/crew.h"
 #include "base/error.h"
 #include "network/check.h"
+#include "network/gap.h"
 #include "network/own_model.h"
 #include "network/plasticity.h"
 
@@ -160,19 +161,23 @@ chx__network_finish(chx_network *network)
     if (status)
         return status;
     derive_delays(network);
+    chx__gaps_sort(network->gaps, info->n_gaps);
     shrink(&network->types, info->n_types, sizeof *network->types);
     shrink(&network->neurons, info->n_neurons, sizeof *network->neurons);
     shrink(&network->synapses, info->n_synapses, sizeof *network->synapses);
     shrink(&network->stimuli, info->n_stimuli, sizeof *network->stimuli);
     shrink(&network->nodes, info->n_nodes, sizeof *network->nodes);
+    shrink(&network->gaps, info->n_gaps, sizeof *network->gaps);
     info->types = network->types;
     info->neurons = network->neurons;
     info->synapses = network->synapses;
     info->stimuli = network->stimuli;
     info->nodes = network->nodes;
+    info->gaps = network->gaps;
     info->plasticities = network->plasticities;
     info->remarks = network->remarks;
-    return chx__plasticity_check_weights(info);
+    status = chx__plasticity_check_weights(info);
+    return status ? status : chx__gaps_check_sums(info);
 }
 
 void
@@ -195,6 +200,7 @@ chx_network_destroy(chx_network **network)
     free(dying->synapses);
     free(dying->stimuli);
     free(dying->nodes);
+    free(dying->gaps);
     free(dying->remarks);
     free(dying);
 }

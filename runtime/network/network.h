@@ -20,10 +20,11 @@ struct chx_network {
     chx_synapse *synapses;
     chx_stimulus *stimuli;
     chx_node *nodes;
+    chx_gap *gaps;
     chx_plasticity *plasticities; /* room for CHX_MAX_PLASTICITIES, in the arena */
     const char **remarks;
     size_t types_capacity, neurons_capacity, synapses_capacity, stimuli_capacity, nodes_capacity,
-        remarks_capacity;
+        gaps_capacity, remarks_capacity;
     chx_model **models; /* that users wrote and types have, each held once */
     size_t n_models, models_capacity;
     struct chx__network_block *blocks; /* the arena, newest first */
@@ -43,7 +44,8 @@ bool chx__network_hold(chx_network *network, const chx_model *model);
 chx_status chx__network_remark(chx_network *network, const char *path, uint64_t line,
                                const char *sentence);
 
-/* Sorts the synapses, derives the delays, gives spare memory back. Errors: MEMORY. */
+/* Sorts synapses and gaps, derives the delays, gives spare memory back, and checks what takes
+ * the whole network. Errors: FORMAT, MEMORY. */
 chx_status chx__network_finish(chx_network *network);
 
 /* Sorts by (pre, post, delay, weight). Errors: MEMORY. */

@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "network/gap.h"
 #include "network/model.h"
 #include "network/morphology.h"
 #include "network/names.h"
@@ -67,6 +68,10 @@ check_sizes(const chx_network_info *info)
             CHX_ERROR_LIMIT,
             "%llu synapses are more than an address can reach; make the network smaller",
             (unsigned long long)info->n_synapses);
+    if (info->n_gaps > SIZE_MAX / sizeof(chx_gap))
+        return chx__fail(CHX_ERROR_LIMIT,
+                         "%llu gaps are more than an address can reach; make the network smaller",
+                         (unsigned long long)info->n_gaps);
     return CHX_OK;
 }
 
@@ -84,6 +89,7 @@ copy_scalars(chx_network *network, const chx_network_info *from)
     info->projections = NULL;
     info->n_projections = 0;
     info->plasticities = NULL;
+    info->gaps = NULL;
     info->remarks = NULL;
     info->n_remarks = 0;
     info->view.zoom = from->view.zoom != 0.0 ? from->view.zoom : view.zoom;
@@ -182,6 +188,22 @@ copy_synapses(chx_network *network, const chx_network_info *from)
         return fail_memory();
     network->synapses_capacity = (size_t)from->n_synapses;
     return CHX_OK;
+}
+
+static chx_status
+copy_gaps(chx_network *network, const chx_network_info *from)
+{
+    for (uint64_t i = 0; i < from->n_gaps; i++) {
+        const chx_gap *gap = &from->gaps[i];
+        chx__fault fault;
+        if (gap->neuron >= from->n_neurons || gap->other >= from->n_neurons)
+            return chx__fail(CHX_ERROR_FORMAT, "gaps[%llu]: %u - %u is beyond the %u neurons",
+                             (unsigned long long)i, gap->neuron, gap->other, from->n_neurons);
+        if (!chx__gap_check(gap, &fault))
+            return fail_at("gaps", i, &fault);
+    }
+    return copy_array(from->gaps, from->n_gaps, sizeof *from->gaps, &network->gaps) ? CHX_OK
+                                                                                    : fail_memory();
 }
 
 /* Draws what the caller listed as rules; the neurons are copied. */
@@ -326,6 +348,7 @@ chx_network_create(const chx_network_info *info, chx_network **network)
     CHX__REQUIRE(info->nodes || info->n_nodes == 0);
     CHX__REQUIRE(info->projections || info->n_projections == 0);
     CHX__REQUIRE(info->plasticities || info->n_plasticities == 0);
+    CHX__REQUIRE(info->gaps || info->n_gaps == 0);
     for (uint32_t i = 0; i < info->n_projections; i++)
         CHX__REQUIRE((info->projections[i].from || info->projections[i].n_from == 0) &&
                      (info->projections[i].to || info->projections[i].n_to == 0));
@@ -348,6 +371,8 @@ chx_network_create(const chx_network_info *info, chx_network **network)
         status = copy_plasticities(copy, info);
     if (!status)
         status = copy_synapses(copy, info);
+    if (!status)
+        status = copy_gaps(copy, info);
     if (!status)
         status = draw_projections(copy, info);
     if (!status)

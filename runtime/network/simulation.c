@@ -52,12 +52,13 @@ static chx_status
 create_programs(chx_simulation *simulation)
 {
     char options[160];
-    snprintf(options, sizeof options, "-DPOPULATION_WIDTH=%u%s%s%s%s%s", simulation->tables.width,
+    snprintf(options, sizeof options, "-DPOPULATION_WIDTH=%u%s%s%s%s%s%s", simulation->tables.width,
              simulation->shape.group_items == 1 ? " -DPOPULATION_ALONE" : "",
              simulation->shape.has_marks ? " -DPOPULATION_MARKS" : "",
              simulation->tables.n_kinds > 0 ? " -DPOPULATION_KINDS" : "",
              simulation->tables.n_short_term > 0 ? " -DPOPULATION_SHORT_TERM" : "",
-             simulation->tables.n_learning > 0 ? " -DPOPULATION_LEARNING" : "");
+             simulation->tables.n_learning > 0 ? " -DPOPULATION_LEARNING" : "",
+             simulation->info->n_gaps > 0 ? " -DPOPULATION_GAPS" : "");
     for (uint32_t p = 0; p < simulation->tables.n_partitions; p++) {
         const chx__model *model = simulation->tables.models[p];
         uint32_t same = 0;
@@ -128,6 +129,10 @@ create_part_buffers(chx_simulation *simulation, chx__simulation_part *part, chx_
          (1 + from->setup.post_places * (1 + n_learning)) * block_bytes},
         {&part->sources, NULL, n_learning > 0 ? from->n_groups : 0,
          simulation->info->n_neurons * (2 + n_learning) * sizeof(uint32_t)},
+        {&part->gap_offsets, from->gap_offsets,
+         from->gap_offsets ? from->setup.n_blocks * (size_t)simulation->tables.width + 1 : 0,
+         sizeof *from->gap_offsets},
+        {&part->gaps, from->gaps, from->n_gaps, sizeof *from->gaps},
         {&part->groups, from->groups, (size_t)from->n_groups + 1, sizeof *from->groups},
     };
     chx_status status = CHX_OK;
@@ -199,6 +204,21 @@ create_lists(chx_simulation *simulation)
     return status;
 }
 
+/* What neurons tell each other through gap junctions. */
+static chx_status
+create_potentials(chx_simulation *simulation)
+{
+    float *first = NULL;
+    if (simulation->info->n_gaps == 0)
+        return CHX_OK;
+    chx_status status = chx__simulation_first_potentials(&simulation->tables, &first);
+    if (!status)
+        status = create_table(simulation, first, simulation->info->n_neurons,
+                              CHX_POPULATION_TURNS * sizeof *first, &simulation->potentials);
+    free(first);
+    return status;
+}
+
 static chx_status
 create_buffers(chx_simulation *simulation, const chx__simulation_fleet *fleet)
 {
@@ -212,6 +232,8 @@ create_buffers(chx_simulation *simulation, const chx__simulation_fleet *fleet)
                                               step_iterations);
     if (!status)
         status = create_lists(simulation);
+    if (!status)
+        status = create_potentials(simulation);
     if (!status)
         status = create_table(simulation, simulation->tables.stimuli,
                               simulation->tables.first_row[info->n_stimuli],
@@ -304,6 +326,8 @@ destroy_part(chx__simulation_part *part)
     chx_buffer_destroy(&part->entries);
     chx_buffer_destroy(&part->resources);
     chx_buffer_destroy(&part->posts);
+    chx_buffer_destroy(&part->gap_offsets);
+    chx_buffer_destroy(&part->gaps);
     chx_buffer_destroy(&part->sources);
     chx_buffer_destroy(&part->offsets);
     chx_buffer_destroy(&part->synapses);
@@ -325,6 +349,7 @@ chx_simulation_destroy(chx_simulation **simulation)
     chx_buffer_destroy(&old->kinds);
     chx_buffer_destroy(&old->lists);
     chx_buffer_destroy(&old->history);
+    chx_buffer_destroy(&old->potentials);
     chx__simulation_probes_finish(old);
     chx__simulation_tables_finish(&old->tables);
     pthread_mutex_destroy(&old->mutex);

@@ -12,8 +12,12 @@
  * Fused: one work-group does many batches itself.
  *
  * Ranges carry all dependencies: a partition's list and its part of the record and the history are
- * its own, while delivery reads the lists of all. The turn buffer orders the host tasks of
- * successive runs, which no data would: they must collect in order.
+ * its own, while delivery reads the lists of all. With gap junctions a launch has one step, and a
+ * partition reads the potentials of all that the launch before told and tells its own, in turns as
+ * lists have them; a launch without a step tells them again. A fused launch takes turns by steps.
+ *
+ * The turn buffer orders the host tasks of successive runs, which no data would: they must collect
+ * in order.
  *
  * The graph is built for max_steps, and a run of fewer sets steps of zero in its last launches.
  * Arguments stand as in the kernels' lists; changing one means changing both. Its own graph keeps
@@ -124,6 +128,25 @@ put_tables(arg_list *list, const chx_simulation *simulation, const chx__simulati
     put(list, CHX_READ(simulation->plasticities));
     put(list, CHX_READ_WRITE(part->resources));
     put(list, CHX_READ_WRITE(part->posts));
+    if (simulation->potentials) {
+        put(list, CHX_READ(part->gap_offsets));
+        put(list, CHX_READ(part->gaps));
+    }
+}
+
+/* Potentials for gap junctions: of all neurons at one turn, and of the partition's at the next. */
+static void
+put_potentials(arg_list *list, const chx_simulation *simulation, const chx__simulation_part *part,
+               uint32_t before, uint32_t turn)
+{
+    const size_t n_neurons = simulation->info->n_neurons, size = sizeof(float);
+    if (!simulation->potentials)
+        return;
+    put(list, CHX_BUFFER_RANGE(simulation->potentials, CHX_ACCESS_READ, before * n_neurons * size,
+                               n_neurons * size));
+    put(list,
+        CHX_BUFFER_RANGE(simulation->potentials, CHX_ACCESS_WRITE,
+                         (turn * n_neurons + part->first_neuron) * size, part->n_neurons * size));
 }
 
 /* The lists of one turn: of partition p, or of all where it is n_partitions. */
@@ -201,6 +224,7 @@ add_advance(chx_simulation *simulation, uint32_t p, uint32_t turn, chx_task *id)
     const size_t items = simulation->shape.group_items;
     arg_list args = {.n = 0};
     put_tables(&args, simulation, part);
+    put_potentials(&args, simulation, part, 1 - turn, turn);
     put(&args, lists_of(simulation, turn, p, CHX_ACCESS_READ_WRITE));
     put_records(&args, simulation, p);
     put_steps(&args, simulation);
@@ -234,6 +258,7 @@ add_step(chx_simulation *simulation, uint32_t p, uint32_t turn, chx_task *id)
     const uint32_t before = (turn + CHX_POPULATION_TURNS - 1) % CHX_POPULATION_TURNS;
     arg_list args = {.n = 0};
     put_tables(&args, simulation, part);
+    put_potentials(&args, simulation, part, before, turn);
     put(&args, lists_of(simulation, before, simulation->tables.n_partitions, CHX_ACCESS_READ));
     put(&args, lists_of(simulation, turn, p, CHX_ACCESS_READ_WRITE));
     put(&args, count_of(simulation, (turn + 1) % CHX_POPULATION_TURNS, p));
@@ -253,6 +278,8 @@ add_run(chx_simulation *simulation, chx_task *id)
     const chx__simulation_part *part = &simulation->parts[0];
     arg_list args = {.n = 0};
     put_tables(&args, simulation, part);
+    if (simulation->potentials)
+        put(&args, CHX_READ_WRITE(simulation->potentials));
     put(&args, CHX_READ_WRITE(simulation->lists));
     put_records(&args, simulation, 0);
     put_synapses(&args, simulation, part);

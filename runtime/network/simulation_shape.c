@@ -74,8 +74,8 @@ chx__simulation_fleet_init(chx__simulation_fleet *fleet, const chx_runtime *runt
 uint32_t
 chx__simulation_choose_partitions(const chx__simulation_fleet *fleet, const chx_network_info *info)
 {
-    uint64_t batch_steps = chx__time_steps(info, info->min_delay_ms);
-    uint64_t updates = info->n_neurons * least(batch_steps, CHX__SIMULATION_MAX_BATCH);
+    uint64_t updates =
+        (uint64_t)info->n_neurons * chx__simulation_batch_steps(info, CHX__SIMULATION_MAX_BATCH);
     uint64_t worth = updates / PARTITION_MIN_UPDATES;
     return (uint32_t)least(fleet->n_parallel, worth > 0 ? worth : 1);
 }
@@ -93,8 +93,7 @@ chx__simulation_choose_groups(const chx__simulation_fleet *fleet, const chx_netw
 {
     if (!is_sequential(fleet))
         return 1;
-    const double steps =
-        (double)least(chx__time_steps(info, info->min_delay_ms), CHX__SIMULATION_MAX_BATCH);
+    const double steps = chx__simulation_batch_steps(info, CHX__SIMULATION_MAX_BATCH);
     const double spikes_each = EXPECTED_HZ * 1e-3 * info->time_step_ms * steps;
     const double work_ns =
         info->n_neurons * steps * UPDATE_NS + (double)info->n_synapses * spikes_each * EVENT_NS;

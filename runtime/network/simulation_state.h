@@ -20,7 +20,7 @@ typedef struct chx__simulation_part {
     chx_program *own_program; /* the same, where it is the first of its model; else NULL */
     chx_buffer *samples;
     chx_buffer *setup_buffer, *state, *ring, *rows, *blocks, *groups, *entries, *tiles, *draws,
-        *resources, *posts, *sources, *offsets, *synapses;
+        *resources, *posts, *gap_offsets, *gaps, *sources, *offsets, *synapses;
 } chx__simulation_part;
 
 /* The tasks of one launch whose scalars each run sets: of each partition; fused: one. */
@@ -62,6 +62,7 @@ struct chx_simulation {
     uint32_t part_devices[CHX__MAX_PARTITIONS]; /* where each advances and delivers */
     bool is_pinned; /* else anywhere */
     chx_buffer *stimuli, *chances, *plasticities, *kinds, *lists, *history;
+    chx_buffer *potentials; /* for gap junctions; NULL without */
     uint32_t list_words, list_places;
     chx__probe *probes;
     uint32_t n_probes;

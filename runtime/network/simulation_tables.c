@@ -5,7 +5,8 @@
  * cannot pass 31 bits, even if all its synapses and stimuli deliver the most at once; half a unit
  * per input is added for rounding.
  *
- * A batch is the shortest delay, so nothing that fires in it can arrive in it; the ring is a power
+ * A batch is the shortest delay, so nothing that fires in it can arrive in it, and one step where
+ * there are gap junctions; the ring is a power
  * of two of slots, at least the longest delay. Targets and delays share 32 bits of a synapse,
  * neurons and steps of a batch those of an entry, which check_limits() guards.
  *
@@ -210,25 +211,32 @@ make_stimuli(chx__simulation_tables *tables)
     return CHX_OK;
 }
 
+uint32_t
+chx__simulation_batch_steps(const chx_network_info *info, uint32_t max_steps)
+{
+    if (info->n_gaps > 0)
+        return 1;
+    const uint32_t shortest =
+        info->n_synapses > 0 ? chx__time_steps(info, info->min_delay_ms) : UINT32_MAX;
+    return min_u32(shortest, max_steps);
+}
+
 /* Delays fix the length of a batch and of the input ring. */
 static void
 measure_delays(chx__simulation_tables *tables, uint32_t max_batch_steps)
 {
     const chx_network_info *info = tables->info;
-    float least_ms = INFINITY, most_ms = 0;
+    float most_ms = 0;
     uint32_t row = 0;
     for (uint64_t s = 0; s < info->n_synapses; s++) {
         const float delay_ms = info->synapses[s].delay_ms;
-        least_ms = delay_ms < least_ms ? delay_ms : least_ms;
         most_ms = delay_ms > most_ms ? delay_ms : most_ms;
         row = s > 0 && info->synapses[s].pre == info->synapses[s - 1].pre ? row + 1 : 1;
         tables->max_row = row > tables->max_row ? row : tables->max_row;
     }
     const bool has_synapses = info->n_synapses > 0;
-    const uint32_t shortest =
-        has_synapses ? chx__delay_steps(least_ms, info->time_step_ms) : UINT32_MAX;
     const uint32_t longest = has_synapses ? chx__delay_steps(most_ms, info->time_step_ms) : 1;
-    tables->batch_steps = min_u32(shortest, max_batch_steps);
+    tables->batch_steps = chx__simulation_batch_steps(info, max_batch_steps);
     tables->max_delay_steps = longest;
     tables->slot_bits = bits_for(longest > tables->batch_steps ? longest : tables->batch_steps);
 }
@@ -424,6 +432,8 @@ chx__part_tables_init(chx__part_tables *part, const chx__simulation_tables *tabl
     if (!status)
         status = chx__part_entries_init(part, tables);
     if (!status)
+        status = chx__part_gaps_init(part, tables);
+    if (!status)
         status = chx__part_initial_init(part, tables);
     if (!status)
         status = chx__part_synapses_init(part, tables);
@@ -441,6 +451,8 @@ chx__part_tables_finish(chx__part_tables *part)
     free(part->entries);
     free(part->tiles);
     free(part->draws);
+    free(part->gap_offsets);
+    free(part->gaps);
     free(part->groups);
     free(part->offsets);
     free(part->synapses);

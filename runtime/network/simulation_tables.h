@@ -76,6 +76,9 @@ typedef struct chx__part_tables {
     uint32_t *tiles; /* setup.n_tiles + 1 */
     chx_population_draw *draws;
     size_t n_draws;
+    uint32_t *gap_offsets; /* n_blocks * width + 1, and gaps; NULL without */
+    chx_population_gap *gaps;
+    size_t n_gaps;
     uint32_t step_iterations; /* of loops in a step of a tile, at most */
     uint32_t n_groups;
     uint32_t *groups; /* n_groups + 1 */
@@ -116,6 +119,17 @@ chx_status chx__simulation_chances_init(chx__simulation_tables *tables);
 
 /* Fills in the entries and draws of the stimuli (simulation_entries.c). Errors: LIMIT, MEMORY. */
 chx_status chx__part_entries_init(chx__part_tables *part, const chx__simulation_tables *tables);
+
+/* Makes the gap junctions of a partition's neurons (simulation_gaps.c). Errors: LIMIT, MEMORY. */
+chx_status chx__part_gaps_init(chx__part_tables *part, const chx__simulation_tables *tables);
+
+/* What all potentials are told to have been before step 0: CHX_POPULATION_TURNS times, for the
+ * caller to free. Errors: MEMORY. */
+chx_status chx__simulation_first_potentials(const chx__simulation_tables *tables,
+                                            float **potentials);
+
+/* Steps that no spike and no gap junction crosses, at most max_steps. */
+uint32_t chx__simulation_batch_steps(const chx_network_info *info, uint32_t max_steps);
 
 /* Makes the state that a partition begins with (simulation_initial.c). Errors: MEMORY. */
 chx_status chx__part_initial_init(chx__part_tables *part, const chx__simulation_tables *tables);

@@ -1,0 +1,90 @@
+/* Gap junctions. A simulation takes the current of a step from the potentials before it, so in a
+ * step a neuron moves towards its neighbours by the share (sum of its conductances) * step /
+ * capacitance of its distance to them. By Gershgorin's theorem no potential can swing up where no
+ * neuron's share is above 1: that is what is checked, of models that have a capacitance. */
+#include "network/gap.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "network/model.h"
+
+static bool
+fail(chx__fault *fault, const char *member, const char *sentence)
+{
+    *fault = (chx__fault){member, sentence};
+    return false;
+}
+
+bool
+chx__gap_check(const chx_gap *gap, chx__fault *fault)
+{
+    const double conductance = (double)gap->conductance_ns;
+    if (gap->neuron == gap->other)
+        return fail(fault, "other", "is the neuron itself; a gap junction joins two, so remove it");
+    if (!(conductance >= CHX__MIN_CURRENT_PA && conductance <= CHX__MAX_MAGNITUDE))
+        return fail(fault, "conductance_ns", "must be 1e-12 to 1e12");
+    return true;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+    const chx_gap *one = a, *two = b;
+    if (one->neuron != two->neuron)
+        return one->neuron < two->neuron ? -1 : 1;
+    if (one->other != two->other)
+        return one->other < two->other ? -1 : 1;
+    return (one->conductance_ns > two->conductance_ns) -
+           (one->conductance_ns < two->conductance_ns);
+}
+
+void
+chx__gaps_sort(chx_gap *gaps, uint64_t n_gaps)
+{
+    for (uint64_t i = 0; i < n_gaps; i++)
+        if (gaps[i].neuron > gaps[i].other)
+            gaps[i] = (chx_gap){gaps[i].other, gaps[i].neuron, gaps[i].conductance_ns};
+    if (n_gaps > 1)
+        qsort(gaps, n_gaps, sizeof *gaps, compare);
+}
+
+/* What the model of a type has as capacitance; 0 without. */
+static double
+capacitance_of(const chx_neuron_type *type)
+{
+    const chx__model *model = chx__type_model(type);
+    for (uint32_t i = 0; i < model->n_parameters; i++)
+        if (strcmp(model->parameters[i].name, "capacitance_pf") == 0)
+            return chx__type_get(type, i);
+    return 0;
+}
+
+chx_status
+chx__gaps_check_sums(const chx_network_info *info)
+{
+    chx_status status = CHX_OK;
+    if (info->n_gaps == 0)
+        return CHX_OK;
+    double *sums_ns = chx__alloc(info->n_neurons, sizeof *sums_ns);
+    if (!sums_ns)
+        return chx__fail_memory("checking gap junctions");
+    for (uint64_t i = 0; i < info->n_gaps; i++) {
+        sums_ns[info->gaps[i].neuron] += (double)info->gaps[i].conductance_ns;
+        sums_ns[info->gaps[i].other] += (double)info->gaps[i].conductance_ns;
+    }
+    for (uint32_t n = 0; n < info->n_neurons && !status; n++) {
+        const double capacitance_pf = capacitance_of(&info->types[info->neurons[n].type]);
+        if (capacitance_pf > 0 && sums_ns[n] * info->time_step_ms > capacitance_pf)
+            status = chx__fail(CHX_ERROR_FORMAT,
+                               "the gap junctions of %s are %g nS together, too much for its "
+                               "%g pF in steps of %g ms, which allow %g nS; lower them or shorten "
+                               "time_step_ms",
+                               info->neurons[n].name, sums_ns[n], capacitance_pf,
+                               info->time_step_ms, capacitance_pf / info->time_step_ms);
+    }
+    free(sums_ns);
+    return status;
+}
