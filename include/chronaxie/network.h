@@ -267,8 +267,8 @@ typedef struct chx_network_info {
     /* A synapse has the first that reaches it. At most CHX_MAX_PLASTICITIES. */
     uint32_t n_plasticities;
     const chx_plasticity *plasticities;
-    /* All gaps of a neuron whose model has a capacitance_pf must together be at most that divided
-     * by time_step_ms, and far below where the pace of its potential matters. */
+    /* A model's capacitance_pf divided by time_step_ms is what all gaps of a neuron may have
+     * together; they should have far less where the course of its potential matters. */
     uint64_t n_gaps;
     const chx_gap *gaps;
     uint32_t n_remarks; /* of loading: sentences with file and line on what was passed over or

@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* One function for each level of vector units, chosen when the program starts. */
 #if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__)
@@ -130,8 +131,26 @@ switch_currents(threads_neurons *a, const threads_grid *grid, uint32_t step)
         for (uint32_t i = 0; i < stimulus->n_neurons; i++)
             a->push[stimulus->neurons[i]] += stimulus->current_pa;
     }
-    for (uint32_t n = 0; n < a->n; n++)
+    for (uint32_t n = 0; n < a->n; n++) {
+        a->drive[n] = a->push[n];
         a->push[n] = a->p20[n] * a->push[n];
+    }
+}
+
+/* Brings `push` up to date with the potentials of the step before. */
+static void
+pull_gaps(threads_neurons *a, const threads_grid *grid, uint32_t step)
+{
+    const float *told = grid->told[1 - step % 2];
+    for (uint32_t n = 0; n < a->n; n++)
+        a->pull[n] = 0;
+    for (size_t i = 0; i < a->n_sides; i++) {
+        const threads_side *side = &a->sides[i];
+        const float apart = (told[side->other] - told[a->first + side->own]) + side->offset_mv;
+        a->pull[side->own] += side->conductance_ns * apart;
+    }
+    for (uint32_t n = 0; n < a->n; n++)
+        a->push[n] = a->p20[n] * (a->drive[n] + a->pull[n]);
 }
 
 /* One step of neurons begin .. end - 1; returns whether any fired. */
@@ -230,12 +249,16 @@ threads_neurons_advance(threads_neurons *a, const threads_grid *grid, uint32_t f
     for (uint32_t step = first; step < first + n_steps;) {
         uint32_t end = steady_end(a, grid, step, first + n_steps);
         switch_currents(a, grid, step);
+        if (grid->told[0])
+            pull_gaps(a, grid, step);
         for (uint32_t begin = 0; begin < a->n; begin += CHUNK) {
             uint32_t chunk_end = begin + CHUNK < a->n ? begin + CHUNK : a->n;
             complete = advance_chunk(a, grid, step, end - step, begin, chunk_end, turn) && complete;
         }
         step = end;
     }
+    if (grid->told[0])
+        memcpy(grid->told[first % 2] + a->first, a->v, a->n * sizeof(float));
     return complete;
 }
 

@@ -12,7 +12,15 @@ typedef struct threads_grid {
     uint32_t n_slots; /* power of two */
     int exponent; /* weights are whole multiples of 2^-exponent pA */
     bool always_flush;
+    float
+        *told[2]; /* with gap junctions: potentials of all neurons at the end of a step, in turns */
 } threads_grid;
+
+/* What one neuron has of a gap junction. */
+typedef struct threads_side {
+    uint32_t own, other; /* counted from the first; of the network */
+    float conductance_ns, offset_mv;
+} threads_side;
 
 typedef struct threads_stimulus {
     uint32_t index, start_step, stop_step;
@@ -31,6 +39,9 @@ typedef struct threads_stimulus {
 typedef struct threads_neurons {
     uint32_t first, n;
     float *v, *current, *p22, *p21, *p20, *p11, *push, *threshold, *reset, *bias;
+    float *drive, *pull; /* of gap junctions; push is p20 times the sum of both */
+    threads_side *sides; /* in the network's order */
+    size_t n_sides;
     int32_t *refractory, *refractory_steps, *fired;
     int32_t *ring; /* [n_slots][n] */
     threads_stimulus *stimuli; /* the network's, in its order */
@@ -46,6 +57,7 @@ typedef struct threads_neurons {
 
 /* Works out the grid; false when memory is out. */
 bool threads_grid_init(threads_grid *grid, const chx_network_info *info, uint64_t seed);
+void threads_grid_finish(threads_grid *grid);
 
 bool threads_neurons_init(threads_neurons *neurons, const threads_grid *grid, uint32_t first,
                           uint32_t n);

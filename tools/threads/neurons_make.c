@@ -97,7 +97,7 @@ choose_exponent(threads_grid *grid)
 bool
 threads_grid_init(threads_grid *grid, const chx_network_info *info, uint64_t seed)
 {
-    *grid = (threads_grid){.info = info, .seed = seed, .batch_steps = 128};
+    *grid = (threads_grid){.info = info, .seed = seed, .batch_steps = info->n_gaps > 0 ? 1 : 128};
     uint32_t longest = 1;
     for (uint64_t s = 0; s < info->n_synapses; s++) {
         uint32_t steps = synapse_steps(info, &info->synapses[s]);
@@ -114,7 +114,18 @@ threads_grid_init(threads_grid *grid, const chx_network_info *info, uint64_t see
         if (keep_v < 0.2f || keep_i < 0.2f)
             grid->always_flush = true;
     }
+    for (int turn = 0; turn < 2 && info->n_gaps > 0; turn++)
+        if (!(grid->told[turn] = calloc(info->n_neurons, sizeof(float))))
+            return false;
     return choose_exponent(grid);
+}
+
+void
+threads_grid_finish(threads_grid *grid)
+{
+    free(grid->told[0]);
+    free(grid->told[1]);
+    *grid = (threads_grid){0};
 }
 
 /* Zeroes on cache lines of their own. */
@@ -131,8 +142,8 @@ array(size_t count, size_t size)
 static bool
 allocate(threads_neurons *a, const threads_grid *grid)
 {
-    float **floats[] = {&a->v,   &a->current, &a->p22,       &a->p21,   &a->p20,
-                        &a->p11, &a->push,    &a->threshold, &a->reset, &a->bias};
+    float **floats[] = {&a->v,    &a->current,   &a->p22,   &a->p21,  &a->p20,   &a->p11,
+                        &a->push, &a->threshold, &a->reset, &a->bias, &a->drive, &a->pull};
     int32_t **ints[] = {&a->refractory, &a->refractory_steps, &a->fired};
     bool complete = true;
     for (size_t i = 0; i < sizeof floats / sizeof *floats; i++)
@@ -166,6 +177,7 @@ set_parameters(threads_neurons *a, const threads_grid *grid)
         a->p21[n] = visible(s * m / (m - s) / c * (exp(-h / m) - exp(-h / s)));
         a->p20[n] = visible(-m / c * expm1(-h / m));
         a->bias[n] = (float)p->bias_pa;
+        a->drive[n] = a->bias[n];
         a->push[n] = a->p20[n] * a->bias[n];
         a->threshold[n] = (float)(p->threshold_mv - p->resting_mv);
         a->reset[n] = (float)(p->reset_mv - p->resting_mv);
@@ -265,6 +277,32 @@ set_synapses(threads_neurons *a, const threads_grid *grid)
     return true;
 }
 
+static void
+add_side(threads_neurons *a, const chx_network_info *info, uint32_t neuron, uint32_t other,
+         float conductance_ns)
+{
+    const chx_neuron *neurons = info->neurons;
+    if (neuron < a->first || neuron - a->first >= a->n)
+        return;
+    a->sides[a->n_sides++] =
+        (threads_side){neuron - a->first, other, conductance_ns,
+                       (float)(info->types[neurons[other].type].params.resting_mv -
+                               info->types[neurons[neuron].type].params.resting_mv)};
+}
+
+static bool
+set_sides(threads_neurons *a, const threads_grid *grid)
+{
+    const chx_network_info *info = grid->info;
+    a->sides = calloc(2 * (size_t)info->n_gaps + 1, sizeof *a->sides);
+    for (uint64_t i = 0; a->sides && i < info->n_gaps; i++) {
+        const chx_gap *gap = &info->gaps[i];
+        add_side(a, info, gap->neuron, gap->other, gap->conductance_ns);
+        add_side(a, info, gap->other, gap->neuron, gap->conductance_ns);
+    }
+    return a->sides != NULL;
+}
+
 bool
 threads_neurons_init(threads_neurons *a, const threads_grid *grid, uint32_t first, uint32_t n)
 {
@@ -272,17 +310,17 @@ threads_neurons_init(threads_neurons *a, const threads_grid *grid, uint32_t firs
     if (!allocate(a, grid))
         return false;
     set_parameters(a, grid);
-    return set_stimuli(a, grid) && set_synapses(a, grid);
+    return set_stimuli(a, grid) && set_synapses(a, grid) && set_sides(a, grid);
 }
 
 void
 threads_neurons_finish(threads_neurons *a, const threads_grid *grid)
 {
-    void *arrays[] = {a->v,      a->current, a->p22,        a->p21,     a->p20,
-                      a->p11,    a->push,    a->threshold,  a->reset,   a->bias,
-                      a->fired,  a->ring,    a->refractory, a->draws,   a->refractory_steps,
-                      a->delays, a->offsets, a->targets,    a->weights, a->list[0],
-                      a->list[1]};
+    void *arrays[] = {a->v,       a->current, a->p22,        a->p21,     a->p20,
+                      a->p11,     a->push,    a->threshold,  a->reset,   a->bias,
+                      a->fired,   a->ring,    a->refractory, a->draws,   a->refractory_steps,
+                      a->delays,  a->offsets, a->targets,    a->weights, a->list[0],
+                      a->list[1], a->drive,   a->pull,       a->sides};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         free(arrays[i]);
     for (uint32_t k = 0; a->stimuli && k < grid->info->n_stimuli; k++) {

@@ -197,6 +197,7 @@ threads_simulation_destroy(threads_simulation *simulation)
     pthread_mutex_destroy(&simulation->mutex);
     pthread_cond_destroy(&simulation->called);
     free(simulation->workers);
+    threads_grid_finish(&simulation->grid);
     free(simulation->spikes);
     free(simulation);
 }
