@@ -1055,6 +1055,7 @@ START_TEST(network_worm_is_whole)
     const chx_network_info *info = chx_network_get(network);
     ck_assert_uint_eq(info->n_neurons, 302);
     ck_assert_uint_eq(info->n_synapses, 2279);
+    ck_assert_uint_eq(info->n_gaps, 552);
     ck_assert_uint_eq(info->n_nodes, 15608);
     ck_assert_uint_eq(info->stimuli[0].n_neurons, 3);
     ck_near(info->min_delay_ms, 1.0);

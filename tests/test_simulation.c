@@ -17,7 +17,7 @@
 /* Spikes of the worm in its first 400 ms, on any device and for any number of partitions. It
  * changes when examples/celegans or the neuron's equations change, and only then. */
 #define WORM_STEPS 4000
-#define WORM_DIGEST UINT64_C(0xa7dc7be62aa0eaa3)
+#define WORM_DIGEST UINT64_C(0x8cc4c1b76ce90a15)
 
 static chx_runtime *runtime;
 

@@ -4,8 +4,8 @@
     make.py TABLES [FOLDER]
 
 TABLES holds neurons.csv, connectome_varshney_chen.csv and swc/*.swc (LICENSE-data says where they
-come from). FOLDER, by default the script's own, receives neurons.csv, synapses.csv and
-morphologies/*.swc. What is data and what is assumed is told in README.md; the assumptions are the
+come from). FOLDER, by default the script's own, receives neurons.csv, synapses.csv,
+gaps.csv and morphologies/*.swc. What is data and what is assumed is told in README.md; the assumptions are the
 constants below.
 """
 
@@ -20,6 +20,7 @@ MAX_CONTACTS = 3  # beyond these a connection grows no stronger
 FACTORS = {"GABA": -3.0}  # by transmitter; all others excite with factor 1
 SYNAPTIC_DELAY_MS = 1.0
 CONDUCTION_UM_PER_MS = 25.0  # pace of a spike from soma to soma
+GAP_NS_PER_CONTACT = 0.1  # conductance of one gap junction
 
 
 def role(cell):
@@ -60,13 +61,24 @@ def write_synapses(cells, connections, path):
     rows = []
     for row in connections:
         if row["type"] != "chem":
-            continue  # gap junctions are not simulated
+            continue
         factor = FACTORS.get(row["neurotransmitter"], 1.0)
         weight_pa = factor * PA_PER_CONTACT * min(int(row["n"]), MAX_CONTACTS)
         distance_um = math.dist(places[row["pre"]], places[row["post"]])
         delay_ms = SYNAPTIC_DELAY_MS + distance_um / CONDUCTION_UM_PER_MS
         rows.append([row["pre"], row["post"], short(weight_pa), f"{delay_ms:.1f}"])
     write_table(path, ["pre", "post", "weight_pa", "delay_ms"], sorted(rows))
+
+
+def write_gaps(connections, path):
+    """The source lists most pairs from both ends; where the two differ, the larger count holds."""
+    contacts = {}
+    for row in connections:
+        pair = tuple(sorted((row["pre"], row["post"])))
+        if row["type"] == "gap" and pair[0] != pair[1]:
+            contacts[pair] = max(contacts.get(pair, 0), int(row["n"]))
+    rows = [[*pair, short(GAP_NS_PER_CONTACT * n)] for pair, n in sorted(contacts.items())]
+    write_table(path, ["neuron", "other", "conductance_ns"], rows)
 
 
 def read_table(path):
@@ -86,6 +98,7 @@ def main(arguments):
     morphologies.mkdir(parents=True, exist_ok=True)
     write_neurons(cells, folder / "neurons.csv")
     write_synapses(cells, connections, folder / "synapses.csv")
+    write_gaps(connections, folder / "gaps.csv")
     for cell in cells:
         name = f"{cell['name']}.swc"
         shutil.copyfile(tables / "swc" / name, morphologies / name)
