@@ -354,6 +354,36 @@ START_TEST(coupled_networks_are_the_same_in_every_cut)
 }
 END_TEST
 
+START_TEST(coupled_networks_go_on_from_what_was_saved)
+{
+    float whole_mv[N_ALL], potentials_mv[N_ALL];
+    uint64_t digest;
+    chx_simulation *simulation = NULL;
+    folder_setup();
+    chx_network *network = create_circuit(false, false);
+    const uint64_t whole = run(network, 1, whole_mv);
+    check_ok(chx_simulation_create(runtime, network, &(chx_simulation_params){.n_partitions = 3},
+                                   &simulation));
+    check_ok(chx_simulation_advance(simulation, 33));
+    check_ok(chx_simulation_save(simulation, folder_path("state")));
+    chx_simulation_destroy(&simulation);
+    for (uint32_t n_partitions = 1; n_partitions <= 2; n_partitions++) {
+        check_ok(chx_simulation_create(
+            runtime, network, &(chx_simulation_params){.n_partitions = n_partitions}, &simulation));
+        check_ok(chx_simulation_advance(simulation, 4));
+        check_ok(chx_simulation_restore(simulation, folder_path("state")));
+        check_ok(chx_simulation_advance(simulation, 39));
+        check_ok(chx_simulation_digest(simulation, &digest));
+        check_ok(chx_simulation_potentials(simulation, potentials_mv));
+        ck_assert_uint_eq(digest, whole);
+        ck_assert_mem_eq(potentials_mv, whole_mv, sizeof whole_mv);
+        chx_simulation_destroy(&simulation);
+    }
+    chx_network_destroy(&network);
+    folder_teardown();
+}
+END_TEST
+
 static const char description[] =
     "{\"format\": \"chronaxie-network\", \"version\": 1, \"name\": \"three\", \"time_step_ms\": "
     "0.1,\n"
@@ -469,6 +499,7 @@ main(void)
     tcase_add_test(devices, coupling_coefficient_is_that_of_the_conductances);
     tcase_add_test(devices, a_gap_junction_synchronises_what_is_apart_without);
     tcase_add_loop_test(devices, coupled_networks_are_the_same_in_every_cut, 0, 2);
+    tcase_add_test(devices, coupled_networks_go_on_from_what_was_saved);
     suite_add_tcase(suite, devices);
     tcase_add_checked_fixture(files, folder_setup, folder_teardown);
     tcase_add_test(files, gaps_are_read_sorted_and_saved);

@@ -5,8 +5,8 @@
 
 TABLES holds neurons.csv, connectome_varshney_chen.csv and swc/*.swc (LICENSE-data says where they
 come from). FOLDER, by default the script's own, receives neurons.csv, synapses.csv,
-gaps.csv and morphologies/*.swc. What is data and what is assumed is told in README.md; the assumptions are the
-constants below.
+gaps.csv and morphologies/*.swc. What is data and what is assumed is told in README.md; the
+assumptions are the constants below.
 """
 
 import csv

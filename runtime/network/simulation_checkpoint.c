@@ -4,7 +4,8 @@
  *
  * One walk serves both directions: exchange() copies between a buffer's copy and the file. What
  * neurons get and what their targets' spikes have yet to do is there only as far as it can still
- * matter; before, all that can be done is done (chx__simulation_settle()). */
+ * matter; before, all that can be done is done (chx__simulation_settle()). Potentials that gap
+ * junctions act by are those of the state. */
 #include "network/simulation_copies.h"
 
 #include <stdlib.h>
@@ -73,6 +74,9 @@ digest_network(const chx_simulation *simulation)
     for (uint32_t n = 0; n < info->n_neurons; n++)
         chx__hasher_add(hasher, &info->neurons[n].type, sizeof info->neurons[n].type);
     chx__hasher_add(hasher, info->synapses, info->n_synapses * sizeof *info->synapses);
+    chx__hasher_add(hasher, info->gaps, info->n_gaps * sizeof *info->gaps);
+    for (uint32_t t = 0; t < info->n_types && info->n_gaps > 0; t++)
+        chx__hasher_add(hasher, &tables->types[t].prepared.origin_mv, sizeof(double));
     chx__hasher_add(hasher, tables->stimuli,
                     tables->first_row[info->n_stimuli] * sizeof *tables->stimuli);
     chx__hasher_add(hasher, tables->chances,
@@ -239,6 +243,33 @@ mark_rings(const chx_simulation *simulation, part_copy *copies)
     }
 }
 
+/* Tells the potentials of the state at every turn, so that the next step finds them at its own. */
+static chx_status
+tell_potentials(const chx_simulation *simulation, const part_copy *copies)
+{
+    const uint32_t width = simulation->tables.width, n_neurons = simulation->info->n_neurons;
+    if (!simulation->potentials)
+        return CHX_OK;
+    uint32_t *told = chx__alloc(n_neurons, CHX_POPULATION_TURNS * sizeof *told);
+    if (!told)
+        return chx__fail_memory("restoring a simulation");
+    for (uint32_t p = 0; p < simulation->tables.n_partitions; p++) {
+        const chx__simulation_part *part = &simulation->parts[p];
+        const size_t n_fields =
+            CHX_POPULATION_STATE_HEADER + simulation->tables.models[p]->n_states;
+        for (uint32_t n = 0; n < part->n_neurons; n++) {
+            const size_t field = n / width * n_fields + CHX_POPULATION_STATE_HEADER;
+            for (size_t turn = 0; turn < CHX_POPULATION_TURNS; turn++)
+                told[turn * n_neurons + part->first_neuron + n] =
+                    copies[p].state[field * width + n % width];
+        }
+    }
+    chx_status status =
+        chx_buffer_write(simulation->potentials, 0, chx_buffer_size(simulation->potentials), told);
+    free(told);
+    return status;
+}
+
 /* Makes the lists those of a batch that nobody fired in and that ended here. */
 static chx_status
 empty_lists(chx_simulation *simulation)
@@ -280,6 +311,8 @@ exchange_all(stream *file, chx_simulation *simulation)
         mark_rings(simulation, copies);
         for (uint32_t p = 0; p < n_parts && !status; p++)
             status = move_part(&simulation->parts[p], &copies[p], true);
+        if (!status)
+            status = tell_potentials(simulation, copies);
         if (!status)
             status = chx_buffer_write(simulation->history, 0, chx_buffer_size(simulation->history),
                                       history);
