@@ -421,6 +421,50 @@ static const struct {
     {&glif3, "refractory_ms", 0, NULL},
 };
 
+/* Steps in which something arrives that outweighs the rest, and none within the refractory time. */
+START_TEST(relays_fire_when_something_arrives)
+{
+    static const chx_spike expected[] = {{0, 0},  {0, 1},   {1, 2},   {2, 2},   {4, 0},  {4, 1},
+                                         {5, 0},  {5, 2},   {6, 2},   {9, 0},   {9, 1},  {10, 2},
+                                         {11, 2}, {300, 0}, {300, 1}, {301, 2}, {302, 2}};
+    const chx_parameter refractory = {"refractory_ms", 0.2};
+    const chx_neuron_type types[] = {
+        {.name = "at once", .model = "relay"},
+        {.name = "resting", .model = "relay", .parameters = &refractory, .n_parameters = 1}};
+    const chx_neuron neurons[] = {{.name = "a", .diameter_um = 1},
+                                  {.name = "b", .type = 1, .diameter_um = 1},
+                                  {.name = "c", .diameter_um = 1}};
+    const chx_spike up[] = {{0, 0}, {4, 0}, {5, 0}, {9, 0}, {9, 0},  {300, 0},
+                            {0, 1}, {4, 1}, {5, 1}, {9, 1}, {300, 1}};
+    const chx_spike down[] = {{5, 0}, {5, 1}, {4, 2}};
+    const chx_synapse synapses[] = {{0, 2, 1, 0.1f}, {1, 2, 3, 0.2f}};
+    const chx_stimulus stimuli[] = {
+        {.kind = CHX_STIMULUS_SPIKE_TRAIN, .current_pa = 2, .spikes = up, .n_spikes = 11},
+        {.kind = CHX_STIMULUS_SPIKE_TRAIN, .current_pa = -1, .spikes = down, .n_spikes = 3}};
+    chx_network *network = sample_finish(&(chx_network_info){.name = "relays",
+                                                             .time_step_ms = STEP_MS,
+                                                             .duration_ms = 40,
+                                                             .n_types = 2,
+                                                             .types = types,
+                                                             .n_neurons = 3,
+                                                             .neurons = neurons,
+                                                             .n_synapses = 2,
+                                                             .synapses = synapses,
+                                                             .n_stimuli = 2,
+                                                             .stimuli = stimuli});
+    chx_simulation *simulation = NULL;
+    const chx_spike *spikes;
+    size_t n_spikes;
+    check_ok(chx_simulation_create(runtime, network, NULL, &simulation));
+    check_ok(chx_simulation_advance(simulation, 400));
+    check_ok(chx_simulation_spikes(simulation, &spikes, &n_spikes));
+    ck_assert_uint_eq(n_spikes, sizeof expected / sizeof *expected);
+    ck_assert_mem_eq(spikes, expected, sizeof expected);
+    chx_simulation_destroy(&simulation);
+    chx_network_destroy(&network);
+}
+END_TEST
+
 START_TEST(parameters_that_cannot_be_are_refused_by_name)
 {
     double values[MAX_CELLS][MAX_PARAMETERS];
@@ -450,6 +494,7 @@ main(void)
     tcase_add_test(device, neurons_with_alpha_shaped_currents_do_what_the_equations_say);
     tcase_add_test(device, neurons_whose_potential_spikes_move_do_what_the_equations_say);
     tcase_add_test(device, generalised_neurons_do_what_the_equations_say);
+    tcase_add_test(device, relays_fire_when_something_arrives);
     tcase_add_loop_test(parameters, parameters_that_cannot_be_are_refused_by_name, 0,
                         sizeof wrong / sizeof *wrong);
     suite_add_tcase(suite, device);

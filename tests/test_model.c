@@ -656,7 +656,7 @@ START_TEST(negative_weights_arrive_at_the_second_port_of_ones_own_model)
 }
 END_TEST
 
-#define N_FIRSTS 7
+#define N_FIRSTS 8
 
 static const chx_parameter alpha[] = {
     {"capacitance_pf", 250}, {"tau_membrane_ms", 10}, {"tau_synapse_ms", TAU_S_MS},
@@ -682,7 +682,7 @@ static const chx_parameter glif3[] = {{"capacitance_pf", 100},
                                       {"tau_synapse_ms", TAU_S_MS}};
 
 /* 200 neurons, runs of four models that end within blocks, 20 synapses each; the first model is
- * lif, lif with two currents, lif_cond, hh, lif_alpha, lif_delta or glif3. */
+ * lif, lif with two currents, lif_cond, hh, lif_alpha, lif_delta, glif3 or relay. */
 static chx_network *
 create_mixed(uint32_t n_alternating, int first)
 {
@@ -734,7 +734,8 @@ create_mixed(uint32_t n_alternating, int first)
                                        .parameters = glif3,
                                        .n_parameters = 13,
                                        .initial = &potential,
-                                       .n_initial = 1}};
+                                       .n_initial = 1},
+                                      {.name = "relay", .model = "relay"}};
     const chx_neuron_type types[] = {
         firsts[first],
         {.name = "adex", .model = "adex", .parameters = parameters[0], .n_parameters = 12},

@@ -96,7 +96,7 @@ typedef struct chx_neuron_type {
     const char *name;
     chx_lif_params params; /* where model is NULL: leaky integrate-and-fire */
     const char *model; /* else "lif_alpha", "lif_delta", "lif_cond", "glif3", "adex", "izhikevich"
-                        * or "hh", with parameters: */
+                        * "hh" or "relay", with parameters: */
     const chx_parameter *parameters; /* in any order; in a network all of the model's, in its own */
     uint32_t n_parameters;
     const chx_model *own; /* instead of model; in a network, where model is its file's name, held */

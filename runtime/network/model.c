@@ -11,8 +11,9 @@
 #include "network/own_model.h"
 
 static const chx__model *const models[] = {
-    &chx__model_lif,   &chx__model_lif_alpha, &chx__model_lif_delta,  &chx__model_lif_cond,
-    &chx__model_glif3, &chx__model_adex,      &chx__model_izhikevich, &chx__model_hh};
+    &chx__model_lif,        &chx__model_lif_alpha, &chx__model_lif_delta,
+    &chx__model_lif_cond,   &chx__model_glif3,     &chx__model_adex,
+    &chx__model_izhikevich, &chx__model_hh,        &chx__model_relay};
 
 const chx__model *
 chx__model_find(const char *name)

@@ -81,12 +81,14 @@ extern const chx__model chx__model_lif;
 extern const chx__model chx__model_lif_alpha;
 extern const chx__model chx__model_lif_cond;
 extern const chx__model chx__model_lif_delta;
+extern const chx__model chx__model_relay;
 
 /* What simulates lif where some type has a time constant of its own for inhibition. */
 extern const chx__model chx__model_lif_pair;
 
 /* The names of all models, for a sentence. */
-#define CHX__MODEL_NAMES "lif, lif_alpha, lif_delta, lif_cond, glif3, adex, izhikevich and hh"
+#define CHX__MODEL_NAMES \
+    "lif, lif_alpha, lif_delta, lif_cond, glif3, adex, izhikevich, hh and relay"
 
 /* The model of that name; that of types without a name for NULL; NULL when there is none. */
 const chx__model *chx__model_find(const char *name);
