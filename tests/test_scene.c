@@ -500,6 +500,35 @@ START_TEST(layouts_lead_from_left_to_right_along_the_flow)
 }
 END_TEST
 
+/* A leads to D, but of the others each leads to the next. */
+START_TEST(layouts_of_a_ring_with_a_branch_keep_the_ring_open)
+{
+    static const chx_synapse synapses[] = {
+        {.pre = 0, .post = 1}, {.pre = 1, .post = 2}, {.pre = 2, .post = 0}, {.pre = 0, .post = 3}};
+    chx_neuron neurons[4];
+    check_ok(chx__layout_place(neurons, 4, synapses, 4, 1));
+    const float *a = neurons[0].position_um, *b = neurons[1].position_um;
+    const float *c = neurons[2].position_um;
+    float twice = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]);
+    ck_assert_float_gt(fabsf(twice), 0.3f);
+}
+END_TEST
+
+START_TEST(layouts_of_a_chain_lead_straight_on)
+{
+    chx_neuron neurons[41];
+    chx_synapse synapses[40];
+    for (uint32_t i = 0; i < 40; i++)
+        synapses[i] = (chx_synapse){.pre = i, .post = i + 1};
+    check_ok(chx__layout_place(neurons, 41, synapses, 40, 1));
+    for (uint32_t i = 0; i < 40; i++) {
+        const float *a = neurons[i].position_um, *b = neurons[i + 1].position_um;
+        ck_assert_float_gt(b[0] - a[0], 0.9f);
+        ck_assert_float_lt(fabsf(b[1] - a[1]), 0.3f);
+    }
+}
+END_TEST
+
 /* Of 12 neurons each, with weights as far apart as weights can be. */
 static const struct {
     uint32_t ends[6][2], n;
@@ -1482,6 +1511,8 @@ suite(void)
     tcase_add_test(frames, all_branches_are_framed_with_a_margin_at_any_azimuth);
     tcase_add_test(frames, parts_of_a_layout_lie_close_together);
     tcase_add_test(frames, layouts_lead_from_left_to_right_along_the_flow);
+    tcase_add_test(frames, layouts_of_a_ring_with_a_branch_keep_the_ring_open);
+    tcase_add_test(frames, layouts_of_a_chain_lead_straight_on);
     tcase_add_loop_test(frames, layouts_of_odd_networks_are_finite_and_the_same_each_time, 0,
                         sizeof odd_networks / sizeof *odd_networks);
     tcase_add_test(frames, pixels_lie_where_the_projection_says);

@@ -27,6 +27,7 @@
 #define MOST_WORK 2e7 /* neurons and synapses looked at in all rounds of a kind */
 #define MOST_MEANS 100
 #define MOST_PLACINGS 24
+#define MOST_LEVELS 60 /* that are one behind the other where the neurons alone need less width */
 #define BAND 0.4 /* of the way to the next layer */
 #define WORTH_BANDS 0.67 /* of the width without them */
 #define TELLS_APART 1e6 /* heights nearer than its inverse are the same, as rounding parts them */
@@ -207,11 +208,23 @@ fill_columns(drawing *of, member *members, uint32_t n, double width, double band
     return fullest;
 }
 
+/* The width where columns are as high as all of them together are wide, or that of a long chain. */
+static double
+least_width(const drawing *of, const member *members, uint32_t n)
+{
+    double low = INFINITY, high = -INFINITY;
+    for (uint32_t i = 0; i < n; i++) {
+        low = fmin(low, of->heights[members[i].neuron]);
+        high = fmax(high, of->heights[members[i].neuron]);
+    }
+    return fmax(sqrt(ASPECT * n), fmin(high - low, n < MOST_LEVELS ? n : MOST_LEVELS));
+}
+
 /* The width that a part needs, in whose columns its neurons then are. */
 static double
 find_width(drawing *of, member *members, uint32_t n, double band, uint32_t *fullest)
 {
-    double width = sqrt(ASPECT * n);
+    double width = least_width(of, members, n);
     *fullest = fill_columns(of, members, n, width, band);
     while (width < ASPECT * (*fullest - 1)) {
         width = fmin(width * 1.2, ASPECT * n);
@@ -225,7 +238,7 @@ size_part(drawing *of, member *members, uint32_t n)
 {
     uint32_t fullest;
     double sharp = find_width(of, members, n, 0, &fullest);
-    if (sharp > sqrt(ASPECT * n) &&
+    if (sharp > least_width(of, members, n) &&
         find_width(of, members, n, BAND, &fullest) > sharp * WORTH_BANDS)
         find_width(of, members, n, 0, &fullest);
     for (uint32_t i = 0; i < n; i++)

@@ -29,6 +29,8 @@
 #define CENTRE_PULL 0.05 /* of the distance from the centre, per round, in units of the spacing */
 #define ROWS_ASPECT 1.7 /* width over height that all rows together come near to */
 #define LEAST_DIRECTED 0.1 /* share of the weight that goes along a flow worth the name */
+#define NEARLY_CHANCE \
+    0.9 /* of the share that would go along heights if directions were by chance */
 #define GAP 1.5 /* between parts */
 
 /* Lengths are in units of the spacing. */
@@ -41,6 +43,7 @@ typedef struct spot {
 typedef struct part {
     uint32_t first, n;
     bool is_flow;
+    uint64_t n_synapses; /* but for those of a neuron to itself */
     double size[2]; /* with the gap */
     double corner[2]; /* where it is set */
 } part;
@@ -318,6 +321,15 @@ arrange_by_forces(arrangement *all, const chx_synapse *synapses, uint64_t n_syna
     }
 }
 
+/* Heights have a neuron's freedom for each neuron but one, so of the directions of m synapses, did
+ * they go by chance, the n - 1 of n neurons would account for (n - 1) / m. */
+static bool
+has_direction(const part *of, double directed)
+{
+    double chance = of->n_synapses > 0 ? (of->n - 1.0) / (double)of->n_synapses : 0;
+    return directed >= fmax(LEAST_DIRECTED, NEARLY_CHANCE * chance);
+}
+
 /* Tells which parts have a flow, and arranges those. */
 static chx_status
 arrange_by_flow(arrangement *all, const chx_synapse *synapses, uint64_t n_synapses,
@@ -328,8 +340,10 @@ arrange_by_flow(arrangement *all, const chx_synapse *synapses, uint64_t n_synaps
                                        all->n_parts, all->heights, all->directed);
     if (status)
         return status;
+    for (uint64_t i = 0; i < n_synapses; i++)
+        all->parts[all->leaders[synapses[i].pre]].n_synapses += synapses[i].pre != synapses[i].post;
     for (uint32_t k = 0; k < all->n_parts; k++) {
-        all->parts[k].is_flow = all->directed[k] >= LEAST_DIRECTED;
+        all->parts[k].is_flow = has_direction(&all->parts[k], all->directed[k]);
         has_flow |= all->parts[k].is_flow;
         *has_forces |= !all->parts[k].is_flow && all->parts[k].n > 1;
     }
