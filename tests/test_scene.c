@@ -514,6 +514,27 @@ START_TEST(layouts_of_a_ring_with_a_branch_keep_the_ring_open)
 }
 END_TEST
 
+/* A band of 60, each joined with some of the next 9: it has a hole, though all lead round. */
+START_TEST(layouts_of_a_ring_without_a_begin_are_round)
+{
+    chx_neuron neurons[60];
+    chx_synapse synapses[240];
+    for (uint32_t i = 0; i < 240; i++) {
+        uint32_t pre = i * 37 % 60;
+        synapses[i] = (chx_synapse){.pre = pre, .post = (pre + 1 + i * i % 9) % 60};
+    }
+    check_ok(chx__layout_place(neurons, 60, synapses, 240, 1));
+    float middle[2] = {0}, nearest = INFINITY;
+    for (uint32_t i = 0; i < 60; i++)
+        for (int k = 0; k < 2; k++)
+            middle[k] += neurons[i].position_um[k] / 60;
+    for (uint32_t i = 0; i < 60; i++)
+        nearest = fminf(nearest, hypotf(neurons[i].position_um[0] - middle[0],
+                                        neurons[i].position_um[1] - middle[1]));
+    ck_assert_float_gt(nearest, 1);
+}
+END_TEST
+
 START_TEST(layouts_of_a_chain_lead_straight_on)
 {
     chx_neuron neurons[41];
@@ -1512,6 +1533,7 @@ suite(void)
     tcase_add_test(frames, parts_of_a_layout_lie_close_together);
     tcase_add_test(frames, layouts_lead_from_left_to_right_along_the_flow);
     tcase_add_test(frames, layouts_of_a_ring_with_a_branch_keep_the_ring_open);
+    tcase_add_test(frames, layouts_of_a_ring_without_a_begin_are_round);
     tcase_add_test(frames, layouts_of_a_chain_lead_straight_on);
     tcase_add_loop_test(frames, layouts_of_odd_networks_are_finite_and_the_same_each_time, 0,
                         sizeof odd_networks / sizeof *odd_networks);

@@ -29,8 +29,8 @@
 #define CENTRE_PULL 0.05 /* of the distance from the centre, per round, in units of the spacing */
 #define ROWS_ASPECT 1.7 /* width over height that all rows together come near to */
 #define LEAST_DIRECTED 0.1 /* share of the weight that goes along a flow worth the name */
-#define NEARLY_CHANCE \
-    0.9 /* of the share that would go along heights if directions were by chance */
+#define ABOVE_CHANCE 1.5 /* of the share that would if directions were by chance */
+#define SURELY_DIRECTED 0.8 /* a share that tells a flow anyway, as in a tree */
 #define GAP 1.5 /* between parts */
 
 /* Lengths are in units of the spacing. */
@@ -322,12 +322,14 @@ arrange_by_forces(arrangement *all, const chx_synapse *synapses, uint64_t n_syna
 }
 
 /* Heights have a neuron's freedom for each neuron but one, so of the directions of m synapses, did
- * they go by chance, the n - 1 of n neurons would account for (n - 1) / m. */
+ * they go by chance, the n - 1 of n neurons would account for (n - 1) / m. A part that is too large
+ * for forces is better laid out along a flow by chance than not at all. */
 static bool
 has_direction(const part *of, double directed)
 {
-    double chance = of->n_synapses > 0 ? (of->n - 1.0) / (double)of->n_synapses : 0;
-    return directed >= fmax(LEAST_DIRECTED, NEARLY_CHANCE * chance);
+    if (directed < LEAST_DIRECTED || (double)of->n * of->n / 2 * FEWEST_ROUNDS > MOST_PAIRS)
+        return directed >= LEAST_DIRECTED;
+    return directed >= fmin(SURELY_DIRECTED, ABOVE_CHANCE * (of->n - 1.0) / (double)of->n_synapses);
 }
 
 /* Tells which parts have a flow, and arranges those. */
