@@ -403,6 +403,26 @@ class Runs(Case):
         self.fails(2, "leave --checkpoint and --resume out", "run", WORM, "--checkpoint", state,
                    "--play-spikes", two)
 
+    def test_rates_are_a_table_by_type_and_time(self):
+        rates, spikes, again = (self.folder / name for name in ["r.csv", "s.csv", "again.csv"])
+        words = ["--json", "--rates", rates, "--rates-every-ms", 7, *devices()]
+        done = json.loads(self.succeeds("run", WORM, "--duration-ms", 100, "--spikes", spikes,
+                                        *words))
+        rows = [row.split(",") for row in rates.read_text().splitlines()]
+        self.assertEqual(rows[0], ["time_ms"] + [row["type"] for row in done["types"]])
+        self.assertEqual([float(row[0]) for row in rows[1:]], [7 * i for i in range(1, 15)] + [100])
+        lengths_s = [0.007] * 14 + [0.002]
+        for i, of_type in enumerate(done["types"], 1):
+            n_spikes = sum(float(row[i]) * s * of_type["neurons"]
+                           for row, s in zip(rows[1:], lengths_s))
+            self.assertAlmostEqual(n_spikes, of_type["spikes"], places=2)
+        played = json.loads(self.succeeds("run", WORM, "--play-spikes", spikes, "--spikes", again,
+                                          *words))
+        self.assertEqual(played["spikes"], done["spikes"])
+        self.assertEqual(played["digest"], done["digest"])
+        self.assertEqual(again.read_text(), spikes.read_text())
+        self.fails(2, "add that", "run", WORM, "--rates-every-ms", 7)
+
     def test_weights_are_a_table_of_what_was_learnt(self):
         path = self.folder / "weights.csv"
         neuron = {"capacitance_pf": 200, "tau_membrane_ms": 20, "tau_synapse_ms": 5,

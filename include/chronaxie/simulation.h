@@ -93,6 +93,12 @@ CHX_API chx_status chx_simulation_spikes(chx_simulation *simulation, const chx_s
  * there are not so many. */
 CHX_API chx_status chx_simulation_forget(chx_simulation *simulation, size_t n_spikes);
 
+/* Takes the spikes of runs that ended, and were not taken or forgotten before; the caller frees
+ * *spikes with free(), which is NULL without any. The digest and what is drawn stay as they are.
+ * Also while runs are in flight. */
+CHX_API chx_status chx_simulation_take_spikes(chx_simulation *simulation, chx_spike **spikes,
+                                              size_t *n_spikes);
+
 /* Takes what a probe has traced in runs that ended, and was not taken before; the caller frees
  * trace->values with free(). Also while runs are in flight. Errors: INVALID. */
 CHX_API chx_status chx_simulation_take_trace(chx_simulation *simulation, uint32_t probe,
@@ -123,6 +129,46 @@ CHX_API chx_status chx_simulation_save(chx_simulation *simulation, const char *p
  * be in flight. Errors: INVALID when a recording is played, FILE, FORMAT when the file is damaged,
  * of another network or of another version, MEMORY. */
 CHX_API chx_status chx_simulation_restore(chx_simulation *simulation, const char *path);
+
+/* A table of spikes, "time_ms,neuron" with names, written as they come; the network is borrowed. */
+typedef struct chx_spike_table chx_spike_table;
+
+/* Begins a table as CSV under a temporary name. On success the caller destroys *table. Errors:
+ * FILE, INVALID, MEMORY. */
+CHX_API chx_status chx_spike_table_create(const char *path, const chx_network *network,
+                                          chx_spike_table **table);
+
+/* Appends rows, whose writing is checked at the end. Errors: INVALID. */
+CHX_API chx_status chx_spike_table_add(chx_spike_table *table, const chx_spike *spikes,
+                                       size_t n_spikes);
+
+/* Ends the table and renames it into place; after an error nothing remains. Errors: FILE. */
+CHX_API chx_status chx_spike_table_finish(chx_spike_table *table);
+
+/* Clears *table; accepts NULL. A table that was not finished is removed. */
+CHX_API void chx_spike_table_destroy(chx_spike_table **table);
+
+/* A table of population rates, written as they come: a row for each interval with the time of its
+ * end, and for each type the spikes of one neuron in a second, in Hz. The network is borrowed. */
+typedef struct chx_rate_table chx_rate_table;
+
+/* Begins a table as CSV under a temporary name. Intervals, rounded to whole time steps, end at
+ * multiples of their length; the first begins at first_step. On success the caller destroys *table.
+ * Errors: FILE, INVALID, MEMORY. */
+CHX_API chx_status chx_rate_table_create(const char *path, const chx_network *network,
+                                         double interval_ms, uint64_t first_step,
+                                         chx_rate_table **table);
+
+/* Counts spikes, ordered by step and none of an interval that ended before. Errors: INVALID. */
+CHX_API chx_status chx_rate_table_add(chx_rate_table *table, const chx_spike *spikes,
+                                      size_t n_spikes);
+
+/* Ends the last interval and the table at a step and renames it into place; after an error nothing
+ * remains. Errors: FILE, INVALID. */
+CHX_API chx_status chx_rate_table_finish(chx_rate_table *table, uint64_t end_step);
+
+/* Clears *table; accepts NULL. A table that was not finished is removed. */
+CHX_API void chx_rate_table_destroy(chx_rate_table **table);
 
 /* A table of traces, written as they come: a row for each traced step with the time of its end, a
  * column for each neuron. */

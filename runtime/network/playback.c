@@ -42,13 +42,14 @@ append(chx_simulation *simulation, chx_history *history)
     const chx_recording_info *recording = chx_recording_get(playback->recording);
     uint64_t end =
         playback->n_taken < playback->n_queued ? playback->queue[playback->n_taken++] : 0;
-    size_t n = simulation->n_spikes;
+    size_t n = playback->n_played;
     while (n < recording->n_spikes && recording->spikes[n].step < end)
         n++;
-    if (!chx__grow(&simulation->spikes, &simulation->spikes_capacity, n, sizeof(chx_spike)))
+    if (!chx__grow(&simulation->spikes, &simulation->spikes_capacity,
+                   simulation->n_spikes + n - playback->n_played, sizeof(chx_spike)))
         return chx__fail_memory("playing recorded spikes");
-    while (simulation->n_spikes < n) {
-        chx_spike spike = recording->spikes[simulation->n_spikes];
+    while (playback->n_played < n) {
+        chx_spike spike = recording->spikes[playback->n_played++];
         chx_history *of = &history[spike.neuron];
         of->step[of->count++ % CHX_HISTORY_SPIKES] = spike.step;
         chx__simulation_keep_spike(simulation, spike);

@@ -133,6 +133,19 @@ chx_simulation_spikes(chx_simulation *simulation, const chx_spike **spikes, size
 }
 
 chx_status
+chx_simulation_take_spikes(chx_simulation *simulation, chx_spike **spikes, size_t *n_spikes)
+{
+    CHX__REQUIRE(simulation && spikes && n_spikes);
+    pthread_mutex_lock(&simulation->mutex);
+    *spikes = simulation->spikes;
+    *n_spikes = simulation->n_spikes;
+    simulation->spikes = NULL;
+    simulation->n_spikes = simulation->spikes_capacity = 0;
+    pthread_mutex_unlock(&simulation->mutex);
+    return CHX_OK;
+}
+
+chx_status
 chx_simulation_forget(chx_simulation *simulation, size_t n_spikes)
 {
     CHX__REQUIRE(simulation);

@@ -33,6 +33,7 @@ typedef struct chx__playback {
     const chx_recording *recording; /* NULL when the network is simulated */
     uint64_t *queue; /* for each run that was submitted, the step that it plays until */
     size_t capacity, n_queued, n_taken;
+    size_t n_played; /* spikes */
 } chx__playback;
 
 /* Where a probe finds one of its neurons. */

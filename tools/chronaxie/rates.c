@@ -7,30 +7,22 @@
 
 #include "table.h"
 
-typedef struct tally {
-    uint64_t n_neurons;
-    uint64_t n_spikes;
-} tally;
-
 json_t *
-rates_json(const chx_network *network, const chx_spike *spikes, size_t n_spikes, double duration_ms)
+rates_json(const chx_network_info *info, const uint64_t *n_spikes, double duration_ms)
 {
-    const chx_network_info *info = chx_network_get(network);
-    tally *tallies = calloc(info->n_types ? info->n_types : 1, sizeof *tallies);
-    json_t *list = tallies ? json_array() : NULL;
+    uint64_t *n_neurons = calloc(info->n_types ? info->n_types : 1, sizeof *n_neurons);
+    json_t *list = n_neurons ? json_array() : NULL;
 
-    for (uint32_t i = 0; tallies && i < info->n_neurons; i++)
-        tallies[info->neurons[i].type].n_neurons++;
-    for (size_t i = 0; tallies && i < n_spikes; i++)
-        tallies[info->neurons[spikes[i].neuron].type].n_spikes++;
+    for (uint32_t i = 0; n_neurons && i < info->n_neurons; i++)
+        n_neurons[info->neurons[i].type]++;
     for (uint32_t t = 0; list && t < info->n_types; t++) {
-        double neuron_seconds = (double)tallies[t].n_neurons * duration_ms * 1e-3;
-        double rate = neuron_seconds > 0 ? (double)tallies[t].n_spikes / neuron_seconds : 0.0;
+        double neuron_seconds = (double)n_neurons[t] * duration_ms * 1e-3;
+        double rate = neuron_seconds > 0 ? (double)n_spikes[t] / neuron_seconds : 0.0;
         json_array_append_new(list, json_pack("{s:s, s:I, s:I, s:f}", "type", info->types[t].name,
-                                              "neurons", (json_int_t)tallies[t].n_neurons, "spikes",
-                                              (json_int_t)tallies[t].n_spikes, "rate_hz", rate));
+                                              "neurons", (json_int_t)n_neurons[t], "spikes",
+                                              (json_int_t)n_spikes[t], "rate_hz", rate));
     }
-    free(tallies);
+    free(n_neurons);
     return list;
 }
 

@@ -2,14 +2,14 @@
 #ifndef CHRONAXIE_RATES_H
 #define CHRONAXIE_RATES_H
 
-#include <stddef.h>
+#include <stdint.h>
 
 #include <chronaxie/network.h>
 #include <jansson.h>
 
-/* An array of {type, neurons, spikes, rate_hz}; NULL when memory ran out. */
-json_t *rates_json(const chx_network *network, const chx_spike *spikes, size_t n_spikes,
-                   double duration_ms);
+/* An array of {type, neurons, spikes, rate_hz} from the spikes of each type; NULL when memory ran
+ * out. */
+json_t *rates_json(const chx_network_info *info, const uint64_t *n_spikes, double duration_ms);
 
 /* Prints the same as a table. */
 void rates_print(const json_t *rates);

@@ -157,7 +157,7 @@ static int
 check_targets(const struct rendering *r)
 {
     uint64_t picture_bytes = (uint64_t)r->size_px[0] * r->size_px[1] * 3;
-    const struct target outputs[3] = {{"--output", r->output, ".png .mp4 .webm", picture_bytes}};
+    const struct target outputs[4] = {{"--output", r->output, ".png .mp4 .webm", picture_bytes}};
     return session_check_targets(&r->params, outputs);
 }
 

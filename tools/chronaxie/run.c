@@ -15,6 +15,7 @@
 #include "silence.h"
 #include "states.h"
 #include "stopwatch.h"
+#include "tally.h"
 #include "target.h"
 
 /* Launches joined into one run of the graph, and the most spikes a run must have room for. */
@@ -33,6 +34,8 @@ typedef struct run_job {
     struct flight flight;
     states_params states_params;
     struct states states;
+    tally_params tally_params;
+    struct tally tally;
     const char *weights_path, *checkpoint_path, *resume_path;
     uint64_t first_step, n_steps; /* of this run, which may go on from another */
     uint32_t steps_per_run;
@@ -70,6 +73,14 @@ prepare(run_job *job)
     return status;
 }
 
+/* Takes what runs that ended have left. */
+static chx_status
+listen(run_job *job)
+{
+    chx_status status = states_write(&job->states, job->session.simulation);
+    return status == CHX_OK ? tally_take(&job->tally, job->session.simulation) : status;
+}
+
 static chx_status
 advance(run_job *job)
 {
@@ -85,14 +96,14 @@ advance(run_job *job)
         if (status == CHX_OK)
             status = flight_submit(&job->flight);
         if (status == CHX_OK)
-            status = states_write(&job->states, job->session.simulation);
+            status = listen(job);
         done += steps;
         progress_show(done);
     }
     if (status == CHX_OK)
         status = flight_drain(&job->flight);
     if (status == CHX_OK)
-        status = states_write(&job->states, job->session.simulation);
+        status = listen(job);
     job->wall_s = stopwatch_seconds_since(begin_ns);
     progress_clear();
     return status;
@@ -220,20 +231,17 @@ static int
 report(const run_job *job, bool as_json)
 {
     const struct session *session = &job->session;
-    const chx_spike *spikes;
-    size_t n_spikes;
+    const size_t n_spikes = job->tally.n_spikes;
     uint64_t digest;
     json_t *rates;
-    chx_status status = chx_simulation_spikes(session->simulation, &spikes, &n_spikes);
+    chx_status status = chx_simulation_digest(session->simulation, &digest);
 
-    if (status == CHX_OK)
-        status = chx_simulation_digest(session->simulation, &digest);
     if (status != CHX_OK)
         return outcome_report(status, STAGE_WORK);
     const double simulated_ms = (double)job->n_steps * session->info->time_step_ms;
     if (!session->recording && job->first_step == 0)
         silence_remark(session->info, n_spikes, simulated_ms);
-    rates = rates_json(session->network, spikes, n_spikes, simulated_ms);
+    rates = rates_json(session->info, job->tally.of_type, simulated_ms);
     return as_json ? print_json(job, rates, n_spikes, digest)
                    : print_text(job, rates, n_spikes, digest);
 }
@@ -259,6 +267,8 @@ work(run_job *job, const shared_options *shared)
         params->duration_ms = session_duration_ms(session, 0);
     job->n_steps = session_steps(session, params->duration_ms);
     code = resume(job);
+    if (code == OUTCOME_OK)
+        code = tally_begin(&job->tally, &job->tally_params, session->network, job->first_step);
     if (code != OUTCOME_OK)
         return code;
     job->steps_per_run = choose_steps_per_run(session->info, job->n_steps);
@@ -268,7 +278,12 @@ work(run_job *job, const shared_options *shared)
     if (interrupt_pending())
         return outcome_stopped();
     if (code == OUTCOME_OK)
-        code = session_write_spikes(session, params, params->duration_ms);
+        code = tally_finish(&job->tally, job->first_step + job->n_steps);
+    if (code == OUTCOME_OK && params->raster_path)
+        code = outcome_report(chx_raster_write(session->runtime, session->network, job->tally.kept,
+                                               job->tally.n_spikes, params->duration_ms, 1600, 1000,
+                                               params->raster_path),
+                              STAGE_OUTPUT);
     if (code == OUTCOME_OK)
         code = states_finish(&job->states);
     if (code == OUTCOME_OK)
@@ -284,7 +299,8 @@ run(const struct command *self, int argc, char **argv)
 {
     shared_options shared = {0};
     run_job job = {.wall_s = 0};
-    option_rule rules[SESSION_RULES + STATES_RULES + OWN_RULES + 1] = {{.kind = OPTION_END}};
+    option_rule rules[SESSION_RULES + STATES_RULES + TALLY_RULES + OWN_RULES + 1] = {
+        {.kind = OPTION_END}};
     const struct syntax syntax = {self, rules, &shared, NULL, &job.params.sources};
     int code;
 
@@ -300,7 +316,8 @@ run(const struct command *self, int argc, char **argv)
         {OPTION_FLAG, 0, "pin", NULL, "deal the parts to the devices in turn, without planning",
          &job.params.simulation.pin_partitions, 0, 0, NULL},
     };
-    memcpy(rules + SESSION_RULES + STATES_RULES, own, sizeof own);
+    tally_rules(&job.tally_params, rules + SESSION_RULES + STATES_RULES);
+    memcpy(rules + SESSION_RULES + STATES_RULES + TALLY_RULES, own, sizeof own);
     if (!options_parse(&syntax, argc, argv, &code))
         return code;
     if (job.params.play_path && job.states_params.path)
@@ -313,9 +330,12 @@ run(const struct command *self, int argc, char **argv)
         return outcome_say(OUTCOME_USAGE,
                            "--play-spikes does not simulate, so there is no state to "
                            "save or go on from; leave --checkpoint and --resume out");
-    const struct target outputs[3] = {{"--states", job.states_params.path, ".csv", 1 << 20},
+    const struct target outputs[4] = {{"--states", job.states_params.path, ".csv", 1 << 20},
                                       {"--weights", job.weights_path, ".csv", 1 << 20},
-                                      {"--checkpoint", job.checkpoint_path, NULL, 1 << 20}};
+                                      {"--checkpoint", job.checkpoint_path, NULL, 1 << 20},
+                                      {"--rates", job.tally_params.rates_path, ".csv", 1 << 20}};
+    job.tally_params.spikes_path = job.params.spikes_path;
+    job.tally_params.keeps_spikes = job.params.raster_path != NULL;
     code = session_check_targets(&job.params, outputs);
     if (code == OUTCOME_OK)
         code = work(&job, &shared);
@@ -324,6 +344,7 @@ run(const struct command *self, int argc, char **argv)
     chx_plan_destroy(&job.plan);
     chx_graph_destroy(&job.graph);
     states_close(&job.states);
+    tally_close(&job.tally);
     session_close(&job.session);
     return code;
 }

@@ -69,11 +69,12 @@ open_recording(struct session *session, const session_params *params)
 }
 
 int
-session_check_targets(const session_params *params, const struct target own[3])
+session_check_targets(const session_params *params, const struct target own[4])
 {
     const struct target targets[] = {own[0],
                                      own[1],
                                      own[2],
+                                     own[3],
                                      {"--spikes", params->spikes_path, ".csv", 1 << 20},
                                      {"--raster", params->raster_path, ".png", 1 << 20},
                                      {"--trace", params->trace_path, ".json", 1 << 20},

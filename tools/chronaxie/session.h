@@ -38,7 +38,7 @@ void session_rules(session_params *params, option_rule *rules);
 
 /* Checks the outputs that are asked for and a command's own, see target_check(); none may be one of
  * the inputs. */
-int session_check_targets(const session_params *params, const struct target own[3]);
+int session_check_targets(const session_params *params, const struct target own[4]);
 
 /* Loads the network and opens the runtime. Says what fails; returns the exit code. */
 int session_open(struct session *session, const shared_options *shared,
