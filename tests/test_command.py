@@ -470,7 +470,7 @@ class Runs(Case):
         self.fails(2, "add it", *words, "current_pa")
         self.fails(2, "leave --states out", *words, "current_pa", "--states", path,
                    "--play-spikes", path)
-        self.fails(1, "no state 'u_pa'", *words, "u_pa", "--states", path)
+        self.fails(2, "no state 'u_pa'", *words, "u_pa", "--states", path)
 
     def test_recorded_spikes_are_played_in_any_form_and_order(self):
         net = self.network(neurons=("1,cell,0,0,0,12", "2,cell,50,0,0,12"))

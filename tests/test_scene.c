@@ -1314,6 +1314,33 @@ START_TEST(connections_are_curves_in_the_colour_of_their_sign)
 }
 END_TEST
 
+/* Nor does the legend name what is not there. */
+START_TEST(connections_that_all_excite_have_one_colour)
+{
+    chx_network *sketch = network, *both = connected_create(2);
+    chx_network_info info = *chx_network_get(both);
+    chx_synapse synapses[2] = {info.synapses[0], info.synapses[1]};
+    synapses[0].weight_pa = synapses[1].weight_pa = 5;
+    info.synapses = synapses;
+    ck_assert_int_eq(chx_network_create(&info, &network), CHX_OK);
+    int counts[2][3];
+    for (int i = 0; i < 2; i++) {
+        chx_scene_params params = plain;
+        params.no_labels = false;
+        params.connections = i == 0 ? CHX_CONNECTIONS_SHOWN : CHX_CONNECTIONS_HIDDEN;
+        stage *on = open_stage(&params);
+        draw(on, 1);
+        count_hues(on, counts[i]);
+        close_stage(on);
+    }
+    ck_assert_int_gt(counts[0][0], counts[1][0] + 30);
+    ck_assert_int_eq(counts[0][1], counts[1][1]);
+    chx_network_destroy(&network);
+    chx_network_destroy(&both);
+    network = sketch;
+}
+END_TEST
+
 START_TEST(many_connections_leave_the_cells_to_be_seen)
 {
     chx_network *sketch = network;
@@ -1552,6 +1579,7 @@ suite(void)
     tcase_add_test(frames, branches_in_the_same_place_make_no_speckle);
     tcase_add_test(frames, soma_smaller_than_a_pixel_is_a_spot);
     tcase_add_test(frames, connections_are_curves_in_the_colour_of_their_sign);
+    tcase_add_test(frames, connections_that_all_excite_have_one_colour);
     tcase_add_test(frames, many_connections_leave_the_cells_to_be_seen);
     tcase_add_test(frames, yuv_is_the_rgb_picture_in_bt709);
     tcase_add_test(frames, views_lay_the_first_axis_to_the_right_and_the_second_up);

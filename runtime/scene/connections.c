@@ -27,6 +27,23 @@ chx__connections_drawn(const chx_network_info *network)
     return (uint32_t)(network->n_synapses < MOST_DRAWN ? network->n_synapses : MOST_DRAWN);
 }
 
+/* The i-th of n that are drawn. */
+static const chx_synapse *
+drawn_synapse(const chx_network_info *network, uint32_t i, uint32_t n)
+{
+    return &network->synapses[i * network->n_synapses / n];
+}
+
+bool
+chx__connections_have(const chx_network_info *network, bool inhibits)
+{
+    const uint32_t n = chx__connections_drawn(network);
+    for (uint32_t i = 0; i < n; i++)
+        if ((drawn_synapse(network, i, n)->weight_pa < 0) == inhibits)
+            return true;
+    return false;
+}
+
 uint32_t
 chx__connection_pieces(uint32_t n_drawn)
 {
@@ -86,6 +103,6 @@ chx__connections_fill(const chx_network_info *network, const double towards_view
     uint32_t n = chx__connections_drawn(network);
     uint32_t n_pieces = chx__connection_pieces(n);
     for (uint32_t i = 0; i < n; i++)
-        fill_curve(network, &network->synapses[i * network->n_synapses / n], towards_viewer,
-                   width_of(n), n_pieces, branches + (size_t)i * n_pieces);
+        fill_curve(network, drawn_synapse(network, i, n), towards_viewer, width_of(n), n_pieces,
+                   branches + (size_t)i * n_pieces);
 }

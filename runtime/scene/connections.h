@@ -14,6 +14,9 @@ bool chx__connections_shown(const chx_network_info *network, chx_connections ask
 /* How many are drawn: all, or an even sample of so many that curves can still be followed. */
 uint32_t chx__connections_drawn(const chx_network_info *network);
 
+/* Whether some of those inhibit, or excite. */
+bool chx__connections_have(const chx_network_info *network, bool inhibits);
+
 /* Place among the colours of types of synapses that excite, or inhibit. */
 uint32_t chx__connection_hue(bool inhibits);
 

@@ -181,6 +181,8 @@ draw_connections(chx__labels *labels, const chx_network_info *network, const lay
     double x = at->margin;
     for (int i = 0; i < 3; i++) {
         const char *word = i == 0 ? count : names[i - 1];
+        if (i > 0 && !chx__connections_have(network, i == 2))
+            continue;
         if (i > 0) {
             text.ink = CHX__INK_FAINT;
             chx__strokes_text(&labels->strokes, &labels->font, &text, x, y, BETWEEN_TYPES);

@@ -119,9 +119,11 @@ session_simulate(struct session *session, const session_params *params)
 
     simulation.recording = session->recording;
     chx_simulation_destroy(&session->simulation);
-    return outcome_report(chx_simulation_create(session->runtime, session->network, &simulation,
-                                                &session->simulation),
-                          STAGE_WORK);
+    const chx_status status = chx_simulation_create(session->runtime, session->network, &simulation,
+                                                    &session->simulation);
+    /* A probe of what the models have not is the only argument that is not checked before. */
+    return status == CHX_ERROR_INVALID ? outcome_say(OUTCOME_USAGE, "%s", chx_last_error()->message)
+                                       : outcome_report(status, STAGE_WORK);
 }
 
 int
