@@ -539,7 +539,8 @@ class Runs(Case):
                          ("edges (positions are a layout)", 3, 3))
         self.assertGreater(summary["spikes"], 0)
         note = self.note("render", path, "-s", "64x64", "-o", self.folder / "x.png")
-        self.assertIn("edges.csv:1: positions are a layout, each delay is 2 ms, A is driven", note)
+        self.assertIn("edges.csv:1: positions are a layout, weights are multiplied by 1.111 for a "
+                      "median of 100 pA, each delay is 2 ms, A is driven", note)
         self.assertIn("weight is read as weight_pa", note)
         spikes = self.file("spikes.csv", "times,ids\n10,A\n12,B\n")
         played = run("render", path, "--play-spikes", spikes, "-s", "64x64", "-o",
