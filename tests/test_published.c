@@ -1,6 +1,9 @@
 /* Published results, each beside an integration of the same equations in double precision and
  * beside what its authors say of it.
  *
+ * Naud, Marcille, Clopath and Gerstner 2008, doi:10.1007/s00422-008-0264-7, table 1: eight firing
+ * patterns of adaptive exponential neurons.
+ *
  * Izhikevich 2004, doi:10.1109/TNN.2004.832719: twenty things that neurons do, with the numbers of
  * its figure1.m (https://www.izhikevich.org/publications/figure1.m). That takes steps of .1 to .5
  * ms by Euler's method, and three of its pictures owe something to them; see the notes below. */
@@ -447,7 +450,7 @@ simulate_simple(double step_ms, firing firings[N_SIMPLE], chx_trace *trace)
 static void
 check_constant_currents(const firing *f)
 {
-    uint32_t sizes[MAX_SPIKES], n_bursts;
+    uint32_t sizes[MAX_SPIKES] = {0}, n_bursts;
     const firing *tonic = &f[TONIC_SPIKING], *adapts = &f[FREQUENCY_ADAPTATION];
     ck_assert_uint_ge(tonic->n, 15);
     for (uint32_t s = 3; s + 1 < tonic->n; s++)
@@ -506,7 +509,7 @@ check_ramps(const firing *f)
 static void
 check_pulses(const firing *f)
 {
-    uint32_t sizes[MAX_SPIKES];
+    uint32_t sizes[MAX_SPIKES] = {0};
     ck_assert_uint_eq(f[SPIKE_LATENCY].n, 1);
     ck_assert_uint_eq(count(&f[SPIKE_LATENCY], 16, 20), 1);
     ck_assert_uint_eq(f[SUBTHRESHOLD_OSCILLATIONS].n, 1);
@@ -587,6 +590,209 @@ START_TEST(simple_neurons_do_the_twenty_things_in_fine_steps)
 }
 END_TEST
 
+enum {
+    TONIC,
+    ADAPTING,
+    INITIAL_BURST,
+    REGULAR_BURSTING,
+    DELAYED_ACCELERATING,
+    DELAYED_BURSTING,
+    TRANSIENT,
+    IRREGULAR,
+    N_ADEX
+};
+
+typedef struct adaptive {
+    const char *name;
+    double capacitance, leak, resting, threshold, slope, tau, adaptation, jump, reset, current;
+} adaptive;
+
+static const adaptive patterns[N_ADEX] = {
+    {"tonic", 200, 10, -70, -50, 2, 30, 2, 0, -58, 500},
+    {"adapting", 200, 12, -70, -50, 2, 300, 2, 60, -58, 500},
+    {"initial burst", 130, 18, -58, -50, 2, 150, 4, 120, -50, 400},
+    {"regular bursting", 200, 10, -58, -50, 2, 120, 2, 100, -46, 210},
+    {"delayed accelerating", 200, 12, -70, -50, 2, 300, -10, 0, -58, 300},
+    {"delayed regular bursting", 100, 10, -65, -50, 2, 90, -10, 30, -47, 110},
+    {"transient", 100, 10, -65, -50, 2, 90, 10, 100, -47, 180},
+    {"irregular", 100, 12, -60, -50, 2, 130, -11, 30, -48, 160},
+};
+
+static void
+adaptive_slopes(const adaptive *a, double v, double w, double *dv, double *dw)
+{
+    const double runs = a->leak * a->slope * exp((v - a->threshold) / a->slope);
+    *dv = (-a->leak * (v - a->resting) + runs - w + a->current) / a->capacitance;
+    *dw = (a->adaptation * (v - a->resting) - w) / a->tau;
+}
+
+/* As integrate_simple(), with the peak at 0 mV. */
+static void
+integrate_adaptive(const adaptive *a, double step_ms, uint32_t n_fine, firing *f)
+{
+    const uint32_t n_steps = (uint32_t)lround(END_MS / step_ms);
+    const double h = step_ms / n_fine;
+    double v = a->resting, w = 0;
+    f->n = 0;
+    for (uint32_t step = 0; step < n_steps; step++) {
+        const double w_begin = w;
+        double dv, dw, dw_begin;
+        adaptive_slopes(a, v, w, &dv, &dw_begin);
+        for (uint32_t fine = 0; fine < n_fine && v < 0; fine++) {
+            adaptive_slopes(a, v, w, &dv, &dw);
+            adaptive_slopes(a, fmin(v + h / 2 * dv, 0), w + h / 2 * dw, &dv, &dw);
+            v += h * dv;
+            w += h * dw;
+        }
+        if (v >= 0) {
+            v = a->reset;
+            w = w_begin + step_ms * dw_begin + a->jump;
+            add_spike(f, step * step_ms);
+        }
+    }
+}
+
+static void
+describe_adaptive(const adaptive *a, chx_parameter parameters[12])
+{
+    const chx_parameter all[] = {{"capacitance_pf", a->capacitance},
+                                 {"leak_ns", a->leak},
+                                 {"resting_mv", a->resting},
+                                 {"threshold_mv", a->threshold},
+                                 {"slope_mv", a->slope},
+                                 {"peak_mv", 0},
+                                 {"reset_mv", a->reset},
+                                 {"tau_adaptation_ms", a->tau},
+                                 {"adaptation_ns", a->adaptation},
+                                 {"jump_pa", a->jump},
+                                 {"bias_pa", a->current},
+                                 {"tau_synapse_ms", 5}};
+    memcpy(parameters, all, sizeof all);
+}
+
+/* One neuron of each type without stimuli, for END_MS. */
+static void
+simulate_types(const chx_neuron_type *types, uint32_t n_types, double step_ms, firing *firings)
+{
+    uint64_t random = 1;
+    chx_neuron *neurons = sample_neurons(n_types, 1, &random);
+    for (uint32_t n = 0; n < n_types; n++)
+        neurons[n].type = n;
+    chx_network *network = sample_finish(&(chx_network_info){.name = "types",
+                                                             .time_step_ms = step_ms,
+                                                             .duration_ms = END_MS,
+                                                             .n_types = n_types,
+                                                             .types = types,
+                                                             .n_neurons = n_types,
+                                                             .neurons = neurons,
+                                                             .view = sample_view()});
+    free(neurons);
+    chx_simulation *simulation;
+    check_ok(chx_simulation_create(runtime, network, NULL, &simulation));
+    check_ok(chx_simulation_advance(simulation, (uint64_t)lround(END_MS / step_ms)));
+    take_firing(simulation, step_ms, firings, n_types);
+    chx_simulation_destroy(&simulation);
+    chx_network_destroy(&network);
+}
+
+/* Standard deviation of the intervals by their mean, from one spike on. */
+static double
+variation(const firing *f, uint32_t first)
+{
+    double sum = 0, squares = 0;
+    const double n = (double)f->n - 1 - first;
+    for (uint32_t s = first; s + 1 < f->n; s++) {
+        sum += interval(f, s);
+        squares += interval(f, s) * interval(f, s);
+    }
+    return sqrt(fmax(0, squares / n - sum / n * sum / n)) / (sum / n);
+}
+
+/* What the names promise. */
+static void
+check_patterns(const firing *f)
+{
+    uint32_t sizes[MAX_SPIKES] = {0}, n_bursts;
+    ck_assert_uint_ge(f[TONIC].n, 45);
+    ck_assert_double_lt(variation(&f[TONIC], 0), 0.03);
+
+    ck_assert_double_lt(variation(&f[ADAPTING], 6), 0.02);
+    for (uint32_t s = 0; s < 5; s++)
+        ck_assert_double_gt(interval(&f[ADAPTING], s + 1), 1.2 * interval(&f[ADAPTING], s));
+
+    n_bursts = find_bursts(&f[INITIAL_BURST], 20, sizes);
+    ck_assert_uint_eq(sizes[0], 3);
+    ck_assert_uint_ge(n_bursts, 8);
+    for (uint32_t b = 1; b < n_bursts; b++)
+        ck_assert_uint_eq(sizes[b], 1);
+    ck_assert_double_lt(variation(&f[INITIAL_BURST], 3), 0.01);
+
+    n_bursts = find_bursts(&f[REGULAR_BURSTING], 50, sizes);
+    ck_assert_uint_eq(n_bursts, 4);
+    ck_assert_uint_eq(sizes[0], 3);
+    for (uint32_t b = 1; b < n_bursts; b++)
+        ck_assert_uint_eq(sizes[b], 2);
+
+    ck_assert_double_gt(f[DELAYED_ACCELERATING].ms[0], 30);
+    ck_assert_uint_ge(f[DELAYED_ACCELERATING].n, 30);
+    for (uint32_t s = 0; s + 2 < f[DELAYED_ACCELERATING].n; s++)
+        ck_assert_double_lt(interval(&f[DELAYED_ACCELERATING], s + 1),
+                            interval(&f[DELAYED_ACCELERATING], s) + 0.101);
+    ck_assert_double_lt(interval(&f[DELAYED_ACCELERATING], 30),
+                        0.6 * interval(&f[DELAYED_ACCELERATING], 0));
+
+    n_bursts = find_bursts(&f[DELAYED_BURSTING], 30, sizes);
+    ck_assert_double_gt(f[DELAYED_BURSTING].ms[0], 50);
+    ck_assert_uint_ge(n_bursts, 6);
+    for (uint32_t b = 0; b + 1 < n_bursts; b++) /* the last may be cut */
+        ck_assert_uint_eq(sizes[b], 4);
+
+    ck_assert_uint_eq(f[TRANSIENT].n, 1);
+    ck_assert_double_lt(f[TRANSIENT].ms[0], 40);
+
+    /* Never the same again, though nothing is random. */
+    ck_assert_double_gt(variation(&f[IRREGULAR], 4), 0.3);
+    ck_assert_uint_ge(f[IRREGULAR].n, 24);
+    ck_assert_uint_le(f[IRREGULAR].n, 32);
+}
+
+static void
+check_adaptive(double step_ms, uint32_t n_fine)
+{
+    static firing firings[N_ADEX], expected;
+    chx_parameter parameters[N_ADEX][12];
+    chx_neuron_type types[N_ADEX];
+    for (int n = 0; n < N_ADEX; n++) {
+        describe_adaptive(&patterns[n], parameters[n]);
+        types[n] = (chx_neuron_type){.name = patterns[n].name,
+                                     .model = "adex",
+                                     .parameters = parameters[n],
+                                     .n_parameters = 12};
+    }
+    simulate_types(types, N_ADEX, step_ms, firings);
+    check_patterns(firings);
+    for (int n = 0; n < N_ADEX; n++) {
+        firing is = firings[n];
+        integrate_adaptive(&patterns[n], step_ms, n_fine, &expected);
+        /* Later ones depend on everything, and in these bursts on each step by which one moves. */
+        if (n == IRREGULAR || (n == DELAYED_BURSTING && step_ms > 0.05))
+            is.n = expected.n = 8;
+        compare(patterns[n].name, &is, &expected);
+    }
+}
+
+START_TEST(adaptive_exponential_neurons_have_eight_patterns)
+{
+    check_adaptive(0.1, 200);
+}
+END_TEST
+
+START_TEST(adaptive_exponential_neurons_have_eight_patterns_in_fine_steps)
+{
+    check_adaptive(0.01, 20);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -595,12 +801,14 @@ main(void)
     tcase_add_checked_fixture(tests, open_runtime, close_runtime);
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, simple_neurons_do_the_twenty_things);
+    tcase_add_test(tests, adaptive_exponential_neurons_have_eight_patterns);
     suite_add_tcase(suite, tests);
     TCase *slow = tcase_create("slow on a device");
     tcase_set_tags(slow, "slow");
     tcase_add_checked_fixture(slow, open_runtime, close_runtime);
     tcase_set_timeout(slow, 280);
     tcase_add_test(slow, simple_neurons_do_the_twenty_things_in_fine_steps);
+    tcase_add_test(slow, adaptive_exponential_neurons_have_eight_patterns_in_fine_steps);
     suite_add_tcase(suite, slow);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
