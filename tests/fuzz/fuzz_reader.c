@@ -109,6 +109,7 @@ static const struct reader {
 } readers[] = {
     {"cell", "cell.swc", load_cell},
     {"edges", "edges.csv", load_edges},
+    {"gaps", "gaps.csv", load_network},
     {"graph", "graph.json", load_graph},
     {"machine", "machine.json", load_work},
     {"model", "mine.cl", load_model},
