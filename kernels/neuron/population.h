@@ -95,6 +95,9 @@ typedef float chx_population_f32;
 
 #define CHX_POPULATION_RESOURCES 4 /* synapse/short_term.h */
 
+/* Steps for which a plasticity says what is left of a trace. */
+#define CHX_POPULATION_DECAYS 1024
+
 /* Blocks of a tile. */
 #define CHX_POPULATION_TILE(width) ((width) == 4 ? 1u : 4u)
 #define CHX_POPULATION_MAX_TILE 4
@@ -151,6 +154,8 @@ typedef struct chx_population_plasticity {
     chx_population_f32 depression_exponent;
     chx_population_f32 max_weight; /* in units of unit_pa, with its sign */
     chx_population_u32 is_nearest;
+    chx_population_f32 potentiation_decays[CHX_POPULATION_DECAYS]; /* what is left after steps */
+    chx_population_f32 depression_decays[CHX_POPULATION_DECAYS];
 } chx_population_plasticity;
 
 /* One side of a gap junction. */
@@ -193,7 +198,8 @@ typedef struct chx_population_draw {
 static_assert(sizeof(chx_population_setup) == 112, "the device reads 112 bytes");
 static_assert(sizeof(chx_population_draw) == 20, "the device reads 20 bytes");
 static_assert(sizeof(chx_population_kind) == 8, "the device reads 8 bytes");
-static_assert(sizeof(chx_population_plasticity) == 44, "the device reads 44 bytes");
+static_assert(sizeof(chx_population_plasticity) == 44 + 8 * CHX_POPULATION_DECAYS,
+              "the device reads records without gaps");
 static_assert(sizeof(chx_population_gap) == 12, "the device reads 12 bytes");
 static_assert(sizeof(chx_population_block) == 20, "the device reads 20 bytes");
 static_assert(sizeof(chx_population_stimulus) == 32, "the device reads 32 bytes");

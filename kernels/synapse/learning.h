@@ -31,11 +31,14 @@
 #define LEARNING_SOURCE(setup) (2 + (setup)->n_learning)
 #define LEARNING_POSTS(setup) (1 + (setup)->post_places * (1 + (setup)->n_learning))
 
+/* exp(-steps rate): the same from the table as from the function, which takes longer. */
 static float
-learning_exp(float x)
+learning_decay(global const float *table, float rate, uint steps)
 {
+    if (steps < CHX_POPULATION_DECAYS)
+        return table[steps];
     wide_float power;
-    WIDE_EXP(power, (wide_float)(x));
+    WIDE_EXP(power, (wide_float)((float)steps * -rate));
     return power.s0;
 }
 
@@ -52,14 +55,11 @@ learning_power(float w, float exponent)
     return power.s0;
 }
 
-/* A trace some steps after it was `trace`, with one more event. */
+/* A trace that was `trace` and has decayed, with one more event. */
 static float
-learning_trace(global const chx_population_plasticity *plasticity, float trace, uint steps,
-               float rate)
+learning_trace(global const chx_population_plasticity *plasticity, float trace, float decay)
 {
-    if (plasticity->is_nearest)
-        return 1.0f;
-    return trace * learning_exp((float)steps * -rate) + 1.0f;
+    return plasticity->is_nearest ? 1.0f : trace * decay + 1.0f;
 }
 
 /* Takes in that a neuron fired. */
@@ -75,8 +75,9 @@ learning_fire(constant chx_population_setup *setup, uint neuron, uint step,
     for (uint l = 0; l < setup->n_learning; l++) {
         global const chx_population_plasticity *plasticity = &plasticities[setup->n_short_term + l];
         global float *traces = (global float *)(steps + (l + 1) * setup->post_places);
-        traces[place] = learning_trace(plasticity, count > 0 ? traces[before] : 0.0f, since,
-                                       plasticity->depression_rate);
+        const float decay =
+            learning_decay(plasticity->depression_decays, plasticity->depression_rate, since);
+        traces[place] = learning_trace(plasticity, count > 0 ? traces[before] : 0.0f, decay);
     }
     steps[place] = step;
     own[0] = count + 1;
@@ -99,7 +100,8 @@ learning_advance(constant chx_population_setup *setup, float w, uint l, uint del
         n++;
     for (; n > 0; n--) {
         const uint since = steps[(end - n) & mask] + delay - (last - 1);
-        const float decay = learning_exp((float)since * -plasticity->potentiation_rate);
+        const float decay =
+            learning_decay(plasticity->potentiation_decays, plasticity->potentiation_rate, since);
         const float x = as_float(source[2 + l]) * decay;
         const float power = learning_power(1.0f - w, plasticity->potentiation_exponent);
         if (x >= POPULATION_TINY)
@@ -111,7 +113,8 @@ learning_advance(constant chx_population_setup *setup, float w, uint l, uint del
     }
     if (fires && kept > 0) {
         const uint place = (end - 1) & mask, since = now - delay - steps[place];
-        const float decay = learning_exp((float)since * -plasticity->depression_rate);
+        const float decay =
+            learning_decay(plasticity->depression_decays, plasticity->depression_rate, since);
         const float y = as_float(steps[(l + 1) * places + place]) * decay;
         const float power = learning_power(w, plasticity->depression_exponent);
         if (y >= POPULATION_TINY)
@@ -129,8 +132,9 @@ learning_fired(constant chx_population_setup *setup, uint step,
     for (uint l = 0; l < setup->n_learning; l++) {
         global const chx_population_plasticity *plasticity = &plasticities[setup->n_short_term + l];
         const float before = source[0] > 0 ? as_float(source[2 + l]) : 0.0f;
-        source[2 + l] =
-            as_uint(learning_trace(plasticity, before, since, plasticity->potentiation_rate));
+        const float decay =
+            learning_decay(plasticity->potentiation_decays, plasticity->potentiation_rate, since);
+        source[2 + l] = as_uint(learning_trace(plasticity, before, decay));
     }
     source[0] = step + 1;
     source[1] = step;

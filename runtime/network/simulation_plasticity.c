@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "common/math.h"
 
 #define AT_ONCE 1000
 
@@ -21,26 +22,35 @@ rate_of(double tau_ms, double time_step_ms)
     return tau_ms * AT_ONCE > time_step_ms ? (float)(time_step_ms / tau_ms) : AT_ONCE;
 }
 
-static chx_population_plasticity
-row_of(const chx__simulation_tables *tables, const chx_plasticity *from)
+/* By the devices' own function, so that they get the same bits from the table and from it. */
+static void
+fill_decays(float *decays, float rate)
+{
+    for (uint32_t steps = 0; steps < CHX_POPULATION_DECAYS; steps++)
+        WIDE_EXP(decays[steps], (float)steps * -rate);
+}
+
+static void
+fill_row(chx_population_plasticity *to, const chx__simulation_tables *tables,
+         const chx_plasticity *from)
 {
     const double h = tables->info->time_step_ms;
-    if (from->kind == CHX_PLASTICITY_SHORT_TERM)
-        return (chx_population_plasticity){
-            .utilization = (float)from->utilization,
-            .recovery = rate_of(from->recovery_ms, h),
-            .facilitation = rate_of(from->facilitation_ms, h),
-        };
-    return (chx_population_plasticity){
-        .potentiation = (float)from->potentiation,
-        .potentiation_rate = rate_of(from->potentiation_ms, h),
-        .potentiation_exponent = (float)from->potentiation_exponent,
-        .depression = (float)from->depression,
-        .depression_rate = rate_of(from->depression_ms, h),
-        .depression_exponent = (float)from->depression_exponent,
-        .max_weight = (float)chx__fixed_point(tables, from->weight_max),
-        .is_nearest = from->is_nearest,
-    };
+    if (from->kind == CHX_PLASTICITY_SHORT_TERM) {
+        to->utilization = (float)from->utilization;
+        to->recovery = rate_of(from->recovery_ms, h);
+        to->facilitation = rate_of(from->facilitation_ms, h);
+        return;
+    }
+    to->potentiation = (float)from->potentiation;
+    to->potentiation_rate = rate_of(from->potentiation_ms, h);
+    to->potentiation_exponent = (float)from->potentiation_exponent;
+    to->depression = (float)from->depression;
+    to->depression_rate = rate_of(from->depression_ms, h);
+    to->depression_exponent = (float)from->depression_exponent;
+    to->max_weight = (float)chx__fixed_point(tables, from->weight_max);
+    to->is_nearest = from->is_nearest;
+    fill_decays(to->potentiation_decays, to->potentiation_rate);
+    fill_decays(to->depression_decays, to->depression_rate);
 }
 
 /* Fills in the rows of one kind, numbered on from *n. */
@@ -51,19 +61,32 @@ fill_rows(chx__simulation_tables *tables, chx_plasticity_kind kind, uint32_t *n)
         const chx_plasticity *from = &tables->info->plasticities[i];
         if (from->kind != kind)
             continue;
-        tables->plasticities[(*n)++] = row_of(tables, from);
+        fill_row(&tables->plasticities[(*n)++], tables, from);
         tables->plasticity_number[i] = *n;
     }
+}
+
+/* The shortest time between two spikes of a neuron whose synapses may learn. */
+static uint64_t
+shortest_period(const chx__simulation_tables *tables)
+{
+    uint64_t period = UINT32_MAX;
+    uint32_t learning = 0;
+    for (uint32_t i = 0; i < tables->info->n_plasticities; i++)
+        if (tables->info->plasticities[i].kind == CHX_PLASTICITY_STDP)
+            learning |= 1u << i;
+    for (uint32_t t = 0; t < tables->info->n_types; t++) {
+        const uint64_t own = (uint64_t)tables->types[t].refractory_steps + 1;
+        if ((tables->plasticity_map.to[t] & learning) != 0 && own < period)
+            period = own;
+    }
+    return period;
 }
 
 static void
 measure_posts(chx__simulation_tables *tables, uint32_t sweep_spikes)
 {
-    uint64_t period = UINT32_MAX;
-    for (uint32_t t = 0; t < tables->info->n_types; t++) {
-        const uint64_t own = (uint64_t)tables->types[t].refractory_steps + 1;
-        period = own < period ? own : period;
-    }
+    const uint64_t period = shortest_period(tables);
     const uint64_t sweep = sweep_spikes * period;
     tables->sweep_steps = (uint32_t)(sweep < SWEEP_MAX_STEPS ? sweep : SWEEP_MAX_STEPS);
     const uint64_t steps =
