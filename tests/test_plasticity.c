@@ -300,6 +300,53 @@ START_TEST(weights_are_learnt_by_the_rule_for_long)
 }
 END_TEST
 
+/* A weight that begins as 0 and can only become negative arrives where negative ones do. */
+START_TEST(learnt_inhibition_arrives_at_its_own_port)
+{
+    static const uint32_t target = 1;
+    const chx_neuron_type types[] = {
+        {.name = "source", .model = "relay"},
+        {.name = "target", .params = {250, 10, 5, -65, -50, -65, 2, 0, 3}}};
+    const chx_neuron neurons[] = {{.name = "a", .diameter_um = 1},
+                                  {.name = "b", .type = 1, .diameter_um = 1}};
+    const chx_synapse synapse = {0, 1, 0, (float)CIRCUIT_STEP_MS};
+    const chx_spike spikes[] = {{10, 0}, {15, 1}, {40, 0}};
+    const chx_stimulus stimulus = {
+        .kind = CHX_STIMULUS_SPIKE_TRAIN, .current_pa = 1e5, .spikes = spikes, .n_spikes = 3};
+    const chx_plasticity plasticity = {.kind = CHX_PLASTICITY_STDP,
+                                       .potentiation = 1,
+                                       .potentiation_ms = 1000,
+                                       .depression_ms = 1,
+                                       .weight_max = -100};
+    const chx_probe probe = {"inhibition_pa", &target, 1, 0};
+    chx_network *network = NULL;
+    chx_simulation *simulation = NULL;
+    chx_trace trace;
+    check_ok(chx_network_create(&(chx_network_info){.name = "inhibition",
+                                                    .time_step_ms = CIRCUIT_STEP_MS,
+                                                    .duration_ms = 5,
+                                                    .n_types = 2,
+                                                    .types = types,
+                                                    .n_neurons = 2,
+                                                    .neurons = neurons,
+                                                    .n_synapses = 1,
+                                                    .synapses = &synapse,
+                                                    .n_stimuli = 1,
+                                                    .stimuli = &stimulus,
+                                                    .n_plasticities = 1,
+                                                    .plasticities = &plasticity},
+                                &network));
+    check_ok(chx_simulation_create(
+        runtime, network, &(chx_simulation_params){.probes = &probe, .n_probes = 1}, &simulation));
+    check_ok(chx_simulation_advance(simulation, 50));
+    check_ok(chx_simulation_take_trace(simulation, 0, &trace));
+    ck_assert(trace.values[40] == 0 && trace.values[41] < -95);
+    free(trace.values);
+    chx_simulation_destroy(&simulation);
+    chx_network_destroy(&network);
+}
+END_TEST
+
 START_TEST(plasticities_that_cannot_be_are_refused)
 {
     static const uint32_t beyond = 1;
@@ -362,6 +409,7 @@ main(void)
     tcase_add_test(tests, short_term_weights_are_those_of_the_equations);
     tcase_add_test(tests, short_term_spikes_are_the_same_in_every_cut);
     tcase_add_loop_test(tests, weights_are_learnt_by_the_rule, 0, 2);
+    tcase_add_test(tests, learnt_inhibition_arrives_at_its_own_port);
     tcase_add_test(tests, plasticities_that_cannot_be_are_refused);
     suite_add_tcase(suite, tests);
     TCase *slow = tcase_create("slow on a device");

@@ -201,7 +201,11 @@ static void
 write_synapse(const chx__part_tables *part, const chx__simulation_tables *tables,
               const chx_synapse *synapse, size_t place)
 {
-    const uint32_t port = chx__model_port(part->model, synapse->weight_pa);
+    uint32_t number;
+    const chx_plasticity *plasticity = chx__simulation_plasticity(tables, synapse, &number);
+    const bool learns = plasticity && plasticity->kind == CHX_PLASTICITY_STDP;
+    const uint32_t port =
+        chx__model_port(part->model, learns ? plasticity->weight_max : synapse->weight_pa);
     const uint32_t target =
         port * part->setup.n_blocks * tables->width + synapse->post - part->setup.first_neuron;
     const uint32_t bits = part->setup.target_bits;
@@ -210,12 +214,10 @@ write_synapse(const chx__part_tables *part, const chx__simulation_tables *tables
         part->synapses[place] = (*find_kind(tables, &key) - 1) << bits | target;
         return;
     }
-    uint32_t number;
-    const chx_plasticity *plasticity = chx__simulation_plasticity(tables, synapse, &number);
     const chx_population_kind kind = kind_of(tables, synapse, number);
     part->synapses[2 * place] = kind.delay << bits | target;
     memcpy(&part->synapses[2 * place + 1], &kind.weight, sizeof kind.weight);
-    if (plasticity && plasticity->kind == CHX_PLASTICITY_STDP) {
+    if (learns) {
         const float share = synapse->weight_pa / (float)plasticity->weight_max;
         memcpy(&part->synapses[2 * place + 1], &share, sizeof share);
     }
