@@ -9,6 +9,7 @@
 #include "common/history.h"
 #include "network/simulation_state.h"
 #include "network/simulation_shape.h"
+#include "circuit.h"
 #include "sample.h"
 #include "threads/simulation.h"
 
@@ -653,6 +654,11 @@ advance_from_garbage(const chx_network *network, uint32_t n_partitions, uint32_t
     for (uint32_t p = 0; p < simulation->tables.n_partitions; p++) {
         fill_with_garbage(simulation->parts[p].state, kind);
         fill_with_garbage(simulation->parts[p].ring, kind);
+        fill_with_garbage(simulation->parts[p].resources, kind);
+        fill_with_garbage(simulation->parts[p].posts, kind);
+        fill_with_garbage(simulation->parts[p].sources, kind);
+        if (simulation->tables.n_learning > 0)
+            fill_with_garbage(simulation->parts[p].synapses, kind);
     }
     fill_with_garbage(simulation->lists, kind);
     fill_with_garbage(simulation->record, kind);
@@ -670,11 +676,15 @@ START_TEST(garbage_in_buffers_that_kernels_write_stays_within_them)
                                   .max_delay_steps = 9,
                                   .poisson = true,
                                   .seed = 14};
-    chx_network *small = sample_create(&params);
-    for (uint32_t kind = 0; kind < 3; kind++)
-        for (uint32_t n_partitions = 1; n_partitions <= 2; n_partitions++)
-            advance_from_garbage(small, n_partitions, kind);
-    chx_network_destroy(&small);
+    const chx_distribution weight_pa = {CHX_DISTRIBUTION_UNIFORM, .min = 0, .max = 200};
+    chx_network *networks[] = {sample_create(&params),
+                               circuit_create(&weight_pa, circuit_learning[1], 3)};
+    for (int i = 0; i < 2; i++) {
+        for (uint32_t kind = 0; kind < 3; kind++)
+            for (uint32_t n_partitions = 1; n_partitions <= 2; n_partitions++)
+                advance_from_garbage(networks[i], n_partitions, kind);
+        chx_network_destroy(&networks[i]);
+    }
 }
 END_TEST
 

@@ -12,7 +12,8 @@
  * those that learn do so first; then each neuron's spikes are delivered by one work-item, in their
  * order, and row_lanes is 1.
  *
- * The list may be garbage, see neuron/population.h: its count and its neurons are bounded.
+ * The list may be garbage, see neuron/population.h: its count and its neurons are bounded; and so
+ * may synapses that learn: their targets and plasticities are.
  *
  * row_lanes neighbouring work-items share one spike.
  */
@@ -46,7 +47,8 @@ deliver_learning(constant chx_population_setup *setup, DELIVER_SYNAPSES *synapse
 {
     const uint word = (*synapse).x, target_bits = setup->target_bits;
     const uint delay = word >> target_bits & ((1u << setup->delay_bits) - 1);
-    const uint plasticity = (word >> target_bits >> setup->delay_bits) - 1;
+    const uint number = word >> target_bits >> setup->delay_bits;
+    const uint plasticity = min(number, setup->n_short_term + setup->n_learning) - 1;
     const uint lanes = setup->n_blocks * POPULATION_WIDTH;
     const uint neuron = (word & ((1u << target_bits) - 1)) % lanes;
     global const chx_population_plasticity *own = &plasticities[plasticity];
@@ -104,7 +106,7 @@ deliver_list(constant chx_population_setup *setup, global const uint *list,
             uint delay = kind.delay;
             int weight = kind.weight;
 #else
-            const uint target = synapse.x & target_mask;
+            uint target = synapse.x & target_mask;
             uint delay = synapse.x >> target_bits;
             int weight = (int)synapse.y;
 #endif
@@ -119,6 +121,7 @@ deliver_list(constant chx_population_setup *setup, global const uint *list,
             }
 #endif
 #ifdef POPULATION_LEARNING
+            target = min(target, n_lanes - 1);
             if (plasticity > n_short_term)
                 weight =
                     deliver_learning(setup, &synapses[k], step, true, plasticities, posts, source);
