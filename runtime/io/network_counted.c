@@ -1,6 +1,6 @@
 /* Neurons that a type only counts: they follow those of neurons.csv, type by type, are called after
  * their type and a number from 1, and stand where a drawing puts them (network/discs.h). */
-#include "io/network_folder.h"
+#include "io/folder.h"
 
 #include <math.h>
 #include <stdio.h>

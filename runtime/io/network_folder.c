@@ -8,7 +8,7 @@
  * another program saved with a fraction, 17.0, is found as 17 too. A shape that several neurons
  * name is read once and shared: neurons then have the same nodes. The rest is left to
  * chx__network_finish(). */
-#include "io/network_folder.h"
+#include "io/folder.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -36,24 +36,6 @@ static chx_status
 fail_memory(void)
 {
     return chx__fail_memory("loading a network");
-}
-
-chx_status
-chx__folder_add_type(chx__folder *folder, const char *name, size_t length, uint32_t *index)
-{
-    chx_network *network = folder->network;
-    uint32_t n = network->info.n_types, known;
-    if (!chx__grow(&network->types, &network->types_capacity, (size_t)n + 1,
-                   sizeof *network->types))
-        return fail_memory();
-    const char *kept = chx__network_keep_text(network, name, length);
-    if (!kept || !chx__names_add(&folder->types, kept, length, n, &known))
-        return fail_memory();
-    network->types[n] = folder->neuron;
-    network->types[n].name = kept;
-    network->info.n_types++;
-    *index = n;
-    return CHX_OK;
 }
 
 static chx_status
@@ -342,16 +324,6 @@ read_synapses(chx__folder *folder, const char *path)
                                   sizeof *network->synapses);
     chx_status closed = chx__folder_close_table(folder, &csv);
     return status ? status : closed;
-}
-
-chx_status
-chx__folder_check_file(const char *path)
-{
-    struct stat about;
-    if (stat(path, &about) != 0 || S_ISREG(about.st_mode) || S_ISDIR(about.st_mode))
-        return CHX_OK;
-    return chx__fail(CHX_ERROR_FILE,
-                     "%s: is a pipe or a device; a network folder holds regular files", path);
 }
 
 static chx_status

@@ -1,6 +1,6 @@
 /* The gap junctions of a network folder, gaps.csv. Most networks have none, and no such file. */
 #include "io/csv_pieces.h"
-#include "io/network_folder.h"
+#include "io/folder.h"
 #include "network/gap.h"
 
 enum { NEURON, OTHER, CONDUCTANCE_NS, N_COLUMNS };

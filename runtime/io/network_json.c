@@ -2,7 +2,7 @@
  * a copy. Checks name a member; where the file has it the complaint is of its line, else of the
  * object's. The first types of the network are those of "types", in their order, which
  * check_types() relies on. */
-#include "io/network_folder.h"
+#include "io/folder.h"
 
 #include <float.h>
 #include <stdlib.h>
@@ -24,16 +24,6 @@ typedef struct member_number {
     double *value;
     bool required;
 } member_number;
-
-chx_status
-chx__folder_fail_fault(const chx__json_at *object, const chx__fault *fault)
-{
-    chx__json_at member;
-    if (json_is_object(object->value) && json_object_get(object->value, fault->member) &&
-        chx__json_optional(object, fault->member, &member) == CHX_OK)
-        return chx__json_fail(&member, "%s", fault->sentence);
-    return chx__json_fail(object, "%s %s", fault->member, fault->sentence);
-}
 
 static chx_status
 read_numbers(const chx__json_at *object, const member_number *numbers, size_t n)

@@ -1,5 +1,5 @@
 /* Plasticities name types; what is left out of an object is all of them. */
-#include "io/network_folder.h"
+#include "io/folder.h"
 
 #include <float.h>
 #include <stdlib.h>

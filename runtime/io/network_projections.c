@@ -2,7 +2,7 @@
  * it. Which members an object may have depends on its rule; those of other rules are refused, so
  * that none is without effect. A zero that stands in the file is no "not given", as it is in the
  * structs, and is looked at here. */
-#include "io/network_folder.h"
+#include "io/folder.h"
 
 #include <float.h>
 #include <math.h>

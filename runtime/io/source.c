@@ -17,7 +17,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "io/edges.h"
-#include "io/network_folder.h"
+#include "io/folder.h"
 #include "io/swc.h"
 
 typedef struct importer {

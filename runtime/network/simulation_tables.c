@@ -1,31 +1,9 @@
-/* Times become steps and weights become integers here, once, so that host and device never round
- * apart.
- *
- * The unit of weights is the largest power of two with which the input of any neuron in one step
- * cannot pass 31 bits, even if all its synapses and stimuli deliver the most at once; half a unit
- * per input is added for rounding.
- *
- * A batch is the shortest delay, so nothing that fires in it can arrive in it, and one step where
- * there are gap junctions; the ring is a power
- * of two of slots, at least the longest delay. Targets and delays share 32 bits of a synapse,
- * neurons and steps of a batch those of an entry, which check_limits() guards.
- *
- * Blocks of one type share a row of parameters, mixed ones have their own; lanes past the end
- * never fire. Entries of a block stand in the network's order of stimuli, step
- * currents first, because floats are added in that order. */
+/* What all makers of tables share: times in steps, weights in units. Both become integers here,
+ * once, so that host and device never round apart. */
 #include "network/simulation_tables.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
-
-#include "base/alloc.h"
-#include "base/error.h"
-#include "network/spike_train.h"
-
-#define MAX_UNIT_EXPONENT 40
-#define MIN_UNIT_EXPONENT (-100)
 
 uint32_t
 chx__time_steps(const chx_network_info *info, double time_ms)
@@ -36,179 +14,11 @@ chx__time_steps(const chx_network_info *info, double time_ms)
     return steps < (double)UINT32_MAX ? (uint32_t)steps : UINT32_MAX;
 }
 
-static uint32_t
-bits_for(uint64_t count)
-{
-    uint32_t bits = 0;
-    while ((UINT64_C(1) << bits) < count)
-        bits++;
-    return bits;
-}
-
 int32_t
 chx__fixed_point(const chx__simulation_tables *tables, double current_pa)
 {
     const double units = current_pa * tables->units_per_pa;
     return (int32_t)(units < 0 ? -floor(0.5 - units) : floor(units + 0.5));
-}
-
-static uint32_t
-min_u32(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
-}
-
-/* Tidying every 16 steps keeps clear of denormals unless a value shrinks to less than a fifth in
- * one step; then it is done in every step. */
-static chx_status
-make_types(chx__simulation_tables *tables)
-{
-    const chx_network_info *info = tables->info;
-    tables->types = chx__alloc(info->n_types, sizeof *tables->types);
-    if (!tables->types)
-        return chx__fail_memory("preparing the models of a network");
-    tables->flush_mask = 15;
-    bool is_pair = false;
-    for (uint32_t t = 0; t < info->n_types; t++)
-        is_pair = is_pair || chx__type_is_pair(&info->types[t]);
-    for (uint32_t t = 0; t < info->n_types; t++) {
-        chx__type_row *row = &tables->types[t];
-        chx__fault fault;
-        row->model = chx__type_kernel(&info->types[t], is_pair);
-        if (!chx__type_prepare(&info->types[t], info->time_step_ms, is_pair, &row->prepared,
-                               &fault))
-            return chx__fail(CHX_ERROR_FORMAT, "types[%" PRIu32 "]: %s %s", t, fault.member,
-                             fault.sentence);
-        row->refractory_steps =
-            min_u32(chx__time_steps(info, row->prepared.refractory_ms), INT32_MAX);
-        if (row->prepared.least_factor < 0.2f)
-            tables->flush_mask = 0;
-    }
-    return CHX_OK;
-}
-
-/* Finds the unit of weights from what can reach one neuron in one step at most. */
-static chx_status
-choose_unit(chx__simulation_tables *tables)
-{
-    const chx_network_info *info = tables->info;
-    double *sum_pa = chx__alloc(info->n_neurons, sizeof *sum_pa);
-    uint32_t *n_inputs = chx__alloc(info->n_neurons, sizeof *n_inputs);
-    if (!sum_pa || !n_inputs) {
-        free(sum_pa);
-        free(n_inputs);
-        return chx__fail_memory("scaling synaptic weights");
-    }
-    for (uint64_t s = 0; s < info->n_synapses; s++) {
-        const uint32_t plasticity =
-            chx__plasticity_of(&tables->plasticity_map, info, &info->synapses[s]);
-        double most_pa = (double)info->synapses[s].weight_pa;
-        if (plasticity > 0 && info->plasticities[plasticity - 1].kind == CHX_PLASTICITY_STDP)
-            most_pa = info->plasticities[plasticity - 1].weight_max;
-        sum_pa[info->synapses[s].post] += fabs(most_pa);
-        n_inputs[info->synapses[s].post]++;
-    }
-    for (uint32_t k = 0; k < info->n_stimuli; k++) {
-        const chx_stimulus *stimulus = &info->stimuli[k];
-        if (stimulus->kind == CHX_STIMULUS_STEP)
-            continue;
-        const bool is_train = stimulus->kind == CHX_STIMULUS_SPIKE_TRAIN;
-        const uint32_t most = is_train ? chx__spike_train_most(stimulus)
-                                       : tables->first_chance[k + 1] - tables->first_chance[k];
-        for (uint32_t i = 0; i < stimulus->n_neurons; i++) {
-            sum_pa[stimulus->neurons[i]] += most * fabs(stimulus->current_pa);
-            n_inputs[stimulus->neurons[i]] += most;
-        }
-    }
-    double max_pa = 0, max_inputs = 0;
-    for (uint32_t n = 0; n < info->n_neurons; n++) {
-        max_pa = fmax(max_pa, sum_pa[n]);
-        max_inputs = fmax(max_inputs, n_inputs[n]);
-    }
-    free(sum_pa);
-    free(n_inputs);
-    int exponent = MAX_UNIT_EXPONENT;
-    while (exponent > MIN_UNIT_EXPONENT && ldexp(max_pa, exponent) + max_inputs / 2 > INT32_MAX)
-        exponent--;
-    if (exponent == MIN_UNIT_EXPONENT)
-        return chx__fail(CHX_ERROR_LIMIT,
-                         "the weights of one neuron add up to %g pA, too much to be summed in "
-                         "fixed point; lower them",
-                         max_pa);
-    tables->unit_exponent = exponent;
-    tables->units_per_pa = ldexp(1, exponent);
-    return CHX_OK;
-}
-
-/* Where the rows of each stimulus begin: one row, or one for each step of a spike train. */
-static chx_status
-count_rows(chx__simulation_tables *tables)
-{
-    const chx_network_info *info = tables->info;
-    tables->first_row = chx__alloc((size_t)info->n_stimuli + 1, sizeof *tables->first_row);
-    if (!tables->first_row)
-        return chx__fail_memory("preparing stimuli");
-    for (uint32_t k = 0; k < info->n_stimuli; k++) {
-        const chx_stimulus *stimulus = &info->stimuli[k];
-        const bool is_train = stimulus->kind == CHX_STIMULUS_SPIKE_TRAIN;
-        uint64_t end = (uint64_t)tables->first_row[k] +
-                       (is_train ? chx__spike_train_count_steps(stimulus) : 1);
-        if (end > INT32_MAX)
-            return chx__fail(CHX_ERROR_LIMIT,
-                             "spike trains with more than 2^31 steps; use fewer spikes");
-        tables->first_row[k + 1] = (uint32_t)end;
-    }
-    return CHX_OK;
-}
-
-/* A row for each step of a train. */
-static void
-make_train(chx__simulation_tables *tables, uint32_t k)
-{
-    const chx_stimulus *from = &tables->info->stimuli[k];
-    chx_population_stimulus *to = &tables->stimuli[tables->first_row[k]];
-    for (uint32_t i = 0; i < from->n_spikes; i++) {
-        const uint32_t step = from->spikes[i].step;
-        if (i > 0 && step == from->spikes[i - 1].step)
-            continue;
-        *to++ = (chx_population_stimulus){.index = k,
-                                          .port = from->current_pa < 0,
-                                          .start_step = step,
-                                          .stop_step = step + 1,
-                                          .weight = chx__fixed_point(tables, from->current_pa)};
-    }
-}
-
-static chx_status
-make_stimuli(chx__simulation_tables *tables)
-{
-    const chx_network_info *info = tables->info;
-    chx_status status = count_rows(tables);
-    if (status)
-        return status;
-    tables->stimuli = chx__alloc(tables->first_row[info->n_stimuli], sizeof *tables->stimuli);
-    if (!tables->stimuli)
-        return chx__fail_memory("preparing stimuli");
-    for (uint32_t k = 0; k < info->n_stimuli; k++) {
-        const chx_stimulus *from = &info->stimuli[k];
-        chx_population_stimulus *to = &tables->stimuli[tables->first_row[k]];
-        if (from->kind == CHX_STIMULUS_SPIKE_TRAIN) {
-            make_train(tables, k);
-            continue;
-        }
-        to->index = k;
-        to->port = from->current_pa < 0;
-        to->start_step = chx__time_steps(info, from->start_ms);
-        to->stop_step = chx__time_steps(info, from->stop_ms);
-        if (from->kind == CHX_STIMULUS_STEP) {
-            to->current_pa = (float)from->current_pa;
-            continue;
-        }
-        to->weight = chx__fixed_point(tables, from->current_pa);
-        to->first_chance = tables->first_chance[k];
-        to->end_chance = tables->first_chance[k + 1];
-    }
-    return CHX_OK;
 }
 
 uint32_t
@@ -218,83 +28,7 @@ chx__simulation_batch_steps(const chx_network_info *info, uint32_t max_steps)
         return 1;
     const uint32_t shortest =
         info->n_synapses > 0 ? chx__time_steps(info, info->min_delay_ms) : UINT32_MAX;
-    return min_u32(shortest, max_steps);
-}
-
-/* Delays fix the length of a batch and of the input ring. */
-static void
-measure_delays(chx__simulation_tables *tables, uint32_t max_batch_steps)
-{
-    const chx_network_info *info = tables->info;
-    float most_ms = 0;
-    uint32_t row = 0;
-    for (uint64_t s = 0; s < info->n_synapses; s++) {
-        const float delay_ms = info->synapses[s].delay_ms;
-        most_ms = delay_ms > most_ms ? delay_ms : most_ms;
-        row = s > 0 && info->synapses[s].pre == info->synapses[s - 1].pre ? row + 1 : 1;
-        tables->max_row = row > tables->max_row ? row : tables->max_row;
-    }
-    const bool has_synapses = info->n_synapses > 0;
-    const uint32_t longest = has_synapses ? chx__delay_steps(most_ms, info->time_step_ms) : 1;
-    tables->batch_steps = chx__simulation_batch_steps(info, max_batch_steps);
-    tables->max_delay_steps = longest;
-    tables->slot_bits = bits_for(longest > tables->batch_steps ? longest : tables->batch_steps);
-}
-
-static chx_status
-check_limits(chx__simulation_tables *tables)
-{
-    uint32_t largest = 0;
-    uint64_t n_targets = 0;
-    for (uint32_t p = 0; p < tables->n_partitions; p++) {
-        uint32_t n = tables->first_neuron[p + 1] - tables->first_neuron[p];
-        const uint64_t lanes = ((uint64_t)n + tables->width - 1) / tables->width * tables->width;
-        const uint64_t targets = tables->models[p]->n_ports * lanes;
-        largest = n > largest ? n : largest;
-        n_targets = targets > n_targets ? targets : n_targets;
-    }
-    tables->neuron_bits = bits_for(largest);
-    tables->target_bits = bits_for(n_targets);
-    tables->delay_bits = bits_for((uint64_t)tables->max_delay_steps + 1);
-    const uint64_t n_plasticities = tables->info->n_plasticities;
-    if (tables->slot_bits > 31 ||
-        tables->target_bits + tables->delay_bits + bits_for(n_plasticities + 1) > 32 ||
-        tables->neuron_bits + bits_for(tables->batch_steps) > 32 ||
-        n_targets << tables->slot_bits > INT32_MAX)
-        return chx__fail(CHX_ERROR_LIMIT,
-                         "a partition of %" PRIu32 " neurons with delays of up to %" PRIu32
-                         " steps is too big to address; use more partitions or a longer time step",
-                         largest, tables->max_delay_steps);
-    return CHX_OK;
-}
-
-chx_status
-chx__simulation_tables_init(chx__simulation_tables *tables, const chx_network_info *info,
-                            const chx__simulation_tables_params *params)
-{
-    *tables = (chx__simulation_tables){
-        .info = info, .width = params->width, .n_groups = params->n_groups, .seed = params->seed};
-    measure_delays(tables, params->max_batch_steps);
-    chx_status status = make_types(tables);
-    if (!status)
-        status = chx__simulation_chances_init(tables);
-    if (!status)
-        status = chx__plasticity_map_init(&tables->plasticity_map, info);
-    if (!status)
-        status = choose_unit(tables);
-    if (!status)
-        status = make_stimuli(tables);
-    if (!status)
-        status = chx__simulation_cut(tables, params->n_partitions);
-    if (!status)
-        status = check_limits(tables);
-    if (!status)
-        status = chx__simulation_plasticities_init(tables, params->sweep_spikes);
-    if (!status)
-        status = chx__simulation_kinds_init(tables);
-    if (status)
-        chx__simulation_tables_finish(tables);
-    return status;
+    return shortest < max_steps ? shortest : max_steps;
 }
 
 void
@@ -313,12 +47,6 @@ chx__simulation_tables_finish(chx__simulation_tables *tables)
     *tables = (chx__simulation_tables){0};
 }
 
-static const chx__type_row *
-type_of(const chx__simulation_tables *tables, uint32_t neuron)
-{
-    return &tables->types[tables->info->neurons[neuron].type];
-}
-
 uint64_t
 chx__simulation_max_spikes(const chx__simulation_tables *tables, uint32_t partition,
                            uint32_t n_steps)
@@ -326,120 +54,10 @@ chx__simulation_max_spikes(const chx__simulation_tables *tables, uint32_t partit
     uint64_t sum = 0;
     for (uint32_t n = tables->first_neuron[partition]; n < tables->first_neuron[partition + 1];
          n++) {
-        uint64_t period = (uint64_t)type_of(tables, n)->refractory_steps + 1;
+        uint64_t period = (uint64_t)chx__simulation_type_of(tables, n)->refractory_steps + 1;
         sum += (n_steps + period - 1) / period;
     }
     return sum;
-}
-
-/* Fills lane `lane` of a row; a NULL type makes a lane that never fires. */
-static void
-fill_lane(float *row, const chx__model *model, uint32_t width, uint32_t lane,
-          const chx__type_row *type)
-{
-    const float *constants = type ? type->prepared.constants : model->idle;
-    const int32_t refractory = type ? (int32_t)type->refractory_steps : 0;
-    row += lane;
-    row[CHX_POPULATION_BIAS * width] = type ? type->prepared.bias_pa : 0;
-    memcpy(&row[CHX_POPULATION_REFRACTORY * width], &refractory, sizeof refractory);
-    for (uint32_t c = 0; c < model->n_constants; c++)
-        row[(CHX_POPULATION_ROW_HEADER + c) * width] = constants[c];
-}
-
-/* The type of all neurons of a whole block, UINT32_MAX when it is mixed or not full. */
-static uint32_t
-block_type(const chx__simulation_tables *tables, const chx__part_tables *part, uint32_t block)
-{
-    const chx_neuron *neurons = tables->info->neurons + part->setup.first_neuron;
-    uint32_t begin = block * tables->width;
-    if (begin + tables->width > part->n_neurons)
-        return UINT32_MAX;
-    for (uint32_t lane = 1; lane < tables->width; lane++)
-        if (neurons[begin + lane].type != neurons[begin].type)
-            return UINT32_MAX;
-    return neurons[begin].type;
-}
-
-/* One row for each type, then one for each mixed block. */
-static chx_status
-make_rows(chx__part_tables *part, const chx__simulation_tables *tables)
-{
-    uint32_t n_types = tables->info->n_types, n_blocks = part->setup.n_blocks, w = tables->width;
-    const chx__model *model = part->model;
-    size_t row_size = (size_t)(CHX_POPULATION_ROW_HEADER + model->n_constants) * w;
-    part->blocks = chx__alloc(n_blocks, sizeof *part->blocks);
-    if (!part->blocks)
-        return chx__fail_memory("laying out neurons");
-    part->n_rows = n_types;
-    for (uint32_t b = 0; b < n_blocks; b++) {
-        uint32_t type = block_type(tables, part, b);
-        part->blocks[b].row = type == UINT32_MAX ? (uint32_t)part->n_rows++ : type;
-    }
-    part->rows = chx__alloc(part->n_rows, row_size * sizeof *part->rows);
-    if (!part->rows)
-        return chx__fail_memory("laying out neurons");
-    for (uint32_t t = 0; t < n_types; t++)
-        for (uint32_t lane = 0; lane < w; lane++)
-            fill_lane(part->rows + t * row_size, model, w, lane, &tables->types[t]);
-    for (uint32_t b = 0; b < n_blocks; b++) {
-        if (part->blocks[b].row < n_types)
-            continue;
-        float *row = part->rows + part->blocks[b].row * row_size;
-        for (uint32_t lane = 0; lane < w; lane++) {
-            uint32_t local = b * w + lane, neuron = part->setup.first_neuron + local;
-            fill_lane(row, model, w, lane,
-                      local < part->n_neurons ? type_of(tables, neuron) : NULL);
-        }
-    }
-    return CHX_OK;
-}
-
-chx_status
-chx__part_tables_init(chx__part_tables *part, const chx__simulation_tables *tables,
-                      uint32_t partition)
-{
-    uint32_t first = tables->first_neuron[partition];
-    uint32_t n_neurons = tables->first_neuron[partition + 1] - first;
-    *part = (chx__part_tables){.model = tables->models[partition],
-                               .n_neurons = n_neurons,
-                               .setup = {
-                                   .n_blocks = (n_neurons + tables->width - 1) / tables->width,
-                                   .first_neuron = first,
-                                   .slot_bits = tables->slot_bits,
-                                   .neuron_bits = tables->neuron_bits,
-                                   .target_bits = tables->target_bits,
-                                   .flush_mask = tables->flush_mask,
-                                   .n_partitions = tables->n_partitions,
-                                   .partition = partition,
-                                   .batch_steps = tables->batch_steps,
-                                   .seed_low = (uint32_t)tables->seed,
-                                   .seed_high = (uint32_t)(tables->seed >> 32),
-                                   .unit_pa = (float)ldexp(1, -tables->unit_exponent),
-                                   .row_lanes = 1,
-                                   .n_neurons = n_neurons,
-                                   .n_sources = tables->info->n_neurons,
-                                   .stretch = chx__simulation_stretch(tables, partition),
-                                   .n_short_term = tables->n_short_term,
-                                   .n_learning = tables->n_learning,
-                                   .post_places = tables->post_places,
-                                   .sweep_steps = tables->sweep_steps,
-                                   .delay_bits = tables->delay_bits,
-                               }};
-    const uint32_t tile = CHX_POPULATION_TILE(tables->width);
-    part->setup.ring_blocks = part->model->n_ports * part->setup.n_blocks;
-    part->setup.n_tiles = (part->setup.n_blocks + tile - 1) / tile;
-    chx_status status = make_rows(part, tables);
-    if (!status)
-        status = chx__part_entries_init(part, tables);
-    if (!status)
-        status = chx__part_gaps_init(part, tables);
-    if (!status)
-        status = chx__part_initial_init(part, tables);
-    if (!status)
-        status = chx__part_synapses_init(part, tables);
-    if (status)
-        chx__part_tables_finish(part);
-    return status;
 }
 
 void

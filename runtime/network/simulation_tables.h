@@ -147,6 +147,13 @@ chx_status chx__simulation_kinds_init(chx__simulation_tables *tables);
 /* Makes the groups and synapses of a partition (simulation_synapses.c). Errors: LIMIT, MEMORY. */
 chx_status chx__part_synapses_init(chx__part_tables *part, const chx__simulation_tables *tables);
 
+/* What a neuron gets. */
+static inline const chx__type_row *
+chx__simulation_type_of(const chx__simulation_tables *tables, uint32_t neuron)
+{
+    return &tables->types[tables->info->neurons[neuron].type];
+}
+
 /* What a synapse takes on a device. */
 static inline size_t
 chx__synapse_bytes(const chx__simulation_tables *tables)

@@ -1,6 +1,6 @@
 /* A network being read from its folder: what the readers of its files share. */
-#ifndef CHX_IO_NETWORK_FOLDER_H
-#define CHX_IO_NETWORK_FOLDER_H
+#ifndef CHX_IO_FOLDER_H
+#define CHX_IO_FOLDER_H
 
 #include "io/csv.h"
 #include "io/json.h"
