@@ -24,7 +24,7 @@
 #include "io/number.h"
 #include "io/swc.h"
 #include "network/check.h"
-#include "network/model.h"
+#include "network/type.h"
 #include "network/morphology.h"
 
 #define MAX_JSON_BYTES ((size_t)64 << 20)

@@ -13,6 +13,7 @@
 #include "io/recording.h"
 #include "network/own_model.h"
 #include "network/spike_train.h"
+#include "network/type.h"
 
 #define FORMAT_NAME "chronaxie-network"
 #define FORMAT_VERSION 1

@@ -11,7 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "network/model.h"
+#include "network/type.h"
 #include "network/projection.h"
 
 #define MAX_ARRAY 100000000

@@ -23,6 +23,7 @@
 #include "io/file_name.h"
 #include "io/synapses.h"
 #include "network/own_model.h"
+#include "network/type.h"
 
 typedef void (*write_fn)(FILE *stream, const chx_network_info *info, uint32_t index);
 

@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "io/csv.h"
-#include "network/model.h"
+#include "network/type.h"
 
 void
 chx__synapses_write(FILE *stream, const chx_network_info *info, const float *weights)

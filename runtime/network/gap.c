@@ -9,7 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "network/model.h"
+#include "network/type.h"
 
 static bool
 fail(chx__fault *fault, const char *member, const char *sentence)

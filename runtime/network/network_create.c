@@ -10,7 +10,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "network/gap.h"
-#include "network/model.h"
+#include "network/type.h"
 #include "network/morphology.h"
 #include "network/names.h"
 #include "network/plasticity.h"

@@ -17,6 +17,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "network/spike_train.h"
+#include "network/type.h"
 
 #define MAX_UNIT_EXPONENT 40
 #define MIN_UNIT_EXPONENT (-100)
