@@ -18,9 +18,14 @@ typedef WIDE(float) wide_float;
 typedef WIDE(int) wide_int;
 typedef WIDE(uint) wide_uint;
 
+/* A function that the front end puts where it is called: so are all that are called often, because
+ * llvmpipe of Mesa 25.0 corrupts memory in programs with many calls, while it takes a minute to
+ * compile one without any (neuron/population.cl). */
+#define WIDE_FUNCTION static inline __attribute__((always_inline))
+
 /* Whether any lane is set. PoCL makes a chain of branches of any(), which took half of the time;
  * bytes, which it packs in one instruction, crash Oclgrind's check for uninitialised values. */
-static inline int
+WIDE_FUNCTION int
 wide_any(wide_int lanes)
 {
 #if defined POCL_DEVICE_ADDRESS_BITS && POPULATION_WIDTH == 16

@@ -85,7 +85,7 @@ population_mask(uint lanes)
 #define POPULATION_ONE(name) +1
 
 /* A stimulus may reach neurons of models with fewer ports. */
-static inline uint
+WIDE_FUNCTION uint
 population_port(uint port)
 {
     return min(port, (uint)(MODEL_PORTS(POPULATION_ONE)) - 1u);

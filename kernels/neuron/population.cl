@@ -46,7 +46,8 @@
  * Vectors that functions return are not safe either: exp() was wrong in one model, and the loop
  * over step currents, as a function, never ended. So a model is statements and macros, draws and
  * exp() are macros, and functions of the frame that give vectors are one expression. Pointers to
- * private variables do no harm within one function.
+ * private variables do no harm within one function. And what is called often is a WIDE_FUNCTION
+ * (common/wide.h).
  */
 #ifndef CHX_KERNELS_MODEL_H
 /* Alone, for a compiler to check; a program begins with a model. */

@@ -9,14 +9,14 @@
 #define CHX_KERNELS_RING_H
 
 /* The slot of a step. */
-static inline uint
+WIDE_FUNCTION uint
 ring_slot(constant chx_population_setup *setup, uint step)
 {
     return step & ((1u << setup->slot_bits) - 1);
 }
 
 /* The word of the mark of a slot of a block. Each port has blocks of its own here. */
-static inline global uint *
+WIDE_FUNCTION global uint *
 ring_mark_word(constant chx_population_setup *setup, global wide_int *ring, uint block, uint slot)
 {
     global uint *marks = (global uint *)(ring + (setup->ring_blocks << setup->slot_bits));
@@ -25,7 +25,7 @@ ring_mark_word(constant chx_population_setup *setup, global wide_int *ring, uint
 }
 
 /* Says that there is input. */
-static inline void
+WIDE_FUNCTION void
 ring_mark(constant chx_population_setup *setup, global wide_int *ring, uint block, uint slot)
 {
 #ifdef POPULATION_MARKS
@@ -34,7 +34,7 @@ ring_mark(constant chx_population_setup *setup, global wide_int *ring, uint bloc
 }
 
 /* Whether there may be input; whoever asks takes it. */
-static inline bool
+WIDE_FUNCTION bool
 ring_unmark(constant chx_population_setup *setup, global wide_int *ring, uint block, uint slot)
 {
 #ifdef POPULATION_MARKS

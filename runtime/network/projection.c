@@ -382,6 +382,8 @@ fill(drawing *of)
 {
     chx_network *network = of->projector->network;
     const uint64_t n = network->info.n_synapses + of->begin[of->n_rows];
+    if (of->begin[of->n_rows] == 0)
+        return CHX_OK;
     if (n > SIZE_MAX / sizeof *network->synapses)
         return chx__fail_memory("drawing projections");
     if (n > network->synapses_capacity) {
