@@ -38,6 +38,17 @@ typedef uchar population_bits;
 /* 2^-40: below it a potential or a current cannot matter. */
 #define POPULATION_TINY 9.094947017729282e-13f
 
+/* How many plasticities there are of each kind, known to the compiler: llvmpipe of Mesa 25.0 never
+ * leaves loops over a number of them that it reads. */
+#ifdef POPULATION_SHORT_TERM
+#define POPULATION_N_SHORT_TERM (uint)(POPULATION_SHORT_TERM)
+#else
+#define POPULATION_N_SHORT_TERM 0u
+#endif
+#ifdef POPULATION_LEARNING
+#define POPULATION_N_LEARNING (uint)(POPULATION_LEARNING)
+#endif
+
 #include "../common/history.h"
 #include "../common/philox.h"
 #include "population.h"

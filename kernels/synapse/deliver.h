@@ -48,12 +48,12 @@ deliver_learning(constant chx_population_setup *setup, DELIVER_SYNAPSES *synapse
     const uint word = (*synapse).x, target_bits = setup->target_bits;
     const uint delay = word >> target_bits & ((1u << setup->delay_bits) - 1);
     const uint number = word >> target_bits >> setup->delay_bits;
-    const uint plasticity = min(number, setup->n_short_term + setup->n_learning) - 1;
+    const uint plasticity = min(number, POPULATION_N_SHORT_TERM + POPULATION_N_LEARNING) - 1;
     const uint lanes = setup->n_blocks * POPULATION_WIDTH;
     const uint neuron = (word & ((1u << target_bits) - 1)) % lanes;
     global const chx_population_plasticity *own = &plasticities[plasticity];
     const float w =
-        learning_advance(setup, as_float((*synapse).y), plasticity - setup->n_short_term, delay,
+        learning_advance(setup, as_float((*synapse).y), plasticity - POPULATION_N_SHORT_TERM, delay,
                          now, fires, own, source, posts + neuron * LEARNING_POSTS(setup));
     (*synapse).y = as_uint(w);
     return convert_int_sat_rte(w * own->max_weight);
@@ -76,7 +76,7 @@ deliver_list(constant chx_population_setup *setup, global const uint *list,
     const uint lane = item & (row_lanes - 1);
 #ifdef DELIVER_PLASTIC
     const uint delay_bits = setup->delay_bits, delay_mask = (1u << delay_bits) - 1;
-    const uint n_short_term = setup->n_short_term;
+    const uint n_short_term = POPULATION_N_SHORT_TERM;
 #endif
 #ifdef POPULATION_SHORT_TERM
     global const uint *efficacies = list + CHX_POPULATION_LIST_HEADER + setup->list_places;
@@ -151,7 +151,7 @@ deliver_waiting(constant chx_population_setup *setup, uint pre, uint end,
 {
     const uint row_end = offsets[pre + 1];
     for (uint k = offsets[pre]; source[0] > 0 && k < row_end; k++)
-        if (synapses[k].x >> setup->target_bits >> setup->delay_bits > setup->n_short_term)
+        if (synapses[k].x >> setup->target_bits >> setup->delay_bits > POPULATION_N_SHORT_TERM)
             deliver_learning(setup, &synapses[k], end, false, plasticities, posts, source);
     source[1] = end;
 }

@@ -28,8 +28,8 @@
 
 #ifdef POPULATION_LEARNING
 
-#define LEARNING_SOURCE(setup) (2 + (setup)->n_learning)
-#define LEARNING_POSTS(setup) (1 + (setup)->post_places * (1 + (setup)->n_learning))
+#define LEARNING_SOURCE(setup) (2 + POPULATION_N_LEARNING)
+#define LEARNING_POSTS(setup) (1 + (setup)->post_places * (1 + POPULATION_N_LEARNING))
 
 /* exp(-steps rate): the same from the table as from the function, which takes longer. */
 static float
@@ -72,8 +72,9 @@ learning_fire(constant chx_population_setup *setup, uint neuron, uint step,
     global uint *steps = own + 1;
     const uint count = own[0], place = count & mask, before = (count - 1) & mask;
     const uint since = count > 0 ? step - steps[before] : 0;
-    for (uint l = 0; l < setup->n_learning; l++) {
-        global const chx_population_plasticity *plasticity = &plasticities[setup->n_short_term + l];
+    for (uint l = 0; l < POPULATION_N_LEARNING; l++) {
+        global const chx_population_plasticity *plasticity =
+            &plasticities[POPULATION_N_SHORT_TERM + l];
         global float *traces = (global float *)(steps + (l + 1) * setup->post_places);
         const float decay =
             learning_decay(plasticity->depression_decays, plasticity->depression_rate, since);
@@ -129,8 +130,9 @@ learning_fired(constant chx_population_setup *setup, uint step,
                global const chx_population_plasticity *plasticities, global uint *source)
 {
     const uint since = step + 1 - source[0];
-    for (uint l = 0; l < setup->n_learning; l++) {
-        global const chx_population_plasticity *plasticity = &plasticities[setup->n_short_term + l];
+    for (uint l = 0; l < POPULATION_N_LEARNING; l++) {
+        global const chx_population_plasticity *plasticity =
+            &plasticities[POPULATION_N_SHORT_TERM + l];
         const float before = source[0] > 0 ? as_float(source[2 + l]) : 0.0f;
         const float decay =
             learning_decay(plasticity->potentiation_decays, plasticity->potentiation_rate, since);

@@ -25,7 +25,7 @@ static void
 short_term_fire(constant chx_population_setup *setup, const wide_int fired, uint block, uint step,
                 global const chx_population_plasticity *plasticities, global wide_float *resources)
 {
-    const uint n = setup->n_short_term;
+    const uint n = POPULATION_N_SHORT_TERM;
     global wide_float *own = resources + block * n * CHX_POPULATION_RESOURCES;
     for (uint p = 0; p < n; p++, own += CHX_POPULATION_RESOURCES) {
         const wide_float y = own[SHORT_TERM_DEPLETED], u = own[SHORT_TERM_USED];
@@ -51,7 +51,7 @@ static void
 short_term_write(constant chx_population_setup *setup, uint block, uint lane, uint place,
                  global const wide_float *resources, global uint *list)
 {
-    const uint n = setup->n_short_term;
+    const uint n = POPULATION_N_SHORT_TERM;
     global const uint *own =
         (global const uint *)(resources + block * n * CHX_POPULATION_RESOURCES);
     global uint *to = list + CHX_POPULATION_LIST_HEADER + setup->list_places + place * n;

@@ -51,13 +51,17 @@ create_program(chx_simulation *simulation, const chx__model *model, const char *
 static chx_status
 create_programs(chx_simulation *simulation)
 {
-    char options[160];
-    snprintf(options, sizeof options, "-DPOPULATION_WIDTH=%u%s%s%s%s%s%s", simulation->tables.width,
+    char options[200], short_term[40] = "", learning[40] = "";
+    const chx__simulation_tables *tables = &simulation->tables;
+    if (tables->n_short_term > 0)
+        snprintf(short_term, sizeof short_term, " -DPOPULATION_SHORT_TERM=%u",
+                 tables->n_short_term);
+    if (tables->n_learning > 0)
+        snprintf(learning, sizeof learning, " -DPOPULATION_LEARNING=%u", tables->n_learning);
+    snprintf(options, sizeof options, "-DPOPULATION_WIDTH=%u%s%s%s%s%s%s", tables->width,
              simulation->shape.group_items == 1 ? " -DPOPULATION_ALONE" : "",
              simulation->shape.has_marks ? " -DPOPULATION_MARKS" : "",
-             simulation->tables.n_kinds > 0 ? " -DPOPULATION_KINDS" : "",
-             simulation->tables.n_short_term > 0 ? " -DPOPULATION_SHORT_TERM" : "",
-             simulation->tables.n_learning > 0 ? " -DPOPULATION_LEARNING" : "",
+             tables->n_kinds > 0 ? " -DPOPULATION_KINDS" : "", short_term, learning,
              simulation->info->n_gaps > 0 ? " -DPOPULATION_GAPS" : "");
     for (uint32_t p = 0; p < simulation->tables.n_partitions; p++) {
         const chx__model *model = simulation->tables.models[p];
