@@ -128,7 +128,7 @@ typedef struct chx_population_setup {
     chx_population_u32 n_sampled; /* blocks */
     chx_population_u32 sample_steps;
     chx_population_u32 stretch; /* the first of the neurons in a row that share their model */
-    chx_population_u32 n_short_term; /* plasticities */
+    chx_population_u32 n_short_term; /* plasticities; kernels are compiled for these numbers */
     chx_population_u32 n_learning;
     chx_population_u32 post_places; /* a power of two */
     chx_population_u32 sweep_steps; /* sweeps come when as many steps have passed */
