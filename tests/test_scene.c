@@ -550,6 +550,61 @@ START_TEST(layouts_of_a_chain_lead_straight_on)
 }
 END_TEST
 
+/* Of 500, in a mixed order: rows that fill a picture, each neuron beside the one before it. */
+START_TEST(layouts_of_a_long_chain_lie_in_rows)
+{
+    chx_neuron neurons[500];
+    chx_synapse synapses[499];
+    for (uint32_t i = 0; i < 499; i++)
+        synapses[i] = (chx_synapse){.pre = i * 7 % 500, .post = (i + 1) * 7 % 500};
+    check_ok(chx__layout_place(neurons, 500, synapses, 499, 1));
+    double low[2] = {INFINITY, INFINITY}, high[2] = {-INFINITY, -INFINITY};
+    uint32_t n_turns = 0;
+    for (uint32_t i = 0; i < 500; i++) {
+        const float *a = neurons[i * 7 % 500].position_um;
+        const float *b = neurons[(i + 1) * 7 % 500].position_um;
+        for (int k = 0; k < 2; k++) {
+            low[k] = fmin(low[k], a[k]);
+            high[k] = fmax(high[k], a[k]);
+        }
+        bool turns = i < 499 && fabsf(b[1] - a[1]) > 0.3f;
+        n_turns += turns;
+        if (i == 499)
+            break;
+        ck_assert_float_gt(hypotf(b[0] - a[0], b[1] - a[1]), 0.9f);
+        ck_assert_float_lt(hypotf(b[0] - a[0], b[1] - a[1]), turns ? 2.5f : 1.5f);
+    }
+    ck_assert_uint_gt(n_turns, 3);
+    ck_assert_uint_lt(n_turns, 30);
+    double aspect = (high[0] - low[0]) / (high[1] - low[1]);
+    ck_assert(aspect > 1.2 && aspect < 2.5);
+}
+END_TEST
+
+/* Ten layers of 300, each neuron of which leads to three of the next layer by chance. */
+START_TEST(layers_of_a_layout_stand_side_by_side)
+{
+    chx_neuron neurons[3000];
+    chx_synapse synapses[8100];
+    for (uint32_t i = 0; i < 8100; i++) {
+        uint32_t pre = i / 3, mixed = (i + 1) * 2654435769u;
+        mixed = (mixed ^ mixed >> 15) * 2246822519u;
+        synapses[i] =
+            (chx_synapse){.pre = pre, .post = (pre / 300 + 1) * 300 + (mixed >> 16) % 300};
+    }
+    check_ok(chx__layout_place(neurons, 3000, synapses, 8100, 1));
+    double middle[10] = {0};
+    double low = INFINITY, high = -INFINITY;
+    for (uint32_t i = 0; i < 2700; i++) {
+        middle[i / 300] += neurons[i].position_um[1] / 300;
+        low = fmin(low, neurons[i].position_um[1]);
+        high = fmax(high, neurons[i].position_um[1]);
+    }
+    for (uint32_t layer = 1; layer < 9; layer++)
+        ck_assert_double_lt(fabs(middle[layer] - middle[0]), (high - low) / 8);
+}
+END_TEST
+
 /* Of 12 neurons each, with weights as far apart as weights can be. */
 static const struct {
     uint32_t ends[6][2], n;
@@ -1562,6 +1617,8 @@ suite(void)
     tcase_add_test(frames, layouts_of_a_ring_with_a_branch_keep_the_ring_open);
     tcase_add_test(frames, layouts_of_a_ring_without_a_begin_are_round);
     tcase_add_test(frames, layouts_of_a_chain_lead_straight_on);
+    tcase_add_test(frames, layouts_of_a_long_chain_lie_in_rows);
+    tcase_add_test(frames, layers_of_a_layout_stand_side_by_side);
     tcase_add_loop_test(frames, layouts_of_odd_networks_are_finite_and_the_same_each_time, 0,
                         sizeof odd_networks / sizeof *odd_networks);
     tcase_add_test(frames, pixels_lie_where_the_projection_says);

@@ -2,15 +2,21 @@
  * The other direction of a drawing by flow, across it.
  *
  * At first each neuron comes to stand at the mean of those it is connected with, again and again,
- * while what is common to all and what goes along the heights is taken out, as Carmel, Harel and
- * Koren do (2004, doi:10.1109/TVCG.2004.5): what remains is the direction in which the network is
- * longest. Then the neurons of a column are set 1 apart, each as near to the mean of its neighbours
- * as that allows, a few times over: the barycentres of Sugiyama, Tagawa and Toda (1981,
- * doi:10.1109/TSMC.1981.4308636), with the places from pooling adjacent violators.
+ * while what goes along the heights is taken out, as Carmel, Harel and Koren do (2004,
+ * doi:10.1109/TVCG.2004.5): what remains is the direction in which the network is longest. They
+ * take out what is in proportion to the heights; here it is what those of like height have in
+ * common, or a network longer than wide would become an arch or a wave. Then the neurons of a
+ * column are set 1 apart, each as near to the mean of its neighbours as that allows, a few times
+ * over: the barycentres of Sugiyama, Tagawa and Toda (1981, doi:10.1109/TSMC.1981.4308636), with
+ * the places from pooling adjacent violators.
  *
  * Where most neurons have few heights, as in a network of layers, a column would be so high that
  * none could be seen, so each layer becomes a band, which takes less than half of the way to the
  * next one.
+ *
+ * What has far more levels than a picture has room for, one behind the other, and is thin, as a
+ * chain is, is a ribbon, which is laid in rows: the first to the right, the next below it to the
+ * left, and so on, turned by half a circle at each end of a row, so that no strand crosses another.
  *
  * Each sum has one order, and no operation is among those that may differ between machines. The
  * work is bounded, so a very large network is less well arranged across its flow.
@@ -28,8 +34,11 @@
 #define MOST_MEANS 100
 #define MOST_PLACINGS 24
 #define MOST_LEVELS 60 /* that are one behind the other where the neurons alone need less width */
+#define ROW_GAP 1 /* more than neurons of a column are apart */
+#define ROW_CLIMB 0.125 /* of a row, that connections of a ribbon climb on average at most */
 #define BAND 0.4 /* of the way to the next layer */
 #define WORTH_BANDS 0.67 /* of the width without them */
+#define LEAST_SQUARE 1e-20 /* of y, of a part that has any width */
 #define TELLS_APART 1e6 /* heights nearer than its inverse are the same, as rounding parts them */
 
 typedef struct member {
@@ -43,6 +52,20 @@ typedef struct pool {
     uint32_t n;
 } pool;
 
+/* A part by its heights. */
+typedef struct ladder {
+    double low, high;
+    double per_height; /* rungs */
+    uint32_t first_rung, n_rungs; /* two at least */
+    double climb, n_climbs; /* of its connections, and how many there are */
+    uint32_t n_rows, per_row; /* and levels in each, where it is a ribbon */
+} ladder;
+
+/* What stands at a level. */
+typedef struct rung {
+    double sum, count; /* of y, weighted by connections */
+} rung;
+
 typedef struct drawing {
     uint32_t n, n_parts;
     const chx_synapse *synapses;
@@ -51,7 +74,9 @@ typedef struct drawing {
     const double *heights;
     double (*at)[2];
     double *sums, *counts; /* of neighbours */
-    double (*moments)[4]; /* of each part */
+    double (*moments)[2]; /* of each part */
+    ladder *ladders; /* of each part */
+    rung *rungs;
     member *members;
     pool *pools;
     uint32_t *fill; /* neurons in each column */
@@ -63,6 +88,8 @@ finish(drawing *of)
     free(of->sums);
     free(of->counts);
     free(of->moments);
+    free(of->ladders);
+    free(of->rungs);
     free(of->members);
     free(of->pools);
     free(of->fill);
@@ -74,10 +101,13 @@ init(drawing *of)
     of->sums = chx__alloc(of->n, sizeof *of->sums);
     of->counts = chx__alloc(of->n, sizeof *of->counts);
     of->moments = chx__alloc(of->n_parts, sizeof *of->moments);
+    of->ladders = chx__alloc(of->n_parts, sizeof *of->ladders);
+    of->rungs = chx__alloc((size_t)of->n * 2 + 2, sizeof *of->rungs);
     of->members = chx__alloc(of->n, sizeof *of->members);
     of->pools = chx__alloc(of->n, sizeof *of->pools);
     of->fill = chx__alloc((size_t)of->n * 2 + 3, sizeof *of->fill);
-    if (of->sums && of->counts && of->moments && of->members && of->pools && of->fill)
+    if (of->sums && of->counts && of->moments && of->ladders && of->rungs && of->members &&
+        of->pools && of->fill)
         return CHX_OK;
     finish(of);
     return chx__fail_memory("laying out a network");
@@ -101,33 +131,69 @@ take_means(drawing *of)
             of->at[i][1] = (of->at[i][1] + of->sums[i] / of->counts[i]) / 2;
 }
 
-/* Adds up a, b and their products, weighted by the connections, which are what means keep. */
+/* Measures the parts along their heights, and the rungs that they need: one a level, but no more
+ * than a part has neurons, and one. */
 static void
-sum_moments(drawing *of)
+set_ladders(drawing *of)
 {
     for (uint32_t k = 0; k < of->n_parts; k++)
-        for (int j = 0; j < 4; j++)
-            of->moments[k][j] = 0;
+        of->ladders[k] = (ladder){.low = INFINITY, .high = -INFINITY};
     for (uint32_t i = 0; i < of->n; i++) {
-        double *sum = of->moments[of->part_of[i]], y = of->at[i][1], count = of->counts[i];
-        sum[0] += count;
-        sum[1] += count * y;
-        sum[2] += count * y * of->heights[i];
-        sum[3] += count * of->heights[i] * of->heights[i];
+        ladder *on = &of->ladders[of->part_of[i]];
+        on->low = fmin(on->low, of->heights[i]);
+        on->high = fmax(on->high, of->heights[i]);
+        on->n_rungs++;
+    }
+    uint32_t first = 0;
+    for (uint32_t k = 0; k < of->n_parts; k++) {
+        ladder *on = &of->ladders[k];
+        double levels = on->high - on->low;
+        on->per_height = levels > on->n_rungs ? on->n_rungs / levels : 1;
+        on->n_rungs = (uint32_t)fmin(on->n_rungs, ceil(levels)) + 1;
+        on->n_rungs += on->n_rungs < 2;
+        on->first_rung = first;
+        first += on->n_rungs;
+    }
+    for (uint64_t i = 0; i < of->n_synapses; i++) {
+        uint32_t pre = of->synapses[i].pre, post = of->synapses[i].post;
+        of->ladders[of->part_of[pre]].climb += fabs(of->heights[post] - of->heights[pre]);
+        of->ladders[of->part_of[pre]].n_climbs += pre != post;
     }
 }
 
-/* Takes out what all have in common and what goes along the heights, and evens the size. */
+/* The rung at or below a neuron; part of the way to the next one. */
+static rung *
+rung_of(const drawing *of, uint32_t i, double *part)
+{
+    const ladder *on = &of->ladders[of->part_of[i]];
+    double at = (of->heights[i] - on->low) * on->per_height;
+    at = floor(at * TELLS_APART + 0.5) / TELLS_APART;
+    uint32_t k = (uint32_t)fmin(at, on->n_rungs - 2);
+    *part = at - k;
+    return &of->rungs[on->first_rung + k];
+}
+
+/* Takes out what those of like height have in common, weighted by the connections, which are what
+ * means keep, and evens the size. */
 static void
 take_out(drawing *of)
 {
-    sum_moments(of);
+    double part;
+    for (uint32_t i = 0; i < 2 * of->n; i++)
+        of->rungs[i] = (rung){0};
     for (uint32_t i = 0; i < of->n; i++) {
-        const double *sum = of->moments[of->part_of[i]];
-        if (sum[0] > 0)
-            of->at[i][1] -= sum[1] / sum[0];
-        if (sum[3] > 0)
-            of->at[i][1] -= of->heights[i] * sum[2] / sum[3];
+        rung *at = rung_of(of, i, &part);
+        for (int k = 0; k < 2; k++) {
+            double weight = of->counts[i] * (k ? part : 1 - part);
+            at[k].count += weight;
+            at[k].sum += weight * of->at[i][1];
+        }
+    }
+    for (uint32_t i = 0; i < of->n; i++) {
+        const rung *at = rung_of(of, i, &part);
+        for (int k = 0; k < 2; k++)
+            if (at[k].count > 0)
+                of->at[i][1] -= at[k].sum / at[k].count * (k ? part : 1 - part);
     }
     for (uint32_t k = 0; k < of->n_parts; k++)
         of->moments[k][0] = of->moments[k][1] = 0;
@@ -137,7 +203,7 @@ take_out(drawing *of)
     }
     for (uint32_t i = 0; i < of->n; i++) {
         const double *sum = of->moments[of->part_of[i]];
-        of->at[i][1] /= sqrt(fmax(1e-30, sum[1] / sum[0]));
+        of->at[i][1] /= sqrt(fmax(LEAST_SQUARE, sum[1] / sum[0]));
     }
 }
 
@@ -234,15 +300,43 @@ find_width(drawing *of, member *members, uint32_t n, double band, uint32_t *full
 }
 
 static void
+scale_part(const drawing *of, const member *members, uint32_t n, uint32_t fullest)
+{
+    for (uint32_t i = 0; i < n; i++)
+        of->at[members[i].neuron][1] *= fullest / sqrt(12);
+}
+
+/* Makes a ribbon of a part that is one. */
+static bool
+find_rows(drawing *of, member *members, uint32_t n, uint32_t *fullest)
+{
+    ladder *on = &of->ladders[members->part];
+    double levels = on->high - on->low;
+    if (levels <= MOST_LEVELS || levels > n)
+        return false;
+    *fullest = fill_columns(of, members, n, levels, 0);
+    double n_rows = floor(sqrt(levels / (ASPECT * (*fullest + ROW_GAP))) + 0.5);
+    double per_row = ceil((levels + 1) / n_rows);
+    if (n_rows < 2 || on->climb > on->n_climbs * per_row * ROW_CLIMB)
+        return false;
+    on->n_rows = (uint32_t)n_rows;
+    on->per_row = (uint32_t)per_row;
+    return true;
+}
+
+static void
 size_part(drawing *of, member *members, uint32_t n)
 {
     uint32_t fullest;
+    if (find_rows(of, members, n, &fullest)) {
+        scale_part(of, members, n, fullest);
+        return;
+    }
     double sharp = find_width(of, members, n, 0, &fullest);
     if (sharp > least_width(of, members, n) &&
         find_width(of, members, n, BAND, &fullest) > sharp * WORTH_BANDS)
         find_width(of, members, n, 0, &fullest);
-    for (uint32_t i = 0; i < n; i++)
-        of->at[members[i].neuron][1] *= fullest / sqrt(12);
+    scale_part(of, members, n, fullest);
 }
 
 static void
@@ -292,6 +386,41 @@ set_columns(drawing *of)
     }
 }
 
+/* Lays a ribbon, whose neurons are sorted by column, in rows. */
+static void
+fold(const drawing *of, const member *members, uint32_t n)
+{
+    const ladder *on = &of->ladders[members->part];
+    double top = 0;
+    for (uint32_t first = 0, end; first < n; first = end) {
+        uint32_t row = members[first].column / on->per_row;
+        double low = INFINITY, high = -INFINITY, way = row % 2 ? -1 : 1;
+        for (end = first; end < n && members[end].column / on->per_row == row; end++) {
+            double *at = of->at[members[end].neuron];
+            at[0] -= (double)row * on->per_row;
+            at[0] = row % 2 ? on->per_row - 1 - at[0] : at[0];
+            at[1] *= way;
+            low = fmin(low, at[1]);
+            high = fmax(high, at[1]);
+        }
+        for (uint32_t i = first; i < end; i++)
+            of->at[members[i].neuron][1] += top - high;
+        top -= high - low + 1 + ROW_GAP;
+    }
+}
+
+static void
+fold_parts(const drawing *of)
+{
+    for (uint32_t first = 0, end; first < of->n; first = end) {
+        uint32_t part = of->members[first].part;
+        for (end = first; end < of->n && of->members[end].part == part;)
+            end++;
+        if (of->ladders[part].n_rows > 0)
+            fold(of, &of->members[first], end - first);
+    }
+}
+
 chx_status
 chx__columns_place(uint32_t n_neurons, const chx_synapse *synapses, uint64_t n_synapses,
                    const uint32_t *part_of, uint32_t n_parts, const double *heights,
@@ -307,6 +436,7 @@ chx__columns_place(uint32_t n_neurons, const chx_synapse *synapses, uint64_t n_s
     chx_status status = init(&of);
     if (status)
         return status;
+    set_ladders(&of);
     find_order(&of);
     choose_columns(&of);
     set_columns(&of);
@@ -315,6 +445,7 @@ chx__columns_place(uint32_t n_neurons, const chx_synapse *synapses, uint64_t n_s
         take_means(&of);
         set_columns(&of);
     }
+    fold_parts(&of);
     finish(&of);
     return CHX_OK;
 }
