@@ -67,6 +67,45 @@ START_TEST(csv_quotes_follow_rfc_4180)
 }
 END_TEST
 
+/* Rows that the quick way takes, and each of those that it must leave, among them. */
+START_TEST(csv_plain_rows_and_others_mix)
+{
+    const char *const rest = "aaaaaaaaaaaaaaa,1\nbbbbbbbbbbbbbbb,2\n";
+    char text[400];
+    snprintf(text, sizeof text, "name,x_um\n-a b+c,-1\n,2\n\"q,r\",3\ns,4\r\n\n\xc3\xa4#,5\n%s",
+             rest);
+    ck_assert_int_eq(open_text(text), CHX_OK);
+    ck_row("-a b+c", "-1", 2);
+    ck_row("", "2", 3);
+    ck_row("q,r", "3", 4);
+    ck_row("s", "4", 5);
+    ck_row("\xc3\xa4#", "5", 7);
+    ck_row("aaaaaaaaaaaaaaa", "1", 8);
+    ck_row("bbbbbbbbbbbbbbb", "2", 9);
+    ck_end();
+}
+END_TEST
+
+START_TEST(csv_faults_between_plain_rows_are_told)
+{
+    static const char *const faults[][2] = {
+        {"a,1,2\n", "2: the row has 3 fields where the header has 2"},
+        {"a\n", "2: the row has 1 fields where the header has 2"},
+        {"a\"b,1\n", "2: a quote stands inside a field"},
+        {"\"ab\"c,1\n", "2: text follows a closing quote"},
+    };
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        char text[200];
+        bool more;
+        snprintf(text, sizeof text, "name,x_um\n%saaaaaaaaaaaaaaaaaaaaaaaa,1\n", faults[i][0]);
+        ck_assert_int_eq(open_text(text), CHX_OK);
+        ck_assert_int_eq(chx__csv_next(&csv, &more), CHX_ERROR_FORMAT);
+        ck_says(faults[i][1]);
+        chx__csv_close(&csv);
+    }
+}
+END_TEST
+
 START_TEST(csv_delimiter_is_that_of_the_header)
 {
     ck_assert_int_eq(open_text("name;x_um\n\"a;b,c\";1\n"), CHX_OK);
@@ -460,6 +499,8 @@ main(void)
     tcase_add_test(tests, csv_columns_are_found_by_name);
     tcase_add_test(tests, csv_quotes_follow_rfc_4180);
     tcase_add_test(tests, csv_delimiter_is_that_of_the_header);
+    tcase_add_test(tests, csv_plain_rows_and_others_mix);
+    tcase_add_test(tests, csv_faults_between_plain_rows_are_told);
     tcase_add_test(tests, csv_lines_may_end_in_cr);
     tcase_add_test(tests, csv_unknown_columns_are_ignored_with_one_remark);
     tcase_add_test(tests, csv_many_columns_fit_one_remark);

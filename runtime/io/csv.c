@@ -22,6 +22,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "io/csv_plain.h"
 #include "io/latin1.h"
 #include "io/number.h"
 
@@ -390,6 +391,10 @@ chx__csv_next(chx__csv *csv, bool *more)
     size_t length, n_fields;
     if (csv->is_bare) {
         csv->is_bare = false;
+        *more = true;
+        return CHX_OK;
+    }
+    if (chx__csv_take_plain(csv)) {
         *more = true;
         return CHX_OK;
     }

@@ -187,50 +187,72 @@ chx__folder_find_neuron(const chx__folder *folder, const chx__csv *csv, size_t c
                          csv->columns[column], field->text);
 }
 
-/* Tables tend to list the targets of one source together: that of the row before is tried first. */
+/* Tables tend to list the targets of one source together: that of the row before is tried first. It
+ * stays where it is, as nothing is read behind a piece. */
 static chx_status
-find_source(const chx__folder *folder, const chx__csv *csv, uint32_t *pre, const char **name)
+find_source(const chx__folder *folder, const chx__csv *csv, uint32_t *pre, chx__csv_field *before)
 {
-    if (*name && strcmp(*name, csv->fields[PRE].text) == 0)
+    const chx__csv_field *field = &csv->fields[PRE];
+    if (before->length == field->length && before->length > 0 &&
+        memcmp(before->text, field->text, field->length) == 0)
         return CHX_OK;
     chx_status status = chx__folder_find_neuron(folder, csv, PRE, pre);
-    if (!status)
-        *name = folder->network->neurons[*pre].name;
+    *before = *field;
     return status;
 }
 
-/* A number and its text, if that is short; length 0 without. */
+#define LOG2_TOLD 8
+
+/* Short numbers of a column that one thread has read, by their texts: most tables have few delays,
+ * and weights that are counts of contacts are few as well. */
 typedef struct told {
-    char text[16];
-    size_t length;
-    float value;
+    struct told_number {
+        uint64_t text;
+        uint32_t length; /* 0 where there is none yet */
+        float value;
+    } numbers[1 << LOG2_TOLD];
 } told;
 
-/* Most tables have one delay, or few: the text of the row before is compared first. */
-static chx_status
-read_delay(const chx__csv *csv, told *before, float *delay_ms)
+/* Up to seven bytes as a number that is another one's only if it has another length; what NUL
+ * follows is used. */
+static uint64_t
+gather_text(const char *text, size_t length)
 {
-    const chx__csv_field *field = &csv->fields[DELAY_MS];
-    if (before->length > 0 && field->length == before->length &&
-        memcmp(field->text, before->text, before->length) == 0) {
-        *delay_ms = before->value;
+    uint32_t front, back;
+    if (length < 3)
+        return (uint64_t)(unsigned char)text[0] | (uint64_t)(unsigned char)text[1] << 8;
+    memcpy(&front, text, sizeof front);
+    memcpy(&back, text + length + 1 - sizeof back, sizeof back);
+    return front | (uint64_t)back << 32;
+}
+
+static chx_status
+read_number(const chx__csv *csv, size_t column, told *before, float *value)
+{
+    const chx__csv_field *field = &csv->fields[column];
+    if (field->length == 0 || field->length > 7)
+        return chx__csv_float(csv, column, value);
+    const uint64_t text = gather_text(field->text, field->length);
+    struct told_number *number =
+        &before->numbers[text * UINT64_C(0x9e3779b97f4a7c15) >> (64 - LOG2_TOLD)];
+    if (number->text == text && number->length == field->length) {
+        *value = number->value;
         return CHX_OK;
     }
-    chx_status status = chx__csv_float(csv, DELAY_MS, delay_ms);
-    before->length = status || field->length > sizeof before->text ? 0 : field->length;
-    memcpy(before->text, field->text, before->length);
-    before->value = *delay_ms;
+    chx_status status = chx__csv_float(csv, column, value);
+    if (!status)
+        *number = (struct told_number){text, (uint32_t)field->length, *value};
     return status;
 }
 
 static chx_status
-read_synapse(const chx__folder *folder, const chx__csv *csv, told *delay, chx_synapse *synapse)
+read_synapse(const chx__folder *folder, const chx__csv *csv, told before[2], chx_synapse *synapse)
 {
     chx_status status = chx__folder_find_neuron(folder, csv, POST, &synapse->post);
     if (!status)
-        status = chx__csv_float(csv, WEIGHT_PA, &synapse->weight_pa);
+        status = read_number(csv, WEIGHT_PA, &before[0], &synapse->weight_pa);
     if (!status)
-        status = read_delay(csv, delay, &synapse->delay_ms);
+        status = read_number(csv, DELAY_MS, &before[1], &synapse->delay_ms);
     if (status)
         return status;
     chx__fault fault;
@@ -245,8 +267,8 @@ read_synapses_of(const void *data, chx__csv *csv, void *items, uint64_t *n_items
 {
     const chx__folder *folder = data;
     chx_synapse *synapses = items, synapse = {0};
-    const char *source = NULL;
-    told delay = {.length = 0};
+    chx__csv_field source = {0};
+    told before[2] = {0};
     bool more = true;
     *n_items = 0;
     for (;;) {
@@ -255,7 +277,7 @@ read_synapses_of(const void *data, chx__csv *csv, void *items, uint64_t *n_items
             return status;
         status = find_source(folder, csv, &synapse.pre, &source);
         if (!status)
-            status = read_synapse(folder, csv, &delay, &synapse);
+            status = read_synapse(folder, csv, before, &synapse);
         if (status)
             return status;
         synapses[(*n_items)++] = synapse;

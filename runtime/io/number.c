@@ -26,7 +26,7 @@ scan_digits(const char *at, decimal *number, bool fraction)
     int n_fraction = 0;
     for (; *at >= '0' && *at <= '9'; at++) {
         const uint64_t digit = (uint64_t)(*at - '0');
-        if (digits > (UINT64_MAX - digit) / 10) {
+        if (digits >= UINT64_MAX / 10 && digits > (UINT64_MAX - digit) / 10) {
             number->exact = false;
             continue;
         }

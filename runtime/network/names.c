@@ -16,6 +16,7 @@
 #include "base/hash.h"
 
 #define MOST_DIGITS 19 /* that 64 bits always hold */
+#define ZEROES UINT64_C(0x3030303030303030) /* '0' eight times */
 #define FEW_NUMBERS 64 /* that may stand in the array whatever the count of names */
 
 enum { EMPTY, NUMBER, TEXT };
@@ -28,12 +29,47 @@ typedef struct wanted {
     size_t length;
 } wanted;
 
+/* Four to eight bytes as eight digits, the first lowest and zeroes before them. */
+static uint64_t
+gather_digits(const char *text, size_t length)
+{
+    uint32_t front, back;
+    memcpy(&front, text, sizeof front);
+    memcpy(&back, text + length - sizeof back, sizeof back);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    front = __builtin_bswap32(front);
+    back = __builtin_bswap32(back);
+#endif
+    const uint64_t word = front | (uint64_t)back << (8 * (length - sizeof back));
+    const unsigned n_absent = 8 * (unsigned)(sizeof word - length);
+    return n_absent ? word << n_absent | ZEROES >> (64 - n_absent) : word;
+}
+
+/* As is_number() without a branch a byte, which names of unlike lengths would mislead: pairs of
+ * digits become numbers at once, then pairs of those. */
+static bool
+is_short_number(const char *text, size_t length, uint64_t *value)
+{
+    uint64_t word = gather_digits(text, length);
+    const uint64_t high = UINT64_C(0xf0f0f0f0f0f0f0f0);
+    /* Six more than a digit stays below the next multiple of 16. */
+    if ((word & high) != ZEROES || ((word + UINT64_C(0x0606060606060606)) & high) != ZEROES)
+        return false;
+    word -= ZEROES;
+    word = (word * 10 + (word >> 8)) & UINT64_C(0x00ff00ff00ff00ff);
+    word = (word * 100 + (word >> 16)) & UINT64_C(0x0000ffff0000ffff);
+    *value = (word * 10000 + (word >> 32)) & UINT64_C(0xffffffff);
+    return true;
+}
+
 /* Whether the text is a whole number as programs write them, the only text of its value. */
 static bool
 is_number(const char *text, size_t length, uint64_t *value)
 {
     if (length == 0 || length > MOST_DIGITS || (text[0] == '0' && length > 1))
         return false;
+    if (length >= sizeof(uint32_t) && length <= sizeof(uint64_t))
+        return is_short_number(text, length, value);
     *value = 0;
     for (size_t i = 0; i < length; i++) {
         unsigned digit = (unsigned)(unsigned char)text[i] - '0';
