@@ -6,32 +6,10 @@
 
 #include <chronaxie/simulation.h>
 
-#include "machine.h"
+#include "runtime.h"
 #include "scratch.h"
 
 #define STEP_MS 0.1
-
-static chx_runtime *runtime;
-
-static void
-open_runtime(void)
-{
-    const chx_runtime_params params = test_machine_params();
-    chx_status status = chx_runtime_create(&runtime, &params);
-    ck_assert_msg(status == CHX_OK, "%s", chx_last_error()->message);
-}
-
-static void
-close_runtime(void)
-{
-    chx_runtime_destroy(&runtime);
-}
-
-static void
-check_ok(chx_status status)
-{
-    ck_assert_msg(status == CHX_OK, "%s: %s", chx_status_name(status), chx_last_error()->message);
-}
 
 static const uint32_t both[] = {0, 1};
 

@@ -7,7 +7,7 @@
 
 #include "sample.h"
 
-#include "machine.h"
+#include "runtime.h"
 
 #define STEP_MS 0.1
 #define N_STEPS 5000
@@ -19,28 +19,6 @@
 #define UP_STEPS 73
 #define DOWN_STEPS 101
 #define DOWN_FIRST 50
-
-static chx_runtime *runtime;
-
-static void
-open_runtime(void)
-{
-    const chx_runtime_params params = test_machine_params();
-    chx_status status = chx_runtime_create(&runtime, &params);
-    ck_assert_msg(status == CHX_OK, "%s", chx_last_error()->message);
-}
-
-static void
-close_runtime(void)
-{
-    chx_runtime_destroy(&runtime);
-}
-
-static void
-check_ok(chx_status status)
-{
-    ck_assert_msg(status == CHX_OK, "%s: %s", chx_status_name(status), chx_last_error()->message);
-}
 
 /* A model, its parameters, and how many cells with which values. */
 typedef struct cells {

@@ -9,34 +9,12 @@
 #include "sample.h"
 
 #include "folder.h"
-#include "machine.h"
+#include "runtime.h"
 
 #define STEP_MS 0.1
 #define N_STEPS 5000
 #define N_FINE 200
 #define MAX_CELLS 16
-
-static chx_runtime *runtime;
-
-static void
-open_runtime(void)
-{
-    const chx_runtime_params params = test_machine_params();
-    chx_status status = chx_runtime_create(&runtime, &params);
-    ck_assert_msg(status == CHX_OK, "%s", chx_last_error()->message);
-}
-
-static void
-close_runtime(void)
-{
-    chx_runtime_destroy(&runtime);
-}
-
-static void
-check_ok(chx_status status)
-{
-    ck_assert_msg(status == CHX_OK, "%s: %s", chx_status_name(status), chx_last_error()->message);
-}
 
 /* A spike of WEIGHT_PA arrives at all neurons every so many steps. */
 #define ARRIVAL_STEPS 73

@@ -5,35 +5,13 @@
 
 #include "sample.h"
 
-#include "machine.h"
+#include "runtime.h"
 
 #define TAU_M_MS 10.0
 #define TAU_S_MS 2.0
 #define CAPACITANCE_PF 250.0
 #define THRESHOLD_MV 15.0 /* above rest */
 #define STEP_MS 0.1
-
-static chx_runtime *runtime;
-
-static void
-open_runtime(void)
-{
-    const chx_runtime_params params = test_machine_params();
-    chx_status status = chx_runtime_create(&runtime, &params);
-    ck_assert_msg(status == CHX_OK, "%s", chx_last_error()->message);
-}
-
-static void
-close_runtime(void)
-{
-    chx_runtime_destroy(&runtime);
-}
-
-static void
-check_ok(chx_status status)
-{
-    ck_assert_msg(status == CHX_OK, "%s: %s", chx_status_name(status), chx_last_error()->message);
-}
 
 /* Cells rest at 0 mV, so that potentials keep all their bits. A handful of equal neurons and what
  * is done to them. */

@@ -8,33 +8,11 @@
 #include <chronaxie/simulation.h>
 
 #include "circuit.h"
-#include "machine.h"
+#include "runtime.h"
 
 #define N_PAIRS 4 /* of types of targets */
 #define WEIGHT_PA 50
 #define DELAY_STEPS 15
-
-static chx_runtime *runtime;
-
-static void
-open_runtime(void)
-{
-    const chx_runtime_params params = test_machine_params();
-    chx_status status = chx_runtime_create(&runtime, &params);
-    ck_assert_msg(status == CHX_OK, "%s", chx_last_error()->message);
-}
-
-static void
-close_runtime(void)
-{
-    chx_runtime_destroy(&runtime);
-}
-
-static void
-check_ok(chx_status status)
-{
-    ck_assert_msg(status == CHX_OK, "%s: %s", chx_status_name(status), chx_last_error()->message);
-}
 
 /* A source, and a target of each type, which is too large to fire. */
 static const uint32_t type_indices[N_PAIRS + 1] = {0, 1, 2, 3, 4};

@@ -22,32 +22,10 @@
 #include "sample.h"
 
 #include "folder.h"
-#include "machine.h"
+#include "runtime.h"
 
 #define END_MS 500
 #define MAX_SPIKES 1000
-
-static chx_runtime *runtime;
-
-static void
-open_runtime(void)
-{
-    const chx_runtime_params params = test_machine_params();
-    chx_status status = chx_runtime_create(&runtime, &params);
-    ck_assert_msg(status == CHX_OK, "%s", chx_last_error()->message);
-}
-
-static void
-close_runtime(void)
-{
-    chx_runtime_destroy(&runtime);
-}
-
-static void
-check_ok(chx_status status)
-{
-    ck_assert_msg(status == CHX_OK, "%s: %s", chx_status_name(status), chx_last_error()->message);
-}
 
 /* When one neuron fires, in ms. */
 typedef struct firing {

@@ -13,34 +13,12 @@
 #include "sample.h"
 #include "threads/simulation.h"
 
-#include "machine.h"
+#include "runtime.h"
 
 /* Spikes of the worm in its first 400 ms, on any device and for any number of partitions. It
  * changes when examples/celegans or the neuron's equations change, and only then. */
 #define WORM_STEPS 4000
 #define WORM_DIGEST UINT64_C(0x8cc4c1b76ce90a15)
-
-static chx_runtime *runtime;
-
-static void
-open_runtime(void)
-{
-    const chx_runtime_params params = test_machine_params();
-    chx_status status = chx_runtime_create(&runtime, &params);
-    ck_assert_msg(status == CHX_OK, "%s", chx_last_error()->message);
-}
-
-static void
-close_runtime(void)
-{
-    chx_runtime_destroy(&runtime);
-}
-
-static void
-check_ok(chx_status status)
-{
-    ck_assert_msg(status == CHX_OK, "%s: %s", chx_status_name(status), chx_last_error()->message);
-}
 
 static chx_simulation *
 create(const chx_network *network, uint32_t n_partitions)

@@ -68,7 +68,7 @@ CHX_API chx_status chx_model_from_file(const char *path, chx_model **model);
 /* Clears *model; accepts NULL. Networks whose types have the model keep it as long as they need. */
 CHX_API void chx_model_destroy(chx_model **model);
 
-/* How values are drawn: those of a projection's synapses, and what neurons begin as. */
+/* How values are drawn: those of a projection's synapses, parameters, and what neurons begin as. */
 typedef enum chx_distribution_kind {
     CHX_DISTRIBUTION_CONSTANT = 0, /* mean */
     CHX_DISTRIBUTION_NORMAL,
@@ -90,6 +90,13 @@ typedef struct chx_initial {
     chx_distribution value;
 } chx_initial;
 
+/* A parameter of which each neuron of a type gets a value of its own, drawn from the network's
+ * seed. */
+typedef struct chx_drawn_parameter {
+    const char *parameter;
+    chx_distribution value;
+} chx_drawn_parameter;
+
 /* Neurons of one type share a model and parameters. Models and their parameters are described in
  * docs/models.md. */
 typedef struct chx_neuron_type {
@@ -102,7 +109,18 @@ typedef struct chx_neuron_type {
     const chx_model *own; /* instead of model; in a network, where model is its file's name, held */
     const chx_initial *initial; /* states that do not begin as the model says */
     uint32_t n_initial;
+    /* For create: a network has what was drawn among the parameters of its neurons. The type's own
+     * value of such a parameter is one that it could have. */
+    const chx_drawn_parameter *drawn;
+    uint32_t n_drawn;
 } chx_neuron_type;
+
+/* A column of a table of neurons: a parameter, or what a state begins as, by the name that it has
+ * in docs/models.md. */
+typedef struct chx_neuron_values {
+    const char *name;
+    const double *values; /* one for each neuron; NaN: as its type says */
+} chx_neuron_values;
 
 /* Sorted by (pre, post, delay, weight). */
 typedef struct chx_synapse {
@@ -271,6 +289,11 @@ typedef struct chx_network_info {
      * together; they should have far less where the course of its potential matters. */
     uint64_t n_gaps;
     const chx_gap *gaps;
+    /* What single neurons have in place of what their types say, each name once. */
+    uint32_t n_parameters;
+    const chx_neuron_values *parameters;
+    uint32_t n_initial;
+    const chx_neuron_values *initial; /* potentials in mV, not counted from rest */
     uint32_t n_remarks; /* of loading: sentences with file and line on what was passed over or
                            guessed, such as columns that nobody knows; ignored by create */
     const char *const *remarks;
@@ -340,6 +363,10 @@ CHX_API void chx_network_destroy(chx_network **network);
 
 /* The network's contents; valid as long as the network. Any thread. */
 CHX_API const chx_network_info *chx_network_get(const chx_network *network);
+
+/* A parameter of a neuron, by its name in docs/models.md: its own or else its type's. NaN when its
+ * model has none of that name, or the network no such neuron. Any thread. */
+CHX_API double chx_network_parameter(const chx_network *network, uint32_t neuron, const char *name);
 
 /* Where a point of the neuron's morphology stands; itself without rotation and shift. from_um and
  * to_um may be the same. Any thread. */

@@ -20,7 +20,7 @@
 
 #include <chronaxie/status.h>
 
-#define CHX__CSV_MAX_COLUMNS 16
+#define CHX__CSV_MAX_COLUMNS 32
 #define CHX__CSV_MAX_FIELDS 250 /* of a row, known and unknown */
 #define CHX__CSV_IGNORED UINT8_MAX /* as an index into columns */
 #define CHX__CSV_MAX_ROW_BYTES 65536

@@ -48,6 +48,11 @@ chx_status chx__folder_read_plasticities(chx__folder *folder, const chx__json *j
 /* Reads gaps.csv, after all neurons are known, if it is there. Errors: FILE, FORMAT, MEMORY. */
 chx_status chx__folder_read_gaps(chx__folder *folder, const char *path);
 
+/* Read parameters.csv and initial.csv, after all neurons are known, where they are. Errors: FILE,
+ * FORMAT, LIMIT, MEMORY. */
+chx_status chx__folder_read_parameters(chx__folder *folder, const char *path);
+chx_status chx__folder_read_initial(chx__folder *folder, const char *path);
+
 /* The neuron that a field of a table names. Errors: FORMAT. Any thread. */
 chx_status chx__folder_find_neuron(const chx__folder *folder, const chx__csv *csv, size_t column,
                                    uint32_t *neuron);

@@ -1,5 +1,6 @@
 /* Order matters: network.json gives the time step and the types that rows are checked against;
- * neurons.csv names neurons, shapes and further types, and neurons that types only count follow;
+ * neurons.csv names neurons, shapes and further types, neurons that types only count follow, and
+ * parameters.csv and initial.csv say what single ones have;
  * stimuli and projections, back in network.json, name neurons or types; synapses, gaps and
  * morphologies name neurons too. Each row is checked where file and line are known, by the same
  * checks that a network made in memory goes through (network/check.c, network/gap.c).
@@ -538,6 +539,10 @@ read_model(chx__folder *folder, const char *path)
         status = read_part(folder, "neurons.csv", read_neurons);
     if (!status)
         status = chx__folder_add_counted(folder, &json);
+    if (!status)
+        status = read_part(folder, "parameters.csv", chx__folder_read_parameters);
+    if (!status)
+        status = read_part(folder, "initial.csv", chx__folder_read_initial);
     if (!status)
         status = chx__folder_read_stimuli(folder, &json);
     if (!status)

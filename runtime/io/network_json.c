@@ -124,6 +124,47 @@ read_initial(chx__folder *folder, const chx__json_at *object, chx_neuron_type *t
     return status;
 }
 
+/* The number that a parameter is for its type: what is drawn has its mean, or the middle. */
+static double
+typical(const chx_distribution *of)
+{
+    return of->kind == CHX_DISTRIBUTION_UNIFORM ? of->min + (of->max - of->min) / 2 : of->mean;
+}
+
+static const chx_drawn_parameter *
+find_drawn(const chx_neuron_type *type, const char *name)
+{
+    for (uint32_t i = 0; i < type->n_drawn; i++)
+        if (strcmp(type->drawn[i].parameter, name) == 0)
+            return &type->drawn[i];
+    return NULL;
+}
+
+/* A parameter: what the object says, a number or how it is drawn for each neuron; else a preset, or
+ * what it is in *from, if there is one. */
+static chx_status
+read_parameter(const chx__json_at *object, const chx__parameter *parameter, uint32_t index,
+               const chx_neuron_type *from, chx_neuron_type *type)
+{
+    chx_drawn_parameter *kept = (chx_drawn_parameter *)type->drawn;
+    chx_distribution value = {.mean = from ? chx__type_get(from, index) : parameter->preset};
+    const chx_drawn_parameter *before = from ? find_drawn(from, parameter->name) : NULL;
+    chx__json_at member;
+    chx_status status = !from && !parameter->is_optional
+                            ? chx__json_member(object, parameter->name, &member)
+                            : chx__json_optional(object, parameter->name, &member);
+    if (!status && member.value)
+        status = chx__folder_read_distribution(object, parameter->name, &value);
+    else if (!status && before)
+        value = before->value;
+    if (status)
+        return status;
+    if (value.kind != CHX_DISTRIBUTION_CONSTANT)
+        kept[type->n_drawn++] = (chx_drawn_parameter){parameter->name, value};
+    chx__type_set(type, index, typical(&value));
+    return CHX_OK;
+}
+
 /* Reads into *type what the object holds of its model's parameters; `is_whole` asks for all that
  * are not optional, and so does another model than the type's. What is not whole is one of "types"
  * and may say how many neurons it has. */
@@ -145,13 +186,11 @@ read_params(chx__folder *folder, const chx__json_at *object, bool is_whole, chx_
     status = chx__json_object(object, keys);
     if (!status)
         status = chx__type_begin(type, model, folder->network);
-    for (uint32_t i = 0; i < model->n_parameters && !status; i++) {
-        const chx__parameter *parameter = &model->parameters[i];
-        double value = is_whole ? parameter->preset : chx__type_get(&from, i);
-        const bool is_required = is_whole && !parameter->is_optional;
-        status = read_numbers(object, &(member_number){parameter->name, &value, is_required}, 1);
-        chx__type_set(type, i, value);
-    }
+    type->drawn = chx__network_keep(folder->network, model->n_parameters * sizeof *type->drawn);
+    if (!status && !type->drawn)
+        status = chx__fail_memory("loading a network");
+    for (uint32_t i = 0; i < model->n_parameters && !status; i++)
+        status = read_parameter(object, &model->parameters[i], i, is_whole ? NULL : &from, type);
     type->initial = is_whole ? NULL : from.initial;
     type->n_initial = is_whole ? 0 : from.n_initial;
     if (!status)

@@ -24,6 +24,7 @@
 #include "io/synapses.h"
 #include "network/own_model.h"
 #include "network/type.h"
+#include "network/values.h"
 
 typedef void (*write_fn)(FILE *stream, const chx_network_info *info, uint32_t index);
 
@@ -308,6 +309,45 @@ write_gaps(FILE *stream, const chx_network_info *info, uint32_t index)
     }
 }
 
+/* Columns of neurons, in rows of those that have values in them. */
+static void
+write_values(FILE *stream, const chx_network_info *info, const chx_neuron_values *columns,
+             uint32_t n_columns)
+{
+    fputs("neuron", stream);
+    for (uint32_t i = 0; i < n_columns; i++) {
+        fputc(',', stream);
+        chx__csv_write_text(stream, columns[i].name);
+    }
+    fputc('\n', stream);
+    for (uint32_t n = 0; n < info->n_neurons; n++) {
+        const chx__own_values own = {columns, n_columns, n};
+        if (!chx__values_any(&own))
+            continue;
+        chx__csv_write_text(stream, info->neurons[n].name);
+        for (uint32_t i = 0; i < n_columns; i++) {
+            fputc(',', stream);
+            if (!isnan(columns[i].values[n]))
+                fprintf(stream, "%.17g", columns[i].values[n]);
+        }
+        fputc('\n', stream);
+    }
+}
+
+static void
+write_parameters(FILE *stream, const chx_network_info *info, uint32_t index)
+{
+    (void)index;
+    write_values(stream, info, info->parameters, info->n_parameters);
+}
+
+static void
+write_initial(FILE *stream, const chx_network_info *info, uint32_t index)
+{
+    (void)index;
+    write_values(stream, info, info->initial, info->n_initial);
+}
+
 /* A shape that neurons share becomes a file of each, where it stands. */
 static void
 write_morphology(FILE *stream, const chx_network_info *info, uint32_t index)
@@ -398,6 +438,10 @@ write_all(const char *folder, const chx_network *network)
         status = write_part(folder, "synapses.csv", info, UINT32_MAX, write_synapses);
     if (!status && info->n_gaps > 0)
         status = write_part(folder, "gaps.csv", info, UINT32_MAX, write_gaps);
+    if (!status && info->n_parameters > 0)
+        status = write_part(folder, "parameters.csv", info, UINT32_MAX, write_parameters);
+    if (!status && info->n_initial > 0)
+        status = write_part(folder, "initial.csv", info, UINT32_MAX, write_initial);
     for (uint32_t i = 0; i < info->n_stimuli && !status; i++)
         if (info->stimuli[i].kind == CHX_STIMULUS_SPIKE_TRAIN && info->stimuli[i].n_spikes > 0)
             status = write_spikes(folder, network, i);

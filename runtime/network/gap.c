@@ -5,11 +5,9 @@
 #include "network/gap.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "network/type.h"
 
 static bool
 fail(chx__fault *fault, const char *member, const char *sentence)
@@ -51,20 +49,10 @@ chx__gaps_sort(chx_gap *gaps, uint64_t n_gaps)
         qsort(gaps, n_gaps, sizeof *gaps, compare);
 }
 
-/* What the model of a type has as capacitance; 0 without. */
-static double
-capacitance_of(const chx_neuron_type *type)
-{
-    const chx__model *model = chx__type_model(type);
-    for (uint32_t i = 0; i < model->n_parameters; i++)
-        if (strcmp(model->parameters[i].name, "capacitance_pf") == 0)
-            return chx__type_get(type, i);
-    return 0;
-}
-
 chx_status
-chx__gaps_check_sums(const chx_network_info *info)
+chx__gaps_check_sums(const chx_network *network)
 {
+    const chx_network_info *info = &network->info;
     chx_status status = CHX_OK;
     if (info->n_gaps == 0)
         return CHX_OK;
@@ -76,7 +64,7 @@ chx__gaps_check_sums(const chx_network_info *info)
         sums_ns[info->gaps[i].other] += (double)info->gaps[i].conductance_ns;
     }
     for (uint32_t n = 0; n < info->n_neurons && !status; n++) {
-        const double capacitance_pf = capacitance_of(&info->types[info->neurons[n].type]);
+        const double capacitance_pf = chx_network_parameter(network, n, "capacitance_pf");
         if (capacitance_pf > 0 && sums_ns[n] * info->time_step_ms > capacitance_pf)
             status = chx__fail(CHX_ERROR_FORMAT,
                                "the gap junctions of %s are %g nS together, too much for its "

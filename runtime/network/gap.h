@@ -12,6 +12,6 @@ bool chx__gap_check(const chx_gap *gap, chx__fault *fault);
 void chx__gaps_sort(chx_gap *gaps, uint64_t n_gaps);
 
 /* Whether a time step is short enough for the gaps of each neuron. Errors: FORMAT, MEMORY. */
-chx_status chx__gaps_check_sums(const chx_network_info *info);
+chx_status chx__gaps_check_sums(const chx_network *network);
 
 #endif

@@ -49,8 +49,13 @@ chx__initial_draw(const chx__prepared *prepared, uint64_t seed, uint32_t state, 
 {
     if (!prepared->is_drawn[state])
         return prepared->initial[state];
-    const double value =
-        chx__quantiles_at(&prepared->drawn[state], chx__random_initial(seed, state, neuron));
+    const double unit = chx__random_initial(seed, state, neuron);
+    return chx__initial_value(prepared, state, chx__quantiles_at(&prepared->drawn[state], unit));
+}
+
+float
+chx__initial_value(const chx__prepared *prepared, uint32_t state, double value)
+{
     const float kept = (float)(state == 0 ? value - prepared->origin_mv : value);
     return fabsf(kept) < CHX__TINY ? 0 : kept;
 }

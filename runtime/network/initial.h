@@ -13,4 +13,7 @@ bool chx__initial_prepare(const chx_neuron_type *type, const chx__model *model, 
 float chx__initial_draw(const chx__prepared *prepared, uint64_t seed, uint32_t state,
                         uint32_t neuron);
 
+/* A value of a state in the units of docs/models.md, as the kernel counts it. */
+float chx__initial_value(const chx__prepared *prepared, uint32_t state, double value);
+
 #endif

@@ -109,6 +109,8 @@ chx_network_destroy(chx_network **network)
     free(dying->nodes);
     free(dying->gaps);
     free(dying->remarks);
+    free(dying->parameters);
+    free(dying->initial);
     free(dying);
 }
 

@@ -16,6 +16,7 @@
 #include "network/plasticity.h"
 #include "network/projection.h"
 #include "network/spike_train.h"
+#include "network/values.h"
 
 static chx_status
 fail_at(const char *what, uint64_t index, const chx__fault *fault)
@@ -90,6 +91,10 @@ copy_scalars(chx_network *network, const chx_network_info *from)
     info->n_projections = 0;
     info->plasticities = NULL;
     info->gaps = NULL;
+    info->parameters = NULL;
+    info->n_parameters = 0;
+    info->initial = NULL;
+    info->n_initial = 0;
     info->remarks = NULL;
     info->n_remarks = 0;
     info->view.zoom = from->view.zoom != 0.0 ? from->view.zoom : view.zoom;
@@ -170,6 +175,46 @@ copy_neurons(chx_network *network, const chx_network_info *from, chx__names *nam
                              i, name, known);
     }
     return CHX_OK;
+}
+
+static chx_status
+copy_columns(chx_network *network, const chx_neuron_values *from, uint32_t n, bool is_initial)
+{
+    const size_t size_bytes = network->info.n_neurons * sizeof *from->values;
+    const char *what = is_initial ? "initial" : "parameters";
+    for (uint32_t i = 0; i < n; i++) {
+        if (!from[i].name || !from[i].values)
+            return chx__fail(CHX_ERROR_FORMAT, "%s[%u]: has no name or no values; give it both",
+                             what, i);
+        for (uint32_t other = 0; other < i; other++)
+            if (strcmp(from[i].name, from[other].name) == 0)
+                return chx__fail(CHX_ERROR_FORMAT, "%s[%u]: %.64s is %s[%u] already; drop one",
+                                 what, i, from[i].name, what, other);
+        double *values =
+            chx__values_column(network, is_initial, from[i].name, strlen(from[i].name));
+        if (!values)
+            return fail_memory();
+        memcpy(values, from[i].values, size_bytes);
+    }
+    return CHX_OK;
+}
+
+static chx_status
+copy_values(chx_network *network, const chx_network_info *from)
+{
+    chx_status status = copy_columns(network, from->parameters, from->n_parameters, false);
+    if (!status)
+        status = copy_columns(network, from->initial, from->n_initial, true);
+    for (uint32_t n = 0; n < from->n_neurons && !status; n++) {
+        const chx_neuron_type *type = &network->types[network->neurons[n].type];
+        const chx__own_values parameters = {network->parameters, from->n_parameters, n};
+        const chx__own_values initial = {network->initial, from->n_initial, n};
+        chx__fault fault;
+        if (!chx__values_check(&parameters, type, from->time_step_ms, &fault) ||
+            !chx__values_check_initial(&initial, type, &fault))
+            status = fail_at("neurons", n, &fault);
+    }
+    return status;
 }
 
 static chx_status
@@ -349,6 +394,10 @@ chx_network_create(const chx_network_info *info, chx_network **network)
     CHX__REQUIRE(info->projections || info->n_projections == 0);
     CHX__REQUIRE(info->plasticities || info->n_plasticities == 0);
     CHX__REQUIRE(info->gaps || info->n_gaps == 0);
+    CHX__REQUIRE(info->parameters || info->n_parameters == 0);
+    CHX__REQUIRE(info->initial || info->n_initial == 0);
+    for (uint32_t i = 0; i < info->n_types; i++)
+        CHX__REQUIRE(info->types[i].drawn || info->types[i].n_drawn == 0);
     for (uint32_t i = 0; i < info->n_projections; i++)
         CHX__REQUIRE((info->projections[i].from || info->projections[i].n_from == 0) &&
                      (info->projections[i].to || info->projections[i].n_to == 0));
@@ -367,6 +416,8 @@ chx_network_create(const chx_network_info *info, chx_network **network)
         status = copy_types(copy, info);
     if (!status)
         status = copy_neurons(copy, info, &names);
+    if (!status)
+        status = copy_values(copy, info);
     if (!status)
         status = copy_plasticities(copy, info);
     if (!status)

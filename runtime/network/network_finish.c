@@ -12,6 +12,7 @@
 #include "network/check.h"
 #include "network/gap.h"
 #include "network/plasticity.h"
+#include "network/values.h"
 
 #define N_SHARES 64 /* of the synapses, which threads look at */
 #define FEW_SYNAPSES 20000 /* that one thread looks at faster than others are made */
@@ -78,6 +79,8 @@ chx__network_finish(chx_network *network)
 {
     chx_network_info *info = &network->info;
     chx_status status = chx__synapses_sort(network->synapses, info->n_synapses, info->n_neurons);
+    if (!status)
+        status = chx__values_draw(network);
     if (status)
         return status;
     derive_delays(network);
@@ -95,7 +98,9 @@ chx__network_finish(chx_network *network)
     info->nodes = network->nodes;
     info->gaps = network->gaps;
     info->plasticities = network->plasticities;
+    info->parameters = network->parameters;
+    info->initial = network->initial;
     info->remarks = network->remarks;
     status = chx__plasticity_check_weights(info);
-    return status ? status : chx__gaps_check_sums(info);
+    return status ? status : chx__gaps_check_sums(network);
 }

@@ -3,6 +3,8 @@
  * and what the numbers are for, of which the block's upper bits share a word with the last. */
 #include "network/random.h"
 
+#include "network/model.h"
+
 typedef uint32_t uint; /* OpenCL C's */
 
 static inline uint32_t
@@ -102,11 +104,23 @@ chx__random_values(uint64_t seed, uint32_t projection, uint32_t row, uint64_t sy
     units[1] = unit_of(words[2], words[3]);
 }
 
-/* No network has so many projections. */
+/* In the places of projections that no network has so many of. */
+static double
+draw_of_neuron(uint64_t seed, uint32_t place, uint32_t neuron)
+{
+    uint32_t words[4];
+    draw_block(seed, UINT32_MAX - place, neuron, 0, VALUES, words);
+    return unit_of(words[0], words[1]);
+}
+
 double
 chx__random_initial(uint64_t seed, uint32_t state, uint32_t neuron)
 {
-    uint32_t words[4];
-    draw_block(seed, UINT32_MAX - state, neuron, 0, VALUES, words);
-    return unit_of(words[0], words[1]);
+    return draw_of_neuron(seed, state, neuron);
+}
+
+double
+chx__random_parameter(uint64_t seed, uint32_t parameter, uint32_t neuron)
+{
+    return draw_of_neuron(seed, CHX__MODEL_MAX_STATES + parameter, neuron);
 }

@@ -24,6 +24,9 @@ uint64_t chx__random_below(chx__random *random, uint64_t n);
 /* A number as of chx__random_unit() for what a state of a neuron begins as. */
 double chx__random_initial(uint64_t seed, uint32_t state, uint32_t neuron);
 
+/* The same for a parameter of a neuron. */
+double chx__random_parameter(uint64_t seed, uint32_t parameter, uint32_t neuron);
+
 /* Two numbers as of chx__random_unit() for the values of a row's synapse. */
 void chx__random_values(uint64_t seed, uint32_t projection, uint32_t row, uint64_t synapse,
                         double units[2]);

@@ -372,7 +372,6 @@ chx_status
 chx_simulation_potentials(chx_simulation *simulation, float *potentials_mv)
 {
     CHX__REQUIRE(simulation && potentials_mv && !simulation->playback.recording);
-    const chx_network_info *info = simulation->info;
     const uint32_t width = simulation->tables.width;
     chx_status status = CHX_OK;
     for (uint32_t p = 0; !status && p < simulation->tables.n_partitions; p++) {
@@ -386,10 +385,10 @@ chx_simulation_potentials(chx_simulation *simulation, float *potentials_mv)
         status = chx_buffer_read(part->state, 0, size_bytes, state);
         for (uint32_t n = 0; !status && n < part->n_neurons; n++) {
             uint32_t neuron = part->first_neuron + n;
-            uint32_t type = info->neurons[neuron].type;
             size_t field = n / width * n_fields + CHX_POPULATION_STATE_HEADER;
             float v = state[field * width + n % width];
-            potentials_mv[neuron] = (float)(simulation->tables.types[type].prepared.origin_mv + v);
+            potentials_mv[neuron] =
+                (float)(chx__simulation_origin_mv(&simulation->tables, neuron) + v);
         }
         free(state);
     }

@@ -73,6 +73,10 @@ digest_network(const chx_simulation *simulation)
     }
     for (uint32_t n = 0; n < info->n_neurons; n++)
         chx__hasher_add(hasher, &info->neurons[n].type, sizeof info->neurons[n].type);
+    for (uint32_t i = 0; i < info->n_parameters; i++) {
+        chx__hasher_add_text(hasher, info->parameters[i].name);
+        chx__hasher_add(hasher, info->parameters[i].values, info->n_neurons * sizeof(double));
+    }
     chx__hasher_add(hasher, info->synapses, info->n_synapses * sizeof *info->synapses);
     chx__hasher_add(hasher, info->gaps, info->n_gaps * sizeof *info->gaps);
     for (uint32_t t = 0; t < info->n_types && info->n_gaps > 0; t++)

@@ -6,13 +6,6 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "network/initial.h"
-
-static const chx__prepared *
-prepared_of(const chx__simulation_tables *tables, uint32_t neuron)
-{
-    return &tables->types[tables->info->neurons[neuron].type].prepared;
-}
 
 /* Counts a neuron's side of a gap junction behind its place, so that sums become offsets. */
 static void
@@ -34,8 +27,8 @@ add_side(chx__part_tables *part, const chx__simulation_tables *tables, uint32_t 
     part->gaps[next[local]++] = (chx_population_gap){
         .other = other,
         .conductance_ns = conductance_ns,
-        .offset_mv =
-            (float)(prepared_of(tables, other)->origin_mv - prepared_of(tables, neuron)->origin_mv),
+        .offset_mv = (float)(chx__simulation_origin_mv(tables, other) -
+                             chx__simulation_origin_mv(tables, neuron)),
     };
 }
 
@@ -108,10 +101,14 @@ chx__simulation_first_potentials(const chx__simulation_tables *tables, float **p
     float *told = chx__alloc(n_neurons, CHX_POPULATION_TURNS * sizeof *told);
     if (!told)
         return chx__fail_memory("laying out gap junctions");
-    for (uint32_t n = 0; n < n_neurons; n++)
+    for (uint32_t n = 0; n < n_neurons; n++) {
+        const chx__type_row *type = &tables->types[tables->info->neurons[n].type];
+        chx__prepared room;
+        const chx__prepared *prepared = chx__simulation_prepared(tables, n, &room);
+        const float begin = chx__simulation_begin(tables, prepared, type->model->states[0], 0, n);
         for (uint32_t turn = 0; turn < CHX_POPULATION_TURNS; turn++)
-            told[(size_t)turn * n_neurons + n] =
-                chx__initial_draw(prepared_of(tables, n), tables->seed, 0, n);
+            told[(size_t)turn * n_neurons + n] = begin;
+    }
     *potentials = told;
     return CHX_OK;
 }

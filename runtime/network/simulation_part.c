@@ -10,21 +10,22 @@
 #include "base/alloc.h"
 #include "base/error.h"
 
-/* Fills lane `lane` of a row; a NULL type makes a lane that never fires. */
+/* Fills lane `lane` of a row; without anything prepared it never fires. */
 static void
 fill_lane(float *row, const chx__model *model, uint32_t width, uint32_t lane,
-          const chx__type_row *type)
+          const chx__prepared *prepared, uint32_t refractory_steps)
 {
-    const float *constants = type ? type->prepared.constants : model->idle;
-    const int32_t refractory = type ? (int32_t)type->refractory_steps : 0;
+    const float *constants = prepared ? prepared->constants : model->idle;
+    const int32_t refractory = (int32_t)refractory_steps;
     row += lane;
-    row[CHX_POPULATION_BIAS * width] = type ? type->prepared.bias_pa : 0;
+    row[CHX_POPULATION_BIAS * width] = prepared ? prepared->bias_pa : 0;
     memcpy(&row[CHX_POPULATION_REFRACTORY * width], &refractory, sizeof refractory);
     for (uint32_t c = 0; c < model->n_constants; c++)
         row[(CHX_POPULATION_ROW_HEADER + c) * width] = constants[c];
 }
 
-/* The type of all neurons of a whole block, UINT32_MAX when it is mixed or not full. */
+/* The type of all neurons of a whole block, UINT32_MAX when it is mixed or not full, or one has
+ * parameters of its own. */
 static uint32_t
 block_type(const chx__simulation_tables *tables, const chx__part_tables *part, uint32_t block)
 {
@@ -34,6 +35,9 @@ block_type(const chx__simulation_tables *tables, const chx__part_tables *part, u
         return UINT32_MAX;
     for (uint32_t lane = 1; lane < tables->width; lane++)
         if (neurons[begin + lane].type != neurons[begin].type)
+            return UINT32_MAX;
+    for (uint32_t lane = 0; lane < tables->width && tables->neurons; lane++)
+        if (chx__simulation_is_own(tables, part->setup.first_neuron + begin + lane))
             return UINT32_MAX;
     return neurons[begin].type;
 }
@@ -58,15 +62,20 @@ make_rows(chx__part_tables *part, const chx__simulation_tables *tables)
         return chx__fail_memory("laying out neurons");
     for (uint32_t t = 0; t < n_types; t++)
         for (uint32_t lane = 0; lane < w; lane++)
-            fill_lane(part->rows + t * row_size, model, w, lane, &tables->types[t]);
+            fill_lane(part->rows + t * row_size, model, w, lane, &tables->types[t].prepared,
+                      tables->types[t].refractory_steps);
     for (uint32_t b = 0; b < n_blocks; b++) {
         if (part->blocks[b].row < n_types)
             continue;
         float *row = part->rows + part->blocks[b].row * row_size;
         for (uint32_t lane = 0; lane < w; lane++) {
-            uint32_t local = b * w + lane, neuron = part->setup.first_neuron + local;
-            fill_lane(row, model, w, lane,
-                      local < part->n_neurons ? chx__simulation_type_of(tables, neuron) : NULL);
+            const uint32_t local = b * w + lane, neuron = part->setup.first_neuron + local;
+            chx__prepared room;
+            if (local < part->n_neurons)
+                fill_lane(row, model, w, lane, chx__simulation_prepared(tables, neuron, &room),
+                          chx__simulation_refractory(tables, neuron));
+            else
+                fill_lane(row, model, w, lane, NULL, 0);
         }
     }
     return CHX_OK;

@@ -75,9 +75,10 @@ shortest_period(const chx__simulation_tables *tables)
     for (uint32_t i = 0; i < tables->info->n_plasticities; i++)
         if (tables->info->plasticities[i].kind == CHX_PLASTICITY_STDP)
             learning |= 1u << i;
-    for (uint32_t t = 0; t < tables->info->n_types; t++) {
-        const uint64_t own = (uint64_t)tables->types[t].refractory_steps + 1;
-        if ((tables->plasticity_map.to[t] & learning) != 0 && own < period)
+    for (uint32_t n = 0; n < tables->info->n_neurons; n++) {
+        const uint64_t own = (uint64_t)chx__simulation_refractory(tables, n) + 1;
+        const uint32_t type = tables->info->neurons[n].type;
+        if ((tables->plasticity_map.to[type] & learning) != 0 && own < period)
             period = own;
     }
     return period;

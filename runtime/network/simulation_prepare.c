@@ -17,7 +17,6 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "network/spike_train.h"
-#include "network/type.h"
 
 #define MAX_UNIT_EXPONENT 40
 #define MIN_UNIT_EXPONENT (-100)
@@ -29,41 +28,6 @@ bits_for(uint64_t count)
     while ((UINT64_C(1) << bits) < count)
         bits++;
     return bits;
-}
-
-static uint32_t
-min_u32(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
-}
-
-/* Tidying every 16 steps keeps clear of denormals unless a value shrinks to less than a fifth in
- * one step; then it is done in every step. */
-static chx_status
-make_types(chx__simulation_tables *tables)
-{
-    const chx_network_info *info = tables->info;
-    tables->types = chx__alloc(info->n_types, sizeof *tables->types);
-    if (!tables->types)
-        return chx__fail_memory("preparing the models of a network");
-    tables->flush_mask = 15;
-    bool is_pair = false;
-    for (uint32_t t = 0; t < info->n_types; t++)
-        is_pair = is_pair || chx__type_is_pair(&info->types[t]);
-    for (uint32_t t = 0; t < info->n_types; t++) {
-        chx__type_row *row = &tables->types[t];
-        chx__fault fault;
-        row->model = chx__type_kernel(&info->types[t], is_pair);
-        if (!chx__type_prepare(&info->types[t], info->time_step_ms, is_pair, &row->prepared,
-                               &fault))
-            return chx__fail(CHX_ERROR_FORMAT, "types[%" PRIu32 "]: %s %s", t, fault.member,
-                             fault.sentence);
-        row->refractory_steps =
-            min_u32(chx__time_steps(info, row->prepared.refractory_ms), INT32_MAX);
-        if (row->prepared.least_factor < 0.2f)
-            tables->flush_mask = 0;
-    }
-    return CHX_OK;
 }
 
 /* Finds the unit of weights from what can reach one neuron in one step at most. */
@@ -244,7 +208,7 @@ chx__simulation_tables_init(chx__simulation_tables *tables, const chx_network_in
     *tables = (chx__simulation_tables){
         .info = info, .width = params->width, .n_groups = params->n_groups, .seed = params->seed};
     measure_delays(tables, params->max_batch_steps);
-    chx_status status = make_types(tables);
+    chx_status status = chx__simulation_types_init(tables);
     if (!status)
         status = chx__simulation_chances_init(tables);
     if (!status)

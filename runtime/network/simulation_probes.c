@@ -52,12 +52,12 @@ find_column(const chx_simulation *simulation, const chx_probe *from, uint32_t ne
                          "neuron %s has the model %s, which has no state '%.64s'; docs/models.md "
                          "lists what there is",
                          simulation->info->neurons[neuron].name, model->name, from->state);
-    const chx__type_row *type = &tables->types[simulation->info->neurons[neuron].type];
-    *column = (chx__probe_column){.part = p,
-                                  .block = local / tables->width,
-                                  .lane = local % tables->width,
-                                  .state = state,
-                                  .origin = state == 0 ? type->prepared.origin_mv : 0};
+    *column =
+        (chx__probe_column){.part = p,
+                            .block = local / tables->width,
+                            .lane = local % tables->width,
+                            .state = state,
+                            .origin = state == 0 ? chx__simulation_origin_mv(tables, neuron) : 0};
     return CHX_OK;
 }
 

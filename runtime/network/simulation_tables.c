@@ -35,6 +35,7 @@ void
 chx__simulation_tables_finish(chx__simulation_tables *tables)
 {
     free(tables->types);
+    free(tables->neurons);
     free(tables->stimuli);
     free(tables->first_row);
     free(tables->chances);
@@ -54,7 +55,7 @@ chx__simulation_max_spikes(const chx__simulation_tables *tables, uint32_t partit
     uint64_t sum = 0;
     for (uint32_t n = tables->first_neuron[partition]; n < tables->first_neuron[partition + 1];
          n++) {
-        uint64_t period = (uint64_t)chx__simulation_type_of(tables, n)->refractory_steps + 1;
+        uint64_t period = (uint64_t)chx__simulation_refractory(tables, n) + 1;
         sum += (n_steps + period - 1) / period;
     }
     return sum;

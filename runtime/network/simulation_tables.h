@@ -27,6 +27,12 @@ typedef struct chx__type_row {
     uint32_t refractory_steps;
 } chx__type_row;
 
+/* What a neuron gets in place of what its type does; the rest is prepared when it is needed. */
+typedef struct chx__neuron_row {
+    double origin_mv;
+    uint32_t refractory_steps;
+} chx__neuron_row;
+
 typedef struct chx__simulation_tables {
     const chx_network_info *info; /* borrowed */
     uint32_t width; /* neurons per block */
@@ -43,6 +49,8 @@ typedef struct chx__simulation_tables {
     double units_per_pa; /* 2^unit_exponent */
     uint64_t seed;
     chx__type_row *types;
+    chx__neuron_row *neurons; /* NULL where none has parameters of its own */
+    bool is_pair; /* neurons of lif have the kernel with two currents */
     chx_population_stimulus
         *stimuli; /* in the network's order, one for each step of a spike train */
     uint32_t *chances; /* of Poisson stimuli (neuron/population.h) ... */
@@ -108,6 +116,21 @@ chx_status chx__part_tables_init(chx__part_tables *part, const chx__simulation_t
                                  uint32_t partition);
 void chx__part_tables_finish(chx__part_tables *part);
 
+/* Whether a neuron has parameters of its own. */
+bool chx__simulation_is_own(const chx__simulation_tables *tables, uint32_t neuron);
+
+/* What the kernels get for a neuron: its type's, or prepared in *room. */
+const chx__prepared *chx__simulation_prepared(const chx__simulation_tables *tables, uint32_t neuron,
+                                              chx__prepared *room);
+
+/* What a state of a neuron begins as, counted from its origin. */
+float chx__simulation_begin(const chx__simulation_tables *tables, const chx__prepared *prepared,
+                            const char *state, uint32_t index, uint32_t neuron);
+
+/* Prepares the types, and the neurons with parameters of their own (simulation_types.c). Errors:
+ * FORMAT, MEMORY. */
+chx_status chx__simulation_types_init(chx__simulation_tables *tables);
+
 /* Cuts the neurons into about n_partitions partitions (simulation_cut.c). Errors: LIMIT, MEMORY. */
 chx_status chx__simulation_cut(chx__simulation_tables *tables, uint32_t n_partitions);
 
@@ -147,11 +170,19 @@ chx_status chx__simulation_kinds_init(chx__simulation_tables *tables);
 /* Makes the groups and synapses of a partition (simulation_synapses.c). Errors: LIMIT, MEMORY. */
 chx_status chx__part_synapses_init(chx__part_tables *part, const chx__simulation_tables *tables);
 
-/* What a neuron gets. */
-static inline const chx__type_row *
-chx__simulation_type_of(const chx__simulation_tables *tables, uint32_t neuron)
+/* What a neuron's potential is counted from. */
+static inline double
+chx__simulation_origin_mv(const chx__simulation_tables *tables, uint32_t neuron)
 {
-    return &tables->types[tables->info->neurons[neuron].type];
+    return tables->neurons ? tables->neurons[neuron].origin_mv
+                           : tables->types[tables->info->neurons[neuron].type].prepared.origin_mv;
+}
+
+static inline uint32_t
+chx__simulation_refractory(const chx__simulation_tables *tables, uint32_t neuron)
+{
+    return tables->neurons ? tables->neurons[neuron].refractory_steps
+                           : tables->types[tables->info->neurons[neuron].type].refractory_steps;
 }
 
 /* What a synapse takes on a device. */

@@ -54,6 +54,16 @@ chx__type_set(chx_neuron_type *type, uint32_t index, double value)
         ((double *)&type->params)[index] = value;
 }
 
+uint32_t
+chx__type_find(const chx_neuron_type *type, const char *name)
+{
+    const chx__model *model = chx__type_model(type);
+    uint32_t i = 0;
+    while (i < model->n_parameters && strcmp(model->parameters[i].name, name) != 0)
+        i++;
+    return i;
+}
+
 static chx__unit
 unit_of(const chx_neuron_type *types, const chx_neuron *neuron)
 {
@@ -118,13 +128,38 @@ keep_initial(chx_neuron_type *type, const chx_initial *from, uint32_t n, chx_net
     return status;
 }
 
+/* Copies a caller's distributions of parameters that the type's model has. */
+static chx_status
+keep_drawn(chx_neuron_type *type, const chx_drawn_parameter *from, uint32_t n, chx_network *network,
+           chx__fault *fault)
+{
+    const chx__model *model = chx__type_model(type);
+    chx_drawn_parameter *kept = chx__network_keep(network, n * sizeof *kept);
+    if (!kept)
+        return chx__fail_memory("keeping parameters");
+    for (uint32_t i = 0; i < n; i++) {
+        const char *name = from[i].parameter ? from[i].parameter : "";
+        const uint32_t index = chx__type_find(type, name);
+        if (index == model->n_parameters) {
+            chx__model_fail(fault, "drawn",
+                            "names what is no parameter of the model; docs/models.md lists them");
+            return CHX_ERROR_FORMAT;
+        }
+        kept[i] = (chx_drawn_parameter){model->parameters[index].name, from[i].value};
+    }
+    type->drawn = kept;
+    type->n_drawn = n;
+    return CHX_OK;
+}
+
 chx_status
 chx__type_complete(chx_neuron_type *type, chx_network *network, chx__fault *fault)
 {
     if (!type->model && !type->own) {
         type->parameters = NULL;
         type->n_parameters = 0;
-        return keep_initial(type, type->initial, type->n_initial, network);
+        chx_status kept = keep_initial(type, type->initial, type->n_initial, network);
+        return kept ? kept : keep_drawn(type, type->drawn, type->n_drawn, network, fault);
     }
     const chx_neuron_type from = *type;
     const chx__model *model = chx__type_model(&from);
@@ -141,7 +176,9 @@ chx__type_complete(chx_neuron_type *type, chx_network *network, chx__fault *faul
         if (parameter)
             chx__type_set(type, i, parameter->value);
     }
-    return status ? status : keep_initial(type, from.initial, from.n_initial, network);
+    if (!status)
+        status = keep_initial(type, from.initial, from.n_initial, network);
+    return status ? status : keep_drawn(type, from.drawn, from.n_drawn, network, fault);
 }
 
 /* NULL, or what is wrong with the value. */
@@ -161,10 +198,18 @@ range_fault(chx__range range, double value)
     return NULL;
 }
 
+/* chx_lif_params is what lif's table describes. */
+static bool
+is_pair_of(const chx__model *model, const double *values)
+{
+    const chx_lif_params *params = (const void *)values;
+    return model == &chx__model_lif && params->tau_inhibition_ms != 0;
+}
+
 bool
 chx__type_is_pair(const chx_neuron_type *type)
 {
-    return chx__type_model(type) == &chx__model_lif && type->params.tau_inhibition_ms != 0;
+    return is_pair_of(chx__type_model(type), (const double *)&type->params);
 }
 
 const chx__model *
@@ -175,14 +220,12 @@ chx__type_kernel(const chx_neuron_type *type, bool is_pair)
 }
 
 bool
-chx__type_prepare(const chx_neuron_type *type, double time_step_ms, bool is_pair, chx__prepared *to,
-                  chx__fault *fault)
+chx__type_prepare_values(const chx_neuron_type *type, const double *values, double time_step_ms,
+                         bool is_pair, chx__prepared *to, chx__fault *fault)
 {
-    const chx__model *model = chx__type_kernel(type, is_pair || chx__type_is_pair(type));
     const chx__model *described = chx__type_model(type);
-    double values[CHX__MODEL_MAX_PARAMETERS];
+    const chx__model *model = chx__type_kernel(type, is_pair || is_pair_of(described, values));
     for (uint32_t i = 0; i < described->n_parameters; i++) {
-        values[i] = chx__type_get(type, i);
         const char *sentence = range_fault(described->parameters[i].range, values[i]);
         if (sentence)
             return chx__model_fail(fault, described->parameters[i].name, sentence);
@@ -190,4 +233,14 @@ chx__type_prepare(const chx_neuron_type *type, double time_step_ms, bool is_pair
     const bool fits = model->own ? chx__own_prepare(model->own, values, time_step_ms, to, fault)
                                  : model->prepare(values, time_step_ms, to, fault);
     return fits && chx__initial_prepare(type, model, to, fault);
+}
+
+bool
+chx__type_prepare(const chx_neuron_type *type, double time_step_ms, bool is_pair, chx__prepared *to,
+                  chx__fault *fault)
+{
+    double values[CHX__MODEL_MAX_PARAMETERS];
+    for (uint32_t i = 0; i < chx__type_model(type)->n_parameters; i++)
+        values[i] = chx__type_get(type, i);
+    return chx__type_prepare_values(type, values, time_step_ms, is_pair, to, fault);
 }

@@ -33,6 +33,14 @@ bool chx__type_is_pair(const chx_neuron_type *type);
 bool chx__type_prepare(const chx_neuron_type *type, double time_step_ms, bool is_pair,
                        chx__prepared *to, chx__fault *fault);
 
+/* The same with these values of all parameters in the place of the type's. */
+bool chx__type_prepare_values(const chx_neuron_type *type, const double *values,
+                              double time_step_ms, bool is_pair, chx__prepared *to,
+                              chx__fault *fault);
+
+/* The index of a parameter in the table of the type's model, n_parameters when it has none such. */
+uint32_t chx__type_find(const chx_neuron_type *type, const char *name);
+
 /* The model whose kernel simulates the type. */
 const chx__model *chx__type_kernel(const chx_neuron_type *type, bool is_pair);
 

@@ -184,6 +184,15 @@ bench_threads(struct peers_job job, const char *folder, const shared_options *sh
         return outcome_report(status, STAGE_INPUT);
     job.network = network;
     const chx_neuron_type *other = find_other_model(network);
+    const chx_network_info *info = chx_network_get(network);
+    if (!other && (info->n_parameters > 0 || info->n_initial > 0)) {
+        code = outcome_say(OUTCOME_USAGE,
+                           "%s: neurons have values of their own, and plain C has types' only; "
+                           "take a folder without parameters.csv and initial.csv",
+                           folder);
+        chx_network_destroy(&network);
+        return code;
+    }
     if (other) {
         code = outcome_say(OUTCOME_USAGE,
                            "%s: the neurons of type %s have the model %s, and plain C has lif "

@@ -259,7 +259,7 @@ work(struct rendering *r, const shared_options *shared)
     if (status != CHX_OK)
         return outcome_report(status, STAGE_WORK);
     if (!r->session.recording)
-        silence_remark(r->session.info, r->n_spikes, r->simulated_ms);
+        silence_remark(r->session.network, r->n_spikes, r->simulated_ms);
     return shared->json ? print_json(r, digest) : print_text(r);
 }
 

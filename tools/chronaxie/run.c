@@ -240,7 +240,7 @@ report(const run_job *job, bool as_json)
         return outcome_report(status, STAGE_WORK);
     const double simulated_ms = (double)job->n_steps * session->info->time_step_ms;
     if (!session->recording && job->first_step == 0)
-        silence_remark(session->info, n_spikes, simulated_ms);
+        silence_remark(session->network, n_spikes, simulated_ms);
     rates = rates_json(session->info, job->tally.of_type, simulated_ms);
     return as_json ? print_json(job, rates, n_spikes, digest)
                    : print_text(job, rates, n_spikes, digest);

@@ -24,6 +24,20 @@ typedef struct drive {
     double most_pa;
 } drive;
 
+/* Of a neuron, its own or its type's. */
+static chx_lif_params
+params_of(const chx_network *network, uint32_t neuron)
+{
+    return (chx_lif_params){
+        .capacitance_pf = chx_network_parameter(network, neuron, "capacitance_pf"),
+        .tau_membrane_ms = chx_network_parameter(network, neuron, "tau_membrane_ms"),
+        .tau_synapse_ms = chx_network_parameter(network, neuron, "tau_synapse_ms"),
+        .resting_mv = chx_network_parameter(network, neuron, "resting_mv"),
+        .threshold_mv = chx_network_parameter(network, neuron, "threshold_mv"),
+        .bias_pa = chx_network_parameter(network, neuron, "bias_pa"),
+    };
+}
+
 static double
 threshold_pa(const chx_lif_params *params)
 {
@@ -73,29 +87,32 @@ list_changes(const chx_network_info *info, double duration_ms, edge *changes)
 }
 
 static void
-follow(const chx_network_info *info, const edge *change, drive *drives)
+follow(const chx_network *network, const edge *change, drive *drives)
 {
-    const chx_stimulus *stimulus = &info->stimuli[change->stimulus];
+    const chx_stimulus *stimulus = &chx_network_get(network)->stimuli[change->stimulus];
 
     for (uint32_t i = 0; i < stimulus->n_neurons; i++) {
         uint32_t n = stimulus->neurons[i];
-        const chx_lif_params *params = &info->types[info->neurons[n].type].params;
-        drives[n].now_pa += change->sign * stimulus_pa(stimulus, params);
+        const chx_lif_params params = params_of(network, n);
+        drives[n].now_pa += change->sign * stimulus_pa(stimulus, &params);
         if (drives[n].now_pa > drives[n].most_pa)
             drives[n].most_pa = drives[n].now_pa;
     }
 }
 
 static void
-say(const chx_network_info *info, const drive *drives, double duration_ms)
+say(const chx_network *network, const drive *drives, double duration_ms)
 {
+    const chx_network_info *info = chx_network_get(network);
+    chx_lif_params params;
     uint32_t nearest = 0;
     double best = -1;
     double drive_pa, wanted_pa;
     const chx_neuron *neuron;
 
     for (uint32_t i = 0; i < info->n_neurons; i++) {
-        double wanted = threshold_pa(&info->types[info->neurons[i].type].params);
+        params = params_of(network, i);
+        double wanted = threshold_pa(&params);
         double share = wanted > 0 && drives[i].most_pa > 0 ? drives[i].most_pa / wanted : 0;
         if (share > best) {
             best = share;
@@ -104,7 +121,8 @@ say(const chx_network_info *info, const drive *drives, double duration_ms)
     }
     neuron = &info->neurons[nearest];
     drive_pa = drives[nearest].most_pa;
-    wanted_pa = threshold_pa(&info->types[neuron->type].params);
+    params = params_of(network, nearest);
+    wanted_pa = threshold_pa(&params);
     if (best == 0)
         outcome_remark("no neuron fired in %.6g ms: no current drives any; more than %.4g pA would "
                        "reach the threshold of %s (type %s)",
@@ -122,8 +140,9 @@ say(const chx_network_info *info, const drive *drives, double duration_ms)
 }
 
 void
-silence_remark(const chx_network_info *info, uint64_t n_spikes, double duration_ms)
+silence_remark(const chx_network *network, uint64_t n_spikes, double duration_ms)
 {
+    const chx_network_info *info = chx_network_get(network);
     drive *drives;
     edge *changes;
 
@@ -139,11 +158,10 @@ silence_remark(const chx_network_info *info, uint64_t n_spikes, double duration_
     if (drives && changes) {
         size_t n_changes = list_changes(info, duration_ms, changes);
         for (uint32_t i = 0; i < info->n_neurons; i++)
-            drives[i].now_pa = drives[i].most_pa =
-                info->types[info->neurons[i].type].params.bias_pa;
+            drives[i].now_pa = drives[i].most_pa = params_of(network, i).bias_pa;
         for (size_t i = 0; i < n_changes; i++)
-            follow(info, &changes[i], drives);
-        say(info, drives, duration_ms);
+            follow(network, &changes[i], drives);
+        say(network, drives, duration_ms);
     }
     free(drives);
     free(changes);

@@ -6,6 +6,6 @@
 
 /* When nothing fired, says in one remark which neuron was driven most, and what would reach its
  * threshold. */
-void silence_remark(const chx_network_info *info, uint64_t n_spikes, double duration_ms);
+void silence_remark(const chx_network *network, uint64_t n_spikes, double duration_ms);
 
 #endif
