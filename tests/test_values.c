@@ -448,12 +448,19 @@ main(void)
     Suite *suite = suite_create("values");
     TCase *tests = tcase_create("values");
     tcase_add_checked_fixture(tests, open_runtime, close_runtime);
-    tcase_set_timeout(tests, 60);
-    tcase_add_loop_test(tests, neurons_with_values_of_their_own_fire_as_if_each_were_a_type, 0,
-                        n_kinds);
-    tcase_add_loop_test(tests, a_saved_network_keeps_the_values_of_its_neurons, 0, n_kinds);
+    tcase_set_timeout(tests, 120);
+    tcase_add_loop_test(tests, neurons_with_values_of_their_own_fire_as_if_each_were_a_type, 0, 1);
+    tcase_add_loop_test(tests, a_saved_network_keeps_the_values_of_its_neurons, 0, 1);
     tcase_add_test(tests, drawn_parameters_have_their_distribution_and_the_seed_decides_them);
     suite_add_tcase(suite, tests);
+    TCase *others = tcase_create("other models");
+    tcase_set_tags(others, "slow");
+    tcase_add_checked_fixture(others, open_runtime, close_runtime);
+    tcase_set_timeout(others, 120);
+    tcase_add_loop_test(others, neurons_with_values_of_their_own_fire_as_if_each_were_a_type, 1,
+                        n_kinds);
+    tcase_add_loop_test(others, a_saved_network_keeps_the_values_of_its_neurons, 1, n_kinds);
+    suite_add_tcase(suite, others);
     TCase *files = tcase_create("files");
     tcase_add_checked_fixture(files, make_folder, remove_folder);
     tcase_add_test(files, values_are_read_from_tables_and_drawn_where_these_are_empty);

@@ -1,6 +1,6 @@
 /* The state that a partition begins with: for each neuron its own or that of its type, and 0 in
- * lanes without one. Most networks begin with zeroes, which a new buffer holds anyway, so nothing is made
- * then. */
+ * lanes without one. Most networks begin with zeroes, which a new buffer holds anyway, so nothing
+ * is made then. */
 #include "network/simulation_tables.h"
 
 #include "base/alloc.h"
