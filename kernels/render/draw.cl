@@ -9,8 +9,9 @@
  * Layers of a band of rows [row0, row1), width pixels each, zero when empty:
  *   fibre  uint   level << 20 | near << 6 | hue: the brightest thin branch or
  *                 edge; level 0..4095 is coverage times depth cue
- *   light  uint   class of coverage << 30 | near / 4 << 18 | light << 6 | coverage / 4: the nearest
- *                 lit line, or dark edge of a body, of those that cover the pixel most
+ *   light  uint2  near / 4 << 18 | light << 6 | coverage / 4: the nearest lit line, or dark edge of
+ *                 a body; then coverage / 4 << 24 | near / 4 << 12 | light: of the others the one
+ *                 that covers the pixel most
  *   body   uint2  low word light << 20 | facing / 4 << 14 | shade << 6 | hue, high word
  *                 depth + 2^30: the nearest surface; as one ulong where 64-bit atomics exist,
  *                 else depth first and the low word in a second launch
@@ -82,23 +83,24 @@ put_fibre(const layers *to, int x, int y, uint cover, uint near, uint hue)
         atomic_max(&to->fibre[(y - to->row0) * to->width + x], level << 20 | near << 6 | hue);
 }
 
-/* cover is q8. The nearer line shows its own light, not the brighter one behind it; only what
- * covers less of the pixel gives way. A light of 0 is the edge of a body without any: it keeps the
- * light behind it from showing as dashes wherever the edge falls between pixels. */
-static uint
-light_key(uint light, uint cover, uint near)
-{
-    cover = min(cover, 255u);
-    uint rank = cover >= 252u ? 3u : cover / 84u;
-    return rank << 30 | (near >> 2) << 18 | light << 6 | cover >> 2;
-}
-
+/* cover is q8. Of all that is put in a pixel two are kept: the nearest, and of the others the one
+ * that covers most, which shows where the nearest leaves room. With one alone, what runs partly
+ * behind another line would show as dashes, all of it or nothing as its pixels fall. All but the
+ * nearest lose to something nearer at some time, so neither the order of work-items matters nor
+ * whether anything is put twice. A light of 0 is the edge of a body without any: it hides the light
+ * behind it. */
 static void
 put_light(const layers *to, int x, int y, uint light, uint cover, uint near)
 {
-    uint key = light_key(light, cover, near);
-    if (cover >= 4)
-        atomic_max(&to->light[(y - to->row0) * to->width + x], key);
+    global uint *cell = to->light + 2 * ((y - to->row0) * to->width + x);
+    cover = min(cover, 255u) >> 2;
+    if (cover == 0)
+        return;
+    uint key = (near >> 2) << 18 | light << 6 | cover;
+    uint old = atomic_max(cell, key);
+    uint less = min(old, key);
+    if (less && old != key)
+        atomic_max(cell + 1, (less & 63u) << 24 | less >> 6);
 }
 
 static void

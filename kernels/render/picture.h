@@ -44,6 +44,7 @@ typedef uint16_t chx_u16;
 #define CHX_SHEEN_LEAST 64u /* this of 256 at the very rim, */
 #define CHX_SHEEN_INNER 330u /* all of it where what faces us is above 256 by this */
 #define CHX_DARK_EDGE 4 /* times its cover the edge of a dark body hides light behind it */
+#define CHX_LIT_ALIKE 64 /* lights that differ by less are one where they meet in a pixel */
 #define CHX_SMALL_PX 32 /* bodies up to this size are drawn where they are found */
 #define CHX_MOST_QUEUED 131072u /* bigger ones that wait for blocks; more are drawn at once */
 #define CHX_TILE_LINES 1u /* what fell on a tile: fibres or light, */

@@ -217,22 +217,79 @@ spared(uint halo, uint near)
     return 256u - (((halo & 63u) * behind * (CHX_HALO_DARK / 4 + 1)) >> (4 + CHX_HALO_SOFT));
 }
 
-/* How much of a lit body the edge of a dark one before it hides, of 64. */
-static uint
-dark_edge(uint light, uint body_near)
+/* One of the two that the layer of light holds. */
+typedef struct glint {
+    uint level, near; /* near of 4095 */
+    uint cover; /* of the pixel that shows, 0 .. 63 */
+} glint;
+
+/* The nearest, and what it leaves of the other. Two that are lit alike are one branch at a joint,
+ * or look like one: both cover the same of the pixel. */
+static void
+find_lit(glint made[2], uint2 light)
 {
-    uint level = (light >> 6) & CHX_LIGHT_MAX;
-    return level == 0 && ((light >> 18) & 4095u) > body_near >> 2 ? light & 63u : 0u;
+    made[0].level = (light.x >> 6) & CHX_LIGHT_MAX;
+    made[0].near = light.x >> 18;
+    made[0].cover = light.x & 63u;
+    made[1].level = light.y & CHX_LIGHT_MAX;
+    made[1].near = (light.y >> 12) & 4095u;
+    made[1].cover = light.y >> 24;
+    if (abs_diff(made[0].level, made[1].level) < CHX_LIT_ALIKE) {
+        made[0].cover = max(made[0].cover, made[1].cover);
+        made[1].cover = 0;
+    }
+    made[1].cover = made[1].cover * (63u - made[0].cover) / 63u;
+}
+
+static uint
+cover_of(const glint *of)
+{
+    return of->cover * 4 + of->cover / 15;
+}
+
+/* How much of a lit body the edges of dark ones before it hide, of 64. */
+static uint
+dark_edge(const glint lights[2], uint body_near)
+{
+    uint hides = 0;
+    for (int k = 0; k < 2; k++)
+        hides += lights[k].level == 0 && lights[k].near > body_near >> 2 ? lights[k].cover : 0u;
+    return hides;
+}
+
+static int
+is_before(const glint *of, uint body_near)
+{
+    return of->cover && of->near + 1 >= body_near >> 2;
+}
+
+/* Adds light that lies before the body, and hides what is behind both before either is added. */
+static void
+add_lights(colour *tissue, colour *c, global const chx_tables *tables, const glint lights[2],
+           uint body_near, uint halo)
+{
+    for (int k = 0; k < 2; k++)
+        if (is_before(&lights[k], body_near)) {
+            hide(tissue, tables, lights[k].level, cover_of(&lights[k]));
+            hide(c, tables, lights[k].level, cover_of(&lights[k]));
+        }
+    for (int k = 0; k < 2; k++)
+        if (is_before(&lights[k], body_near)) {
+            uint left = spared(halo, lights[k].near * 4 + 3);
+            add_emission(tissue, tables, lights[k].level, (cover_of(&lights[k]) * left) >> 8);
+        }
 }
 
 /* Adds what is at a pixel to the bloom there. Light hides what it lies on, bloom too, by as much as
  * it is still within the range of the bar: there its colour is the bar's own. */
 static void
-add_tissue(colour *c, global const chx_tables *tables, uint fibre, uint light, uint2 body,
+add_tissue(colour *c, global const chx_tables *tables, uint fibre, uint2 light, uint2 body,
            uint halo, int4 depth)
 {
     colour tissue = {0, 0, 0, 0};
     uint body_near = 0;
+    glint lights[2];
+    find_lit(lights, light);
     if (body.y) {
         body_near = near_of((int)(body.y - 0x40000000u), depth);
         uint shade = (body.x >> 6) & 255u;
@@ -240,7 +297,7 @@ add_tissue(colour *c, global const chx_tables *tables, uint fibre, uint light, u
         uint heat = body.x >> 20;
         add_hue(&tissue, tables, body.x & 63u, shade * cue_of(body_near) >> 8, 8);
         scale(&tissue, 175, 8);
-        uint seen = 64 - dark_edge(light, body_near);
+        uint seen = 64 - dark_edge(lights, body_near);
         hide(&tissue, tables, heat, seen * 4);
         add_emission(&tissue, tables, heat, sheen * seen >> 6);
         if (halo)
@@ -254,14 +311,7 @@ add_tissue(colour *c, global const chx_tables *tables, uint fibre, uint light, u
         scale(&tissue, 256u - alpha, 8);
         add_hue(&tissue, tables, fibre & 63u, (level * spared(halo, near)) >> 8, 12);
     }
-    if (light && ((light >> 18) & 4095u) + 1 >= body_near >> 2) {
-        uint cover = (light & 63u) * 4 + (light & 63u) / 15;
-        uint far = ((light >> 18) & 4095u) * 4 + 3;
-        uint level = (light >> 6) & CHX_LIGHT_MAX;
-        hide(&tissue, tables, level, cover);
-        hide(c, tables, level, cover);
-        add_emission(&tissue, tables, level, (cover * spared(halo, far)) >> 8);
-    }
+    add_lights(&tissue, c, tables, lights, body_near, halo);
     add(c, &tissue);
 }
 
@@ -356,7 +406,7 @@ lay_clear(global const chx_tables *tables, uint ink, uint dither, colour *c)
 
 typedef struct surface {
     global uint *fibre;
-    global uint *light;
+    global uint2 *light;
     global uint *ink;
     global uint2 *body;
     global uint *halo;
@@ -427,12 +477,18 @@ set_veil(colour *c, global const chx_tables *tables, uint bloom, uint dither)
     c->b = (entry[2] + dither) >> 4;
 }
 
-/* How much of the background a lit line hides, 0 .. 255. */
+/* How much of the background lit lines hide, 0 .. 255. */
 static uint
-hidden_by(global const chx_tables *tables, uint light)
+hidden_by(global const chx_tables *tables, uint2 light)
 {
-    uint hides = tables->emission[(light >> 6) & CHX_LIGHT_MAX][3];
-    return light ? min(hides * ((light & 63u) * 4 + (light & 63u) / 15) >> 8, 255u) : 0u;
+    glint lights[2];
+    find_lit(lights, light);
+    uint left = 256;
+    for (int k = 0; k < 2; k++) {
+        uint hides = tables->emission[lights[k].level][3];
+        left = left * (256u - (hides * cover_of(&lights[k]) >> 8)) >> 8;
+    }
+    return min(256u - left, 255u);
 }
 
 /* A pixel of a dirty tile; its layers are left empty. */
@@ -440,7 +496,7 @@ static void
 take_pixel(colour *c, const surface *from, const place *at, size_t cell, uint bloom, uint dither)
 {
     uint fibre = 0;
-    uint light = 0;
+    uint2 light = 0;
     uint2 body = 0;
     uint ink = 0;
     if (at->mark & CHX_TILE_LINES) {
@@ -456,21 +512,21 @@ take_pixel(colour *c, const surface *from, const place *at, size_t cell, uint bl
         from->halo[cell] = 0;
     if (at->mark & CHX_TILE_INK)
         ink = from->ink[cell];
-    if ((fibre | light | body.y | ink) == 0) {
+    if ((fibre | light.x | body.y | ink) == 0) {
         set_veil(c, from->tables, bloom, dither);
         if (at->clear)
             lift(c, 0);
         return;
     }
     set_haze(c, from->tables, bloom);
-    if (fibre | light) {
+    if (fibre | light.x) {
         from->fibre[cell] = 0;
         from->light[cell] = 0;
     }
     if (body.y) {
         from->body[cell] = 0;
     }
-    if (fibre | light | body.y)
+    if (fibre | light.x | body.y)
         add_tissue(c, from->tables, fibre, light, body, halo, at->depth);
     display(c, from->tables, dither);
     if (at->clear)
@@ -548,7 +604,7 @@ fill(global uchar *to, int n, uchar value)
 /* Pixels of a band's own rows: one work-item per 8 x 2. band = width, first and last row held by
  * the layers; own = first row, last row, height of the picture. `out` is the whole picture. */
 kernel void
-resolve_rgb(global uint *fibre, global uint *light, global uint *ink, global uint2 *body,
+resolve_rgb(global uint *fibre, global uint2 *light, global uint *ink, global uint2 *body,
             global uint *halo, global const uint *marks, global const uint *bloom,
             global const chx_tables *tables, global uchar *out, int4 band, int4 own,
             int4 bloom_size, int4 depth)
@@ -578,7 +634,7 @@ resolve_rgb(global uint *fibre, global uint *light, global uint *ink, global uin
 
 /* The same without a background, four bytes a pixel. */
 kernel void
-resolve_rgba(global uint *fibre, global uint *light, global uint *ink, global uint2 *body,
+resolve_rgba(global uint *fibre, global uint2 *light, global uint *ink, global uint2 *body,
              global uint *halo, global const uint *marks, global const uint *bloom,
              global const chx_tables *tables, global uchar *out, int4 band, int4 own,
              int4 bloom_size, int4 depth)
@@ -606,7 +662,7 @@ resolve_rgba(global uint *fibre, global uint *light, global uint *ink, global ui
 
 /* The same as planes Y, U, V, which are ranges of one buffer: 4:2:0, BT.709, limited range. */
 kernel void
-resolve_yuv(global uint *fibre, global uint *light, global uint *ink, global uint2 *body,
+resolve_yuv(global uint *fibre, global uint2 *light, global uint *ink, global uint2 *body,
             global uint *halo, global const uint *marks, global const uint *bloom,
             global const chx_tables *tables, global uchar *out, int4 band, int4 own,
             int4 bloom_size, int4 depth, global uchar *out_u, global uchar *out_v)
@@ -649,7 +705,7 @@ resolve_yuv(global uint *fibre, global uint *light, global uint *ink, global uin
 /* Empties what resolve has not: the tiles of the halo rows, the glow and the marks. One work-item
  * per tile. own as above. */
 kernel void
-sweep(global uint *fibre, global uint *light, global uint *ink, global uint2 *body,
+sweep(global uint *fibre, global uint2 *light, global uint *ink, global uint2 *body,
       global uint *halo, global uint *glow, global uint *dirty, int4 band, int4 own)
 {
     int tile_x = get_global_id(0);

@@ -120,10 +120,32 @@ spared(uint32_t halo, uint32_t near)
     return 256 - ((halo & 63) * (behind < 256 ? behind : 256) * 46 >> 12);
 }
 
+typedef struct glint {
+    uint32_t level, near, cover; /* near of 4095, cover of 63 */
+} glint;
+
+/* The nearest, and what it leaves of the one behind it. */
+static void
+find_lit(glint made[2], const uint32_t light[2])
+{
+    glint first = {light[0] >> 6 & 4095, light[0] >> 18, light[0] & 63};
+    glint second = {light[1] & 4095, light[1] >> 12 & 4095, light[1] >> 24};
+    int apart = (int)first.level - (int)second.level;
+    if (apart > -64 && apart < 64) {
+        first.cover = first.cover > second.cover ? first.cover : second.cover;
+        second.cover = 0;
+    }
+    second.cover = second.cover * (63 - first.cover) / 63;
+    made[0] = first;
+    made[1] = second;
+}
+
 static void
 shade_pixel(const threads_film *film, size_t cell, uint32_t c[3])
 {
-    uint32_t fibre = film->layers->fibre[cell], light = film->layers->light[cell], near = 0;
+    uint32_t fibre = film->layers->fibre[cell], near = 0;
+    glint lights[2];
+    find_lit(lights, &film->layers->light[2 * cell]);
     uint32_t halo = film->layers->halo[cell];
     uint64_t body = film->layers->body[cell];
     uint32_t tissue[3] = {0, 0, 0};
@@ -133,8 +155,8 @@ shade_pixel(const threads_film *film, size_t cell, uint32_t c[3])
         const uint32_t *hue = film->colours->tissue[low & 63];
         const uint32_t *lit = film->colours->emission[low >> 20];
         uint32_t cue = 105 + (near * 151 >> 14), seen = 64;
-        if ((light >> 6 & 4095) == 0 && (light >> 18 & 4095) > near >> 2)
-            seen -= light & 63;
+        for (int k = 0; k < 2; k++)
+            seen -= lights[k].level == 0 && lights[k].near > near >> 2 ? lights[k].cover : 0;
         for (int k = 0; k < 3; k++) {
             tissue[k] = (hue[k] * (shade * cue >> 8) >> 8) * 175 >> 8;
             tissue[k] = tissue[k] * (256 - (lit[3] * seen * 4 >> 8)) >> 8;
@@ -148,13 +170,20 @@ shade_pixel(const threads_film *film, size_t cell, uint32_t c[3])
         mix(tissue, 256 - (body ? level_ >> 4 : 0), 8, film->colours->tissue[fibre & 63],
             level_ * spared(halo, fibre >> 6 & 16383) >> 8, 12);
     }
-    if (light && (light >> 18 & 4095) + 1 >= near >> 2) {
+    for (int step = 0; step < 4; step++) {
         static const uint32_t none[3];
-        uint32_t cover = (light & 63) * 4 + (light & 63) / 15;
-        const uint32_t *lit = film->colours->emission[light >> 6 & 4095];
-        uint32_t left = 256 - (lit[3] * cover >> 8);
-        mix(tissue, left, 8, lit, cover * spared(halo, (light >> 18 & 4095) * 4 + 3) >> 8, 7);
-        mix(c, left, 8, none, 0, 0);
+        const glint *of = &lights[step % 2];
+        uint32_t cover = of->cover * 4 + of->cover / 15;
+        const uint32_t *shine = film->colours->emission[of->level];
+        uint32_t left = 256 - (shine[3] * cover >> 8);
+        if (cover == 0 || of->near + 1 < near >> 2)
+            continue;
+        if (step >= 2) {
+            mix(tissue, 1, 0, shine, cover * spared(halo, of->near * 4 + 3) >> 8, 7);
+        } else {
+            mix(tissue, left, 8, none, 0, 0);
+            mix(c, left, 8, none, 0, 0);
+        }
     }
     for (int k = 0; k < 3; k++)
         c[k] += tissue[k];
@@ -169,9 +198,10 @@ show_pixel(const threads_film *film, int x, int y, bool dirty, bool lit, uint8_t
     if (bloomed)
         memcpy(c, film->colours->haze[threads_curve(bloomed)], sizeof c);
     if (dirty &&
-        (film->layers->fibre[cell] || film->layers->light[cell] || film->layers->body[cell])) {
+        (film->layers->fibre[cell] || film->layers->light[2 * cell] || film->layers->body[cell])) {
         shade_pixel(film, cell, c);
-        film->layers->fibre[cell] = film->layers->light[cell] = 0;
+        film->layers->fibre[cell] = 0;
+        film->layers->light[2 * cell] = film->layers->light[2 * cell + 1] = 0;
         film->layers->body[cell] = 0;
     }
     if (dirty)

@@ -68,10 +68,13 @@ cue_of(uint32_t near)
 static inline void
 add_light(const brush *with, size_t cell, uint32_t light, uint32_t cover, uint32_t near)
 {
-    cover = cover > 255 ? 255 : cover;
-    uint32_t rank = cover >= 252 ? 3 : cover / 84;
-    if (cover >= 4)
-        raise_to(&with->to->light[cell], rank << 30 | near >> 2 << 18 | light << 6 | cover >> 2);
+    cover = (cover > 255 ? 255 : cover) >> 2;
+    uint32_t *two = &with->to->light[2 * cell];
+    uint32_t key = near >> 2 << 18 | light << 6 | cover, less = key < two[0] ? key : two[0];
+    if (cover == 0 || key == two[0])
+        return;
+    raise_to(&two[0], key);
+    raise_to(&two[1], (less & 63) << 24 | less >> 6);
 }
 
 static inline void
