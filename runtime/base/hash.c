@@ -74,9 +74,15 @@ chx__hash(const void *data, size_t size)
 }
 
 bool
+chx__digest_is_none(chx__digest digest)
+{
+    return (digest.low | digest.high) == 0;
+}
+
+bool
 chx__digest_equal(chx__digest a, chx__digest b)
 {
-    return (a.low | a.high) != 0 && a.low == b.low && a.high == b.high;
+    return !chx__digest_is_none(a) && a.low == b.low && a.high == b.high;
 }
 
 void

@@ -27,6 +27,8 @@ chx__digest chx__hash(const void *data, size_t size);
 /* The zero digest, which stands for one that memory did not suffice for, equals none. */
 bool chx__digest_equal(chx__digest a, chx__digest b);
 
+bool chx__digest_is_none(chx__digest digest);
+
 /* 32 hexadecimal digits and a NUL. */
 void chx__digest_text(chx__digest digest, char text[33]);
 

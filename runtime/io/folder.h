@@ -4,6 +4,7 @@
 
 #include "io/csv.h"
 #include "io/json.h"
+#include "io/table_cache.h"
 #include "io/targets.h"
 #include "network/check.h"
 #include "network/names.h"
@@ -29,6 +30,9 @@ typedef struct chx__folder {
     size_t counts_capacity;
     uint32_t n_counts; /* types up to the last that has some */
     bool has_projections;
+    chx__digest synapses_context; /* what decides how their table is read, beside itself */
+    chx__digest synapses_key; /* under which they are to be kept; zero when they are not */
+    char synapses_remark[CHX__TABLE_REMARK_BYTES];
     bool states_layout; /* in its view */
 } chx__folder;
 

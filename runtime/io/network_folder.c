@@ -19,6 +19,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "io/csv.h"
 #include "io/file_name.h"
 #include "io/csv_pieces.h"
@@ -202,6 +203,9 @@ find_source(const chx__folder *folder, const chx__csv *csv, uint32_t *pre, chx__
     return status;
 }
 
+_Static_assert(sizeof((chx__csv *)NULL)->remark == CHX__TABLE_REMARK_BYTES,
+               "a table's remark is kept whole");
+
 #define LOG2_TOLD 8
 
 /* Short numbers of a column that one thread has read, by their texts: most tables have few delays,
@@ -327,6 +331,58 @@ read_neurons(chx__folder *folder, const char *path)
     return status ? status : closed;
 }
 
+/* All that a row of synapses.csv means beside what it says: the neurons' names in order, the unit,
+ * and the time step, which delays are checked against. */
+static chx__digest
+digest_context(const chx_network_info *info, const chx_neuron *neurons, const char *weight_name)
+{
+    chx__hasher *hasher = chx__hasher_create();
+    chx__hasher_add_text(hasher, "synapses of a network folder, 1");
+    chx__hasher_add_text(hasher, weight_name);
+    chx__hasher_add(hasher, &info->time_step_ms, sizeof info->time_step_ms);
+    for (uint32_t i = 0; i < info->n_neurons; i++)
+        chx__hasher_add_text(hasher, neurons[i].name);
+    return chx__hasher_end(hasher);
+}
+
+/* Takes the synapses as they were kept in order. Beside drawn ones they are read from their table,
+ * as the order is that of all. *found tells whether they are here. */
+static chx_status
+take_kept_synapses(chx__folder *folder, const char *path, const char *weight_name, bool *found)
+{
+    chx_network *network = folder->network;
+    chx__table_rows rows = {.item_size = sizeof *network->synapses};
+    *found = false;
+    if (network->info.n_synapses > 0)
+        return CHX_OK;
+    folder->synapses_context = digest_context(&network->info, network->neurons, weight_name);
+    folder->synapses_key = chx__table_cache_key(path, folder->synapses_context);
+    if (!chx__table_cache_find(folder->synapses_key, &rows))
+        return CHX_OK;
+    free(network->synapses);
+    network->synapses = rows.items;
+    network->synapses_capacity = (size_t)rows.n_items;
+    network->info.n_synapses = rows.n_items;
+    network->is_sorted = *found = true;
+    folder->synapses_key = (chx__digest){0, 0};
+    return *rows.remark ? chx__network_remark(network, path, 1, rows.remark) : CHX_OK;
+}
+
+/* Keeps the synapses, once they are in order, unless their table has changed since. */
+static chx_status
+keep_synapses(chx__folder *folder, const char *path)
+{
+    const chx_network *network = folder->network;
+    chx__table_rows rows = {.items = network->synapses,
+                            .n_items = network->info.n_synapses,
+                            .item_size = sizeof *network->synapses};
+    memcpy(rows.remark, folder->synapses_remark, sizeof rows.remark);
+    if (chx__digest_equal(folder->synapses_key,
+                          chx__table_cache_key(path, folder->synapses_context)))
+        chx__table_cache_store(folder->synapses_key, &rows);
+    return CHX_OK;
+}
+
 static chx_status
 read_synapses(chx__folder *folder, const char *path)
 {
@@ -336,15 +392,20 @@ read_synapses(chx__folder *folder, const char *path)
                                            folder->network->info.n_neurons)),
         "delay_ms"};
     chx__csv csv;
+    bool found;
     if (folder->has_projections && chx__folder_is_missing(path))
         return CHX_OK;
-    chx_status status = chx__csv_open(&csv, path, columns, N_SYNAPSE_COLUMNS, N_SYNAPSE_COLUMNS);
+    chx_status status = take_kept_synapses(folder, path, columns[WEIGHT_PA], &found);
+    if (status || found)
+        return status;
+    status = chx__csv_open(&csv, path, columns, N_SYNAPSE_COLUMNS, N_SYNAPSE_COLUMNS);
     if (status)
         return status;
     chx_network *network = folder->network;
     status = chx__csv_read_pieces(&csv, read_synapses_of, folder, &network->synapses,
                                   &network->synapses_capacity, &network->info.n_synapses,
                                   sizeof *network->synapses);
+    memcpy(folder->synapses_remark, csv.remark, sizeof folder->synapses_remark);
     chx_status closed = chx__folder_close_table(folder, &csv);
     return status ? status : closed;
 }
@@ -580,6 +641,8 @@ chx_network_load(const char *path, chx_network **network)
         status = read_part(&folder, "morphologies", read_morphologies);
     if (!status)
         status = finish(&folder);
+    if (!status && !chx__digest_is_none(folder.synapses_key))
+        status = read_part(&folder, "synapses.csv", keep_synapses);
     for (uint32_t i = 0; i < folder.n_shapes; i++)
         free(folder.shapes_read[i].file);
     free(folder.shapes_read);

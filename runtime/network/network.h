@@ -18,6 +18,7 @@ struct chx_network {
     chx_neuron_type *types;
     chx_neuron *neurons;
     chx_synapse *synapses;
+    bool is_sorted; /* its synapses are, so that finishing need not look */
     chx_stimulus *stimuli;
     chx_node *nodes;
     chx_gap *gaps;

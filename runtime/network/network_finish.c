@@ -78,7 +78,9 @@ chx_status
 chx__network_finish(chx_network *network)
 {
     chx_network_info *info = &network->info;
-    chx_status status = chx__synapses_sort(network->synapses, info->n_synapses, info->n_neurons);
+    chx_status status = network->is_sorted ? CHX_OK
+                                           : chx__synapses_sort(network->synapses, info->n_synapses,
+                                                                info->n_neurons);
     if (!status)
         status = chx__values_draw(network);
     if (status)
