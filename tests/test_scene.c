@@ -1031,6 +1031,37 @@ START_TEST(clear_background_is_the_black_picture_with_alpha)
 }
 END_TEST
 
+/* Of a colour of sRGB, as WCAG counts it. */
+static double
+luminance_of(const uint8_t rgb[3])
+{
+    static const double shares[3] = {0.2126, 0.7152, 0.0722};
+    double sum = 0;
+    for (int k = 0; k < 3; k++)
+        sum += shares[k] * pow((rgb[k] / 255.0 + 0.055) / 1.055, 2.4);
+    return sum;
+}
+
+START_TEST(labels_on_no_background_are_legible_on_white_and_on_black)
+{
+    chx_scene_params params = {.width_px = 640, .height_px = 360, .format = CHX_PIXELS_RGBA};
+    stage *on = open_stage(&params);
+    draw(on, 6);
+    uint32_t n_letters = 0;
+    for (uint32_t i = 0; i < 640 * 22; i++) {
+        const uint8_t *rgba = on->pixels + (size_t)4 * i;
+        if (rgba[3] < 100)
+            continue;
+        double luminance = luminance_of(rgba);
+        ck_assert_double_gt(1.05 / (luminance + 0.05), 3);
+        ck_assert_double_gt((luminance + 0.05) / 0.05, 3);
+        n_letters++;
+    }
+    ck_assert_uint_gt(n_letters, 20);
+    close_stage(on);
+}
+END_TEST
+
 /* Draws with the camera turned and zoomed by kernels and by the baseline. */
 static void
 compare_with_baseline(stage *on, unsigned n_threads, double zoom, double time_ms)
@@ -1682,6 +1713,7 @@ suite(void)
     tcase_set_timeout(slow, 240);
     tcase_add_test(slow, still_views_fill_the_height_or_the_width);
     tcase_add_test(slow, clear_background_is_the_black_picture_with_alpha);
+    tcase_add_test(slow, labels_on_no_background_are_legible_on_white_and_on_black);
     tcase_add_test(slow, legend_of_neurons_apart_has_their_names);
     tcase_add_test(slow, labels_keep_their_corners_and_no_more);
     tcase_add_test(slow, letters_become_what_they_are_built_on);

@@ -275,6 +275,14 @@ chx__compartment_hue(uint32_t compartment)
     return hues[compartment];
 }
 
+/* Letters as far from white as from black, for backgrounds that are not known. */
+static void
+fill_clear_inks(chx_tables *tables)
+{
+    for (int i = CHX__INK_TITLE; i <= CHX__INK_FAINT; i++)
+        tables->ink[i] = 0x6f7685;
+}
+
 /* On paper the kernels' sums are densities: what is added takes away light, as inks laid over one
  * another do, and the tone curve is what paper gives back (Beer and Lambert). Sums of nothing are
  * white. Fresh light is the darkest; fading, it turns towards yellow and thins out. */
@@ -327,6 +335,8 @@ chx__tables_fill(chx_tables *tables, const chx_scene_params *params)
     fill_tone(tables);
     fill_geometry(tables);
     fill_inks(tables, params->colour_by);
+    if (params->format == CHX_PIXELS_RGBA)
+        fill_clear_inks(tables);
     if (params->background == CHX_BACKGROUND_WHITE)
         fill_paper(tables, params->colour_map, params->colour_by);
     fill_veil(tables);
