@@ -269,7 +269,7 @@ prepare(chx_simulation *simulation, const chx_simulation_params *params)
     if (n_partitions == 0)
         n_partitions = chx__simulation_choose_partitions(&fleet, simulation->info);
     const chx__simulation_tables_params tables_params = {
-        .width = fleet.all_cpus ? CPU_WIDTH : GPU_WIDTH,
+        .width = fleet.wide_blocks ? CPU_WIDTH : GPU_WIDTH,
         .n_partitions = n_partitions,
         .n_groups = chx__simulation_choose_groups(&fleet, simulation->info, n_partitions),
         .max_batch_steps = CHX__SIMULATION_MAX_BATCH,

@@ -17,6 +17,7 @@ typedef struct chx__simulation_fleet {
     uint32_t n_parallel; /* that can work at once */
     uint32_t n_devices;
     bool all_cpus;
+    bool wide_blocks; /* all are processors whose vectors are those of kernels */
     uint32_t n_compute_units; /* of the largest */
     uint32_t max_work_group; /* of the smallest */
     uint64_t loop_limit; /* the lowest */
