@@ -13,7 +13,7 @@ import sys
 import unittest
 
 sys.dont_write_bytecode = True
-from test_command import Case, run, SOURCES  # noqa: E402
+from command import Case, run, SOURCES  # noqa: E402
 
 NEURONS = "name,type,x_um,y_um,z_um,diameter_um\n"
 MORPHOLOGIES = "name,type,x_um,y_um,z_um,diameter_um,morphology\nA,cell,0,0,0,12,../A\n"

@@ -1,0 +1,147 @@
+"""The built command's benchmarks: that they work, not how fast anything is.
+
+usage: test_benches.py CHRONAXIE SOURCE_FOLDER [unittest arguments]
+"""
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+sys.dont_write_bytecode = True
+from command import Case, COMMAND, devices, run, SERIAL, SOURCES, WORM  # noqa: E402
+
+
+@unittest.skipIf(SERIAL, "a checked device is too slow to be measured")
+class Benches(Case):
+    def test_kernels_and_plain_c_draw_shared_shapes_alike(self):
+        net = self.network(neurons=("A,cell,0,0,0,12,B,0", "C,cell,90,7,3,12,B,70"),
+                           stimuli=[{"kind": "step", "types": ["cell"], "start_ms": 0,
+                                     "stop_ms": 100, "current_pa": 40}])
+        table = (net / "neurons.csv").read_text()
+        (net / "neurons.csv").write_text(
+            table.replace("diameter_um", "diameter_um,morphology,rotation_deg"))
+        (net / "morphologies/B.swc").write_text("1 1 5 0 0 6 -1\n2 3 30 50 9 1 1\n"
+                                                "3 3 0 90 80 1 2\n")
+        self.compare(net)
+
+    def test_kernels_and_plain_c_make_the_same_spikes_and_pixels(self):
+        self.compare(WORM)
+
+    def compare(self, network):
+        result = json.loads(self.succeeds("bench", "threads", "--json", "--duration-ms", "80",
+                                          "--frames", "2", "--size", "160x90", "--network",
+                                          network, *devices()))
+        for job in result["simulation"] + result["drawing"]:
+            self.assertGreater(job["threads_ms"], 0)
+            self.assertTrue(job.get("digests_equal", True))
+        self.assertTrue(result["drawing"][-1]["digests_equal"])
+
+    def simulated(self, workload, *words):
+        result = json.loads(self.succeeds("bench", "simulate", workload, "--json", "--rounds", "2",
+                                          *words, *devices()))
+        self.assertGreater(result["read_bytes_per_s"], 0)
+        self.assertEqual(len(result["workloads"]), 1)
+        load = result["workloads"][0]
+        self.assertTrue(load["digests_equal"])
+        for key in ["create_network_s", "create_simulation_s", "seconds_per_biological_second",
+                    "ns_per_neuron_step", "ns_per_synaptic_event", "device_bytes_per_synapse",
+                    "scatter_fraction", "bandwidth_fraction", "mean_rate_hz"]:
+            self.assertGreater(load[key], 0, key)
+        return load
+
+    def is_the_example(self, workload, example):
+        load = self.simulated(workload, "-t", "80")
+        ran = json.loads(self.succeeds("run", SOURCES / "examples" / example, "-t", "80", "--json",
+                                       *devices()))
+        self.assertEqual((load["neurons"], load["synapses"]), (ran["neurons"], ran["synapses"]))
+        self.assertEqual((load["spikes"], load["digest"]), (ran["spikes"], ran["digest"]))
+
+    def test_simulated_cuba_is_the_example(self):
+        self.is_the_example("cuba", "cuba")
+
+    def test_simulated_microcircuit_is_the_example(self):
+        self.is_the_example("microcircuit=0.1", "microcircuit")
+        make = SOURCES / "examples/microcircuit/make.py"
+        subprocess.run([sys.executable, make, "0.1", self.folder / "made"], check=True)
+        self.assertEqual((self.folder / "made/network.json").read_text(),
+                         (make.parent / "network.json").read_text())
+
+    def test_simulated_microcircuit_has_the_size_of_its_scale(self):
+        load = self.simulated("microcircuit=0.02", "-t", "200")
+        self.assertEqual(load["neurons"], 1544)
+        self.assertAlmostEqual(load["synapses"] / (298880968 * .02 ** 2), 1, delta=1e-3)
+        self.fails(2, "at a scale from 0.01 to 1", "bench", "simulate", "microcircuit=2")
+        self.fails(2, "did you mean 'microcircuit'?", "bench", "simulate", "microcircuits")
+        self.fails(2, "one word too many", "bench", "simulate", "cuba", "fly")
+
+    def test_simulated_uniform_network_has_the_size_and_rate_asked_for(self):
+        load = self.simulated("uniform=400,30,20", "-t", "500")
+        self.assertEqual((load["neurons"], load["synapses"]), (400, 12000))
+        self.assertEqual(load["mean_rate_hz"], 20)
+        self.assertEqual(load["synaptic_events"] / load["spikes"], 30)
+        for wrong in ["uniform=400,30", "uniform=4,30,20", "uniform=400,30,20,", "uniform="]:
+            self.fails(2, "as uniform=10000,100,5", "bench", "simulate", wrong)
+
+    def test_simulated_axons_fire_where_their_current_is_above_the_rheobase(self):
+        result = json.loads(self.succeeds("bench", "simulate", "hh", "-t", "100", "--rounds", "1",
+                                          "--json", *devices()))
+        load = result["workloads"][0]
+        self.assertTrue(load["digests_equal"])
+        self.assertEqual((load["neurons"], load["synapses"]), (21000, 0))
+        self.assertGreater(load["mean_rate_hz"], 40)
+        self.assertLess(load["mean_rate_hz"], 80)
+
+    def test_simulated_fly_has_the_wiring_that_everybody_gets(self):
+        load = self.simulated("fly", "-t", "20")
+        self.assertEqual((load["neurons"], load["synapses"]), (138639, 15091983))
+        self.assertTrue(load["wiring"]["as_known"])
+        self.assertEqual(load["wiring"]["counts"], 16092626)
+
+    def test_plain_c_has_one_model_only(self):
+        net = self.network(neuron={
+            "model": "izhikevich", "capacitance_pf": 100, "gain_ns_per_mv": .7, "resting_mv": -60,
+            "threshold_mv": -40, "peak_mv": 35, "reset_mv": -50, "recovery_per_ms": .03,
+            "coupling_ns": -2, "jump_pa": 100, "tau_synapse_ms": 5, "bias_pa": 40})
+        self.fails(2, "lif with one time constant", "bench", "threads", "--network", net)
+        self.assertIn("note: no neuron fired in 5 ms",
+                      run("run", net, "-t", "5", *devices()).stderr)
+
+    def test_interrupt_ends_a_benchmark_at_once(self):
+        for name in ["schedule", "simulate", "threads", "dispatch", "stall"]:
+            child = subprocess.Popen([COMMAND, "bench", name], stdout=subprocess.PIPE,
+                                     stderr=subprocess.PIPE, text=True, cwd=SOURCES)
+            time.sleep(1)
+            child.send_signal(signal.SIGINT)
+            sent_s = time.monotonic()
+            said = child.communicate(timeout=60)
+            self.assertLess(time.monotonic() - sent_s, 1)
+            self.assertEqual(child.returncode, 128 + signal.SIGINT, said)
+
+    def test_interrupt_is_heard_while_a_driver_compiles(self):
+        # Drivers take signals for themselves meanwhile, or ignore them.
+        for wait_ms in range(300, 1300, 100):
+            with tempfile.TemporaryDirectory() as empty:
+                child = subprocess.Popen([COMMAND, "bench", "dispatch"], stdout=subprocess.PIPE,
+                                         stderr=subprocess.PIPE, text=True,
+                                         env={**os.environ, "POCL_CACHE_DIR": empty})
+                time.sleep(wait_ms / 1000)
+                child.send_signal(signal.SIGINT)
+                sent_s = time.monotonic()
+                said = child.communicate(timeout=60)
+            self.assertLess(time.monotonic() - sent_s, 1)
+            # Where the machine is so busy that the command has not begun, nobody listens yet.
+            self.assertIn(child.returncode, [128 + signal.SIGINT, -signal.SIGINT], said)
+
+    def test_unknown_benchmark_is_a_usage_error(self):
+        self.fails(2, "did you mean 'threads'?", "bench", "thread")
+        said = self.fails(2, "there are: ", "bench", "frobnicate")
+        for name in ["schedule", "threads"]:
+            self.assertIn(name, said)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]], verbosity=2)
