@@ -844,6 +844,25 @@ START_TEST(time_has_the_digits_of_the_step)
 }
 END_TEST
 
+START_TEST(pictures_without_light_tell_no_time)
+{
+    for (int by = CHX_COLOUR_BY_SPIKE; by <= CHX_COLOUR_BY_ID; by++) {
+        const chx_scene_params params = {
+            .width_px = 640, .height_px = 360, .colour_by = (chx_colour_by)by};
+        stage *on = open_stage(&params);
+        draw(on, 6);
+        int n_letters = 0;
+        for (int y = 0; y < 50; y++)
+            for (int x = 480; x < 640; x++) {
+                const uint8_t *rgb = on->pixels + 3 * (y * 640 + x);
+                n_letters += rgb[0] + rgb[1] + rgb[2] > 300;
+            }
+        ck_assert_msg(by ? n_letters == 0 : n_letters > 20, "%d in colours %d", n_letters, by);
+        close_stage(on);
+    }
+}
+END_TEST
+
 START_TEST(axes_turn_with_the_camera)
 {
     chx_scene_params params = {.width_px = 320, .height_px = 180, .has_plane = true};
@@ -1247,40 +1266,54 @@ covered_create(float before_um, float beside_um, double late_ms)
     return made;
 }
 
-/* Pixels on which an axon shows, and those of them that have more of a light's red than a tissue's
- * blue. */
-static void
-count_lit(const stage *on, int *n_shown, int *n_lit)
+/* The least red of light, over blue of tissue, across the middle of the driven axon: negative where
+ * what lies before it shows. */
+static int
+least_warmth(const stage *on)
 {
-    for (int i = 0; i < WIDTH * HEIGHT; i++) {
-        const uint8_t *rgb = on->pixels + 3 * i;
-        *n_shown += rgb[0] + rgb[1] + rgb[2] > 200;
-        *n_lit += rgb[0] > rgb[2] + 60;
+    const chx_node *nodes = chx_network_get(network)->nodes;
+    int least = 255;
+    for (int i = 0; i < 200; i++) {
+        float at[3];
+        for (int k = 0; k < 3; k++)
+            at[k] = nodes[4].position_um[k] +
+                    i / 200.0f * (nodes[8].position_um[k] - nodes[4].position_um[k]);
+        double x, y;
+        chx_scene_project(on->scene, at, &x, &y);
+        bool inside = x > 1 && x < WIDTH - 1 && y > 1 && y < HEIGHT - 1;
+        int warmth = inside ? warmth_at(on, at) : 255;
+        least = warmth < least ? warmth : least;
     }
+    return least;
 }
 
-START_TEST(light_behind_another_branch_makes_no_dashes_at_its_rims)
+START_TEST(light_shows_through_what_is_silent_at_any_zoom)
 {
     chx_network *three = network;
-    network = covered_create(0.9f, 0, 0);
-    chx_scene_params params = plain;
-    params.has_plane = true;
-    params.plane = CHX_PLANE_XY;
-    stage *on = open_stage(&params);
-    chx_camera camera;
-    int n_shown = 0, n_lit = 0;
-    for (int zoom = 8; zoom <= 40; zoom += 8) {
-        chx_scene_default_camera(on->scene, &camera);
-        camera.zoom = zoom;
-        check_ok(chx_scene_set_camera(on->scene, &camera));
-        draw(on, 10);
-        count_lit(on, &n_shown, &n_lit);
+    for (int beside = 0; beside < 2; beside++) {
+        network = covered_create(6, beside * 0.4f, 0);
+        chx_scene_params params = plain;
+        params.has_plane = true;
+        params.plane = CHX_PLANE_XY;
+        stage *on = open_stage(&params);
+        for (int zoom = 1; zoom <= 32; zoom *= 2) {
+            chx_camera camera;
+            chx_scene_default_camera(on->scene, &camera);
+            memcpy(camera.centre_um, chx_network_get(network)->nodes[6].position_um, 12);
+            camera.zoom = zoom;
+            check_ok(chx_scene_set_camera(on->scene, &camera));
+            draw(on, 9);
+            int least = least_warmth(on);
+            ck_assert_msg(least > 40, "%d at zoom %d", least, zoom);
+        }
+        close_stage(on);
+        on = open_stage(&plain);
+        for (int zoom = 1; zoom <= 32; zoom *= 4)
+            compare_with_baseline(on, 1, zoom, 9);
+        close_stage(on);
+        chx_network_destroy(&network);
+        network = three;
     }
-    ck_assert_int_gt(n_shown, 1000);
-    ck_assert_msg(n_lit == 0, "%d of %d pixels", n_lit, n_shown);
-    close_stage(on);
-    chx_network_destroy(&network);
-    network = three;
 }
 END_TEST
 
@@ -1323,6 +1356,94 @@ START_TEST(of_two_lit_branches_in_one_place_the_later_shows)
     }
     ck_assert_msg(ranges[1][0] == ranges[0][0] && ranges[1][1] == ranges[0][1],
                   "%d to %d, %d to %d", ranges[0][0], ranges[0][1], ranges[1][0], ranges[1][1]);
+}
+END_TEST
+
+/* A neuron with one branch along x, of a radius in pixels, at a height in pixels of a picture in
+ * which a micrometre is a pixel: the view is held by two somata. */
+static chx_network *
+ruler_create(float radius_px, float y_px)
+{
+    static chx_node nodes[2];
+    chx_network_info info = *chx_network_get(network);
+    const chx_neuron cells[3] = {
+        {.name = "line", .position_um = {8, y_px, 0}, .diameter_um = 0.2f, .n_nodes = 2},
+        {.name = "left", .position_um = {0, 0, 0}, .diameter_um = 0.2f},
+        {.name = "right", .position_um = {80, 200, 0}, .diameter_um = 0.2f}};
+    for (uint32_t i = 0; i < 2; i++)
+        nodes[i] = (chx_node){
+            .position_um = {i ? 72.0f : 8.0f, y_px, 0}, .radius_um = radius_px, .kind = i ? 3 : 1};
+    info.view.conduction_um_per_ms = 1000;
+    info.neurons = cells;
+    info.n_neurons = 3;
+    info.nodes = nodes;
+    info.n_nodes = 2;
+    chx_network *made = NULL;
+    check_ok(chx_network_create(&info, &made));
+    return made;
+}
+
+/* Draws the ruler with a line at a 16th of a pixel, and sums up what lies across its middle:
+ * linear light, its most, and the pixel that has most. */
+static void
+measure_line(const chx_scene_params *params, float radius_px, int sixteenth, double time_ms,
+             double *sum, double *most)
+{
+    chx_network *three = network;
+    network = ruler_create(radius_px, 100 + (float)sixteenth / 16);
+    stage *on = open_stage(params);
+    chx_camera camera;
+    chx_scene_default_camera(on->scene, &camera);
+    camera.zoom /= chx_scene_scale_px_per_um(on->scene);
+    check_ok(chx_scene_set_camera(on->scene, &camera));
+    draw(on, time_ms);
+    int ground = params->background == CHX_BACKGROUND_WHITE;
+    *sum = *most = 0;
+    for (int y = HEIGHT / 2 - 16; y < HEIGHT / 2 + 16; y++) {
+        double there = fabs(ground - luminance_of(on->pixels + 3 * (y * WIDTH + WIDTH / 2)));
+        *sum += there;
+        *most = there > *most ? there : *most;
+    }
+    close_stage(on);
+    chx_network_destroy(&network);
+    network = three;
+}
+
+/* Wherever it lies between rows of pixels, and in full somewhere. */
+START_TEST(lone_lit_lines_are_equally_wide)
+{
+    chx_scene_params params = plain;
+    params.has_plane = true;
+    params.plane = CHX_PLANE_XY;
+    for (int thick = 0; thick < 2; thick++) {
+        double sums[2] = {1e9, 0}, peaks[2] = {1e9, 0};
+        for (int sixteenth = 0; sixteenth < 16; sixteenth++) {
+            double sum, most;
+            measure_line(&params, thick ? 0.7f : 0.2f, sixteenth, 3, &sum, &most);
+            sums[0] = fmin(sums[0], sum);
+            sums[1] = fmax(sums[1], sum);
+            peaks[0] = fmin(peaks[0], most);
+            peaks[1] = fmax(peaks[1], most);
+        }
+        ck_assert_msg(sums[1] < 1.12 * sums[0], "%g to %g", sums[0], sums[1]);
+        ck_assert_msg(peaks[0] > 0.4 && peaks[1] < 1.05 * peaks[0], "%g to %g", peaks[0], peaks[1]);
+    }
+}
+END_TEST
+
+/* On paper, where colours stand for what branches are. */
+START_TEST(thin_branches_by_compartment_are_legible_on_white)
+{
+    chx_scene_params params = plain;
+    params.has_plane = true;
+    params.plane = CHX_PLANE_XY;
+    params.background = CHX_BACKGROUND_WHITE;
+    params.colour_by = CHX_COLOUR_BY_COMPARTMENT;
+    for (int sixteenth = 0; sixteenth < 16; sixteenth++) {
+        double sum, most;
+        measure_line(&params, 0.1f, sixteenth, 3, &sum, &most);
+        ck_assert_msg(sum > 0.55 && most > 0.3, "%g, %g at %d", sum, most, sixteenth);
+    }
 }
 END_TEST
 
@@ -1693,6 +1814,8 @@ suite(void)
     tcase_add_test(frames, plain_c_baseline_draws_the_same_pixels);
     tcase_add_test(frames, branches_in_the_same_place_make_no_speckle);
     tcase_add_test(frames, lit_branches_beside_each_other_share_the_pixels);
+    tcase_add_test(frames, lone_lit_lines_are_equally_wide);
+    tcase_add_test(frames, thin_branches_by_compartment_are_legible_on_white);
     tcase_add_test(frames, soma_smaller_than_a_pixel_is_a_spot);
     tcase_add_test(frames, connections_are_curves_in_the_colour_of_their_sign);
     tcase_add_test(frames, connections_that_all_excite_have_one_colour);
@@ -1723,8 +1846,9 @@ suite(void)
     tcase_add_test(slow, legend_of_types_says_how_many_it_leaves_out);
     tcase_add_test(slow, labels_have_a_ground_of_their_own);
     tcase_add_test(slow, time_has_the_digits_of_the_step);
+    tcase_add_test(slow, pictures_without_light_tell_no_time);
     tcase_add_test(slow, of_two_lit_branches_in_one_place_the_later_shows);
-    tcase_add_test(slow, light_behind_another_branch_makes_no_dashes_at_its_rims);
+    tcase_add_test(slow, light_shows_through_what_is_silent_at_any_zoom);
     suite_add_tcase(made, slow);
     return made;
 }

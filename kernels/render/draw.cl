@@ -9,13 +9,15 @@
  * Layers of a band of rows [row0, row1), width pixels each, zero when empty:
  *   fibre  uint   level << 20 | near << 6 | hue: the brightest thin branch or
  *                 edge; level 0..4095 is coverage times depth cue
- *   light  uint2  near / 4 << 18 | light << 6 | coverage / 4: the nearest lit line, or dark edge of
- *                 a body; then coverage / 4 << 24 | near / 4 << 12 | light: of the others the one
- *                 that covers the pixel most
+ *   light  uint2  near / 4 << 18 | light << 6 | coverage / 4: the nearest lit line or lit edge of a
+ *                 body; then the same of the others, with coverage / 64 << 30 above it: of those
+ *                 that cover much of the pixel the nearest
  *   body   uint2  low word light << 20 | facing / 4 << 14 | shade << 6 | hue, high word
- *                 depth + 2^30: the nearest surface; as one ulong where 64-bit atomics exist,
- *                 else depth first and the low word in a second launch
- *   halo   uint   near << 6 | strength, around bodies: what is less near than that is dark there
+ *                 depth + 2^30, and 2^31 where it is lit: the nearest lit surface, else the nearest
+ *                 silent one; as one ulong where 64-bit atomics exist, else depth first and the low
+ *                 word in a second launch
+ *   halo   uint   near << 6 | strength, around bodies: what is less near than that is dark there;
+ *                 with CHX_HALO_LIT around lit ones, else it leaves light as it is
  *   ink    uint   coverage << 24 | level << 16 | colour, or CHX_INK_LIGHT and a light: labels;
  *                 where coverage is 0, ground << 16: what a label's ground hides beside letters
  *   glow   uint   half the resolution, sum of light x coverage, 2^16 = one pixel
@@ -85,22 +87,22 @@ put_fibre(const layers *to, int x, int y, uint cover, uint near, uint hue)
 
 /* cover is q8. Of all that is put in a pixel two are kept: the nearest, and of the others the one
  * that covers most, which shows where the nearest leaves room. With one alone, what runs partly
- * behind another line would show as dashes, all of it or nothing as its pixels fall. All but the
- * nearest lose to something nearer at some time, so neither the order of work-items matters nor
- * whether anything is put twice. A light of 0 is the edge of a body without any: it hides the light
- * behind it. */
+ * behind another line would show as dashes, all of it or nothing as its pixels fall. Of those that
+ * cover about as much, in quarters, the nearest is kept, or else a third branch would show as a
+ * speck wherever it covers a little more. All but the nearest lose to something nearer at some
+ * time, so neither the order of work-items matters nor whether anything is put twice. */
 static void
 put_light(const layers *to, int x, int y, uint light, uint cover, uint near)
 {
     global uint *cell = to->light + 2 * ((y - to->row0) * to->width + x);
     cover = min(cover, 255u) >> 2;
-    if (cover == 0)
+    if (light == 0 || cover == 0)
         return;
     uint key = (near >> 2) << 18 | light << 6 | cover;
     uint old = atomic_max(cell, key);
     uint less = min(old, key);
     if (less && old != key)
-        atomic_max(cell + 1, (less & 63u) << 24 | less >> 6);
+        atomic_max(cell + 1, (less & 48u) << 26 | less);
 }
 
 static void
@@ -132,6 +134,7 @@ half_up(int q8)
 typedef struct walk {
     int steep;
     int cosine, reach, radius;
+    int lit_reach, lit_radius;
     uint weight; /* of tissue by width and depth, q16 */
     uint glare; /* of light by width, q8 */
     uint near, hue;
@@ -151,7 +154,30 @@ mark_tile(const layers *to, walk *w, int x, int y)
     w->seen[0] = tile;
 }
 
-/* The pixels across a line at one place of its longer side; inner ones add to the glow. */
+/* Light across a line at one place of its longer side; inner ones add to the glow. All of the pixel
+ * that the line runs through is lit, so that its colour is that of the bar; the line is as wide as
+ * that takes where it runs between two of them, everywhere. */
+static void
+light_column(const layers *to, walk *w, int major, int centre, uint light, int inner)
+{
+    int first = max((centre - w->lit_reach + 32767) >> 16, w->low);
+    int last = min((centre + w->lit_reach - 32768) >> 16, w->high - 1);
+    if (first > last)
+        return;
+    mark_tile(to, w, w->steep ? first : major, w->steep ? major : first);
+    mark_tile(to, w, w->steep ? last : major, w->steep ? major : last);
+    for (int minor = first; minor <= last; minor++) {
+        int away = (int)abs(minor * 65536 + 32768 - centre) >> 8;
+        int across = (away * w->cosine) >> 16;
+        int x = w->steep ? minor : major;
+        int y = w->steep ? major : minor;
+        put_light(to, x, y, light, 2 * line_cover(across, w->lit_radius), w->near);
+        if (inner)
+            put_glow(to, x, y, light, (line_cover(across, w->radius) * w->glare) >> 8);
+    }
+}
+
+/* The pixels across a line at one place of its longer side. */
 static void
 line_column(const layers *to, walk *w, int major, int centre, uint light, int inner)
 {
@@ -175,18 +201,8 @@ line_column(const layers *to, walk *w, int major, int centre, uint light, int in
             atomic_max(&to->fibre[cell], level << 20 | w->near << 6 | w->hue);
         cell += step;
     }
-    if (light == 0)
-        return;
-    for (int minor = first; minor <= last; minor++) {
-        int away = (int)abs(minor * 65536 + 32768 - centre) >> 8;
-        uint cover = line_cover((away * w->cosine) >> 16, w->radius);
-        uint glare = (cover * w->glare) >> 8;
-        x = w->steep ? minor : major;
-        y = w->steep ? major : minor;
-        put_light(to, x, y, light, 2 * cover, w->near);
-        if (inner)
-            put_glow(to, x, y, light, glare);
-    }
+    if (light)
+        light_column(to, w, major, centre, light, inner);
 }
 
 /* Walks a thin branch along its longer side. Light changes along it, depth and width do not. */
@@ -220,14 +236,18 @@ draw_line(const layers *to, const clip *in, global const chx_tables *tables, con
     int length = max(m1 - m0, 1);
     int slope = m1 - m0 < 16 ? 0 : (int)(((long)(n1 - n0) << 16) / length);
     int index = min((int)abs(slope) >> 8, 256);
-    uint width = (uint)clamp(stick->ra + stick->rb, 90, 256);
+    int faintest = stick->az == CHX_BEHIND ? CHX_FAINTEST_Q8 : (int)tables->faintest;
+    uint width = (uint)clamp(stick->ra + stick->rb, faintest, 256);
+    uint glare = (uint)clamp(stick->ra + stick->rb, CHX_FAINTEST_Q8, 256);
     w.radius = max((stick->ra + stick->rb) / 2, 128);
+    w.lit_radius = max(w.radius, CHX_LIT_LINE_Q8);
     w.near = near_of((stick->az + stick->bz) / 2, depth);
     w.weight = width * cue_of(w.near);
-    w.glare = 128u + width / 2;
+    w.glare = 128u + glare / 2;
     w.hue = stick->hue & (CHX_HUES - 1);
     w.cosine = (int)tables->cosine[index];
     w.reach = (int)(((long)(w.radius + 180) * (long)tables->secant[index]) >> 8);
+    w.lit_reach = (int)(((long)(w.lit_radius + 180) * (long)tables->secant[index]) >> 8);
     w.low = w.steep ? in->x0 : in->y0;
     w.high = w.steep ? in->x1 : in->y1;
     w.tiles = (to->width + CHX_TILE - 1) / CHX_TILE;
@@ -305,11 +325,13 @@ cone_of(const chx_stick *stick, const clip *in, int halo)
 #define BODY_FIRST 0
 #define BODY_SECOND 1
 
+/* Light is what a picture is about: a lit surface shows before all silent ones. */
 static void
 put_body(const layers *to, int x, int y, int z, uint payload, int pass)
 {
     global uint *cell = to->body + 2 * ((y - to->row0) * to->width + x);
-    uint key = (uint)(z + 0x40000000);
+    uint key = (uint)(clamp(z, -0x40000000, 0x3fffffff) + 0x40000000);
+    key |= payload >> 20 < CHX_LIT_BEFORE ? 0u : 0x80000000u;
 #if INT64_ATOMICS
     atom_max((global ulong *)cell, (ulong)key << 32 | payload);
 #else
@@ -379,10 +401,11 @@ lift_of(const chx_stick *stick, uint light)
 
 /* Where a body crosses in front of another, a band beside it is dark on the one behind (Everts et
  * al., Depth-Dependent Halos, 2009). Only on what lies some radii deeper than the axis, more where
- * it leans: what runs along with it stays bright. None beyond the ends, where a branch goes on. */
+ * it leans: what runs along with it stays bright. None beyond the ends, where a branch goes on. A
+ * silent body's leaves light as it is, which shows before it. */
 static void
 put_halo(const layers *to, const chx_stick *stick, const cone *c, int x, int y, long s, long square,
-         long radius, int4 depth)
+         long radius, uint light, int4 depth)
 {
     if (c->length && (s < 0 || s > c->length))
         return;
@@ -397,8 +420,9 @@ put_halo(const layers *to, const chx_stick *stick, const cone *c, int x, int y, 
     long share = c->length ? (s * c->per_length) >> 14 : 0;
     long z = stick->az + (((stick->bz - stick->az) * share) >> 16) - c->gap;
     uint near = near_of((int)max(z, -1000000000l), depth);
+    uint lit = light < CHX_LIT_BEFORE ? 0u : CHX_HALO_LIT;
     if (near)
-        atomic_max(&to->halo[(y - to->row0) * to->width + x], near << 6 | (uint)fade);
+        atomic_max(&to->halo[(y - to->row0) * to->width + x], lit | near << 6 | (uint)fade);
 }
 
 /* One pixel of a cone: nothing, an edge that goes to the fibres, or a shaded surface. */
@@ -415,16 +439,16 @@ cone_pixel(const layers *to, global const chx_tables *tables, const chx_stick *s
     long square = across * across + (s - t) * (s - t);
     long inside = radius * radius - square;
     long edge = radius * 256;
+    long share = (t * c->per_length) >> 14;
+    int age = stick->age_a + (int)(((long)(stick->age_b - stick->age_a) * share) >> 16);
+    uint light = light_at(tables, age, stick->back);
     if (inside < edge && c->halo)
-        put_halo(to, stick, c, x, y, s, square, radius, depth);
+        put_halo(to, stick, c, x, y, s, square, radius, light, depth);
     if (inside <= -edge || radius <= 0)
         return;
     uint cover = 256;
     if (inside < edge)
         cover = (uint)(128 + inside / (2 * radius));
-    long share = (t * c->per_length) >> 14;
-    int age = stick->age_a + (int)(((long)(stick->age_b - stick->age_a) * share) >> 16);
-    uint light = light_at(tables, age, stick->back);
     uint sheen = sheen_of(tables, square, radius, c->flat);
     uint hue = stick->hue & (CHX_HUES - 1);
     facet surface;
@@ -442,7 +466,7 @@ cone_pixel(const layers *to, global const chx_tables *tables, const chx_stick *s
             uint near = near_of(z, depth);
             uint lit = radius < CHX_SHEEN_Q8 ? 2 * cover : (2 * cover * sheen) >> 8;
             put_fibre(to, x, y, (cover * shade) >> 8, near, hue);
-            put_light(to, x, y, light, light ? lit : CHX_DARK_EDGE * cover, near);
+            put_light(to, x, y, light, lit, near);
             put_glow(to, x, y, light, cover / 4);
         }
         return;
@@ -530,7 +554,7 @@ project(chx_stick *stick, global const chx_branch *branch, float4 centre, float4
     stick->hue = branch->hue & (CHX_HUES - 1);
     stick->hue |= branch->neuron * 2654435769u >> 28 << CHX_RANK_SHIFT;
     if (branch->hue & CHX_BRANCH_CONNECTION) {
-        stick->az = stick->bz = -1000000000;
+        stick->az = stick->bz = CHX_BEHIND;
         stick->ra = stick->rb = (int)branch->a_um[3];
     }
     if (branch->hue & CHX_BRANCH_SOMA && stick->ra <= CHX_THIN_Q8)

@@ -33,6 +33,9 @@ typedef uint16_t chx_u16;
 #define CHX_TILE 16 /* pixels a side of the tiles that are marked as touched */
 #define CHX_BLOCK 64 /* pixels a side of the blocks that share the big sticks */
 #define CHX_THIN_Q8 192 /* up to this radius a branch is a line, above it a body */
+#define CHX_LIT_LINE_Q8 192 /* a lit line is never thinner: it fills two rows, or one and halves */
+#define CHX_FAINTEST_Q8 90 /* a line is drawn as tissue of this width at least */
+#define CHX_BEHIND (-1000000000) /* depth of connections, behind all bodies */
 #define CHX_BRANCH_SOMA 0x100u /* beside the hue: both ends are one, and it always shows */
 #define CHX_BRANCH_CONNECTION 0x200u /* behind all bodies; radii are in 1/256 pixel */
 #define CHX_SPOT_Q8 128 /* a soma is never smaller: radius, and half its length along x */
@@ -43,7 +46,7 @@ typedef uint16_t chx_u16;
 #define CHX_SHEEN_Q8 512 /* from this radius on light is less at the rims of a body, */
 #define CHX_SHEEN_LEAST 64u /* this of 256 at the very rim, */
 #define CHX_SHEEN_INNER 330u /* all of it where what faces us is above 256 by this */
-#define CHX_DARK_EDGE 4 /* times its cover the edge of a dark body hides light behind it */
+#define CHX_LIT_BEFORE 137u /* light from which on it hides half: before all that is silent */
 #define CHX_LIT_ALIKE 64 /* lights that differ by less are one where they meet in a pixel */
 #define CHX_SMALL_PX 32 /* bodies up to this size are drawn where they are found */
 #define CHX_MOST_QUEUED 131072u /* bigger ones that wait for blocks; more are drawn at once */
@@ -58,6 +61,7 @@ typedef uint16_t chx_u16;
 #define CHX_HALO_FLAT 4096 /* what leans towards us so that its cosine is less, q14, has none; */
 #define CHX_HALO_SOFT 8 /* and over which further nearness, 2^8, it sets in */
 #define CHX_HALO_DARK 180 /* how much it hides, of 256 */
+#define CHX_HALO_LIT 0x100000u /* beside nearness and strength: of a lit body, dark on light too */
 #define CHX_INK_LIGHT 0x8000u /* beside a light in place of the index of a colour */
 #define CHX_GROUND_MAX 208 /* how much a label's ground hides, of 256 */
 #define CHX_GROUND_EDGE 1536 /* q8, over which it begins */
@@ -145,6 +149,7 @@ typedef struct chx_tables {
     chx_u32 cosine[257]; /* of a slope in 256ths, q16 */
     chx_u32 secant[257]; /* q16 */
     chx_u32 facing[257]; /* sqrt(1 - x / 256), q8: how a round surface faces us */
+    chx_u32 faintest; /* the width, q8, of which branches are drawn as tissue at least */
 } chx_tables;
 
 #ifndef __OPENCL_C_VERSION__

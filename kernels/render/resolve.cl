@@ -209,11 +209,12 @@ hide(colour *c, global const chx_tables *tables, uint light, uint cover)
 
 /* What the halo of something nearer leaves of what lies at a nearness, q8. */
 static uint
-spared(uint halo, uint near)
+spared(uint halo, uint near, uint light)
 {
-    if (halo >> 6 <= near)
+    uint from = (halo >> 6) & CHX_NEAR_MAX;
+    if (from <= near || (light >= CHX_LIT_BEFORE && (halo & CHX_HALO_LIT) == 0))
         return 256u;
-    uint behind = min((halo >> 6) - near, 1u << CHX_HALO_SOFT);
+    uint behind = min(from - near, 1u << CHX_HALO_SOFT);
     return 256u - (((halo & 63u) * behind * (CHX_HALO_DARK / 4 + 1)) >> (4 + CHX_HALO_SOFT));
 }
 
@@ -231,9 +232,9 @@ find_lit(glint made[2], uint2 light)
     made[0].level = (light.x >> 6) & CHX_LIGHT_MAX;
     made[0].near = light.x >> 18;
     made[0].cover = light.x & 63u;
-    made[1].level = light.y & CHX_LIGHT_MAX;
-    made[1].near = (light.y >> 12) & 4095u;
-    made[1].cover = light.y >> 24;
+    made[1].level = (light.y >> 6) & CHX_LIGHT_MAX;
+    made[1].near = (light.y >> 18) & 4095u;
+    made[1].cover = light.y & 63u;
     if (abs_diff(made[0].level, made[1].level) < CHX_LIT_ALIKE) {
         made[0].cover = max(made[0].cover, made[1].cover);
         made[1].cover = 0;
@@ -247,35 +248,27 @@ cover_of(const glint *of)
     return of->cover * 4 + of->cover / 15;
 }
 
-/* How much of a lit body the edges of dark ones before it hide, of 64. */
-static uint
-dark_edge(const glint lights[2], uint body_near)
-{
-    uint hides = 0;
-    for (int k = 0; k < 2; k++)
-        hides += lights[k].level == 0 && lights[k].near > body_near >> 2 ? lights[k].cover : 0u;
-    return hides;
-}
-
+/* Whether a light shows before a body with a light of its own. */
 static int
-is_before(const glint *of, uint body_near)
+is_before(const glint *of, uint body_near, uint heat)
 {
-    return of->cover && of->near + 1 >= body_near >> 2;
+    int alone = of->level >= CHX_LIT_BEFORE && heat < CHX_LIT_BEFORE;
+    return of->cover && (alone || of->near + 1 >= body_near >> 2);
 }
 
 /* Adds light that lies before the body, and hides what is behind both before either is added. */
 static void
 add_lights(colour *tissue, colour *c, global const chx_tables *tables, const glint lights[2],
-           uint body_near, uint halo)
+           uint body_near, uint heat, uint halo)
 {
     for (int k = 0; k < 2; k++)
-        if (is_before(&lights[k], body_near)) {
+        if (is_before(&lights[k], body_near, heat)) {
             hide(tissue, tables, lights[k].level, cover_of(&lights[k]));
             hide(c, tables, lights[k].level, cover_of(&lights[k]));
         }
     for (int k = 0; k < 2; k++)
-        if (is_before(&lights[k], body_near)) {
-            uint left = spared(halo, lights[k].near * 4 + 3);
+        if (is_before(&lights[k], body_near, heat)) {
+            uint left = spared(halo, lights[k].near * 4 + 3, lights[k].level);
             add_emission(tissue, tables, lights[k].level, (cover_of(&lights[k]) * left) >> 8);
         }
 }
@@ -288,30 +281,29 @@ add_tissue(colour *c, global const chx_tables *tables, uint fibre, uint2 light, 
 {
     colour tissue = {0, 0, 0, 0};
     uint body_near = 0;
+    uint heat = body.x >> 20;
     glint lights[2];
     find_lit(lights, light);
     if (body.y) {
-        body_near = near_of((int)(body.y - 0x40000000u), depth);
+        body_near = near_of((int)((body.y & 0x7fffffffu) - 0x40000000u), depth);
         uint shade = (body.x >> 6) & 255u;
         uint sheen = CHX_SHEEN_LEAST + ((body.x >> 14) & 63u) * 4;
-        uint heat = body.x >> 20;
         add_hue(&tissue, tables, body.x & 63u, shade * cue_of(body_near) >> 8, 8);
         scale(&tissue, 175, 8);
-        uint seen = 64 - dark_edge(lights, body_near);
-        hide(&tissue, tables, heat, seen * 4);
-        add_emission(&tissue, tables, heat, sheen * seen >> 6);
+        hide(&tissue, tables, heat, 256);
+        add_emission(&tissue, tables, heat, sheen);
         if (halo)
-            scale(&tissue, spared(halo, body_near), 8);
+            scale(&tissue, spared(halo, body_near, heat), 8);
         scale(c, 0, 0);
     }
     uint near = (fibre >> 6) & CHX_NEAR_MAX;
-    if (fibre && near >= body_near) {
+    if (fibre && near >= body_near && heat < CHX_LIT_BEFORE) {
         uint level = fibre >> 20;
         uint alpha = body.y ? level >> 4 : 0;
         scale(&tissue, 256u - alpha, 8);
-        add_hue(&tissue, tables, fibre & 63u, (level * spared(halo, near)) >> 8, 12);
+        add_hue(&tissue, tables, fibre & 63u, (level * spared(halo, near, 0)) >> 8, 12);
     }
-    add_lights(&tissue, c, tables, lights, body_near, halo);
+    add_lights(&tissue, c, tables, lights, body_near, heat, halo);
     add(c, &tissue);
 }
 

@@ -387,7 +387,8 @@ chx__labels_init(chx__labels *labels, const chx_network_info *network, const chx
     if (params->axes)
         draw_axes(&made, &at);
     place_lines(&made, &at);
-    keep_time(&made, network, &at);
+    if (params->colour_by == CHX_COLOUR_BY_SPIKE)
+        keep_time(&made, network, &at);
     chx__numerals_end(&numerals);
     if (made.strokes.failed) {
         chx__labels_finish(&made);

@@ -67,6 +67,9 @@ static const uint32_t bright_tints[2][CHX__N_TINTS] = {
 
 #define BRIGHT_SHARE 1.5
 
+/* Where colours are all that a picture on paper says, thin branches are drawn nearly in full. */
+#define PAPER_FAINTEST_Q8 208
+
 static const uint32_t *
 tints_of(chx_colour_by by, bool on_paper)
 {
@@ -74,9 +77,10 @@ tints_of(chx_colour_by by, bool on_paper)
 }
 
 static double
-brightness_of(chx_colour_by by)
+brightness_of(chx_colour_by by, bool on_paper)
 {
-    return by == CHX_COLOUR_BY_ID ? BRIGHT_SHARE : 1;
+    bool alone = on_paper ? by != CHX_COLOUR_BY_SPIKE : by == CHX_COLOUR_BY_ID;
+    return alone ? BRIGHT_SHARE : 1;
 }
 
 void
@@ -241,7 +245,7 @@ static void
 fill_inks(chx_tables *tables, chx_colour_by by)
 {
     const uint32_t *tint = tints_of(by, false);
-    double bright = brightness_of(by);
+    double bright = brightness_of(by, false);
     tables->ink[0] = 0x000000;
     tables->ink[CHX__INK_TITLE] = 0xf2f4f8;
     tables->ink[CHX__INK_TEXT] = 0xc3cad6;
@@ -302,7 +306,9 @@ static void
 fill_paper(chx_tables *tables, chx_colour_map map, chx_colour_by by)
 {
     const uint32_t *tint = tints_of(by, true);
-    double dense = brightness_of(by);
+    double dense = brightness_of(by, true);
+    if (by != CHX_COLOUR_BY_SPIKE)
+        tables->faintest = PAPER_FAINTEST_Q8;
     for (int k = 0; k < 3; k++) {
         for (int i = 0; i <= CHX_LIGHT_MAX; i++)
             tables->emission[i][k] = (uint16_t)rint(
@@ -334,6 +340,7 @@ chx__tables_fill(chx_tables *tables, const chx_scene_params *params)
     fill_glow(tables, params->colour_map);
     fill_tone(tables);
     fill_geometry(tables);
+    tables->faintest = CHX_FAINTEST_Q8;
     fill_inks(tables, params->colour_by);
     if (params->format == CHX_PIXELS_RGBA)
         fill_clear_inks(tables);

@@ -420,7 +420,8 @@ chx_status
 chx_scene_set_time(chx_scene *scene, double time_ms, double speed)
 {
     CHX__REQUIRE(scene && isfinite(time_ms) && isfinite(speed) && time_ms >= 0 && speed >= 0);
-    if (!scene->params.no_labels)
+    /* Where colours say something else no light is drawn, and the moment means nothing. */
+    if (!scene->params.no_labels && scene->params.colour_by == CHX_COLOUR_BY_SPIKE)
         chx__caption_time(&scene->caption, time_ms, scene->network->time_step_ms, speed);
     if (!scene->graph)
         return CHX_OK;

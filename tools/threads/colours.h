@@ -6,6 +6,7 @@
 
 #define THREADS_AGES 2048 /* light by ticks / 16 */
 #define THREADS_LEVELS 4096
+#define THREADS_LIT_BEFORE 137u /* light from which on it shows before all that is silent */
 
 /* Curves are indexed by value / 8 up to 8192, by (value - 8192) / 256 + 1024 above. */
 #define THREADS_CURVE 2048

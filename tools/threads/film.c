@@ -112,11 +112,12 @@ mix(uint32_t c[3], uint32_t factor, int shift, const uint32_t add[3], uint32_t b
 
 /* What the halo of something nearer leaves, q8. */
 static uint32_t
-spared(uint32_t halo, uint32_t near)
+spared(uint32_t halo, uint32_t near, uint32_t light)
 {
-    if (halo >> 6 <= near)
+    uint32_t from = halo >> 6 & 16383;
+    if (from <= near || (light >= THREADS_LIT_BEFORE && halo >> 20 == 0))
         return 256;
-    uint32_t behind = (halo >> 6) - near;
+    uint32_t behind = from - near;
     return 256 - ((halo & 63) * (behind < 256 ? behind : 256) * 46 >> 12);
 }
 
@@ -129,7 +130,7 @@ static void
 find_lit(glint made[2], const uint32_t light[2])
 {
     glint first = {light[0] >> 6 & 4095, light[0] >> 18, light[0] & 63};
-    glint second = {light[1] & 4095, light[1] >> 12 & 4095, light[1] >> 24};
+    glint second = {light[1] >> 6 & 4095, light[1] >> 18 & 4095, light[1] & 63};
     int apart = (int)first.level - (int)second.level;
     if (apart > -64 && apart < 64) {
         first.cover = first.cover > second.cover ? first.cover : second.cover;
@@ -148,27 +149,25 @@ shade_pixel(const threads_film *film, size_t cell, uint32_t c[3])
     find_lit(lights, &film->layers->light[2 * cell]);
     uint32_t halo = film->layers->halo[cell];
     uint64_t body = film->layers->body[cell];
-    uint32_t tissue[3] = {0, 0, 0};
+    uint32_t tissue[3] = {0, 0, 0}, heat = (uint32_t)body >> 20;
     if (body) {
-        near = threads_near(film->depth, (int)((uint32_t)(body >> 32) - 0x40000000u));
+        near = threads_near(film->depth, (int)((body >> 32 & 0x7fffffff) - 0x40000000));
         uint32_t low = (uint32_t)body, shade = low >> 6 & 255, sheen = 64 + (low >> 14 & 63) * 4;
         const uint32_t *hue = film->colours->tissue[low & 63];
-        const uint32_t *lit = film->colours->emission[low >> 20];
-        uint32_t cue = 105 + (near * 151 >> 14), seen = 64;
-        for (int k = 0; k < 2; k++)
-            seen -= lights[k].level == 0 && lights[k].near > near >> 2 ? lights[k].cover : 0;
+        const uint32_t *lit = film->colours->emission[heat];
+        uint32_t cue = 105 + (near * 151 >> 14);
         for (int k = 0; k < 3; k++) {
             tissue[k] = (hue[k] * (shade * cue >> 8) >> 8) * 175 >> 8;
-            tissue[k] = tissue[k] * (256 - (lit[3] * seen * 4 >> 8)) >> 8;
-            tissue[k] += lit[k] * (sheen * seen >> 6) >> 7;
-            tissue[k] = tissue[k] * spared(halo, near) >> 8;
+            tissue[k] = tissue[k] * (256 - lit[3]) >> 8;
+            tissue[k] += lit[k] * sheen >> 7;
+            tissue[k] = tissue[k] * spared(halo, near, heat) >> 8;
             c[k] = 0;
         }
     }
-    if (fibre && (fibre >> 6 & 16383) >= near) {
+    if (fibre && (fibre >> 6 & 16383) >= near && heat < THREADS_LIT_BEFORE) {
         uint32_t level_ = fibre >> 20;
         mix(tissue, 256 - (body ? level_ >> 4 : 0), 8, film->colours->tissue[fibre & 63],
-            level_ * spared(halo, fibre >> 6 & 16383) >> 8, 12);
+            level_ * spared(halo, fibre >> 6 & 16383, 0) >> 8, 12);
     }
     for (int step = 0; step < 4; step++) {
         static const uint32_t none[3];
@@ -176,10 +175,11 @@ shade_pixel(const threads_film *film, size_t cell, uint32_t c[3])
         uint32_t cover = of->cover * 4 + of->cover / 15;
         const uint32_t *shine = film->colours->emission[of->level];
         uint32_t left = 256 - (shine[3] * cover >> 8);
-        if (cover == 0 || of->near + 1 < near >> 2)
+        bool alone = of->level >= THREADS_LIT_BEFORE && heat < THREADS_LIT_BEFORE;
+        if (cover == 0 || (!alone && of->near + 1 < near >> 2))
             continue;
         if (step >= 2) {
-            mix(tissue, 1, 0, shine, cover * spared(halo, of->near * 4 + 3) >> 8, 7);
+            mix(tissue, 1, 0, shine, cover * spared(halo, of->near * 4 + 3, of->level) >> 8, 7);
         } else {
             mix(tissue, left, 8, none, 0, 0);
             mix(c, left, 8, none, 0, 0);

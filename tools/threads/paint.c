@@ -68,13 +68,13 @@ cue_of(uint32_t near)
 static inline void
 add_light(const brush *with, size_t cell, uint32_t light, uint32_t cover, uint32_t near)
 {
-    cover = (cover > 255 ? 255 : cover) >> 2;
+    cover = light ? (cover > 255 ? 255 : cover) >> 2 : 0;
     uint32_t *two = &with->to->light[2 * cell];
     uint32_t key = near >> 2 << 18 | light << 6 | cover, less = key < two[0] ? key : two[0];
     if (cover == 0 || key == two[0])
         return;
     raise_to(&two[0], key);
-    raise_to(&two[1], (less & 63) << 24 | less >> 6);
+    raise_to(&two[1], (less >> 4 & 3) << 30 | less);
 }
 
 static inline void
@@ -92,31 +92,38 @@ soil(const brush *with, int x, int y)
 /* What a line has in common for all its pixels. */
 typedef struct line {
     bool steep;
-    int cosine, reach, radius;
+    int cosine, reach, radius, lit_reach, lit_radius;
     uint32_t weight, near;
 } line;
+
+static inline uint32_t
+line_cover(int away, int radius)
+{
+    int edge = least(most((radius + 180 - away) * 182 >> 8, 0), 256);
+    return (uint32_t)(edge * edge * (768 - 2 * edge)) >> 16;
+}
 
 static inline void
 paint_column(const brush *with, const line *along, int major, int centre, uint32_t light,
              bool inner)
 {
-    int first = (centre - along->reach + 32767) >> 16, last = (centre + along->reach - 32768) >> 16;
+    int reach = light ? along->lit_reach : along->reach;
+    int first = (centre - reach + 32767) >> 16, last = (centre + reach - 32768) >> 16;
     for (int minor = first; minor <= last; minor++) {
         int x = along->steep ? minor : major, y = along->steep ? major : minor;
         if (x < 0 || x >= with->to->width || y < with->y0 || y >= with->y1)
             continue;
         int away = abs(minor * 65536 + 32768 - centre) >> 8;
         away = (int)((uint32_t)(away * along->cosine) >> 16);
-        int edge = (along->radius + 180 - away) * 182 >> 8;
-        edge = least(most(edge, 0), 256);
-        uint32_t cover = (uint32_t)(edge * edge * (768 - 2 * edge)) >> 16;
-        if (cover == 0)
+        uint32_t cover = line_cover(away, along->radius);
+        uint32_t lit = light ? 2 * line_cover(away, along->lit_radius) : 0;
+        if (cover + lit == 0)
             continue;
         size_t cell = (size_t)y * with->to->width + x;
         add_fibre(with, cell, cover, along->weight * cue_of(along->near), along->near);
         if (light) {
             uint32_t glare = cover * (128 + along->weight / 2) >> 8;
-            add_light(with, cell, light, 2 * cover, along->near);
+            add_light(with, cell, light, lit, along->near);
             if (inner)
                 add_glow(with, x, y, light, glare);
         }
@@ -149,7 +156,9 @@ paint_line(const brush *with)
                   .radius = most((s->ra + s->rb) / 2, 128),
                   .weight = (uint32_t)within(s->ra + s->rb, 90, 256),
                   .near = threads_near(with->depth, (s->az + s->bz) / 2)};
+    along.lit_radius = most(along.radius, 192);
     along.reach = (int)((int64_t)(along.radius + 180) * with->colours->secant[index] >> 8);
+    along.lit_reach = (int)((int64_t)(along.lit_radius + 180) * with->colours->secant[index] >> 8);
     int first = most((m0 - 96 + 127) >> 8, steep ? with->y0 : 0);
     int last = least((m1 + 96 + 127) >> 8, steep ? with->y1 : with->to->width);
     int centre = (int)(((int64_t)n0 * 65536 + (int64_t)slope * (first * 256 + 128 - m0)) >> 8);
@@ -238,7 +247,8 @@ forward_of(const threads_stick *stick, uint32_t light)
 
 /* Marks what lies some radii behind a body and beside it as dark. */
 static void
-paint_halo(const brush *with, const axis *a, size_t cell, int64_t s, int64_t square, int64_t radius)
+paint_halo(const brush *with, const axis *a, size_t cell, int64_t s, int64_t square, int64_t radius,
+           bool lit)
 {
     int64_t outer = radius + a->halo, left = outer * outer - square;
     if ((a->length && (s < 0 || s > a->length)) || left <= 0)
@@ -250,7 +260,7 @@ paint_halo(const brush *with, const axis *a, size_t cell, int64_t s, int64_t squ
     int64_t z = with->stick->az + (rise * share >> 16) - a->gap;
     uint32_t near = threads_near(with->depth, z < -1000000000 ? -1000000000 : (int)z);
     if (near && fade)
-        raise_to(&with->to->halo[cell], near << 6 | (uint32_t)fade);
+        raise_to(&with->to->halo[cell], (uint32_t)lit << 20 | near << 6 | (uint32_t)fade);
 }
 
 static void
@@ -264,13 +274,14 @@ paint_cone_pixel(const brush *with, const axis *a, int x, int y)
     int64_t square = across * across + (s - t) * (s - t);
     int64_t inside = radius * radius - square, edge = radius * 256;
     size_t cell = (size_t)y * with->to->width + x;
-    if (inside < edge && a->halo)
-        paint_halo(with, a, cell, s, square, radius);
-    if (inside <= -edge)
-        return;
     int64_t share = t * a->per_length >> 14, rise = stick->bz - stick->az;
     int age = stick->age_a + (int)((int64_t)(stick->age_b - stick->age_a) * share >> 16);
     uint32_t light = light_of(with, age);
+    bool before = light >= THREADS_LIT_BEFORE;
+    if (inside < edge && a->halo)
+        paint_halo(with, a, cell, s, square, radius, before);
+    if (inside <= -edge)
+        return;
     uint32_t sheen = sheen_at(with, a, square, radius);
     skin on = skin_at(with, a, s, across, radius);
     if (inside < edge) {
@@ -280,14 +291,15 @@ paint_cone_pixel(const brush *with, const axis *a, int x, int y)
         uint32_t near = threads_near(with->depth, stick->az + (int)(rise * share >> 16) +
                                                       (int)(forward * radius >> 12));
         add_fibre(with, cell, cover * on.shade >> 8, cue_of(near) << 8, near);
-        add_light(with, cell, light, light ? lit : 4 * cover, near);
+        add_light(with, cell, light, lit, near);
         add_glow(with, x, y, light, cover / 4);
         return;
     }
     int64_t bulge = on.bulge + forward_of(stick, light);
     int z = stick->az + (int)(rise * on.share >> 16) + (int)(bulge * radius >> 12);
-    uint64_t key = (uint64_t)(uint32_t)(z + 0x40000000) << 32 | light << 20 |
-                   (sheen - 64) / 4 << 14 | on.shade << 6 | stick->type;
+    uint64_t depth = (uint64_t)within(z, -0x40000000, 0x3fffffff) + 0x40000000;
+    uint64_t key = (depth | (uint64_t)before << 31) << 32 | light << 20 | (sheen - 64) / 4 << 14 |
+                   on.shade << 6 | stick->type;
     if (with->to->body[cell] < key)
         with->to->body[cell] = key;
     add_glow(with, x, y, light, 64);
