@@ -134,8 +134,10 @@ enter(chx__courier *courier, uint64_t now_ns)
 static void
 finish(chx__courier *courier, chx__parcel *parcel, chx__parcel_end end, cl_int code)
 {
-    parcel->end = end;
+    parcel->end = (uint8_t)end;
     parcel->code = code;
+    if (end != CHX__PARCEL_DONE)
+        parcel->start_ns = 0;
     courier->has_news |= end != CHX__PARCEL_DONE || atomic_load(&parcel->is_awaited) ||
                          ++courier->n_untold == MOST_UNTOLD;
     append(&courier->ended, parcel);
@@ -208,12 +210,12 @@ launch(chx__courier *courier, chx__parcel *parcel)
 {
     chx__lane *lane = parcel->lane;
     assert(parcel->number == lane->end && !is_full(lane));
-    parcel->launch_ns = note_launch(courier, parcel->device);
+    parcel->start_ns = note_launch(courier, lane->device);
     cl_int code = CHX__PARCEL_UNWANTED;
     if (!has_ring(lane))
         code = CL_OUT_OF_HOST_MEMORY;
     else if (!atomic_load(&parcel->is_unwanted))
-        code = parcel->launch(parcel, courier, &parcel->event);
+        code = parcel->kind->launch(parcel, courier, &parcel->event);
     if (lane->parcels)
         *place_of(lane, parcel->number) = code == CL_SUCCESS ? parcel : NULL;
     else
@@ -228,7 +230,7 @@ launch(chx__courier *courier, chx__parcel *parcel)
     lane->is_touched = true;
     if (is_stuck(courier))
         return;
-    if (atomic_load(&parcel->is_awaited) || !parcel->device->has_profiling)
+    if (atomic_load(&parcel->is_awaited) || !lane->device->has_profiling)
         watch(courier, parcel);
 }
 
@@ -281,6 +283,7 @@ flush_lane(chx__courier *courier, chx__device *device, chx__lane *lane)
 static void
 stamp(chx__courier *courier, chx__device *device, chx__lane *lane, chx__parcel *parcel)
 {
+    const uint64_t launch_ns = parcel->start_ns;
     bool is_told =
         device->has_profiling &&
         courier->backend->event_span(parcel->event, &parcel->start_ns, &parcel->finish_ns);
@@ -289,9 +292,9 @@ stamp(chx__courier *courier, chx__device *device, chx__lane *lane, chx__parcel *
         now_ns = chx__now_ns();
         enter(courier, now_ns);
     }
-    if (!is_told || !chx__device_to_host(device, parcel->launch_ns, now_ns, &parcel->start_ns,
-                                         &parcel->finish_ns)) {
-        parcel->start_ns = parcel->launch_ns > lane->free_ns ? parcel->launch_ns : lane->free_ns;
+    if (!is_told ||
+        !chx__device_to_host(device, launch_ns, now_ns, &parcel->start_ns, &parcel->finish_ns)) {
+        parcel->start_ns = launch_ns > lane->free_ns ? launch_ns : lane->free_ns;
         parcel->finish_ns = now_ns;
     }
     lane->free_ns = parcel->finish_ns;
@@ -587,7 +590,7 @@ chx__courier_collect(chx__courier *courier)
         next = parcel->next;
         assert(courier->n_out > 0);
         courier->n_out--;
-        parcel->back(parcel);
+        parcel->kind->back(parcel);
     }
     return first != NULL;
 }

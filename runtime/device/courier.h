@@ -23,27 +23,30 @@ typedef enum chx__parcel_end {
 /* What launch() returns beside the driver's codes: leave it, for it is called off. */
 #define CHX__PARCEL_UNWANTED 1
 
-struct chx__parcel {
-    /* Set before it is sent. launch: enqueues the command, in the courier's thread; the driver's
-     * code. back: takes it in, in the thread that collects. */
+/* What becomes of parcels. launch: enqueues the command, in the courier's thread; the driver's
+ * code. back: takes it in, in the thread that collects. */
+typedef struct chx__parcel_kind {
     cl_int (*launch)(chx__parcel *parcel, chx__courier *courier, cl_event *event);
     void (*back)(chx__parcel *parcel);
-    chx__device *device;
+} chx__parcel_kind;
+
+/* Three threads write to each in turn, so it is no larger than a line of a cache. */
+struct chx__parcel {
+    /* Set before it is sent. */
+    const chx__parcel_kind *kind;
     chx__lane *lane;
     /* May be set at any time, with a nudge: its end is to be noticed at once; it is to come back
      * soon, whether it has ended or not. */
     atomic_bool is_awaited, is_unwanted;
+    bool is_watched; /* the courier's, as are next and event */
+    /* Stands once it is back. */
+    uint8_t end; /* chx__parcel_end */
+    cl_int code; /* of FAILED and REFUSED; 0 where it was unwanted */
+    uint64_t start_ns, finish_ns; /* of DONE, on chx__now_ns()'s clock; in the air: of its launch */
     /* Stands from when it is sent. */
     uint64_t number; /* on its lane */
-    /* Stands once it is back. */
-    chx__parcel_end end;
-    cl_int code; /* of FAILED and REFUSED; 0 where it was unwanted */
-    uint64_t start_ns, finish_ns; /* of DONE, on chx__now_ns()'s clock */
-    /* The courier's. */
     chx__parcel *next;
     cl_event event;
-    bool is_watched;
-    uint64_t launch_ns;
 };
 
 /* Something else to be done in the courier's thread; part of a larger struct, which `run` frees. */

@@ -184,6 +184,8 @@ chx__device_lay_lanes(chx__device *device)
 {
     uint32_t n_compute = device->info.n_compute_lanes;
     device->n_lanes = n_compute + 2;
+    for (uint32_t i = 0; i < device->n_lanes; i++)
+        device->lanes[i].device = device;
     for (uint32_t i = 0; i < n_compute; i++)
         name_lane(chx__device_compute_lane(device, i), CHX__LANE_COMPUTE, i);
     name_lane(chx__device_copy_in_lane(device), CHX__LANE_COPY_IN, 0);

@@ -6,6 +6,7 @@
 
 #include "device/opencl.h"
 
+typedef struct chx__device chx__device;
 typedef struct chx__parcel chx__parcel;
 
 typedef enum chx__lane_kind {
@@ -18,6 +19,7 @@ typedef struct chx__lane {
     chx__lane_kind kind;
     uint32_t index; /* among the lanes of its kind on its device */
     char name[16]; /* "compute 0", "copy-in", "copy-out" */
+    chx__device *device;
     cl_command_queue queue; /* NULL while the device is closed */
     uint64_t n_sent; /* parcels ever; the sender's */
     /* The courier's: parcels from number `first` on, by their numbers; NULL for one that was not

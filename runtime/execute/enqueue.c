@@ -84,7 +84,7 @@ collect_events(const chx__step *step, chx__courier *courier)
     for (uint32_t i = 0; good && i < waiting->n_waits; i++) {
         uint32_t before = run->lowered->waits[waiting->first_wait + i];
         const chx__parcel *parcel = &run->steps[before].parcel;
-        if (share_platform(step->parcel.device, chx__run_device(run, before)))
+        if (share_platform(step->parcel.lane->device, chx__run_device(run, before)))
             good = chx__courier_wait_for(courier, parcel->lane, parcel->number);
     }
     const chx__ticket *tickets = &run->tickets[step->first_ticket];
@@ -151,8 +151,8 @@ enqueue_transfer(const chx__step *step, const chx__command *command, const chx__
                  cl_event *event)
 {
     const chx__stretch at = chx__run_atom(step->run, command->atom);
-    return chx__transfer_enqueue(step->parcel.device, step->parcel.lane->queue, &at, step->host,
-                                 command->from, command->to, waits, event);
+    return chx__transfer_enqueue(step->parcel.lane->device, step->parcel.lane->queue, &at,
+                                 step->host, command->from, command->to, waits, event);
 }
 
 /* In the courier's thread. What a broken run has not begun is left, which keeps kernels from
@@ -175,6 +175,8 @@ launch(chx__parcel *parcel, chx__courier *courier, cl_event *event)
     return code;
 }
 
+static const chx__parcel_kind kind = {launch, chx__reap_parcel};
+
 void
 chx__enqueue(chx_run *run, uint32_t index)
 {
@@ -182,9 +184,8 @@ chx__enqueue(chx_run *run, uint32_t index)
     const chx__model_lane *lane = &run->lowered->model.lanes[command->lane];
     chx__step *step = &run->steps[index];
     assert(step->state == CHX__STEP_WAITING);
-    step->parcel.launch = launch;
-    step->parcel.back = chx__reap_parcel;
-    step->parcel.device = lane->device;
+    step->run = run;
+    step->parcel.kind = &kind;
     step->parcel.lane = lane->lane;
     if (command->is_awaited)
         atomic_store(&step->parcel.is_awaited, true);

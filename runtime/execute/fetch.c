@@ -51,8 +51,8 @@ launch_download(chx__parcel *parcel, chx__courier *courier, cl_event *event)
     const errand *copy = (errand *)parcel;
     const chx__stretch bytes = {copy->buffer, copy->begin, copy->end};
     (void)courier;
-    return chx__transfer_enqueue(parcel->device, parcel->lane->queue, &bytes, copy->host,
-                                 chx__device_place(parcel->device), CHX__HOST_PLACE,
+    return chx__transfer_enqueue(parcel->lane->device, parcel->lane->queue, &bytes, copy->host,
+                                 chx__device_place(parcel->lane->device), CHX__HOST_PLACE,
                                  &(chx__wait_list){0}, event);
 }
 
@@ -66,6 +66,8 @@ take_back(chx__parcel *parcel)
         free(copy);
 }
 
+static const chx__parcel_kind kind = {launch_download, take_back};
+
 static errand *
 send_download(chx_buffer *buffer, chx__device *device, size_t begin, size_t end)
 {
@@ -74,9 +76,7 @@ send_download(chx_buffer *buffer, chx__device *device, size_t begin, size_t end)
         return NULL;
     assert(buffer->replicas[device->index]);
     *made = (errand){.buffer = buffer, .begin = begin, .end = end, .host = buffer->host};
-    made->parcel.launch = launch_download;
-    made->parcel.back = take_back;
-    made->parcel.device = device;
+    made->parcel.kind = &kind;
     made->parcel.lane = chx__device_copy_out_lane(device);
     atomic_init(&made->parcel.is_awaited, true);
     chx__courier_stage(device->platform->courier, &made->parcel);
@@ -89,7 +89,7 @@ static void
 await_errand(errand *copy, bool gives_up_turn, uint64_t deadline_ns)
 {
     chx_runtime *runtime = copy->buffer->runtime;
-    const chx__platform *platform = copy->parcel.device->platform;
+    const chx__platform *platform = copy->parcel.lane->device->platform;
     uint64_t now_ns;
     while (!copy->is_back && (now_ns = chx__now_ns()) < deadline_ns &&
            !(gives_up_turn && atomic_load(&platform->is_suspect))) {
@@ -106,7 +106,7 @@ await_errand(errand *copy, bool gives_up_turn, uint64_t deadline_ns)
 static chx_status
 judge(errand *copy)
 {
-    const chx__device *device = copy->parcel.device;
+    const chx__device *device = copy->parcel.lane->device;
     const char *name = device->info.name;
     chx__parcel_end end = copy->is_back ? copy->parcel.end : 0;
     cl_int code = copy->is_back ? copy->parcel.code : 0;

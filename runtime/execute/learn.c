@@ -34,9 +34,9 @@ learn_command(const chx_run *run, uint32_t index, bool also_for_kind, uint64_t n
     chx_runtime *runtime = run->runtime;
     const chx__command *command = &run->lowered->commands[index];
     const chx__step *step = &run->steps[index];
-    if (command->kind == CHX__COMMAND_TRANSFER || step->finish_ns <= step->start_ns)
+    if (command->kind == CHX__COMMAND_TRANSFER || step->parcel.finish_ns <= step->parcel.start_ns)
         return;
-    uint64_t duration_ns = step->finish_ns - step->start_ns;
+    uint64_t duration_ns = step->parcel.finish_ns - step->parcel.start_ns;
     if (also_for_kind)
         chx__costs_add(runtime->costs, &command->cost_keys.kind, (double)duration_ns);
     if (chx__costs_add(runtime->costs, &command->cost_keys.own, (double)duration_ns))

@@ -37,8 +37,6 @@ chx__reap_parcel(chx__parcel *parcel)
     chx_run *run = step->run;
     bool has_ended = atomic_load(&run->ended);
     assert(step->state == CHX__STEP_SENT && run->n_outstanding > 0);
-    step->start_ns = parcel->start_ns;
-    step->finish_ns = parcel->finish_ns;
     step->state = parcel->end == CHX__PARCEL_DONE || parcel->end == CHX__PARCEL_FAILED
                       ? CHX__STEP_BACK
                       : CHX__STEP_LEFT;
@@ -60,8 +58,8 @@ reap_host_task(chx_run *run, uint32_t command)
     const chx__host_job *job = &run->jobs[step->job];
     if (atomic_load(&job->state) != CHX__JOB_DONE)
         return false;
-    step->start_ns = job->start_ns;
-    step->finish_ns = job->finish_ns;
+    step->parcel.start_ns = job->start_ns;
+    step->parcel.finish_ns = job->finish_ns;
     if (job->status)
         chx__run_fail(run, &job->error);
     return true;

@@ -41,7 +41,6 @@ start_rows(chx_run *run)
     const chx__lowered *lowered = run->lowered;
     void **host = run->host_args;
     for (uint32_t c = 0; c < lowered->n_commands; c++) {
-        run->steps[c].run = run;
         if (lowered->commands[c].kind != CHX__COMMAND_HOST)
             continue;
         run->steps[c].job = run->n_jobs;

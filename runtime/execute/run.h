@@ -29,13 +29,12 @@ typedef struct chx__ticket {
 
 /* The progress of one command. */
 typedef struct chx__step {
-    chx__parcel parcel; /* device commands */
-    chx_run *run;
+    chx__parcel parcel; /* host tasks: only the times are used */
+    chx_run *run; /* from when it is sent */
     chx__step_state state;
     uint32_t first_ticket, n_tickets; /* rows of the run's tickets: what it must follow */
     uint32_t job; /* host tasks: index among the run's jobs */
     unsigned char *host; /* transfers: the buffer's host memory when it was sent */
-    uint64_t start_ns, finish_ns; /* measured, on chx__now_ns()'s clock */
 } chx__step;
 
 /* A scalar that changes between runs, as it was when its run was submitted. */

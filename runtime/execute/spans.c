@@ -33,6 +33,19 @@ span_kind(chx__command_kind kind)
     return CHX_SPAN_TRANSFER;
 }
 
+typedef struct stretch {
+    uint64_t start_ns, finish_ns;
+} stretch;
+
+/* What a courier still has, of a failed run, has no times. */
+static stretch
+measured(const chx_run *run, uint32_t command)
+{
+    const chx__step *step = &run->steps[command];
+    bool is_told = step->state != CHX__STEP_WAITING && step->state != CHX__STEP_SENT;
+    return is_told ? (stretch){step->parcel.start_ns, step->parcel.finish_ns} : (stretch){0, 0};
+}
+
 /* What lies between the plan's time 0 and the clock: the run's first start against its
  * prediction. */
 static double
@@ -41,8 +54,8 @@ prediction_origin_ns(const chx__lowered *lowered, const chx_run *run)
     double origin_ns = 0.0;
     uint64_t first_ns = UINT64_MAX;
     for (uint32_t c = 0; run && c < lowered->n_commands; c++)
-        if (run->steps[c].start_ns < first_ns) {
-            first_ns = run->steps[c].start_ns;
+        if (measured(run, c).start_ns < first_ns) {
+            first_ns = measured(run, c).start_ns;
             origin_ns = (double)first_ns - lowered->commands[c].start_ns;
         }
     return origin_ns;
@@ -53,6 +66,7 @@ add_span(const chx__lowered *lowered, const chx_run *run, uint32_t index, double
          chx_timeline *timeline)
 {
     const chx__command *command = &lowered->commands[index];
+    const stretch seen = run ? measured(run, index) : (stretch){0, 0};
     char name[64];
     chx__command_name(lowered, command, name, sizeof name);
     chx_span span = {
@@ -62,8 +76,8 @@ add_span(const chx__lowered *lowered, const chx_run *run, uint32_t index, double
         .bytes = chx__command_bytes(lowered, command),
         .predicted_start_ns = origin_ns + command->start_ns,
         .predicted_finish_ns = origin_ns + command->finish_ns,
-        .measured_start_ns = run ? (double)run->steps[index].start_ns : -1.0,
-        .measured_finish_ns = run ? (double)run->steps[index].finish_ns : -1.0,
+        .measured_start_ns = run ? (double)seen.start_ns : -1.0,
+        .measured_finish_ns = run ? (double)seen.finish_ns : -1.0,
     };
     return chx_timeline_add_span(timeline, &span, NULL);
 }
