@@ -102,8 +102,8 @@ typedef struct chx_drawn_parameter {
 typedef struct chx_neuron_type {
     const char *name;
     chx_lif_params params; /* where model is NULL: leaky integrate-and-fire */
-    const char *model; /* else "lif_alpha", "lif_delta", "lif_cond", "glif3", "adex", "izhikevich"
-                        * "hh" or "relay", with parameters: */
+    const char *model; /* else "lif_alpha", "lif_delta", "lif_cond", "glif3", "adex", "izhikevich",
+                        * "hh", "graded" or "relay", with parameters: */
     const chx_parameter *parameters; /* in any order; in a network all of the model's, in its own */
     uint32_t n_parameters;
     const chx_model *own; /* instead of model; in a network, where model is its file's name, held */
@@ -200,6 +200,15 @@ typedef struct chx_gap {
     float conductance_ns; /* 1e-12 .. 1e12 */
 } chx_gap;
 
+/* A synapse that transmits without spikes. The target gets the current conductance_ns, times what
+ * its source releases, times by how much the reversal potential is above the target's own. */
+typedef struct chx_graded_synapse {
+    uint32_t pre; /* of a model that releases: "graded" */
+    uint32_t post; /* in a network they are sorted by (post, pre, conductance, reversal) */
+    float conductance_ns; /* 1e-12 .. 1e12 */
+    float reversal_mv; /* -1e6 .. 1e6 */
+} chx_graded_synapse;
+
 /* One spike: the neuron crossed threshold in time step `step` (time = step x time_step_ms). */
 typedef struct chx_spike {
     uint32_t step;
@@ -285,10 +294,13 @@ typedef struct chx_network_info {
     /* A synapse has the first that reaches it. At most CHX_MAX_PLASTICITIES. */
     uint32_t n_plasticities;
     const chx_plasticity *plasticities;
-    /* A model's capacitance_pf divided by time_step_ms is what all gaps of a neuron may have
-     * together; they should have far less where the course of its potential matters. */
+    /* A model's capacitance_pf divided by time_step_ms is what all gaps of a neuron, and the graded
+     * synapses that it gets, may have together; they should have far less where the course of its
+     * potential matters. */
     uint64_t n_gaps;
     const chx_gap *gaps;
+    uint64_t n_graded;
+    const chx_graded_synapse *graded;
     /* What single neurons have in place of what their types say, each name once. */
     uint32_t n_parameters;
     const chx_neuron_values *parameters;

@@ -35,10 +35,11 @@
  *             neurons that their synapses have yet to learn of (synapse/learning.h)
  *   sources   uint [n_groups][n_sources][2 + n_learning]: what synapses remember of their sources
  *   gap_offsets  uint [n_blocks * POPULATION_WIDTH + 1], and gaps, chx_population_gap []: the gap
- *             junctions of neuron l are gaps[gap_offsets[l] .. gap_offsets[l + 1])
- *   potentials  float [CHX_POPULATION_TURNS][n_neurons of the network]: at the end of a step, for
- *             gap junctions, counted as in state, turns taken by launches, or by steps where one
- *             launch has many
+ *             junctions of neuron l, and then its graded synapses, are gaps[gap_offsets[l] ..
+ *             gap_offsets[l + 1])
+ *   potentials  float [CHX_POPULATION_TURNS][n_neurons of the network][POPULATION_GAPS]: and
+ *             releases, at the end of a step, counted as in state, turns taken by launches, or by
+ *             steps where one launch has many
  *   record    uint [n_partitions][record_words]: spikes of a run; word 0 is how many steps of it
  *             there have been, word 1 the step that it began with; from
  *             CHX_POPULATION_LIST_HEADER on, for each of its steps and each block,
@@ -158,11 +159,12 @@ typedef struct chx_population_plasticity {
     chx_population_f32 depression_decays[CHX_POPULATION_DECAYS];
 } chx_population_plasticity;
 
-/* One side of a gap junction. */
+/* One side of a gap junction, or a graded synapse. */
 typedef struct chx_population_gap {
-    chx_population_u32 other; /* neuron of the network */
+    chx_population_u32 other; /* place of what it depends on in a turn of potentials */
     chx_population_f32 conductance_ns;
-    chx_population_f32 offset_mv; /* how far its potential counts from above the own */
+    chx_population_f32 offset_mv; /* how far the other potential counts from above the own; or the
+                                     reversal potential, counted as the own */
 } chx_population_gap;
 
 typedef struct chx_population_block {

@@ -52,6 +52,9 @@ chx_status chx__folder_read_plasticities(chx__folder *folder, const chx__json *j
 /* Reads gaps.csv, after all neurons are known, if it is there. Errors: FILE, FORMAT, MEMORY. */
 chx_status chx__folder_read_gaps(chx__folder *folder, const char *path);
 
+/* Reads graded.csv, likewise. */
+chx_status chx__folder_read_graded(chx__folder *folder, const char *path);
+
 /* Read parameters.csv and initial.csv, after all neurons are known, where they are. Errors: FILE,
  * FORMAT, LIMIT, MEMORY. */
 chx_status chx__folder_read_parameters(chx__folder *folder, const char *path);

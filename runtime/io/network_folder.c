@@ -638,6 +638,8 @@ chx_network_load(const char *path, chx_network **network)
     if (!status)
         status = read_part(&folder, "gaps.csv", chx__folder_read_gaps);
     if (!status)
+        status = read_part(&folder, "graded.csv", chx__folder_read_graded);
+    if (!status)
         status = read_part(&folder, "morphologies", read_morphologies);
     if (!status)
         status = finish(&folder);

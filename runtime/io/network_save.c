@@ -309,6 +309,21 @@ write_gaps(FILE *stream, const chx_network_info *info, uint32_t index)
     }
 }
 
+static void
+write_graded(FILE *stream, const chx_network_info *info, uint32_t index)
+{
+    (void)index;
+    fputs("pre,post,conductance_ns,reversal_mv\n", stream);
+    for (uint64_t i = 0; i < info->n_graded; i++) {
+        const chx_graded_synapse *graded = &info->graded[i];
+        chx__csv_write_text(stream, info->neurons[graded->pre].name);
+        fputc(',', stream);
+        chx__csv_write_text(stream, info->neurons[graded->post].name);
+        fprintf(stream, ",%.9g,%.9g\n", (double)graded->conductance_ns,
+                (double)graded->reversal_mv);
+    }
+}
+
 /* Columns of neurons, in rows of those that have values in them. */
 static void
 write_values(FILE *stream, const chx_network_info *info, const chx_neuron_values *columns,
@@ -438,6 +453,8 @@ write_all(const char *folder, const chx_network *network)
         status = write_part(folder, "synapses.csv", info, UINT32_MAX, write_synapses);
     if (!status && info->n_gaps > 0)
         status = write_part(folder, "gaps.csv", info, UINT32_MAX, write_gaps);
+    if (!status && info->n_graded > 0)
+        status = write_part(folder, "graded.csv", info, UINT32_MAX, write_graded);
     if (!status && info->n_parameters > 0)
         status = write_part(folder, "parameters.csv", info, UINT32_MAX, write_parameters);
     if (!status && info->n_initial > 0)

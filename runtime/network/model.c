@@ -6,9 +6,9 @@
 #include <string.h>
 
 static const chx__model *const models[] = {
-    &chx__model_lif,        &chx__model_lif_alpha, &chx__model_lif_delta,
-    &chx__model_lif_cond,   &chx__model_glif3,     &chx__model_adex,
-    &chx__model_izhikevich, &chx__model_hh,        &chx__model_relay};
+    &chx__model_lif,    &chx__model_lif_alpha, &chx__model_lif_delta,  &chx__model_lif_cond,
+    &chx__model_glif3,  &chx__model_adex,      &chx__model_izhikevich, &chx__model_hh,
+    &chx__model_graded, &chx__model_relay};
 
 const chx__model *
 chx__model_find(const char *name)

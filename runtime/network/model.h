@@ -65,6 +65,7 @@ typedef struct chx__model {
     uint32_t n_states;
     uint32_t n_constants;
     uint32_t n_ports; /* of the kernel's MODEL_PORTS; where two, negative weights take the second */
+    uint32_t release; /* which state graded synapses are told; 0: none */
     chx__unit unit; /* of weights */
     const float *idle; /* constants of a lane without a neuron, with which the kernel never fires */
     /* Of parameters that are in their ranges. False and a fault when they do not fit together or
@@ -74,6 +75,7 @@ typedef struct chx__model {
 
 extern const chx__model chx__model_adex;
 extern const chx__model chx__model_glif3;
+extern const chx__model chx__model_graded;
 extern const chx__model chx__model_hh;
 extern const chx__model chx__model_izhikevich;
 extern const chx__model chx__model_lif;
@@ -87,7 +89,7 @@ extern const chx__model chx__model_lif_pair;
 
 /* The names of all models, for a sentence. */
 #define CHX__MODEL_NAMES \
-    "lif, lif_alpha, lif_delta, lif_cond, glif3, adex, izhikevich, hh and relay"
+    "lif, lif_alpha, lif_delta, lif_cond, glif3, adex, izhikevich, hh, graded and relay"
 
 /* The model of that name; that of types without a name for NULL; NULL when there is none. */
 const chx__model *chx__model_find(const char *name);

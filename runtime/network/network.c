@@ -108,6 +108,7 @@ chx_network_destroy(chx_network **network)
     free(dying->stimuli);
     free(dying->nodes);
     free(dying->gaps);
+    free(dying->graded);
     free(dying->remarks);
     free(dying->parameters);
     free(dying->initial);

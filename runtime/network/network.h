@@ -22,11 +22,12 @@ struct chx_network {
     chx_stimulus *stimuli;
     chx_node *nodes;
     chx_gap *gaps;
+    chx_graded_synapse *graded;
     chx_plasticity *plasticities; /* room for CHX_MAX_PLASTICITIES, in the arena */
     const char **remarks;
     chx_neuron_values *parameters, *initial; /* their values in the arena */
     size_t types_capacity, neurons_capacity, synapses_capacity, stimuli_capacity, nodes_capacity,
-        gaps_capacity, remarks_capacity, parameters_capacity, initial_capacity;
+        gaps_capacity, remarks_capacity, parameters_capacity, initial_capacity, graded_capacity;
     chx_model **models; /* that users wrote and types have, each held once */
     size_t n_models, models_capacity;
     struct chx__network_block *blocks; /* the arena, newest first */

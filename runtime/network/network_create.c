@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "network/gap.h"
+#include "network/graded.h"
 #include "network/type.h"
 #include "network/morphology.h"
 #include "network/names.h"
@@ -73,6 +74,11 @@ check_sizes(const chx_network_info *info)
         return chx__fail(CHX_ERROR_LIMIT,
                          "%llu gaps are more than an address can reach; make the network smaller",
                          (unsigned long long)info->n_gaps);
+    if (info->n_graded > SIZE_MAX / sizeof(chx_graded_synapse))
+        return chx__fail(CHX_ERROR_LIMIT,
+                         "%llu graded synapses are more than an address can reach; make the "
+                         "network smaller",
+                         (unsigned long long)info->n_graded);
     return CHX_OK;
 }
 
@@ -91,6 +97,7 @@ copy_scalars(chx_network *network, const chx_network_info *from)
     info->n_projections = 0;
     info->plasticities = NULL;
     info->gaps = NULL;
+    info->graded = NULL;
     info->parameters = NULL;
     info->n_parameters = 0;
     info->initial = NULL;
@@ -251,6 +258,24 @@ copy_gaps(chx_network *network, const chx_network_info *from)
                                                                                     : fail_memory();
 }
 
+static chx_status
+copy_graded(chx_network *network, const chx_network_info *from)
+{
+    for (uint64_t i = 0; i < from->n_graded; i++) {
+        const chx_graded_synapse *graded = &from->graded[i];
+        chx__fault fault;
+        if (graded->pre >= from->n_neurons || graded->post >= from->n_neurons)
+            return chx__fail(CHX_ERROR_FORMAT, "graded[%llu]: %u -> %u is beyond the %u neurons",
+                             (unsigned long long)i, graded->pre, graded->post, from->n_neurons);
+        const chx_neuron_type *type = &network->types[network->neurons[graded->pre].type];
+        if (!chx__graded_check(graded, chx__type_model(type), &fault))
+            return fail_at("graded", i, &fault);
+    }
+    return copy_array(from->graded, from->n_graded, sizeof *from->graded, &network->graded)
+               ? CHX_OK
+               : fail_memory();
+}
+
 /* Draws what the caller listed as rules; the neurons are copied. */
 static chx_status
 draw_projections(chx_network *network, const chx_network_info *from)
@@ -394,6 +419,7 @@ chx_network_create(const chx_network_info *info, chx_network **network)
     CHX__REQUIRE(info->projections || info->n_projections == 0);
     CHX__REQUIRE(info->plasticities || info->n_plasticities == 0);
     CHX__REQUIRE(info->gaps || info->n_gaps == 0);
+    CHX__REQUIRE(info->graded || info->n_graded == 0);
     CHX__REQUIRE(info->parameters || info->n_parameters == 0);
     CHX__REQUIRE(info->initial || info->n_initial == 0);
     for (uint32_t i = 0; i < info->n_types; i++)
@@ -424,6 +450,8 @@ chx_network_create(const chx_network_info *info, chx_network **network)
         status = copy_synapses(copy, info);
     if (!status)
         status = copy_gaps(copy, info);
+    if (!status)
+        status = copy_graded(copy, info);
     if (!status)
         status = draw_projections(copy, info);
     if (!status)

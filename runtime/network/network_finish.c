@@ -11,6 +11,7 @@
 #include "base/crew.h"
 #include "network/check.h"
 #include "network/gap.h"
+#include "network/graded.h"
 #include "network/plasticity.h"
 #include "network/values.h"
 
@@ -87,18 +88,21 @@ chx__network_finish(chx_network *network)
         return status;
     derive_delays(network);
     chx__gaps_sort(network->gaps, info->n_gaps);
+    chx__graded_sort(network->graded, info->n_graded);
     shrink(&network->types, info->n_types, sizeof *network->types);
     shrink(&network->neurons, info->n_neurons, sizeof *network->neurons);
     shrink(&network->synapses, info->n_synapses, sizeof *network->synapses);
     shrink(&network->stimuli, info->n_stimuli, sizeof *network->stimuli);
     shrink(&network->nodes, info->n_nodes, sizeof *network->nodes);
     shrink(&network->gaps, info->n_gaps, sizeof *network->gaps);
+    shrink(&network->graded, info->n_graded, sizeof *network->graded);
     info->types = network->types;
     info->neurons = network->neurons;
     info->synapses = network->synapses;
     info->stimuli = network->stimuli;
     info->nodes = network->nodes;
     info->gaps = network->gaps;
+    info->graded = network->graded;
     info->plasticities = network->plasticities;
     info->parameters = network->parameters;
     info->initial = network->initial;

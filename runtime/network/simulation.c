@@ -18,6 +18,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "memory/adopt.h"
+#include "network/graded.h"
 #include "network/own_model.h"
 #include "network/playback.h"
 
@@ -51,18 +52,19 @@ create_program(chx_simulation *simulation, const chx__model *model, const char *
 static chx_status
 create_programs(chx_simulation *simulation)
 {
-    char options[200], short_term[40] = "", learning[40] = "";
+    char options[240], short_term[40] = "", learning[40] = "", gaps[40] = "";
     const chx__simulation_tables *tables = &simulation->tables;
     if (tables->n_short_term > 0)
         snprintf(short_term, sizeof short_term, " -DPOPULATION_SHORT_TERM=%u",
                  tables->n_short_term);
     if (tables->n_learning > 0)
         snprintf(learning, sizeof learning, " -DPOPULATION_LEARNING=%u", tables->n_learning);
+    if (chx__is_coupled(simulation->info))
+        snprintf(gaps, sizeof gaps, " -DPOPULATION_GAPS=%u", chx__simulation_n_told(tables));
     snprintf(options, sizeof options, "-DPOPULATION_WIDTH=%u%s%s%s%s%s%s", tables->width,
              simulation->shape.group_items == 1 ? " -DPOPULATION_ALONE" : "",
              simulation->shape.has_marks ? " -DPOPULATION_MARKS" : "",
-             tables->n_kinds > 0 ? " -DPOPULATION_KINDS" : "", short_term, learning,
-             simulation->info->n_gaps > 0 ? " -DPOPULATION_GAPS" : "");
+             tables->n_kinds > 0 ? " -DPOPULATION_KINDS" : "", short_term, learning, gaps);
     for (uint32_t p = 0; p < simulation->tables.n_partitions; p++) {
         const chx__model *model = simulation->tables.models[p];
         uint32_t same = 0;
@@ -208,17 +210,19 @@ create_lists(chx_simulation *simulation)
     return status;
 }
 
-/* What neurons tell each other through gap junctions. */
+/* What neurons tell each other without spikes. */
 static chx_status
 create_potentials(chx_simulation *simulation)
 {
     float *first = NULL;
-    if (simulation->info->n_gaps == 0)
+    if (!chx__is_coupled(simulation->info))
         return CHX_OK;
     chx_status status = chx__simulation_first_potentials(&simulation->tables, &first);
     if (!status)
         status = create_table(simulation, first, simulation->info->n_neurons,
-                              CHX_POPULATION_TURNS * sizeof *first, &simulation->potentials);
+                              chx__simulation_n_told(&simulation->tables) * CHX_POPULATION_TURNS *
+                                  sizeof *first,
+                              &simulation->potentials);
     free(first);
     return status;
 }

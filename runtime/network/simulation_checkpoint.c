@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "network/graded.h"
 #include "network/own_model.h"
 
 #define VERSION 1
@@ -79,7 +80,8 @@ digest_network(const chx_simulation *simulation)
     }
     chx__hasher_add(hasher, info->synapses, info->n_synapses * sizeof *info->synapses);
     chx__hasher_add(hasher, info->gaps, info->n_gaps * sizeof *info->gaps);
-    for (uint32_t t = 0; t < info->n_types && info->n_gaps > 0; t++)
+    chx__hasher_add(hasher, info->graded, info->n_graded * sizeof *info->graded);
+    for (uint32_t t = 0; t < info->n_types && chx__is_coupled(info); t++)
         chx__hasher_add(hasher, &tables->types[t].prepared.origin_mv, sizeof(double));
     chx__hasher_add(hasher, tables->stimuli,
                     tables->first_row[info->n_stimuli] * sizeof *tables->stimuli);
@@ -247,27 +249,32 @@ mark_rings(const chx_simulation *simulation, part_copy *copies)
     }
 }
 
-/* Tells the potentials of the state at every turn, so that the next step finds them at its own. */
+/* Tells at every turn what the state says, so that the next step finds it at its own. */
 static chx_status
 tell_potentials(const chx_simulation *simulation, const part_copy *copies)
 {
-    const uint32_t width = simulation->tables.width, n_neurons = simulation->info->n_neurons;
+    const uint32_t width = simulation->tables.width;
+    const uint32_t n_told = chx__simulation_n_told(&simulation->tables);
+    const size_t turn_size = (size_t)simulation->info->n_neurons * n_told;
     if (!simulation->potentials)
         return CHX_OK;
-    uint32_t *told = chx__alloc(n_neurons, CHX_POPULATION_TURNS * sizeof *told);
+    uint32_t *told = chx__alloc(turn_size, CHX_POPULATION_TURNS * sizeof *told);
     if (!told)
         return chx__fail_memory("restoring a simulation");
     for (uint32_t p = 0; p < simulation->tables.n_partitions; p++) {
         const chx__simulation_part *part = &simulation->parts[p];
-        const size_t n_fields =
-            CHX_POPULATION_STATE_HEADER + simulation->tables.models[p]->n_states;
+        const chx__model *model = simulation->tables.models[p];
+        const size_t n_fields = CHX_POPULATION_STATE_HEADER + model->n_states;
         for (uint32_t n = 0; n < part->n_neurons; n++) {
             const size_t field = n / width * n_fields + CHX_POPULATION_STATE_HEADER;
-            for (size_t turn = 0; turn < CHX_POPULATION_TURNS; turn++)
-                told[turn * n_neurons + part->first_neuron + n] =
-                    copies[p].state[field * width + n % width];
+            uint32_t *own = told + (size_t)(part->first_neuron + n) * n_told;
+            own[0] = copies[p].state[field * width + n % width];
+            if (n_told == 2 && model->release > 0)
+                own[1] = copies[p].state[(field + model->release) * width + n % width];
         }
     }
+    for (size_t turn = 1; turn < CHX_POPULATION_TURNS; turn++)
+        memcpy(told + turn * turn_size, told, turn_size * sizeof *told);
     chx_status status =
         chx_buffer_write(simulation->potentials, 0, chx_buffer_size(simulation->potentials), told);
     free(told);

@@ -139,7 +139,8 @@ static void
 put_potentials(arg_list *list, const chx_simulation *simulation, const chx__simulation_part *part,
                uint32_t before, uint32_t turn)
 {
-    const size_t n_neurons = simulation->info->n_neurons, size = sizeof(float);
+    const size_t n_neurons = simulation->info->n_neurons;
+    const size_t size = chx__simulation_n_told(&simulation->tables) * sizeof(float);
     if (!simulation->potentials)
         return;
     put(list, CHX_BUFFER_RANGE(simulation->potentials, CHX_ACCESS_READ, before * n_neurons * size,

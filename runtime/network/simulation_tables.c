@@ -5,6 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "network/graded.h"
+
 uint32_t
 chx__time_steps(const chx_network_info *info, double time_ms)
 {
@@ -24,7 +26,7 @@ chx__fixed_point(const chx__simulation_tables *tables, double current_pa)
 uint32_t
 chx__simulation_batch_steps(const chx_network_info *info, uint32_t max_steps)
 {
-    if (info->n_gaps > 0)
+    if (chx__is_coupled(info))
         return 1;
     const uint32_t shortest =
         info->n_synapses > 0 ? chx__time_steps(info, info->min_delay_ms) : UINT32_MAX;

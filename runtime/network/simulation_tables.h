@@ -146,7 +146,7 @@ chx_status chx__part_entries_init(chx__part_tables *part, const chx__simulation_
 /* Makes the gap junctions of a partition's neurons (simulation_gaps.c). Errors: LIMIT, MEMORY. */
 chx_status chx__part_gaps_init(chx__part_tables *part, const chx__simulation_tables *tables);
 
-/* What all potentials are told to have been before step 0: CHX_POPULATION_TURNS times, for the
+/* What neurons told before step 0 (synapse/gap.h): CHX_POPULATION_TURNS times, for the
  * caller to free. Errors: MEMORY. */
 chx_status chx__simulation_first_potentials(const chx__simulation_tables *tables,
                                             float **potentials);
@@ -183,6 +183,13 @@ chx__simulation_refractory(const chx__simulation_tables *tables, uint32_t neuron
 {
     return tables->neurons ? tables->neurons[neuron].refractory_steps
                            : tables->types[tables->info->neurons[neuron].type].refractory_steps;
+}
+
+/* How many floats a neuron tells others in a step: its potential, and what it releases. */
+static inline uint32_t
+chx__simulation_n_told(const chx__simulation_tables *tables)
+{
+    return tables->info->n_graded > 0 ? 2 : 1;
 }
 
 /* What a synapse takes on a device. */
