@@ -2,8 +2,8 @@
  * Gap junctions and graded synapses: the current that flows into a neuron because of what others
  * are at, without spikes. A device function, included by kernels.
  *
- *   current = sum of conductance ((V_other - V_own) + (origin_other - origin_own))   gap junctions
- *           + sum of (conductance S_other) (offset - V_own)                          graded synapses
+ *   current = sum of conductance ((V_other - V_own) + (origin_other - origin_own))  gap junctions
+ *           + sum of (conductance S_other) (offset - V_own)                         graded ones
  *
  * over the neuron's in the network's order, one float after the other, with potentials V and
  * releases S as they were at the end of the step before; V is counted from the origins of the

@@ -1,4 +1,4 @@
-/* The graded synapses of a network folder, graded.csv. Most networks have none, and no such file. */
+/* The graded synapses of a network folder, graded.csv. Most networks have no such file. */
 #include "io/csv_pieces.h"
 #include "io/folder.h"
 #include "network/graded.h"

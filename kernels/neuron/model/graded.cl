@@ -1,7 +1,8 @@
 /*
  * Neurons that transmit without spikes, as most of C. elegans do: a leaky membrane, and synapses
- * that open with its potential (after Wicks and others 1996, doi:10.1523/JNEUROSCI.16-12-04017.1996,
- * and Kunert and others 2014, doi:10.1103/PhysRevE.89.052805).
+ * that open with its potential (after Wicks and others 1996,
+ * doi:10.1523/JNEUROSCI.16-12-04017.1996, and Kunert and others 2014,
+ * doi:10.1103/PhysRevE.89.052805).
  *
  *   C dV/dt = -G V + I + drive                  V in mV above rest
  *     dI/dt = -I / tau_s + arriving spikes      I in pA
@@ -33,7 +34,7 @@ MODEL_STEP
     wide_float inverse;
     WIDE_RECIPROCAL(inverse, p + 0.5f * sum);
     n->s = n->s + (c->rise - sum * n->s) * inverse;
-    n->v = c->p_v * v + (c->p_i * n->i + c->p_drive * drive);
+    n->v = select(v, c->p_v * v + (c->p_i * n->i + c->p_drive * drive), awake);
     n->i = c->keep_i * n->i + input;
     fired = (n->v >= c->threshold) & (v < c->threshold);
 }

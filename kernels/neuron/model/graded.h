@@ -17,7 +17,7 @@
  * what is left of i; steepness, 1 / mV, and shift make of v how far it is from where half of the
  * transmitter is released, in widths, with the opposite sign; rise and fall: of s in a step;
  * threshold: mV above rest, infinite in lanes without a neuron. */
-#define MODEL_CONSTANTS(each)                                                               \
+#define MODEL_CONSTANTS(each)                                                             \
     each(p_v) each(p_i) each(p_drive) each(keep_i) each(steepness) each(shift) each(rise) \
         each(fall) each(threshold)
 
