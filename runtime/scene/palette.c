@@ -67,8 +67,10 @@ static const uint32_t bright_tints[2][CHX__N_TINTS] = {
 
 #define BRIGHT_SHARE 1.5
 
-/* Where colours are all that a picture on paper says, thin branches are drawn nearly in full. */
-#define PAPER_FAINTEST_Q8 208
+/* Where colours are all that a picture on paper says, they are that much denser, and thin branches
+ * as dense as the shaded bodies of thick ones. */
+#define PAPER_SHARE 2
+#define PAPER_FAINTEST_Q8 150
 
 static const uint32_t *
 tints_of(chx_colour_by by, bool on_paper)
@@ -79,8 +81,9 @@ tints_of(chx_colour_by by, bool on_paper)
 static double
 brightness_of(chx_colour_by by, bool on_paper)
 {
-    bool alone = on_paper ? by != CHX_COLOUR_BY_SPIKE : by == CHX_COLOUR_BY_ID;
-    return alone ? BRIGHT_SHARE : 1;
+    if (on_paper && by != CHX_COLOUR_BY_SPIKE)
+        return PAPER_SHARE;
+    return by == CHX_COLOUR_BY_ID ? BRIGHT_SHARE : 1;
 }
 
 void
