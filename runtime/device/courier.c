@@ -33,7 +33,7 @@
 #define MOST_UNTOLD 1024u /* ends that nobody awaits, for which the collector is not woken */
 /* Parcels of a lane that the driver has at a time: enough for a device to be busy between two
  * looks, and few, for what a driver allocates for each is then used again while in the cache. */
-#define WINDOW 512u
+#define WINDOW 1024u
 #define POLL_SHORTEST_NS UINT64_C(1000000)
 #define POLL_LONGEST_NS UINT64_C(16000000)
 #define POLL_FULL_NS UINT64_C(100000) /* while a lane is full and more waits */
