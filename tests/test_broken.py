@@ -237,6 +237,29 @@ class Networks(Broken):
             (MISSING, ": cannot open: No such file"),
         ])
 
+    no_table = [(PIPE, ": is a pipe or a device; a network folder holds regular files"),
+                (FOLDER, ": is a folder; a file is expected here"),
+                ("", ":1: the table is empty")]
+
+    def test_parameters(self):
+        self.parts("parameters.csv", self.no_table + [
+            ("neuron,bias_pa\nB,1\n", ":2: neuron is 'B'"),
+            ("neuron,bias_pa\nA,nan\n", ":2: bias_pa is 'nan'"),
+            ("neuron,bais_pa\nA,1\n", ":1: unknown column 'bais_pa'"),
+            ("neuron,capacitance_pf\nA,0\n", ":2: capacitance_pf must be"),
+        ])
+
+    def test_initial_values(self):
+        self.parts("initial.csv", self.no_table + [
+            ("neuron,potential_mv\nA,1,2\n", ":2: the row has 3 fields"),
+            ("neuron,potential_mv\nA,inf\n", ":2: potential_mv is 'inf'"),
+        ])
+
+    def test_graded_synapses(self):
+        self.parts("graded.csv", self.no_table + [
+            ("pre,post,conductance_ns,reversal_mv\nA,A,1,0\n", ":2: pre has a model that"),
+        ])
+
     def test_description(self):
         text = json.loads((self.network() / "network.json").read_text())
         (self.folder / "net").rename(self.folder / "old")
@@ -266,6 +289,8 @@ class Networks(Broken):
             (with_stimulus(types=["B"]), ":1: stimuli[0].types[0]: no row of neurons.csv"),
             (with_stimulus(kind="steep"), ":1: stimuli[0].kind: is 'steep'"),
             (with_stimulus(curent_pa=1), ":1: stimuli[0].curent_pa: unknown key"),
+            (with_stimulus(weight_ns=1), ":1: stimuli[0].weight_ns: unknown key"),
+            (with_stimulus(rate_hz=1), ":1: stimuli[0].rate_hz: unknown key"),
             (with_stimulus(start_ms=-1), ":1: stimuli[0].start_ms: "),
             (with_stimulus(stop_ms=5), ":1: stimuli[0].stop_ms: "),
             (PIPE, ": is a pipe or a device; a network folder holds regular files"),

@@ -261,9 +261,11 @@ read_synapse(const chx__folder *folder, const chx__csv *csv, told before[2], chx
     if (status)
         return status;
     chx__fault fault;
-    if (!chx__synapse_check(synapse, folder->network->info.time_step_ms, &fault))
-        return chx__csv_fail(csv, CHX_ERROR_FORMAT, "%s %s", fault.member, fault.sentence);
-    return CHX_OK;
+    if (chx__synapse_check(synapse, folder->network->info.time_step_ms, &fault))
+        return CHX_OK;
+    const bool is_weight = strcmp(fault.member, "weight_pa") == 0;
+    return chx__csv_fail(csv, CHX_ERROR_FORMAT, "%s %s",
+                         is_weight ? csv->columns[WEIGHT_PA] : fault.member, fault.sentence);
 }
 
 /* Of a piece of synapses.csv, in any thread: the folder is only looked at. */

@@ -597,16 +597,19 @@ read_stimulus(chx__folder *folder, const chx__json_at *object, chx_stimulus *sti
     static const char *const keys[] = {"kind",      "neurons",   "types",      "start_ms",
                                        "stop_ms",   "rate_hz",   "current_pa", "times_ms",
                                        "weight_pa", "weight_ns", "weight_mv",  NULL};
-    static const char *const own_keys[] = {"kind",      "neurons", "types",      "start_ms",
-                                           "stop_ms",   "rate_hz", "current_pa", "weight_ns",
-                                           "weight_mv", NULL};
+    static const char *const step_keys[] = {"kind",    "neurons",    "types", "start_ms",
+                                            "stop_ms", "current_pa", NULL};
+    static const char *const poisson_keys[] = {"kind",      "neurons", "types",      "start_ms",
+                                               "stop_ms",   "rate_hz", "current_pa", "weight_ns",
+                                               "weight_mv", NULL};
     chx_status status = chx__json_object(object, keys);
     if (!status)
         status = read_kind(object, &stimulus->kind);
     if (!status && stimulus->kind == CHX_STIMULUS_SPIKE_TRAIN)
         return read_train(folder, object, stimulus);
     if (!status)
-        status = chx__json_object(object, own_keys);
+        status = chx__json_object(object,
+                                  stimulus->kind == CHX_STIMULUS_STEP ? step_keys : poisson_keys);
     const member_number numbers[] = {
         {"start_ms", &stimulus->start_ms, true},
         {"stop_ms", &stimulus->stop_ms, true},
