@@ -290,7 +290,7 @@ class Networks(Broken):
             (with_stimulus(kind="steep"), ":1: stimuli[0].kind: is 'steep'"),
             (with_stimulus(curent_pa=1), ":1: stimuli[0].curent_pa: unknown key"),
             (with_stimulus(weight_ns=1), ":1: stimuli[0].weight_ns: unknown key"),
-            (with_stimulus(rate_hz=1), ":1: stimuli[0].rate_hz: unknown key"),
+            (with_stimulus(rate_hz=1), ":1: stimuli[0].rate_hz: belongs to a poisson"),
             (with_stimulus(start_ms=-1), ":1: stimuli[0].start_ms: "),
             (with_stimulus(stop_ms=5), ":1: stimuli[0].stop_ms: "),
             (PIPE, ": is a pipe or a device; a network folder holds regular files"),

@@ -597,8 +597,8 @@ read_stimulus(chx__folder *folder, const chx__json_at *object, chx_stimulus *sti
     static const char *const keys[] = {"kind",      "neurons",   "types",      "start_ms",
                                        "stop_ms",   "rate_hz",   "current_pa", "times_ms",
                                        "weight_pa", "weight_ns", "weight_mv",  NULL};
-    static const char *const step_keys[] = {"kind",    "neurons",    "types", "start_ms",
-                                            "stop_ms", "current_pa", NULL};
+    static const char *const step_keys[] = {"kind",    "neurons", "types",      "start_ms",
+                                            "stop_ms", "rate_hz", "current_pa", NULL};
     static const char *const poisson_keys[] = {"kind",      "neurons", "types",      "start_ms",
                                                "stop_ms",   "rate_hz", "current_pa", "weight_ns",
                                                "weight_mv", NULL};
