@@ -6,35 +6,25 @@
 #include <chronaxie/simulation.h>
 
 #include "circuit.h"
-#include "machine.h"
+#include "runtime.h"
 #include "sample.h"
 #include "scratch.h"
 
 #define BEFORE 71
 #define AFTER 60
 
-static chx_runtime *runtime;
-
 static void
 setup(void)
 {
-    const chx_runtime_params params = test_machine_params();
-    chx_status status = chx_runtime_create(&runtime, &params);
-    ck_assert_msg(status == CHX_OK, "%s", chx_last_error()->message);
-    folder = test_folder_create();
+    open_runtime();
+    folder_setup();
 }
 
 static void
 teardown(void)
 {
-    test_folder_destroy(folder);
-    chx_runtime_destroy(&runtime);
-}
-
-static void
-check_ok(chx_status status)
-{
-    ck_assert_msg(status == CHX_OK, "%s: %s", chx_status_name(status), chx_last_error()->message);
+    folder_teardown();
+    close_runtime();
 }
 
 static chx_simulation *

@@ -4,9 +4,9 @@
 
 #include <chronaxie/simulation.h>
 
-#include "folder.h"
 #include "runtime.h"
 #include "sample.h"
+#include "scratch.h"
 
 #define N_CELLS 24
 #define N_OTHERS 30 /* neurons that fire */
@@ -244,22 +244,21 @@ START_TEST(graded_networks_go_on_from_what_was_saved)
 {
     static circuit of;
     float whole_mv[N_ALL], potentials_mv[N_ALL];
-    char *folder = test_folder_create(), path[4096];
     uint64_t digest;
     size_t n_spikes;
     chx_simulation *simulation;
+    folder_setup();
     fill(&of, N_ALL);
-    snprintf(path, sizeof path, "%s/state", folder);
     chx_network *network = create(&of, 0.1, true);
     const uint64_t whole = run(network, 1, whole_mv, &n_spikes);
     check_ok(chx_simulation_create(runtime, network, &(chx_simulation_params){.n_partitions = 3},
                                    &simulation));
     check_ok(chx_simulation_advance(simulation, 133));
-    check_ok(chx_simulation_save(simulation, path));
+    check_ok(chx_simulation_save(simulation, folder_path("state")));
     chx_simulation_destroy(&simulation);
     check_ok(chx_simulation_create(runtime, network, &(chx_simulation_params){.n_partitions = 2},
                                    &simulation));
-    check_ok(chx_simulation_restore(simulation, path));
+    check_ok(chx_simulation_restore(simulation, folder_path("state")));
     check_ok(chx_simulation_advance(simulation, 167));
     check_ok(chx_simulation_digest(simulation, &digest));
     check_ok(chx_simulation_potentials(simulation, potentials_mv));
@@ -267,7 +266,7 @@ START_TEST(graded_networks_go_on_from_what_was_saved)
     ck_assert_mem_eq(potentials_mv, whole_mv, sizeof whole_mv);
     chx_simulation_destroy(&simulation);
     chx_network_destroy(&network);
-    test_folder_destroy(folder);
+    folder_teardown();
 }
 END_TEST
 
@@ -320,38 +319,23 @@ START_TEST(a_graded_neuron_fires_where_it_rises_through_its_threshold_and_is_not
 }
 END_TEST
 
-static char *folder;
-
-static void
-make_folder(void)
-{
-    folder = test_folder_create();
-}
-
-static void
-remove_folder(void)
-{
-    test_folder_destroy(folder);
-}
-
 static void
 write_folder(const char *graded)
 {
-    test_folder_write(folder, "network.json",
-                      "{\"format\": \"chronaxie-network\", \"version\": 1, \"name\": \"three\",\n"
-                      "\"time_step_ms\": 0.1, \"duration_ms\": 100,\n"
-                      "\"neuron\": {\"capacitance_pf\": 10, \"tau_membrane_ms\": 10,\n"
-                      "\"tau_synapse_ms\": 5, \"resting_mv\": -65, \"threshold_mv\": -50,\n"
-                      "\"reset_mv\": -65, \"refractory_ms\": 2},\n"
-                      "\"types\": {\"g\": {\"model\": \"graded\", \"capacitance_pf\": 3,\n"
-                      "\"leak_ns\": 0.1, \"resting_mv\": -35, \"midpoint_mv\": -20,\n"
-                      "\"width_mv\": 4, \"rise_per_ms\": 1, \"fall_per_ms\": 0.2,\n"
-                      "\"threshold_mv\": -20}}}\n");
-    test_folder_write(folder, "neurons.csv",
-                      "name,type,x_um,y_um,z_um,diameter_um\nA,g,0,0,0,5\nB,g,9,0,0,5\n"
-                      "C,fires,18,0,0,5\n");
-    test_folder_write(folder, "synapses.csv", "pre,post,weight_pa,delay_ms\n");
-    test_folder_write(folder, "graded.csv", graded);
+    folder_write("network.json",
+                 "{\"format\": \"chronaxie-network\", \"version\": 1, \"name\": \"three\",\n"
+                 "\"time_step_ms\": 0.1, \"duration_ms\": 100,\n"
+                 "\"neuron\": {\"capacitance_pf\": 10, \"tau_membrane_ms\": 10,\n"
+                 "\"tau_synapse_ms\": 5, \"resting_mv\": -65, \"threshold_mv\": -50,\n"
+                 "\"reset_mv\": -65, \"refractory_ms\": 2},\n"
+                 "\"types\": {\"g\": {\"model\": \"graded\", \"capacitance_pf\": 3,\n"
+                 "\"leak_ns\": 0.1, \"resting_mv\": -35, \"midpoint_mv\": -20,\n"
+                 "\"width_mv\": 4, \"rise_per_ms\": 1, \"fall_per_ms\": 0.2,\n"
+                 "\"threshold_mv\": -20}}}\n");
+    folder_write("neurons.csv", "name,type,x_um,y_um,z_um,diameter_um\nA,g,0,0,0,5\nB,g,9,0,0,5\n"
+                                "C,fires,18,0,0,5\n");
+    folder_write("synapses.csv", "pre,post,weight_pa,delay_ms\n");
+    folder_write("graded.csv", graded);
 }
 
 #define HEAD "pre,post,conductance_ns,reversal_mv\n"
@@ -369,13 +353,11 @@ check_graded(const chx_network *network)
 START_TEST(graded_synapses_are_read_sorted_and_saved)
 {
     chx_network *network, *again;
-    char path[4096];
     write_folder(HEAD "A,C,0.5,0\nB,A,1,0\nB,A,0.25,-70\nA,B,3,0\n");
-    snprintf(path, sizeof path, "%s/copy", folder);
     check_ok(chx_network_load(folder, &network));
     check_graded(network);
-    check_ok(chx_network_save(network, path));
-    check_ok(chx_network_load(path, &again));
+    check_ok(chx_network_save(network, folder_path("copy")));
+    check_ok(chx_network_load(folder_path("copy"), &again));
     check_graded(again);
     chx_network_destroy(&again);
     check_ok(chx_network_create(chx_network_get(network), &again));
@@ -463,7 +445,7 @@ main(void)
                    a_graded_neuron_fires_where_it_rises_through_its_threshold_and_is_not_reset);
     suite_add_tcase(suite, devices);
     TCase *files = tcase_create("files");
-    tcase_add_checked_fixture(files, make_folder, remove_folder);
+    tcase_add_checked_fixture(files, folder_setup, folder_teardown);
     tcase_add_test(files, graded_synapses_are_read_sorted_and_saved);
     tcase_add_loop_test(files, broken_graded_synapses_are_refused, 0,
                         sizeof broken / sizeof *broken);

@@ -3,9 +3,9 @@
 
 #include <chronaxie/simulation.h>
 
-#include "folder.h"
 #include "runtime.h"
 #include "sample.h"
+#include "scratch.h"
 
 #define N_NEURONS 83
 #define N_STEPS 500
@@ -25,18 +25,17 @@ typedef struct kind {
     double least, most;
 } kind;
 
+#define LEAKY                                                                                    \
+    {                                                                                            \
+        {"capacitance_pf", 250}, {"tau_membrane_ms", 10}, {"tau_synapse_ms", 5},                 \
+            {"resting_mv", -65}, {"threshold_mv", -50}, {"reset_mv", -65}, {"refractory_ms", 2}, \
+            {"bias_pa", 390}, {"tau_inhibition_ms", 0},                                          \
+    }
+
 static const kind kinds[] = {
     {NULL,
      9,
-     {{"capacitance_pf", 250},
-      {"tau_membrane_ms", 10},
-      {"tau_synapse_ms", 5},
-      {"resting_mv", -65},
-      {"threshold_mv", -50},
-      {"reset_mv", -65},
-      {"refractory_ms", 2},
-      {"bias_pa", 390},
-      {"tau_inhibition_ms", 0}},
+     LEAKY,
      5,
      {{"threshold_mv", -52, -48},
       {"resting_mv", -70, -62},
@@ -46,22 +45,7 @@ static const kind kinds[] = {
      "potential_mv",
      -65,
      -51},
-    {NULL,
-     9,
-     {{"capacitance_pf", 250},
-      {"tau_membrane_ms", 10},
-      {"tau_synapse_ms", 5},
-      {"resting_mv", -65},
-      {"threshold_mv", -50},
-      {"reset_mv", -65},
-      {"refractory_ms", 2},
-      {"bias_pa", 390},
-      {"tau_inhibition_ms", 0}},
-     1,
-     {{"tau_inhibition_ms", 6, 8}},
-     "current_pa",
-     0,
-     100},
+    {NULL, 9, LEAKY, 1, {{"tau_inhibition_ms", 6, 8}}, "current_pa", 0, 100},
     {"izhikevich",
      11,
      {{"capacitance_pf", 100},
@@ -233,12 +217,11 @@ END_TEST
 
 START_TEST(a_saved_network_keeps_the_values_of_its_neurons)
 {
-    char *folder = test_folder_create(), path[4096];
     const kind *of = &kinds[_i];
     chx_network *made = create_tabled(of), *loaded;
-    snprintf(path, sizeof path, "%s/net", folder);
-    check_ok(chx_network_save(made, path));
-    check_ok(chx_network_load(path, &loaded));
+    folder_setup();
+    check_ok(chx_network_save(made, folder_path("net")));
+    check_ok(chx_network_load(folder_path("net"), &loaded));
     ck_assert_uint_eq(chx_network_get(loaded)->n_parameters, of->n_own);
     ck_assert_uint_eq(chx_network_get(loaded)->n_initial, 1);
     for (uint32_t n = 0; n < N_NEURONS; n++)
@@ -248,7 +231,7 @@ START_TEST(a_saved_network_keeps_the_values_of_its_neurons)
     compare(made, loaded, 1);
     chx_network_destroy(&made);
     chx_network_destroy(&loaded);
-    test_folder_destroy(folder);
+    folder_teardown();
 }
 END_TEST
 
@@ -298,23 +281,9 @@ START_TEST(drawn_parameters_have_their_distribution_and_the_seed_decides_them)
 }
 END_TEST
 
-/* A folder of three neurons of two models, with a threshold that may be drawn. */
-static char *folder;
-
-static void
-make_folder(void)
-{
-    folder = test_folder_create();
-}
-
-static void
-remove_folder(void)
-{
-    test_folder_destroy(folder);
-}
-
 #define NUMBER "-50"
 
+/* Three neurons of two models, with a threshold that may be drawn. */
 static void
 write_folder(const char *threshold, const char *parameters, const char *initial)
 {
@@ -329,15 +298,15 @@ write_folder(const char *threshold, const char *parameters, const char *initial)
              "\"tau_membrane_ms\": 10, \"resting_mv\": -65, \"threshold_mv\": -50,\n"
              "\"reset_mv\": -65, \"refractory_ms\": 2}}, \"stimuli\": []}\n",
              threshold);
-    test_folder_write(folder, "network.json", json);
-    test_folder_write(folder, "neurons.csv",
-                      "name,type,x_um,y_um,z_um,diameter_um\nA,cell,0,0,0,5\nB,cell,9,0,0,5\n"
-                      "C,shape,18,0,0,5\n");
-    test_folder_write(folder, "synapses.csv", "pre,post,weight_pa,delay_ms\n");
+    folder_write("network.json", json);
+    folder_write("neurons.csv",
+                 "name,type,x_um,y_um,z_um,diameter_um\nA,cell,0,0,0,5\nB,cell,9,0,0,5\n"
+                 "C,shape,18,0,0,5\n");
+    folder_write("synapses.csv", "pre,post,weight_pa,delay_ms\n");
     if (parameters)
-        test_folder_write(folder, "parameters.csv", parameters);
+        folder_write("parameters.csv", parameters);
     if (initial)
-        test_folder_write(folder, "initial.csv", initial);
+        folder_write("initial.csv", initial);
 }
 
 START_TEST(values_are_read_from_tables_and_drawn_where_these_are_empty)
@@ -462,7 +431,7 @@ main(void)
     tcase_add_loop_test(others, a_saved_network_keeps_the_values_of_its_neurons, 1, n_kinds);
     suite_add_tcase(suite, others);
     TCase *files = tcase_create("files");
-    tcase_add_checked_fixture(files, make_folder, remove_folder);
+    tcase_add_checked_fixture(files, folder_setup, folder_teardown);
     tcase_add_test(files, values_are_read_from_tables_and_drawn_where_these_are_empty);
     tcase_add_loop_test(files, broken_values_are_refused, 0, sizeof broken / sizeof *broken);
     tcase_add_test(files, broken_values_of_a_program_are_refused);
