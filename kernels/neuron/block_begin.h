@@ -1,6 +1,7 @@
 /*
  * The frame up to a model's statements: population_block(), which population.cl ends, as far as the
- * middle of its loop over steps. Comes after model.h and the model's own macros.
+ * middle of its loops: over stretches of steps, in which the drive stays and one word has all marks
+ * of a port (ring.h), and over steps. Comes after model.h and the model's own macros.
  */
 #ifndef CHX_KERNELS_BLOCK_BEGIN_H
 #define CHX_KERNELS_BLOCK_BEGIN_H
@@ -37,6 +38,9 @@ typedef uchar population_bits;
 
 /* 2^-40: below it a potential or a current cannot matter. */
 #define POPULATION_TINY 9.094947017729282e-13f
+
+/* After so many chances of a Poisson stimulus it is asked whether any is left. */
+#define POPULATION_CHANCES 4
 
 /* How many plasticities there are of each kind, known to the compiler: llvmpipe of Mesa 25.0 never
  * leaves loops over a number of them that it reads. */
@@ -78,16 +82,22 @@ population_mask(uint lanes)
 #endif
 
 /* Adds the events of one block in one step to the ring: as many as there are chances above a
- * neuron's word. Oclgrind 21.10 miscounts comparisons that are
- * no mask. */
+ * neuron's word. Chances fall, so where one is above no neuron's none that follows is; looking for
+ * that costs as much as a few chances. */
 #define POPULATION_EVENTS(words, block_lanes, block)                                            \
     do {                                                                                        \
         const uint event_lanes = (block_lanes);                                                 \
         if (event_lanes != 0) {                                                                 \
             const wide_uint word = (words);                                                     \
             wide_int events = (wide_int)(0);                                                    \
-            for (uint c = stimulus.first_chance; c < stimulus.end_chance; c++)                  \
-                events += (word < (wide_uint)(chances[c])) & (wide_int)(stimulus.weight);       \
+            uint c = stimulus.first_chance;                                                     \
+            while (c < stimulus.end_chance) {                                                   \
+                const wide_int none = word >= (wide_uint)(chances[c]);                          \
+                events += none;                                                                 \
+                if (++c % POPULATION_CHANCES == 0 && !wide_any(~none))                          \
+                    break;                                                                      \
+            }                                                                                   \
+            events = (events + (int)(c - stimulus.first_chance)) * stimulus.weight;             \
             ring[slot * setup->ring_blocks + (block)] += events & population_mask(event_lanes); \
             ring_mark(setup, ring, block, slot);                                                \
         }                                                                                       \
@@ -204,17 +214,37 @@ population_spikes(constant chx_population_setup *setup, const wide_int fired, ui
 #define POPULATION_ROW_FIELDS (CHX_POPULATION_ROW_HEADER MODEL_CONSTANTS(POPULATION_ONE))
 #define POPULATION_MODEL_FIELDS (0 MODEL_STATE(POPULATION_ONE))
 #define POPULATION_STATE_FIELDS (CHX_POPULATION_STATE_HEADER MODEL_STATE(POPULATION_ONE))
+/* Constants: where blocks are wide, registers are few, and a processor's operations take operands
+ * from its cache; elsewhere they are copied once for all steps of a batch. */
+#if POPULATION_WIDTH == 16
+#define POPULATION_READ_CONSTANTS \
+    global const model_constants *const c = (global const model_constants *)frame_row;
+#else
 #define POPULATION_READ_CONSTANT(name) frame_constants.name = *frame_row++;
+#define POPULATION_READ_CONSTANTS             \
+    model_constants frame_constants;          \
+    MODEL_CONSTANTS(POPULATION_READ_CONSTANT) \
+    const model_constants *const c = &frame_constants;
+#endif
 #define POPULATION_READ_STATE(name) frame_neurons.name = *frame_place++;
 #define POPULATION_WRITE_STATE(name) *frame_place++ = frame_neurons.name;
-#define POPULATION_INPUT(name)                                                     \
-    wide_float name = (wide_float)(0);                                             \
-    if (ring_unmark(frame_setup, frame_ring, frame_port_block, frame_slot)) {      \
-        global wide_int *const frame_arrived = &frame_slot_ring[frame_port_block]; \
-        name = WIDE(convert_float)(*frame_arrived) * frame_unit;                   \
-        *frame_arrived = (wide_int)(0);                                            \
-    }                                                                              \
-    frame_port_block += frame_n_blocks;
+/* Whether there may be input in the slot of a step, by the marks of its stretch of steps. */
+#ifdef POPULATION_MARKS
+#define POPULATION_TAKE_MARKS(name)                                                     \
+    const uint frame_marks_##name =                                                     \
+        ring_take_marks(frame_setup, frame_ring, frame_port, frame_step, frame_change); \
+    frame_port += frame_n_blocks;
+#define POPULATION_IS_MARKED(name) (frame_marks_##name >> frame_slot % 32 & 1)
+#else
+#define POPULATION_IS_MARKED(name) true
+#endif
+#define POPULATION_INPUT(name)                                   \
+    wide_float name = (wide_float)(0);                           \
+    if (POPULATION_IS_MARKED(name)) {                            \
+        name = WIDE(convert_float)(*frame_arrived) * frame_unit; \
+        *frame_arrived = (wide_int)(0);                          \
+    }                                                            \
+    frame_arrived += frame_n_blocks;
 #define POPULATION_TIDY(name) \
     frame_neurons.name =      \
         select((wide_float)(0), frame_neurons.name, fabs(frame_neurons.name) >= POPULATION_TINY);
@@ -243,8 +273,7 @@ population_block(constant chx_population_setup *frame_setup, uint frame_n_blocks
     const wide_float frame_bias = frame_row[CHX_POPULATION_BIAS];
     const wide_int frame_refractory_steps = WIDE(as_int)(frame_row[CHX_POPULATION_REFRACTORY]);
     frame_row += CHX_POPULATION_ROW_HEADER;
-    model_constants frame_constants;
-    MODEL_CONSTANTS(POPULATION_READ_CONSTANT)
+    POPULATION_READ_CONSTANTS
     frame_state += frame_block * POPULATION_STATE_FIELDS;
     wide_int frame_refractory = WIDE(as_int)(frame_state[0]);
     global wide_float *frame_place = frame_state + CHX_POPULATION_STATE_HEADER;
@@ -252,7 +281,8 @@ population_block(constant chx_population_setup *frame_setup, uint frame_n_blocks
     MODEL_STATE(POPULATION_READ_STATE)
     const wide_float frame_unit = (wide_float)(frame_setup->unit_pa);
     global population_bits *frame_spikes =
-        (global population_bits *)(frame_record + CHX_POPULATION_LIST_HEADER) + frame_block;
+        (global population_bits *)(frame_record + CHX_POPULATION_LIST_HEADER) +
+        (frame_first - frame_run_step) * frame_n_blocks + frame_block;
     uint frame_sample_step = UINT_MAX;
     global wide_float *frame_sample = frame_samples;
     if (frame_own.sample < frame_setup->n_sampled) {
@@ -263,13 +293,19 @@ population_block(constant chx_population_setup *frame_setup, uint frame_n_blocks
         frame_sample += (frame_sample_row * frame_setup->n_sampled + frame_own.sample) *
                         POPULATION_MODEL_FIELDS;
     }
-    for (uint frame_step = frame_first; frame_step < frame_first + frame_n_steps; frame_step++) {
+    const uint frame_end = frame_first + frame_n_steps;
+    for (uint frame_step = frame_first; frame_step < frame_end;) {
+        uint frame_change = ring_stretch(frame_setup, frame_step, frame_end);
         wide_float drive = frame_bias;
         for (uint e = frame_own.first_step_entry; e < frame_own.first_train_entry; e++) {
             const chx_population_stimulus stimulus = frame_stimuli[frame_entries[e].stimulus];
-            if (frame_step >= stimulus.start_step && frame_step < stimulus.stop_step)
+            if (frame_step < stimulus.start_step) {
+                frame_change = min(frame_change, stimulus.start_step);
+            } else if (frame_step < stimulus.stop_step) {
+                frame_change = min(frame_change, stimulus.stop_step);
                 drive = select(drive, drive + stimulus.current_pa,
                                population_mask(frame_entries[e].lanes));
+            }
         }
 #ifdef POPULATION_GAPS
         float frame_pull[POPULATION_WIDTH];
@@ -278,16 +314,20 @@ population_block(constant chx_population_setup *frame_setup, uint frame_n_blocks
                                            frame_block * POPULATION_WIDTH + lane);
         drive += WIDE(vload)(0, frame_pull);
 #endif
-        const uint frame_slot = ring_slot(frame_setup, frame_step);
-        global wide_int *const frame_slot_ring = frame_ring + frame_slot * frame_setup->ring_blocks;
-        uint frame_port_block = frame_block;
-        MODEL_PORTS(POPULATION_INPUT)
-        const wide_int awake = frame_refractory == 0;
-        frame_refractory = max(frame_refractory - 1, (wide_int)(0));
-        wide_int fired = (wide_int)(0);
-        do {
-            model_state *const n = &frame_neurons;
-            const model_constants *const c = &frame_constants;
+#ifdef POPULATION_MARKS
+        uint frame_port = frame_block;
+        MODEL_PORTS(POPULATION_TAKE_MARKS)
+#endif
+        for (; frame_step < frame_change; frame_step++) {
+            const uint frame_slot = ring_slot(frame_setup, frame_step);
+            global wide_int *frame_arrived =
+                frame_ring + frame_slot * frame_setup->ring_blocks + frame_block;
+            MODEL_PORTS(POPULATION_INPUT)
+            const wide_int awake = frame_refractory == 0;
+            frame_refractory = max(frame_refractory - 1, (wide_int)(0));
+            wide_int fired = (wide_int)(0);
+            do {
+                model_state *const n = &frame_neurons;
 
 #define MODEL_STEP
 

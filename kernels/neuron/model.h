@@ -23,7 +23,7 @@
  * and then population.cl. The statements stand in the frame's own loop. They see
  *
  *   model_state *const n             the state, which they move by one step
- *   const model_constants *const c
+ *   c                            the constants: c->threshold; in some kernels they are global
  *   wide_float drive                 the constant current of the step in pA
  *   wide_float input                 and other ports: the sum of the weights of what arrived there
  *                                    in it, which acts from the next step on

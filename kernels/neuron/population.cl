@@ -62,23 +62,25 @@ MODEL_STEP
 }
 #endif
 
-        } while (0);
-        uint frame_bits = 0;
-        if (wide_any(fired)) {
-            frame_refractory = select(frame_refractory, frame_refractory_steps, fired);
-            frame_bits = population_spikes(frame_setup, fired, frame_block, frame_step, frame_first,
-                                           frame_plasticities, frame_resources, frame_posts,
-                                           frame_list, frame_history);
-        }
-        frame_spikes[(frame_step - frame_run_step) * frame_n_blocks] = (population_bits)frame_bits;
-        if ((frame_step & frame_setup->flush_mask) == 0) {
-            MODEL_STATE(POPULATION_TIDY)
-        }
-        if (frame_step == frame_sample_step) {
-            global wide_float *frame_place = frame_sample;
-            MODEL_STATE(POPULATION_WRITE_STATE)
-            frame_sample_step += frame_setup->sample_steps;
-            frame_sample += frame_setup->n_sampled * POPULATION_MODEL_FIELDS;
+            } while (0);
+            uint frame_bits = 0;
+            if (wide_any(fired)) {
+                frame_refractory = select(frame_refractory, frame_refractory_steps, fired);
+                frame_bits = population_spikes(frame_setup, fired, frame_block, frame_step,
+                                               frame_first, frame_plasticities, frame_resources,
+                                               frame_posts, frame_list, frame_history);
+            }
+            *frame_spikes = (population_bits)frame_bits;
+            frame_spikes += frame_n_blocks;
+            if ((frame_step & frame_setup->flush_mask) == 0) {
+                MODEL_STATE(POPULATION_TIDY)
+            }
+            if (frame_step == frame_sample_step) {
+                global wide_float *frame_place = frame_sample;
+                MODEL_STATE(POPULATION_WRITE_STATE)
+                frame_sample_step += frame_setup->sample_steps;
+                frame_sample += frame_setup->n_sampled * POPULATION_MODEL_FIELDS;
+            }
         }
     }
     frame_state[0] = WIDE(as_float)(frame_refractory);

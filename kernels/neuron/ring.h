@@ -33,18 +33,30 @@ ring_mark(constant chx_population_setup *setup, global wide_int *ring, uint bloc
 #endif
 }
 
-/* Whether there may be input; whoever asks takes it. */
-WIDE_FUNCTION bool
-ring_unmark(constant chx_population_setup *setup, global wide_int *ring, uint block, uint slot)
+/* The end of the steps from `step` on, up to `end`, whose marks stand in one word. */
+WIDE_FUNCTION uint
+ring_stretch(constant chx_population_setup *setup, uint step, uint end)
 {
 #ifdef POPULATION_MARKS
-    global uint *word = ring_mark_word(setup, ring, block, slot);
-    const uint marks = *word, mark = 1u << slot % 32;
-    if (!(marks & mark))
-        return false;
-    *word = marks ^ mark;
+    const uint word_slots = setup->slot_bits > 5 ? 32u : 1u << setup->slot_bits;
+    return min((step | (word_slots - 1)) + 1, end);
+#else
+    return end;
 #endif
-    return true;
 }
+
+#ifdef POPULATION_MARKS
+/* Takes the marks of such steps: a bit for each slot modulo 32 where there is input. */
+WIDE_FUNCTION uint
+ring_take_marks(constant chx_population_setup *setup, global wide_int *ring, uint block, uint step,
+                uint end)
+{
+    const uint slot = ring_slot(setup, step);
+    global uint *word = ring_mark_word(setup, ring, block, slot);
+    const uint marks = *word & (~0u >> (32 - (end - step))) << slot % 32;
+    *word ^= marks;
+    return marks;
+}
+#endif
 
 #endif

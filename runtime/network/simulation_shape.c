@@ -23,8 +23,10 @@
 #define EVENT_NS 2.0
 #define EXPECTED_HZ 5.0
 
-/* Spikes that arrive at a block in a step, from which on marks cost more than they spare. */
+/* Spikes that arrive at a block in a step, from which on marks cost more than they spare, and bytes
+ * of the ring, up to which they do: it stays in the cores' caches. */
 #define MARKS_MAX_EVENTS 1.0
+#define MARKS_MIN_RING (UINT64_C(1) << 22)
 
 /* Steps of neurons per batch that are worth a second device, which costs tens of microseconds. */
 #define PARTITION_MIN_UPDATES 400000
@@ -177,7 +179,10 @@ choose_sequential(chx__simulation_shape *shape, const chx__simulation_tables *ta
     const double spikes_each = EXPECTED_HZ * 1e-3 * tables->info->time_step_ms;
     const double n_blocks = (double)tables->info->n_neurons / tables->width;
     shape->launching = fused ? CHX__LAUNCH_FUSED : CHX__LAUNCH_GROUPS;
-    shape->has_marks = (double)tables->info->n_synapses * spikes_each < MARKS_MAX_EVENTS * n_blocks;
+    const uint64_t ring_bytes = sizeof(int32_t) * (uint64_t)tables->info->n_neurons
+                                << tables->slot_bits;
+    shape->has_marks = ring_bytes >= MARKS_MIN_RING &&
+                       (double)tables->info->n_synapses * spikes_each < MARKS_MAX_EVENTS * n_blocks;
     shape->group_items = 1;
     shape->launch_steps = fused ? CHX__SIMULATION_MAX_STEPS / batch * batch : batch;
 }
