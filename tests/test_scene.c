@@ -22,8 +22,8 @@
 
 /* The sketch after 6 ms at 96 x 256, without and with labels. They change when the drawing changes,
  * and only then. */
-#define PLAIN_DIGEST UINT64_C(0x6082bfc7e9685ba8)
-#define LABELLED_DIGEST UINT64_C(0xf21fee02f480ce27)
+#define PLAIN_DIGEST UINT64_C(0x07fed059e59ea4d5)
+#define LABELLED_DIGEST UINT64_C(0x2b97559740ab6be9)
 
 #define WIDTH 96
 #define HEIGHT 256
@@ -1231,39 +1231,66 @@ START_TEST(branches_in_the_same_place_make_no_speckle)
 }
 END_TEST
 
+#define MOST_COVERED 4
+
+/* Where a neuron's axon runs beside the sketch's slanting one, and when it is driven: not at all
+ * where late_ms is negative. */
+typedef struct course {
+    float before_um, beside_um, shift_um, lean;
+    double late_ms;
+} course;
+
+/* Neurons whose axons run beside each other; shift_um is where they are cut in pieces. */
+static chx_network *
+courses_create(const course *courses, uint32_t n_courses)
+{
+    static chx_node nodes[MOST_COVERED * SKETCH_NODES_EACH];
+    static const uint32_t indices[MOST_COVERED] = {0, 1, 2, 3};
+    static const char *const names[MOST_COVERED] = {"first", "second", "third", "fourth"};
+    chx_network_info info = *chx_network_get(network);
+    chx_neuron cells[MOST_COVERED];
+    chx_stimulus stimuli[MOST_COVERED];
+    info.n_stimuli = 0;
+    for (uint32_t n = 0; n < n_courses; n++) {
+        uint32_t first = n * SKETCH_NODES_EACH;
+        sketch_axon(nodes, first, 0, 0);
+        for (uint32_t i = 0; i < SKETCH_NODES_EACH; i++) {
+            float *at = nodes[first + i].position_um;
+            at[1] += i && i < SKETCH_NODES_EACH - 1 ? courses[n].shift_um : 0;
+            at[0] = 0.37f * at[1] + courses[n].beside_um;
+            at[2] = courses[n].lean * at[1] + courses[n].before_um;
+        }
+        cells[n] = info.neurons[n % SKETCH_NEURONS];
+        cells[n].name = names[n];
+        memcpy(cells[n].position_um, nodes[first].position_um, sizeof cells[n].position_um);
+        cells[n].first_node = first;
+        if (courses[n].late_ms < 0)
+            continue;
+        chx_stimulus *stimulus = &stimuli[info.n_stimuli++];
+        *stimulus = info.stimuli[0];
+        stimulus->neurons = &indices[n];
+        stimulus->start_ms += courses[n].late_ms;
+        stimulus->stop_ms += courses[n].late_ms;
+    }
+    info.stimuli = stimuli;
+    info.neurons = cells;
+    info.n_neurons = n_courses;
+    info.nodes = nodes;
+    info.n_nodes = n_courses * SKETCH_NODES_EACH;
+    chx_network *made = NULL;
+    check_ok(chx_network_create(&info, &made));
+    return made;
+}
+
 /* The sketch's driven neuron, and another that runs so far before and beside it;
  * driven later, or not at all where late_ms is 0. */
 static chx_network *
 covered_create(float before_um, float beside_um, double late_ms)
 {
-    static chx_node nodes[2 * SKETCH_NODES_EACH];
-    static const uint32_t other[] = {1};
-    chx_network_info info = *chx_network_get(network);
-    chx_neuron cells[2];
-    for (uint32_t n = 0; n < 2; n++) {
-        uint32_t first = n * SKETCH_NODES_EACH;
-        sketch_axon(nodes, first, 0, 0);
-        for (uint32_t i = 0; i < SKETCH_NODES_EACH; i++) {
-            nodes[first + i].position_um[0] = 0.37f * nodes[first + i].position_um[1];
-            nodes[first + i].position_um[0] += n ? beside_um : 0;
-            nodes[first + i].position_um[2] = n ? before_um : 0;
-        }
-        cells[n] = info.neurons[n];
-        memcpy(cells[n].position_um, nodes[first].position_um, sizeof cells[n].position_um);
-        cells[n].first_node = first;
-    }
-    chx_stimulus stimuli[2] = {info.stimuli[0], info.stimuli[0]};
-    stimuli[1].neurons = other;
-    stimuli[1].start_ms += late_ms;
-    info.stimuli = stimuli;
-    info.n_stimuli = late_ms > 0 ? 2 : 1;
-    info.neurons = cells;
-    info.n_neurons = 2;
-    info.nodes = nodes;
-    info.n_nodes = 2 * SKETCH_NODES_EACH;
-    chx_network *made = NULL;
-    check_ok(chx_network_create(&info, &made));
-    return made;
+    const course both[2] = {
+        {.late_ms = 0},
+        {.before_um = before_um, .beside_um = beside_um, .late_ms = late_ms > 0 ? late_ms : -1}};
+    return courses_create(both, 2);
 }
 
 /* The least red of light, over blue of tissue, across the middle of the driven axon: negative where
@@ -1314,6 +1341,59 @@ START_TEST(light_shows_through_what_is_silent_at_any_zoom)
         chx_network_destroy(&network);
         network = three;
     }
+}
+END_TEST
+
+START_TEST(a_line_that_has_faded_hides_no_bright_one)
+{
+    chx_network *three = network;
+    network = covered_create(-6, 0, 15);
+    chx_scene_params params = plain;
+    params.has_plane = true;
+    params.plane = CHX_PLANE_XY;
+    stage *on = open_stage(&params);
+    draw(on, 24);
+    ck_assert_int_gt(least_warmth(on), 40);
+    close_stage(on);
+    chx_network_destroy(&network);
+    network = three;
+}
+END_TEST
+
+/* How often what shows along the middle of the axons turns into something much brighter or darker
+ * within half a pixel. */
+static int
+count_turns(const stage *on)
+{
+    int n_turns = 0;
+    int before = 0;
+    for (int i = 0; i <= 200; i++) {
+        float y_um = 40 + i * 0.5f;
+        const float at[3] = {0.37f * y_um, y_um, 0.5f * y_um};
+        int brightness = brightness_at(on, at, 0);
+        n_turns += i > 0 && abs(brightness - before) > 60;
+        before = brightness;
+    }
+    return n_turns;
+}
+
+/* Their pieces end in different places, at different depths. */
+START_TEST(lit_lines_in_one_place_are_no_dashes)
+{
+    static const course twins[2] = {{.lean = 0.5f, .late_ms = 0},
+                                    {.lean = 0.5f, .shift_um = 1.7f, .late_ms = 4}};
+    chx_network *three = network;
+    network = courses_create(twins, 2);
+    chx_scene_params params = plain;
+    params.has_plane = true;
+    params.plane = CHX_PLANE_XY;
+    stage *on = open_stage(&params);
+    draw(on, 18);
+    int n_turns = count_turns(on);
+    ck_assert_msg(n_turns <= 2, "%d turns", n_turns);
+    close_stage(on);
+    chx_network_destroy(&network);
+    network = three;
 }
 END_TEST
 
@@ -1462,6 +1542,36 @@ START_TEST(lit_branches_beside_each_other_share_the_pixels)
         stage *on = open_stage(&params);
         draw(on, 16);
         for (int i = 3 * WIDTH * HEIGHT / 3; i < 3 * WIDTH * HEIGHT * 2 / 3 && step > 0; i++)
+            most = abs(on->pixels[i] - before[i]) > most ? abs(on->pixels[i] - before[i]) : most;
+        memcpy(before, on->pixels, sizeof before);
+        close_stage(on);
+        chx_network_destroy(&network);
+        network = three;
+    }
+    ck_assert_int_gt(most, 0);
+    ck_assert_int_lt(most, 64);
+}
+END_TEST
+
+/* The same where four share pixels: one that is left out would show as specks. */
+START_TEST(four_lit_branches_share_the_pixels)
+{
+    static uint8_t before[3 * WIDTH * HEIGHT];
+    chx_network *three = network;
+    int most = 0;
+    for (int step = 0; step <= 24; step++) {
+        const course four[4] = {
+            {.beside_um = (float)step / 16 - 0.75f, .before_um = 12, .late_ms = 5},
+            {.beside_um = 0, .before_um = 8, .late_ms = 0},
+            {.beside_um = 0.5f, .before_um = 4, .late_ms = 8},
+            {.beside_um = -0.6f, .before_um = 0, .late_ms = 3}};
+        network = courses_create(four, 4);
+        chx_scene_params params = plain;
+        params.has_plane = true;
+        params.plane = CHX_PLANE_XY;
+        stage *on = open_stage(&params);
+        draw(on, 18);
+        for (int i = WIDTH * HEIGHT; i < 2 * WIDTH * HEIGHT && step > 0; i++)
             most = abs(on->pixels[i] - before[i]) > most ? abs(on->pixels[i] - before[i]) : most;
         memcpy(before, on->pixels, sizeof before);
         close_stage(on);
@@ -1814,6 +1924,9 @@ suite(void)
     tcase_add_test(frames, plain_c_baseline_draws_the_same_pixels);
     tcase_add_test(frames, branches_in_the_same_place_make_no_speckle);
     tcase_add_test(frames, lit_branches_beside_each_other_share_the_pixels);
+    tcase_add_test(frames, four_lit_branches_share_the_pixels);
+    tcase_add_test(frames, a_line_that_has_faded_hides_no_bright_one);
+    tcase_add_test(frames, lit_lines_in_one_place_are_no_dashes);
     tcase_add_test(frames, lone_lit_lines_are_equally_wide);
     tcase_add_test(frames, thin_branches_by_compartment_are_legible_on_white);
     tcase_add_test(frames, soma_smaller_than_a_pixel_is_a_spot);

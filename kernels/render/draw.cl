@@ -9,9 +9,10 @@
  * Layers of a band of rows [row0, row1), width pixels each, zero when empty:
  *   fibre  uint   level << 20 | near << 6 | hue: the brightest thin branch or
  *                 edge; level 0..4095 is coverage times depth cue
- *   light  uint2  near / 4 << 18 | light << 6 | coverage / 4: the nearest lit line or lit edge of a
- *                 body; then the same of the others, with coverage / 64 << 30 above it: of those
- *                 that cover much of the pixel the nearest
+ *   light  uint4  before << 31 | near / 2 << 18 | light << 6 | coverage / 4: the three nearest lit
+ *                 lines or lit edges of bodies, those that show before what is silent first; then
+ *                 coverage / 64 << 30 | before << 29 | near / 8 << 18 | light << 6 | coverage / 4:
+ *                 of the others that cover much of the pixel the nearest
  *   body   uint2  low word light << 20 | facing / 4 << 14 | shade << 6 | hue, high word
  *                 depth + 2^30, and 2^31 where it is lit: the nearest lit surface, else the nearest
  *                 silent one; as one ulong where 64-bit atomics exist, else depth first and the low
@@ -85,24 +86,30 @@ put_fibre(const layers *to, int x, int y, uint cover, uint near, uint hue)
         atomic_max(&to->fibre[(y - to->row0) * to->width + x], level << 20 | near << 6 | hue);
 }
 
-/* cover is q8. Of all that is put in a pixel two are kept: the nearest, and of the others the one
- * that covers most, which shows where the nearest leaves room. With one alone, what runs partly
- * behind another line would show as dashes, all of it or nothing as its pixels fall. Of those that
- * cover about as much, in quarters, the nearest is kept, or else a third branch would show as a
- * speck wherever it covers a little more. All but the nearest lose to something nearer at some
- * time, so neither the order of work-items matters nor whether anything is put twice. */
+/* cover is q8. Of all that is put in a pixel four are kept: the three nearest, and of the others
+ * the one that covers most; each shows where those before it leave room. With fewer, what runs
+ * partly behind other lines would show as dashes, and a branch that is left out as specks, as its
+ * pixels fall. The fourth is chosen by quarters of what is covered, and then by nearness, or else
+ * one that covers a little more would change from pixel to pixel. What is too old to show before
+ * silent tissue comes after all that is not, or a branch that is hardly seen would hide a bright
+ * one. Each place hands on whatever is not its largest, so neither the order of work-items matters
+ * nor whether anything is put twice. */
 static void
 put_light(const layers *to, int x, int y, uint light, uint cover, uint near)
 {
-    global uint *cell = to->light + 2 * ((y - to->row0) * to->width + x);
+    global uint *cell = to->light + 4 * ((y - to->row0) * to->width + x);
     cover = min(cover, 255u) >> 2;
     if (light == 0 || cover == 0)
         return;
-    uint key = (near >> 2) << 18 | light << 6 | cover;
-    uint old = atomic_max(cell, key);
-    uint less = min(old, key);
-    if (less && old != key)
-        atomic_max(cell + 1, (less & 48u) << 26 | less);
+    uint before = light < CHX_LIT_BEFORE ? 0u : 0x80000000u;
+    uint key = before | (near >> 1) << 18 | light << 6 | cover;
+    for (int k = 0; k < 3; k++) {
+        uint old = atomic_max(cell + k, key);
+        if (old == 0 || old == key)
+            return;
+        key = min(old, key);
+    }
+    atomic_max(cell + 3, (key & 48u) << 26 | (key >> 20) << 18 | (key & 0x3ffffu));
 }
 
 static void
@@ -130,6 +137,33 @@ half_up(int q8)
     return (q8 + 127) >> 8;
 }
 
+/* How far a surface comes forward, 4096ths of its radius. Where two branches run in the same place,
+ * one of them shows and not now one, now the other as their roundings fall: the one lit later, else
+ * the one of higher rank. Somata, which are wide, stay where they are. */
+static int
+lift_of(const chx_stick *stick, uint light)
+{
+    if (stick->ax == stick->bx && stick->ay == stick->by && stick->az == stick->bz)
+        return light ? CHX_LIT_BULGE / 3 : 0;
+    int lit = light ? CHX_LIT_BULGE + (int)(light / CHX_LIGHT_PER_BULGE) : 0;
+    return lit + (int)(stick->hue >> CHX_RANK_SHIFT) * CHX_RANK_BULGE;
+}
+
+/* Nearness of a pixel of depth. */
+static int
+per_px_of(int4 depth)
+{
+    return (int)min(((long)depth.y * 256) >> depth.z, (long)CHX_NEAR_MAX);
+}
+
+/* Of lit lines less than a pixel apart in depth the same one is the nearer along both: light comes
+ * forward, all of it by a pixel. */
+static uint
+near_lifted(int near, uint light, int per_px)
+{
+    return (uint)min(near + (int)((light * (uint)per_px) >> CHX_LIGHT_BITS), CHX_NEAR_MAX);
+}
+
 /* A thin branch on its way through the picture, along x or, when steep, along y. */
 typedef struct walk {
     int steep;
@@ -137,7 +171,9 @@ typedef struct walk {
     int lit_reach, lit_radius;
     uint weight; /* of tissue by width and depth, q16 */
     uint glare; /* of light by width, q8 */
-    uint near, hue;
+    uint near, hue; /* near at the place */
+    int lit_lift; /* how much nearer the faintest light is */
+    int per_px; /* nearness of a pixel of depth */
     int low, high; /* rows or columns that may be written across */
     int tiles; /* in a row of tiles */
     int seen[2]; /* tiles marked last */
@@ -164,6 +200,7 @@ light_column(const layers *to, walk *w, int major, int centre, uint light, int i
     int last = min((centre + w->lit_reach - 32768) >> 16, w->high - 1);
     if (first > last)
         return;
+    uint near = near_lifted((int)w->near + w->lit_lift, light, w->per_px);
     mark_tile(to, w, w->steep ? first : major, w->steep ? major : first);
     mark_tile(to, w, w->steep ? last : major, w->steep ? major : last);
     for (int minor = first; minor <= last; minor++) {
@@ -171,7 +208,7 @@ light_column(const layers *to, walk *w, int major, int centre, uint light, int i
         int across = (away * w->cosine) >> 16;
         int x = w->steep ? minor : major;
         int y = w->steep ? major : minor;
-        put_light(to, x, y, light, 2 * line_cover(across, w->lit_radius), w->near);
+        put_light(to, x, y, light, 2 * line_cover(across, w->lit_radius), near);
         if (inner)
             put_glow(to, x, y, light, (line_cover(across, w->radius) * w->glare) >> 8);
     }
@@ -205,7 +242,9 @@ line_column(const layers *to, walk *w, int major, int centre, uint light, int in
         light_column(to, w, major, centre, light, inner);
 }
 
-/* Walks a thin branch along its longer side. Light changes along it, depth and width do not. */
+/* Walks a thin branch along its longer side. Light and depth change along it, width does not: with
+ * one depth for all of it, of two long branches side by side now one, now the other would be the
+ * nearer, as their ends fall. */
 static void
 draw_line(const layers *to, const clip *in, global const chx_tables *tables, const chx_stick *stick,
           int4 depth)
@@ -218,6 +257,8 @@ draw_line(const layers *to, const clip *in, global const chx_tables *tables, con
     int n1 = w.steep ? stick->bx : stick->by;
     int age0 = stick->age_a;
     int age1 = stick->age_b;
+    int z0 = stick->az;
+    int z1 = stick->bz;
     if (m0 > m1) {
         int swap = m0;
         m0 = m1;
@@ -228,6 +269,9 @@ draw_line(const layers *to, const clip *in, global const chx_tables *tables, con
         swap = age0;
         age0 = age1;
         age1 = swap;
+        swap = z0;
+        z0 = z1;
+        z1 = swap;
     }
     int first = max(half_up(m0 - 96), w.steep ? in->y0 : in->x0);
     int last = min(half_up(m1 + 96), w.steep ? in->y1 : in->x1);
@@ -241,8 +285,9 @@ draw_line(const layers *to, const clip *in, global const chx_tables *tables, con
     uint glare = (uint)clamp(stick->ra + stick->rb, CHX_FAINTEST_Q8, 256);
     w.radius = max((stick->ra + stick->rb) / 2, 128);
     w.lit_radius = max(w.radius, CHX_LIT_LINE_Q8);
-    w.near = near_of((stick->az + stick->bz) / 2, depth);
-    w.weight = width * cue_of(w.near);
+    w.per_px = z0 == CHX_BEHIND ? 0 : per_px_of(depth);
+    int near = (int)near_of((z0 + z1) / 2, depth);
+    w.weight = width * cue_of((uint)near);
     w.glare = 128u + glare / 2;
     w.hue = stick->hue & (CHX_HUES - 1);
     w.cosine = (int)tables->cosine[index];
@@ -256,8 +301,19 @@ draw_line(const layers *to, const clip *in, global const chx_tables *tables, con
     int minor = (int)(centre >> 8);
     int silent = min(age0, age1) >> CHX_LIGHT_SHIFT >= CHX_LIGHT_COUNT;
     long age_slope = silent ? 0 : ((long)(age1 - age0) << 16) / length;
+    int near_slope = 0; /* q16 per q8 */
+    if (length >= 256) {
+        near = (int)near_of(z0, depth);
+        near_slope = ((int)near_of(z1, depth) - near) * 65536 / length;
+    }
+    int lift = lift_of(stick, 0) * w.radius;
+    w.lit_lift = (int)((long)(lift_of(stick, 1) * w.radius - lift) * w.per_px >> 20);
+    near = near * 16384 + (int)(((long)near_slope * (first * 256 + 128 - m0)) >> 2);
+    near += (int)((long)lift * w.per_px >> 6);
     for (int major = first; major < last; major++) {
         int along = clamp(major * 256 + 128 - m0, 0, length);
+        w.near = (uint)clamp(near >> 14, 0, CHX_NEAR_MAX);
+        near += near_slope * 64;
         uint light = 0;
         if (!silent)
             light = light_at(tables, age0 + (int)((age_slope * along) >> 16), stick->back);
@@ -387,18 +443,6 @@ sheen_of(global const chx_tables *tables, long square, long radius, int flat)
     return CHX_SHEEN_LEAST + ((inner * inner >> 8) * inner * (256u - CHX_SHEEN_LEAST) >> 16);
 }
 
-/* How far a surface comes forward, 4096ths of its radius. Where two branches run in the same place,
- * one of them shows and not now one, now the other as their roundings fall: the one lit later, else
- * the one of higher rank. Somata, which are wide, stay where they are. */
-static int
-lift_of(const chx_stick *stick, uint light)
-{
-    if (stick->ax == stick->bx && stick->ay == stick->by && stick->az == stick->bz)
-        return light ? CHX_LIT_BULGE / 3 : 0;
-    int lit = light ? CHX_LIT_BULGE + (int)(light / CHX_LIGHT_PER_BULGE) : 0;
-    return lit + (int)(stick->hue >> CHX_RANK_SHIFT) * CHX_RANK_BULGE;
-}
-
 /* Where a body crosses in front of another, a band beside it is dark on the one behind (Everts et
  * al., Depth-Dependent Halos, 2009). Only on what lies some radii deeper than the axis, more where
  * it leans: what runs along with it stays bright. None beyond the ends, where a branch goes on. A
@@ -464,9 +508,10 @@ cone_pixel(const layers *to, global const chx_tables *tables, const chx_stick *s
             long forward = lift_of(stick, min(light, 1u));
             int z = stick->az + (int)((rise * share) >> 16) + (int)((forward * radius) >> 12);
             uint near = near_of(z, depth);
+            uint lit_near = near_lifted((int)near, light, per_px_of(depth));
             uint lit = radius < CHX_SHEEN_Q8 ? 2 * cover : (2 * cover * sheen) >> 8;
             put_fibre(to, x, y, (cover * shade) >> 8, near, hue);
-            put_light(to, x, y, light, lit, near);
+            put_light(to, x, y, light, lit, lit_near);
             put_glow(to, x, y, light, cover / 4);
         }
         return;

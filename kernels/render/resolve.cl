@@ -218,34 +218,33 @@ spared(uint halo, uint near, uint light)
     return 256u - (((halo & 63u) * behind * (CHX_HALO_DARK / 4 + 1)) >> (4 + CHX_HALO_SOFT));
 }
 
-/* One of the two that the layer of light holds. */
+#define LIGHTS 4 /* of a pixel */
+
+/* One of those that the layer of light holds. */
 typedef struct glint {
-    uint level, near; /* near of 4095 */
-    uint cover; /* of the pixel that shows, 0 .. 63 */
+    uint level, near;
+    uint cover; /* of the pixel, q8 */
 } glint;
 
-/* The nearest, and what it leaves of the other. Two that are lit alike are one branch at a joint,
- * or look like one: both cover the same of the pixel. */
+/* As draw.cl keeps them. Two in a row that are lit alike are one branch at a joint, or look like
+ * one: both cover the same of the pixel. */
 static void
-find_lit(glint made[2], uint2 light)
+find_lit(glint made[LIGHTS], uint4 light)
 {
-    made[0].level = (light.x >> 6) & CHX_LIGHT_MAX;
-    made[0].near = light.x >> 18;
-    made[0].cover = light.x & 63u;
-    made[1].level = (light.y >> 6) & CHX_LIGHT_MAX;
-    made[1].near = (light.y >> 18) & 4095u;
-    made[1].cover = light.y & 63u;
-    if (abs_diff(made[0].level, made[1].level) < CHX_LIT_ALIKE) {
-        made[0].cover = max(made[0].cover, made[1].cover);
-        made[1].cover = 0;
+    const uint keys[LIGHTS] = {light.x, light.y, light.z, light.w};
+    uint last = 0;
+    for (int k = 0; k < LIGHTS; k++) {
+        uint cover = keys[k] & 63u;
+        made[k].level = (keys[k] >> 6) & CHX_LIGHT_MAX;
+        made[k].near = k < LIGHTS - 1 ? (keys[k] >> 17 & 0x3ffeu) : (keys[k] >> 15 & 0x3ff8u) + 6;
+        made[k].cover = cover * 4 + cover / 15;
+        if (k > 0 && abs_diff(made[last].level, made[k].level) < CHX_LIT_ALIKE) {
+            made[last].cover = max(made[last].cover, made[k].cover);
+            made[k].cover = 0;
+        } else if (cover) {
+            last = k;
+        }
     }
-    made[1].cover = made[1].cover * (63u - made[0].cover) / 63u;
-}
-
-static uint
-cover_of(const glint *of)
-{
-    return of->cover * 4 + of->cover / 15;
 }
 
 /* Whether a light shows before a body with a light of its own. */
@@ -253,36 +252,36 @@ static int
 is_before(const glint *of, uint body_near, uint heat)
 {
     int alone = of->level >= CHX_LIT_BEFORE && heat < CHX_LIT_BEFORE;
-    return of->cover && (alone || of->near + 1 >= body_near >> 2);
+    return of->cover && (alone || of->near + 4 >= body_near);
 }
 
-/* Adds light that lies before the body, and hides what is behind both before either is added. */
-static void
-add_lights(colour *tissue, colour *c, global const chx_tables *tables, const glint lights[2],
+/* Adds light that lies before the body, each where those before it leave room, to nothing. Returns
+ * how much of what is behind they leave, q8. */
+static uint
+add_lights(colour *sum, global const chx_tables *tables, const glint lights[LIGHTS],
            uint body_near, uint heat, uint halo)
 {
-    for (int k = 0; k < 2; k++)
+    uint room = 256;
+    for (int k = 0; k < LIGHTS; k++)
         if (is_before(&lights[k], body_near, heat)) {
-            hide(tissue, tables, lights[k].level, cover_of(&lights[k]));
-            hide(c, tables, lights[k].level, cover_of(&lights[k]));
+            uint level = lights[k].level;
+            uint cover = lights[k].cover * room >> 8;
+            add_emission(sum, tables, level, (cover * spared(halo, lights[k].near, level)) >> 8);
+            room -= tables->emission[level][3] * cover >> 8;
         }
-    for (int k = 0; k < 2; k++)
-        if (is_before(&lights[k], body_near, heat)) {
-            uint left = spared(halo, lights[k].near * 4 + 3, lights[k].level);
-            add_emission(tissue, tables, lights[k].level, (cover_of(&lights[k]) * left) >> 8);
-        }
+    return room;
 }
 
 /* Adds what is at a pixel to the bloom there. Light hides what it lies on, bloom too, by as much as
  * it is still within the range of the bar: there its colour is the bar's own. */
 static void
-add_tissue(colour *c, global const chx_tables *tables, uint fibre, uint2 light, uint2 body,
+add_tissue(colour *c, global const chx_tables *tables, uint fibre, uint4 light, uint2 body,
            uint halo, int4 depth)
 {
     colour tissue = {0, 0, 0, 0};
     uint body_near = 0;
     uint heat = body.x >> 20;
-    glint lights[2];
+    glint lights[LIGHTS];
     find_lit(lights, light);
     if (body.y) {
         body_near = near_of((int)((body.y & 0x7fffffffu) - 0x40000000u), depth);
@@ -303,8 +302,12 @@ add_tissue(colour *c, global const chx_tables *tables, uint fibre, uint2 light, 
         scale(&tissue, 256u - alpha, 8);
         add_hue(&tissue, tables, fibre & 63u, (level * spared(halo, near, 0)) >> 8, 12);
     }
-    add_lights(&tissue, c, tables, lights, body_near, heat, halo);
     add(c, &tissue);
+    if (light.x) {
+        colour shine = {0, 0, 0, 0};
+        scale(c, add_lights(&shine, tables, lights, body_near, heat, halo), 8);
+        add(c, &shine);
+    }
 }
 
 constant uint bayer[16] = {0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5};
@@ -398,7 +401,7 @@ lay_clear(global const chx_tables *tables, uint ink, uint dither, colour *c)
 
 typedef struct surface {
     global uint *fibre;
-    global uint2 *light;
+    global uint4 *light;
     global uint *ink;
     global uint2 *body;
     global uint *halo;
@@ -471,16 +474,12 @@ set_veil(colour *c, global const chx_tables *tables, uint bloom, uint dither)
 
 /* How much of the background lit lines hide, 0 .. 255. */
 static uint
-hidden_by(global const chx_tables *tables, uint2 light)
+hidden_by(global const chx_tables *tables, uint4 light)
 {
-    glint lights[2];
+    glint lights[LIGHTS];
     find_lit(lights, light);
-    uint left = 256;
-    for (int k = 0; k < 2; k++) {
-        uint hides = tables->emission[lights[k].level][3];
-        left = left * (256u - (hides * cover_of(&lights[k]) >> 8)) >> 8;
-    }
-    return min(256u - left, 255u);
+    colour sum = {0, 0, 0, 0};
+    return min(256u - add_lights(&sum, tables, lights, 0, 0, 0), 255u);
 }
 
 /* A pixel of a dirty tile; its layers are left empty. */
@@ -488,7 +487,7 @@ static void
 take_pixel(colour *c, const surface *from, const place *at, size_t cell, uint bloom, uint dither)
 {
     uint fibre = 0;
-    uint2 light = 0;
+    uint4 light = 0;
     uint2 body = 0;
     uint ink = 0;
     if (at->mark & CHX_TILE_LINES) {
@@ -596,7 +595,7 @@ fill(global uchar *to, int n, uchar value)
 /* Pixels of a band's own rows: one work-item per 8 x 2. band = width, first and last row held by
  * the layers; own = first row, last row, height of the picture. `out` is the whole picture. */
 kernel void
-resolve_rgb(global uint *fibre, global uint2 *light, global uint *ink, global uint2 *body,
+resolve_rgb(global uint *fibre, global uint4 *light, global uint *ink, global uint2 *body,
             global uint *halo, global const uint *marks, global const uint *bloom,
             global const chx_tables *tables, global uchar *out, int4 band, int4 own,
             int4 bloom_size, int4 depth)
@@ -626,7 +625,7 @@ resolve_rgb(global uint *fibre, global uint2 *light, global uint *ink, global ui
 
 /* The same without a background, four bytes a pixel. */
 kernel void
-resolve_rgba(global uint *fibre, global uint2 *light, global uint *ink, global uint2 *body,
+resolve_rgba(global uint *fibre, global uint4 *light, global uint *ink, global uint2 *body,
              global uint *halo, global const uint *marks, global const uint *bloom,
              global const chx_tables *tables, global uchar *out, int4 band, int4 own,
              int4 bloom_size, int4 depth)
@@ -654,7 +653,7 @@ resolve_rgba(global uint *fibre, global uint2 *light, global uint *ink, global u
 
 /* The same as planes Y, U, V, which are ranges of one buffer: 4:2:0, BT.709, limited range. */
 kernel void
-resolve_yuv(global uint *fibre, global uint2 *light, global uint *ink, global uint2 *body,
+resolve_yuv(global uint *fibre, global uint4 *light, global uint *ink, global uint2 *body,
             global uint *halo, global const uint *marks, global const uint *bloom,
             global const chx_tables *tables, global uchar *out, int4 band, int4 own,
             int4 bloom_size, int4 depth, global uchar *out_u, global uchar *out_v)
@@ -697,7 +696,7 @@ resolve_yuv(global uint *fibre, global uint2 *light, global uint *ink, global ui
 /* Empties what resolve has not: the tiles of the halo rows, the glow and the marks. One work-item
  * per tile. own as above. */
 kernel void
-sweep(global uint *fibre, global uint2 *light, global uint *ink, global uint2 *body,
+sweep(global uint *fibre, global uint4 *light, global uint *ink, global uint2 *body,
       global uint *halo, global uint *glow, global uint *dirty, int4 band, int4 own)
 {
     int tile_x = get_global_id(0);

@@ -113,7 +113,7 @@ chx__band_init(chx__band *band, chx_runtime *runtime, uint32_t width_px, uint32_
     size_t queue = 16 + (size_t)made.n_places * sizeof(chx_stick);
     chx_status status = chx_buffer_create(runtime, n * 4, NULL, &made.fibre);
     if (!status)
-        status = chx_buffer_create(runtime, n * 8, NULL, &made.light);
+        status = chx_buffer_create(runtime, n * 16, NULL, &made.light);
     if (!status)
         status = chx_buffer_create(runtime, n * 4, NULL, &made.ink);
     if (!status)

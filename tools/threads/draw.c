@@ -318,7 +318,7 @@ make_layers(threads_draw *draw, int width, int height)
     draw->n_strips = (height + STRIP - 1) / STRIP;
     size_t tiles = (size_t)layers->n_tiles_x * (size_t)draw->n_strips;
     layers->fibre = calloc(n, sizeof *layers->fibre);
-    layers->light = calloc(2 * n, sizeof *layers->light);
+    layers->light = calloc(4 * n, sizeof *layers->light);
     layers->halo = calloc(n, sizeof *layers->halo);
     layers->body = calloc(n, sizeof *layers->body);
     layers->dirty = calloc(tiles, 1);

@@ -122,31 +122,55 @@ spared(uint32_t halo, uint32_t near, uint32_t light)
 }
 
 typedef struct glint {
-    uint32_t level, near, cover; /* near of 4095, cover of 63 */
+    uint32_t level, near, cover; /* cover q8 */
 } glint;
 
-/* The nearest, and what it leaves of the one behind it. */
+/* Two in a row that are lit alike cover the same of the pixel. */
 static void
-find_lit(glint made[2], const uint32_t light[2])
+find_lit(glint made[4], const uint32_t light[4])
 {
-    glint first = {light[0] >> 6 & 4095, light[0] >> 18, light[0] & 63};
-    glint second = {light[1] >> 6 & 4095, light[1] >> 18 & 4095, light[1] & 63};
-    int apart = (int)first.level - (int)second.level;
-    if (apart > -64 && apart < 64) {
-        first.cover = first.cover > second.cover ? first.cover : second.cover;
-        second.cover = 0;
+    int last = 0;
+    for (int k = 0; k < 4; k++) {
+        uint32_t cover = light[k] & 63, level = light[k] >> 6 & 4095;
+        uint32_t near = k < 3 ? light[k] >> 17 & 0x3ffe : (light[k] >> 15 & 0x3ff8) + 6;
+        made[k] = (glint){level, near, cover * 4 + cover / 15};
+        if (k > 0 && abs((int)made[last].level - (int)level) < 64) {
+            made[last].cover = made[last].cover > made[k].cover ? made[last].cover : made[k].cover;
+            made[k].cover = 0;
+        } else if (cover) {
+            last = k;
+        }
     }
-    second.cover = second.cover * (63 - first.cover) / 63;
-    made[0] = first;
-    made[1] = second;
+}
+
+/* Light before a body, each where those before it leave room, over what is behind. */
+static void
+shine_on(const threads_film *film, const uint32_t light[4], uint32_t heat, uint32_t body_near,
+         uint32_t halo, uint32_t c[3])
+{
+    static const uint32_t none[3];
+    glint lights[4];
+    uint32_t sum[3] = {0, 0, 0}, room = 256;
+    find_lit(lights, light);
+    for (int k = 0; k < 4; k++) {
+        const glint *of = &lights[k];
+        const uint32_t *shine = film->colours->emission[of->level];
+        bool alone = of->level >= THREADS_LIT_BEFORE && heat < THREADS_LIT_BEFORE;
+        uint32_t cover = of->cover * room >> 8;
+        if (of->cover == 0 || (!alone && of->near + 4 < body_near))
+            continue;
+        mix(sum, 1, 0, shine, cover * spared(halo, of->near, of->level) >> 8, 7);
+        room -= shine[3] * cover >> 8;
+    }
+    mix(c, room, 8, none, 0, 0);
+    mix(c, 1, 0, sum, 1, 0);
 }
 
 static void
 shade_pixel(const threads_film *film, size_t cell, uint32_t c[3])
 {
     uint32_t fibre = film->layers->fibre[cell], near = 0;
-    glint lights[2];
-    find_lit(lights, &film->layers->light[2 * cell]);
+    const uint32_t *light = &film->layers->light[4 * cell];
     uint32_t halo = film->layers->halo[cell];
     uint64_t body = film->layers->body[cell];
     uint32_t tissue[3] = {0, 0, 0}, heat = (uint32_t)body >> 20;
@@ -169,24 +193,10 @@ shade_pixel(const threads_film *film, size_t cell, uint32_t c[3])
         mix(tissue, 256 - (body ? level_ >> 4 : 0), 8, film->colours->tissue[fibre & 63],
             level_ * spared(halo, fibre >> 6 & 16383, 0) >> 8, 12);
     }
-    for (int step = 0; step < 4; step++) {
-        static const uint32_t none[3];
-        const glint *of = &lights[step % 2];
-        uint32_t cover = of->cover * 4 + of->cover / 15;
-        const uint32_t *shine = film->colours->emission[of->level];
-        uint32_t left = 256 - (shine[3] * cover >> 8);
-        bool alone = of->level >= THREADS_LIT_BEFORE && heat < THREADS_LIT_BEFORE;
-        if (cover == 0 || (!alone && of->near + 1 < near >> 2))
-            continue;
-        if (step >= 2) {
-            mix(tissue, 1, 0, shine, cover * spared(halo, of->near * 4 + 3, of->level) >> 8, 7);
-        } else {
-            mix(tissue, left, 8, none, 0, 0);
-            mix(c, left, 8, none, 0, 0);
-        }
-    }
     for (int k = 0; k < 3; k++)
         c[k] += tissue[k];
+    if (light[0])
+        shine_on(film, light, heat, near, halo, c);
 }
 
 static void
@@ -198,10 +208,10 @@ show_pixel(const threads_film *film, int x, int y, bool dirty, bool lit, uint8_t
     if (bloomed)
         memcpy(c, film->colours->haze[threads_curve(bloomed)], sizeof c);
     if (dirty &&
-        (film->layers->fibre[cell] || film->layers->light[2 * cell] || film->layers->body[cell])) {
+        (film->layers->fibre[cell] || film->layers->light[4 * cell] || film->layers->body[cell])) {
         shade_pixel(film, cell, c);
         film->layers->fibre[cell] = 0;
-        film->layers->light[2 * cell] = film->layers->light[2 * cell + 1] = 0;
+        memset(&film->layers->light[4 * cell], 0, 16);
         film->layers->body[cell] = 0;
     }
     if (dirty)

@@ -69,12 +69,19 @@ static inline void
 add_light(const brush *with, size_t cell, uint32_t light, uint32_t cover, uint32_t near)
 {
     cover = light ? (cover > 255 ? 255 : cover) >> 2 : 0;
-    uint32_t *two = &with->to->light[2 * cell];
-    uint32_t key = near >> 2 << 18 | light << 6 | cover, less = key < two[0] ? key : two[0];
-    if (cover == 0 || key == two[0])
+    uint32_t *four = &with->to->light[4 * cell];
+    uint32_t key = near >> 1 << 18 | light << 6 | cover;
+    key |= (uint32_t)(light >= THREADS_LIT_BEFORE) << 31;
+    if (cover == 0)
         return;
-    raise_to(&two[0], key);
-    raise_to(&two[1], (less >> 4 & 3) << 30 | less);
+    for (int k = 0; k < 3; k++) {
+        uint32_t old = four[k];
+        raise_to(&four[k], key);
+        if (old == 0 || old == key)
+            return;
+        key = key < old ? key : old;
+    }
+    raise_to(&four[3], (key >> 4 & 3) << 30 | key >> 20 << 18 | (key & 0x3ffff));
 }
 
 static inline void
@@ -93,8 +100,31 @@ soil(const brush *with, int x, int y)
 typedef struct line {
     bool steep;
     int cosine, reach, radius, lit_reach, lit_radius;
-    uint32_t weight, near;
+    uint32_t weight, cue, near; /* near at the place */
+    int lit_lift, per_px; /* how much nearer light is; nearness of a pixel */
 } line;
+
+/* How far a surface comes forward, so that of branches in the same place the same one shows. */
+static int64_t
+forward_of(const threads_stick *stick, uint32_t light)
+{
+    bool soma = stick->ax == stick->bx && stick->ay == stick->by && stick->az == stick->bz;
+    if (soma)
+        return light ? 256 : 0;
+    return (light ? 768 + light / 8 : 0) + stick->rank * 48;
+}
+
+static int
+near_per_px(const threads_depth *depth)
+{
+    return (int)within(((int64_t)depth->factor * 256) >> depth->shift, 0, 16383);
+}
+
+static uint32_t
+lifted(int64_t near, uint32_t light, int per_px)
+{
+    return (uint32_t)within(near + (light * per_px >> 12), 0, 16383);
+}
 
 static inline uint32_t
 line_cover(int away, int radius)
@@ -120,10 +150,11 @@ paint_column(const brush *with, const line *along, int major, int centre, uint32
         if (cover + lit == 0)
             continue;
         size_t cell = (size_t)y * with->to->width + x;
-        add_fibre(with, cell, cover, along->weight * cue_of(along->near), along->near);
+        add_fibre(with, cell, cover, along->weight * along->cue, along->near);
         if (light) {
             uint32_t glare = cover * (128 + along->weight / 2) >> 8;
-            add_light(with, cell, light, lit, along->near);
+            int near = (int)along->near + along->lit_lift;
+            add_light(with, cell, light, lit, lifted(near, light, along->per_px));
             if (inner)
                 add_glow(with, x, y, light, glare);
         }
@@ -139,11 +170,14 @@ paint_line(const brush *with)
     int m0 = steep ? s->ay : s->ax, m1 = steep ? s->by : s->bx;
     int n0 = steep ? s->ax : s->ay, n1 = steep ? s->bx : s->by;
     int age0 = s->age_a, age1 = s->age_b;
+    int z0 = s->az, z1 = s->bz, near = (int)threads_near(with->depth, (z0 + z1) / 2);
     if (m0 > m1) {
-        int m = m0, n = n0, age = age0;
+        int m = m0, n = n0, age = age0, z = z0;
         m0 = m1;
         n0 = n1;
         age0 = age1;
+        z0 = z1;
+        z1 = z;
         m1 = m;
         n1 = n;
         age1 = age;
@@ -155,7 +189,8 @@ paint_line(const brush *with)
                   .cosine = (int)with->colours->cosine[index],
                   .radius = most((s->ra + s->rb) / 2, 128),
                   .weight = (uint32_t)within(s->ra + s->rb, 90, 256),
-                  .near = threads_near(with->depth, (s->az + s->bz) / 2)};
+                  .cue = cue_of((uint32_t)near),
+                  .per_px = near_per_px(with->depth)};
     along.lit_radius = most(along.radius, 192);
     along.reach = (int)((int64_t)(along.radius + 180) * with->colours->secant[index] >> 8);
     along.lit_reach = (int)((int64_t)(along.lit_radius + 180) * with->colours->secant[index] >> 8);
@@ -164,8 +199,19 @@ paint_line(const brush *with)
     int centre = (int)(((int64_t)n0 * 65536 + (int64_t)slope * (first * 256 + 128 - m0)) >> 8);
     int64_t age_slope = (int64_t)(age1 - age0) * 65536 / length;
     bool silent = least(age0, age1) >> 4 >= THREADS_AGES;
+    int near_slope = 0;
+    if (length >= 256) {
+        near = (int)threads_near(with->depth, z0);
+        near_slope = ((int)threads_near(with->depth, z1) - near) * 65536 / length;
+    }
+    int64_t lift = forward_of(s, 0) * along.radius;
+    along.lit_lift = (int)((forward_of(s, 1) * along.radius - lift) * along.per_px >> 20);
+    int64_t on = near * 16384 + ((int64_t)near_slope * (first * 256 + 128 - m0) >> 2);
+    on += lift * along.per_px >> 6;
     for (int major = first; major < last; major++, centre += slope) {
         int at = major * 256 + 128;
+        along.near = (uint32_t)within(on >> 14, 0, 16383);
+        on += near_slope * 64;
         uint32_t light = 0;
         if (!silent)
             light = light_of(with, age0 + (int)(age_slope * within(at - m0, 0, length) >> 16));
@@ -235,16 +281,6 @@ skin_at(const brush *with, const axis *a, int64_t s, int64_t across, int64_t rad
     return made;
 }
 
-/* How far a surface comes forward, so that of branches in the same place the same one shows. */
-static int64_t
-forward_of(const threads_stick *stick, uint32_t light)
-{
-    bool soma = stick->ax == stick->bx && stick->ay == stick->by && stick->az == stick->bz;
-    if (soma)
-        return light ? 256 : 0;
-    return (light ? 768 + light / 8 : 0) + stick->rank * 48;
-}
-
 /* Marks what lies some radii behind a body and beside it as dark. */
 static void
 paint_halo(const brush *with, const axis *a, size_t cell, int64_t s, int64_t square, int64_t radius,
@@ -291,6 +327,7 @@ paint_cone_pixel(const brush *with, const axis *a, int x, int y)
         uint32_t near = threads_near(with->depth, stick->az + (int)(rise * share >> 16) +
                                                       (int)(forward * radius >> 12));
         add_fibre(with, cell, cover * on.shade >> 8, cue_of(near) << 8, near);
+        near = lifted(near, light, near_per_px(with->depth));
         add_light(with, cell, light, lit, near);
         add_glow(with, x, y, light, cover / 4);
         return;
