@@ -9,10 +9,11 @@
  * Layers of a band of rows [row0, row1), width pixels each, zero when empty:
  *   fibre  uint   level << 20 | near << 6 | hue: the brightest thin branch or
  *                 edge; level 0..4095 is coverage times depth cue
- *   light  uint4  before << 31 | near / 2 << 18 | light << 6 | coverage / 4: the three nearest lit
- *                 lines or lit edges of bodies, those that show before what is silent first; then
- *                 coverage / 64 << 30 | before << 29 | near / 8 << 18 | light << 6 | coverage / 4:
- *                 of the others that cover much of the pixel the nearest
+ *   light  uint   before << 31 | near / 2 << 18 | light << 6 | coverage / 4: the nearest lit line or
+ *                 lit edge of a body, one that shows before what is silent first; behind this layer
+ *                 three more of each pixel: the same of the next two, and of the others that cover
+ *                 much of it the nearest, coverage / 64 << 30 | before << 29 | near / 8 << 18 | light
+ *                 << 6 | coverage / 4
  *   body   uint2  low word light << 20 | facing / 4 << 14 | shade << 6 | hue, high word
  *                 depth + 2^30, and 2^31 where it is lit: the nearest lit surface, else the nearest
  *                 silent one; as one ulong where 64-bit atomics exist, else depth first and the low
@@ -97,19 +98,24 @@ put_fibre(const layers *to, int x, int y, uint cover, uint near, uint hue)
 static void
 put_light(const layers *to, int x, int y, uint light, uint cover, uint near)
 {
-    global uint *cell = to->light + 4 * ((y - to->row0) * to->width + x);
+    int cell = (y - to->row0) * to->width + x;
     cover = min(cover, 255u) >> 2;
     if (light == 0 || cover == 0)
         return;
     uint before = light < CHX_LIT_BEFORE ? 0u : 0x80000000u;
     uint key = before | (near >> 1) << 18 | light << 6 | cover;
-    for (int k = 0; k < 3; k++) {
-        uint old = atomic_max(cell + k, key);
+    uint old = atomic_max(to->light + cell, key);
+    global uint *others = to->light + to->width * (to->row1 - to->row0) + 3 * cell;
+    for (int k = 0; k < 2; k++) {
         if (old == 0 || old == key)
             return;
         key = min(old, key);
+        old = atomic_max(others + k, key);
     }
-    atomic_max(cell + 3, (key & 48u) << 26 | (key >> 20) << 18 | (key & 0x3ffffu));
+    if (old == 0 || old == key)
+        return;
+    key = min(old, key);
+    atomic_max(others + 2, (key & 48u) << 26 | (key >> 20) << 18 | (key & 0x3ffffu));
 }
 
 static void

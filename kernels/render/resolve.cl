@@ -401,11 +401,12 @@ lay_clear(global const chx_tables *tables, uint ink, uint dither, colour *c)
 
 typedef struct surface {
     global uint *fibre;
-    global uint4 *light;
+    global uint *light;
     global uint *ink;
     global uint2 *body;
     global uint *halo;
     global const chx_tables *tables;
+    size_t n_cells; /* of the layers */
 } surface;
 
 /* What a work-item of resolve draws: four blocks of 2 x 2 pixels side by side. */
@@ -492,7 +493,9 @@ take_pixel(colour *c, const surface *from, const place *at, size_t cell, uint bl
     uint ink = 0;
     if (at->mark & CHX_TILE_LINES) {
         fibre = from->fibre[cell];
-        light = from->light[cell];
+        light.x = from->light[cell];
+        if (light.x)
+            light.yzw = vload3(cell, from->light + from->n_cells);
     }
     uint halo = 0;
     if (at->mark & CHX_TILE_BODIES) {
@@ -512,7 +515,10 @@ take_pixel(colour *c, const surface *from, const place *at, size_t cell, uint bl
     set_haze(c, from->tables, bloom);
     if (fibre | light.x) {
         from->fibre[cell] = 0;
-        from->light[cell] = 0;
+        if (light.x) {
+            from->light[cell] = 0;
+            vstore3((uint3)(0), cell, from->light + from->n_cells);
+        }
     }
     if (body.y) {
         from->body[cell] = 0;
@@ -595,7 +601,7 @@ fill(global uchar *to, int n, uchar value)
 /* Pixels of a band's own rows: one work-item per 8 x 2. band = width, first and last row held by
  * the layers; own = first row, last row, height of the picture. `out` is the whole picture. */
 kernel void
-resolve_rgb(global uint *fibre, global uint4 *light, global uint *ink, global uint2 *body,
+resolve_rgb(global uint *fibre, global uint *light, global uint *ink, global uint2 *body,
             global uint *halo, global const uint *marks, global const uint *bloom,
             global const chx_tables *tables, global uchar *out, int4 band, int4 own,
             int4 bloom_size, int4 depth)
@@ -603,7 +609,7 @@ resolve_rgb(global uint *fibre, global uint4 *light, global uint *ink, global ui
     place at;
     if (!place_of(marks, bloom, band, own, bloom_size, depth, &at))
         return;
-    surface from = {fibre, light, ink, body, halo, tables};
+    surface from = {fibre, light, ink, body, halo, tables, (size_t)band.x * (band.z - band.y)};
     int n = min(SPAN, band.x - at.x);
     size_t pitch = (size_t)band.x * 3;
     global uchar *to = out + (size_t)at.y * pitch + (size_t)at.x * 3;
@@ -625,7 +631,7 @@ resolve_rgb(global uint *fibre, global uint4 *light, global uint *ink, global ui
 
 /* The same without a background, four bytes a pixel. */
 kernel void
-resolve_rgba(global uint *fibre, global uint4 *light, global uint *ink, global uint2 *body,
+resolve_rgba(global uint *fibre, global uint *light, global uint *ink, global uint2 *body,
              global uint *halo, global const uint *marks, global const uint *bloom,
              global const chx_tables *tables, global uchar *out, int4 band, int4 own,
              int4 bloom_size, int4 depth)
@@ -634,7 +640,7 @@ resolve_rgba(global uint *fibre, global uint4 *light, global uint *ink, global u
     if (!place_of(marks, bloom, band, own, bloom_size, depth, &at))
         return;
     at.clear = 1;
-    surface from = {fibre, light, ink, body, halo, tables};
+    surface from = {fibre, light, ink, body, halo, tables, (size_t)band.x * (band.z - band.y)};
     int n = min(SPAN, band.x - at.x);
     for (int i = 0; i < n / 2; i++) {
         colour colours[4];
@@ -653,7 +659,7 @@ resolve_rgba(global uint *fibre, global uint4 *light, global uint *ink, global u
 
 /* The same as planes Y, U, V, which are ranges of one buffer: 4:2:0, BT.709, limited range. */
 kernel void
-resolve_yuv(global uint *fibre, global uint4 *light, global uint *ink, global uint2 *body,
+resolve_yuv(global uint *fibre, global uint *light, global uint *ink, global uint2 *body,
             global uint *halo, global const uint *marks, global const uint *bloom,
             global const chx_tables *tables, global uchar *out, int4 band, int4 own,
             int4 bloom_size, int4 depth, global uchar *out_u, global uchar *out_v)
@@ -661,7 +667,7 @@ resolve_yuv(global uint *fibre, global uint4 *light, global uint *ink, global ui
     place at;
     if (!place_of(marks, bloom, band, own, bloom_size, depth, &at))
         return;
-    surface from = {fibre, light, ink, body, halo, tables};
+    surface from = {fibre, light, ink, body, halo, tables, (size_t)band.x * (band.z - band.y)};
     int n = min(SPAN, band.x - at.x);
     size_t size = (size_t)band.x * own.z;
     size_t quarter = size + (size_t)(at.y / 2) * (band.x / 2) + at.x / 2;
@@ -696,7 +702,7 @@ resolve_yuv(global uint *fibre, global uint4 *light, global uint *ink, global ui
 /* Empties what resolve has not: the tiles of the halo rows, the glow and the marks. One work-item
  * per tile. own as above. */
 kernel void
-sweep(global uint *fibre, global uint4 *light, global uint *ink, global uint2 *body,
+sweep(global uint *fibre, global uint *light, global uint *ink, global uint2 *body,
       global uint *halo, global uint *glow, global uint *dirty, int4 band, int4 own)
 {
     int tile_x = get_global_id(0);
@@ -722,6 +728,7 @@ sweep(global uint *fibre, global uint4 *light, global uint *ink, global uint2 *b
             uint cell = (uint)((y - band.y) * band.x + x);
             fibre[cell] = 0;
             light[cell] = 0;
+            vstore3((uint3)(0), cell, light + band.x * (band.z - band.y));
             ink[cell] = 0;
             body[cell] = 0;
             halo[cell] = 0;
