@@ -1583,6 +1583,35 @@ START_TEST(four_lit_branches_share_the_pixels)
 }
 END_TEST
 
+/* Two that overlap by most of their width, the nearer in a colour of its own all along. */
+START_TEST(silent_lines_in_one_place_keep_their_colour)
+{
+    static const course two[2] = {{.before_um = 3, .beside_um = 0.2f, .late_ms = -1},
+                                  {.late_ms = -1}};
+    chx_network *three = network;
+    network = courses_create(two, 2);
+    chx_scene_params params = plain;
+    params.has_plane = true;
+    params.plane = CHX_PLANE_XY;
+    params.colour_by = CHX_COLOUR_BY_ID;
+    stage *on = open_stage(&params);
+    draw(on, 1);
+    int n_turns = 0, before = 0;
+    for (int i = 0; i <= 150; i++) {
+        const float at[3] = {0.37f * (float)(20 + i) + 0.1f, (float)(20 + i), 0};
+        double x, y;
+        chx_scene_project(on->scene, at, &x, &y);
+        int tint = tint_at(on, (int)x, (int)y);
+        n_turns += before && tint && tint != before;
+        before = tint ? tint : before;
+    }
+    ck_assert_msg(before && n_turns <= 8, "%d turns", n_turns);
+    close_stage(on);
+    chx_network_destroy(&network);
+    network = three;
+}
+END_TEST
+
 START_TEST(soma_smaller_than_a_pixel_is_a_spot)
 {
     chx_network *sketch = network;
@@ -1925,6 +1954,7 @@ suite(void)
     tcase_add_test(frames, branches_in_the_same_place_make_no_speckle);
     tcase_add_test(frames, lit_branches_beside_each_other_share_the_pixels);
     tcase_add_test(frames, four_lit_branches_share_the_pixels);
+    tcase_add_test(frames, silent_lines_in_one_place_keep_their_colour);
     tcase_add_test(frames, a_line_that_has_faded_hides_no_bright_one);
     tcase_add_test(frames, lit_lines_in_one_place_are_no_dashes);
     tcase_add_test(frames, lone_lit_lines_are_equally_wide);

@@ -7,13 +7,13 @@
  * work-items matters and any device gives the same bits.
  *
  * Layers of a band of rows [row0, row1), width pixels each, zero when empty:
- *   fibre  uint   level << 20 | near << 6 | hue: the brightest thin branch or
- *                 edge; level 0..4095 is coverage times depth cue
- *   light  uint   before << 31 | near / 2 << 18 | light << 6 | coverage / 4: the nearest lit line or
- *                 lit edge of a body, one that shows before what is silent first; behind this layer
- *                 three more of each pixel: the same of the next two, and of the others that cover
- *                 much of it the nearest, coverage / 64 << 30 | before << 29 | near / 8 << 18 | light
- *                 << 6 | coverage / 4
+ *   fibre  uint   level / 512 << 29 | near << 15 | level % 512 << 6 | hue: of the brightest thin
+ *                 branches or edges the nearest; level 0..4095 is coverage times depth cue
+ *   light  uint   before << 31 | near / 2 << 18 | light << 6 | coverage / 4: the nearest lit line
+ *                 or lit edge of a body, one that shows before what is silent first; behind this
+ *                 layer three more of each pixel: the same of the next two, and of the others that
+ *                 cover much of it the nearest, coverage / 64 << 30 | before << 29 | near / 8 << 18 |
+ *                 light << 6 | coverage / 4
  *   body   uint2  low word light << 20 | facing / 4 << 14 | shade << 6 | hue, high word
  *                 depth + 2^30, and 2^31 where it is lit: the nearest lit surface, else the nearest
  *                 silent one; as one ulong where 64-bit atomics exist, else depth first and the low
@@ -77,6 +77,14 @@ light_at(global const chx_tables *tables, int age, int back)
     return index < 0 || index >= CHX_LIGHT_COUNT ? 0u : tables->light[index];
 }
 
+/* Of silent lines that are about as bright in a pixel, in eighths, the nearest is kept: with the
+ * brightest alone, lines of a bundle would change places from pixel to pixel. */
+static uint
+fibre_key(uint level, uint near, uint hue)
+{
+    return (level >> 9) << 29 | near << 15 | (level & 511u) << 6 | hue;
+}
+
 /* cover is q8. */
 static void
 put_fibre(const layers *to, int x, int y, uint cover, uint near, uint hue)
@@ -84,7 +92,7 @@ put_fibre(const layers *to, int x, int y, uint cover, uint near, uint hue)
     uint level = (cover * cue_of(near)) >> 4;
     level = min(level, 4095u);
     if (level)
-        atomic_max(&to->fibre[(y - to->row0) * to->width + x], level << 20 | near << 6 | hue);
+        atomic_max(&to->fibre[(y - to->row0) * to->width + x], fibre_key(level, near, hue));
 }
 
 /* cover is q8. Of all that is put in a pixel four are kept: the three nearest, and of the others
@@ -241,7 +249,7 @@ line_column(const layers *to, walk *w, int major, int centre, uint light, int in
         uint cover = line_cover((away * w->cosine) >> 16, w->radius);
         uint level = min((cover * w->weight) >> 12, 4095u);
         if (level)
-            atomic_max(&to->fibre[cell], level << 20 | w->near << 6 | w->hue);
+            atomic_max(&to->fibre[cell], fibre_key(level, w->near, w->hue));
         cell += step;
     }
     if (light)

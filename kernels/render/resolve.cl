@@ -295,9 +295,9 @@ add_tissue(colour *c, global const chx_tables *tables, uint fibre, uint4 light, 
             scale(&tissue, spared(halo, body_near, heat), 8);
         scale(c, 0, 0);
     }
-    uint near = (fibre >> 6) & CHX_NEAR_MAX;
+    uint near = (fibre >> 15) & CHX_NEAR_MAX;
     if (fibre && near >= body_near && heat < CHX_LIT_BEFORE) {
-        uint level = fibre >> 20;
+        uint level = fibre >> 29 << 9 | (fibre >> 6 & 511u);
         uint alpha = body.y ? level >> 4 : 0;
         scale(&tissue, 256u - alpha, 8);
         add_hue(&tissue, tables, fibre & 63u, (level * spared(halo, near, 0)) >> 8, 12);

@@ -188,10 +188,11 @@ shade_pixel(const threads_film *film, size_t cell, uint32_t c[3])
             c[k] = 0;
         }
     }
-    if (fibre && (fibre >> 6 & 16383) >= near && heat < THREADS_LIT_BEFORE) {
-        uint32_t level_ = fibre >> 20;
+    uint32_t from = fibre >> 15 & 16383;
+    if (fibre && from >= near && heat < THREADS_LIT_BEFORE) {
+        uint32_t level_ = fibre >> 29 << 9 | (fibre >> 6 & 511);
         mix(tissue, 256 - (body ? level_ >> 4 : 0), 8, film->colours->tissue[fibre & 63],
-            level_ * spared(halo, fibre >> 6 & 16383, 0) >> 8, 12);
+            level_ * spared(halo, from, 0) >> 8, 12);
     }
     for (int k = 0; k < 3; k++)
         c[k] += tissue[k];

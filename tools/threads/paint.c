@@ -56,7 +56,8 @@ add_fibre(const brush *with, size_t cell, uint32_t cover, uint32_t weight, uint3
     uint32_t level = cover * weight >> 12;
     level = level > 4095 ? 4095 : level;
     if (level)
-        raise_to(&with->to->fibre[cell], level << 20 | near << 6 | with->stick->type);
+        raise_to(&with->to->fibre[cell],
+                 level >> 9 << 29 | near << 15 | (level & 511) << 6 | with->stick->type);
 }
 
 static inline uint32_t
