@@ -12,8 +12,8 @@
  *   light  uint   before << 31 | near / 2 << 18 | light << 6 | coverage / 4: the nearest lit line
  *                 or lit edge of a body, one that shows before what is silent first; behind this
  *                 layer three more of each pixel: the same of the next two, and of the others that
- *                 cover much of it the nearest, coverage / 64 << 30 | before << 29 | near / 8 << 18 |
- *                 light << 6 | coverage / 4
+ *                 cover much of it the nearest, coverage / 64 << 30 | before << 29 |
+ *                 near / 8 << 18 | light << 6 | coverage / 4
  *   body   uint2  low word light << 20 | facing / 4 << 14 | shade << 6 | hue, high word
  *                 depth + 2^30, and 2^31 where it is lit: the nearest lit surface, else the nearest
  *                 silent one; as one ulong where 64-bit atomics exist, else depth first and the low
