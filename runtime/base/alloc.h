@@ -9,6 +9,9 @@
  * of rows is asked for as rows x the size of one. Never NULL for a count of zero on success. */
 void *chx__alloc(size_t count, size_t size);
 
+/* The same at an address that is aligned for every type of a kernel, for a device to work on. */
+void *chx__alloc_shared(size_t count, size_t size);
+
 /* Grows *array to hold at least `needed` elements, doubling; new elements are zero. On failure the
  * array stays as it was. *array must be NULL when *capacity is 0. */
 bool chx__grow(void *array, size_t *capacity, size_t needed, size_t size);

@@ -61,8 +61,9 @@ create_programs(chx_simulation *simulation)
         snprintf(learning, sizeof learning, " -DPOPULATION_LEARNING=%u", tables->n_learning);
     if (chx__is_coupled(simulation->info))
         snprintf(gaps, sizeof gaps, " -DPOPULATION_GAPS=%u", chx__simulation_n_told(tables));
-    snprintf(options, sizeof options, "-DPOPULATION_WIDTH=%u%s%s%s%s%s%s", tables->width,
+    snprintf(options, sizeof options, "-DPOPULATION_WIDTH=%u%s%s%s%s%s%s%s", tables->width,
              simulation->shape.group_items == 1 ? " -DPOPULATION_ALONE" : "",
+             simulation->shape.is_far ? " -DPOPULATION_FAR" : "",
              simulation->shape.has_marks ? " -DPOPULATION_MARKS" : "",
              tables->n_kinds > 0 ? " -DPOPULATION_KINDS" : "", short_term, learning, gaps);
     for (uint32_t p = 0; p < simulation->tables.n_partitions; p++) {
@@ -81,13 +82,35 @@ create_programs(chx_simulation *simulation)
     return CHX_OK;
 }
 
-/* A buffer of count elements, or one of zeroes when there is none. */
+/* A buffer over memory that it takes over where it is made; *memory is NULL then. */
+static chx_status
+adopt(chx_simulation *simulation, void **memory, size_t bytes, chx_buffer **buffer)
+{
+    chx_status status = chx_buffer_wrap(simulation->runtime, *memory, bytes, buffer);
+    if (status)
+        return status;
+    chx__buffer_adopt(*buffer);
+    *memory = NULL;
+    return CHX_OK;
+}
+
+static chx_status
+create_zeroes(chx_simulation *simulation, size_t count, size_t size, chx_buffer **buffer)
+{
+    void *zeroes = chx__alloc_shared(count, size);
+    chx_status status = zeroes ? adopt(simulation, &zeroes, count * size, buffer)
+                               : chx__fail_memory("preparing a simulation");
+    free(zeroes);
+    return status;
+}
+
+/* A buffer of count elements, of zeroes when they are not given, or of one when there is none. */
 static chx_status
 create_table(chx_simulation *simulation, const void *elements, size_t count, size_t size,
              chx_buffer **buffer)
 {
-    if (count == 0)
-        return chx_buffer_create(simulation->runtime, size, NULL, buffer);
+    if (count == 0 || !elements)
+        return create_zeroes(simulation, count ? count : 1, size, buffer);
     return chx_buffer_create(simulation->runtime, count * size, elements, buffer);
 }
 
@@ -97,13 +120,11 @@ adopt_table(chx_simulation *simulation, uint32_t **words, size_t count, size_t s
             chx_buffer **buffer)
 {
     if (count == 0)
-        return create_table(simulation, NULL, 0, size, buffer);
-    chx_status status = chx_buffer_wrap(simulation->runtime, *words, count * size, buffer);
-    if (status)
-        return status;
-    chx__buffer_adopt(*buffer);
-    *words = NULL;
-    return CHX_OK;
+        return create_zeroes(simulation, 1, size, buffer);
+    void *memory = *words;
+    chx_status status = adopt(simulation, &memory, count * size, buffer);
+    *words = memory;
+    return status;
 }
 
 static chx_status

@@ -23,10 +23,10 @@
 #define EVENT_NS 2.0
 #define EXPECTED_HZ 5.0
 
-/* Spikes that arrive at a block in a step, from which on marks cost more than they spare, and bytes
- * of the ring, up to which they do: it stays in the cores' caches. */
+/* Bytes of a ring that does not stay in cores' caches, and spikes that arrive at a block in a step,
+ * from which on marks of it cost more than they spare. */
+#define FAR_RING (UINT64_C(1) << 22)
 #define MARKS_MAX_EVENTS 1.0
-#define MARKS_MIN_RING (UINT64_C(1) << 22)
 
 /* Steps of neurons per batch that are worth a second device, which costs tens of microseconds. */
 #define PARTITION_MIN_UPDATES 400000
@@ -181,7 +181,8 @@ choose_sequential(chx__simulation_shape *shape, const chx__simulation_tables *ta
     shape->launching = fused ? CHX__LAUNCH_FUSED : CHX__LAUNCH_GROUPS;
     const uint64_t ring_bytes = sizeof(int32_t) * (uint64_t)tables->info->n_neurons
                                 << tables->slot_bits;
-    shape->has_marks = ring_bytes >= MARKS_MIN_RING &&
+    shape->is_far = ring_bytes >= FAR_RING;
+    shape->has_marks = shape->is_far &&
                        (double)tables->info->n_synapses * spikes_each < MARKS_MAX_EVENTS * n_blocks;
     shape->group_items = 1;
     shape->launch_steps = fused ? CHX__SIMULATION_MAX_STEPS / batch * batch : batch;
