@@ -186,9 +186,10 @@ START_TEST(network_delays_are_rounded_to_whole_steps)
 }
 END_TEST
 
-/* How the synapses come that are to be sorted: at random, each source's together, or those nearly
- * in order. */
-enum { MIXED, BY_SOURCE, NEARLY_SORTED, N_WAYS };
+/* How the synapses come that are to be sorted: at random, each source's together, those nearly in
+ * order, the last source first, or of two sources that have few targets; so many that threads share
+ * the work. */
+enum { MIXED, BY_SOURCE, NEARLY_SORTED, REVERSED, FEW, N_WAYS };
 
 static chx_synapse
 draw_synapse(int way, uint32_t i, uint32_t n, uint32_t n_cells)
@@ -196,14 +197,20 @@ draw_synapse(int way, uint32_t i, uint32_t n, uint32_t n_cells)
     uint32_t each = n / n_cells, pre = i / each, post = i % each * n_cells / each;
     if (way == MIXED)
         pre = (uint32_t)rand() % n_cells;
+    if (way == REVERSED)
+        pre = n_cells - 1 - pre;
     if (way != NEARLY_SORTED || rand() % 10 == 0)
         post = (uint32_t)rand() % n_cells;
+    if (way == FEW) {
+        pre = (uint32_t)rand() % 2 * (n_cells - 1);
+        post %= 3;
+    }
     return (chx_synapse){pre, post, (float)(rand() % 9 - 4), 1.0f + (float)(rand() % 5)};
 }
 
 START_TEST(network_of_many_synapses_is_sorted)
 {
-    enum { N = 100000, N_CELLS = 500 };
+    enum { N = 1200000, N_CELLS = 600 };
     static chx_synapse many[N];
     static chx_neuron cells[N_CELLS];
     static char names[N_CELLS][8];

@@ -54,4 +54,10 @@ chx_status chx__network_finish(chx_network *network);
 /* Sorts by (pre, post, delay, weight). Errors: MEMORY. */
 chx_status chx__synapses_sort(chx_synapse *synapses, uint64_t n_synapses, uint32_t n_neurons);
 
+/* Brings synapses together in groups of 2^shift sources, of which `first` begins the first. start
+ * and next have one entry more than there are groups, and are zero; start is left as where each
+ * begins. Threads share the work if they may. */
+void chx__synapses_group(chx_synapse *synapses, uint64_t n_synapses, uint32_t first, unsigned shift,
+                         uint32_t n_groups, uint64_t *start, uint64_t *next, bool is_shared);
+
 #endif

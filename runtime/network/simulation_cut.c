@@ -24,8 +24,7 @@ model_of(const chx__simulation_tables *tables, uint32_t neuron)
 
 /* Blocks of up to `width` neurons of one model each; how many begin with another model. */
 static uint32_t
-list_blocks(const chx__simulation_tables *tables, block_work *blocks, uint32_t *block_of,
-            uint32_t *n_blocks)
+list_blocks(const chx__simulation_tables *tables, block_work *blocks, uint32_t *n_blocks)
 {
     const chx_network_info *info = tables->info;
     const chx__model *model = NULL;
@@ -36,7 +35,7 @@ list_blocks(const chx__simulation_tables *tables, block_work *blocks, uint32_t *
             blocks[n++] = (block_work){(uint64_t)CHX__NEURON_COST * tables->width, i, begins_model};
         model = model_of(tables, i);
         n_models += begins_model;
-        block_of[i] = n - 1;
+        blocks[n - 1].cost += tables->n_inputs[i];
     }
     *n_blocks = n;
     return n_models;
@@ -78,20 +77,13 @@ cut_blocks(chx__simulation_tables *tables, const block_work *blocks, uint32_t n_
 chx_status
 chx__simulation_cut(chx__simulation_tables *tables, uint32_t n_partitions)
 {
-    const chx_network_info *info = tables->info;
-    block_work *blocks = chx__alloc(info->n_neurons, sizeof *blocks);
-    uint32_t *block_of = chx__alloc(info->n_neurons, sizeof *block_of);
+    block_work *blocks = chx__alloc(tables->info->n_neurons, sizeof *blocks);
+    if (!blocks)
+        return chx__fail_memory("cutting a network into partitions");
     uint32_t n_blocks = 0;
-    chx_status status =
-        blocks && block_of ? CHX_OK : chx__fail_memory("cutting a network into partitions");
-    if (!status) {
-        uint32_t n_models = list_blocks(tables, blocks, block_of, &n_blocks);
-        for (uint64_t s = 0; s < info->n_synapses; s++)
-            blocks[block_of[info->synapses[s].post]].cost++;
-        status = cut_blocks(tables, blocks, n_blocks, n_models, n_partitions);
-    }
+    const uint32_t n_models = list_blocks(tables, blocks, &n_blocks);
+    chx_status status = cut_blocks(tables, blocks, n_blocks, n_models, n_partitions);
     free(blocks);
-    free(block_of);
     return status;
 }
 

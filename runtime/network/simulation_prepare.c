@@ -13,6 +13,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
@@ -30,27 +31,11 @@ bits_for(uint64_t count)
     return bits;
 }
 
-/* Finds the unit of weights from what can reach one neuron in one step at most. */
-static chx_status
-choose_unit(chx__simulation_tables *tables)
+/* Adds what stimuli may deliver to each neuron in one step at most. */
+static void
+add_stimuli(const chx__simulation_tables *tables, double *sum_pa, uint32_t *n_inputs)
 {
     const chx_network_info *info = tables->info;
-    double *sum_pa = chx__alloc(info->n_neurons, sizeof *sum_pa);
-    uint32_t *n_inputs = chx__alloc(info->n_neurons, sizeof *n_inputs);
-    if (!sum_pa || !n_inputs) {
-        free(sum_pa);
-        free(n_inputs);
-        return chx__fail_memory("scaling synaptic weights");
-    }
-    for (uint64_t s = 0; s < info->n_synapses; s++) {
-        const uint32_t plasticity =
-            chx__plasticity_of(&tables->plasticity_map, info, &info->synapses[s]);
-        double most_pa = (double)info->synapses[s].weight_pa;
-        if (plasticity > 0 && info->plasticities[plasticity - 1].kind == CHX_PLASTICITY_STDP)
-            most_pa = info->plasticities[plasticity - 1].weight_max;
-        sum_pa[info->synapses[s].post] += fabs(most_pa);
-        n_inputs[info->synapses[s].post]++;
-    }
     for (uint32_t k = 0; k < info->n_stimuli; k++) {
         const chx_stimulus *stimulus = &info->stimuli[k];
         if (stimulus->kind == CHX_STIMULUS_STEP)
@@ -63,12 +48,24 @@ choose_unit(chx__simulation_tables *tables)
             n_inputs[stimulus->neurons[i]] += most;
         }
     }
+}
+
+/* Finds the unit of weights from what can reach one neuron in one step at most; sum_pa has what
+ * synapses can. */
+static chx_status
+choose_unit(chx__simulation_tables *tables, double *sum_pa)
+{
+    const chx_network_info *info = tables->info;
+    uint32_t *n_inputs = chx__alloc(info->n_neurons, sizeof *n_inputs);
+    if (!n_inputs)
+        return chx__fail_memory("scaling synaptic weights");
+    memcpy(n_inputs, tables->n_inputs, info->n_neurons * sizeof *n_inputs);
+    add_stimuli(tables, sum_pa, n_inputs);
     double max_pa = 0, max_inputs = 0;
     for (uint32_t n = 0; n < info->n_neurons; n++) {
         max_pa = fmax(max_pa, sum_pa[n]);
         max_inputs = fmax(max_inputs, n_inputs[n]);
     }
-    free(sum_pa);
     free(n_inputs);
     int exponent = MAX_UNIT_EXPONENT;
     while (exponent > MIN_UNIT_EXPONENT && ldexp(max_pa, exponent) + max_inputs / 2 > INT32_MAX)
@@ -159,16 +156,8 @@ static void
 measure_delays(chx__simulation_tables *tables, uint32_t max_batch_steps)
 {
     const chx_network_info *info = tables->info;
-    float most_ms = 0;
-    uint32_t row = 0;
-    for (uint64_t s = 0; s < info->n_synapses; s++) {
-        const float delay_ms = info->synapses[s].delay_ms;
-        most_ms = delay_ms > most_ms ? delay_ms : most_ms;
-        row = s > 0 && info->synapses[s].pre == info->synapses[s - 1].pre ? row + 1 : 1;
-        tables->max_row = row > tables->max_row ? row : tables->max_row;
-    }
-    const bool has_synapses = info->n_synapses > 0;
-    const uint32_t longest = has_synapses ? chx__delay_steps(most_ms, info->time_step_ms) : 1;
+    const uint32_t longest =
+        info->n_synapses > 0 ? chx__delay_steps(tables->longest_delay_ms, info->time_step_ms) : 1;
     tables->batch_steps = chx__simulation_batch_steps(info, max_batch_steps);
     tables->max_delay_steps = longest;
     tables->slot_bits = bits_for(longest > tables->batch_steps ? longest : tables->batch_steps);
@@ -207,14 +196,19 @@ chx__simulation_tables_init(chx__simulation_tables *tables, const chx_network_in
 {
     *tables = (chx__simulation_tables){
         .info = info, .width = params->width, .n_groups = params->n_groups, .seed = params->seed};
-    measure_delays(tables, params->max_batch_steps);
-    chx_status status = chx__simulation_types_init(tables);
+    double *sum_pa = NULL;
+    chx_status status = chx__plasticity_map_init(&tables->plasticity_map, info);
+    if (!status)
+        status = chx__simulation_survey(tables, &sum_pa);
+    if (!status) {
+        measure_delays(tables, params->max_batch_steps);
+        status = chx__simulation_types_init(tables);
+    }
     if (!status)
         status = chx__simulation_chances_init(tables);
     if (!status)
-        status = chx__plasticity_map_init(&tables->plasticity_map, info);
-    if (!status)
-        status = choose_unit(tables);
+        status = choose_unit(tables, sum_pa);
+    free(sum_pa);
     if (!status)
         status = make_stimuli(tables);
     if (!status)

@@ -127,7 +127,6 @@ cut_groups(chx__part_tables *part, const uint64_t *cost)
 static chx_status
 make_groups(chx__part_tables *part, const chx__simulation_tables *tables)
 {
-    const chx_network_info *info = tables->info;
     const uint32_t n_tiles = part->setup.n_tiles, tile = tile_neurons(tables);
     part->n_groups = tables->n_groups < n_tiles ? tables->n_groups : n_tiles;
     part->groups = chx__alloc((size_t)part->n_groups + 1, sizeof *part->groups);
@@ -138,11 +137,8 @@ make_groups(chx__part_tables *part, const chx__simulation_tables *tables)
     }
     for (uint32_t t = 0; t < n_tiles; t++)
         cost[t] = (uint64_t)CHX__NEURON_COST * tile;
-    for (uint64_t s = 0; s < info->n_synapses; s++) {
-        const uint32_t target = info->synapses[s].post - part->setup.first_neuron;
-        if (target < part->n_neurons)
-            cost[target / tile]++;
-    }
+    for (uint32_t n = 0; n < part->n_neurons; n++)
+        cost[n / tile] += tables->n_inputs[part->setup.first_neuron + n];
     cut_groups(part, cost);
     free(cost);
     return CHX_OK;

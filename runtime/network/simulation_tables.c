@@ -40,6 +40,7 @@ chx__simulation_tables_finish(chx__simulation_tables *tables)
     free(tables->neurons);
     free(tables->stimuli);
     free(tables->first_row);
+    free(tables->n_inputs);
     free(tables->chances);
     free(tables->first_chance);
     free(tables->kinds);

@@ -57,6 +57,8 @@ typedef struct chx__simulation_tables {
     uint32_t *first_chance; /* ... of each stimulus of the network; the end follows */
     uint32_t *first_row; /* of each stimulus of the network in those; the end follows */
     uint32_t max_row; /* most synapses of one neuron */
+    uint32_t *n_inputs; /* synapses onto each neuron */
+    float longest_delay_ms; /* of synapses */
     uint32_t n_groups; /* of each partition, at most */
     chx_population_kind *kinds; /* of synapses; none where they are too many */
     uint32_t n_kinds;
@@ -126,6 +128,11 @@ const chx__prepared *chx__simulation_prepared(const chx__simulation_tables *tabl
 /* What a state of a neuron begins as, counted from its origin. */
 float chx__simulation_begin(const chx__simulation_tables *tables, const chx__prepared *prepared,
                             const char *state, uint32_t index, uint32_t neuron);
+
+/* Counts synapses onto neurons, and finds the longest delay and row (simulation_survey.c). *sum_pa
+ * is the caller's to free: what synapses onto each neuron deliver at most, if all do at once.
+ * Errors: MEMORY. */
+chx_status chx__simulation_survey(chx__simulation_tables *tables, double **sum_pa);
 
 /* Prepares the types, and the neurons with parameters of their own (simulation_types.c). Errors:
  * FORMAT, MEMORY. */

@@ -116,40 +116,6 @@ sort_source(chx_synapse *synapses, uint64_t n_synapses, room *other)
     sort_multiple(synapses, n_synapses);
 }
 
-/* Which of the groups that are being made a synapse belongs to. */
-static uint32_t
-group_of(const chx_synapse *synapse, uint32_t first, unsigned shift)
-{
-    return (synapse->pre - first) >> shift;
-}
-
-/* Brings the synapses of each group together, in place: every one is swapped towards its group
- * until the one that belongs here arrives (McIlroy, Bostic & McIlroy 1993). start and next have
- * one entry more than there are groups, and are zero; start is left as where each begins. */
-static void
-group(chx_synapse *synapses, uint64_t n_synapses, uint32_t first, unsigned shift, uint32_t n_groups,
-      uint64_t *start, uint64_t *next)
-{
-    for (uint64_t i = 0; i < n_synapses; i++)
-        start[group_of(&synapses[i], first, shift) + 1]++;
-    for (uint32_t i = 0; i < n_groups; i++) {
-        start[i + 1] += start[i];
-        next[i] = start[i];
-    }
-    for (uint32_t i = 0; i < n_groups; i++) {
-        while (next[i] < start[i + 1]) {
-            chx_synapse moving = synapses[next[i]];
-            for (uint32_t to; (to = group_of(&moving, first, shift)) != i;) {
-                uint64_t home = next[to]++;
-                chx_synapse displaced = synapses[home];
-                synapses[home] = moving;
-                moving = displaced;
-            }
-            synapses[next[i]++] = moving;
-        }
-    }
-}
-
 /* Ranges of sources that have been brought together. */
 typedef struct ranges {
     chx_synapse *synapses;
@@ -172,7 +138,7 @@ sort_range(void *data, uint32_t range)
     uint64_t *next = chx__alloc((size_t)n_sources + 1, sizeof *next);
     room other = {of->target_bits, NULL, 0};
     if (start && next) {
-        group(synapses, n_synapses, first, 0, n_sources, start, next);
+        chx__synapses_group(synapses, n_synapses, first, 0, n_sources, start, next, false);
         for (uint32_t i = 0; i < n_sources; i++)
             sort_source(synapses + start[i], start[i + 1] - start[i], &other);
     } else {
@@ -268,7 +234,7 @@ chx__synapses_sort(chx_synapse *synapses, uint64_t n_synapses, uint32_t n_neuron
     uint64_t *next = chx__alloc((size_t)n_ranges + 1, sizeof *next);
     chx_status status = CHX_OK;
     if (start && next) {
-        group(synapses, n_synapses, 0, of.shift, n_ranges, start, next);
+        chx__synapses_group(synapses, n_synapses, 0, of.shift, n_ranges, start, next, true);
         of.start = start;
         chx__crew_run(n_ranges, sort_range, &of);
     } else {
