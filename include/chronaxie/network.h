@@ -192,6 +192,18 @@ typedef struct chx_plasticity {
 
 #define CHX_MAX_PLASTICITIES 32 /* of a network */
 
+/* At which receptor port of their targets the synapses from neurons of some types to neurons of
+ * others arrive (docs/models.md). Weights keep their signs; a conductance's must be the port's. */
+typedef struct chx_port_rule {
+    const uint32_t *from; /* types of sources; NULL: all */
+    const uint32_t *to; /* types of targets, whose models all have the port; NULL: all */
+    uint32_t n_from;
+    uint32_t n_to;
+    const char *port; /* by its name in docs/models.md, or in the head of a model of one's own */
+} chx_port_rule;
+
+#define CHX_MAX_PORT_RULES 32 /* of a network */
+
 /* A gap junction: between two neurons, each of which gets the current conductance_ns times by how
  * much the other's potential is above its own. */
 typedef struct chx_gap {
@@ -294,6 +306,11 @@ typedef struct chx_network_info {
     /* A synapse has the first that reaches it. At most CHX_MAX_PLASTICITIES. */
     uint32_t n_plasticities;
     const chx_plasticity *plasticities;
+    /* A synapse arrives where the first that reaches it says; without one at the second port of its
+     * target's model if its weight is negative and there is one, else at the first. At most
+     * CHX_MAX_PORT_RULES. */
+    uint32_t n_ports;
+    const chx_port_rule *ports;
     /* A model's capacitance_pf divided by time_step_ms is what all gaps of a neuron, and the graded
      * synapses that it gets, may have together; they should have far less where the course of its
      * potential matters. */

@@ -30,6 +30,7 @@ typedef struct chx__folder {
     size_t counts_capacity;
     uint32_t n_counts; /* types up to the last that has some */
     bool has_projections;
+    int port_lines[CHX_MAX_PORT_RULES]; /* of network.json, by rule */
     chx__digest synapses_context; /* what decides how their table is read, beside itself */
     chx__digest synapses_key; /* under which they are to be kept; zero when they are not */
     char synapses_remark[CHX__TABLE_REMARK_BYTES];
@@ -48,6 +49,17 @@ chx_status chx__folder_read_projections(chx__folder *folder, const chx__json *js
 
 /* From network.json, after all types are known. Errors: FORMAT, MEMORY. */
 chx_status chx__folder_read_plasticities(chx__folder *folder, const chx__json *json);
+
+/* From network.json, likewise. */
+chx_status chx__folder_read_ports(chx__folder *folder, const chx__json *json);
+
+/* Remarks on rows of ports that no synapse goes by, once there are all synapses. Errors: MEMORY. */
+chx_status chx__folder_remark_ports(chx__folder *folder);
+
+/* A member that is a type or a list of types, or is left out: then they are none. The caller frees
+ * *types, also after a failure. Errors: FORMAT, MEMORY. */
+chx_status chx__folder_read_type_list(const chx__folder *folder, const chx__json_at *object,
+                                      const char *key, uint32_t **types, uint32_t *n_types);
 
 /* Reads gaps.csv, after all neurons are known, if it is there. Errors: FILE, FORMAT, MEMORY. */
 chx_status chx__folder_read_gaps(chx__folder *folder, const char *path);

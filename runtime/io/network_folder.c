@@ -612,6 +612,8 @@ read_model(chx__folder *folder, const char *path)
         status = chx__folder_read_projections(folder, &json);
     if (!status)
         status = chx__folder_read_plasticities(folder, &json);
+    if (!status)
+        status = chx__folder_read_ports(folder, &json);
     chx__json_finish(&json);
     return status;
 }
@@ -620,7 +622,9 @@ read_model(chx__folder *folder, const char *path)
 static chx_status
 finish(chx__folder *folder)
 {
-    const chx_status status = chx__network_finish(folder->network);
+    chx_status status = chx__folder_remark_ports(folder);
+    if (!status)
+        status = chx__network_finish(folder->network);
     if (status != CHX_ERROR_FORMAT)
         return status;
     const chx_error error = *chx_last_error();

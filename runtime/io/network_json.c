@@ -370,8 +370,9 @@ chx_status
 chx__folder_read_description(chx__folder *folder, const chx__json *json)
 {
     static const char *const keys[] = {
-        "format", "version", "name",        "description",  "time_step_ms", "duration_ms", "seed",
-        "neuron", "types",   "projections", "plasticities", "stimuli",      "view",        NULL};
+        "format",       "version", "name",    "description", "time_step_ms",
+        "duration_ms",  "seed",    "neuron",  "types",       "projections",
+        "plasticities", "ports",   "stimuli", "view",        NULL};
     chx__json_at root = chx__json_root(json);
     chx_status status = chx__json_object(&root, keys);
     if (!status)

@@ -27,10 +27,9 @@ find_type(const chx__folder *folder, const chx__json_at *at, uint32_t *type)
                : chx__json_fail(at, "no neuron has the type '%.64s'; correct it", name);
 }
 
-/* A type or a list of types; the caller frees *types. */
-static chx_status
-read_types(const chx__folder *folder, const chx__json_at *object, const char *key, uint32_t **types,
-           uint32_t *n_types)
+chx_status
+chx__folder_read_type_list(const chx__folder *folder, const chx__json_at *object, const char *key,
+                           uint32_t **types, uint32_t *n_types)
 {
     chx__json_at member;
     size_t n = 1;
@@ -152,9 +151,9 @@ read_plasticity(chx__folder *folder, const chx__json_at *object)
     if (!status)
         status = read_values(object, &plasticity);
     if (!status)
-        status = read_types(folder, object, "from", &from, &plasticity.n_from);
+        status = chx__folder_read_type_list(folder, object, "from", &from, &plasticity.n_from);
     if (!status)
-        status = read_types(folder, object, "to", &to, &plasticity.n_to);
+        status = chx__folder_read_type_list(folder, object, "to", &to, &plasticity.n_to);
     plasticity.from = from;
     plasticity.to = to;
     if (!status && !chx__plasticity_check(&plasticity, folder->network->info.n_types, &fault))

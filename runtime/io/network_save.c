@@ -225,6 +225,19 @@ plasticities_json(const chx_network_info *info)
 }
 
 static json_t *
+ports_json(const chx_network_info *info)
+{
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < info->n_ports; i++) {
+        const chx_port_rule *rule = &info->ports[i];
+        json_array_append_new(
+            list, json_pack("{s:o*, s:o*, s:s}", "from", names_json(info, rule->from, rule->n_from),
+                            "to", names_json(info, rule->to, rule->n_to), "port", rule->port));
+    }
+    return list;
+}
+
+static json_t *
 view_json(const chx_view *view)
 {
     static const char *const planes[] = {"principal", "xy", "xz", "yz"};
@@ -249,6 +262,8 @@ description_json(const chx_network_info *info)
     json_object_set_new(root, "types", types_json(info));
     if (info->n_plasticities > 0)
         json_object_set_new(root, "plasticities", plasticities_json(info));
+    if (info->n_ports > 0)
+        json_object_set_new(root, "ports", ports_json(info));
     json_object_set_new(root, "stimuli", stimuli_json(info));
     json_object_set_new(root, "view", view_json(&info->view));
     return root;

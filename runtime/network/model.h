@@ -15,7 +15,7 @@
 #define CHX__MODEL_MAX_PARAMETERS 32
 #define CHX__MODEL_MAX_CONSTANTS 64
 #define CHX__MODEL_MAX_STATES 16
-#define CHX__MODEL_MAX_PORTS 2
+#define CHX__MODEL_MAX_PORTS 8
 
 /* Below this magnitude, 2^-40, the kernels tidy state away. */
 #define CHX__TINY 9.094947017729282e-13f
@@ -64,7 +64,9 @@ typedef struct chx__model {
     const char *const *states; /* of the kernel's MODEL_STATE, the potential first */
     uint32_t n_states;
     uint32_t n_constants;
-    uint32_t n_ports; /* of the kernel's MODEL_PORTS; where two, negative weights take the second */
+    uint32_t n_ports; /* of the kernel's MODEL_PORTS; unless a port is named, negative weights take
+                         the second, if there is one */
+    const char *const *ports; /* as users call them; NULL where it is one, called input */
     uint32_t release; /* which state graded synapses are told; 0: none */
     chx__unit unit; /* of weights */
     const float *idle; /* constants of a lane without a neuron, with which the kernel never fires */
@@ -97,7 +99,7 @@ const chx__model *chx__model_find(const char *name);
 /* What weights in a unit are called in files: "weight_pa" and the like. */
 const char *chx__weight_name(chx__unit unit);
 
-/* The port where what has this weight arrives. */
+/* The port where what has this weight arrives, when none is named. */
 static inline uint32_t
 chx__model_port(const chx__model *model, double weight)
 {

@@ -98,6 +98,8 @@ prepare(const void *from, double h, chx__prepared *to, chx__fault *fault)
 static const char *const states[0 MODEL_STATE(ONE)] = {"potential_mv", "current_pa", "rise_pa",
                                                        "inhibition_pa", "inhibition_rise_pa"};
 
+static const char *const ports[0 MODEL_PORTS(ONE)] = {"excitation", "inhibition"};
+
 const chx__model chx__model_lif_alpha = {
     .name = "lif_alpha",
     .source = "neuron/model/lif_alpha.cl",
@@ -107,6 +109,7 @@ const chx__model chx__model_lif_alpha = {
     .n_states = 0 MODEL_STATE(ONE),
     .n_constants = 0 MODEL_CONSTANTS(ONE),
     .n_ports = 0 MODEL_PORTS(ONE),
+    .ports = ports,
     .idle = (const float *)&idle,
     .prepare = prepare,
 };

@@ -46,6 +46,8 @@ prepare(const void *from, double time_step_ms, chx__prepared *to, chx__fault *fa
 static const char *const states[0 MODEL_STATE(ONE)] = {"potential_mv", "current_pa",
                                                        "inhibition_pa"};
 
+static const char *const ports[0 MODEL_PORTS(ONE)] = {"excitation", "inhibition"};
+
 const chx__model chx__model_lif_pair = {
     .name = "lif",
     .source = "neuron/model/lif_pair.cl",
@@ -53,6 +55,7 @@ const chx__model chx__model_lif_pair = {
     .n_states = 0 MODEL_STATE(ONE),
     .n_constants = 0 MODEL_CONSTANTS(ONE),
     .n_ports = 0 MODEL_PORTS(ONE),
+    .ports = ports,
     .idle = &idle.p22,
     .prepare = prepare,
 };

@@ -24,6 +24,7 @@ struct chx_network {
     chx_gap *gaps;
     chx_graded_synapse *graded;
     chx_plasticity *plasticities; /* room for CHX_MAX_PLASTICITIES, in the arena */
+    chx_port_rule *ports; /* room for CHX_MAX_PORT_RULES, in the arena */
     const char **remarks;
     chx_neuron_values *parameters, *initial; /* their values in the arena */
     size_t types_capacity, neurons_capacity, synapses_capacity, stimuli_capacity, nodes_capacity,

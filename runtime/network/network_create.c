@@ -15,6 +15,7 @@
 #include "network/morphology.h"
 #include "network/names.h"
 #include "network/plasticity.h"
+#include "network/port.h"
 #include "network/projection.h"
 #include "network/spike_train.h"
 #include "network/values.h"
@@ -96,6 +97,8 @@ copy_scalars(chx_network *network, const chx_network_info *from)
     info->projections = NULL;
     info->n_projections = 0;
     info->plasticities = NULL;
+    info->ports = NULL;
+    info->n_ports = 0;
     info->gaps = NULL;
     info->graded = NULL;
     info->parameters = NULL;
@@ -315,6 +318,21 @@ copy_plasticities(chx_network *network, const chx_network_info *from)
 }
 
 static chx_status
+copy_ports(chx_network *network, const chx_network_info *from)
+{
+    for (uint32_t i = 0; i < from->n_ports; i++) {
+        char room[CHX__PORT_SENTENCE_BYTES];
+        chx__fault fault;
+        if (!chx__port_rule_check(&from->ports[i], network->types, from->n_types, &fault, room))
+            return fail_at("ports", i, &fault);
+        chx_status status = chx__port_rule_add(network, &from->ports[i]);
+        if (status)
+            return status;
+    }
+    return CHX_OK;
+}
+
+static chx_status
 copy_spikes(chx_network *network, chx_stimulus *stimulus, uint32_t n_neurons, uint32_t index)
 {
     for (uint32_t i = 0; i < stimulus->n_spikes; i++) {
@@ -418,6 +436,7 @@ chx_network_create(const chx_network_info *info, chx_network **network)
     CHX__REQUIRE(info->nodes || info->n_nodes == 0);
     CHX__REQUIRE(info->projections || info->n_projections == 0);
     CHX__REQUIRE(info->plasticities || info->n_plasticities == 0);
+    CHX__REQUIRE(info->ports || info->n_ports == 0);
     CHX__REQUIRE(info->gaps || info->n_gaps == 0);
     CHX__REQUIRE(info->graded || info->n_graded == 0);
     CHX__REQUIRE(info->parameters || info->n_parameters == 0);
@@ -446,6 +465,8 @@ chx_network_create(const chx_network_info *info, chx_network **network)
         status = copy_values(copy, info);
     if (!status)
         status = copy_plasticities(copy, info);
+    if (!status)
+        status = copy_ports(copy, info);
     if (!status)
         status = copy_synapses(copy, info);
     if (!status)

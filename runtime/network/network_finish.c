@@ -13,6 +13,7 @@
 #include "network/gap.h"
 #include "network/graded.h"
 #include "network/plasticity.h"
+#include "network/port.h"
 #include "network/values.h"
 
 #define N_SHARES 64 /* of the synapses, which threads look at */
@@ -104,9 +105,12 @@ chx__network_finish(chx_network *network)
     info->gaps = network->gaps;
     info->graded = network->graded;
     info->plasticities = network->plasticities;
+    info->ports = network->ports;
     info->parameters = network->parameters;
     info->initial = network->initial;
     info->remarks = network->remarks;
     status = chx__plasticity_check_weights(info);
+    if (!status)
+        status = chx__port_check_weights(info);
     return status ? status : chx__gaps_check_sums(network);
 }

@@ -3,6 +3,7 @@
  *
  *   parameter NAME [= NUMBER] [above N | at least N] [below N | at most N]
  *   constant NAME = FORMULA
+ *   port NAME
  *   state NAME = FORMULA
  *
  * Words stay where they are in a copy of the head, cut by NULs. Formulas are computed once with the
@@ -230,9 +231,7 @@ read_port(head *h)
 {
     chx_model *model = h->model;
     if (model->n_ports == CHX__MODEL_MAX_PORTS)
-        return fail(h,
-                    "is one too many; a model has at most 2 ports, and the second takes what has "
-                    "a negative weight");
+        return fail(h, "is one port too many; a model has at most 8");
     chx_status status = read_name(h, &model->ports[model->n_ports]);
     model->n_ports += !status;
     return status;

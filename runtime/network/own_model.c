@@ -48,6 +48,7 @@ fill_table(chx_model *model)
         .states = model->state_names,
         .n_states = model->n_states,
         .n_ports = model->n_ports,
+        .ports = model->ports,
         .n_constants = 1 + model->n_parameters + model->n_constants,
         .idle = model->idle,
     };

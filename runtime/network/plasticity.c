@@ -4,10 +4,10 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "network/type_list.h"
 
 #define MAX_TAU_MS 1e9
 
@@ -16,15 +16,6 @@ fail(chx__fault *fault, const char *member, const char *sentence)
 {
     *fault = (chx__fault){member, sentence};
     return false;
-}
-
-static bool
-are_types(const uint32_t *types, uint32_t n, uint32_t n_types)
-{
-    for (uint32_t i = 0; i < n; i++)
-        if (types[i] >= n_types)
-            return false;
-    return true;
 }
 
 static bool
@@ -63,31 +54,15 @@ check_stdp(const chx_plasticity *plasticity, chx__fault *fault)
 bool
 chx__plasticity_check(const chx_plasticity *plasticity, uint32_t n_types, chx__fault *fault)
 {
-    if (!are_types(plasticity->from, plasticity->n_from, n_types))
+    if (!chx__type_list_check(plasticity->from, plasticity->n_from, n_types))
         return fail(fault, "from", "has a type that is beyond those of the network");
-    if (!are_types(plasticity->to, plasticity->n_to, n_types))
+    if (!chx__type_list_check(plasticity->to, plasticity->n_to, n_types))
         return fail(fault, "to", "has a type that is beyond those of the network");
     if (plasticity->kind == CHX_PLASTICITY_SHORT_TERM)
         return check_short_term(plasticity, fault);
     if (plasticity->kind == CHX_PLASTICITY_STDP)
         return check_stdp(plasticity, fault);
     return fail(fault, "kind", "is none of the kinds of plasticity");
-}
-
-/* A copy in the arena; NULL, and no failure, for none. */
-static bool
-keep_types(chx_network *network, const uint32_t **types, uint32_t n)
-{
-    if (n == 0) {
-        *types = NULL;
-        return true;
-    }
-    uint32_t *kept = chx__network_keep(network, n * sizeof *kept);
-    if (!kept)
-        return false;
-    memcpy(kept, *types, n * sizeof *kept);
-    *types = kept;
-    return true;
 }
 
 chx_status
@@ -102,20 +77,11 @@ chx__plasticity_add(chx_network *network, const chx_plasticity *plasticity)
         network->plasticities =
             chx__network_keep(network, CHX_MAX_PLASTICITIES * sizeof *network->plasticities);
     chx_plasticity copy = *plasticity;
-    if (!network->plasticities || !keep_types(network, &copy.from, copy.n_from) ||
-        !keep_types(network, &copy.to, copy.n_to))
+    if (!network->plasticities || !chx__type_list_keep(network, &copy.from, copy.n_from) ||
+        !chx__type_list_keep(network, &copy.to, copy.n_to))
         return chx__fail_memory("copying a network");
     network->plasticities[info->n_plasticities++] = copy;
     return CHX_OK;
-}
-
-static void
-set_bits(uint32_t *bits, uint32_t n_types, const uint32_t *types, uint32_t n, uint32_t bit)
-{
-    for (uint32_t t = 0; n == 0 && t < n_types; t++)
-        bits[t] |= bit;
-    for (uint32_t i = 0; i < n; i++)
-        bits[types[i]] |= bit;
 }
 
 chx_status
@@ -130,8 +96,9 @@ chx__plasticity_map_init(chx__plasticity_map *map, const chx_network_info *info)
         return chx__fail_memory("listing plastic synapses");
     for (uint32_t i = 0; i < info->n_plasticities; i++) {
         const chx_plasticity *plasticity = &info->plasticities[i];
-        set_bits(map->from, info->n_types, plasticity->from, plasticity->n_from, 1u << i);
-        set_bits(map->to, info->n_types, plasticity->to, plasticity->n_to, 1u << i);
+        chx__type_list_mark(plasticity->from, plasticity->n_from, 1u << i, map->from,
+                            info->n_types);
+        chx__type_list_mark(plasticity->to, plasticity->n_to, 1u << i, map->to, info->n_types);
     }
     return CHX_OK;
 }

@@ -98,6 +98,7 @@ digest_network(const chx_simulation *simulation)
         chx__hasher_add(hasher, &tables->plasticity_map.from[t], sizeof(uint32_t));
         chx__hasher_add(hasher, &tables->plasticity_map.to[t], sizeof(uint32_t));
     }
+    chx__port_map_hash(&tables->port_map, info, hasher);
     return chx__hasher_end(hasher);
 }
 

@@ -199,6 +199,8 @@ chx__simulation_tables_init(chx__simulation_tables *tables, const chx_network_in
     double *sum_pa = NULL;
     chx_status status = chx__plasticity_map_init(&tables->plasticity_map, info);
     if (!status)
+        status = chx__port_map_init(&tables->port_map, info);
+    if (!status)
         status = chx__simulation_survey(tables, &sum_pa);
     if (!status) {
         measure_delays(tables, params->max_batch_steps);

@@ -201,7 +201,8 @@ write_synapse(const chx__part_tables *part, const chx__simulation_tables *tables
     const chx_plasticity *plasticity = chx__simulation_plasticity(tables, synapse, &number);
     const bool learns = plasticity && plasticity->kind == CHX_PLASTICITY_STDP;
     const uint32_t port =
-        chx__model_port(part->model, learns ? plasticity->weight_max : synapse->weight_pa);
+        chx__port_of(&tables->port_map, tables->info, synapse, part->model,
+                     learns ? plasticity->weight_max : (double)synapse->weight_pa);
     const uint32_t target =
         port * part->setup.n_blocks * tables->width + synapse->post - part->setup.first_neuron;
     const uint32_t bits = part->setup.target_bits;

@@ -48,6 +48,7 @@ chx__simulation_tables_finish(chx__simulation_tables *tables)
     free(tables->kind_slots);
     free(tables->plasticities);
     chx__plasticity_map_finish(&tables->plasticity_map);
+    chx__port_map_finish(&tables->port_map);
     *tables = (chx__simulation_tables){0};
 }
 

@@ -13,6 +13,7 @@
 
 #include "network/model.h"
 #include "network/plasticity.h"
+#include "network/port.h"
 #include "neuron/population.h"
 
 #define CHX__MAX_PARTITIONS 64
@@ -66,6 +67,7 @@ typedef struct chx__simulation_tables {
     uint32_t *kind_slots;
     uint32_t delay_bits;
     chx__plasticity_map plasticity_map;
+    chx__port_map port_map;
     chx_population_plasticity *plasticities; /* the network's in kernels' order; NULL without */
     uint32_t plasticity_number[CHX_MAX_PLASTICITIES]; /* counted from 1 in that order */
     uint32_t n_short_term, n_learning;
