@@ -150,6 +150,7 @@ typedef struct rows_job {
     chx__part_tables *part;
     const chx__simulation_tables *tables;
     const uint32_t *group_of; /* by tile */
+    uint32_t tile_bits; /* 2 to this power are the neurons of a tile */
     uint32_t *next; /* [n_pieces][n_groups], scratch */
 } rows_job;
 
@@ -170,7 +171,7 @@ static uint32_t
 group_of_synapse(const rows_job *job, const chx_synapse *synapse)
 {
     const uint32_t target = synapse->post - job->part->setup.first_neuron;
-    return target < job->part->n_neurons ? job->group_of[target / tile_neurons(job->tables)]
+    return target < job->part->n_neurons ? job->group_of[target >> job->tile_bits]
                                          : job->part->n_groups;
 }
 
@@ -276,7 +277,9 @@ chx__part_synapses_init(chx__part_tables *part, const chx__simulation_tables *ta
     for (uint32_t g = 0; g < part->n_groups; g++)
         for (uint32_t t = part->groups[g]; t < part->groups[g + 1]; t++)
             group_of[t] = g;
-    rows_job job = {part, tables, group_of, NULL};
+    rows_job job = {.part = part, .tables = tables, .group_of = group_of};
+    while (1u << job.tile_bits < tile_neurons(tables))
+        job.tile_bits++;
     status = make_rows(&job);
     free(job.next);
     free(group_of);
