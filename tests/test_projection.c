@@ -107,8 +107,8 @@ count(const chx_network_info *info)
         in[at->post]++;
         n_selves += at->pre == at->post;
         n_doubles += i > 0 && at[-1].pre == at->pre && at[-1].post == at->post;
-        is_sorted &= i == 0 || at[-1].pre < at->pre ||
-                     (at[-1].pre == at->pre && at[-1].post <= at->post);
+        is_sorted &=
+            i == 0 || at[-1].pre < at->pre || (at[-1].pre == at->pre && at[-1].post <= at->post);
     }
     ck_assert(is_sorted);
 }
