@@ -294,6 +294,138 @@ START_TEST(excitation_arrives_where_inhibition_does)
 }
 END_TEST
 
+#define DRIVEN(stimuli)                                                                        \
+    HEAD "\"types\": {\"a\": {\"model\": \"receptors.cl\", \"neurons\": 2},\n"                 \
+         "\"b\": {\"model\": \"ends.cl\", \"neurons\": 1}, \"c\": {\"model\": \"lif_cond\",\n" \
+         "\"neurons\": 1, \"capacitance_pf\": 200, \"leak_ns\": 10, \"resting_mv\": -60,\n"    \
+         "\"threshold_mv\": -50, \"reset_mv\": -60, \"tau_synapse_ms\": 5,\n"                  \
+         "\"tau_inhibition_ms\": 10}},\n"                                                      \
+         "\"stimuli\": [" stimuli "]}"
+#define TRAIN "\"kind\": \"spike_train\", \"types\": "
+#define POISSON \
+    "\"kind\": \"poisson\", \"start_ms\": 0, \"stop_ms\": 1, \"rate_hz\": 20000, \"types\": "
+
+static const char ends[] = "/* chronaxie-model 1\n"
+                           " * port nmda\n"
+                           " * port other\n"
+                           " * state v = 0\n"
+                           " */\n"
+                           "MODEL_STEP { n->v += nmda + 1000.0f * other; }\n";
+
+static void
+write_driven(void)
+{
+    folder_write("ends.cl", ends);
+    folder_write("synapses.csv", "pre,post,weight_pa,delay_ms\n");
+}
+
+/* Spikes of trains from step 20 on, and at the first neuron Poisson events in steps 0 to 9. */
+static void
+check_driven(void)
+{
+    static const uint32_t targets[] = {0, 1};
+    const chx_probe probes[] = {
+        {"a_pa", targets, 2, 0}, {"g_pa", targets, 2, 0}, {"n_pa", targets, 2, 0}};
+    chx_trace traces[3];
+    chx_simulation *simulation = NULL;
+    check_ok(chx_simulation_create(
+        runtime, network, &(chx_simulation_params){.probes = probes, .n_probes = 3}, &simulation));
+    check_ok(chx_simulation_advance(simulation, 100));
+    for (uint32_t i = 0; i < 3; i++)
+        check_ok(chx_simulation_take_trace(simulation, i, &traces[i]));
+    const double events = (double)traces[1].values[9 * 2];
+    ck_assert_double_gt(events, 5);
+    for (uint32_t step = 9; step < 100; step++)
+        for (uint32_t t = 0; t < 2; t++) {
+            const double before = t == 0 ? left(events, (int)step - 9, TAU_G_MS) : 0;
+            check_value(&traces[0], step, t, left(-3, (int)step - 35, TAU_A_MS));
+            check_value(&traces[1], step, t, before + left(-25, (int)step - 30, TAU_G_MS));
+            check_value(&traces[2], step, t, risen(-30, (int)step - 20));
+        }
+    for (int i = 0; i < 3; i++)
+        free(traces[i].values);
+    chx_simulation_destroy(&simulation);
+}
+
+START_TEST(events_arrive_at_the_port_that_a_stimulus_names)
+{
+    write_driven();
+    folder_write("trains.csv", "neuron,time_ms\na1,3.5\na2,3.5\n");
+    load(DRIVEN("{" POISSON "[\"b\"], \"current_pa\": 1},\n"
+                "{\"kind\": \"poisson\", \"start_ms\": 0, \"stop_ms\": 1, \"rate_hz\": 20000,\n"
+                "\"neurons\": [\"a1\"], \"current_pa\": 1, \"port\": \"gaba\"},\n"
+                "{" TRAIN "[\"a\"], \"times_ms\": [2], \"weight_pa\": -30, \"port\": \"nmda\"},\n"
+                "{" TRAIN "[\"a\"], \"times_ms\": [3], \"weight_pa\": -25},\n"
+                "{\"kind\": \"spike_train\", \"times_ms\": \"trains.csv\", \"weight_pa\": -3,\n"
+                "\"port\": \"ampa\"}"));
+    check_driven();
+    check_ok(chx_network_save(network, folder_path("saved")));
+    chx_network_destroy(&network);
+    check_ok(chx_network_load(folder_path("saved"), &network));
+    ck_assert_str_eq(chx_network_get(network)->stimuli[1].port, "gaba");
+    check_driven();
+}
+END_TEST
+
+START_TEST(ports_that_a_stimulus_cannot_name_are_refused)
+{
+    static const struct {
+        const char *description, *says;
+    } bad[] = {
+        {DRIVEN("{" TRAIN "[\"a\"], \"times_ms\": [2], \"weight_pa\": 1,\n\"port\": \"gaba_b\"}"),
+         "network.json:9: stimuli[0].port: is 'gaba_b', which the model receptors.cl of the type "
+         "'a' "
+         "has not; its ports are ampa, gaba and nmda"},
+        {DRIVEN("{" POISSON "[\"a\", \"c\"], \"current_pa\": 1, \"port\": \"nmda\"}"),
+         "stimuli[0].port: is 'nmda', which the model lif_cond of the type 'c' has not"},
+        {DRIVEN("{" POISSON "[\"a\", \"b\"], \"current_pa\": 1, \"port\": \"nmda\"}"),
+         "stimuli[0].port: stands at different places among the ports of the models that the "
+         "stimulus reaches; make it a stimulus for each model"},
+        {DRIVEN("{" POISSON "[\"c\"], \"weight_ns\": 1, \"port\": \"inhibition\"}"),
+         "stimuli[0].port: would get a negative conductance; change the sign of the stimulus's "
+         "weight, or the port"},
+        {DRIVEN("{\"kind\": \"step\", \"types\": [\"a\"], \"start_ms\": 0, \"stop_ms\": 1,\n"
+                "\"current_pa\": 1, \"port\": \"nmda\"}"),
+         "port"},
+        {DRIVEN("{" POISSON "[\"a\"], \"current_pa\": 1, \"port\": 2}"), "port"},
+    };
+    write_driven();
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        folder_write("network.json", bad[i].description);
+        ck_assert_int_eq(chx_network_load(folder, &network), CHX_ERROR_FORMAT);
+        ck_assert_msg(strstr(chx_last_error()->message, bad[i].says), "%zu: %s", i,
+                      chx_last_error()->message);
+    }
+}
+END_TEST
+
+START_TEST(a_program_names_ports_of_stimuli)
+{
+    static const uint32_t target = 0;
+    char name[] = "nmda";
+    chx_stimulus stimulus = {CHX_STIMULUS_POISSON, .stop_ms = 1,   .current_pa = -1, .rate_hz = 9,
+                             .neurons = &target,   .n_neurons = 1, .port = name};
+    write_driven();
+    chx_network_info info = *load(DRIVEN(""));
+    chx_network *copy = NULL;
+    info.n_stimuli = 1;
+    info.stimuli = &stimulus;
+    check_ok(chx_network_create(&info, &copy));
+    name[0] = 'N';
+    ck_assert_str_eq(chx_network_get(copy)->stimuli[0].port, "nmda");
+    chx_network_destroy(&copy);
+    ck_assert_int_eq(chx_network_create(&info, &copy), CHX_ERROR_FORMAT);
+    ck_assert_str_eq(chx_last_error()->message,
+                     "stimuli[0]: port is 'Nmda', which the model receptors.cl of the type 'a' has "
+                     "not; its ports are ampa, gaba and nmda");
+    stimulus.kind = CHX_STIMULUS_STEP;
+    stimulus.rate_hz = 0;
+    ck_assert_int_eq(chx_network_create(&info, &copy), CHX_ERROR_FORMAT);
+    ck_assert_str_eq(chx_last_error()->message,
+                     "stimuli[0]: port belongs to a poisson stimulus or a spike train; remove it");
+}
+END_TEST
+
 #define PORTS(rows)                                                                       \
     HEAD "\"types\": {\"a\": {\"neurons\": 2}, \"b\": {\"model\": \"receptors.cl\",\n"    \
          "\"neurons\": 1}, \"c\": {\"model\": \"lif_cond\", \"neurons\": 1,\n"            \
@@ -431,6 +563,9 @@ main(void)
     tcase_add_loop_test(tests, spikes_at_ports_are_the_same_in_every_cut, 0, N_LIVELY - 1);
     tcase_add_loop_test(tests, a_saved_state_knows_its_ports, 0, N_LIVELY - 1);
     tcase_add_test(tests, excitation_arrives_where_inhibition_does);
+    tcase_add_test(tests, events_arrive_at_the_port_that_a_stimulus_names);
+    tcase_add_test(tests, ports_that_a_stimulus_cannot_name_are_refused);
+    tcase_add_test(tests, a_program_names_ports_of_stimuli);
     tcase_add_test(tests, rows_of_ports_that_cannot_be_are_refused);
     tcase_add_test(tests, rules_of_ports_that_cannot_be_are_refused);
     tcase_add_test(tests, rows_of_ports_without_a_synapse_are_remarked_on);

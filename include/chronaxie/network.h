@@ -245,6 +245,10 @@ typedef struct chx_stimulus {
      * are ordered by step and neuron, and start_ms, stop_ms and neurons follow from them. */
     const chx_spike *spikes;
     uint32_t n_spikes;
+    /* Poisson and spike train: the receptor port where events arrive (docs/models.md). The models
+     * of all neurons have it, and at one place among their ports. NULL: the second port where
+     * current_pa is negative and there is one, else the first. */
+    const char *port;
 } chx_stimulus;
 
 /* One point of a morphology, a round cone to its parent. */

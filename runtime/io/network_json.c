@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "io/recording.h"
 #include "network/own_model.h"
+#include "network/port.h"
 #include "network/spike_train.h"
 #include "network/type.h"
 
@@ -568,8 +569,8 @@ read_weight(chx__folder *folder, const chx__json_at *object, const char *usual,
 static chx_status
 read_train(chx__folder *folder, const chx__json_at *object, chx_stimulus *stimulus)
 {
-    static const char *const keys[] = {"kind",      "neurons",   "types",     "times_ms",
-                                       "weight_pa", "weight_ns", "weight_mv", NULL};
+    static const char *const keys[] = {"kind",      "neurons",   "types", "times_ms", "weight_pa",
+                                       "weight_ns", "weight_mv", "port",  NULL};
     chx__json_at times;
     const char *name;
     chx_status status = chx__json_object(object, keys);
@@ -578,7 +579,7 @@ read_train(chx__folder *folder, const chx__json_at *object, chx_stimulus *stimul
     if (status)
         return status;
     if (json_is_string(times.value)) {
-        if (json_object_size(object->value) > 3)
+        if (json_object_size(object->value) > (json_object_get(object->value, "port") ? 4 : 3))
             return chx__json_fail(object, "the file of times_ms says which neurons; remove neurons "
                                           "and types, or give the times as a list");
         status = chx__json_text(&times, &name);
@@ -595,14 +596,14 @@ read_train(chx__folder *folder, const chx__json_at *object, chx_stimulus *stimul
 static chx_status
 read_stimulus(chx__folder *folder, const chx__json_at *object, chx_stimulus *stimulus)
 {
-    static const char *const keys[] = {"kind",      "neurons",   "types",      "start_ms",
-                                       "stop_ms",   "rate_hz",   "current_pa", "times_ms",
-                                       "weight_pa", "weight_ns", "weight_mv",  NULL};
+    static const char *const keys[] = {
+        "kind",     "neurons",   "types",     "start_ms",  "stop_ms", "rate_hz", "current_pa",
+        "times_ms", "weight_pa", "weight_ns", "weight_mv", "port",    NULL};
     static const char *const step_keys[] = {"kind",    "neurons", "types",      "start_ms",
                                             "stop_ms", "rate_hz", "current_pa", NULL};
     static const char *const poisson_keys[] = {"kind",      "neurons", "types",      "start_ms",
                                                "stop_ms",   "rate_hz", "current_pa", "weight_ns",
-                                               "weight_mv", NULL};
+                                               "weight_mv", "port",    NULL};
     chx_status status = chx__json_object(object, keys);
     if (!status)
         status = read_kind(object, &stimulus->kind);
@@ -621,6 +622,28 @@ read_stimulus(chx__folder *folder, const chx__json_at *object, chx_stimulus *sti
     if (!status)
         status = read_targets(folder, object, stimulus);
     return status ? status : read_weight(folder, object, "current_pa", stimulus);
+}
+
+/* Where events arrive, once it is known at whom. */
+static chx_status
+read_port(chx__folder *folder, const chx__json_at *object, chx_stimulus *stimulus)
+{
+    chx_network *network = folder->network;
+    char room[CHX__PORT_SENTENCE_BYTES];
+    const char *name;
+    chx__json_at member;
+    chx__fault fault;
+    chx_status status = chx__json_optional(object, "port", &member);
+    if (!status && member.value)
+        status = chx__json_text(&member, &name);
+    if (status || !member.value)
+        return status;
+    stimulus->port = chx__network_keep_text(network, name, strlen(name));
+    if (!stimulus->port)
+        return chx__fail_memory("loading a network");
+    return chx__port_check_stimulus(stimulus, network->types, network->neurons, &fault, room)
+               ? CHX_OK
+               : chx__folder_fail_fault(object, &fault);
 }
 
 chx_status
@@ -643,6 +666,8 @@ chx__folder_read_stimuli(chx__folder *folder, const chx__json *json)
         if (!chx__grow(&network->stimuli, &network->stimuli_capacity, i + 1, sizeof stimulus))
             return chx__fail_memory("loading a network");
         status = read_stimulus(folder, &object, &stimulus);
+        if (!status)
+            status = read_port(folder, &object, &stimulus);
         network->stimuli[network->info.n_stimuli++] = stimulus;
     }
     return status;

@@ -177,8 +177,12 @@ stimuli_json(const chx_network_info *info)
 {
     json_t *list = json_array();
     for (uint32_t i = 0; i < info->n_stimuli; i++)
-        if (info->stimuli[i].n_neurons > 0)
-            json_array_append_new(list, stimulus_json(info, i));
+        if (info->stimuli[i].n_neurons > 0) {
+            json_t *object = stimulus_json(info, i);
+            if (info->stimuli[i].port)
+                json_object_set_new(object, "port", json_string(info->stimuli[i].port));
+            json_array_append_new(list, object);
+        }
     return list;
 }
 

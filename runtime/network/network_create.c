@@ -375,13 +375,27 @@ copy_stimulus(chx_network *network, const chx_network_info *from, uint32_t index
 }
 
 static chx_status
+copy_stimulus_port(chx_network *network, uint32_t index)
+{
+    chx_stimulus *stimulus = &network->stimuli[index];
+    char room[CHX__PORT_SENTENCE_BYTES];
+    chx__fault fault;
+    if (!chx__port_check_stimulus(stimulus, network->types, network->neurons, &fault, room))
+        return fail_at("stimuli", index, &fault);
+    return stimulus->port ? copy_text(network, stimulus->port, &stimulus->port) : CHX_OK;
+}
+
+static chx_status
 copy_stimuli(chx_network *network, const chx_network_info *from)
 {
     if (!copy_array(from->stimuli, from->n_stimuli, sizeof *from->stimuli, &network->stimuli))
         return fail_memory();
     chx_status status = CHX_OK;
-    for (uint32_t i = 0; i < from->n_stimuli && !status; i++)
+    for (uint32_t i = 0; i < from->n_stimuli && !status; i++) {
         status = copy_stimulus(network, from, i);
+        if (!status)
+            status = copy_stimulus_port(network, i);
+    }
     return status;
 }
 

@@ -39,6 +39,15 @@ find(const chx__model *model, const char *name)
     return port;
 }
 
+/* The same, where the name chooses. */
+static uint8_t
+chosen(const chx_neuron_type *type, const char *name)
+{
+    const chx__model *model = kernel_of(type);
+    const uint32_t port = find(model, name);
+    return model->n_ports > 1 && port < model->n_ports ? (uint8_t)port : CHX__PORT_BY_SIGN;
+}
+
 /* "a", "a and b", "a, b and c" */
 static void
 list_names(const chx__model *model, char *text, size_t size)
@@ -116,13 +125,8 @@ map_rule(chx__port_map *map, const chx_network_info *info, uint32_t index)
     const uint32_t bit = UINT32_C(1) << index;
     chx__type_list_mark(rule->from, rule->n_from, bit, map->from, info->n_types);
     chx__type_list_mark(rule->to, rule->n_to, bit, map->to, info->n_types);
-    for (uint32_t t = 0; t < info->n_types; t++) {
-        const chx__model *model = kernel_of(&info->types[t]);
-        const uint32_t port = find(model, rule->port);
-        const bool is_chosen = model->n_ports > 1 && port < model->n_ports;
-        map->ports[(size_t)t * info->n_ports + index] =
-            is_chosen ? (uint8_t)port : CHX__PORT_BY_SIGN;
-    }
+    for (uint32_t t = 0; t < info->n_types; t++)
+        map->ports[(size_t)t * info->n_ports + index] = chosen(&info->types[t], rule->port);
 }
 
 chx_status
@@ -234,4 +238,52 @@ chx__port_check_weights(const chx_network_info *info)
     chx__plasticity_map_finish(&plasticity_map);
     chx__port_map_finish(&map);
     return status;
+}
+
+static bool
+check_target(const chx_stimulus *stimulus, const chx_neuron_type *type,
+             const chx_neuron_type *first, chx__fault *fault, char *room)
+{
+    if (!check_name(stimulus->port, type, fault, room))
+        return false;
+    const uint8_t port = chosen(type, stimulus->port);
+    fault->member = "port";
+    fault->sentence = "stands at different places among the ports of the models that the stimulus "
+                      "reaches; make it a stimulus for each model";
+    if (port != chosen(first, stimulus->port))
+        return false;
+    fault->sentence = "would get a negative conductance; change the sign of the stimulus's weight, "
+                      "or the port";
+    return port == CHX__PORT_BY_SIGN || takes(kernel_of(type), port, stimulus->current_pa);
+}
+
+bool
+chx__port_check_stimulus(const chx_stimulus *stimulus, const chx_neuron_type *types,
+                         const chx_neuron *neurons, chx__fault *fault,
+                         char room[CHX__PORT_SENTENCE_BYTES])
+{
+    if (!stimulus->port)
+        return true;
+    if (stimulus->kind == CHX_STIMULUS_STEP) {
+        *fault = (chx__fault){"port", "belongs to a poisson stimulus or a spike train; remove it"};
+        return false;
+    }
+    for (uint32_t i = 0; i < stimulus->n_neurons; i++) {
+        const uint32_t type = neurons[stimulus->neurons[i]].type;
+        const uint32_t before = neurons[stimulus->neurons[i > 0 ? i - 1 : 0]].type;
+        const uint32_t first = neurons[stimulus->neurons[0]].type;
+        if ((i == 0 || type != before) &&
+            !check_target(stimulus, &types[type], &types[first], fault, room))
+            return false;
+    }
+    return true;
+}
+
+uint32_t
+chx__port_of_stimulus(const chx_network_info *info, const chx_stimulus *stimulus)
+{
+    uint32_t port = CHX__PORT_BY_SIGN;
+    if (stimulus->port && stimulus->n_neurons > 0)
+        port = chosen(&info->types[info->neurons[stimulus->neurons[0]].type], stimulus->port);
+    return port == CHX__PORT_BY_SIGN ? stimulus->current_pa < 0 : port;
 }

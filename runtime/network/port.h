@@ -44,4 +44,12 @@ uint32_t chx__port_rule_of(const chx__port_map *map, const chx_network_info *inf
 uint32_t chx__port_of(const chx__port_map *map, const chx_network_info *info,
                       const chx_synapse *synapse, const chx__model *kernel, double weight);
 
+/* A stimulus whose kind, weight and neurons are known. A fault's sentence may stand in `room`. */
+bool chx__port_check_stimulus(const chx_stimulus *stimulus, const chx_neuron_type *types,
+                              const chx_neuron *neurons, chx__fault *fault,
+                              char room[CHX__PORT_SENTENCE_BYTES]);
+
+/* The port where its events arrive, of kernels that have so many. */
+uint32_t chx__port_of_stimulus(const chx_network_info *info, const chx_stimulus *stimulus);
+
 #endif

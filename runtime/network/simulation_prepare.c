@@ -112,7 +112,7 @@ make_train(chx__simulation_tables *tables, uint32_t k)
         if (i > 0 && step == from->spikes[i - 1].step)
             continue;
         *to++ = (chx_population_stimulus){.index = k,
-                                          .port = from->current_pa < 0,
+                                          .port = chx__port_of_stimulus(tables->info, from),
                                           .start_step = step,
                                           .stop_step = step + 1,
                                           .weight = chx__fixed_point(tables, from->current_pa)};
@@ -137,7 +137,7 @@ make_stimuli(chx__simulation_tables *tables)
             continue;
         }
         to->index = k;
-        to->port = from->current_pa < 0;
+        to->port = chx__port_of_stimulus(info, from);
         to->start_step = chx__time_steps(info, from->start_ms);
         to->stop_step = chx__time_steps(info, from->stop_ms);
         if (from->kind == CHX_STIMULUS_STEP) {
