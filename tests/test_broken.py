@@ -328,8 +328,8 @@ class Networks(Broken):
             (head("tau_ms = 1") + code, ":2: 'tau_ms' is unknown; a line says parameter, port"),
             (head("", "parameter") + code, ":3: lacks a name"),
             (head("port a", "port a") + code, ":3: 'a' stands twice"),
-            (head("port a", "port b", "port c") + code, ":4: is one too many; a model has at most "
-             "2 ports"),
+            (head(*("port p%d" % i for i in range(9))) + code,
+             ":10: is one port too many; a model has at most 8"),
             (head("\x1b[31mred = 1") + code, ":2: holds what is no letter, digit or mark"),
             (head("constant a = \u00e9") + code, ":2: holds what is no letter, digit or mark"),
             (b"/* chronaxie-model \xff\n*/", ":1: holds what is no letter, digit or mark"),

@@ -181,8 +181,8 @@ chx__port_rule_of(const chx__port_map *map, const chx_network_info *info,
 }
 
 uint32_t
-chx__port_of(const chx__port_map *map, const chx_network_info *info, const chx_synapse *synapse,
-             const chx__model *kernel, double weight)
+chx__port_by_rule(const chx__port_map *map, const chx_network_info *info,
+                  const chx_synapse *synapse, const chx__model *kernel, double weight)
 {
     const uint32_t rule = chx__port_rule_of(map, info, synapse);
     const size_t row = rule > 0 ? (size_t)info->neurons[synapse->post].type * info->n_ports : 0;
@@ -210,10 +210,10 @@ static chx_status
 check_weight(const chx_network_info *info, const chx__port_map *map,
              const chx__plasticity_map *plasticity_map, const chx_synapse *synapse)
 {
-    const chx__model *kernel = kernel_of(&info->types[info->neurons[synapse->post].type]);
     const uint32_t rule = chx__port_rule_of(map, info, synapse);
-    if (rule == 0 || kernel->unit != CHX__UNIT_NS)
+    if (rule == 0)
         return CHX_OK;
+    const chx__model *kernel = kernel_of(&info->types[info->neurons[synapse->post].type]);
     const double weight = weight_of(plasticity_map, info, synapse);
     const uint32_t port = chx__port_of(map, info, synapse, kernel, weight);
     if (takes(kernel, port, weight))
@@ -225,18 +225,37 @@ check_weight(const chx_network_info *info, const chx__port_map *map,
                      info->neurons[synapse->post].name);
 }
 
+/* Which types have conductances; *any when one has. */
+static void
+find_conductances(const chx_network_info *info, bool *of_type, bool *any)
+{
+    for (uint32_t t = 0; t < info->n_types; t++) {
+        of_type[t] = kernel_of(&info->types[t])->unit == CHX__UNIT_NS;
+        *any = *any || of_type[t];
+    }
+}
+
 chx_status
 chx__port_check_weights(const chx_network_info *info)
 {
-    chx__port_map map;
+    chx__port_map map = {0};
     chx__plasticity_map plasticity_map = {0};
-    chx_status status = chx__port_map_init(&map, info);
-    if (!status && map.from)
+    bool any = false;
+    if (info->n_ports == 0)
+        return CHX_OK;
+    bool *of_type = chx__alloc(info->n_types, sizeof *of_type);
+    if (!of_type)
+        return chx__fail_memory("checking the ports of synapses");
+    find_conductances(info, of_type, &any);
+    chx_status status = any ? chx__port_map_init(&map, info) : CHX_OK;
+    if (!status && any)
         status = chx__plasticity_map_init(&plasticity_map, info);
-    for (uint64_t s = 0; s < info->n_synapses && map.from && !status; s++)
-        status = check_weight(info, &map, &plasticity_map, &info->synapses[s]);
+    for (uint64_t s = 0; s < info->n_synapses && any && !status; s++)
+        if (of_type[info->neurons[info->synapses[s].post].type])
+            status = check_weight(info, &map, &plasticity_map, &info->synapses[s]);
     chx__plasticity_map_finish(&plasticity_map);
     chx__port_map_finish(&map);
+    free(of_type);
     return status;
 }
 

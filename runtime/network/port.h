@@ -40,9 +40,18 @@ void chx__port_map_hash(const chx__port_map *map, const chx_network_info *info,
 uint32_t chx__port_rule_of(const chx__port_map *map, const chx_network_info *info,
                            const chx_synapse *synapse);
 
-/* The port of its target's kernel that a synapse arrives at. */
-uint32_t chx__port_of(const chx__port_map *map, const chx_network_info *info,
-                      const chx_synapse *synapse, const chx__model *kernel, double weight);
+/* The port of its target's kernel that a synapse arrives at, by the rules that there are. */
+uint32_t chx__port_by_rule(const chx__port_map *map, const chx_network_info *info,
+                           const chx_synapse *synapse, const chx__model *kernel, double weight);
+
+/* The same with or without rules. */
+static inline uint32_t
+chx__port_of(const chx__port_map *map, const chx_network_info *info, const chx_synapse *synapse,
+             const chx__model *kernel, double weight)
+{
+    return map->from ? chx__port_by_rule(map, info, synapse, kernel, weight)
+                     : chx__model_port(kernel, weight);
+}
 
 /* A stimulus whose kind, weight and neurons are known. A fault's sentence may stand in `room`. */
 bool chx__port_check_stimulus(const chx_stimulus *stimulus, const chx_neuron_type *types,
