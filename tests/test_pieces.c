@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "io/csv_pieces.h"
+#include "each.h"
 #include "scratch.h"
 
 typedef struct item {
@@ -67,7 +68,7 @@ read_rows(outcome *of, chx__csv *csv)
         chx_status status = read_row(csv, &read, &more);
         if (status || !more)
             return status;
-        ck_assert(chx__grow(&of->items, &of->capacity, of->n_items + 1, sizeof read));
+        ck_each(chx__grow(&of->items, &of->capacity, of->n_items + 1, sizeof read));
         of->items[of->n_items++] = read;
     }
 }
@@ -99,8 +100,8 @@ ck_same(uint64_t n_items)
         ck_assert_uint_eq(one.n_items, n_items);
         ck_assert_uint_eq(many.n_items, n_items);
         for (uint64_t i = 0; i < n_items; i++)
-            ck_assert(many.items[i].line == one.items[i].line &&
-                      many.items[i].texts == one.items[i].texts);
+            ck_each(many.items[i].line == one.items[i].line &&
+                    many.items[i].texts == one.items[i].texts);
     }
     memcpy(message, one.message, sizeof message);
     free(one.items);
