@@ -7,8 +7,9 @@
  * work-items matters and any device gives the same bits.
  *
  * Layers of a band of rows [row0, row1), width pixels each, zero when empty:
- *   fibre  uint   level / 512 << 29 | near << 15 | level % 512 << 6 | hue: of the brightest thin
- *                 branches or edges the nearest; level 0..4095 is coverage times depth cue
+ *   fibre  uint   level / 128 << 29 | near / 2 << 16 | level % 128 << 9 | edge << 6 | hue: of the
+ *                 thin branches or edges of bodies with the highest level the nearest; level
+ *                 0..1023 is coverage times depth cue, edge 1..7 how bright an edge is
  *   light  uint   before << 31 | near / 2 << 18 | light << 6 | coverage / 4: the nearest lit line
  *                 or lit edge of a body, one that shows before what is silent first; behind this
  *                 layer three more of each pixel: the same of the next two, and of the others that
@@ -77,22 +78,25 @@ light_at(global const chx_tables *tables, int age, int back)
     return index < 0 || index >= CHX_LIGHT_COUNT ? 0u : tables->light[index];
 }
 
-/* Of silent lines that are about as bright in a pixel, in eighths, the nearest is kept: with the
- * brightest alone, lines of a bundle would change places from pixel to pixel. */
+/* Of silent lines that cover about as much of a pixel, in eighths, the nearest is kept: with the
+ * one that covers most, lines of a bundle would change places from pixel to pixel. tint is
+ * edge << 6 | hue. */
 static uint
-fibre_key(uint level, uint near, uint hue)
+fibre_key(uint level, uint near, uint tint)
 {
-    return (level >> 9) << 29 | near << 15 | (level & 511u) << 6 | hue;
+    return (level >> 7) << 29 | (near >> 1) << 16 | (level & 127u) << 9 | tint;
 }
 
 /* cover is q8. */
 static void
-put_fibre(const layers *to, int x, int y, uint cover, uint near, uint hue)
+put_edge(const layers *to, int x, int y, uint cover, uint shade, uint near, uint hue)
 {
-    uint level = (cover * cue_of(near)) >> 4;
-    level = min(level, 4095u);
+    uint level = min((cover * cue_of(near)) >> 6, 1023u);
+    uint bright = max(shade * CHX_BODY_SHARE >> 8, CHX_EDGE_DARKEST + CHX_EDGE_STEP);
+    uint edge = min((bright - CHX_EDGE_DARKEST + CHX_EDGE_STEP / 2) / CHX_EDGE_STEP, 7u);
     if (level)
-        atomic_max(&to->fibre[(y - to->row0) * to->width + x], fibre_key(level, near, hue));
+        atomic_max(&to->fibre[(y - to->row0) * to->width + x],
+                   fibre_key(level, near, edge << 6 | hue));
 }
 
 /* cover is q8. Of all that is put in a pixel four are kept: the three nearest, and of the others
@@ -145,6 +149,16 @@ line_cover(int d, int r)
     return (uint)((x * x * (768 - 2 * x)) >> 16);
 }
 
+/* How much of what is lit and reaches so far from its middle a pixel at distance d holds, q8 all:
+ * about the share of its area, so that a line behind one that lies partly before it shows as much
+ * wherever the two lie between rows. Somewhat less midway, for tone shows half a light by more. */
+static uint
+lit_cover(int d, int reach)
+{
+    uint share = (uint)clamp(reach + 128 - d, 0, 256);
+    return share - (share * (256u - share) >> 10);
+}
+
 static int
 half_up(int q8)
 {
@@ -182,7 +196,7 @@ near_lifted(int near, uint light, int per_px)
 typedef struct walk {
     int steep;
     int cosine, reach, radius;
-    int lit_reach, lit_radius;
+    int lit_reach;
     uint weight; /* of tissue by width and depth, q16 */
     uint glare; /* of light by width, q8 */
     uint near, hue; /* near at the place */
@@ -222,7 +236,7 @@ light_column(const layers *to, walk *w, int major, int centre, uint light, int i
         int across = (away * w->cosine) >> 16;
         int x = w->steep ? minor : major;
         int y = w->steep ? major : minor;
-        put_light(to, x, y, light, 2 * line_cover(across, w->lit_radius), near);
+        put_light(to, x, y, light, lit_cover(across, CHX_LIT_LINE_Q8), near);
         if (inner)
             put_glow(to, x, y, light, (line_cover(across, w->radius) * w->glare) >> 8);
     }
@@ -247,7 +261,7 @@ line_column(const layers *to, walk *w, int major, int centre, uint light, int in
     for (int minor = first; minor <= last; minor++) {
         int away = (int)abs(minor * 65536 + 32768 - centre) >> 8;
         uint cover = line_cover((away * w->cosine) >> 16, w->radius);
-        uint level = min((cover * w->weight) >> 12, 4095u);
+        uint level = min((cover * w->weight) >> 14, 1023u);
         if (level)
             atomic_max(&to->fibre[cell], fibre_key(level, w->near, w->hue));
         cell += step;
@@ -298,15 +312,14 @@ draw_line(const layers *to, const clip *in, global const chx_tables *tables, con
     uint width = (uint)clamp(stick->ra + stick->rb, faintest, 256);
     uint glare = (uint)clamp(stick->ra + stick->rb, CHX_FAINTEST_Q8, 256);
     w.radius = max((stick->ra + stick->rb) / 2, 128);
-    w.lit_radius = max(w.radius, CHX_LIT_LINE_Q8);
     w.per_px = z0 == CHX_BEHIND ? 0 : per_px_of(depth);
     int near = (int)near_of((z0 + z1) / 2, depth);
     w.weight = width * cue_of((uint)near);
     w.glare = 128u + glare / 2;
     w.hue = stick->hue & (CHX_HUES - 1);
     w.cosine = (int)tables->cosine[index];
-    w.reach = (int)(((long)(w.radius + 180) * (long)tables->secant[index]) >> 8);
-    w.lit_reach = (int)(((long)(w.lit_radius + 180) * (long)tables->secant[index]) >> 8);
+    w.reach = (int)(((long)(w.radius + 160) * (long)tables->secant[index]) >> 8);
+    w.lit_reach = (int)(((CHX_LIT_LINE_Q8 + 128l) * (long)tables->secant[index]) >> 8);
     w.low = w.steep ? in->x0 : in->y0;
     w.high = w.steep ? in->x1 : in->y1;
     w.tiles = (to->width + CHX_TILE - 1) / CHX_TILE;
@@ -349,6 +362,15 @@ root_of(ulong square)
     return (int)root;
 }
 
+/* Distance from (along, across), within 3 per cent. */
+static int
+roughly(int along, int across)
+{
+    int more = max(along, across);
+    int less = min(along, across);
+    return max(more, (more * 230 + less * 124) >> 8);
+}
+
 /* What a round cone needs for all its pixels. */
 typedef struct cone {
     int ux, uy; /* direction of its axis, q14 */
@@ -384,7 +406,7 @@ cone_of(const chx_stick *stick, const clip *in, int halo)
     c.gap = (long)c.widest * (c.length ? CHX_HALO_RADII : CHX_HALO_SOMA_RADII);
     if (c.halo)
         c.gap += (long)abs(c.rise) * (c.widest + c.halo) / c.flat;
-    c.widest += max(c.halo, 160);
+    c.widest += max(c.halo, CHX_LIT_LINE_Q8 + 128 - CHX_THIN_Q8);
     c.x0 = max((min(stick->ax, stick->bx) - c.widest) >> 8, in->x0);
     c.y0 = max((min(stick->ay, stick->by) - c.widest) >> 8, in->y0);
     c.x1 = min(((max(stick->ax, stick->bx) + c.widest) >> 8) + 1, in->x1);
@@ -502,11 +524,15 @@ cone_pixel(const layers *to, global const chx_tables *tables, const chx_stick *s
     uint light = light_at(tables, age, stick->back);
     if (inside < edge && c->halo)
         put_halo(to, stick, c, x, y, s, square, radius, light, depth);
-    if (inside <= -edge || radius <= 0)
+    if (radius <= 0)
         return;
-    uint cover = 256;
-    if (inside < edge)
-        cover = (uint)(128 + inside / (2 * radius));
+    uint cover = (uint)clamp(128 + inside / (2 * radius), 0l, 256l);
+    uint lit = cover;
+    if (light && radius < CHX_SHEEN_Q8)
+        lit = lit_cover(roughly((int)abs_diff(s, t), (int)abs(across)),
+                        max((int)radius, CHX_LIT_LINE_Q8));
+    if (inside <= -edge && (light == 0 || lit == 0))
+        return;
     uint sheen = sheen_of(tables, square, radius, c->flat);
     uint hue = stick->hue & (CHX_HUES - 1);
     facet surface;
@@ -523,8 +549,8 @@ cone_pixel(const layers *to, global const chx_tables *tables, const chx_stick *s
             int z = stick->az + (int)((rise * share) >> 16) + (int)((forward * radius) >> 12);
             uint near = near_of(z, depth);
             uint lit_near = near_lifted((int)near, light, per_px_of(depth));
-            uint lit = radius < CHX_SHEEN_Q8 ? 2 * cover : (2 * cover * sheen) >> 8;
-            put_fibre(to, x, y, (cover * shade) >> 8, near, hue);
+            lit = radius < CHX_SHEEN_Q8 ? lit : (lit * sheen) >> 8;
+            put_edge(to, x, y, cover, shade, near, hue);
             put_light(to, x, y, light, lit, lit_near);
             put_glow(to, x, y, light, cover / 4);
         }
@@ -815,15 +841,6 @@ cones_second(global const uint *queue, global const chx_tables *tables, global u
 {
     layers to = layers_of(fibre, light, glow, body, halo, dirty, band);
     cone_item(queue, tables, &to, (uint)band.w, depth, BODY_SECOND);
-}
-
-/* Distance from (along, across), within 3 per cent. */
-static int
-roughly(int along, int across)
-{
-    int more = max(along, across);
-    int less = min(along, across);
-    return max(more, (more * 230 + less * 124) >> 8);
 }
 
 static void

@@ -182,6 +182,15 @@ add_hue(colour *c, global const chx_tables *tables, uint hue, uint factor, uint 
     c->b += entry[2] * factor >> shift;
 }
 
+/* A silent line or edge, by its tint and q18. */
+static void
+add_fibre(colour *c, global const chx_tables *tables, uint tint, uint factor)
+{
+    uint edge = tint >> 6;
+    uint bright = edge ? CHX_EDGE_DARKEST + edge * CHX_EDGE_STEP : 256u;
+    add_hue(c, tables, tint & 63u, (factor >> 6) * bright >> 8, 12);
+}
+
 static void
 add_emission(colour *c, global const chx_tables *tables, uint light, uint factor)
 {
@@ -258,8 +267,8 @@ is_before(const glint *of, uint body_near, uint heat)
 /* Adds light that lies before the body, each where those before it leave room, to nothing. Returns
  * how much of what is behind they leave, q8. */
 static uint
-add_lights(colour *sum, global const chx_tables *tables, const glint lights[LIGHTS],
-           uint body_near, uint heat, uint halo)
+add_lights(colour *sum, global const chx_tables *tables, const glint lights[LIGHTS], uint body_near,
+           uint heat, uint halo)
 {
     uint room = 256;
     for (int k = 0; k < LIGHTS; k++)
@@ -288,19 +297,19 @@ add_tissue(colour *c, global const chx_tables *tables, uint fibre, uint4 light, 
         uint shade = (body.x >> 6) & 255u;
         uint sheen = CHX_SHEEN_LEAST + ((body.x >> 14) & 63u) * 4;
         add_hue(&tissue, tables, body.x & 63u, shade * cue_of(body_near) >> 8, 8);
-        scale(&tissue, 175, 8);
+        scale(&tissue, CHX_BODY_SHARE, 8);
         hide(&tissue, tables, heat, 256);
         add_emission(&tissue, tables, heat, sheen);
         if (halo)
             scale(&tissue, spared(halo, body_near, heat), 8);
         scale(c, 0, 0);
     }
-    uint near = (fibre >> 15) & CHX_NEAR_MAX;
+    uint near = (fibre >> 15 & CHX_NEAR_MAX) | 1u;
     if (fibre && near >= body_near && heat < CHX_LIT_BEFORE) {
-        uint level = fibre >> 29 << 9 | (fibre >> 6 & 511u);
-        uint alpha = body.y ? level >> 4 : 0;
-        scale(&tissue, 256u - alpha, 8);
-        add_hue(&tissue, tables, fibre & 63u, (level * spared(halo, near, 0)) >> 8, 12);
+        uint level = fibre >> 29 << 7 | (fibre >> 9 & 127u);
+        if (body.y)
+            scale(&tissue, 256u - min(level * 64u / cue_of(near), 256u), 8);
+        add_fibre(&tissue, tables, fibre & 511u, level * spared(halo, near, 0));
     }
     add(c, &tissue);
     if (light.x) {

@@ -121,6 +121,14 @@ spared(uint32_t halo, uint32_t near, uint32_t light)
     return 256 - ((halo & 63) * (behind < 256 ? behind : 256) * 46 >> 12);
 }
 
+/* How bright a silent line or an edge is, q12. */
+static uint32_t
+fibre_share(uint32_t level, uint32_t key)
+{
+    uint32_t edge = key >> 6 & 7;
+    return (level >> 6) * (edge ? 36 + edge * 13 : 256) >> 8;
+}
+
 typedef struct glint {
     uint32_t level, near, cover; /* cover q8 */
 } glint;
@@ -188,11 +196,13 @@ shade_pixel(const threads_film *film, size_t cell, uint32_t c[3])
             c[k] = 0;
         }
     }
-    uint32_t from = fibre >> 15 & 16383;
+    uint32_t from = (fibre >> 15 & 16383) | 1;
     if (fibre && from >= near && heat < THREADS_LIT_BEFORE) {
-        uint32_t level_ = fibre >> 29 << 9 | (fibre >> 6 & 511);
-        mix(tissue, 256 - (body ? level_ >> 4 : 0), 8, film->colours->tissue[fibre & 63],
-            level_ * spared(halo, from, 0) >> 8, 12);
+        uint32_t level = fibre >> 29 << 7 | (fibre >> 9 & 127);
+        uint32_t hidden = level * 64 / (105 + (from * 151 >> 14));
+        mix(tissue, 256 - (body ? hidden < 256 ? hidden : 256 : 0), 8,
+            film->colours->tissue[fibre & 63], fibre_share(level * spared(halo, from, 0), fibre),
+            12);
     }
     for (int k = 0; k < 3; k++)
         c[k] += tissue[k];
@@ -208,10 +218,10 @@ show_pixel(const threads_film *film, int x, int y, bool dirty, bool lit, uint8_t
     uint32_t c[3] = {0, 0, 0}, bloomed = lit ? tent_at(&film->levels[0], x, y) : 0;
     if (bloomed)
         memcpy(c, film->colours->haze[threads_curve(bloomed)], sizeof c);
-    if (dirty &&
-        (film->layers->fibre[cell] || film->layers->light[4 * cell] || film->layers->body[cell])) {
+    uint32_t *fibre = &film->layers->fibre[cell];
+    if (dirty && (*fibre || film->layers->light[4 * cell] || film->layers->body[cell])) {
         shade_pixel(film, cell, c);
-        film->layers->fibre[cell] = 0;
+        *fibre = 0;
         memset(&film->layers->light[4 * cell], 0, 16);
         film->layers->body[cell] = 0;
     }

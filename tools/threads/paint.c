@@ -49,15 +49,16 @@ light_of(const brush *with, int age)
     return index >= 0 && index < THREADS_AGES ? with->colours->light[index] : 0;
 }
 
-/* weight is q12 to a level. */
+/* weight is q14 to a level; edge 1 .. 7 how bright an edge of a body is. */
 static inline void
-add_fibre(const brush *with, size_t cell, uint32_t cover, uint32_t weight, uint32_t near)
+add_fibre(const brush *with, size_t cell, uint32_t cover, uint32_t weight, uint32_t near,
+          uint32_t edge)
 {
-    uint32_t level = cover * weight >> 12;
-    level = level > 4095 ? 4095 : level;
+    uint32_t level = cover * weight >> 14;
+    level = level > 1023 ? 1023 : level;
     if (level)
-        raise_to(&with->to->fibre[cell],
-                 level >> 9 << 29 | near << 15 | (level & 511) << 6 | with->stick->type);
+        raise_to(&with->to->fibre[cell], level >> 7 << 29 | near >> 1 << 16 | (level & 127) << 9 |
+                                             edge << 6 | with->stick->type);
 }
 
 static inline uint32_t
@@ -100,7 +101,7 @@ soil(const brush *with, int x, int y)
 /* What a line has in common for all its pixels. */
 typedef struct line {
     bool steep;
-    int cosine, reach, radius, lit_reach, lit_radius;
+    int cosine, reach, radius, lit_reach;
     uint32_t weight, cue, near; /* near at the place */
     int lit_lift, per_px; /* how much nearer light is; nearness of a pixel */
 } line;
@@ -134,6 +135,13 @@ line_cover(int away, int radius)
     return (uint32_t)(edge * edge * (768 - 2 * edge)) >> 16;
 }
 
+static inline uint32_t
+lit_cover(int away, int half)
+{
+    uint32_t share = (uint32_t)least(most(half + 128 - away, 0), 256);
+    return share - (share * (256 - share) >> 10);
+}
+
 static inline void
 paint_column(const brush *with, const line *along, int major, int centre, uint32_t light,
              bool inner)
@@ -147,11 +155,12 @@ paint_column(const brush *with, const line *along, int major, int centre, uint32
         int away = abs(minor * 65536 + 32768 - centre) >> 8;
         away = (int)((uint32_t)(away * along->cosine) >> 16);
         uint32_t cover = line_cover(away, along->radius);
-        uint32_t lit = light ? 2 * line_cover(away, along->lit_radius) : 0;
+        uint32_t lit = light ? lit_cover(away, 256) : 0;
         if (cover + lit == 0)
             continue;
         size_t cell = (size_t)y * with->to->width + x;
-        add_fibre(with, cell, cover, along->weight * along->cue, along->near);
+        if (abs(minor * 65536 + 32768 - centre) <= along->reach)
+            add_fibre(with, cell, cover, along->weight * along->cue, along->near, 0);
         if (light) {
             uint32_t glare = cover * (128 + along->weight / 2) >> 8;
             int near = (int)along->near + along->lit_lift;
@@ -192,9 +201,8 @@ paint_line(const brush *with)
                   .weight = (uint32_t)within(s->ra + s->rb, 90, 256),
                   .cue = cue_of((uint32_t)near),
                   .per_px = near_per_px(with->depth)};
-    along.lit_radius = most(along.radius, 192);
-    along.reach = (int)((int64_t)(along.radius + 180) * with->colours->secant[index] >> 8);
-    along.lit_reach = (int)((int64_t)(along.lit_radius + 180) * with->colours->secant[index] >> 8);
+    along.reach = (int)((int64_t)(along.radius + 160) * with->colours->secant[index] >> 8);
+    along.lit_reach = (int)((int64_t)384 * with->colours->secant[index] >> 8);
     int first = most((m0 - 96 + 127) >> 8, steep ? with->y0 : 0);
     int last = least((m1 + 96 + 127) >> 8, steep ? with->y1 : with->to->width);
     int centre = (int)(((int64_t)n0 * 65536 + (int64_t)slope * (first * 256 + 128 - m0)) >> 8);
@@ -317,17 +325,25 @@ paint_cone_pixel(const brush *with, const axis *a, int x, int y)
     bool before = light >= THREADS_LIT_BEFORE;
     if (inside < edge && a->halo)
         paint_halo(with, a, cell, s, square, radius, before);
-    if (inside <= -edge)
+    uint32_t cover = (uint32_t)within(128 + inside / (2 * radius), 0, 256), lit = cover;
+    if (light && radius < 512) {
+        int64_t more = llabs(across), less = llabs(s - t);
+        if (more < less)
+            more = llabs(s - t), less = llabs(across);
+        int64_t away = (more * 230 + less * 124) >> 8;
+        lit = lit_cover((int)(away > more ? away : more), most((int)radius, 256));
+    }
+    if (inside <= -edge && (light == 0 || lit == 0))
         return;
     uint32_t sheen = sheen_at(with, a, square, radius);
     skin on = skin_at(with, a, s, across, radius);
     if (inside < edge) {
         int64_t forward = forward_of(stick, light > 0);
-        uint32_t cover = (uint32_t)(128 + inside / (2 * radius));
-        uint32_t lit = radius < 512 ? 2 * cover : 2 * cover * sheen >> 8;
+        lit = radius < 512 ? lit : lit * sheen >> 8;
         uint32_t near = threads_near(with->depth, stick->az + (int)(rise * share >> 16) +
                                                       (int)(forward * radius >> 12));
-        add_fibre(with, cell, cover * on.shade >> 8, cue_of(near) << 8, near);
+        int rim = least(most((int)(on.shade * 175 >> 8) - 30, 0) / 13, 7);
+        add_fibre(with, cell, cover, cue_of(near) << 8, near, (uint32_t)most(rim, 1));
         near = lifted(near, light, near_per_px(with->depth));
         add_light(with, cell, light, lit, near);
         add_glow(with, x, y, light, cover / 4);
@@ -366,7 +382,7 @@ paint_cone(const brush *with)
         a.gap = widest * (int64_t)(a.length ? 6 : 2) +
                 (int64_t)abs(a.rise) * (widest + a.halo) / a.flat;
     }
-    widest += most(a.halo, 160);
+    widest += most(a.halo, 192);
     int x0 = most((least(s->ax, s->bx) - widest) >> 8, 0);
     int x1 = least(((most(s->ax, s->bx) + widest) >> 8) + 1, with->to->width);
     int y0 = most((least(s->ay, s->by) - widest) >> 8, with->y0);
