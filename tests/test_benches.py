@@ -101,6 +101,26 @@ class Benches(Case):
         self.assertTrue(load["wiring"]["as_known"])
         self.assertEqual(load["wiring"]["counts"], 16092626)
 
+    def made_fly(self, rows, driven):
+        """What examples/fly makes of a table of connections, and runs for 50 ms."""
+        (self.folder / "connections.csv").write_text(
+            ",Presynaptic_Index,Postsynaptic_Index,Excitatory x Connectivity\n" + rows)
+        (self.folder / "driven.txt").write_text(driven)
+        subprocess.run([sys.executable, SOURCES / "examples/fly/make.py", self.folder / "fly",
+                        self.folder / "connections.csv", self.folder / "driven.txt"], check=True)
+        return json.loads(self.succeeds("run", self.folder / "fly", "-t", "50", "--json",
+                                        *devices()))
+
+    def test_a_fly_is_made_of_a_table_of_connections(self):
+        excited = self.made_fly("0,1,4,900\n1,4,7,900.0\n2,7,3,-900\n", "1\n\n")
+        self.assertEqual((excited["neurons"], excited["synapses"]), (8, 3))
+        of_type = {row["type"]: row["spikes"] for row in excited["types"]}
+        self.assertGreater(of_type["driven"], 2)
+        self.assertGreater(of_type["neuron"], of_type["driven"])
+        inhibited = self.made_fly("0,1,4,-900\n", "1\n")
+        self.assertEqual(inhibited["types"][1 - (inhibited["types"][0]["type"] != "driven")]
+                         ["spikes"], 0)
+
     def test_plain_c_has_one_model_only(self):
         net = self.network(neuron={
             "model": "izhikevich", "capacitance_pf": 100, "gain_ns_per_mv": .7, "resting_mv": -60,
