@@ -245,6 +245,51 @@ START_TEST(names_stand_beside_their_bands_or_are_counted)
 }
 END_TEST
 
+/* Height of the bar beside a type's band. */
+static int
+bar_height(const chx__plot *of, uint32_t type)
+{
+    for (size_t i = 0; i < of->boxes.n; i++)
+        if (of->boxes.items[i].ink == FIRST_INK + type)
+            return of->boxes.items[i].y1 - of->boxes.items[i].y0;
+    return 0;
+}
+
+/* 40 among 5,000, at 320 pixels of height: an even share of the panel would be one and a half. */
+START_TEST(a_type_of_few_has_a_band_that_can_be_seen)
+{
+    enum { N = 5000, FEW = 40 };
+    static chx_neuron neurons[N];
+    chx_network_info info = *chx_network_get(network);
+    chx_neuron_type types[] = {info.types[0], info.types[0]};
+    types[1].name = "few";
+    for (uint32_t n = 0; n < N; n++)
+        neurons[n] = (chx_neuron){.name = "n", .type = n < FEW, .position_um = {(float)n}};
+    info.types = types;
+    info.n_types = 2;
+    info.neurons = neurons;
+    info.n_neurons = N;
+    chx__font font;
+    chx__plot made;
+    check_ok(chx__font_init(&font));
+    const chx_spike spikes[] = {{10, 0}, {10, FEW - 1}, {10, FEW}};
+    const chx__plot_params params = {.network = &info,
+                                     .spikes = spikes,
+                                     .n_spikes = 3,
+                                     .duration_ms = 20,
+                                     .width_px = WIDTH,
+                                     .height_px = HEIGHT};
+    check_ok(chx__plot_init(&made, &params, &font));
+    ck_assert_int_ge(bar_height(&made, 1), 3);
+    ck_assert_int_gt(bar_height(&made, 0), HEIGHT / 3);
+    const chx_stroke *dots = &made.strokes.items[made.strokes.n - 3];
+    ck_assert_int_gt(dots[1].y0 - dots[0].y0, 3 * 256);
+    ck_assert_int_lt(dots[2].y0, dots[0].y0);
+    chx__plot_finish(&made);
+    chx__font_finish(&font);
+}
+END_TEST
+
 START_TEST(every_type_has_a_colour_of_its_own)
 {
     chx__plot made;
@@ -312,6 +357,8 @@ suite(void)
     tcase_add_test(plots, plots_have_the_same_bits_everywhere);
     tcase_add_test(plots, stimuli_of_one_kind_and_time_are_named_once);
     tcase_add_test(plots, names_stand_beside_their_bands_or_are_counted);
+    tcase_add_test(plots, a_type_of_few_has_a_band_that_can_be_seen);
+    tcase_add_test(plots, a_type_of_few_has_a_band_that_can_be_seen);
     tcase_add_test(plots, every_type_has_a_colour_of_its_own);
     tcase_add_test(plots, impossible_plots_are_refused_and_leave_no_file);
     suite_add_tcase(made, plots);

@@ -1,7 +1,9 @@
 /* Rows are types in their order, and within a type neurons along the network's longest side, so
- * that waves of activity show as slopes. Names stand beside their band or nowhere, the largest
- * first; the rest are counted. Boxes have levels, the higher one wins; strokes add up as
- * coverage. All rounding to pixels is done here, so the kernels draw the same plot everywhere. */
+ * that waves of activity show as slopes. Neurons have equal height, but where that is less than a
+ * pixel: then types of few have up to a pixel each, lest their bands vanish. Names stand beside
+ * their band or nowhere, the largest first; the rest are counted. Boxes have levels, the higher one
+ * wins; strokes add up as coverage. All rounding to pixels is done here, so the kernels draw the
+ * same plot everywhere. */
 #include "scene/plot.h"
 
 #include <math.h>
@@ -45,8 +47,8 @@ chx__plot_inks(uint32_t inks[CHX_INKS])
 
 /* Neurons of one type, next to each other on the plot. */
 typedef struct group {
-    uint32_t first_row;
     uint32_t n_rows;
+    double begin, share; /* of the panel's height */
     bool named; /* there is room for its name */
 } group;
 
@@ -57,7 +59,7 @@ typedef struct layout {
     double cap;
     int left, right, top, bottom; /* raster panel */
     int rate_top, rate_bottom;
-    uint32_t *rows; /* by neuron */
+    uint32_t *rows; /* of its group, by neuron */
     group *groups; /* by type */
     uint32_t n_unnamed; /* groups with rows */
 } layout;
@@ -92,10 +94,9 @@ x_of(const layout *at, double ms)
 }
 
 static double
-y_of(const layout *at, double row)
+y_of(const layout *at, const group *of, double row)
 {
-    uint32_t n = at->params->network->n_neurons;
-    return at->top + (row + 0.5) / (n ? n : 1) * (at->bottom - at->top);
+    return at->top + (of->begin + of->share * (row + 0.5) / of->n_rows) * (at->bottom - at->top);
 }
 
 /* The least of 1, 2, 5 x 10^n that is at least x. */
@@ -141,6 +142,40 @@ longest_side(const chx_network_info *network)
     return size[0] >= size[1] && size[0] >= size[2] ? 0 : size[1] >= size[2] ? 1 : 2;
 }
 
+#define SMALL_BAND 0.03 /* of the panel's height, up to which a band is made larger */
+#define PANEL 0.6 /* about so much of the plot's height the panel has */
+
+/* What a group of few has instead of an even share, or 0. */
+static double
+small_share(const layout *at, const group *of)
+{
+    const chx_network_info *network = at->params->network;
+    const double most = fmin(SMALL_BAND, 0.5 / network->n_types);
+    const double share = fmin(of->n_rows / (PANEL * at->params->height_px), most);
+    return share > (double)of->n_rows / network->n_neurons ? share : 0;
+}
+
+static void
+share_height(layout *at)
+{
+    const chx_network_info *network = at->params->network;
+    double left = 1, begin = 0;
+    uint32_t n_left = network->n_neurons;
+    for (uint32_t i = 0; i < network->n_types; i++) {
+        group *one = &at->groups[i];
+        one->share = small_share(at, one);
+        left -= one->share;
+        n_left -= one->share > 0 ? one->n_rows : 0;
+    }
+    for (uint32_t i = 0; i < network->n_types; i++) {
+        group *one = &at->groups[i];
+        if (one->share == 0 && one->n_rows > 0)
+            one->share = left * one->n_rows / n_left;
+        one->begin = begin;
+        begin += one->share;
+    }
+}
+
 static chx_status
 order_rows(layout *at)
 {
@@ -158,13 +193,10 @@ order_rows(layout *at)
                             .type = network->neurons[i].type,
                             .along = network->neurons[i].position_um[side]};
     qsort(places, network->n_neurons, sizeof *places, compare_places);
-    for (uint32_t row = 0; row < network->n_neurons; row++) {
-        group *mine = &at->groups[places[row].type];
-        mine->first_row = mine->n_rows ? mine->first_row : row;
-        mine->n_rows++;
-        at->rows[places[row].neuron] = row;
-    }
+    for (uint32_t row = 0; row < network->n_neurons; row++)
+        at->rows[places[row].neuron] = at->groups[places[row].type].n_rows++;
     free(places);
+    share_height(at);
     return CHX_OK;
 }
 
@@ -180,7 +212,7 @@ type_ink(uint32_t type)
 static double
 middle_of(const layout *at, const group *of)
 {
-    return y_of(at, of->first_row + (of->n_rows - 1) / 2.0);
+    return y_of(at, of, (of->n_rows - 1) / 2.0);
 }
 
 /* Of the groups without a name, the largest whose name would touch no other and stay above y. */
@@ -269,7 +301,7 @@ draw_name(layout *at, uint32_t type)
     chx__style style = {
         .cap_px = at->cap * fmin(1, most / fmax(width, 1)), .ink = type_ink(type), .align = 2};
     add_text(at, &style, x, y, name);
-    if (y_of(at, mine->n_rows) - y_of(at, 0) < at->cap * 5)
+    if (mine->share * (at->bottom - at->top) < at->cap * 5)
         return;
     char count[32];
     snprintf(count, sizeof count, "%u", mine->n_rows);
@@ -283,9 +315,9 @@ draw_group(layout *at, uint32_t type)
     const group *mine = &at->groups[type];
     if (mine->n_rows == 0)
         return;
-    double top = y_of(at, mine->first_row - 0.5);
-    double bottom = y_of(at, mine->first_row + mine->n_rows - 0.5);
-    if (mine->first_row > 0)
+    double top = y_of(at, mine, -0.5);
+    double bottom = y_of(at, mine, mine->n_rows - 0.5);
+    if (mine->begin > 0)
         add_box(at, at->left, top, at->right, top + 1, INK_GRID, LEVEL_GRID);
     double pen = fmax(2, rint(at->cap * 0.22));
     double x = at->left - at->cap * 0.75;
@@ -456,7 +488,8 @@ draw_dots(layout *at)
         if (ms > params->duration_ms || spike->neuron >= params->network->n_neurons)
             continue;
         double x = x_of(at, ms);
-        double y = y_of(at, at->rows[spike->neuron]);
+        const group *mine = &at->groups[params->network->neurons[spike->neuron].type];
+        double y = y_of(at, mine, at->rows[spike->neuron]);
         size_t cell = (size_t)((y - at->top) * 2) * columns + (size_t)((x - at->left) * 2);
         if (taken[cell]++)
             continue;
