@@ -10,6 +10,7 @@
 
 #include "base/hash.h"
 #include "comma.h"
+#include "each.h"
 #include "folder.h"
 #include "machine.h"
 #include "network/layout.h"
@@ -435,8 +436,8 @@ START_TEST(labels_keep_their_corners_and_no_more)
         bottom = fmax(bottom, y);
         for (uint32_t k = 0; k < on->scene->labels.n_blocks; k++) {
             const chx__block *block = &on->scene->labels.blocks[k];
-            ck_assert(x <= block->x0_px || x >= block->x1_px || y <= block->y0_px ||
-                      y >= block->y1_px);
+            ck_each(x <= block->x0_px || x >= block->x1_px || y <= block->y0_px ||
+                    y >= block->y1_px);
         }
     }
     ck_assert_double_gt(bottom - top, 0.85 * 360);
@@ -495,7 +496,7 @@ START_TEST(layouts_lead_from_left_to_right_along_the_flow)
     for (uint32_t i = 0; i < 40; i++)
         for (uint32_t j = 0; j < i; j++) {
             const float *a = neurons[i].position_um, *b = neurons[j].position_um;
-            ck_assert_float_gt(hypotf(a[0] - b[0], a[1] - b[1]), 0.3f);
+            ck_each(hypotf(a[0] - b[0], a[1] - b[1]) > 0.3f);
         }
 }
 END_TEST
@@ -632,7 +633,7 @@ START_TEST(layouts_of_odd_networks_are_finite_and_the_same_each_time)
         ck_assert_mem_eq(a, again[i].position_um, sizeof neurons[i].position_um);
         for (uint32_t j = 0; j < i; j++) {
             const float *b = neurons[j].position_um;
-            ck_assert_float_gt(hypotf(a[0] - b[0], a[1] - b[1]), 0.3f);
+            ck_each(hypotf(a[0] - b[0], a[1] - b[1]) > 0.3f);
         }
     }
 }
@@ -1037,7 +1038,7 @@ START_TEST(clear_background_is_the_black_picture_with_alpha)
     for (uint32_t i = 0; i < 320 * 180; i++) {
         const uint8_t *rgba = clear->pixels + (size_t)4 * i;
         for (uint32_t k = 0; k < 3; k++)
-            ck_assert_int_le(abs((rgba[k] * rgba[3] + 127) / 255 - black->pixels[3 * i + k]), 1);
+            ck_each(abs((rgba[k] * rgba[3] + 127) / 255 - black->pixels[3 * i + k]) <= 1);
         n_empty += rgba[3] == 0;
         n_opaque += rgba[3] == 255;
         n_letters += i / 320 < 40 && rgba[3] < 100 && labelled->pixels[4 * i + 3] > 200;
@@ -1102,8 +1103,8 @@ compare_with_baseline(stage *on, unsigned n_threads, double zoom, double time_ms
     for (int round = 0; round < 2; round++) {
         threads_draw_frame(baseline, spikes, n_spikes, time_ms, rgb);
         for (size_t i = 0; i < on->size_bytes; i++)
-            ck_assert_msg(rgb[i] == on->pixels[i], "x %zu y %zu: %u, baseline %u", i / 3 % WIDTH,
-                          i / 3 / WIDTH, on->pixels[i], rgb[i]);
+            ck_each_msg(rgb[i] == on->pixels[i], "x %zu y %zu: %u, baseline %u", i / 3 % WIDTH,
+                        i / 3 / WIDTH, on->pixels[i], rgb[i]);
     }
     free(rgb);
     threads_draw_destroy(baseline);
@@ -1812,7 +1813,7 @@ START_TEST(yuv_is_the_rgb_picture_in_bt709)
     draw(yuv, 6);
     ck_assert_uint_eq(yuv->size_bytes, WIDTH * HEIGHT * 3 / 2);
     for (int i = 0; i < WIDTH * HEIGHT; i++)
-        ck_assert_int_le(abs(yuv->pixels[i] - luma_of(rgb->pixels + 3 * i)), 1);
+        ck_each(abs(yuv->pixels[i] - luma_of(rgb->pixels + 3 * i)) <= 1);
     for (int y = 0; y < HEIGHT / 2; y++)
         for (int x = 0; x < WIDTH / 2; x++) {
             double blue = 0, luma = 0;
@@ -1822,7 +1823,7 @@ START_TEST(yuv_is_the_rgb_picture_in_bt709)
                 luma += (0.2126 * p[0] + 0.7152 * p[1] + 0.0722 * p[2]) / 4;
             }
             double cb = 128 + (blue - luma) / 1.8556 * 224 / 255;
-            ck_assert_double_eq_tol(yuv->pixels[WIDTH * HEIGHT + y * WIDTH / 2 + x], cb, 1.01);
+            ck_each(fabs(yuv->pixels[WIDTH * HEIGHT + y * WIDTH / 2 + x] - cb) < 1.01);
         }
     close_stage(rgb);
     close_stage(yuv);
