@@ -969,6 +969,45 @@ START_TEST(network_neurons_of_any_name_keep_their_morphologies_when_saved)
 }
 END_TEST
 
+/* Types without neurons are not saved, nor what is about their synapses alone. */
+START_TEST(network_types_without_neurons_leave_rules_when_saved)
+{
+    chx_network_info wider = *load();
+    chx_neuron_type types[8];
+    ck_assert_uint_lt(wider.n_types, 8);
+    memcpy(types, wider.types, wider.n_types * sizeof *types);
+    const uint32_t idle = wider.n_types, some[] = {idle, 0};
+    types[idle] = types[0];
+    types[idle].name = "idle";
+    const chx_plasticity plasticities[] = {
+        {.kind = CHX_PLASTICITY_SHORT_TERM, .to = some, .n_to = 1, .utilization = 0.5},
+        {.kind = CHX_PLASTICITY_SHORT_TERM, .from = some, .n_from = 2, .utilization = 0.25},
+    };
+    const chx_port_rule ports[] = {{.from = some, .n_from = 1, .port = "input"},
+                                   {.from = some, .n_from = 2, .port = "input"}};
+    wider.types = types;
+    wider.n_types++;
+    wider.plasticities = plasticities;
+    wider.n_plasticities = 2;
+    wider.ports = ports;
+    wider.n_ports = 2;
+    chx_network *made;
+    ck_assert_int_eq(chx_network_create(&wider, &made), CHX_OK);
+    ck_assert_int_eq(chx_network_save(made, folder_path("saved")), CHX_OK);
+    chx_network_destroy(&made);
+    ck_assert_msg(chx_network_load(folder_path("saved"), &made) == CHX_OK, "%s",
+                  chx_last_error()->message);
+    const chx_network_info *info = chx_network_get(made);
+    ck_assert_uint_eq(info->n_plasticities, 1);
+    ck_assert_uint_eq(info->plasticities[0].n_from, 1);
+    ck_near(info->plasticities[0].utilization, 0.25);
+    ck_assert_uint_eq(info->n_ports, 1);
+    ck_assert_uint_eq(info->ports[0].n_from, 1);
+    ck_assert_str_eq(info->types[info->ports[0].from[0]].name, types[0].name);
+    chx_network_destroy(&made);
+}
+END_TEST
+
 START_TEST(network_models_of_its_own_are_saved_with_it)
 {
     ck_assert_int_eq(mkdir(folder_path("deep"), 0755), 0);
@@ -1109,6 +1148,7 @@ main(void)
     tcase_add_loop_test(tests, network_of_broken_edges_is_refused, 0,
                         sizeof broken_edges / sizeof *broken_edges);
     tcase_add_test(tests, network_types_may_have_a_model_of_their_own);
+    tcase_add_test(tests, network_types_without_neurons_leave_rules_when_saved);
     tcase_add_test(tests, network_models_of_its_own_are_saved_with_it);
     tcase_add_test(tests, network_neurons_of_any_name_keep_their_morphologies_when_saved);
     tcase_add_test(tests, network_model_is_of_a_file_or_of_a_name);

@@ -126,18 +126,23 @@ params_json(const chx_network_info *info, uint32_t index)
     return object;
 }
 
-/* Types that some neuron has; the reader takes the others for slips. */
+/* Whether some neuron has the type; the reader takes the others for slips. */
+static bool
+is_used(const chx_network_info *info, uint32_t type)
+{
+    for (uint32_t i = 0; i < info->n_neurons; i++)
+        if (info->neurons[i].type == type)
+            return true;
+    return false;
+}
+
 static json_t *
 types_json(const chx_network_info *info)
 {
-    bool *is_used = chx__alloc(info->n_types, sizeof *is_used);
-    json_t *types = is_used ? json_object() : NULL;
-    for (uint32_t i = 0; types && i < info->n_neurons; i++)
-        is_used[info->neurons[i].type] = true;
-    for (uint32_t i = 0; types && i < info->n_types; i++)
-        if (is_used[i])
+    json_t *types = json_object();
+    for (uint32_t i = 0; i < info->n_types; i++)
+        if (is_used(info, i))
             json_object_set_new(types, info->types[i].name, params_json(info, i));
-    free(is_used);
     return types;
 }
 
@@ -186,14 +191,26 @@ stimuli_json(const chx_network_info *info)
     return list;
 }
 
-/* The names of types; NULL for all of them. */
+/* The names of those types of a list that neurons have; NULL for all types. */
 static json_t *
 names_json(const chx_network_info *info, const uint32_t *types, uint32_t n)
 {
     json_t *names = n > 0 ? json_array() : NULL;
     for (uint32_t i = 0; i < n; i++)
-        json_array_append_new(names, json_string(info->types[types[i]].name));
+        if (is_used(info, types[i]))
+            json_array_append_new(names, json_string(info->types[types[i]].name));
     return names;
+}
+
+/* Adds a rule about synapses, unless it is for types without neurons. */
+static void
+append_rule(json_t *list, json_t *rule)
+{
+    const json_t *from = json_object_get(rule, "from"), *to = json_object_get(rule, "to");
+    if ((from && json_array_size(from) == 0) || (to && json_array_size(to) == 0))
+        json_decref(rule);
+    else
+        json_array_append_new(list, rule);
 }
 
 static json_t *
@@ -224,7 +241,7 @@ plasticities_json(const chx_network_info *info)
 {
     json_t *list = json_array();
     for (uint32_t i = 0; i < info->n_plasticities; i++)
-        json_array_append_new(list, plasticity_json(info, &info->plasticities[i]));
+        append_rule(list, plasticity_json(info, &info->plasticities[i]));
     return list;
 }
 
@@ -234,9 +251,9 @@ ports_json(const chx_network_info *info)
     json_t *list = json_array();
     for (uint32_t i = 0; i < info->n_ports; i++) {
         const chx_port_rule *rule = &info->ports[i];
-        json_array_append_new(
-            list, json_pack("{s:o*, s:o*, s:s}", "from", names_json(info, rule->from, rule->n_from),
-                            "to", names_json(info, rule->to, rule->n_to), "port", rule->port));
+        append_rule(list, json_pack("{s:o*, s:o*, s:s}", "from",
+                                    names_json(info, rule->from, rule->n_from), "to",
+                                    names_json(info, rule->to, rule->n_to), "port", rule->port));
     }
     return list;
 }
