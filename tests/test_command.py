@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -327,6 +328,34 @@ class Runs(Case):
                    WORM / "network.json")
         self.fails(2, "leave --checkpoint and --resume out", "run", WORM, "--checkpoint", state,
                    "--play-spikes", two)
+
+    def ended_by(self, number, state):
+        """A run that saves its state often and is ended so, and at which ms it was saved last."""
+        child = subprocess.Popen(
+            [COMMAND, "run", WORM, "--duration-ms", "100000000", "--checkpoint", state,
+             "--checkpoint-every-s", "0.05", *devices()],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        end_s = time.monotonic() + 60
+        while not state.exists() and time.monotonic() < end_s:
+            time.sleep(0.01)
+        child.send_signal(number)
+        said = child.communicate(timeout=60)[1]
+        self.assertIn(child.returncode, [-number, 128 + number], said)
+        return said, float(re.search(r"was saved at ([0-9.e+]+) ms", self.fails(
+            2, "was saved at", "run", WORM, "--duration-ms", 0.1, "--resume", state))[1])
+
+    def test_a_run_that_was_killed_is_gone_on_from(self):
+        state = self.folder / "c.state"
+        for number in [signal.SIGKILL, signal.SIGTERM]:
+            said, saved_ms = self.ended_by(number, state)
+            if number == signal.SIGTERM:
+                self.assertIn(f"note: {state} has the state at {saved_ms:.6g} ms; go on with", said)
+            words = ["--duration-ms", saved_ms + 50, "--json", *devices()]
+            whole = json.loads(self.succeeds("run", WORM, *words))
+            rest = json.loads(self.succeeds("run", WORM, "--resume", state, *words))
+            self.assertEqual(rest["digest"], whole["digest"])
+            state.unlink()
+        self.fails(2, "name one with --checkpoint", "run", WORM, "--checkpoint-every-s", 5)
 
     def test_rates_are_a_table_by_type_and_time(self):
         rates, spikes, again = (self.folder / name for name in ["r.csv", "s.csv", "again.csv"])

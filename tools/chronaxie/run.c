@@ -24,7 +24,7 @@
 #define RUNS_IN_TRACE 2000
 #define RUNS_IN_PICTURE 2
 
-#define OWN_RULES 4
+#define OWN_RULES 5
 
 typedef struct run_job {
     session_params params;
@@ -37,6 +37,9 @@ typedef struct run_job {
     tally_params tally_params;
     struct tally tally;
     const char *weights_path, *checkpoint_path, *resume_path;
+    double checkpoint_every_s; /* 0: at the end only */
+    uint64_t saved_ns; /* when the state was saved last, or the run began */
+    enum stage stage; /* of what failed */
     uint64_t first_step, n_steps; /* of this run, which may go on from another */
     uint32_t steps_per_run;
     double wall_s;
@@ -81,6 +84,35 @@ listen(run_job *job)
     return status == CHX_OK ? tally_take(&job->tally, job->session.simulation) : status;
 }
 
+/* Lets a run of no steps deliver what was fired last, so that the state is whole. */
+static chx_status
+settle(run_job *job)
+{
+    chx_status status = chx_simulation_set_steps(job->session.simulation, 0);
+    if (status == CHX_OK)
+        status = flight_submit(&job->flight);
+    return status == CHX_OK ? flight_drain(&job->flight) : status;
+}
+
+static chx_status
+save(run_job *job)
+{
+    chx_status status = settle(job);
+    if (status == CHX_OK) {
+        status = chx_simulation_save(job->session.simulation, job->checkpoint_path);
+        job->stage = status == CHX_OK ? job->stage : STAGE_OUTPUT;
+    }
+    job->saved_ns = stopwatch_now_ns();
+    return status;
+}
+
+static bool
+is_save_due(const run_job *job)
+{
+    return job->checkpoint_path && job->checkpoint_every_s > 0 &&
+           stopwatch_seconds_since(job->saved_ns) >= job->checkpoint_every_s;
+}
+
 static chx_status
 advance(run_job *job)
 {
@@ -88,6 +120,7 @@ advance(run_job *job)
     uint64_t begin_ns = stopwatch_now_ns();
     uint64_t done = 0;
 
+    job->saved_ns = begin_ns;
     progress_begin("steps", job->n_steps);
     while (status == CHX_OK && done < job->n_steps && !interrupt_pending()) {
         uint64_t left = job->n_steps - done;
@@ -95,6 +128,8 @@ advance(run_job *job)
         status = chx_simulation_set_steps(job->session.simulation, steps);
         if (status == CHX_OK)
             status = flight_submit(&job->flight);
+        if (status == CHX_OK && is_save_due(job))
+            status = save(job);
         if (status == CHX_OK)
             status = listen(job);
         done += steps;
@@ -107,6 +142,18 @@ advance(run_job *job)
     job->wall_s = stopwatch_seconds_since(begin_ns);
     progress_clear();
     return status;
+}
+
+/* After ^C: with --checkpoint the run can be gone on from. */
+static int
+stop(run_job *job)
+{
+    if (job->checkpoint_path && outcome_report(save(job), job->stage) == OUTCOME_OK)
+        outcome_remark("%s has the state at %.6g ms; go on with --resume %s", job->checkpoint_path,
+                       (double)chx_simulation_step(job->session.simulation) *
+                           job->session.info->time_step_ms,
+                       job->checkpoint_path);
+    return outcome_stopped();
 }
 
 static chx_status
@@ -122,22 +169,16 @@ write_weights(const run_job *job)
     return status;
 }
 
-/* What the run leaves, after one of no steps that delivers what it fired last. */
+/* What the run leaves. */
 static chx_status
 write_state(run_job *job)
 {
     chx_status status = CHX_OK;
-    if (job->weights_path || job->checkpoint_path)
-        status = chx_simulation_set_steps(job->session.simulation, 0);
-    if (status == CHX_OK && (job->weights_path || job->checkpoint_path))
-        status = flight_submit(&job->flight);
-    if (status == CHX_OK)
-        status = flight_drain(&job->flight);
-    if (status == CHX_OK && job->weights_path)
-        status = write_weights(job);
-    if (status == CHX_OK && job->checkpoint_path)
-        status = chx_simulation_save(job->session.simulation, job->checkpoint_path);
-    return status;
+    if (job->checkpoint_path)
+        status = save(job);
+    else if (job->weights_path)
+        status = settle(job);
+    return status == CHX_OK && job->weights_path ? write_weights(job) : status;
 }
 
 /* Goes on from a saved state, of which the rest of the duration is left. */
@@ -274,9 +315,9 @@ work(run_job *job, const shared_options *shared)
     job->steps_per_run = choose_steps_per_run(session->info, job->n_steps);
     code = outcome_report(prepare(job), STAGE_WORK);
     if (code == OUTCOME_OK)
-        code = outcome_report(advance(job), STAGE_WORK);
+        code = outcome_report(advance(job), job->stage);
     if (interrupt_pending())
-        return outcome_stopped();
+        return code == OUTCOME_OK ? stop(job) : code;
     if (code == OUTCOME_OK)
         code = tally_finish(&job->tally, job->first_step + job->n_steps);
     if (code == OUTCOME_OK && params->raster_path)
@@ -298,7 +339,7 @@ static int
 run(const struct command *self, int argc, char **argv)
 {
     shared_options shared = {0};
-    run_job job = {.wall_s = 0};
+    run_job job = {.stage = STAGE_WORK};
     option_rule rules[SESSION_RULES + STATES_RULES + TALLY_RULES + OWN_RULES + 1] = {
         {.kind = OPTION_END}};
     const struct syntax syntax = {self, rules, &shared, NULL, &job.params.sources};
@@ -311,6 +352,8 @@ run(const struct command *self, int argc, char **argv)
          "write all synapses with the weights they have learnt", &job.weights_path, 0, 0, NULL},
         {OPTION_TEXT, 0, "checkpoint", "FILE", "save the state that the run ends in",
          &job.checkpoint_path, 0, 0, NULL},
+        {OPTION_NUMBER, 0, "checkpoint-every-s", "S", "save it as often while the run goes on",
+         &job.checkpoint_every_s, 1e-6, 1e9, NULL},
         {OPTION_TEXT, 0, "resume", "FILE", "go on from a saved state, up to the duration",
          &job.resume_path, 0, 0, NULL},
         {OPTION_FLAG, 0, "pin", NULL, "deal the parts to the devices in turn, without planning",
@@ -320,6 +363,9 @@ run(const struct command *self, int argc, char **argv)
     memcpy(rules + SESSION_RULES + STATES_RULES + TALLY_RULES, own, sizeof own);
     if (!options_parse(&syntax, argc, argv, &code))
         return code;
+    if (job.checkpoint_every_s > 0 && !job.checkpoint_path)
+        return outcome_say(OUTCOME_USAGE, "--checkpoint-every-s has no file to save to; name one "
+                                          "with --checkpoint");
     if (job.params.play_path && job.states_params.path)
         return outcome_say(OUTCOME_USAGE, "--play-spikes does not simulate, so there are no states "
                                           "to write; leave --states out");
