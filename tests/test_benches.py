@@ -121,6 +121,23 @@ class Benches(Case):
         self.assertEqual(inhibited["types"][1 - (inhibited["types"][0]["type"] != "driven")]
                          ["spikes"], 0)
 
+    def test_a_fly_is_not_made_of_a_broken_table(self):
+        table, driven = self.folder / "connections.csv", self.folder / "driven.txt"
+        head = "Presynaptic_Index,Postsynaptic_Index,Excitatory x Connectivity\n"
+        for rows, neurons, says in [
+                ("pre,post,count\n1,2,3\n", "1", "csv:1: the column 'Presynaptic_Index' is"),
+                (head + "1,2,3\n1,two,3\n", "1", "csv:3: Presynaptic_Index, "),
+                (head + "1,2,3\n", "1\nMN9\n", "txt:2: 'MN9' is no index"),
+                (head + "1,2,3\n", "\n", "names no neuron")]:
+            table.write_text(rows)
+            driven.write_text(neurons)
+            made = subprocess.run([sys.executable, SOURCES / "examples/fly/make.py",
+                                   self.folder / "fly", table, driven], capture_output=True,
+                                  text=True)
+            self.assertEqual((made.returncode, made.stderr.count("\n")), (1, 1), made.stderr)
+            self.assertIn(says, made.stderr)
+            self.assertFalse(list(self.folder.glob("fly/*")))
+
     def test_plain_c_has_one_model_only(self):
         net = self.network(neuron={
             "model": "izhikevich", "capacitance_pf": 100, "gain_ns_per_mv": .7, "resting_mv": -60,

@@ -20,6 +20,7 @@ CAPACITANCE_PF, TAU_MEMBRANE_MS = 20, 20  # so that g in mV is a current in pA
 EVENT_MV, FAST_MS = 68.75, 0.01  # what an event adds to the potential, through so short a current
 DRAWN_NEURONS, DRAWN_SYNAPSES, DRAWN_DRIVEN = 138639, 15091983, 112
 STREAM = 783
+COLUMNS = ["Presynaptic_Index", "Postsynaptic_Index", "Excitatory x Connectivity"]
 
 
 def mix(z):
@@ -46,9 +47,25 @@ def drawn():
 
 def listed(path):
     with open(path, newline="", encoding="utf-8") as lines:
-        for row in csv.DictReader(lines):
-            yield (int(row["Presynaptic_Index"]), int(row["Postsynaptic_Index"]),
-                   int(float(row["Excitatory x Connectivity"])))
+        rows = csv.DictReader(lines)
+        for column in COLUMNS:
+            if column not in (rows.fieldnames or []):
+                sys.exit(f"{path}:1: the column '{column}' is missing")
+        for row in rows:
+            try:
+                pre, post, count = (float(row[column]) for column in COLUMNS)
+                yield int(pre), int(post), int(count)
+            except (TypeError, ValueError):
+                sys.exit(f"{path}:{rows.line_num}: {', '.join(COLUMNS)} must be numbers")
+
+
+def indices(path):
+    with open(path, encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            if line.strip() and not line.strip().isdigit():
+                sys.exit(f"{path}:{number}: '{line.strip()}' is no index of a neuron")
+            if line.strip():
+                yield int(line)
 
 
 def single(number):
@@ -103,14 +120,17 @@ def write_network(path):
 
 def main(folder, connections=None, driven=None):
     folder = pathlib.Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     if driven:
-        with open(driven, encoding="utf-8") as lines:
-            driven = {int(line) for line in lines if line.strip()}
+        driven = set(indices(driven)) or sys.exit(f"{driven}: names no neuron to stimulate")
     else:
         driven = {k * 1237 % DRAWN_NEURONS for k in range(DRAWN_DRIVEN)}
-    n_neurons = write_synapses(folder / "synapses.csv",
-                               listed(connections) if connections else drawn(), driven)
+    folder.mkdir(parents=True, exist_ok=True)
+    part = folder / "synapses.csv.part"
+    try:
+        n_neurons = write_synapses(part, listed(connections) if connections else drawn(), driven)
+        part.rename(folder / "synapses.csv")
+    finally:
+        part.unlink(missing_ok=True)
     write_neurons(folder / "neurons.csv", max(n_neurons, max(driven) + 1), driven)
     write_network(folder / "network.json")
 
