@@ -7,9 +7,10 @@
  * work-items matters and any device gives the same bits.
  *
  * Layers of a band of rows [row0, row1), width pixels each, zero when empty:
- *   fibre  uint   level / 128 << 29 | near / 2 << 16 | level % 128 << 9 | edge << 6 | hue: of the
- *                 thin branches or edges of bodies with the highest level the nearest; level
- *                 0..1023 is coverage times depth cue, edge 1..7 how bright an edge is
+ *   fibre  uint2  near / 2 << 19 | level << 9 | edge << 6 | hue: the nearest thin branch or edge of
+ *                 a body; level 0..1023 is coverage times depth cue, edge 1..7 how bright one is.
+ *                 Then of the others that of the highest level, if that is higher than the first's:
+ *                 level << 22 | near / 2 << 9 | edge << 6 | hue; else one that never shows, or none
  *   light  uint   before << 31 | near / 2 << 18 | light << 6 | coverage / 4: the nearest lit line
  *                 or lit edge of a body, one that shows before what is silent first; behind this
  *                 layer three more of each pixel: the same of the next two, and of the others that
@@ -78,13 +79,26 @@ light_at(global const chx_tables *tables, int age, int back)
     return index < 0 || index >= CHX_LIGHT_COUNT ? 0u : tables->light[index];
 }
 
-/* Of silent lines that cover about as much of a pixel, in eighths, the nearest is kept: with the
- * one that covers most, lines of a bundle would change places from pixel to pixel. tint is
- * edge << 6 | hue. */
-static uint
-fibre_key(uint level, uint near, uint tint)
+/* Of silent lines in a pixel the nearest is kept, and of the others the one that covers most, which
+ * shows by as much as it covers more. With that one alone, lines of a bundle would change places
+ * from pixel to pixel. What covers no more than something nearer never shows, and is not handed on:
+ * the one that covers most of all is, or is the nearest itself. A plain read, which may be late but
+ * never says too much, tells what is not the nearest. tint is edge << 6 | hue. */
+static void
+keep_fibre(global uint *two, uint level, uint near, uint tint)
 {
-    return (level >> 7) << 29 | (near >> 1) << 16 | (level & 127u) << 9 | tint;
+    uint key = (near >> 1) << 19 | level << 9 | tint;
+    uint old = two[0];
+    if (old < key)
+        old = atomic_max(two, key);
+    if (old == 0 || old == key)
+        return;
+    uint less = min(old, key);
+    if ((less >> 9 & 1023u) <= (max(old, key) >> 9 & 1023u))
+        return;
+    less = (less >> 9) << 22 | (less >> 19) << 9 | (less & 511u);
+    if (two[1] < less)
+        atomic_max(two + 1, less);
 }
 
 /* cover is q8. */
@@ -95,8 +109,7 @@ put_edge(const layers *to, int x, int y, uint cover, uint shade, uint near, uint
     uint bright = max(shade * CHX_BODY_SHARE >> 8, CHX_EDGE_DARKEST + CHX_EDGE_STEP);
     uint edge = min((bright - CHX_EDGE_DARKEST + CHX_EDGE_STEP / 2) / CHX_EDGE_STEP, 7u);
     if (level)
-        atomic_max(&to->fibre[(y - to->row0) * to->width + x],
-                   fibre_key(level, near, edge << 6 | hue));
+        keep_fibre(to->fibre + 2 * ((y - to->row0) * to->width + x), level, near, edge << 6 | hue);
 }
 
 /* cover is q8. Of all that is put in a pixel four are kept: the three nearest, and of the others
@@ -263,7 +276,7 @@ line_column(const layers *to, walk *w, int major, int centre, uint light, int in
         uint cover = line_cover((away * w->cosine) >> 16, w->radius);
         uint level = min((cover * w->weight) >> 14, 1023u);
         if (level)
-            atomic_max(&to->fibre[cell], fibre_key(level, w->near, w->hue));
+            keep_fibre(to->fibre + 2 * cell, level, w->near, w->hue);
         cell += step;
     }
     if (light)

@@ -284,7 +284,7 @@ add_lights(colour *sum, global const chx_tables *tables, const glint lights[LIGH
 /* Adds what is at a pixel to the bloom there. Light hides what it lies on, bloom too, by as much as
  * it is still within the range of the bar: there its colour is the bar's own. */
 static void
-add_tissue(colour *c, global const chx_tables *tables, uint fibre, uint4 light, uint2 body,
+add_tissue(colour *c, global const chx_tables *tables, uint2 fibre, uint4 light, uint2 body,
            uint halo, int4 depth)
 {
     colour tissue = {0, 0, 0, 0};
@@ -304,12 +304,17 @@ add_tissue(colour *c, global const chx_tables *tables, uint fibre, uint4 light, 
             scale(&tissue, spared(halo, body_near, heat), 8);
         scale(c, 0, 0);
     }
-    uint near = (fibre >> 15 & CHX_NEAR_MAX) | 1u;
-    if (fibre && near >= body_near && heat < CHX_LIT_BEFORE) {
-        uint level = fibre >> 29 << 7 | (fibre >> 9 & 127u);
+    uint near = fibre.x >> 18 | 1u;
+    if (fibre.x && near >= body_near && heat < CHX_LIT_BEFORE) {
+        uint level = fibre.x >> 9 & 1023u;
+        uint rest_near = (fibre.y >> 8 & CHX_NEAR_MAX) | 1u;
+        uint rest = fibre.y >> 22;
+        rest = rest_near < body_near || rest < level ? 0 : rest - level;
         if (body.y)
-            scale(&tissue, 256u - min(level * 64u / cue_of(near), 256u), 8);
-        add_fibre(&tissue, tables, fibre & 511u, level * spared(halo, near, 0));
+            scale(&tissue, 256u - min((level + rest) * 64u / cue_of(near), 256u), 8);
+        add_fibre(&tissue, tables, fibre.x & 511u, level * spared(halo, near, 0));
+        if (rest)
+            add_fibre(&tissue, tables, fibre.y & 511u, rest * spared(halo, rest_near, 0));
     }
     add(c, &tissue);
     if (light.x) {
@@ -409,7 +414,7 @@ lay_clear(global const chx_tables *tables, uint ink, uint dither, colour *c)
 #define SPAN 8 /* pixels a side of what a work-item of resolve draws, two rows of them */
 
 typedef struct surface {
-    global uint *fibre;
+    global uint2 *fibre;
     global uint *light;
     global uint *ink;
     global uint2 *body;
@@ -496,7 +501,7 @@ hidden_by(global const chx_tables *tables, uint4 light)
 static void
 take_pixel(colour *c, const surface *from, const place *at, size_t cell, uint bloom, uint dither)
 {
-    uint fibre = 0;
+    uint2 fibre = 0;
     uint4 light = 0;
     uint2 body = 0;
     uint ink = 0;
@@ -515,14 +520,14 @@ take_pixel(colour *c, const surface *from, const place *at, size_t cell, uint bl
         from->halo[cell] = 0;
     if (at->mark & CHX_TILE_INK)
         ink = from->ink[cell];
-    if ((fibre | light.x | body.y | ink) == 0) {
+    if ((fibre.x | light.x | body.y | ink) == 0) {
         set_veil(c, from->tables, bloom, dither);
         if (at->clear)
             lift(c, 0);
         return;
     }
     set_haze(c, from->tables, bloom);
-    if (fibre | light.x) {
+    if (fibre.x | light.x) {
         from->fibre[cell] = 0;
         if (light.x) {
             from->light[cell] = 0;
@@ -532,7 +537,7 @@ take_pixel(colour *c, const surface *from, const place *at, size_t cell, uint bl
     if (body.y) {
         from->body[cell] = 0;
     }
-    if (fibre | light.x | body.y)
+    if (fibre.x | light.x | body.y)
         add_tissue(c, from->tables, fibre, light, body, halo, at->depth);
     display(c, from->tables, dither);
     if (at->clear)
@@ -610,7 +615,7 @@ fill(global uchar *to, int n, uchar value)
 /* Pixels of a band's own rows: one work-item per 8 x 2. band = width, first and last row held by
  * the layers; own = first row, last row, height of the picture. `out` is the whole picture. */
 kernel void
-resolve_rgb(global uint *fibre, global uint *light, global uint *ink, global uint2 *body,
+resolve_rgb(global uint2 *fibre, global uint *light, global uint *ink, global uint2 *body,
             global uint *halo, global const uint *marks, global const uint *bloom,
             global const chx_tables *tables, global uchar *out, int4 band, int4 own,
             int4 bloom_size, int4 depth)
@@ -640,7 +645,7 @@ resolve_rgb(global uint *fibre, global uint *light, global uint *ink, global uin
 
 /* The same without a background, four bytes a pixel. */
 kernel void
-resolve_rgba(global uint *fibre, global uint *light, global uint *ink, global uint2 *body,
+resolve_rgba(global uint2 *fibre, global uint *light, global uint *ink, global uint2 *body,
              global uint *halo, global const uint *marks, global const uint *bloom,
              global const chx_tables *tables, global uchar *out, int4 band, int4 own,
              int4 bloom_size, int4 depth)
@@ -668,7 +673,7 @@ resolve_rgba(global uint *fibre, global uint *light, global uint *ink, global ui
 
 /* The same as planes Y, U, V, which are ranges of one buffer: 4:2:0, BT.709, limited range. */
 kernel void
-resolve_yuv(global uint *fibre, global uint *light, global uint *ink, global uint2 *body,
+resolve_yuv(global uint2 *fibre, global uint *light, global uint *ink, global uint2 *body,
             global uint *halo, global const uint *marks, global const uint *bloom,
             global const chx_tables *tables, global uchar *out, int4 band, int4 own,
             int4 bloom_size, int4 depth, global uchar *out_u, global uchar *out_v)
@@ -711,7 +716,7 @@ resolve_yuv(global uint *fibre, global uint *light, global uint *ink, global uin
 /* Empties what resolve has not: the tiles of the halo rows, the glow and the marks. One work-item
  * per tile. own as above. */
 kernel void
-sweep(global uint *fibre, global uint *light, global uint *ink, global uint2 *body,
+sweep(global uint2 *fibre, global uint *light, global uint *ink, global uint2 *body,
       global uint *halo, global uint *glow, global uint *dirty, int4 band, int4 own)
 {
     int tile_x = get_global_id(0);

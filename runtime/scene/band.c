@@ -111,7 +111,7 @@ chx__band_init(chx__band *band, chx_runtime *runtime, uint32_t width_px, uint32_
     size_t tiles = (size_t)n_tiles(width_px) * n_tiles(rows);
     made.n_places = min_u32(n_branches, CHX_MOST_QUEUED);
     size_t queue = 16 + (size_t)made.n_places * sizeof(chx_stick);
-    chx_status status = chx_buffer_create(runtime, n * 4, NULL, &made.fibre);
+    chx_status status = chx_buffer_create(runtime, n * 8, NULL, &made.fibre);
     if (!status)
         status = chx_buffer_create(runtime, n * 16, NULL, &made.light);
     if (!status)

@@ -317,7 +317,7 @@ make_layers(threads_draw *draw, int width, int height)
     layers->n_tiles_x = (width + THREADS_TILE - 1) / THREADS_TILE;
     draw->n_strips = (height + STRIP - 1) / STRIP;
     size_t tiles = (size_t)layers->n_tiles_x * (size_t)draw->n_strips;
-    layers->fibre = calloc(n, sizeof *layers->fibre);
+    layers->fibre = calloc(2 * n, sizeof *layers->fibre);
     layers->light = calloc(4 * n, sizeof *layers->light);
     layers->halo = calloc(n, sizeof *layers->halo);
     layers->body = calloc(n, sizeof *layers->body);

@@ -177,8 +177,9 @@ shine_on(const threads_film *film, const uint32_t light[4], uint32_t heat, uint3
 static void
 shade_pixel(const threads_film *film, size_t cell, uint32_t c[3])
 {
-    uint32_t fibre = film->layers->fibre[cell], near = 0;
+    const uint32_t *fibre = &film->layers->fibre[2 * cell];
     const uint32_t *light = &film->layers->light[4 * cell];
+    uint32_t near = 0;
     uint32_t halo = film->layers->halo[cell];
     uint64_t body = film->layers->body[cell];
     uint32_t tissue[3] = {0, 0, 0}, heat = (uint32_t)body >> 20;
@@ -196,13 +197,16 @@ shade_pixel(const threads_film *film, size_t cell, uint32_t c[3])
             c[k] = 0;
         }
     }
-    uint32_t from = (fibre >> 15 & 16383) | 1;
-    if (fibre && from >= near && heat < THREADS_LIT_BEFORE) {
-        uint32_t level = fibre >> 29 << 7 | (fibre >> 9 & 127);
-        uint32_t hidden = level * 64 / (105 + (from * 151 >> 14));
+    uint32_t nearest = fibre[0] >> 18 | 1, second = (fibre[1] >> 8 & 16383) | 1;
+    if (fibre[0] && nearest >= near && heat < THREADS_LIT_BEFORE) {
+        uint32_t level = fibre[0] >> 9 & 1023, more = fibre[1] >> 22;
+        more = second < near || more < level ? 0 : more - level;
+        uint32_t hidden = (level + more) * 64 / (105 + (nearest * 151 >> 14));
         mix(tissue, 256 - (body ? hidden < 256 ? hidden : 256 : 0), 8,
-            film->colours->tissue[fibre & 63], fibre_share(level * spared(halo, from, 0), fibre),
-            12);
+            film->colours->tissue[fibre[0] & 63],
+            fibre_share(level * spared(halo, nearest, 0), fibre[0]), 12);
+        mix(tissue, 1, 0, film->colours->tissue[fibre[1] & 63],
+            fibre_share(more * spared(halo, second, 0), fibre[1]), 12);
     }
     for (int k = 0; k < 3; k++)
         c[k] += tissue[k];
@@ -218,10 +222,10 @@ show_pixel(const threads_film *film, int x, int y, bool dirty, bool lit, uint8_t
     uint32_t c[3] = {0, 0, 0}, bloomed = lit ? tent_at(&film->levels[0], x, y) : 0;
     if (bloomed)
         memcpy(c, film->colours->haze[threads_curve(bloomed)], sizeof c);
-    uint32_t *fibre = &film->layers->fibre[cell];
-    if (dirty && (*fibre || film->layers->light[4 * cell] || film->layers->body[cell])) {
+    uint32_t *fibre = &film->layers->fibre[2 * cell];
+    if (dirty && (fibre[0] || film->layers->light[4 * cell] || film->layers->body[cell])) {
         shade_pixel(film, cell, c);
-        *fibre = 0;
+        fibre[0] = fibre[1] = 0;
         memset(&film->layers->light[4 * cell], 0, 16);
         film->layers->body[cell] = 0;
     }

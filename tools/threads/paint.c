@@ -54,11 +54,15 @@ static inline void
 add_fibre(const brush *with, size_t cell, uint32_t cover, uint32_t weight, uint32_t near,
           uint32_t edge)
 {
-    uint32_t level = cover * weight >> 14;
+    uint32_t level = cover * weight >> 14, *two = &with->to->fibre[2 * cell], first = two[0];
     level = level > 1023 ? 1023 : level;
-    if (level)
-        raise_to(&with->to->fibre[cell], level >> 7 << 29 | near >> 1 << 16 | (level & 127) << 9 |
-                                             edge << 6 | with->stick->type);
+    uint32_t key = near >> 1 << 19 | level << 9 | edge << 6 | with->stick->type;
+    if (level == 0)
+        return;
+    raise_to(&two[0], key);
+    uint32_t less = key < first ? key : first;
+    if ((less >> 9 & 1023) > ((key < first ? first : key) >> 9 & 1023))
+        raise_to(&two[1], less >> 9 << 22 | less >> 19 << 9 | (less & 511));
 }
 
 static inline uint32_t
