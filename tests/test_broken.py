@@ -5,8 +5,10 @@ usage: test_broken.py CHRONAXIE SOURCE_FOLDER [unittest arguments]
 Each case is one line of a table: what is broken, and what the one sentence has to say. It is an
 input error, and no file is left that was not there before.
 """
+import bz2
 import gzip
 import json
+import lzma
 import os
 import resource
 import sys
@@ -21,6 +23,19 @@ SYNAPSES = "pre,post,weight_pa,delay_ms\n"
 CELL = "1 1 0 0 0 6 -1\n2 3 50 0 0 1 1\n"
 MACHINE = (SOURCES / "tests/machines/big-and-small.json").read_text()
 PIPE, FOLDER, MISSING = object(), object(), object()
+# What people have beside text: the begin of each, and what is said of it.
+FOREIGN = [
+    ("pre,post\n".encode("utf-16"), ": is text in UTF-16 or UTF-32; save it in UTF-8"),
+    ("1 1 0 0 0 6 -1\n".encode("utf-16"), ": is text in UTF-16 or UTF-32; save it in UTF-8"),
+    (b"\xfe\xff\0p", ": is text in UTF-16 or UTF-32; save it in UTF-8"),
+    (b"PK\3\4\x14\0\0\0", ": is a zip archive or a workbook; unpack it, or save its table"),
+    (lzma.compress(b"pre,post\n1,2\n"), ": is packed by another program than gzip; unpack it"),
+    (bz2.compress(b"pre,post\n1,2\n"), ": is packed by another program than gzip; unpack it"),
+    (gzip.compress(gzip.compress(b"pre,post\n1,2\n")), ": is packed twice, or comes packed"),
+    (b"\x89HDF\r\n\x1a\n\0\0", ": is in HDF5, which is not read; save what it holds as text"),
+    (b"\x93NUMPY\1\0v\0", ": is an array of NumPy; save it as text"),
+    (b"PAR1\x15\4\x15\x10", ": is in Parquet, which is not read; save its table as CSV"),
+]
 
 
 def put(path, content):
@@ -149,10 +164,20 @@ class Cells(Broken):
             ("1,1,0,0,0,6,-1\n", ":1: "), (CELL + "2 3 60 0 0 1 1\n", ":3: "),
             ("1 1 0 0 0 6 2\n2 3 0 0 0 1 1\n", ":"), ("99999999999999999999 1 0 0 0 6 -1", ":1: "),
             (b"1 1 0 0 0\0 6 -1\n", ":1: the line holds a NUL byte"),
-            (b"\xff\xfe1\0 \0", ":1: "), (gzip.compress(CELL.encode())[:20], ": the gzip data are"),
+            (gzip.compress(CELL.encode())[:20], ": the gzip data are"),
             (FOLDER, ": is a folder that holds neither a network.json nor a cell"),
             (MISSING, ": there is no such file or folder; correct the path"),
-        ], "run", *self.outputs())
+        ] + FOREIGN, "run", *self.outputs())
+
+    def test_files_of_other_kinds(self):
+        self.tell("data", [("", ": is empty; give a folder"), *FOREIGN], "run", *self.outputs())
+
+    def test_folder_in_use(self):
+        cell = self.file("c.swc", CELL)
+        result = run("import", cell, "-o", ".", cwd=self.made_folder("empty"))
+        self.assertEqual(result.returncode, 6)
+        self.assertEqual(result.stderr, "chronaxie: .: is in use; name a folder that is not there "
+                         "yet\n")
 
     def test_pipe_in_a_folder_of_cells(self):
         cells = self.made_folder("cells")
@@ -175,11 +200,20 @@ class Tables(Broken):
             ("pre,post,weight_pa\n1,2,1e300\n", ":2: "),
             ("pre,post,delay_ms\n1,2,-1\n", ":2: "), ("pre,post,delay_ms\n1,2,1e9\n", ":2: "),
             ('pre,post\n"1,2\n', ":2: a quote is not closed"), (b"pre,post\n1,\0\n", ":2: "),
-            (b"pre,post\n1,\0\n", ":2: "), (b"\x1f\x8b\x08\0\0", ":1: "),
+            (b"\x1f\x8b\x08\0\0", ": the gzip data are damaged or cut off; fetch the file again"),
+            (gzip.compress(os.urandom(4000))[:-9], ": the gzip data are damaged or cut off"),
+            (gzip.compress(b"pre,post\n1,2\n3\n"), ":3: the row has 1 field"),
+            ("1,2,7\n", ":1: the column 'pre' is missing in the row '1,2,7'; the columns are pre,"
+             "post,weight_pa,delay_ms, with commas, semicolons or tabs between"),
+            ("sep=;\npre;post\n", ":1: the column 'pre' is missing in the row 'sep=;'; the"),
+            ("pre post\n" + "a b\n" * 9, ":1: the column 'pre' is missing in the row 'pre post';"),
+            ("x" * 300 + "\ty\n", ":1: the column 'pre' is missing in the row 'xxxxx"),
+            ("# of a lab\n#\npre\tpost\n1\n", ":4: the row has 1 field"),
+            ("# of a lab\n", ":"),
             ("pre,post\n,2\n", ":2: "), ("pre,post\n" + "x" * 70000 + ",2\n", ":2: "),
             (FOLDER, ": is a folder that holds neither a network.json nor a cell"),
             (MISSING, ": there is no such file or folder; correct the path"),
-        ], "run", *self.outputs())
+        ] + FOREIGN, "run", *self.outputs())
 
     def test_recordings(self):
         net = self.network()
@@ -192,7 +226,7 @@ class Tables(Broken):
             ("neuorn,time_ms\nA,1\n", ":1: unknown column 'neuorn'"),
             (FOLDER, ": is a folder; a file is expected here"),
             (MISSING, ": cannot open: No such file"),
-        ], "run", net, *self.outputs(), "--play-spikes")
+        ] + FOREIGN, "run", net, *self.outputs(), "--play-spikes")
 
 
 class Networks(Broken):

@@ -456,6 +456,12 @@ class Runs(Case):
             self.fails(3, expected, "run", net, "--play-spikes", self.file("s.csv", text))
         path = self.file("s.csv", "neuron,time_ms\n")
         self.assertIn("holds no spikes", self.note("run", net, "--play-spikes", path))
+        path = self.file("s.csv", "neuron,time_ms\nA,0.001\nA,0.002\nA,7\n")
+        self.assertIn("s.csv: 1 of 3 spikes fall into one step of 0.1 ms with another of their "
+                      "neuron; check", self.note("run", net, "--play-spikes", path))
+        path = self.file("s.csv", "neuron,time_ms\nA,6\nA,1\nA,7\n")
+        self.assertIn("s.csv: 2 of 3 spikes come after the 5 ms of --duration-ms and are left out",
+                      self.note("run", net, "--play-spikes", path, "-t", "5"))
         self.fails(2, "--play-spikes does not simulate", "run", net, "--seed", "1",
                    "--play-spikes", path)
 
@@ -575,9 +581,48 @@ class Runs(Case):
         self.fails(2, "--unit takes um, nm or 8nm, not 'mm'", "run", path, "--unit", "mm")
         self.fails(2, "a unit is for SWC files alone", "run", self.network(), "--unit", "nm")
 
+    def test_import_asks_for_the_unit_of_cells_as_well(self):
+        path = self.file("cell.swc", "1 1 0 0 0 6000 -1\n2 3 50000 0 0 500 1\n")
+        result = run("import", path, "-o", self.folder / "net")
+        self.assertIn("the soma of cell is 12 mm wide; coordinates look like nano", result.stderr)
+
+    def test_outline_of_a_soma_is_not_told_to_lack_radii(self):
+        outline = [(9, 0), (6, 6), (0, 9), (-6, 6), (-9, 0), (-6, -6), (0, -9), (6, -6)]
+        text = "".join(f"{i + 1} 1 {x} {y} 0 0 {i or -1}\n" for i, (x, y) in enumerate(outline))
+        self.assertEqual("", self.note("run", self.file("c.swc", text + "9 3 60 0 0 1 1\n")))
+        self.assertIn("c.swc:9: radius of 0 or less at 1 of 9 points: not measured",
+                      self.note("run", self.file("c.swc", text + "9 3 60 0 0 0 1\n")))
+        text = "1 1 0 0 0 0 -1\n2 1 9 0 0 0 1\n3 1 0 9 0 0 1\n4 3 0 0 9 2 1\n"
+        self.assertIn("c.swc:1: radius of 0 or less at 3 of 4 points: not measured",
+                      self.note("run", self.file("c.swc", text)))
+
+    def test_cell_that_cannot_be_called_as_its_file_is_named(self):
+        paths = [self.file(name, "1 1 0 0 0 6 -1\n") for name in ("a\nb.swc", "c.swc", "d\a.swc")]
+        self.assertIn("a?b.swc:1: the neuron is called 'cell 1', and so on for 1 more, as names",
+                      self.note("run", *paths))
+        self.assertEqual("", self.note("run", self.folder / "c.swc"))
+
+    def test_names_of_edges_that_are_hardly_meant_so_are_remarked_on(self):
+        for row, says in [("A, B", "the name ' B' begins or ends with a blank, which is part of"),
+                          ("7.2057594e+17,1", "the name '7.2057594e+17' is a rounded number, so")]:
+            path = self.file("e.csv", f"pre,post\n{row}\n")
+            result = run("import", path, "-o", self.folder / says[:9])
+            self.assertIn(f"e.csv:1: {says}", result.stderr)
+            self.assertEqual(result.stderr.count("note: "), 2)
+
+    def test_sentences_are_one_line_whatever_they_quote(self):
+        for text, says in [(b"1 1 \x1b[1mX 0 0 6 -1\n", "x is '?[1mX'; give"),
+                           ("1 1 {}\u00e9 0 0 6 -1\n".format("x" * 63).encode(), "xxx?'; give"),
+                           (b"1 1 0\xc2\x9b 0 0 6 -1\n", "x is '0??'; give"),
+                           ("1 1 \u00fc\u2014\U0001d11e 0 0 6 -1\n".encode(),
+                            "x is '\u00fc\u2014\U0001d11e'; give")]:
+            path = self.folder / "cell\n.swc"
+            path.write_bytes(text)
+            self.fails(3, says, "run", path)
+
     def test_several_words_must_all_be_cells(self):
         path = self.file("cell.swc", "1 1 0 0 0 6 -1\n")
-        self.fails(3, "net: is none; of several words each must be a cell", "run", path,
+        self.fails(3, "net: is no cell; of several words each must be a cell", "run", path,
                    self.network())
         self.fails(3, "x.swc: is not there; of several", "run", path, self.folder / "x.swc")
         self.fails(3, "is called 'cell' as", "run", path, path)
@@ -598,8 +643,19 @@ class Runs(Case):
 
     def test_file_that_is_no_cell_is_told_what_a_network_is(self):
         for content in ("points\n1 1 0 0 0 6 -1\n", "", "here,there\na,b\n", "\0"):
-            self.fails(3, "n.txt: is a file of something else; give a folder with a network.json,",
-                       "run", self.file("n.txt", content))
+            what = "a file of something else" if content else "empty"
+            self.fails(3, f"n.txt: is {what}; give a folder with a network.json,", "run",
+                       self.file("n.txt", content))
+
+    def test_tables_may_be_compressed(self):
+        for name, text in {"e.csv.gz": b"pre_root_id,post_root_id,syn_count\n1,2,5\n2,1,6\n",
+                           "n.csv.gz": b"root_id,x_um,y_um,z_um\n1,0,0,0\n2,50,0,0\n",
+                           "s.csv.gz": b"times,ids\n10,1\n12,2\n"}.items():
+            (self.folder / name).write_bytes(gzip.compress(text))
+        summary = json.loads(self.succeeds(
+            "run", self.folder / "e.csv.gz", "--neurons", self.folder / "n.csv.gz",
+            "--play-spikes", self.folder / "s.csv.gz", "--json", *devices()))
+        self.assertEqual((summary["network"], summary["neurons"], summary["spikes"]), ("e", 2, 2))
 
     def test_files_are_recognised_by_what_they_hold(self):
         cell = self.file("cell.txt", "# traced\n\n1 1 0 0 0 6 -1\n2 3 50 0 0 1 1\n")

@@ -252,8 +252,9 @@ static const struct {
     {"nmae;x_um\n", "1: unknown column 'nmae'; the columns are name,x_um; did you mean 'name'?"},
     {"x_um,bodyI\n", "1: unknown column 'bodyI'; the columns are name,x_um; did you mean 'body"},
     {"nname,x_um\n", "1: unknown column 'nname'; the columns are name,x_um; did you mean 'name'?"},
-    {"name x_um\nA 1\n", "1: the column 'name' is missing; the columns are name,x_um"},
-    {"x_um,region\n", "1: the column 'name' is missing; the columns are name,x_um"},
+    {"name x_um\nA 1\n", "1: the column 'name' is missing in the row 'name x_um'; the"},
+    {"x_um,region\n", "1: the column 'name' is missing in the row 'x_um,region'; the columns are "
+                      "name,x_um, with commas, semicolons or tabs between"},
     {"name,x_um,side\na,1\n", "2: the row has 2 fields where the header has 3"},
     {"name\rx_um\r", "1: the column 'x_um' is missing"},
     {"name,x_um\r\ra\r", "3: the row has 1 fields"},

@@ -37,6 +37,9 @@ fail_folder(const char *folder)
     if (errno == ENOTDIR)
         return chx__fail(CHX_ERROR_FILE, "%s: is a file; name a folder that is not there yet",
                          folder);
+    if (errno == EBUSY)
+        return chx__fail(CHX_ERROR_FILE, "%s: is in use; name a folder that is not there yet",
+                         folder);
     return chx__fail(CHX_ERROR_FILE, "%s: cannot create: %s", folder, strerror(errno));
 }
 

@@ -52,6 +52,7 @@ typedef struct cells {
     const char *first_thin; /* the first file with radii that were not measured, or NULL */
     uint32_t thin_line; /* of it */
     uint32_t n_thin; /* points in all files */
+    uint32_t n_renamed, first_renamed; /* files that no neuron can be named after */
     pthread_mutex_t lock; /* innermost; guards the two below while files are read */
     uint32_t failed; /* the first file that did, as far as known */
     chx_error error;
@@ -66,8 +67,7 @@ fail_memory(void)
 /* The file's name without folder and ending; "cell", with its number when there are several, when
  * a neuron cannot be called that. */
 static chx_status
-take_name(chx_network *network, const char *path, uint32_t index, uint32_t n_cells,
-          const char **kept)
+take_name(cells *all, const char *path, uint32_t index, const char **kept)
 {
     char plain[32];
     const char *slash = strrchr(path, '/');
@@ -75,11 +75,13 @@ take_name(chx_network *network, const char *path, uint32_t index, uint32_t n_cel
     size_t length = strlen(name) - chx__swc_ending(name);
     chx__fault fault;
     if (!chx__type_name_check(name, length, &fault)) {
-        snprintf(plain, sizeof plain, n_cells > 1 ? "cell %u" : "cell", index + 1);
+        snprintf(plain, sizeof plain, all->n > 1 ? "cell %u" : "cell", index + 1);
         name = plain;
         length = strlen(name);
+        if (all->n_renamed++ == 0)
+            all->first_renamed = index;
     }
-    *kept = chx__network_keep_text(network, name, length);
+    *kept = chx__network_keep_text(all->network, name, length);
     return *kept ? CHX_OK : fail_memory();
 }
 
@@ -167,7 +169,7 @@ add_cell(cells *all, uint32_t item)
     chx_status status =
         chx__swc_check_room(path, all->network->info.n_nodes, all->read[item].n_nodes);
     if (!status)
-        status = take_name(all->network, path, index, all->n, &name);
+        status = take_name(all, path, index, &name);
     if (!status && !chx__names_add(&all->names, name, strlen(name), index, &known))
         status = fail_memory();
     if (!status && known != CHX__NO_NAME)
@@ -196,6 +198,21 @@ remark_on_thin(const cells *all)
              "radius of 0 or less at %u of %u points: not measured, drawn %g um wide", all->n_thin,
              all->network->info.n_nodes, 2 * (double)CHX__SWC_THIN_UM);
     return chx__network_remark(all->network, all->first_thin, all->thin_line, text);
+}
+
+static chx_status
+remark_on_renamed(const cells *all)
+{
+    char text[256], others[48] = "";
+    if (all->n_renamed == 0)
+        return CHX_OK;
+    if (all->n_renamed > 1)
+        snprintf(others, sizeof others, ", and so on for %u more", all->n_renamed - 1);
+    snprintf(text, sizeof text,
+             "the neuron is called '%s'%s, as names are of 1 to 200 bytes in UTF-8 without control "
+             "characters",
+             all->network->neurons[all->first_renamed].name, others);
+    return chx__network_remark(all->network, all->paths[all->first_renamed], 1, text);
 }
 
 /* Copies a cell's nodes to their place among all. */
@@ -267,6 +284,8 @@ add_cells(chx_network *network, const char *const *paths, uint32_t n_paths, doub
     }
     if (!status)
         status = remark_on_thin(&all);
+    if (!status)
+        status = remark_on_renamed(&all);
     pthread_mutex_destroy(&all.lock);
     free(all.read);
     chx__names_finish(&all.names);

@@ -23,8 +23,10 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "io/csv_plain.h"
+#include "io/gzip.h"
 #include "io/latin1.h"
 #include "io/number.h"
+#include "io/signature.h"
 
 /* Room for the longest row and its end, and enough to make reads few. */
 #define BUFFER_BYTES (1 << 20)
@@ -77,6 +79,21 @@ remark_on_letters(chx__csv *csv)
     csv->is_latin1 = false;
 }
 
+static chx_status
+read_bytes(const chx__csv *csv, char *to, size_t room, size_t *size)
+{
+    if (csv->packed)
+        return chx__gzip_read(csv->packed, csv->path, to, room, size);
+    ssize_t n;
+    do
+        n = read(csv->descriptor, to, room);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return chx__fail(CHX_ERROR_FILE, "%s: cannot read: %s", csv->path, strerror(errno));
+    *size = (size_t)n;
+    return CHX_OK;
+}
+
 /* Moves the unread bytes to the front and reads more behind them. */
 static chx_status
 refill(chx__csv *csv)
@@ -86,19 +103,18 @@ refill(chx__csv *csv)
     csv->end -= csv->begin;
     csv->n_checked -= csv->begin;
     csv->begin = 0;
-    for (;;) {
-        ssize_t n = read(csv->descriptor, csv->buffer + csv->end, csv->room_bytes - csv->end);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return chx__fail(CHX_ERROR_FILE, "%s: cannot read: %s", csv->path, strerror(errno));
-        csv->at_end = n == 0;
-        csv->end += (size_t)n;
-        chx_status status = check_letters(csv);
-        if (csv->at_end)
-            remark_on_letters(csv);
+    size_t n;
+    chx_status status = read_bytes(csv, csv->buffer + csv->end, csv->room_bytes - csv->end, &n);
+    if (!status && csv->end == 0 && csv->n_fields == 0)
+        status = chx__signature_check(csv->path, csv->buffer, n);
+    if (status)
         return status;
-    }
+    csv->at_end = n == 0;
+    csv->end += n;
+    status = check_letters(csv);
+    if (csv->at_end)
+        remark_on_letters(csv);
+    return status;
 }
 
 chx_status
@@ -173,7 +189,7 @@ take_row(chx__csv *csv, char **row, size_t *length, bool *more)
         csv->next_line++;
         if (*length > 0 && (*row)[*length - 1] == '\r')
             --*length;
-    } while (*length == 0 || (csv->loose && **row == '#'));
+    } while (*length == 0 || (**row == '#' && (csv->loose || csv->n_fields == 0)));
     if (memchr(*row, '\0', *length))
         return chx__csv_fail(csv, CHX_ERROR_FORMAT,
                              "the line holds a NUL byte; save the table as plain UTF-8 text");
@@ -298,6 +314,9 @@ take_bare(chx__csv *csv, const chx__csv_field *fields)
         csv->order[i] = (uint8_t)i;
         csv->fields[i] = fields[i];
     }
+    if (csv->n_fields > csv->n_columns)
+        snprintf(csv->remark, sizeof csv->remark, "fields behind the first %zu are ignored",
+                 csv->n_columns);
     csv->is_bare = true;
     return CHX_OK;
 }
@@ -357,6 +376,8 @@ begin(chx__csv *csv, const char *path)
     if (!csv->buffer)
         return chx__fail_memory("reading a table");
     chx_status status = chx__file_open(path, &csv->descriptor);
+    if (!status)
+        status = chx__gzip_open(csv->descriptor, &csv->packed);
     if (!status)
         status = skip_byte_order_mark(csv);
     if (!status) {
@@ -419,6 +440,7 @@ chx__csv_next(chx__csv *csv, bool *more)
 void
 chx__csv_close(chx__csv *csv)
 {
+    chx__gzip_close(&csv->packed);
     if (csv->buffer && csv->descriptor >= 0)
         close(csv->descriptor);
     free(csv->buffer);

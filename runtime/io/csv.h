@@ -7,8 +7,9 @@
  * and named in a remark. Rows are handed out one at a time from a buffer of
  * fixed size, without an allocation per row or field. Rows end with LF, CRLF
  * or CR; empty lines are skipped; a byte order mark at the start is skipped;
- * nothing is trimmed. A row may span lines inside quotes. Text that is not
- * UTF-8 is read as Latin-1, with a remark.
+ * nothing is trimmed. Lines before the first row that begin with # are
+ * comments. A row may span lines inside quotes. Text that is not UTF-8 is read
+ * as Latin-1, with a remark; what gzip packed is unpacked as it is read.
  */
 #ifndef CHX_IO_CSV_H
 #define CHX_IO_CSV_H
@@ -42,6 +43,7 @@ typedef struct chx__csv {
     char remark[512]; /* on columns ignored or guessed, and, once all is read, on letters */
 
     int descriptor;
+    struct gzFile_s *packed; /* what unpacks the descriptor; NULL where it is read as it is */
     bool at_end; /* the file has no more bytes than the buffer */
     char *buffer;
     size_t room_bytes; /* of the buffer, which has one byte more */

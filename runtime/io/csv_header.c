@@ -23,6 +23,10 @@ static const struct alias {
     {"post_id", "post", false},
     {"pre_root_id", "pre", false}, /* FlyWire */
     {"post_root_id", "post", false},
+    {"body_pre", "pre", false}, /* the flies of Janelia */
+    {"body_post", "post", false},
+    {"source_node_id", "pre", false}, /* SONATA */
+    {"target_node_id", "post", false},
     {"pre_pt_root_id", "pre", false}, /* CAVE */
     {"post_pt_root_id", "post", false},
     {"bodyId_pre", "pre", false}, /* neuPrint */
@@ -91,6 +95,18 @@ list_columns(const chx__csv *csv, char *text, size_t capacity)
     for (size_t i = 0; i < csv->n_columns && length < capacity; i++)
         length +=
             (size_t)snprintf(text + length, capacity - length, i ? ",%s" : "%s", csv->columns[i]);
+}
+
+/* The first row, as far as there is room. */
+static void
+list_names(const chx__csv *csv, const chx__csv_field *names, char *text, size_t capacity)
+{
+    size_t length = 0;
+    for (size_t i = 0; i < csv->n_fields && length < capacity; i++)
+        length += (size_t)snprintf(text + length, capacity - length, "%s%.1s", names[i].text,
+                                   i + 1 < csv->n_fields ? &csv->delimiter : "");
+    if (length >= capacity)
+        memcpy(text + capacity - 4, "...", 4);
 }
 
 static chx_status
@@ -171,8 +187,12 @@ check_missing(const chx__csv *csv, const chx__csv_field *names)
     }
     if (missing == csv->n_columns)
         return CHX_OK;
-    return chx__csv_fail(csv, CHX_ERROR_FORMAT, "the column '%s' is missing; the columns are %s",
-                         csv->columns[missing], columns);
+    char row[100];
+    list_names(csv, names, row, sizeof row);
+    return chx__csv_fail(csv, CHX_ERROR_FORMAT,
+                         "the column '%s' is missing in the row '%s'; the columns are %s, with "
+                         "commas, semicolons or tabs between",
+                         csv->columns[missing], row, columns);
 }
 
 static void

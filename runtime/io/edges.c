@@ -42,6 +42,7 @@ typedef struct reader {
     const char *neurons; /* path of a table of all neurons, or NULL */
     bool is_played; /* nothing is to be simulated */
     double factor; /* that weights without a unit were multiplied by; else 0 */
+    const char *odd_name; /* the first that is hardly meant so, or NULL */
     chx__csv csv;
     chx__names names, types;
 } reader;
@@ -50,6 +51,20 @@ static chx_status
 fail_memory(void)
 {
     return chx__fail_memory("loading edges");
+}
+
+static bool
+is_blank_at_end(const char *name, size_t length)
+{
+    return name[0] == ' ' || name[length - 1] == ' ';
+}
+
+/* An id that went through a number with 16 digits and lost the others. */
+static bool
+is_rounded(const char *name, size_t length)
+{
+    double number;
+    return memchr(name, '+', length) && chx__number_parse(name, length, &number) && number >= 1e15;
 }
 
 static chx_status
@@ -71,6 +86,8 @@ add_neuron(reader *table, const char *name, size_t length, uint32_t *index)
         return fail_memory();
     network->neurons[n] = (chx_neuron){.name = kept, .diameter_um = DIAMETER_UM};
     network->info.n_neurons++;
+    if (!table->odd_name && (is_blank_at_end(name, length) || is_rounded(name, length)))
+        table->odd_name = kept;
     *index = n;
     return CHX_OK;
 }
@@ -260,7 +277,7 @@ tell_choices(const reader *table, char *text, size_t size)
 
 /* What was read and what was chosen, in one sentence; none where there is nothing to say. */
 static chx_status
-remark(reader *table, const char *path)
+remark(const reader *table, const char *path)
 {
     char text[1024], choices[256] = "";
     const char *layout = table->neurons ? "" : "positions are a layout";
@@ -273,14 +290,30 @@ remark(reader *table, const char *path)
 }
 
 static chx_status
+remark_on_name(const reader *table, const char *path)
+{
+    char text[256];
+    const char *name = table->odd_name;
+    if (!name)
+        return CHX_OK;
+    snprintf(text, sizeof text, "the name '%.64s' %s", name,
+             is_blank_at_end(name, strlen(name))
+                 ? "begins or ends with a blank, which is part of it"
+                 : "is a rounded number, so neurons may be taken for each other; save ids as "
+                   "whole numbers or as text");
+    return chx__network_remark(table->network, path, 1, text);
+}
+
+static chx_status
 set_texts(chx_network *network, const char *path, bool is_layout)
 {
     const char *slash = strrchr(path, '/');
     const char *file = slash ? slash + 1 : path;
-    const char *dot = strrchr(file, '.');
-    char *name =
-        chx__format("%.*s%s", (int)(dot && dot > file ? dot - file : (ptrdiff_t)strlen(file)), file,
-                    is_layout ? " (positions are a layout)" : "");
+    const size_t all = strlen(file);
+    const size_t length = all > 3 && strcmp(file + all - 3, ".gz") == 0 ? all - 3 : all;
+    const char *dot = memrchr(file, '.', length);
+    char *name = chx__format("%.*s%s", (int)(dot && dot > file ? dot - file : (ptrdiff_t)length),
+                             file, is_layout ? " (positions are a layout)" : "");
     if (!name)
         return fail_memory();
     network->info.name = chx__network_keep_text(network, name, strlen(name));
@@ -312,6 +345,8 @@ complete(reader *table, const char *path)
         status = add_stimulus(network);
     if (!status)
         status = remark(table, path);
+    if (!status)
+        status = remark_on_name(table, path);
     return status ? status : chx__network_finish(network);
 }
 

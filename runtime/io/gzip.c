@@ -3,10 +3,12 @@
  * them. */
 #include "io/gzip.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <zlib.h>
 
@@ -27,6 +29,13 @@ static bool
 is_gzip(const unsigned char *bytes, size_t size_bytes)
 {
     return size_bytes >= 2 && bytes[0] == 0x1f && bytes[1] == 0x8b;
+}
+
+static chx_status
+fail_damaged(const char *path)
+{
+    return chx__fail(CHX_ERROR_FORMAT,
+                     "%s: the gzip data are damaged or cut off; fetch the file again", path);
 }
 
 /* Expands until the file ends. A file may hold several pieces, which follow each other; what else
@@ -52,9 +61,7 @@ expand(expansion *file)
         if (result == Z_MEM_ERROR)
             return chx__fail_memory("reading a compressed file");
         if (result != Z_OK && result != Z_STREAM_END)
-            return chx__fail(CHX_ERROR_FORMAT,
-                             "%s: the gzip data are damaged or cut off; fetch the file again",
-                             file->path);
+            return fail_damaged(file->path);
         if (result == Z_STREAM_END && !is_gzip(stream->next_in, stream->avail_in))
             return CHX_OK;
         if (result == Z_STREAM_END)
@@ -91,4 +98,39 @@ chx__gzip_read_text(const char *path, size_t max_bytes, char **text, size_t *siz
     *text = file.text;
     *size_bytes = file.size_bytes;
     return CHX_OK;
+}
+
+chx_status
+chx__gzip_open(int descriptor, struct gzFile_s **packed)
+{
+    unsigned char begin[2];
+    *packed = NULL;
+    if (pread(descriptor, begin, 2, 0) != 2 || !is_gzip(begin, 2))
+        return CHX_OK;
+    int own = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+    *packed = own >= 0 ? gzdopen(own, "rb") : NULL;
+    if (own >= 0 && !*packed)
+        close(own);
+    return *packed ? CHX_OK : chx__fail_memory("reading a compressed file");
+}
+
+/* zlib takes a file that ends too early for a short one and only notes it. */
+chx_status
+chx__gzip_read(struct gzFile_s *packed, const char *path, char *to, size_t room, size_t *size_bytes)
+{
+    int code = Z_OK;
+    const int n = gzread(packed, to, (unsigned)(room < INT_MAX ? room : INT_MAX));
+    gzerror(packed, &code);
+    if (n < 0 || code != Z_OK)
+        return fail_damaged(path);
+    *size_bytes = (size_t)n;
+    return CHX_OK;
+}
+
+void
+chx__gzip_close(struct gzFile_s **packed)
+{
+    if (*packed)
+        gzclose(*packed);
+    *packed = NULL;
 }

@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "io/edges.h"
 #include "io/folder.h"
+#include "io/signature.h"
 #include "io/swc.h"
 
 typedef struct importer {
@@ -223,8 +224,8 @@ is_table(const chx_source *source)
     const char *path = source->paths[0];
     if (source->n_paths > 1 || chx__swc_ending(path) != 0)
         return false;
-    return has_ending(path, ".csv") || has_ending(path, ".tsv") ||
-           (is_kind(path, S_IFREG) && chx__edges_recognise(path));
+    return has_ending(path, ".csv") || has_ending(path, ".tsv") || has_ending(path, ".csv.gz") ||
+           has_ending(path, ".tsv.gz") || (is_kind(path, S_IFREG) && chx__edges_recognise(path));
 }
 
 static chx_status
@@ -240,30 +241,47 @@ is_anything(const chx_source *source)
     return true;
 }
 
+static bool
+is_file_of_cell(const char *path)
+{
+    const bool is_file = access(path, F_OK) == 0 && !is_kind(path, S_IFDIR);
+    return (is_file && chx__swc_ending(path) != 0) ||
+           (is_kind(path, S_IFREG) && chx__swc_recognise(path));
+}
+
+static chx_status
+refuse_file(const char *path)
+{
+    struct stat info;
+    const bool is_there = stat(path, &info) == 0;
+    if (is_there && !S_ISREG(info.st_mode))
+        return chx__fail(CHX_ERROR_FORMAT,
+                         "%s: is a pipe or a device, whose name must say what it holds; let it "
+                         "end in .csv or .swc, or give a file",
+                         path);
+    chx_status status = chx__signature_check_file(path);
+    if (status)
+        return status;
+    return chx__fail(CHX_ERROR_FORMAT,
+                     "%s: is %s; give a folder with a network.json, a cell (.swc), or a table of "
+                     "connections, whose first row names the columns pre and post",
+                     path, is_there && info.st_size == 0 ? "empty" : "a file of something else");
+}
+
 static chx_status
 load_cells(const chx_source *source, chx_network **network)
 {
     const chx_cells_params params = {.unit_um = source->unit_um};
     for (uint32_t i = 0; i < source->n_paths; i++) {
         const char *path = source->paths[i];
-        const bool is_file = access(path, F_OK) == 0 && !is_kind(path, S_IFDIR);
-        if ((is_file && chx__swc_ending(path) != 0) ||
-            (is_kind(path, S_IFREG) && chx__swc_recognise(path)))
+        if (is_file_of_cell(path))
             continue;
-        if (source->n_paths > 1)
-            return chx__fail(CHX_ERROR_FORMAT,
-                             "%s: is %s; of several words each must be a cell, a file of points "
-                             "such as .swc or .swc.gz",
-                             path, access(path, F_OK) == 0 ? "none" : "not there");
-        if (!is_kind(path, S_IFREG))
-            return chx__fail(CHX_ERROR_FORMAT,
-                             "%s: is a pipe or a device, whose name must say what it holds; let it "
-                             "end in .csv or .swc, or give a file",
-                             path);
+        if (source->n_paths == 1)
+            return refuse_file(path);
         return chx__fail(CHX_ERROR_FORMAT,
-                         "%s: is a file of something else; give a folder with a network.json, a "
-                         "cell (.swc), or a table of connections with the columns pre and post",
-                         path);
+                         "%s: is %s; of several words each must be a cell, a file of points "
+                         "such as .swc or .swc.gz",
+                         path, access(path, F_OK) == 0 ? "no cell" : "not there");
     }
     return chx_network_load_cells(source->paths, source->n_paths, &params, network);
 }

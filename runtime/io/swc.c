@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "io/gzip.h"
 #include "io/number.h"
+#include "io/signature.h"
 #include "io/swc_line.h"
 #include "network/check.h"
 #include "network/morphology.h"
@@ -50,6 +51,7 @@ typedef struct reader {
     uint32_t line;
     bool has_unsigned; /* an id above 2^63 stands for its bits, as a negative one does */
     chx__swc_thin thin;
+    chx__swc_thin thin_soma; /* until it is known whether the soma has a shape of its own */
 } reader;
 
 static const char *const column_names[N_COLUMNS] = {"id", "kind",   "x",     "y",
@@ -87,8 +89,9 @@ make_point(reader *file, const chx__swc_line *line, point *at, chx_node *node)
     double scaled[4];
     for (int i = 0; i < 4; i++)
         scaled[i] = line->numbers[i] * file->unit_um;
-    if (scaled[3] <= 0.0 && file->thin.n_points++ == 0)
-        file->thin.line = file->line;
+    chx__swc_thin *thin = line->kind == KIND_SOMA ? &file->thin_soma : &file->thin;
+    if (scaled[3] <= 0.0 && thin->n_points++ == 0)
+        thin->line = file->line;
     *at = (point){line->id, line->parent, file->line, file->n_nodes};
     *node = (chx_node){
         .position_um = {(float)scaled[0], (float)scaled[1], (float)scaled[2]},
@@ -181,7 +184,7 @@ check_line(const reader *file, const char *line, const char *stop)
 {
     if (memchr(line, '\0', (size_t)(stop - line)))
         return chx__fail(CHX_ERROR_FORMAT,
-                         "%s:%u: the line holds a NUL byte; save the file as plain text",
+                         "%s:%u: the line holds a NUL byte; save the file as UTF-8 text",
                          file->path, file->line);
     const char *comment = memchr(line, '#', (size_t)(stop - line));
     if ((comment ? comment : stop) - line > MAX_LINE_BYTES)
@@ -303,6 +306,22 @@ fail_orphan(const reader *file, const point *child)
                      child->line, id);
 }
 
+/* Points of an outline have no radius of their own but get that of the soma. */
+static void
+count_thin_soma(reader *file)
+{
+    const chx__swc_thin soma = file->thin_soma;
+    uint32_t i = 0;
+    while (i < file->n_nodes &&
+           (file->nodes[i].kind != KIND_SOMA || file->nodes[i].radius_um != CHX__SWC_THIN_UM))
+        i++;
+    if (soma.n_points == 0 || i == file->n_nodes)
+        return;
+    if (file->thin.n_points == 0 || soma.line < file->thin.line)
+        file->thin.line = soma.line;
+    file->thin.n_points += soma.n_points;
+}
+
 static chx_status
 connect(reader *file)
 {
@@ -322,6 +341,7 @@ connect(reader *file)
         file->nodes[child->index].parent = parent->index;
     }
     chx__soma_shape(file->nodes, file->n_nodes);
+    count_thin_soma(file);
     uint32_t culprit;
     status = chx__morphology_measure(file->nodes, file->n_nodes, 0, &culprit);
     for (uint32_t i = 0; status == CHX_ERROR_CYCLE && i < file->n_nodes; i++)
@@ -373,7 +393,9 @@ chx__swc_read(const char *path, double unit_um, chx_node **nodes, uint32_t *n_no
     if (status)
         return status;
     reader file = {.path = path, .unit_um = unit_um};
-    status = add_lines(&file, text, size_bytes, UINT32_MAX);
+    status = chx__signature_check(path, text, size_bytes);
+    if (!status)
+        status = add_lines(&file, text, size_bytes, UINT32_MAX);
     if (!status)
         status = connect(&file);
     free(file.points);

@@ -10,6 +10,7 @@
 
 #include "interrupt.h"
 #include "progress.h"
+#include "sentence.h"
 
 static outcome
 outcome_of(chx_status status, enum stage stage)
@@ -46,11 +47,9 @@ outcome_say(outcome code, const char *format, ...)
 {
     va_list args;
     progress_clear();
-    fputs("chronaxie: ", stderr);
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    sentence_print("chronaxie: ", format, args);
     va_end(args);
-    fputc('\n', stderr);
     return (int)code;
 }
 
@@ -59,11 +58,9 @@ outcome_remark(const char *format, ...)
 {
     va_list args;
     progress_clear();
-    fputs("chronaxie: note: ", stderr);
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    sentence_print("chronaxie: note: ", format, args);
     va_end(args);
-    fputc('\n', stderr);
 }
 
 int

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "outcome.h"
+#include "suggest.h"
 
 /* Keeps a finished frame. Runs on a thread of the library, so the error is kept for later. */
 static chx_status
@@ -49,8 +50,10 @@ centre_camera(struct rendering *rendering)
                sizeof rendering->camera.centre_um);
         return OUTCOME_OK;
     }
-    return outcome_say(OUTCOME_USAGE, "--centre: %s has no neuron '%s'", info->name,
-                       rendering->centre);
+    const char *near = suggest_neuron(rendering->centre, info, false);
+    return outcome_say(OUTCOME_USAGE, "--centre: %s has no neuron '%s'%s%s%s", info->name,
+                       rendering->centre, near ? "; did you mean '" : "", near ? near : "",
+                       near ? "'?" : "");
 }
 
 static int

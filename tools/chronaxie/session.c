@@ -43,11 +43,58 @@ session_rules(session_params *params, option_rule *rules)
     memcpy(rules, table, sizeof table);
 }
 
+/* Tells of spikes, which are in order of time, that come after what is asked for. */
+static void
+remark_on_late_spikes(const struct session *session, const session_params *params)
+{
+    const chx_recording_info *recording = chx_recording_get(session->recording);
+    const uint64_t n_steps = session_steps(session, params->duration_ms);
+    uint64_t n_late = 0;
+
+    while (params->duration_ms > 0 && n_late < recording->n_spikes &&
+           recording->spikes[recording->n_spikes - 1 - n_late].step >= n_steps)
+        n_late++;
+    if (n_late > 0)
+        outcome_remark("%s: %llu of %llu spikes come after the %g ms of --duration-ms and are left "
+                       "out",
+                       params->play_path, (unsigned long long)n_late,
+                       (unsigned long long)recording->n_spikes, params->duration_ms);
+}
+
+/* No neuron fires twice in a step: such spikes stand twice in the file, or in another unit. */
+static void
+remark_on_equal_spikes(const struct session *session, const session_params *params)
+{
+    const chx_recording_info *recording = chx_recording_get(session->recording);
+    const chx_spike *spikes = recording->spikes;
+    uint64_t n_equal = 0;
+
+    for (uint64_t i = 1; i < recording->n_spikes; i++)
+        n_equal += spikes[i].step == spikes[i - 1].step && spikes[i].neuron == spikes[i - 1].neuron;
+    if (n_equal > 0)
+        outcome_remark("%s: %llu of %llu spikes fall into one step of %g ms with another of their "
+                       "neuron; check that they stand there once, and in milliseconds",
+                       params->play_path, (unsigned long long)n_equal,
+                       (unsigned long long)recording->n_spikes, session->info->time_step_ms);
+}
+
+static void
+remark_on_recording(const struct session *session, const session_params *params)
+{
+    const chx_recording_info *recording = chx_recording_get(session->recording);
+
+    if (recording->remark)
+        outcome_remark("%s", recording->remark);
+    if (recording->n_spikes == 0)
+        outcome_remark("%s:1: holds no spikes, so nothing lights up", params->play_path);
+    remark_on_equal_spikes(session, params);
+    remark_on_late_spikes(session, params);
+}
+
 /* Loads the spikes to play, if any. */
 static int
 open_recording(struct session *session, const session_params *params)
 {
-    const chx_recording_info *recording;
     chx_status status;
 
     if (!params->play_path)
@@ -60,11 +107,7 @@ open_recording(struct session *session, const session_params *params)
     interrupt_ends_at_once(false);
     if (status != CHX_OK)
         return outcome_report(status, STAGE_INPUT);
-    recording = chx_recording_get(session->recording);
-    if (recording->remark)
-        outcome_remark("%s", recording->remark);
-    if (recording->n_spikes == 0)
-        outcome_remark("%s:1: holds no spikes, so nothing lights up", params->play_path);
+    remark_on_recording(session, params);
     return OUTCOME_OK;
 }
 

@@ -65,24 +65,9 @@ add_named(struct states *states, const chx_network_info *info, const char *name)
 static int
 say_unknown(const chx_network_info *info, const char *name)
 {
-    const size_t n_names = (size_t)info->n_neurons + info->n_types;
-    const char **names = calloc(n_names + 1, sizeof *names);
-    const char *near = NULL;
-    if (names) {
-        for (uint32_t n = 0; n < info->n_neurons; n++)
-            names[n] = info->neurons[n].name;
-        for (uint32_t t = 0; t < info->n_types; t++)
-            names[info->n_neurons + t] = info->types[t].name;
-        near = suggest_word(name, names, n_names);
-    }
-    const int code =
-        near
-            ? outcome_say(OUTCOME_USAGE,
-                          "--states-of: no neuron and no type is called '%s'; did you mean '%s'?",
-                          name, near)
-            : outcome_say(OUTCOME_USAGE, "--states-of: no neuron and no type is called '%s'", name);
-    free(names);
-    return code;
+    const char *near = suggest_neuron(name, info, true);
+    return outcome_say(OUTCOME_USAGE, "--states-of: no neuron and no type is called '%s'%s%s%s",
+                       name, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
 static int

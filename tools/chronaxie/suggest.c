@@ -3,6 +3,7 @@
  * wrong; beyond that no suggestion is better than a wrong one. */
 #include "suggest.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define LONGEST_WORD 32
@@ -59,4 +60,20 @@ suggest_word(const char *mistyped, const char *const *words, size_t n)
         }
     }
     return nearest;
+}
+
+const char *
+suggest_neuron(const char *mistyped, const chx_network_info *info, bool with_types)
+{
+    const size_t n = (size_t)info->n_neurons + (with_types ? info->n_types : 0);
+    const char **names = calloc(n + 1, sizeof *names);
+    const char *near = NULL;
+
+    for (size_t i = 0; names && i < n; i++)
+        names[i] =
+            i < info->n_neurons ? info->neurons[i].name : info->types[i - info->n_neurons].name;
+    if (names)
+        near = suggest_word(mistyped, names, n);
+    free(names);
+    return near;
 }

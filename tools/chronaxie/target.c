@@ -80,7 +80,8 @@ check_folder(const struct target *target, const char *folder)
         return outcome_say(OUTCOME_OUTPUT, "%s: is a folder; name a file in it", target->path);
     if (stat(target->path, &info) != 0 && errno != ENOENT)
         return outcome_say(OUTCOME_OUTPUT, "%s: cannot create: %s", target->path, strerror(errno));
-    if (statvfs(folder, &disk) == 0 && (uint64_t)disk.f_bavail * disk.f_frsize < target->size_bytes)
+    if (statvfs(folder, &disk) == 0 && disk.f_blocks > 0 &&
+        (uint64_t)disk.f_bavail * disk.f_frsize < target->size_bytes)
         return outcome_say(OUTCOME_OUTPUT,
                            "%s: about %.0f MB are needed and %.0f MB are free on its disk",
                            target->path, (double)target->size_bytes * 1e-6,
