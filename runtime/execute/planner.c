@@ -1,6 +1,6 @@
 /* A plan is made in three steps: a snapshot under the turn (the flow of data where it lies now,
- * the machine, the costs), the work on it without, and under the turn again what cannot be undone
- * by others any more: kernel objects and replicas. Between snapshot and end a buffer may have
+ * the machine, the costs), the work on it without, and under the turn again what belongs to others
+ * too: replicas, and the arguments that name them. Between snapshot and end a buffer may have
  * moved or a device may have gone; then the digest of whereabouts or the fleet's generation has
  * changed, and all is thrown away. After a few such rounds the turn is kept, so that nobody plans
  * for ever. */
@@ -11,7 +11,6 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "device/program.h"
 #include "execute/binding.h"
 #include "graph/argument.h"
 
@@ -168,19 +167,57 @@ schedule(const chx__draft *made, chx__solution *solution)
     return made->algorithm->solve(&made->lowered->model.machine, &problem, solution);
 }
 
-/* Opens the devices and compiles the programs that the commands need. */
+/* Kernels of one name usually follow each other, so the last one found is tried first. */
+static chx__binding *
+find_binding(const chx__lowered *lowered, const chx__task *task, const chx__device *device,
+             chx__binding *last)
+{
+    if (last && chx__binding_fits(last, task, device))
+        return last;
+    for (size_t b = 0; b < lowered->n_bindings; b++)
+        if (chx__binding_fits(lowered->bindings[b], task, device))
+            return lowered->bindings[b];
+    return NULL;
+}
+
+static chx_status
+add_binding(chx__lowered *lowered, const chx__task *task, chx__device *device,
+            chx__binding **binding)
+{
+    if (!chx__grow(&lowered->bindings, &lowered->binding_capacity, lowered->n_bindings + 1,
+                   sizeof *lowered->bindings))
+        return chx__fail_memory("planning a graph");
+    chx_status status = chx__binding_create(task, device, binding);
+    if (!status)
+        lowered->bindings[lowered->n_bindings++] = *binding;
+    return status;
+}
+
+static chx_status
+bind(chx__lowered *lowered, chx__command *command, chx__binding **last)
+{
+    const chx__task *task = &lowered->graph->tasks[command->task];
+    chx__device *device = lowered->model.lanes[command->lane].device;
+    chx__binding *binding = find_binding(lowered, task, device, *last);
+    chx_status status = binding ? CHX_OK : add_binding(lowered, task, device, &binding);
+    command->binding = *last = binding;
+    return status;
+}
+
+/* Opens the devices and makes the kernels that the commands need. */
 static chx_status
 build(const chx__draft *made)
 {
-    const chx__lowered *lowered = made->lowered;
+    chx__lowered *lowered = made->lowered;
+    chx__binding *last = NULL;
     chx_status status = CHX_OK;
     for (uint32_t c = 0; !status && c < lowered->n_commands; c++) {
-        const chx__command *command = &lowered->commands[c];
-        chx__device *device = lowered->model.lanes[command->lane].device;
-        if (device)
-            status = chx__fleet_open(&made->runtime->fleet, device);
-        if (!status && command->kind == CHX__COMMAND_KERNEL)
-            status = chx__program_build(lowered->graph->tasks[command->task].program, device);
+        chx__command *command = &lowered->commands[c];
+        if (command->kind == CHX__COMMAND_KERNEL)
+            status = bind(lowered, command, &last);
+        else if (command->kind == CHX__COMMAND_TRANSFER)
+            status =
+                chx__fleet_open(&made->runtime->fleet, lowered->model.lanes[command->lane].device);
     }
     return status;
 }
@@ -228,32 +265,6 @@ is_current(const chx__draft *made)
            chx__digest_equal(lowered->entry, chx__lowering_entry(&lowered->flow, &lowered->cast));
 }
 
-/* Kernels of one name usually follow each other, so the last one found is tried first. */
-static chx__binding *
-find_binding(const chx__lowered *lowered, const chx__task *task, const chx__device *device,
-             chx__binding *last)
-{
-    if (last && chx__binding_fits(last, task, device))
-        return last;
-    for (size_t b = 0; b < lowered->n_bindings; b++)
-        if (chx__binding_fits(lowered->bindings[b], task, device))
-            return lowered->bindings[b];
-    return NULL;
-}
-
-static chx_status
-add_binding(chx__lowered *lowered, const chx__task *task, chx__device *device,
-            chx__binding **binding)
-{
-    if (!chx__grow(&lowered->bindings, &lowered->binding_capacity, lowered->n_bindings + 1,
-                   sizeof *lowered->bindings))
-        return chx__fail_memory("planning a graph");
-    chx_status status = chx__binding_create(task, device, binding);
-    if (!status)
-        lowered->bindings[lowered->n_bindings++] = *binding;
-    return status;
-}
-
 static chx_status
 need_replica(const chx__lowered *lowered, const chx__cast *cast, uint32_t buffer, uint32_t place)
 {
@@ -293,21 +304,6 @@ chx__planner_cast(const chx__lowered *lowered, const chx__cast *cast)
     return status;
 }
 
-static chx_status
-prepare_kernel(chx__lowered *lowered, chx__command *command, chx__binding **last)
-{
-    const chx__task *task = &lowered->graph->tasks[command->task];
-    chx__device *device = lowered->model.lanes[command->lane].device;
-    chx__binding *binding = find_binding(lowered, task, device, *last);
-    chx_status status = CHX_OK;
-    if (!binding)
-        status = add_binding(lowered, task, device, &binding);
-    if (!status)
-        status = chx__binding_check(binding, task);
-    command->binding = *last = binding;
-    return status;
-}
-
 /* Arguments are kept as they are now: one that first changes while a run waits must not reach that
  * run. */
 static chx_status
@@ -343,13 +339,14 @@ keep_args(chx__lowered *lowered)
 static chx_status
 prepare_commands(chx__lowered *lowered)
 {
-    chx__binding *last = NULL;
     chx_status status = keep_args(lowered);
     if (!status)
         status = chx__planner_cast(lowered, &lowered->cast);
-    for (uint32_t c = 0; !status && c < lowered->n_commands; c++)
-        if (lowered->commands[c].kind == CHX__COMMAND_KERNEL)
-            status = prepare_kernel(lowered, &lowered->commands[c], &last);
+    for (uint32_t c = 0; !status && c < lowered->n_commands; c++) {
+        const chx__command *command = &lowered->commands[c];
+        if (command->kind == CHX__COMMAND_KERNEL)
+            status = chx__binding_check(command->binding, &lowered->graph->tasks[command->task]);
+    }
     return status;
 }
 
