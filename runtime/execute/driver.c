@@ -61,10 +61,16 @@ watch_followed(const chx_run *run)
         }
 }
 
+/* Host memory is named now, as for transfers: it moves only when the run has failed. */
 static void
 start_host_task(chx_run *run, uint32_t command)
 {
+    const chx__lowered *lowered = run->lowered;
     chx__host_job *job = &run->jobs[run->steps[command].job];
+    uint32_t task = lowered->commands[command].task;
+    const chx__use *use = &lowered->flow.uses[lowered->flow.first_use[task]];
+    for (uint32_t i = 0; i < lowered->graph->tasks[task].n_args; i++)
+        job->host[i] = chx__run_buffer(run, use[i].buffer)->host;
     run->steps[command].state = CHX__STEP_SENT;
     if (run->runtime->host_thread)
         chx__host_thread_add(run->runtime->host_thread, job);

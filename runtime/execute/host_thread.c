@@ -15,7 +15,6 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "execute/run.h"
 
 struct chx__host_thread {
     chx__inbox *inbox;
@@ -29,19 +28,13 @@ struct chx__host_thread {
 void
 chx__host_job_run(chx__host_job *job)
 {
-    const chx__lowered *lowered = job->run->lowered;
-    uint32_t task_index = lowered->commands[job->command].task;
-    const chx__task *task = &lowered->graph->tasks[task_index];
-    const chx__use *use = &lowered->flow.uses[lowered->flow.first_use[task_index]];
-    for (uint32_t i = 0; i < task->n_args; i++)
-        job->host[i] = chx__run_buffer(job->run, use[i].buffer)->host;
     job->start_ns = chx__now_ns();
-    job->status = task->run(task->data, job->host);
+    job->status = job->run(job->data, job->host);
     job->finish_ns = chx__now_ns();
     if (job->status) {
         job->error = *chx_last_error();
         if (job->error.status != job->status) {
-            chx__fail_cl(job->status, 0, NULL, task->name, "host task %s failed: %s", task->name,
+            chx__fail_cl(job->status, 0, NULL, job->name, "host task %s failed: %s", job->name,
                          chx_status_sentence(job->status));
             job->error = *chx_last_error();
         }

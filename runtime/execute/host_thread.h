@@ -4,7 +4,7 @@
 
 #include <stdatomic.h>
 
-#include <chronaxie/plan.h>
+#include <chronaxie/graph.h>
 
 #include "base/inbox.h"
 
@@ -21,9 +21,11 @@ typedef struct chx__host_thread chx__host_thread;
  * driver reads them after it has seen JOB_DONE. */
 struct chx__host_job {
     chx__host_job *next; /* in the thread's queue */
-    chx_run *run;
-    uint32_t command;
-    void **host; /* per argument, filled in for the call; the run's */
+    uint32_t command; /* of its run */
+    chx_host_fn run;
+    void *data; /* for the function */
+    const char *name; /* of the task */
+    void **host; /* per argument: what the function is called with; the run's */
     _Atomic int state;
     chx_status status;
     chx_error error; /* when status says so */

@@ -41,11 +41,13 @@ start_rows(chx_run *run)
     const chx__lowered *lowered = run->lowered;
     void **host = run->host_args;
     for (uint32_t c = 0; c < lowered->n_commands; c++) {
+        const chx__task *task = &lowered->graph->tasks[lowered->commands[c].task];
         if (lowered->commands[c].kind != CHX__COMMAND_HOST)
             continue;
         run->steps[c].job = run->n_jobs;
-        run->jobs[run->n_jobs++] = (chx__host_job){.run = run, .command = c, .host = host};
-        host += lowered->graph->tasks[lowered->commands[c].task].n_args;
+        run->jobs[run->n_jobs++] = (chx__host_job){
+            .command = c, .run = task->run, .data = task->data, .name = task->name, .host = host};
+        host += task->n_args;
     }
     uint32_t n_lanes = lowered->model.machine.n_lanes;
     memcpy(run->next_enqueue, lowered->lane_begin, n_lanes * sizeof *run->next_enqueue);
