@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "execute/fetch.h"
+#include "execute/rebuild.h"
 #include "execute/tail.h"
 #include "execute/wait.h"
 
@@ -88,7 +89,7 @@ fetch_held(chx_buffer *buffer, size_t begin, size_t end)
 {
     uint64_t deadline_ns = chx__now_ns() + buffer->runtime->access_timeout_ns;
     for (;;) {
-        chx_status status = chx__runtime_rebuild_suspects(buffer->runtime);
+        chx_status status = chx__rebuild_suspects(buffer->runtime);
         if (status)
             return status;
         status = chx__fetch(buffer, begin, end, true, deadline_ns);

@@ -26,6 +26,7 @@
 #include "base/error.h"
 #include "device/program.h"
 #include "execute/driver.h"
+#include "execute/rebuild.h"
 #include "execute/refresh.h"
 #include "execute/spans.h"
 #include "execute/wait.h"
@@ -263,7 +264,7 @@ static chx_status
 choose_variant(chx_plan *plan)
 {
     bool is_found;
-    chx_status status = chx__runtime_rebuild_suspects(plan->runtime);
+    chx_status status = chx__rebuild_suspects(plan->runtime);
     forget_void(plan);
     if (!status && plan->refresh && chx__refresh_is_done(plan->refresh))
         status = end_refresh(plan);

@@ -1,6 +1,4 @@
-/* Fresh contexts for platforms whose queues cannot be trusted any more.
- *
- * After a failure the old queues may hold commands that never end, so nothing that waits for them
+/* After a failure the old queues may hold commands that never end, so nothing that waits for them
  * may be called: not finish, not a release. The order is: wait for the platform's runs, then fail
  * them; wait for guests to leave (they use contexts without the turn); new queues on the old
  * context; over those read out what only this platform holds; drop replicas and context; the next
@@ -14,7 +12,7 @@
  * Locks: under the turn, which the waits give up; after each, is_suspect is looked at again. The
  * fleet's lock is a leaf and taken only inside fleet.c. chx_runtime_exclude() takes the same
  * path with a device to leave out. */
-#include "execute/runtime.h"
+#include "execute/rebuild.h"
 
 #include <stdio.h>
 
@@ -55,9 +53,14 @@ save_buffers(chx_runtime *runtime, const chx__platform *platform, uint64_t deadl
     return true;
 }
 
-chx_status
-chx__runtime_rebuild(chx_runtime *runtime, chx__platform *platform, chx__device *excluded,
-                     const char *reason, bool set_aside, uint64_t timeout_ns)
+/* Drops a platform's context with everything in it and gives it a fresh one, without `excluded`
+ * when that is not NULL. Content that only the platform holds is saved to host memory first, over
+ * fresh queues and within timeout_ns; what cannot be saved is lost. set_aside: the context holds
+ * commands that may never end, so its objects are forgotten rather than released. No run may be in
+ * flight on it. Under the turn. */
+static chx_status
+rebuild(chx_runtime *runtime, chx__platform *platform, chx__device *excluded, const char *reason,
+        bool set_aside, uint64_t timeout_ns)
 {
     uint64_t deadline_ns = chx__now_ns() + timeout_ns;
     chx_status status = CHX_OK;
@@ -123,14 +126,14 @@ rebuild_suspect(chx_runtime *runtime, chx__platform *platform)
     if (!is_idle)
         lose(runtime, platform);
     /* What could not be saved is marked lost; whoever needs it is told so. */
-    else if (chx__runtime_rebuild(runtime, platform, NULL, NULL, true, SAVING_TIMEOUT_NS) != CHX_OK)
+    else if (rebuild(runtime, platform, NULL, NULL, true, SAVING_TIMEOUT_NS) != CHX_OK)
         chx__log(&runtime->logger, CHX_LOG_WARNING, "after a failure on %s: %s", platform->name,
                  chx_last_error()->message);
     return CHX_OK;
 }
 
 chx_status
-chx__runtime_rebuild_suspects(chx_runtime *runtime)
+chx__rebuild_suspects(chx_runtime *runtime)
 {
     chx_status status = CHX_OK;
     for (uint32_t p = 0; p < runtime->fleet.n_platforms && !status; p++)
@@ -171,8 +174,8 @@ chx_runtime_exclude(chx_runtime *runtime, uint32_t device_index, const char *rea
                            "time given",
                            device->platform->name);
     if (!status)
-        status = chx__runtime_rebuild(runtime, device->platform, device, reason,
-                                      device->platform->is_suspect, timeout_ns);
+        status = rebuild(runtime, device->platform, device, reason, device->platform->is_suspect,
+                         timeout_ns);
     chx__turn_end(runtime);
     return status;
 }

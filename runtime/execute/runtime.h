@@ -52,19 +52,4 @@ void chx__turn_end(chx_runtime *runtime);
 void chx__turn_pause(chx_runtime *runtime);
 void chx__turn_resume(chx_runtime *runtime);
 
-/* Drops a platform's context with everything in it and gives it a fresh one, without `excluded`
- * when that is not NULL. Content that only the platform holds is saved to host memory first, over
- * fresh queues and within timeout_ns; what cannot be saved is lost. set_aside: the context holds
- * commands that may never end, so its objects are forgotten rather than released. No run may be in
- * flight on it. Under the turn. */
-chx_status chx__runtime_rebuild(chx_runtime *runtime, chx__platform *platform,
-                                chx__device *excluded, const char *reason, bool set_aside,
-                                uint64_t timeout_ns);
-
-/* Gives every platform on which something failed or hung a fresh context; runs that still use it
- * are given some time to end and then fail. Needed before a queue of it is used again. Under the
- * turn, which is given up meanwhile. Errors: TIMEOUT while a host task of such a run does not
- * return. */
-chx_status chx__runtime_rebuild_suspects(chx_runtime *runtime);
-
 #endif

@@ -1,0 +1,13 @@
+/* Rebuilding: fresh contexts for platforms whose queues cannot be trusted any more. */
+#ifndef CHX_EXECUTE_REBUILD_H
+#define CHX_EXECUTE_REBUILD_H
+
+#include "execute/runtime.h"
+
+/* Gives every platform on which something failed or hung a fresh context; runs that still use it
+ * are given some time to end and then fail. Needed before a queue of it is used again. Under the
+ * turn, which is given up meanwhile. Errors: TIMEOUT while a host task of such a run does not
+ * return. */
+chx_status chx__rebuild_suspects(chx_runtime *runtime);
+
+#endif
