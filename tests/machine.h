@@ -5,7 +5,9 @@
 #ifndef CHX_TESTS_MACHINE_H
 #define CHX_TESTS_MACHINE_H
 
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <chronaxie/runtime.h>
 
@@ -18,6 +20,14 @@ test_machine_params(void)
         .devices = devices && *devices ? devices : NULL,
         .split = split ? (uint32_t)strtoul(split, NULL, 10) : 0,
     };
+}
+
+/* Whether kernels compile and run within moments; elsewhere they take minutes. */
+static inline bool
+test_has_quick_kernels(void)
+{
+    const char *devices = getenv("CHRONAXIE_TEST_DEVICES");
+    return !devices || (strcmp(devices, "oclgrind") != 0 && strcmp(devices, "llvmpipe") != 0);
 }
 
 #endif

@@ -1078,14 +1078,6 @@ START_TEST(the_microcircuit_is_as_active_as_published)
 }
 END_TEST
 
-/* Elsewhere these kernels take minutes. */
-static bool
-has_quick_kernels(void)
-{
-    const char *devices = getenv("CHRONAXIE_TEST_DEVICES");
-    return !devices || (strcmp(devices, "oclgrind") != 0 && strcmp(devices, "llvmpipe") != 0);
-}
-
 int
 main(void)
 {
@@ -1102,7 +1094,7 @@ main(void)
     tcase_set_tags(slow, "slow");
     tcase_add_checked_fixture(slow, open_runtime, close_runtime);
     tcase_set_timeout(slow, 280);
-    if (has_quick_kernels()) {
+    if (test_has_quick_kernels()) {
         tcase_add_test(slow, simple_neurons_do_the_twenty_things_in_fine_steps);
         tcase_add_test(slow, adaptive_exponential_neurons_have_eight_patterns_in_fine_steps);
         tcase_add_test(slow, the_microcircuit_is_as_active_as_published);
