@@ -6,10 +6,10 @@
 #include <chronaxie/simulation.h>
 
 #include "common/math.h"
-#include "sample.h"
-
+#include "cells.h"
 #include "folder.h"
 #include "runtime.h"
+#include "sample.h"
 
 #define STEP_MS 0.1
 #define N_STEPS 5000
@@ -211,7 +211,6 @@ START_TEST(izhikevich_neurons_fire_as_the_equations_say)
 }
 END_TEST
 
-#define OWN_MODEL SOURCE_ROOT "/examples/own-neuron/fitzhugh_nagumo.cl"
 #define N_OWN 3
 
 /* tau, pace, offset, leak, gain, bias. */
@@ -249,7 +248,7 @@ integrate_own(const double *p, uint32_t spikes[N_STEPS])
 START_TEST(neurons_of_a_file_of_ones_own_fire_as_the_equations_say)
 {
     chx_model *model = NULL;
-    check_ok(chx_model_from_file(OWN_MODEL, &model));
+    check_ok(chx_model_from_file(CELL_OWN_MODEL, &model));
     chx_parameter parameters[N_OWN][6];
     chx_neuron_type types[N_OWN];
     for (uint32_t n = 0; n < N_OWN; n++) {
@@ -379,11 +378,6 @@ START_TEST(code_of_ones_own_that_does_not_compile_is_told_by_its_line)
 }
 END_TEST
 
-static const chx_parameter cond[] = {
-    {"capacitance_pf", 200},   {"leak_ns", 10},      {"resting_mv", -60},
-    {"threshold_mv", -50},     {"reset_mv", -60},    {"tau_synapse_ms", 5},
-    {"tau_inhibition_ms", 10}, {"refractory_ms", 5}, {"bias_pa", 20}};
-
 /* The potential and the spikes of a neuron that has both conductances at the begin, with steps 200
  * times finer. */
 static double
@@ -422,7 +416,7 @@ START_TEST(conductances_pull_towards_their_reversal_potentials)
         initial[n][1] = (chx_initial){"inhibition_ns", {.mean = conductances[n][1]}};
         types[n] = (chx_neuron_type){.name = "cond",
                                      .model = "lif_cond",
-                                     .parameters = cond,
+                                     .parameters = cell_cond,
                                      .n_parameters = 9,
                                      .initial = initial[n],
                                      .n_initial = 2};
@@ -634,114 +628,60 @@ START_TEST(negative_weights_arrive_at_the_second_port_of_ones_own_model)
 }
 END_TEST
 
-#define N_FIRSTS 8
+/* The first of the models of a mixed network, whose others are adex, izhikevich and one's own. */
+static const cell_kind firsts[] = {CELL_LIF,       CELL_LIF_PAIR,  CELL_LIF_COND, CELL_HH,
+                                   CELL_LIF_ALPHA, CELL_LIF_DELTA, CELL_GLIF3,    CELL_RELAY};
+#define N_FIRSTS ((int)(sizeof firsts / sizeof *firsts))
+#define N_MIXED 200
+#define N_MIXED_SYNAPSES 4000
 
-static const chx_parameter alpha[] = {
-    {"capacitance_pf", 250}, {"tau_membrane_ms", 10}, {"tau_synapse_ms", TAU_S_MS},
-    {"resting_mv", -65},     {"threshold_mv", -50},   {"reset_mv", -65},
-    {"refractory_ms", 2},    {"bias_pa", 390},        {"tau_inhibition_ms", 8}};
+/* Runs of four models that end within blocks, or two that take turns at first. */
+static uint32_t
+mixed_type(uint32_t n, uint32_t n_alternating)
+{
+    const uint32_t type = n < 71 ? 1 : n < 101 ? 0 : n < 155 ? 2 : n < 175 ? 1 : 3;
+    return n < n_alternating ? n % 2 : type;
+}
 
-static const chx_parameter delta[] = {
-    {"capacitance_pf", 250}, {"tau_membrane_ms", 10}, {"resting_mv", -65}, {"threshold_mv", -50},
-    {"reset_mv", -65},       {"refractory_ms", 2},    {"bias_pa", 390}};
+static void
+join_mixed(chx_synapse synapses[N_MIXED_SYNAPSES])
+{
+    uint64_t random = 3;
+    for (uint32_t s = 0; s < N_MIXED_SYNAPSES; s++) {
+        const float delay_ms = 0.1f * (float)(5 + sample_random(&random) % 20);
+        synapses[s] =
+            (chx_synapse){s / 20, sample_random(&random) % N_MIXED, s % 5 ? 30 : -20, delay_ms};
+    }
+}
 
-static const chx_parameter glif3[] = {{"capacitance_pf", 100},
-                                      {"leak_ns", 5},
-                                      {"resting_mv", -65},
-                                      {"threshold_mv", -50},
-                                      {"reset_mv", -65},
-                                      {"decay_1_per_ms", 1},
-                                      {"jump_1_pa", -20},
-                                      {"decay_2_per_ms", 0.1},
-                                      {"jump_2_pa", -10},
-                                      {"kept_2", 0.5},
-                                      {"bias_pa", 120},
-                                      {"refractory_ms", 2},
-                                      {"tau_synapse_ms", TAU_S_MS}};
-
-/* 200 neurons, runs of four models that end within blocks, 20 synapses each; the first model is
- * lif, lif with two currents, lif_cond, hh, lif_alpha, lif_delta, glif3 or relay. */
 static chx_network *
 create_mixed(uint32_t n_alternating, int first)
 {
-    enum { n_neurons = 200, n_synapses = 4000 };
-    static chx_synapse synapses[n_synapses];
-    static uint32_t members[n_neurons];
-    chx_parameter parameters[2][12];
-    uint64_t random = 3;
-    const chx_parameter bias = {"bias_pa", 60}, synapse = {"tau_synapse_ms", TAU_S_MS};
+    static chx_synapse synapses[N_MIXED_SYNAPSES];
+    static uint32_t members[N_MIXED];
     const chx_initial potential = {"potential_mv", {CHX_DISTRIBUTION_NORMAL, .mean = -58, .sd = 4}};
     chx_model *model = NULL;
-    check_ok(chx_model_from_file(OWN_MODEL, &model));
-    describe(adex_names, 12, adex[1], parameters[0]);
-    describe(izhikevich_names, 11, izhikevich[0], parameters[1]);
-    const chx_neuron_type firsts[] = {{.name = "lif",
-                                       .params = {250, 10, 5, -65, -50, -65, 2, 390},
-                                       .initial = &potential,
-                                       .n_initial = 1},
-                                      {.name = "pair",
-                                       .params = {250, 10, 5, -65, -50, -65, 2, 390, 8},
-                                       .initial = &potential,
-                                       .n_initial = 1},
-                                      {.name = "cond",
-                                       .model = "lif_cond",
-                                       .parameters = cond,
-                                       .n_parameters = 7,
-                                       .initial = &potential,
-                                       .n_initial = 1},
-                                      {.name = "axon",
-                                       .model = "hh",
-                                       .parameters = &synapse,
-                                       .n_parameters = 1,
-                                       .initial = &potential,
-                                       .n_initial = 1},
-                                      {.name = "alpha",
-                                       .model = "lif_alpha",
-                                       .parameters = alpha,
-                                       .n_parameters = 9,
-                                       .initial = &potential,
-                                       .n_initial = 1},
-                                      {.name = "delta",
-                                       .model = "lif_delta",
-                                       .parameters = delta,
-                                       .n_parameters = 7,
-                                       .initial = &potential,
-                                       .n_initial = 1},
-                                      {.name = "glif3",
-                                       .model = "glif3",
-                                       .parameters = glif3,
-                                       .n_parameters = 13,
-                                       .initial = &potential,
-                                       .n_initial = 1},
-                                      {.name = "relay", .model = "relay"}};
-    const chx_neuron_type types[] = {
-        firsts[first],
-        {.name = "adex", .model = "adex", .parameters = parameters[0], .n_parameters = 12},
-        {.name = "rs", .model = "izhikevich", .parameters = parameters[1], .n_parameters = 11},
-        {.name = "own", .own = model, .parameters = &bias, .n_parameters = 1},
-    };
-    chx_neuron *neurons = sample_neurons(n_neurons, 1, &random);
-    for (uint32_t n = 0; n < n_neurons; n++) {
+    chx_neuron_type types[] = {cell_types[firsts[first]], cell_types[CELL_ADEX],
+                               cell_types[CELL_IZHIKEVICH], cell_type(CELL_OWN, &model)};
+    uint64_t random = 3;
+    chx_neuron *neurons = sample_neurons(N_MIXED, 1, &random);
+    types[0].initial = &potential;
+    types[0].n_initial = firsts[first] != CELL_RELAY;
+    for (uint32_t n = 0; n < N_MIXED; n++) {
         members[n] = n;
-        const uint32_t type = n < 71 ? 1 : n < 101 ? 0 : n < 155 ? 2 : n < 175 ? 1 : 3;
-        neurons[n].type = n < n_alternating ? n % 2 : type;
+        neurons[n].type = mixed_type(n, n_alternating);
     }
-    for (uint32_t s = 0; s < n_synapses; s++) {
-        const float delay_ms = 0.1f * (float)(5 + sample_random(&random) % 20);
-        synapses[s] =
-            (chx_synapse){s / 20, sample_random(&random) % n_neurons, s % 5 ? 30 : -20, delay_ms};
-    }
-    const chx_stimulus stimulus = {CHX_STIMULUS_POISSON, 0, 1e4, 40, 800, members, n_neurons};
+    join_mixed(synapses);
+    const chx_stimulus stimulus = {CHX_STIMULUS_POISSON, 0, 1e4, 40, 800, members, N_MIXED};
     chx_network *network = sample_finish(&(chx_network_info){.name = "mixed",
-                                                             .description = "mixed",
                                                              .time_step_ms = STEP_MS,
                                                              .duration_ms = 100,
                                                              .seed = 9,
                                                              .n_types = 4,
                                                              .types = types,
-                                                             .n_neurons = n_neurons,
+                                                             .n_neurons = N_MIXED,
                                                              .neurons = neurons,
-                                                             .n_synapses = n_synapses,
+                                                             .n_synapses = N_MIXED_SYNAPSES,
                                                              .synapses = synapses,
                                                              .n_stimuli = 1,
                                                              .stimuli = &stimulus,
