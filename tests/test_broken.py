@@ -208,7 +208,7 @@ class Tables(Broken):
             ("sep=;\npre;post\n", ":1: the column 'pre' is missing in the row 'sep=;'; the"),
             ("pre post\n" + "a b\n" * 9, ":1: the column 'pre' is missing in the row 'pre post';"),
             ("x" * 300 + "\ty\n", ":1: the column 'pre' is missing in the row 'xxxxx"),
-            ("# of a lab\n#\npre\tpost\n1\n", ":4: the row has 1 field"),
+            ('# of a "lab\n#\npre\tpost\n1\n', ":4: the row has 1 field"),
             ("# of a lab\n", ":"),
             ("pre,post\n,2\n", ":2: "), ("pre,post\n" + "x" * 70000 + ",2\n", ":2: "),
             (FOLDER, ": is a folder that holds neither a network.json nor a cell"),
@@ -219,7 +219,7 @@ class Tables(Broken):
         net = self.network()
         self.tell("s.csv", [
             ("", ":1: the table is empty"), ("A\n", ":1: "), ("A 1\nA nan\n", ":2: "),
-            ("A 1\nA inf\n", ":2: "), ("A 1\nA 1e999\n", ":2: "), ("A 1\nB 1\n", ":2: "),
+            ('# "\nA 1\n# 5"\nA inf\n', ":4: "), ("A 1\nA 1e999\n", ":2: "), ("A 1\nB 1\n", ":2: "),
             ("neuron,time_ms\nA,-1\n", ":2: "), ("neuron,time_ms\nA\n", ":2: the row has 1 field"),
             ("neuron,time_ms,time_ms\nA,1,1\n", ":1: "), (b"A 1\nA\0 1\n", ":2: "),
             ("neuron;time_ms\nA,1\n", ":2: the row has 1 field"),

@@ -671,7 +671,7 @@ static const struct {
     {"syn_count", {"2", "5", "9"}, {40, 100, 180}, "multiplied by 20 for a median of 100 pA"},
     {"Weight", {"-0.5", "0", "0.25"}, {-200, 0, 100}, "multiplied by 400 for a median of 100 pA"},
     {"weight", {"-7", "7", "7"}, {-100, 100, 100}, "multiplied by 14.29 for a median of 100 pA"},
-    {"weight", {"0", "0", "0"}, {0, 0, 0}, "multiplied by 1 for a median of 100 pA"},
+    {"weight", {"0", "0", "0"}, {0, 0, 0}, "layout, all weights are 0, each delay is 2 ms"},
     {"weight", {"1e-12", "3e30", "1e-12"}, {100, 1e12f, 100}, "multiplied by 1e+14 for"},
     {"weight_pa", {"2", "5", "9"}, {2, 5, 9}, "positions are a layout, each delay is 2 ms"},
 };

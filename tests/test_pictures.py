@@ -178,6 +178,26 @@ class Renders(Case):
         self.fails(2, "would write over", "run", edges, "--spikes", edges)
         self.assertEqual(edges.read_text(), "source,target\na,b\n")
 
+    def test_no_output_is_written_over_a_part_of_its_network(self):
+        train = {"kind": "spike_train", "times_ms": "train.csv", "weight_pa": 100}
+        net = self.network(["1 1 0 0 0 6 -1"], [train])
+        (net / "train.csv").write_text("neuron,time_ms\nA,2\n")
+        before = {path: path.read_bytes() for path in net.rglob("*") if path.is_file()}
+        (self.folder / "link").symlink_to(net)
+        for option, name in [("--spikes", "neurons.csv"), ("--weights", "./synapses.csv"),
+                             ("--states", "train.csv"), ("--trace", "network.json"),
+                             ("--checkpoint", "morphologies/A.swc"),
+                             ("--rates", "morphologies/../gaps.csv")]:
+            for folder in (net, self.folder / "link"):
+                self.fails(2, f"{option} would write over {folder}/{name}, which is read", "run",
+                           net, option, f"{folder}/{name}")
+        for name in ("spikes.csv", "morphologies/spikes.csv"):
+            self.succeeds("run", net, "--spikes", net / name, *devices())
+            self.succeeds("run", net, "--spikes", net / name, *devices())
+        self.assertEqual(before, {path: path.read_bytes() for path in before})
+        self.fails(2, "would write over", "run", net / "morphologies", "--checkpoint",
+                   net / "morphologies/A.swc")
+
     def test_choices_that_do_not_fit_are_usage_errors(self):
         png, mp4 = self.folder / "x.png", self.folder / "x.mp4"
         self.fails(2, "needs -o", "render", WORM)

@@ -132,14 +132,21 @@ chx__csv_fill(chx__csv *csv, size_t room_bytes)
     return status;
 }
 
+/* In a loose table anywhere, else before the header. */
+static bool
+is_comment(const chx__csv *csv, const char *row)
+{
+    return *row == '#' && (csv->loose || csv->n_fields == 0);
+}
+
 /* The row's length up to its line end, or `available` when none is in sight. A line end inside
- * quotes belongs to the row. */
+ * quotes belongs to the row, unless it is a comment. */
 static size_t
 row_length(const chx__csv *csv, const char *row, size_t available)
 {
     const char *stop = memchr(row, csv->line_end, available);
     size_t length = stop ? (size_t)(stop - row) : available;
-    if (!memchr(row, '"', length))
+    if (!memchr(row, '"', length) || is_comment(csv, row))
         return length;
     bool quoted = false;
     for (length = 0; length < available; length++) {
@@ -189,7 +196,7 @@ take_row(chx__csv *csv, char **row, size_t *length, bool *more)
         csv->next_line++;
         if (*length > 0 && (*row)[*length - 1] == '\r')
             --*length;
-    } while (*length == 0 || (**row == '#' && (csv->loose || csv->n_fields == 0)));
+    } while (*length == 0 || is_comment(csv, *row));
     if (memchr(*row, '\0', *length))
         return chx__csv_fail(csv, CHX_ERROR_FORMAT,
                              "the line holds a NUL byte; save the table as plain UTF-8 text");

@@ -265,6 +265,8 @@ tell_choices(const reader *table, char *text, size_t size)
     chx__numerals numerals = chx__numerals_begin();
     if (!chx__csv_has(&table->csv, WEIGHT))
         snprintf(weight, sizeof weight, "each weight is %d pA, ", WEIGHT_PA);
+    else if (table->csv.guessed >> WEIGHT & 1)
+        snprintf(weight, sizeof weight, "all weights are 0, ");
     if (table->factor > 0)
         snprintf(weight, sizeof weight, "weights are multiplied by %.4g for a median of %d pA, ",
                  table->factor, WEIGHT_PA);

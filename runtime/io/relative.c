@@ -70,7 +70,7 @@ chx_status
 chx__relative_scale(chx_synapse *synapses, uint64_t n_synapses, double median_pa, double *factor)
 {
     uint64_t n_nonzero = 0;
-    *factor = 1;
+    *factor = 0;
     for (uint64_t i = 0; i < n_synapses; i++)
         n_nonzero += synapses[i].weight_pa != 0;
     if (n_nonzero == 0)

@@ -2,6 +2,8 @@
 #ifndef CHRONAXIE_SOURCE_H
 #define CHRONAXIE_SOURCE_H
 
+#include <stdbool.h>
+
 #include <chronaxie/network.h>
 
 #include "options.h"
@@ -18,5 +20,9 @@ typedef struct source_words {
  * that end in .swc or .swc.gz or a folder of those. Says what fails, also when a path holds
  * something else that can be recognised; returns the exit code. */
 int source_load(const source_words *words, chx_network **network);
+
+/* Whether the path is that of a file which is part of the network folder or of the cells in a
+ * folder. False for a word that is no folder. */
+bool source_reads(const char *folder, const char *path);
 
 #endif

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "outcome.h"
+#include "source.h"
 
 bool
 target_has_ending(const char *path, const char *endings)
@@ -128,9 +129,10 @@ int
 target_check_input(const struct target *targets, int n, const char *path)
 {
     for (int i = 0; path && i < n; i++)
-        if (targets[i].path && is_same_file(targets[i].path, path))
+        if (targets[i].path &&
+            (is_same_file(targets[i].path, path) || source_reads(path, targets[i].path)))
             return outcome_say(OUTCOME_USAGE,
                                "%s would write over %s, which is read; name another file",
-                               targets[i].option, path);
+                               targets[i].option, targets[i].path);
     return OUTCOME_OK;
 }
