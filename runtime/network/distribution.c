@@ -16,14 +16,22 @@
 
 #define LEAST_SPAN 1e-9 /* of all values, that bounds leave: 22 bits of the random number remain */
 
+/* From a standard normal value. */
+static double
+of_normal(const chx__quantiles *of, double x)
+{
+    if (of->kind == CHX_DISTRIBUTION_NORMAL)
+        return of->centre + of->spread * x;
+    return of->sign * chx__exp(of->centre + of->sign * of->spread * x);
+}
+
 static double
 unbounded(const chx__quantiles *of, double unit)
 {
     switch (of->kind) {
     case CHX_DISTRIBUTION_NORMAL:
-        return of->centre + of->spread * chx__normal_inverse(unit);
     case CHX_DISTRIBUTION_LOGNORMAL:
-        return of->sign * chx__exp(of->centre + of->sign * of->spread * chx__normal_inverse(unit));
+        return of_normal(of, chx__normal_inverse(unit));
     case CHX_DISTRIBUTION_UNIFORM:
         return of->centre + of->spread * unit;
     default:
@@ -115,12 +123,39 @@ chx__quantiles_prepare(const chx_distribution *from, chx__quantiles *quantiles)
     return NULL;
 }
 
+/* The part of the distribution that a random number is sent to. */
+static double
+within(const chx__quantiles *of, double unit)
+{
+    unit = of->first + unit * of->span;
+    return unit < FIRST_UNIT ? FIRST_UNIT : unit < LAST_UNIT ? unit : LAST_UNIT;
+}
+
+static double
+bounded(const chx__quantiles *of, double value)
+{
+    return value < of->low ? of->low : value > of->high ? of->high : value;
+}
+
 double
 chx__quantiles_at(const chx__quantiles *of, double unit)
 {
     if (of->kind == CHX_DISTRIBUTION_CONSTANT)
         return of->centre;
-    unit = of->first + unit * of->span;
-    const double value = unbounded(of, unit < LAST_UNIT ? fmax(unit, FIRST_UNIT) : LAST_UNIT);
-    return value < of->low ? of->low : value > of->high ? of->high : value;
+    return bounded(of, unbounded(of, within(of, unit)));
+}
+
+void
+chx__quantiles_each(const chx__quantiles *of, double *units, uint32_t n)
+{
+    if (of->kind != CHX_DISTRIBUTION_NORMAL && of->kind != CHX_DISTRIBUTION_LOGNORMAL) {
+        for (uint32_t i = 0; i < n; i++)
+            units[i] = chx__quantiles_at(of, units[i]);
+        return;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        units[i] = within(of, units[i]);
+    chx__normal_inverses(units, n);
+    for (uint32_t i = 0; i < n; i++)
+        units[i] = bounded(of, of_normal(of, units[i]));
 }

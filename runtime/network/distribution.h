@@ -18,4 +18,7 @@ const char *chx__quantiles_prepare(const chx_distribution *distribution, chx__qu
 /* The value that a part `unit`, above 0 and below 1, of all others lies below. */
 double chx__quantiles_at(const chx__quantiles *quantiles, double unit);
 
+/* Puts it in the place of each of n units: the same, and in less time. */
+void chx__quantiles_each(const chx__quantiles *quantiles, double *units, uint32_t n);
+
 #endif

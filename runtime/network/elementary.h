@@ -2,6 +2,8 @@
 #ifndef CHX_NETWORK_ELEMENTARY_H
 #define CHX_NETWORK_ELEMENTARY_H
 
+#include <stdint.h>
+
 /* The natural logarithm of a finite x of 1e-300 or more, within 1e-15 of itself. */
 double chx__ln(double x);
 
@@ -13,5 +15,8 @@ double chx__exp(double x);
 
 /* The x that a standard normal variable stays below with probability p, 0 < p < 1. */
 double chx__normal_inverse(double p);
+
+/* Puts it in the place of each of n probabilities: the same, and in less time. */
+void chx__normal_inverses(double *p, uint32_t n);
 
 #endif

@@ -24,6 +24,7 @@
 #include "network/random.h"
 
 #define TOTAL_ROW 4096 /* synapses of a row of fixed_total */
+#define VALUES_TOGETHER 256 /* values drawn at a time, which a row may need many times */
 #define MOST_ITEMS 1024 /* that rows are dealt out in: many more than there are threads */
 
 typedef struct drawing {
@@ -70,20 +71,30 @@ chx__projector_finish(chx__projector *projector)
 static void
 add(row *drawn, uint32_t pre, uint32_t post)
 {
-    const drawing *of = drawn->of;
     const uint64_t n = drawn->n++;
-    if (!drawn->to)
-        return;
-    double units[2] = {0.5, 0.5};
-    if (of->has_values)
-        chx__random_values(of->seed, of->index, drawn->index, n, units);
-    const double weight_pa = chx__quantiles_at(&of->weight, units[0]);
-    drawn->to[n] = (chx_synapse){
-        .pre = pre,
-        .post = post,
-        .weight_pa = fabs(weight_pa) < CHX__MIN_CURRENT_PA ? 0 : (float)weight_pa,
-        .delay_ms = (float)chx__quantiles_at(&of->delay, units[1]),
-    };
+    if (drawn->to)
+        drawn->to[n] = (chx_synapse){.pre = pre, .post = post};
+}
+
+/* The weights and delays of a row whose pairs are drawn. */
+static void
+add_values(const row *drawn)
+{
+    const drawing *of = drawn->of;
+    double weights[VALUES_TOGETHER] = {0}, delays[VALUES_TOGETHER] = {0};
+    for (uint64_t first = 0; first < drawn->n; first += VALUES_TOGETHER) {
+        const uint64_t left = drawn->n - first;
+        const uint32_t n = left < VALUES_TOGETHER ? (uint32_t)left : VALUES_TOGETHER;
+        chx_synapse *to = drawn->to + first;
+        if (of->has_values)
+            chx__random_values(of->seed, of->index, drawn->index, first, n, weights, delays);
+        chx__quantiles_each(&of->weight, weights, n);
+        chx__quantiles_each(&of->delay, delays, n);
+        for (uint32_t i = 0; i < n; i++) {
+            to[i].weight_pa = fabs(weights[i]) < CHX__MIN_CURRENT_PA ? 0 : (float)weights[i];
+            to[i].delay_ms = (float)delays[i];
+        }
+    }
 }
 
 static bool
@@ -314,6 +325,7 @@ fill_rows(void *data, uint32_t item)
         drawn.to = of->synapses + of->begin[i];
         if (!draw_row(&drawn, of->begin[i + 1] - of->begin[i], &set))
             of->is_out_of_memory = true;
+        add_values(&drawn);
     }
     chx__distinct_finish(&set);
 }

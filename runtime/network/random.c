@@ -3,6 +3,9 @@
  * and what the numbers are for, of which the block's upper bits share a word with the last. */
 #include "network/random.h"
 
+#include <string.h>
+
+#include "base/processor.h"
 #include "network/model.h"
 
 typedef uint32_t uint; /* OpenCL C's */
@@ -21,7 +24,7 @@ mul_hi(uint32_t a, uint32_t b)
 
 enum { WHO, VALUES };
 
-static void
+static inline void
 draw_block(uint64_t seed, uint32_t projection, uint32_t row, uint64_t block, uint32_t purpose,
            uint32_t words[4])
 {
@@ -34,11 +37,14 @@ draw_block(uint64_t seed, uint32_t projection, uint32_t row, uint64_t block, uin
     words[3] = w;
 }
 
-/* Of 52 bits, so that half a step more is exact. */
-static double
+/* Of 52 bits, so that half a step more is exact: they are those of a number from 1 up to 2. */
+static inline double
 unit_of(uint32_t high, uint32_t low)
 {
-    return ((double)(((uint64_t)high << 32 | low) >> 12) + 0.5) * 0x1p-52;
+    const uint64_t bits = ((uint64_t)high << 32 | low) >> 12 | UINT64_C(1023) << 52;
+    double above;
+    memcpy(&above, &bits, sizeof above);
+    return (above - 1) + 0x1p-53;
 }
 
 chx__random
@@ -94,14 +100,17 @@ chx__random_below(chx__random *random, uint64_t n)
     return drawn;
 }
 
+CHX__FOR_EACH_PROCESSOR
 void
-chx__random_values(uint64_t seed, uint32_t projection, uint32_t row, uint64_t synapse,
-                   double units[2])
+chx__random_values(uint64_t seed, uint32_t projection, uint32_t row, uint64_t first, uint32_t n,
+                   double *restrict units, double *restrict others)
 {
-    uint32_t words[4];
-    draw_block(seed, projection, row, synapse, VALUES, words);
-    units[0] = unit_of(words[0], words[1]);
-    units[1] = unit_of(words[2], words[3]);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t words[4];
+        draw_block(seed, projection, row, first + i, VALUES, words);
+        units[i] = unit_of(words[0], words[1]);
+        others[i] = unit_of(words[2], words[3]);
+    }
 }
 
 /* In the places of projections that no network has so many of. */

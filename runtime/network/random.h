@@ -27,8 +27,8 @@ double chx__random_initial(uint64_t seed, uint32_t state, uint32_t neuron);
 /* The same for a parameter of a neuron. */
 double chx__random_parameter(uint64_t seed, uint32_t parameter, uint32_t neuron);
 
-/* Two numbers as of chx__random_unit() for the values of a row's synapse. */
-void chx__random_values(uint64_t seed, uint32_t projection, uint32_t row, uint64_t synapse,
-                        double units[2]);
+/* Two numbers as of chx__random_unit() for the values of each of n synapses of a row. */
+void chx__random_values(uint64_t seed, uint32_t projection, uint32_t row, uint64_t first,
+                        uint32_t n, double *units, double *others);
 
 #endif
