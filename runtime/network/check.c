@@ -201,9 +201,3 @@ chx__time_check(double time_step_ms, double duration_ms, chx__fault *fault)
         return fail(fault, "duration_ms", "is beyond 2147483647 time steps; shorten it");
     return true;
 }
-
-uint32_t
-chx__delay_steps(float delay_ms, double time_step_ms)
-{
-    return (uint32_t)llround((double)delay_ms / time_step_ms);
-}

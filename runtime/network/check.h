@@ -37,6 +37,10 @@ bool chx__current_check(double current_pa);
 bool chx__time_check(double time_step_ms, double duration_ms, chx__fault *fault);
 
 /* A delay in whole steps, rounded to the nearest. */
-uint32_t chx__delay_steps(float delay_ms, double time_step_ms);
+static inline uint32_t
+chx__delay_steps(float delay_ms, double time_step_ms)
+{
+    return (uint32_t)((double)delay_ms / time_step_ms + 0.5);
+}
 
 #endif

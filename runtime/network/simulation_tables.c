@@ -16,13 +16,6 @@ chx__time_steps(const chx_network_info *info, double time_ms)
     return steps < (double)UINT32_MAX ? (uint32_t)steps : UINT32_MAX;
 }
 
-int32_t
-chx__fixed_point(const chx__simulation_tables *tables, double current_pa)
-{
-    const double units = current_pa * tables->units_per_pa;
-    return (int32_t)(units < 0 ? -floor(0.5 - units) : floor(units + 0.5));
-}
-
 uint32_t
 chx__simulation_batch_steps(const chx_network_info *info, uint32_t max_steps)
 {

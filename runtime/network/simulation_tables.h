@@ -215,7 +215,12 @@ uint64_t chx__simulation_max_spikes(const chx__simulation_tables *tables, uint32
 /* A time in whole steps, UINT32_MAX when it is longer than that. */
 uint32_t chx__time_steps(const chx_network_info *info, double time_ms);
 
-/* A weight in units of the tables'. */
-int32_t chx__fixed_point(const chx__simulation_tables *tables, double current_pa);
+/* A weight in units of the tables', rounded to the nearest, halves away from 0. */
+static inline int32_t
+chx__fixed_point(const chx__simulation_tables *tables, double current_pa)
+{
+    const double units = current_pa * tables->units_per_pa;
+    return (int32_t)(units < 0 ? units - 0.5 : units + 0.5);
+}
 
 #endif
