@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "device/null.h"
-#include "execute/runtime.h"
+#include "execute/lifetime.h"
 #include "null_machine.h"
 
 #define TEST_MAX_NULL_DEVICES 128

@@ -7,7 +7,7 @@
 
 #include <chronaxie/plan.h>
 
-#include "execute/runtime.h"
+#include "execute/lifetime.h"
 #include "null_machine.h"
 
 #define MACHINE(name) SOURCE_ROOT "/tests/machines/" name ".json"

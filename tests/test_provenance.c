@@ -10,7 +10,7 @@
 
 #include "device/null.h"
 #include "device/null_provenance.h"
-#include "execute/runtime.h"
+#include "execute/lifetime.h"
 
 #define N_BUFFERS 4u
 #define N_LAUNCHES 24u

@@ -1,6 +1,6 @@
 /* What the loader lists, as it is: nothing is opened, and a device or platform that cannot be
  * described is left out, so that one bad driver costs no other device. Runs one thread at a time
- * (see runtime.c).
+ * (execute/lifetime.c).
  *
  * `hardware` is a guess from the kind, as OpenCL does not say what two drivers share: all
  * processors stand on the same bits, every other device on its own; parts of a split processor get

@@ -37,11 +37,6 @@ struct chx_runtime {
     pthread_t driver_thread;
 };
 
-/* What chx_runtime_create() calls; on null devices when a machine of them is given, which must
- * outlive the runtime. */
-chx_status chx__runtime_create(chx_runtime **runtime, const chx_runtime_params *params,
-                               chx__null *machine);
-
 /* Takes and gives up the turn. What the thread logs in between reaches the callback after the end,
  * so that it may call the library. */
 void chx__turn_begin(chx_runtime *runtime);
