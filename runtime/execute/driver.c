@@ -211,12 +211,7 @@ chx__driver_submit(chx_run *run)
         status = chx__ledger_promise(run);
     if (status)
         return status;
-    status = chx__tails_add(run);
-    if (status) {
-        chx__run_fail(run, chx_last_error());
-        chx__ledger_close(run);
-        return status;
-    }
+    chx__tails_add(run);
     watch_followed(run);
     chx__run_ref(run);
     chx__flight_enter(&runtime->flight, run);

@@ -112,55 +112,53 @@ static bool
 follow_buffer(chx_run *run, const chx__touch *touch, chx__tails *tails)
 {
     bool is_covered = false;
-    for (size_t s = tails ? tails->n : 0; s-- > 0 && !is_covered;)
+    for (size_t s = tails->n; s-- > 0 && !is_covered;)
         if (!follow_slice(run, touch, &tails->slices[s], &is_covered))
             return false;
     return true;
+}
+
+/* Each buffer plays one part, so one slice more is enough. */
+static bool
+reserve(chx_buffer *buffer)
+{
+    if (!buffer->tails)
+        buffer->tails = chx__alloc(1, sizeof *buffer->tails);
+    chx__tails *tails = buffer->tails;
+    return tails &&
+           chx__grow(&tails->slices, &tails->capacity, tails->n + 1, sizeof *tails->slices);
 }
 
 chx_status
 chx__tails_follow(chx_run *run)
 {
     const chx__lowered *lowered = run->lowered;
-    for (size_t i = 0; i < lowered->n_touches; i++) {
+    bool ok = true;
+    for (uint32_t b = 0; ok && b < run->cast.n_parts; b++)
+        ok = reserve(chx__run_buffer(run, b));
+    for (size_t i = 0; ok && i < lowered->n_touches; i++) {
         const chx__touch *touch = &lowered->touches[i];
-        if (!follow_buffer(run, touch, chx__run_buffer(run, touch->buffer)->tails))
-            return chx__fail_memory("submitting a plan");
+        ok = follow_buffer(run, touch, chx__run_buffer(run, touch->buffer)->tails);
     }
-    return CHX_OK;
+    return ok ? CHX_OK : chx__fail_memory("submitting a plan");
 }
 
-static bool
-add_slice(chx_buffer *buffer, slice added)
-{
-    if (!buffer->tails)
-        buffer->tails = chx__alloc(1, sizeof *buffer->tails);
-    chx__tails *tails = buffer->tails;
-    if (!tails || !chx__grow(&tails->slices, &tails->capacity, tails->n + 1, sizeof *tails->slices))
-        return false;
-    tails->slices[tails->n++] = added;
-    return true;
-}
-
-chx_status
+void
 chx__tails_add(chx_run *run)
 {
     const chx__lowered *lowered = run->lowered;
     size_t end;
     for (size_t first = 0; first < lowered->n_exits; first = end) {
         uint32_t buffer = lowered->exits[first].buffer;
+        chx__tails *tails = chx__run_buffer(run, buffer)->tails;
         for (end = first; end < lowered->n_exits && lowered->exits[end].buffer == buffer;)
             end++;
-        slice added = {.run = run,
-                       .exits = &lowered->exits[first],
-                       .n = end - first,
-                       .shift_bytes = run->cast.parts[buffer].shift_bytes};
-        if (!add_slice(chx__run_buffer(run, buffer), added)) {
-            chx__tails_remove(run);
-            return chx__fail_memory("submitting a plan");
-        }
+        assert(tails->n < tails->capacity);
+        tails->slices[tails->n++] = (slice){.run = run,
+                                            .exits = &lowered->exits[first],
+                                            .n = end - first,
+                                            .shift_bytes = run->cast.parts[buffer].shift_bytes};
     }
-    return CHX_OK;
 }
 
 void

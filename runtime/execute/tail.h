@@ -5,12 +5,12 @@
 
 #include "execute/run.h"
 
-/* Gives every step of a new run its tickets: what it must follow of the runs in flight. Errors:
- * MEMORY. */
+/* Gives every step of a new run its tickets: what it must follow of the runs in flight. Makes room
+ * for the run's own touches. Errors: MEMORY. */
 chx_status chx__tails_follow(chx_run *run);
 
-/* Adds a run's last touches. On failure none is left. Errors: MEMORY. */
-chx_status chx__tails_add(chx_run *run);
+/* Adds the last touches of a run that was given its tickets. */
+void chx__tails_add(chx_run *run);
 
 /* Takes a run's touches away when it has ended. */
 void chx__tails_remove(chx_run *run);
