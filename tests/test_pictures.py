@@ -96,6 +96,19 @@ class Renders(Case):
         os.umask(mask)
         return mask
 
+    def test_imported_network_can_be_called_as_any_file_is(self):
+        for name, called in [(b"e\xe9.csv", "e\u00e9"), ("\u00e9\nf.csv".encode(), "\u00e9 f")]:
+            edges = self.folder / os.fsdecode(name)
+            edges.write_text("pre,post\nA,B\n")
+            made = self.folder / os.fsdecode(b"N" + name)
+            result = json.loads(self.succeeds("import", edges, "-o", made, "--json"))
+            self.assertEqual(result["network"], called + " (positions are a layout)")
+            self.assertEqual(json.loads((made / "network.json").read_text())["name"],
+                             result["network"])
+        cells = self.made_folder(os.fsdecode(b"\xe9"))
+        (cells / "a.swc").write_text("1 1 0 0 0 6 -1\n")
+        self.assertIn("\u00e9: 1 neuron", self.succeeds("run", cells, *devices()))
+
     def test_import_neither_overwrites_nor_leaves_half_a_folder(self):
         cell = self.file("cell.swc", "1 1 0 0 0 6 -1\n2 3 50 0 0 1 1\n")
         full = self.made_folder("full")

@@ -21,6 +21,7 @@
 #include "base/alloc.h"
 #include "base/crew.h"
 #include "base/error.h"
+#include "io/file_name.h"
 #include "io/swc.h"
 #include "network/check.h"
 #include "network/names.h"
@@ -343,7 +344,10 @@ set_name(chx_network *network, const char *given)
     uint32_t n = network->info.n_neurons;
     snprintf(plain, sizeof plain, "%u cells", n);
     const char *name = given ? given : (n == 1 ? network->neurons[0].name : plain);
-    network->info.name = chx__network_keep_text(network, name, strlen(name));
+    char *shown = chx__file_name_shown(name, strlen(name));
+    if (shown)
+        network->info.name = chx__network_keep_text(network, shown, strlen(shown));
+    free(shown);
     return network->info.name ? CHX_OK : fail_memory();
 }
 

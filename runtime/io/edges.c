@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "base/numerals.h"
 #include "io/csv.h"
+#include "io/file_name.h"
 #include "io/number.h"
 #include "io/relative.h"
 #include "network/check.h"
@@ -314,11 +315,12 @@ set_texts(chx_network *network, const char *path, bool is_layout)
     const size_t all = strlen(file);
     const size_t length = all > 3 && strcmp(file + all - 3, ".gz") == 0 ? all - 3 : all;
     const char *dot = memrchr(file, '.', length);
-    char *name = chx__format("%.*s%s", (int)(dot && dot > file ? dot - file : (ptrdiff_t)length),
-                             file, is_layout ? " (positions are a layout)" : "");
-    if (!name)
-        return fail_memory();
-    network->info.name = chx__network_keep_text(network, name, strlen(name));
+    char *shown = chx__file_name_shown(file, dot && dot > file ? (size_t)(dot - file) : length);
+    char *name =
+        shown ? chx__format("%s%s", shown, is_layout ? " (positions are a layout)" : "") : NULL;
+    if (name)
+        network->info.name = chx__network_keep_text(network, name, strlen(name));
+    free(shown);
     free(name);
     return network->info.name ? CHX_OK : fail_memory();
 }

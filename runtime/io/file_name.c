@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "io/latin1.h"
 
 /* The character whose code stands there; 0 when none of ours does. */
 static char
@@ -50,5 +51,16 @@ chx__file_name_means(const char *file, size_t length)
         name[n++] = c ? c : file[i];
         i += c ? 2 : 0;
     }
+    return name;
+}
+
+char *
+chx__file_name_shown(const char *file, size_t length)
+{
+    char *name = chx__alloc(CHX__LATIN1_GROWTH * length + 1, 1);
+    size_t n = name ? chx__latin1_convert(file, length, name) : 0;
+    for (size_t i = 0; i < n; i++)
+        if ((unsigned char)name[i] < ' ' || name[i] == 127)
+            name[i] = ' ';
     return name;
 }

@@ -12,4 +12,8 @@ char *chx__file_name_of(const char *name);
 /* The name that a file's stands for, for the caller to free; NULL when memory is out. */
 char *chx__file_name_means(const char *file, size_t length);
 
+/* What a file or folder can be called in texts: UTF-8, with Latin-1 read as such and blanks instead
+ * of control characters. The caller frees it; NULL when memory is out. */
+char *chx__file_name_shown(const char *file, size_t length);
+
 #endif

@@ -21,6 +21,7 @@
 #include "base/numerals.h"
 #include "io/csv.h"
 #include "io/file_name.h"
+#include "io/latin1.h"
 #include "io/synapses.h"
 #include "network/own_model.h"
 #include "network/type.h"
@@ -290,22 +291,46 @@ description_json(const chx_network_info *info)
     return root;
 }
 
-static void
-write_description(FILE *stream, const chx_network_info *info, uint32_t index)
+/* NULL without memory. 17 digits hold every number, but write 0.1 as 0.10000000000000001. */
+static char *
+description_text(const chx_network_info *info)
 {
-    (void)index;
     json_t *root = description_json(info);
-    /* 17 digits hold every number, but write 0.1 as 0.10000000000000001. */
     char *text = json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
     json_t *again = text ? json_loads(text, 0, NULL) : NULL;
-    const bool is_same = again && json_equal(root, again);
-    if (is_same && fputs(text, stream) >= 0)
-        fputc('\n', stream);
-    else if (!is_same && json_dumpf(root, stream, JSON_INDENT(2) | JSON_REAL_PRECISION(17)) == 0)
-        fputc('\n', stream);
+    if (text && !json_equal(root, again)) {
+        free(text);
+        text = json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
+    }
     json_decref(again);
-    free(text);
     json_decref(root);
+    return text;
+}
+
+static bool
+is_utf8(const char *text)
+{
+    return !text || chx__utf8_length(text, strlen(text)) == strlen(text);
+}
+
+static chx_status
+write_description(const char *folder, const chx_network_info *info)
+{
+    if (!is_utf8(info->name) || !is_utf8(info->description))
+        return chx__fail(CHX_ERROR_INVALID, "the network's %s is not UTF-8, as what is saved is",
+                         is_utf8(info->name) ? "description" : "name");
+    chx__output output;
+    char *text = description_text(info);
+    char *path = text ? chx__format("%s/network.json", folder) : NULL;
+    chx_status status = path ? chx__output_begin(&output, path) : fail_memory();
+    if (!status) {
+        fputs(text, output.stream);
+        fputc('\n', output.stream);
+        status = chx__output_commit(&output);
+    }
+    free(path);
+    free(text);
+    return status;
 }
 
 static void
@@ -482,7 +507,7 @@ static chx_status
 write_all(const char *folder, const chx_network *network)
 {
     const chx_network_info *info = chx_network_get(network);
-    chx_status status = write_part(folder, "network.json", info, UINT32_MAX, write_description);
+    chx_status status = write_description(folder, info);
     if (!status)
         status = write_part(folder, "neurons.csv", info, UINT32_MAX, write_neurons);
     if (!status)

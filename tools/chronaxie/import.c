@@ -15,9 +15,9 @@ static int
 report(const chx_network_info *info, const char *folder, bool as_json)
 {
     if (as_json)
-        return result_print(json_pack("{s:s, s:s, s:I, s:I, s:I}", "network", info->name, "folder",
-                                      folder, "neurons", (json_int_t)info->n_neurons, "synapses",
-                                      (json_int_t)info->n_synapses, "points",
+        return result_print(json_pack("{s:s, s:o, s:I, s:I, s:I}", "network", info->name, "folder",
+                                      result_text(folder), "neurons", (json_int_t)info->n_neurons,
+                                      "synapses", (json_int_t)info->n_synapses, "points",
                                       (json_int_t)info->n_nodes));
     printf("%s: %u neuron%s, %llu synapse%s, %u point%s\nwrote %s\n", info->name, info->n_neurons,
            result_plural(info->n_neurons), (unsigned long long)info->n_synapses,

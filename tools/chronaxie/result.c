@@ -4,8 +4,11 @@
 #include "result.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "outcome.h"
+#include "sentence.h"
 
 int
 result_print(json_t *object)
@@ -24,6 +27,20 @@ result_digest(uint64_t digest)
     char text[17];
     snprintf(text, sizeof text, "%016llx", (unsigned long long)digest);
     return json_string(text);
+}
+
+json_t *
+result_text(const char *text)
+{
+    char *cleaned = strdup(text);
+    json_t *string = NULL;
+
+    if (cleaned) {
+        sentence_clean(cleaned);
+        string = json_string(cleaned);
+    }
+    free(cleaned);
+    return string;
 }
 
 const char *

@@ -13,6 +13,9 @@ int result_print(json_t *object);
 /* A 64-bit number as sixteen hexadecimal digits: JSON numbers lose bits beyond 2^53. */
 json_t *result_digest(uint64_t digest);
 
+/* A path as JSON can hold it: sentence_clean(). */
+json_t *result_text(const char *text);
+
 /* The ending of a noun after a count: none for one, else "s". */
 const char *result_plural(uint64_t count);
 

@@ -26,8 +26,8 @@ letter_length(const char *text)
     return first == 0xc2 && (unsigned char)text[1] < 0xa0 ? 0 : length;
 }
 
-static void
-clean(char *text)
+void
+sentence_clean(char *text)
 {
     char *to = text;
 
@@ -51,7 +51,7 @@ sentence_print(const char *begin, const char *format, va_list args)
     va_copy(again, args);
     fputs(begin, stderr);
     if (vasprintf(&text, format, args) >= 0) {
-        clean(text);
+        sentence_clean(text);
         fputs(text, stderr);
         free(text);
     } else {

@@ -4,8 +4,10 @@
 
 #include <stdarg.h>
 
-/* Prints `begin`, what the format makes, and a line end to stderr. Of that, control characters and
- * what is not UTF-8 become question marks. */
+/* Makes question marks of control characters and of what is not UTF-8, in place. */
+void sentence_clean(char *text);
+
+/* Prints `begin`, what the format makes, cleaned, and a line end to stderr. */
 void sentence_print(const char *begin, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
 
