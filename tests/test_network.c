@@ -872,6 +872,22 @@ START_TEST(network_description_is_checked_like_a_folder)
 }
 END_TEST
 
+/* As programs may make one, whose texts no JSON can hold. */
+START_TEST(network_of_texts_that_are_not_utf8_is_not_saved)
+{
+    chx_network_info info = *load();
+    chx_network *made = NULL;
+    *(_i ? &info.description : &info.name) = "M\xfcller";
+    ck_assert_int_eq(chx_network_create(&info, &made), CHX_OK);
+    ck_assert_int_eq(chx_network_save(made, folder_path("saved")), CHX_ERROR_INVALID);
+    ck_assert_str_eq(chx_last_error()->message,
+                     _i ? "the network's description is not UTF-8, as what is saved is"
+                        : "the network's name is not UTF-8, as what is saved is");
+    ck_assert_int_ne(access(folder_path("saved"), F_OK), 0);
+    chx_network_destroy(&made);
+}
+END_TEST
+
 static void
 check_models(const chx_network_info *info)
 {
@@ -1147,6 +1163,7 @@ main(void)
                         sizeof relative_weights / sizeof *relative_weights);
     tcase_add_loop_test(tests, network_of_broken_edges_is_refused, 0,
                         sizeof broken_edges / sizeof *broken_edges);
+    tcase_add_loop_test(tests, network_of_texts_that_are_not_utf8_is_not_saved, 0, 2);
     tcase_add_test(tests, network_types_may_have_a_model_of_their_own);
     tcase_add_test(tests, network_types_without_neurons_leave_rules_when_saved);
     tcase_add_test(tests, network_models_of_its_own_are_saved_with_it);
