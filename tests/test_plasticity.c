@@ -13,6 +13,7 @@
 #define N_PAIRS 4 /* of types of targets */
 #define WEIGHT_PA 50
 #define DELAY_STEPS 15
+#define N_WINDOW 41 /* pairs of neurons */
 
 /* A source, and a target of each type, which is too large to fire. */
 static const uint32_t type_indices[N_PAIRS + 1] = {0, 1, 2, 3, 4};
@@ -325,6 +326,140 @@ START_TEST(learnt_inhibition_arrives_at_its_own_port)
 }
 END_TEST
 
+/* Neurons that fire once when a spike train tells them to, and pass next to nothing on. */
+static const chx_neuron_type on_command[] = {
+    {.name = "source", .model = "relay"},
+    {.name = "target", .params = {250, 10, 5, -65, -50, -65, 1000, 0}}};
+
+static void
+simulate_on_command(const chx_network_info *of, const chx_probe *probe, uint32_t n_steps,
+                    chx_network **network, chx_simulation **simulation)
+{
+    static char names[2 * N_WINDOW][8];
+    chx_neuron neurons[2 * N_WINDOW];
+    chx_network_info info = *of;
+    for (uint32_t n = 0; n < info.n_neurons; n++) {
+        snprintf(names[n], sizeof names[n], "%u", n);
+        neurons[n] =
+            (chx_neuron){.name = names[n], .type = n >= info.n_neurons / 2, .diameter_um = 1};
+    }
+    info.name = "on command";
+    info.time_step_ms = CIRCUIT_STEP_MS;
+    info.duration_ms = 100;
+    info.n_types = 2;
+    info.types = on_command;
+    info.neurons = neurons;
+    check_ok(chx_network_create(&info, network));
+    check_ok(chx_simulation_create(
+        runtime, *network, &(chx_simulation_params){.probes = probe, .n_probes = probe != NULL},
+        simulation));
+    check_ok(chx_simulation_advance(*simulation, n_steps));
+}
+
+/* Bi and Poo 1998 (doi:10.1523/JNEUROSCI.18-24-10464.1998): a pair of spikes moves a weight by what
+ * falls off exponentially with the time between them, on either side of its own. */
+START_TEST(a_pair_of_spikes_moves_a_weight_by_its_window)
+{
+    const chx_plasticity plasticity = {.kind = CHX_PLASTICITY_STDP,
+                                       .potentiation = 0.1,
+                                       .depression = 0.12,
+                                       .potentiation_ms = 10,
+                                       .depression_ms = 15,
+                                       .weight_max = 1,
+                                       .is_nearest = _i};
+    chx_synapse synapses[N_WINDOW];
+    chx_spike orders[2 * N_WINDOW];
+    for (uint32_t i = 0; i < N_WINDOW; i++) {
+        synapses[i] = (chx_synapse){i, N_WINDOW + i, 0.5f, DELAY_STEPS * (float)CIRCUIT_STEP_MS};
+        orders[i] = (chx_spike){200, i};
+        orders[N_WINDOW + i] = (chx_spike){20 + 8 * i, N_WINDOW + i};
+    }
+    const chx_stimulus stimulus = {.kind = CHX_STIMULUS_SPIKE_TRAIN,
+                                   .current_pa = 1e5,
+                                   .spikes = orders,
+                                   .n_spikes = 2 * N_WINDOW};
+    const chx_spike *spikes;
+    size_t n_spikes;
+    float weights[N_WINDOW];
+    double fired_ms[2 * N_WINDOW], least = 1, most = 0;
+    chx_network *network = NULL;
+    chx_simulation *simulation = NULL;
+    simulate_on_command(&(chx_network_info){.n_neurons = 2 * N_WINDOW,
+                                            .n_synapses = N_WINDOW,
+                                            .synapses = synapses,
+                                            .n_stimuli = 1,
+                                            .stimuli = &stimulus,
+                                            .n_plasticities = 1,
+                                            .plasticities = &plasticity},
+                        NULL, 500, &network, &simulation);
+    check_ok(chx_simulation_spikes(simulation, &spikes, &n_spikes));
+    check_ok(chx_simulation_weights(simulation, weights));
+    ck_assert_uint_eq(n_spikes, 2 * N_WINDOW);
+    for (size_t s = 0; s < n_spikes; s++)
+        fired_ms[spikes[s].neuron] = spikes[s].step * CIRCUIT_STEP_MS;
+    for (uint32_t i = 0; i < N_WINDOW; i++) {
+        const double delay_ms = DELAY_STEPS * CIRCUIT_STEP_MS;
+        const double ms = fired_ms[N_WINDOW + i] + delay_ms - fired_ms[i];
+        const double moves = fabs(ms) < 1e-6 ? 0
+                             : ms > 0        ? 0.1 * exp(-ms / 10)
+                                             : -0.12 * exp(ms / 15);
+        ck_assert_msg(fabs((double)weights[i] - 0.5 - moves) < 2e-6, "%g ms: %g, expected %g", ms,
+                      (double)weights[i] - 0.5, moves);
+        least = fmin(least, moves);
+        most = fmax(most, moves);
+    }
+    ck_assert(least < -0.1 && most > 0.08);
+    chx_simulation_destroy(&simulation);
+    chx_network_destroy(&network);
+}
+END_TEST
+
+/* Tsodyks and Markram 1997 (doi:10.1073/pnas.94.2.719): a regular train, each of whose spikes takes
+ * the share u of what is there, finds resources that fall as a geometric series to what the time
+ * between two of them restores. */
+START_TEST(a_depressing_synapse_answers_a_train_by_a_geometric_series)
+{
+    static const uint32_t target = 1;
+    enum { n_orders = 12, interval_steps = 200 };
+    const double share = 0.45, keep = exp(-interval_steps * CIRCUIT_STEP_MS / 250);
+    const double last = (1 - keep) / (1 - (1 - share) * keep);
+    const chx_plasticity plasticity = {
+        .kind = CHX_PLASTICITY_SHORT_TERM, .utilization = share, .recovery_ms = 250};
+    const chx_synapse synapse = {0, 1, WEIGHT_PA, (float)CIRCUIT_STEP_MS};
+    const chx_probe probe = {"current_pa", &target, 1, 0};
+    chx_spike orders[n_orders];
+    for (uint32_t i = 0; i < n_orders; i++)
+        orders[i] = (chx_spike){interval_steps * i, 0};
+    const chx_stimulus stimulus = {
+        .kind = CHX_STIMULUS_SPIKE_TRAIN, .current_pa = 1, .spikes = orders, .n_spikes = n_orders};
+    chx_network *network = NULL;
+    chx_simulation *simulation = NULL;
+    chx_trace trace;
+    simulate_on_command(&(chx_network_info){.n_neurons = 2,
+                                            .n_synapses = 1,
+                                            .synapses = &synapse,
+                                            .n_stimuli = 1,
+                                            .stimuli = &stimulus,
+                                            .n_plasticities = 1,
+                                            .plasticities = &plasticity},
+                        &probe, n_orders * interval_steps, &network, &simulation);
+    check_ok(chx_simulation_take_trace(simulation, 0, &trace));
+    uint32_t n_answers = 0;
+    for (uint32_t step = 1; step < trace.n_rows; step++) {
+        const double before = (double)trace.values[step - 1] * exp(-CIRCUIT_STEP_MS / 5);
+        const double answer = (double)trace.values[step] - before;
+        if (answer < 0.01)
+            continue;
+        const double there = last + (1 - last) * pow((1 - share) * keep, n_answers++);
+        ck_assert_double_eq_tol(answer, WEIGHT_PA * share * there, 1e-3);
+    }
+    ck_assert_uint_eq(n_answers, n_orders);
+    free(trace.values);
+    chx_simulation_destroy(&simulation);
+    chx_network_destroy(&network);
+}
+END_TEST
+
 START_TEST(plasticities_that_cannot_be_are_refused)
 {
     static const uint32_t beyond = 1;
@@ -387,6 +522,8 @@ main(void)
     tcase_add_test(tests, short_term_weights_are_those_of_the_equations);
     tcase_add_test(tests, short_term_spikes_are_the_same_in_every_cut);
     tcase_add_loop_test(tests, weights_are_learnt_by_the_rule, 0, 2);
+    tcase_add_loop_test(tests, a_pair_of_spikes_moves_a_weight_by_its_window, 0, 2);
+    tcase_add_test(tests, a_depressing_synapse_answers_a_train_by_a_geometric_series);
     tcase_add_test(tests, learnt_inhibition_arrives_at_its_own_port);
     tcase_add_test(tests, plasticities_that_cannot_be_are_refused);
     suite_add_tcase(suite, tests);
