@@ -732,6 +732,22 @@ class Runs(Case):
             self.assertEqual(bool(said), bool(note))
             shutil.rmtree(self.folder / "net")
 
+    def test_what_lies_outside_the_picture_is_named_with_how_to_see_it(self):
+        picture = ["-o", self.folder / "x.png", "-s", "64x64"]
+        near = ["A,cell,0,0,0,9"] + [f"A{i},cell,{i * 20},0,0,9" for i in range(1, 9)]
+        far = [f"F{i},cell,1000080,{i * 20},0,9" for i in range(4)]
+        net = self.network((), [self.step(30)], near + far)
+        self.assertIn("F0, F1, F2 and 1 other lie outside the picture, 1000 mm from its middle; "
+                      "check the unit, positions are in um, or see one with --centre F0",
+                      self.note("render", net, *picture))
+        for words in [["--centre", "A1"], ["--zoom", "2"]]:
+            self.assertIn("F0 and 3 others lie 1000 mm from the rest;",
+                          self.note("render", net, *picture, *words))
+        points = "".join(f"{i} 3 {i * 9} {i % 2} 0 1 {i - 1 or -1}\n" for i in range(1, 60))
+        cell = self.file("cell.swc", points + "60 3 0 1e6 0 1 59\n")
+        self.assertIn("1 of the 60 points of cell lies outside the picture, far from the rest; "
+                      "check their coordinates", self.note("render", cell, *picture))
+
     def test_columns_of_other_tools_are_ignored_with_one_remark(self):
         net = self.network(stimuli=[self.step(30)])
         (net / "neurons.csv").write_text(",name,type,x_um,y_um,z_um,diameter_um,side\n"

@@ -90,7 +90,7 @@ typedef struct chx_camera {
         azimuth_deg; /* about the network's longest axis, in planes of the data the upright one */
     double elevation_deg;
     double roll_deg;
-    double zoom; /* 1 frames the whole network */
+    double zoom; /* 1 frames the network, without what lies far from most of it */
     float centre_um[3]; /* looked at */
 } chx_camera;
 
@@ -103,7 +103,7 @@ CHX_API chx_status chx_scene_create(chx_runtime *runtime, chx_simulation *simula
 CHX_API void chx_scene_destroy(chx_scene **scene);
 
 /* The camera that the network's view asks for: frames all branches with a margin, and beside the
- * labels. */
+ * labels; but not the few that lie 20 times as far from the middle as most do. */
 CHX_API void chx_scene_default_camera(const chx_scene *scene, chx_camera *camera);
 
 /* Moves the camera for frames submitted from now on. Errors: INVALID for non-finite numbers or

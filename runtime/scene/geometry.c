@@ -14,7 +14,8 @@
  * neighbours meet without a jump.
  *
  * Parts are what the camera is fitted to, in place of all nodes: runs of nodes in their order,
- * which lie close together, so that their boxes have little room to spare. */
+ * which lie close together, so that their boxes have little room to spare. Parts far from the bulk
+ * are drawn, but neither turn the axes nor count for the extent. */
 #include "scene/geometry.h"
 
 #include <math.h>
@@ -25,6 +26,7 @@
 #include "base/crew.h"
 #include "base/error.h"
 #include "network/morphology.h"
+#include "scene/bulk.h"
 #include "scene/connections.h"
 #include "scene/palette.h"
 
@@ -47,6 +49,7 @@ typedef struct layout {
     uint32_t n_shares;
     uint64_t *first; /* per neuron, and one for the end: its first part, then its first branch */
     uint64_t each; /* points in a part */
+    bool *outside; /* per part: not of the bulk; NULL where all are */
     double longest_um; /* of the pieces of a branch */
 } layout;
 
@@ -134,23 +137,39 @@ order_axes(double m[3][3], double axes[3][3])
     }
 }
 
-static void
-find_axes(chx__geometry *geometry, const chx_network_info *network)
+/* Adds the points of the parts that are not outside; returns how many there are. */
+static uint64_t
+add_neuron(const layout *all, uint32_t n, double sum[3], double square[3][3])
 {
+    const chx_neuron *neuron = &all->network->neurons[n];
+    const chx__stand stand = chx__stand_of(neuron);
+    uint64_t n_points = 0;
+    for (uint32_t i = 0; i < neuron->n_nodes; i++) {
+        if (all->outside && all->outside[all->first[n] + (i + 1) / all->each])
+            continue;
+        chx_node node = placed(&stand, &all->network->nodes[neuron->first_node + i]);
+        add_moments(node.position_um, sum, square);
+        n_points++;
+    }
+    return n_points;
+}
+
+static void
+find_axes(const layout *all)
+{
+    const chx_network_info *network = all->network;
+    chx__geometry *geometry = all->geometry;
     double sum[3] = {0};
     double m[3][3] = {{0}};
-    uint64_t n_points = network->n_neurons;
+    uint64_t n_points = 0;
+    for (uint32_t n = 0; n < network->n_neurons; n++)
+        n_points += add_neuron(all, n, sum, m);
     for (uint32_t n = 0; n < network->n_neurons; n++) {
-        const chx_neuron *neuron = &network->neurons[n];
-        const chx__stand stand = chx__stand_of(neuron);
-        for (uint32_t i = 0; i < neuron->n_nodes; i++) {
-            chx_node node = placed(&stand, &network->nodes[neuron->first_node + i]);
-            add_moments(node.position_um, sum, m);
-            n_points++;
-        }
+        if (all->outside && all->outside[all->first[n]])
+            continue;
+        add_moments(network->neurons[n].position_um, sum, m);
+        n_points++;
     }
-    for (uint32_t i = 0; i < network->n_neurons; i++)
-        add_moments(network->neurons[i].position_um, sum, m);
     double n = (double)n_points;
     for (int i = 0; i < 3; i++)
         for (int j = 0; j < 3; j++)
@@ -225,16 +244,20 @@ measure_neuron(const layout *all, uint32_t n)
     const chx__stand stand = chx__stand_of(neuron);
     chx__part *part = &all->geometry->parts[all->first[n]];
     widen(all->geometry, part, true, neuron->position_um, neuron->diameter_um / 2);
-    uint64_t in_part = 1;
+    part->neuron = n;
+    uint32_t in_part = 1;
     for (uint32_t i = 0; i < neuron->n_nodes; i++) {
         chx_node node = placed(&stand, &all->network->nodes[neuron->first_node + i]);
         if (in_part == all->each) {
+            part->n_points = in_part;
             in_part = 0;
             part++;
+            part->neuron = n;
         }
         widen(all->geometry, part, in_part == 0, node.position_um, node.radius_um);
         in_part++;
     }
+    part->n_points = in_part;
 }
 
 static void
@@ -263,6 +286,39 @@ find_parts(layout *all)
     all->geometry->n_parts = (uint32_t)n_parts;
     chx__crew_run(all->n_shares, measure_share, all);
     return CHX_OK;
+}
+
+/* Keeps the parts of the bulk, along axes of its own. */
+static void
+keep_bulk(layout *all, chx_plane plane)
+{
+    chx__geometry *geometry = all->geometry;
+    if (plane == CHX_PLANE_PRINCIPAL) {
+        find_axes(all);
+        chx__crew_run(all->n_shares, measure_share, all);
+    }
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < geometry->n_parts; i++)
+        if (!all->outside[i])
+            geometry->parts[n++] = geometry->parts[i];
+    geometry->n_parts = n;
+}
+
+static chx_status
+find_bulk(layout *all, chx_plane plane)
+{
+    chx__geometry *geometry = all->geometry;
+    uint32_t n_outside = 0;
+    bool *outside = chx__alloc((size_t)geometry->n_parts + 1, sizeof *outside);
+    chx_status status = outside ? chx__bulk_find(geometry->parts, geometry->n_parts,
+                                                 all->network->n_neurons, outside, &n_outside)
+                                : chx__fail_memory("measuring the network for the camera");
+    all->outside = outside;
+    if (n_outside > 0)
+        keep_bulk(all, plane);
+    all->outside = NULL;
+    free(outside);
+    return status;
 }
 
 /* Centre and extent of all parts, which are then counted from there. */
@@ -443,10 +499,12 @@ chx__geometry_init(chx__geometry *geometry, const chx_network_info *network, chx
     if (!all.first)
         return chx__fail_memory("measuring the network for the camera");
     if (plane == CHX_PLANE_PRINCIPAL)
-        find_axes(&made, network);
+        find_axes(&all);
     else
         set_axes(&made, plane);
     chx_status status = find_parts(&all);
+    if (!status)
+        status = find_bulk(&all, plane);
     if (!status) {
         find_extent(&made);
         status = lay_out(&all, connections);

@@ -12,6 +12,7 @@
 typedef struct chx__part {
     double at_um[3], half_um[3]; /* from the geometry's centre */
     double radius_um;
+    uint32_t neuron, n_points; /* whose, and how many there are of it in here */
 } chx__part;
 
 typedef struct chx__geometry {
@@ -20,8 +21,8 @@ typedef struct chx__geometry {
     double centre_um[3];
     double axes[3][3]; /* right, up, towards the viewer; unit vectors, right-handed */
     int spin; /* the axis that azimuth turns about: the long one, 0, or the upright one, 1 */
-    double half_um[3]; /* half the extent along each axis, branches' radii included */
-    chx__part *parts; /* hold all nodes and somata; small networks have one for each */
+    double half_um[3]; /* half the extent of the bulk along each axis, branches' radii included */
+    chx__part *parts; /* hold the bulk's nodes and somata; small networks have one for each */
     uint32_t n_parts;
 } chx__geometry;
 

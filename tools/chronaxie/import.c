@@ -67,6 +67,7 @@ run(const struct command *self, int argc, char **argv)
     for (uint32_t i = 0; i < chx_network_get(network)->n_remarks; i++)
         outcome_remark("%s", chx_network_get(network)->remarks[i]);
     placement_remark(chx_network_get(network));
+    placement_remark_on_strays(chx_network_get(network));
     remark_on_shapes(chx_network_get(network), folder);
     code = outcome_report(chx_network_save(network, folder), STAGE_OUTPUT);
     if (code == OUTCOME_OK)

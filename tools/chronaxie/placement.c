@@ -1,10 +1,11 @@
 /*
- * Placement: whether somata lie where they can be seen together.
+ * Placement: whether cells lie where they can be seen together.
  *
  * A soma wider than a millimetre is in another unit. One is off its morphology when it is farther
  * from all of its points than they extend, and than 100 um. For cells far from all others,
  * distances are taken from the median position, which a few strays do not move; a gap of a factor
- * of 20 in the outer half of the distances makes what lies beyond it strays.
+ * of 20 in the outer half of the distances makes what lies beyond it strays. What a picture leaves
+ * out is for its scene to say: every point is asked where it falls.
  */
 #include "placement.h"
 
@@ -12,12 +13,14 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "outcome.h"
 
 #define WIDEST_UM 1000.0f
 #define NEAR_UM 100.0
 #define STRAY_FACTOR 20.0
+#define MOST_NAMES 3
 
 typedef struct place {
     double distance_um; /* from the median */
@@ -172,10 +175,12 @@ find_gap(const place *places, uint32_t n, double around_um)
 }
 
 /* Cells are measured only where their somata alone have a gap. */
-static void
-remark_on_strays(const chx_network_info *info)
+void
+placement_remark_on_strays(const chx_network_info *info)
 {
     uint32_t n = info->n_neurons;
+    if (n < 2)
+        return;
     place *places = calloc(n, sizeof *places);
     double around_um = NEAR_UM;
     char length[32], others[32];
@@ -215,6 +220,124 @@ placement_remark(const chx_network_info *info)
 {
     remark_on_wide_somata(info);
     remark_on_bare_somata(info);
-    if (info->n_neurons > 1)
-        remark_on_strays(info);
+}
+
+/* Where points fall in a picture: what chx_scene_project() says, for very many. */
+typedef struct outlook {
+    double at_px[2], per_um[3][2]; /* of the origin, and along each axis */
+    double size_px[2];
+} outlook;
+
+static outlook
+outlook_of(const chx_scene *scene, const uint32_t size_px[2])
+{
+    outlook made = {.size_px = {size_px[0], size_px[1]}};
+    float at[3] = {0};
+    chx_scene_project(scene, at, &made.at_px[0], &made.at_px[1]);
+    for (int k = 0; k < 3; k++) {
+        double there[2];
+        at[k] = 1;
+        chx_scene_project(scene, at, &there[0], &there[1]);
+        at[k] = 0;
+        for (int i = 0; i < 2; i++)
+            made.per_um[k][i] = there[i] - made.at_px[i];
+    }
+    return made;
+}
+
+static bool
+is_outside(const outlook *from, const float p[3])
+{
+    for (int i = 0; i < 2; i++) {
+        double px = from->at_px[i];
+        for (int k = 0; k < 3; k++)
+            px += from->per_um[k][i] * p[k];
+        if (px < 0 || px > from->size_px[i])
+            return true;
+    }
+    return false;
+}
+
+/* How many of a neuron's points fall outside. */
+static uint32_t
+count_outside(const outlook *from, const chx_network_info *info, const chx_neuron *neuron)
+{
+    uint32_t n = 0;
+    for (uint32_t i = neuron->first_node; i < neuron->first_node + neuron->n_nodes; i++) {
+        float at[3];
+        chx_neuron_place(neuron, info->nodes[i].position_um, at);
+        n += is_outside(from, at);
+    }
+    return n;
+}
+
+/* What a picture leaves out. */
+typedef struct missing {
+    const chx_neuron *cells[MOST_NAMES]; /* the first that fall outside altogether */
+    uint32_t n_cells;
+    const chx_neuron *torn; /* the first of those that fall outside in part */
+    uint32_t n_points, n_torn; /* of that one outside, and how many there are of its kind */
+} missing;
+
+static missing
+find_missing(const outlook *from, const chx_network_info *info)
+{
+    missing found = {0};
+    for (uint32_t n = 0; n < info->n_neurons; n++) {
+        const chx_neuron *neuron = &info->neurons[n];
+        uint32_t n_points = count_outside(from, info, neuron);
+        if (n_points == neuron->n_nodes && is_outside(from, neuron->position_um)) {
+            if (found.n_cells < MOST_NAMES)
+                found.cells[found.n_cells] = neuron;
+            found.n_cells++;
+        } else if (n_points > 0 && found.n_torn++ == 0) {
+            found.torn = neuron;
+            found.n_points = n_points;
+        }
+    }
+    return found;
+}
+
+static void
+remark_on_cells(const missing *found, const chx_camera *camera)
+{
+    uint32_t n_named = found->n_cells < MOST_NAMES ? found->n_cells : MOST_NAMES;
+    const chx_neuron *first = found->cells[0];
+    char length[32], others[32];
+
+    outcome_remark("%s%s%s%s%s%s lie%s outside the picture, %s from its middle; check the unit, "
+                   "positions are in um, or see %s with --centre %s",
+                   first->name, n_named > 1 ? ", " : "", n_named > 1 ? found->cells[1]->name : "",
+                   n_named > 2 ? ", " : "", n_named > 2 ? found->cells[2]->name : "",
+                   others_text(found->n_cells - n_named, others), found->n_cells == 1 ? "s" : "",
+                   length_text(distance_um(first->position_um, camera->centre_um), length),
+                   found->n_cells == 1 ? "it" : "one", first->name);
+}
+
+static void
+remark_on_points(const missing *found)
+{
+    char others[32];
+    const char *of = others_text(found->n_torn - 1, others);
+
+    outcome_remark("%u of the %u points of %s%s%s lie%s outside the picture, far from the rest; "
+                   "check their coordinates",
+                   found->n_points, found->torn->n_nodes, found->torn->name,
+                   *of ? " and some of those of" : "", *of ? of + strlen(" and") : "",
+                   found->n_points == 1 && !*of ? "s" : "");
+}
+
+void
+placement_remark_on_missing(const chx_network_info *info, const chx_scene *scene,
+                            const chx_camera *camera, const uint32_t size_px[2])
+{
+    const outlook from = outlook_of(scene, size_px);
+    const missing found = find_missing(&from, info);
+
+    if (found.n_cells > 0)
+        remark_on_cells(&found, camera);
+    else
+        placement_remark_on_strays(info);
+    if (found.n_torn > 0)
+        remark_on_points(&found);
 }

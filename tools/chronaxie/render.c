@@ -37,7 +37,7 @@ render_rules(struct rendering *r, const char **colour_map, option_rule *rules)
          51, NULL},
         {OPTION_NUMBER, 0, "orbit", "DEG", "turn the camera by this much over the video",
          &r->orbit_deg, -36000, 36000, NULL},
-        {OPTION_NUMBER, 0, "zoom", "X", "1 frames the whole network", &r->zoom, 0.01, 10000,
+        {OPTION_NUMBER, 0, "zoom", "X", "1 frames the network", &r->zoom, 0.01, 10000,
          &r->has_zoom},
         {OPTION_NUMBER, 0, "azimuth", "DEG", "camera turned about the long or upright axis",
          &r->azimuth_deg, -36000, 36000, &r->has_azimuth},

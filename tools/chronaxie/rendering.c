@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "outcome.h"
+#include "placement.h"
 #include "suggest.h"
 
 /* Keeps a finished frame. Runs on a thread of the library, so the error is kept for later. */
@@ -56,6 +57,19 @@ centre_camera(struct rendering *rendering)
                        near ? "'?" : "");
 }
 
+/* Who looks closely knows that most lies outside. */
+static void
+remark_on_view(const struct rendering *rendering)
+{
+    const chx_network_info *info = rendering->session.info;
+
+    if (rendering->centre || rendering->camera.zoom > 1)
+        placement_remark_on_strays(info);
+    else
+        placement_remark_on_missing(info, rendering->scene, &rendering->camera,
+                                    rendering->size_px);
+}
+
 static int
 set_camera(struct rendering *rendering)
 {
@@ -72,7 +86,10 @@ set_camera(struct rendering *rendering)
         camera->roll_deg = rendering->roll_deg;
     if (rendering->centre && centre_camera(rendering) != OUTCOME_OK)
         return OUTCOME_USAGE;
-    return outcome_report(chx_scene_set_camera(rendering->scene, camera), STAGE_WORK);
+    int code = outcome_report(chx_scene_set_camera(rendering->scene, camera), STAGE_WORK);
+    if (code == OUTCOME_OK)
+        remark_on_view(rendering);
+    return code;
 }
 
 int

@@ -8,6 +8,7 @@
 #include "flight.h"
 #include "interrupt.h"
 #include "outcome.h"
+#include "placement.h"
 #include "progress.h"
 #include "rates.h"
 #include "result.h"
@@ -294,6 +295,8 @@ work(run_job *job, const shared_options *shared)
     struct session *session = &job->session;
     int code = session_open(session, shared, params);
 
+    if (code == OUTCOME_OK)
+        placement_remark_on_strays(session->info);
     if (code == OUTCOME_OK)
         code = states_open(&job->states, &job->states_params, session->network);
     params->simulation.probes = &job->states.probe;
