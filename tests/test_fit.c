@@ -29,10 +29,9 @@ grow(uint32_t n_cells, uint32_t n_points)
                                 .first_node = n * n_points,
                                 .n_nodes = n_points};
         for (uint32_t i = 0; i < n_points; i++)
-            nodes[n * n_points + i] =
-                (chx_node){.position_um = {(float)n * 50, (float)i * 10, 0},
-                           .radius_um = 1,
-                           .parent = n * n_points + (i ? i - 1 : 0)};
+            nodes[n * n_points + i] = (chx_node){.position_um = {(float)n * 50, (float)i * 10, 0},
+                                                 .radius_um = 1,
+                                                 .parent = n * n_points + (i ? i - 1 : 0)};
     }
 }
 
@@ -48,9 +47,9 @@ static double
 widest_um(chx_plane plane)
 {
     chx__geometry geometry;
-    ck_assert_int_eq(chx__geometry_init(&geometry, &network, plane, CHX_COLOUR_BY_SPIKE,
-                                        CHX_CONNECTIONS_HIDDEN),
-                     CHX_OK);
+    ck_assert_int_eq(
+        chx__geometry_init(&geometry, &network, plane, CHX_COLOUR_BY_SPIKE, CHX_CONNECTIONS_HIDDEN),
+        CHX_OK);
     double half = fmax(geometry.half_um[0], fmax(geometry.half_um[1], geometry.half_um[2]));
     chx__geometry_finish(&geometry);
     return 2 * half;

@@ -1,12 +1,13 @@
 /* What lies far from most of a network would make a dot of the rest, if a picture framed it too.
  *
- * Parts are ordered by the distance of their far sides from the median of all, which strays that are
- * the lesser half do not move. Where the distances have a gap, what lies before it is the bulk, if
- * it holds enough: two thirds for a gap of a factor of 20, at which the bulk would be a tenth of the
- * picture; for a factor of 100 more than half. Neurons count alike, however many points they have;
- * only where that finds nothing do points, which tells one cell of two from the other. Equal halves
- * are framed together. A neuron's points lie on both sides of a gap where one was mistyped, but
- * also where a long axon was traced by few points, so they must be very few or very far. */
+ * Parts are ordered by the distance of their far sides from the median of all, which strays do not
+ * move as long as they are the lesser half. Where the distances have a gap, what lies before it is
+ * the bulk, if it holds enough: two thirds for a gap of a factor of 20, where the bulk would be a
+ * tenth of the picture; for a factor of 100 more than half. Neurons count alike, however many
+ * points they have; only where that finds nothing do points, which tells one cell of two from the
+ * other. Equal halves are framed together. A neuron's points lie on both sides of a gap where one
+ * was mistyped, but also where a long axon was traced by few points, so they must be very few or
+ * very far. */
 #include "scene/bulk.h"
 
 #include <math.h>

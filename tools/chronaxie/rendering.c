@@ -66,8 +66,7 @@ remark_on_view(const struct rendering *rendering)
     if (rendering->centre || rendering->camera.zoom > 1)
         placement_remark_on_strays(info);
     else
-        placement_remark_on_missing(info, rendering->scene, &rendering->camera,
-                                    rendering->size_px);
+        placement_remark_on_missing(info, rendering->scene, &rendering->camera, rendering->size_px);
 }
 
 static int
