@@ -15,7 +15,8 @@ trap 'rm -f "$log"' EXIT
 case "$*" in
 *test_adex* | *test_axon* | *test_cast* | *test_checkpoint* | *test_command*) ;;
 *test_everywhere* | *test_failed_run* | *test_gaps* | *test_graded* | *test_izhikevich*) ;;
-*test_model* | *test_neuron* | *test_plasticity* | *test_ports* | *test_published*) ;;
+*test_labels* | *test_lines* | *test_model* | *test_neuron* | *test_plasticity*) ;;
+*test_ports* | *test_published*) ;;
 *test_raster* | *test_recovery* | *test_rehearsal* | *test_run* | *test_scene*) ;;
 *test_simulation* | *test_values* | *test_wrap*) ;;
 *) export OCLGRIND_UNINITIALIZED=1 ;;
