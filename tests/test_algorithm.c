@@ -159,7 +159,7 @@ make_member(family_member *member, uint32_t seed)
                                              .edges = member->edges};
 }
 
-START_TEST(algorithm_best_is_three_percent_better_than_heft_on_random_graphs)
+START_TEST(algorithm_best_is_six_percent_better_than_heft_on_random_graphs)
 {
     static family_member member;
     double sum = 0.0;
@@ -169,7 +169,7 @@ START_TEST(algorithm_best_is_three_percent_better_than_heft_on_random_graphs)
         ck_assert_double_le(ratio, 1.0);
         sum += ratio;
     }
-    ck_assert_double_lt(sum / 120, 0.97);
+    ck_assert_double_lt(sum / 120, 0.94);
 }
 END_TEST
 
@@ -286,7 +286,7 @@ main(void)
     tcase_add_test(cases, algorithm_makespans_are_those_published);
     tcase_add_test(cases, algorithm_of_unknown_name_is_answered_by_a_list);
     tcase_add_loop_test(cases, algorithm_schedules_are_valid, 0, 6);
-    tcase_add_test(cases, algorithm_best_is_three_percent_better_than_heft_on_random_graphs);
+    tcase_add_test(cases, algorithm_best_is_six_percent_better_than_heft_on_random_graphs);
     suite_add_tcase(suite, cases);
     TCase *slow = tcase_create("many graphs");
     tcase_set_tags(slow, "slow");

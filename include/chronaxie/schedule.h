@@ -64,6 +64,7 @@ typedef struct chx_schedule_params {
      * planned, with transfers that contend. NULL: the classical model. */
     const char *machine_path;
     uint32_t n_lanes; /* processors for a graph that names none (.stg); 0: 4 */
+    uint32_t effort; /* of "best": how many times the search of about 5 ms; 0: 1 */
 } chx_schedule_params;
 
 /* Reads a task graph from a JSON file (docs/machine-format.md), or from one in the Standard Task

@@ -113,23 +113,34 @@ read_tasks(stg *of)
     return status;
 }
 
-chx_status
-chx__stg_load(const char *path, const char *algorithm, uint32_t n_lanes, chx_schedule **schedule)
+static chx_status
+solve(const stg *of, const chx_schedule_params *params, chx_schedule **schedule)
 {
-    stg of = {.path = path, .line = 1, .n_lanes = n_lanes};
+    uint32_t cyclic = 0;
+    const chx_schedule_problem problem = {.n_lanes = of->n_lanes,
+                                          .n_tasks = of->n_tasks,
+                                          .n_edges = (uint32_t)of->n_edges,
+                                          .task_names = (const char *const *)of->names,
+                                          .cost_ms = of->cost_ms,
+                                          .edges = of->edges};
+    chx_status status = chx__schedule_solve(&problem, params, schedule, &cyclic);
+    if (status != CHX_ERROR_CYCLE)
+        return status;
+    return chx__fail_cl(status, 0, NULL, of->names[cyclic],
+                        "task \"%s\" waits for itself through its edges; remove one of them",
+                        of->names[cyclic]);
+}
+
+chx_status
+chx__stg_load(const char *path, const chx_schedule_params *params, chx_schedule **schedule)
+{
+    stg of = {.path = path, .line = 1, .n_lanes = params->n_lanes ? params->n_lanes : 4};
     chx_status status = chx__file_read(path, MAX_FILE_BYTES, &of.text, &of.size_bytes);
     of.at = of.text;
     if (!status)
         status = read_tasks(&of);
     if (!status)
-        status =
-            chx_schedule_create(&(chx_schedule_problem){.n_lanes = n_lanes,
-                                                        .n_tasks = of.n_tasks,
-                                                        .n_edges = (uint32_t)of.n_edges,
-                                                        .task_names = (const char *const *)of.names,
-                                                        .cost_ms = of.cost_ms,
-                                                        .edges = of.edges},
-                                algorithm, schedule);
+        status = solve(&of, params, schedule);
     for (size_t t = 0; t < of.names_capacity; t++)
         free(of.names[t]);
     free(of.names);

@@ -187,7 +187,7 @@ find_sections(task_graph *graph)
 }
 
 static chx_status
-solve(const task_graph *graph, const char *algorithm, chx_schedule **schedule)
+solve(const task_graph *graph, const chx_schedule_params *params, chx_schedule **schedule)
 {
     const chx_schedule_problem problem = {.n_lanes = (uint32_t)graph->n_lanes,
                                           .n_tasks = (uint32_t)graph->n_tasks,
@@ -197,7 +197,7 @@ solve(const task_graph *graph, const char *algorithm, chx_schedule **schedule)
                                           .cost_ms = graph->cost_ms,
                                           .edges = graph->edge_list};
     uint32_t cyclic;
-    chx_status status = chx__schedule_solve(&problem, algorithm, schedule, &cyclic);
+    chx_status status = chx__schedule_solve(&problem, params, schedule, &cyclic);
     if (status != CHX_ERROR_CYCLE)
         return status;
     chx__json_at task = chx__json_element(&graph->tasks, cyclic);
@@ -210,14 +210,14 @@ chx_status
 chx_schedule_load(const char *path, const chx_schedule_params *params, chx_schedule **schedule)
 {
     CHX__REQUIRE(path && schedule);
-    const char *algorithm = params ? params->algorithm : NULL;
+    static const chx_schedule_params none = {0};
+    const chx_schedule_params *by = params ? params : &none;
     if (chx__stg_is(path)) {
-        CHX__REQUIRE(!params || (!params->machine_path && params->n_lanes <= 65535));
-        return chx__stg_load(path, algorithm, params && params->n_lanes ? params->n_lanes : 4,
-                             schedule);
+        CHX__REQUIRE(!by->machine_path && by->n_lanes <= 65535);
+        return chx__stg_load(path, by, schedule);
     }
-    if (params && params->machine_path)
-        return chx__work_graph_load(path, params, schedule);
+    if (by->machine_path)
+        return chx__work_graph_load(path, by, schedule);
     task_graph graph = {0};
     chx_status status = chx__json_load(path, MAX_FILE_BYTES, &graph.json);
     if (!status)
@@ -229,7 +229,7 @@ chx_schedule_load(const char *path, const chx_schedule_params *params, chx_sched
     if (!status)
         status = read_edges(&graph);
     if (!status)
-        status = solve(&graph, algorithm, schedule);
+        status = solve(&graph, by, schedule);
     task_graph_finish(&graph);
     return status;
 }

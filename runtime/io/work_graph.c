@@ -402,10 +402,10 @@ load_machine(const char *path, chx__scenario *scenario)
 }
 
 static chx_status
-plan(work_graph *graph, const char *algorithm, chx_schedule **schedule)
+plan(work_graph *graph, const chx_schedule_params *params, chx_schedule **schedule)
 {
     uint32_t cyclic = 0;
-    chx_status status = chx__schedule_plan(&graph->scenario, algorithm, schedule, &cyclic);
+    chx_status status = chx__schedule_plan(&graph->scenario, params, schedule, &cyclic);
     if (status != CHX_ERROR_CYCLE)
         return status;
     chx__json_at task = chx__json_element(&graph->tasks, cyclic), at;
@@ -441,7 +441,7 @@ chx__work_graph_load(const char *path, const chx_schedule_params *params, chx_sc
     if (!status)
         status = read_all(&graph);
     if (!status)
-        status = plan(&graph, params->algorithm, schedule);
+        status = plan(&graph, params, schedule);
     work_graph_finish(&graph);
     return status;
 }

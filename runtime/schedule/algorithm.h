@@ -23,6 +23,10 @@ chx_status chx__algorithm_find(const char *name, const chx__algorithm **algorith
  * about 5 ms of moves. Never longer than HEFT. */
 chx__solve chx__best;
 
+/* The same with so many times the moves; 0: 1. */
+chx_status chx__best_with_effort(const chx__machine *machine, const chx__problem *problem,
+                                 uint32_t effort, chx__solution *solution);
+
 /* HEFT that appends to lanes only. */
 chx__solve chx__heft_no_insertion;
 

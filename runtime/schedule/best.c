@@ -66,13 +66,21 @@ try_member(const member *of, const chx__machine *machine, const chx__problem *pr
 chx_status
 chx__best(const chx__machine *machine, const chx__problem *problem, chx__solution *solution)
 {
+    return chx__best_with_effort(machine, problem, 1, solution);
+}
+
+chx_status
+chx__best_with_effort(const chx__machine *machine, const chx__problem *problem, uint32_t effort,
+                      chx__solution *solution)
+{
+    uint64_t n_steps = (uint64_t)SEARCH_STEPS * (effort ? effort : 1);
     chx__solution best = {0};
     chx_status status = chx__heft(machine, problem, &best);
     for (size_t m = 0; !status && m < sizeof members / sizeof *members; m++)
         if (effort_of(&members[m], machine, problem) <= PORTFOLIO_STEPS)
             status = try_member(&members[m], machine, problem, &best);
     if (!status)
-        status = chx__search(machine, problem, &(chx__search_params){1, SEARCH_STEPS}, &best);
+        status = chx__search(machine, problem, &(chx__search_params){1, n_steps}, &best);
     if (status)
         chx__solution_finish(&best);
     else

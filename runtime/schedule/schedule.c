@@ -80,12 +80,21 @@ write_entries(chx_schedule *schedule)
     }
 }
 
+static chx_status
+solve_with(const chx__algorithm *with, uint32_t effort, chx_schedule *made)
+{
+    const chx__machine *machine = &made->scenario.machine;
+    const chx__problem *problem = &made->scenario.problem;
+    return with->solve == chx__best ? chx__best_with_effort(machine, problem, effort, &made->plan)
+                                    : with->solve(machine, problem, &made->plan);
+}
+
 chx_status
-chx__schedule_plan(chx__scenario *scenario, const char *algorithm_name, chx_schedule **schedule,
-                   uint32_t *cyclic)
+chx__schedule_plan(chx__scenario *scenario, const chx_schedule_params *params,
+                   chx_schedule **schedule, uint32_t *cyclic)
 {
     const chx__algorithm *with;
-    chx_status status = chx__algorithm_find(algorithm_name, &with);
+    chx_status status = chx__algorithm_find(params->algorithm, &with);
     chx_schedule *made = chx__alloc(1, sizeof *made);
     if (!status && !made)
         status = chx__fail_memory("scheduling");
@@ -99,7 +108,7 @@ chx__schedule_plan(chx__scenario *scenario, const char *algorithm_name, chx_sche
                      : chx__fail_memory("scheduling");
     }
     if (!status)
-        status = with->solve(&made->scenario.machine, &made->scenario.problem, &made->plan);
+        status = solve_with(with, params->effort, made);
     if (status) {
         chx_schedule_destroy(&made);
         return status;
@@ -110,7 +119,7 @@ chx__schedule_plan(chx__scenario *scenario, const char *algorithm_name, chx_sche
 }
 
 chx_status
-chx__schedule_solve(const chx_schedule_problem *problem, const char *algorithm_name,
+chx__schedule_solve(const chx_schedule_problem *problem, const chx_schedule_params *params,
                     chx_schedule **schedule, uint32_t *cyclic)
 {
     chx__scenario scenario = {0};
@@ -118,7 +127,7 @@ chx__schedule_solve(const chx_schedule_problem *problem, const char *algorithm_n
     if (!status)
         status = chx__scenario_init(&scenario, problem);
     if (!status)
-        status = chx__schedule_plan(&scenario, algorithm_name, schedule, cyclic);
+        status = chx__schedule_plan(&scenario, params, schedule, cyclic);
     chx__scenario_finish(&scenario);
     return status;
 }
@@ -129,7 +138,8 @@ chx_schedule_create(const chx_schedule_problem *problem, const char *algorithm_n
 {
     CHX__REQUIRE(problem && schedule);
     uint32_t cyclic;
-    chx_status status = chx__schedule_solve(problem, algorithm_name, schedule, &cyclic);
+    chx_status status = chx__schedule_solve(
+        problem, &(chx_schedule_params){.algorithm = algorithm_name}, schedule, &cyclic);
     if (status == CHX_ERROR_CYCLE && problem->task_names)
         return chx__fail_cl(status, 0, NULL, problem->task_names[cyclic],
                             "task \"%s\" waits for itself through its edges; remove one of them",

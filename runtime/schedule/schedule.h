@@ -9,13 +9,15 @@
 /* The largest time that a problem may state, so that no sum of them overflows: 30 years. */
 #define CHX__SCHEDULE_MAX_MS 1e12
 
-/* As chx_schedule_create(); after CHX_ERROR_CYCLE, *cyclic is a task of the cycle. */
-chx_status chx__schedule_solve(const chx_schedule_problem *problem, const char *algorithm,
-                               chx_schedule **schedule, uint32_t *cyclic);
+/* As chx_schedule_create(), with what applies of params; after CHX_ERROR_CYCLE, *cyclic is a task
+ * of the cycle. */
+chx_status chx__schedule_solve(const chx_schedule_problem *problem,
+                               const chx_schedule_params *params, chx_schedule **schedule,
+                               uint32_t *cyclic);
 
 /* The same for a scenario, which is taken, also on failure but for an unknown algorithm, and left
  * empty then. */
-chx_status chx__schedule_plan(chx__scenario *scenario, const char *algorithm,
+chx_status chx__schedule_plan(chx__scenario *scenario, const chx_schedule_params *params,
                               chx_schedule **schedule, uint32_t *cyclic);
 
 #endif

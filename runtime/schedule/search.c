@@ -29,6 +29,8 @@
 #include "schedule/arcs.h"
 #include "schedule/placer.h"
 #include "schedule/rank.h"
+#include "schedule/refine.h"
+#include "schedule/sequence.h"
 
 /* A solution as what is decided: the order in which tasks are placed, and their lanes. */
 typedef struct decision {
@@ -391,6 +393,8 @@ chx_status
 chx__search(const chx__machine *machine, const chx__problem *problem,
             const chx__search_params *params, chx__solution *solution)
 {
+    if (chx__sequence_fits(machine))
+        return chx__refine(machine, problem, params, solution);
     uint64_t steps_per_move = (uint64_t)problem->n_tasks + problem->inputs.begin[problem->n_tasks] +
                               problem->after.begin[problem->n_tasks];
     if (steps_per_move * LEAST_MOVES > params->n_steps)

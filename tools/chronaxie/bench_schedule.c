@@ -1,17 +1,19 @@
 /* Quality is a ratio to HEFT on the same graph and to the lower bound, as means over a family
- * with a fixed seed, so that the figures of two versions may be compared. Planning times are
+ * with a fixed seed, so that the figures of two versions may be compared; on small graphs also to
+ * the optimum, where optimum.c proves it. Planning times are
  * medians on this machine and may not. Only planning itself is timed. */
 #include "bench_schedule.h"
 
 #include <stdio.h>
 
+#include "optimum.h"
 #include "outcome.h"
 #include "result.h"
 #include "stopwatch.h"
 #include "table.h"
 #include "task_family.h"
 
-enum { MAX_ALGORITHMS = 16, ROUNDS = 5, LANES = 16 };
+enum { MAX_ALGORITHMS = 16, ROUNDS = 5, LANES = 16, SMALL_GRAPHS = 60 };
 
 /* Means over the graphs of one family. */
 typedef struct quality {
@@ -82,6 +84,58 @@ measure_size(uint32_t n_tasks, const char *algorithm, double *ms)
     if (status == CHX_OK)
         *ms = 1e3 * stopwatch_median(seconds, ROUNDS);
     task_graph_finish(&graph);
+    return status;
+}
+
+/* How near the default algorithm and the lower bound come to optima, of those that were proved. */
+typedef struct nearness {
+    uint32_t n_proved;
+    double above, worst_above; /* makespans to optima */
+    double bound, worst_bound; /* bounds to optima */
+} nearness;
+
+static chx_status
+measure_optimum(uint32_t index, nearness *of)
+{
+    task_graph graph;
+    chx_schedule *schedule = NULL;
+    double seconds, optimum_ms;
+    chx_status status =
+        task_small_make(index, &graph) ? plan(&graph, NULL, &schedule, &seconds) : CHX_ERROR_MEMORY;
+    double makespan_ms = chx_schedule_makespan_ms(schedule);
+    if (status == CHX_OK && optimum_find(&graph.problem, makespan_ms, &optimum_ms)) {
+        double above = makespan_ms / optimum_ms;
+        double bound = chx_schedule_lower_bound_ms(schedule) / optimum_ms;
+        of->n_proved++;
+        of->above += above;
+        of->worst_above = above > of->worst_above ? above : of->worst_above;
+        of->bound += bound;
+        of->worst_bound = bound < of->worst_bound ? bound : of->worst_bound;
+    }
+    chx_schedule_destroy(&schedule);
+    task_graph_finish(&graph);
+    return status;
+}
+
+static chx_status
+measure_optima(json_t **object, bool as_json)
+{
+    nearness of = {.worst_bound = 1.0};
+    chx_status status = CHX_OK;
+    for (uint32_t i = 0; status == CHX_OK && i < SMALL_GRAPHS; i++)
+        status = measure_optimum(i, &of);
+    uint32_t n = of.n_proved ? of.n_proved : 1;
+    of.above /= n;
+    of.bound /= n;
+    if (status == CHX_OK && !as_json)
+        printf(
+            "\n%u of %d graphs of 10 to 20 tasks have a proved optimum: best is %.4f of it, %.3f "
+            "at worst;\nthe lower bound is %.3f, %.3f at worst\n",
+            of.n_proved, SMALL_GRAPHS, of.above, of.worst_above, of.bound, of.worst_bound);
+    *object = json_pack("{s:i, s:i, s:f, s:f, s:f, s:f}", "graphs", SMALL_GRAPHS, "proved",
+                        (int)of.n_proved, "ratio_to_optimum", of.above, "worst_ratio_to_optimum",
+                        of.worst_above, "bound_to_optimum", of.bound, "worst_bound_to_optimum",
+                        of.worst_bound);
     return status;
 }
 
@@ -157,13 +211,18 @@ bench_schedule(bool as_json)
 {
     json_t *families = json_array();
     json_t *sizes = json_array();
+    json_t *optima = NULL;
     chx_status status = measure_families(families, as_json);
+    if (status == CHX_OK)
+        status = measure_optima(&optima, as_json);
     if (status == CHX_OK)
         status = measure_sizes(sizes, as_json);
     if (status == CHX_OK && as_json)
-        return result_print(json_pack("{s:s, s:i, s:o, s:o}", "bench", "schedule", "rounds", ROUNDS,
-                                      "quality", families, "planning", sizes));
+        return result_print(json_pack("{s:s, s:i, s:o, s:o, s:o}", "bench", "schedule", "rounds",
+                                      ROUNDS, "quality", families, "optima", optima, "planning",
+                                      sizes));
     json_decref(families);
+    json_decref(optima);
     json_decref(sizes);
     return outcome_report(status, STAGE_WORK);
 }

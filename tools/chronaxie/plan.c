@@ -161,6 +161,8 @@ run(const struct command *self, int argc, char **argv)
          &asked.plan.machine_path, 0, 0, NULL},
         {OPTION_UINT, 0, "lanes", "N", "processors for an .stg graph; default: 4",
          &asked.plan.n_lanes, 1, 65535, &lanes},
+        {OPTION_UINT, 0, "effort", "N", "search N times as long as the 5 ms of best; default: 1",
+         &asked.plan.effort, 1, 100000, NULL},
         {OPTION_NUMBER, 0, "noise", "SIGMA",
          "play the plan, with durations off by a lognormal factor", &asked.play.noise, 0, 10,
          &asked.noisy},

@@ -191,12 +191,25 @@ set_costs(task_graph *graph, uint32_t n_tasks, uint32_t n_lanes, double ratio)
     return true;
 }
 
+static const double ratios[] = {0.1, 0.5, 1, 2, 5};
+
 bool
 task_family_make(const task_family *family, uint32_t index, task_graph *graph)
 {
-    static const double ratios[] = {0.1, 0.5, 1, 2, 5};
     *graph = (task_graph){.random = index * UINT64_C(7919) + 3};
     return set_costs(graph, family->make(graph, index), family->n_lanes, ratios[index % 5]);
+}
+
+bool
+task_small_make(uint32_t index, task_graph *graph)
+{
+    enum { REACH = 6 };
+    *graph = (task_graph){.random = index * UINT64_C(104729) + 11};
+    uint32_t n = 10 + draw_below(graph, 11), n_lanes = 2 + draw_below(graph, 3);
+    for (uint32_t t = 1; t < n; t++)
+        for (uint32_t i = draw_below(graph, 4); i > 0; i--)
+            add_edge(graph, t - 1 - draw_below(graph, t < REACH ? t : REACH), t);
+    return set_costs(graph, n, n_lanes, ratios[index % 5]);
 }
 
 bool

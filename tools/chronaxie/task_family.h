@@ -35,6 +35,10 @@ bool task_family_make(const task_family *family, uint32_t index, task_graph *gra
 /* Layers of 100 tasks, each with three inputs from the layer before, as large as asked. */
 bool task_layers_make(uint32_t n_tasks, uint32_t n_lanes, task_graph *graph);
 
+/* 10 to 20 tasks on 2 to 4 lanes, each after up to three of the six before it: small enough for
+ * the optimum to be found. No version of the search was tuned on them. */
+bool task_small_make(uint32_t index, task_graph *graph);
+
 void task_graph_finish(task_graph *graph);
 
 #endif
