@@ -96,9 +96,13 @@ START_TEST(what_is_restored_goes_on_as_if_nothing_had_been)
     simulation = create(network, 2);
     check_ok(chx_simulation_advance(simulation, BEFORE));
     check_ok(chx_simulation_save(simulation, path));
+    void *state = NULL;
+    size_t size_bytes = 0;
+    check_ok(chx_simulation_save_memory(simulation, &state, &size_bytes));
     check_ok(chx_simulation_advance(simulation, AFTER));
     check_outcome(network, simulation, &expected);
-    check_ok(chx_simulation_restore(simulation, path));
+    check_ok(chx_simulation_restore_memory(simulation, state, size_bytes));
+    free(state);
     ck_assert_uint_eq(chx_simulation_step(simulation), BEFORE);
     check_ok(chx_simulation_advance(simulation, AFTER));
     check_outcome(network, simulation, &expected);

@@ -286,13 +286,54 @@ class Runs(Case):
         self.file("network.json", '{\n "nonsense": 1\n}')
         self.fails(3, "network.json:", "run", self.folder)
 
-    def test_driver_that_fails_is_told_once(self):
+    @staticmethod
+    def with_fault(fault, *words):
         layer = pathlib.Path(COMMAND).parents[2] / "tests/layer_fault.so"
-        failed = run("run", WORM, "--duration-ms", 200, *devices(),
-                     env={**os.environ, "OPENCL_LAYERS": str(layer), "CHX_FAULT": "lose:2"})
+        return run("run", WORM, *words,
+                   env={**os.environ, "OPENCL_LAYERS": str(layer), "CHX_FAULT": fault})
+
+    def test_driver_that_goes_on_failing_is_told_twice(self):
+        failed = self.with_fault("lose:2", "--duration-ms", 200, *devices())
         self.assertEqual(failed.returncode, 5)
-        self.assertEqual(len(failed.stderr.splitlines()), 1, failed.stderr)
-        self.assertIn("refused task", failed.stderr)
+        told = failed.stderr.splitlines()
+        self.assertEqual(len(told), 2, failed.stderr)
+        self.assertRegex(told[0], "note: .* refused task .*; going on from 0 ms$")
+        self.assertRegex(told[1], "refused task")
+
+    def survives(self, fault, *words):
+        """Runs undisturbed and with the fault; what it said of that. All it wrote must be alike."""
+        outcomes = []
+        for spec in ["", fault]:
+            tables = [self.folder / name for name in ["spikes.csv", "states.csv", "rates.csv"]]
+            done = self.with_fault(spec, "--json", *words, "--spikes", tables[0], "--states",
+                                   tables[1], "--states-every-ms", 1, "--rates", tables[2])
+            self.assertEqual(done.returncode, 0, done.stderr)
+            summary = json.loads(done.stdout)
+            outcomes.append([summary["digest"], summary["spikes"],
+                             *(table.read_text() for table in tables)])
+        self.assertGreater(outcomes[0][1], 0)
+        self.assertEqual(outcomes[0], outcomes[1])
+        return done.stderr.splitlines()
+
+    def test_call_that_a_driver_refuses_once_is_made_again(self):
+        told = self.survives("enqueue:2", "--duration-ms", 200, *devices())
+        self.assertEqual(len(told), 1, told)
+        self.assertRegex(told[0], "note: .* refused task .*; going on from 0 ms$")
+
+    @unittest.skipUnless(devices() == ["-d", "portable"], "a device that has parts is needed")
+    def test_device_that_is_lost_is_done_without(self):
+        for fault in ["lose:2", "lose:300"]:
+            told = self.survives(fault, *devices(), "--split", 2, "--partitions", 2, "--pin")
+            self.assertTrue(any("going on from 0 ms without that device" in line for line in told),
+                            told)
+
+    @unittest.skipUnless(devices() == ["-d", "portable"], "a device that has parts is needed")
+    def test_long_run_goes_on_from_what_was_kept(self):
+        told = self.survives("lose:50000", *devices(), "--duration-ms", 3000, "--split", 2,
+                             "--partitions", 2, "--pin")
+        began = [float(re.search("going on from ([0-9.]+) ms", line)[1])
+                 for line in told if "going on" in line]
+        self.assertTrue(began and min(began) > 0, told)
 
     def test_summary_counts_spikes_and_the_digest_does_not_depend_on_parts(self):
         digests = set()

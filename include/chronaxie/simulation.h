@@ -124,11 +124,19 @@ CHX_API chx_status chx_simulation_weights(chx_simulation *simulation, float *wei
  * played, FILE, MEMORY, those of chx_plan_submit() and chx_run_wait(). */
 CHX_API chx_status chx_simulation_save(chx_simulation *simulation, const char *path);
 
+/* The same into memory: *state has *size_bytes, and is the caller's to free(). */
+CHX_API chx_status chx_simulation_save_memory(chx_simulation *simulation, void **state,
+                                              size_t *size_bytes);
+
 /* Goes on where a simulation of the same network and seed was saved: all that follows is the same
  * bits. Spikes and traces kept so far are forgotten, and the digest is the saved one's. No run may
  * be in flight. Errors: INVALID when a recording is played, FILE, FORMAT when the file is damaged,
  * of another network or of another version, MEMORY. */
 CHX_API chx_status chx_simulation_restore(chx_simulation *simulation, const char *path);
+
+/* The same from memory, which is only read. */
+CHX_API chx_status chx_simulation_restore_memory(chx_simulation *simulation, const void *state,
+                                                 size_t size_bytes);
 
 /* A table of spikes, "time_ms,neuron" with names, written as they come; the network is borrowed. */
 typedef struct chx_spike_table chx_spike_table;

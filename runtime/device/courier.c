@@ -388,14 +388,16 @@ chx__courier_work(chx__courier *courier)
     bool any = false;
     exchange(courier);
     do {
-        bool launched = launch_burst(courier);
+        const bool launched = launch_burst(courier);
+        const bool nudged = atomic_exchange(&courier->is_nudged, false);
         if (launched)
             for_lanes(courier, flush_lane);
-        if (atomic_exchange(&courier->is_nudged, false)) {
+        if (nudged) {
             for_lanes(courier, heed_nudge);
             courier->has_news = true; /* what is awaited only now may be back already */
         }
-        if (courier->n_flying > 0)
+        /* What was refused or is unwanted leaves gaps, which would fill a ring with nothing. */
+        if (launched || nudged || courier->n_flying > 0)
             for_lanes(courier, look_at_lane);
         any |= launched || courier->ended.first;
         exchange(courier);

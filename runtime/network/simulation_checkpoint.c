@@ -335,14 +335,24 @@ exchange_all(stream *file, chx_simulation *simulation)
     return status;
 }
 
-chx_status
-chx_simulation_save(chx_simulation *simulation, const char *path)
+/* What the network's digest is: its synapses take a while to read. */
+static chx__digest
+network_of(chx_simulation *simulation)
 {
-    CHX__REQUIRE(simulation && path && !simulation->playback.recording);
+    if (!simulation->has_network_digest)
+        simulation->network_digest = digest_network(simulation);
+    simulation->has_network_digest = true;
+    return simulation->network_digest;
+}
+
+chx_status
+chx_simulation_save_memory(chx_simulation *simulation, void **state, size_t *size_bytes)
+{
+    CHX__REQUIRE(simulation && state && size_bytes && !simulation->playback.recording);
     stream file = {0};
     chx_status status = chx__simulation_settle(simulation);
     head own = first_head;
-    own.network = digest_network(simulation);
+    own.network = network_of(simulation);
     own.step = simulation->step;
     own.unit_exponent = simulation->tables.unit_exponent;
     own.slot_bits = simulation->tables.slot_bits;
@@ -355,14 +365,30 @@ chx_simulation_save(chx_simulation *simulation, const char *path)
     exchange(&file, &digest, sizeof digest);
     if (!status && file.has_failed)
         status = chx__fail_memory("saving a simulation");
+    if (status) {
+        free(file.bytes);
+        return status;
+    }
+    *state = file.bytes;
+    *size_bytes = file.at;
+    return CHX_OK;
+}
+
+chx_status
+chx_simulation_save(chx_simulation *simulation, const char *path)
+{
+    CHX__REQUIRE(simulation && path && !simulation->playback.recording);
+    void *state = NULL;
+    size_t size_bytes = 0;
+    chx_status status = chx_simulation_save_memory(simulation, &state, &size_bytes);
     if (!status)
-        status = chx__file_write(path, file.bytes, file.at);
-    free(file.bytes);
+        status = chx__file_write(path, state, size_bytes);
+    free(state);
     return status;
 }
 
 static chx_status
-check_head(const stream *file, const head *own, const chx_simulation *simulation, const char *path)
+check_head(const stream *file, const head *own, chx_simulation *simulation, const char *path)
 {
     chx__digest digest;
     if (file->size < sizeof *own + sizeof digest || memcmp(own->magic, first_head.magic, 8) != 0)
@@ -375,7 +401,7 @@ check_head(const stream *file, const head *own, const chx_simulation *simulation
     memcpy(&digest, file->bytes + file->size - sizeof digest, sizeof digest);
     if (!chx__digest_equal(digest, chx__hash(file->bytes, file->size - sizeof digest)))
         return chx__fail(CHX_ERROR_FORMAT, "%s: is damaged; simulate anew", path);
-    if (!chx__digest_equal(own->network, digest_network(simulation)) ||
+    if (!chx__digest_equal(own->network, network_of(simulation)) ||
         own->unit_exponent != simulation->tables.unit_exponent ||
         own->slot_bits != simulation->tables.slot_bits)
         return chx__fail(CHX_ERROR_FORMAT,
@@ -384,39 +410,61 @@ check_head(const stream *file, const head *own, const chx_simulation *simulation
     return CHX_OK;
 }
 
+/* Makes what simulations know beside the buffers what it was. */
+static void
+take_up(chx_simulation *simulation, const head *own)
+{
+    pthread_mutex_lock(&simulation->mutex);
+    simulation->n_spikes = 0;
+    simulation->digest = own->digest;
+    for (uint32_t i = 0; i < simulation->n_probes; i++) {
+        chx__probe *probe = &simulation->probes[i];
+        probe->n_rows = 0;
+        probe->n_taken = (own->step + probe->every - 1) / probe->every;
+    }
+    pthread_mutex_unlock(&simulation->mutex);
+}
+
+/* From a stream, of which sentences speak by its name. */
+static chx_status
+restore(chx_simulation *simulation, stream *file, const char *name)
+{
+    head own = {.magic = ""};
+    exchange(file, &own, sizeof own);
+    chx_status status = check_head(file, &own, simulation, name);
+    const uint64_t before = simulation->step;
+    if (!status) {
+        simulation->step = own.step;
+        status = exchange_all(file, simulation);
+    }
+    if (!status && file->has_failed)
+        status = chx__fail(CHX_ERROR_FORMAT, "%s: ends too early; simulate anew", name);
+    if (!status)
+        status = empty_lists(simulation);
+    if (status)
+        simulation->step = before;
+    else
+        take_up(simulation, &own);
+    return status;
+}
+
 chx_status
 chx_simulation_restore(chx_simulation *simulation, const char *path)
 {
     CHX__REQUIRE(simulation && path && !simulation->playback.recording);
     stream file = {.is_restoring = true};
-    head own = {.magic = ""};
     chx_status status = chx__file_read(path, SIZE_MAX / 2, &file.bytes, &file.size);
     if (!status)
-        exchange(&file, &own, sizeof own);
-    if (!status)
-        status = check_head(&file, &own, simulation, path);
-    const uint64_t before = simulation->step;
-    if (!status) {
-        simulation->step = own.step;
-        status = exchange_all(&file, simulation);
-    }
-    if (!status && file.has_failed)
-        status = chx__fail(CHX_ERROR_FORMAT, "%s: ends too early; simulate anew", path);
-    if (!status)
-        status = empty_lists(simulation);
-    if (status) {
-        simulation->step = before;
-    } else {
-        pthread_mutex_lock(&simulation->mutex);
-        simulation->n_spikes = 0;
-        simulation->digest = own.digest;
-        for (uint32_t i = 0; i < simulation->n_probes; i++) {
-            chx__probe *probe = &simulation->probes[i];
-            probe->n_rows = 0;
-            probe->n_taken = (own.step + probe->every - 1) / probe->every;
-        }
-        pthread_mutex_unlock(&simulation->mutex);
-    }
+        status = restore(simulation, &file, path);
     free(file.bytes);
     return status;
+}
+
+chx_status
+chx_simulation_restore_memory(chx_simulation *simulation, const void *state, size_t size_bytes)
+{
+    CHX__REQUIRE(simulation && state && !simulation->playback.recording);
+    /* Only read while it is restoring. */
+    stream file = {.bytes = (char *)state, .size = size_bytes, .is_restoring = true};
+    return restore(simulation, &file, "the state");
 }

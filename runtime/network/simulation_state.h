@@ -6,6 +6,7 @@
 
 #include <chronaxie/plan.h>
 
+#include "base/hash.h"
 #include "common/history.h"
 #include "network/simulation.h"
 #include "network/simulation_shape.h"
@@ -88,6 +89,8 @@ struct chx_simulation {
     size_t n_spikes;
     size_t spikes_capacity;
     uint64_t digest;
+    chx__digest network_digest; /* of all that decides what it computes, once it was needed */
+    bool has_network_digest;
     chx__playback playback;
 };
 

@@ -88,6 +88,8 @@ end_oldest(struct flight *flight)
     chx_timeline *timeline = NULL;
     chx_status status = wait_for(flight, *run);
 
+    if (status != CHX_OK && flight->failure.status == CHX_OK)
+        flight->failure = *chx_last_error();
     if (status == CHX_OK)
         status = chx_run_timeline(*run, &timeline);
     if (status == CHX_OK) {

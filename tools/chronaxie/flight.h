@@ -36,6 +36,7 @@ struct flight {
     uint64_t n_ended;
     uint32_t n_polls_after_signal;
     bool is_stuck; /* a run was given up */
+    chx_error failure; /* of the first run that failed */
     flight_device *devices;
     size_t n_devices;
     flight_record trace; /* for a trace file */

@@ -16,6 +16,7 @@
 #include "silence.h"
 #include "states.h"
 #include "stopwatch.h"
+#include "survival.h"
 #include "tally.h"
 #include "target.h"
 
@@ -33,6 +34,7 @@ typedef struct run_job {
     chx_graph *graph;
     chx_plan *plan;
     struct flight flight;
+    struct survival survival;
     states_params states_params;
     struct states states;
     tally_params tally_params;
@@ -107,6 +109,32 @@ save(run_job *job)
     return status;
 }
 
+static double
+time_ms(const run_job *job)
+{
+    return (double)chx_simulation_step(job->session.simulation) * job->session.info->time_step_ms;
+}
+
+/* Keeps the state to go on from when a device fails. */
+static chx_status
+keep(run_job *job)
+{
+    const uint64_t begun_ns = stopwatch_now_ns();
+    chx_status status = settle(job);
+    if (status == CHX_OK)
+        status = listen(job);
+    return status == CHX_OK
+               ? survival_keep(&job->survival, job->session.simulation, time_ms(job), begun_ns)
+               : status;
+}
+
+/* How far the run has been submitted. */
+static uint64_t
+steps_done(const run_job *job)
+{
+    return chx_simulation_step(job->session.simulation) - job->first_step;
+}
+
 static bool
 is_save_due(const run_job *job)
 {
@@ -115,34 +143,88 @@ is_save_due(const run_job *job)
 }
 
 static chx_status
+advance_once(run_job *job, uint64_t left)
+{
+    const uint32_t steps = left < job->steps_per_run ? (uint32_t)left : job->steps_per_run;
+    chx_status status = chx_simulation_set_steps(job->session.simulation, steps);
+    if (status == CHX_OK)
+        status = flight_submit(&job->flight);
+    if (status == CHX_OK && is_save_due(job))
+        status = save(job);
+    if (status == CHX_OK)
+        status = listen(job);
+    if (status == CHX_OK && !job->session.recording && survival_is_due(&job->survival))
+        status = keep(job);
+    return status;
+}
+
+static chx_status
 advance(run_job *job)
 {
     chx_status status = CHX_OK;
-    uint64_t begin_ns = stopwatch_now_ns();
-    uint64_t done = 0;
-
-    job->saved_ns = begin_ns;
-    progress_begin("steps", job->n_steps);
-    while (status == CHX_OK && done < job->n_steps && !interrupt_pending()) {
-        uint64_t left = job->n_steps - done;
-        uint32_t steps = left < job->steps_per_run ? (uint32_t)left : job->steps_per_run;
-        status = chx_simulation_set_steps(job->session.simulation, steps);
-        if (status == CHX_OK)
-            status = flight_submit(&job->flight);
-        if (status == CHX_OK && is_save_due(job))
-            status = save(job);
-        if (status == CHX_OK)
-            status = listen(job);
-        done += steps;
-        progress_show(done);
+    while (status == CHX_OK && steps_done(job) < job->n_steps && !interrupt_pending()) {
+        status = advance_once(job, job->n_steps - steps_done(job));
+        progress_show(steps_done(job));
     }
     if (status == CHX_OK)
         status = flight_drain(&job->flight);
+    return status == CHX_OK ? listen(job) : status;
+}
+
+/* Builds the run anew, on the devices that are left, from the state that was kept. */
+static chx_status
+rebuild(run_job *job)
+{
+    struct session *session = &job->session;
+    job->stage = STAGE_WORK;
+    chx_plan_destroy(&job->plan);
+    chx_graph_destroy(&job->graph);
+    chx_status status = session_renew(session, &job->params);
+    if (status == CHX_OK && !job->survival.state && job->resume_path)
+        status = chx_simulation_restore(session->simulation, job->resume_path);
     if (status == CHX_OK)
-        status = listen(job);
+        status = survival_restore(&job->survival, session->simulation);
+    return status == CHX_OK ? prepare(job) : status;
+}
+
+/* Whatever device fails on the way, while there is another. The first run that failed tells why
+ * better than what followed it. */
+static int
+advance_to_end(run_job *job)
+{
+    chx_status status = prepare(job);
+    if (status == CHX_OK)
+        status = advance(job);
+    while (status != CHX_OK) {
+        chx_error error = *chx_last_error();
+        if (!survival_is_possible(&job->survival, &error, status))
+            return outcome_report(status, job->stage);
+        flight_drain(&job->flight);
+        if (job->flight.failure.status != CHX_OK)
+            error = job->flight.failure;
+        job->flight.failure = (chx_error){.status = CHX_OK};
+        if (job->flight.is_stuck ||
+            !survival_find_way(&job->survival, job->session.runtime, &error))
+            return outcome_report_error(&error, job->stage);
+        status = rebuild(job);
+        if (status == CHX_OK)
+            status = advance(job);
+    }
+    return OUTCOME_OK;
+}
+
+/* The steps of the run, and how long they take. */
+static int
+simulate(run_job *job)
+{
+    const uint64_t begin_ns = stopwatch_now_ns();
+    job->saved_ns = begin_ns;
+    survival_begin(&job->survival, time_ms(job));
+    progress_begin("steps", job->n_steps);
+    const int code = advance_to_end(job);
     job->wall_s = stopwatch_seconds_since(begin_ns);
     progress_clear();
-    return status;
+    return code;
 }
 
 /* After ^C: with --checkpoint the run can be gone on from. */
@@ -151,9 +233,7 @@ stop(run_job *job)
 {
     if (job->checkpoint_path && outcome_report(save(job), job->stage) == OUTCOME_OK)
         outcome_remark("%s has the state at %.6g ms; go on with --resume %s", job->checkpoint_path,
-                       (double)chx_simulation_step(job->session.simulation) *
-                           job->session.info->time_step_ms,
-                       job->checkpoint_path);
+                       time_ms(job), job->checkpoint_path);
     return outcome_stopped();
 }
 
@@ -202,6 +282,24 @@ resume(run_job *job)
             "--duration-ms",
             job->resume_path, (double)job->first_step * step_ms, (double)job->n_steps * step_ms);
     job->n_steps -= job->first_step;
+    return OUTCOME_OK;
+}
+
+/* Makes the simulation, on another device where one fails. */
+static int
+create(run_job *job)
+{
+    struct session *session = &job->session;
+    survival_begin(&job->survival, 0);
+    chx_status status = session_renew(session, &job->params);
+    while (status != CHX_OK) {
+        const chx_error error = *chx_last_error();
+        if (!survival_is_possible(&job->survival, &error, status))
+            return session_report(status);
+        if (!survival_find_way(&job->survival, session->runtime, &error))
+            return outcome_report_error(&error, STAGE_WORK);
+        status = session_renew(session, &job->params);
+    }
     return OUTCOME_OK;
 }
 
@@ -302,7 +400,7 @@ work(run_job *job, const shared_options *shared)
     params->simulation.probes = &job->states.probe;
     params->simulation.n_probes = job->states_params.path != NULL;
     if (code == OUTCOME_OK)
-        code = session_simulate(session, params);
+        code = create(job);
     if (code == OUTCOME_OK)
         code = states_begin(&job->states, &job->states_params, session->network);
     if (code != OUTCOME_OK)
@@ -316,9 +414,7 @@ work(run_job *job, const shared_options *shared)
     if (code != OUTCOME_OK)
         return code;
     job->steps_per_run = choose_steps_per_run(session->info, job->n_steps);
-    code = outcome_report(prepare(job), STAGE_WORK);
-    if (code == OUTCOME_OK)
-        code = outcome_report(advance(job), job->stage);
+    code = simulate(job);
     if (interrupt_pending())
         return code == OUTCOME_OK ? stop(job) : code;
     if (code == OUTCOME_OK)
@@ -394,6 +490,7 @@ run(const struct command *self, int argc, char **argv)
     chx_graph_destroy(&job.graph);
     states_close(&job.states);
     tally_close(&job.tally);
+    survival_close(&job.survival);
     session_close(&job.session);
     return code;
 }

@@ -155,18 +155,29 @@ session_open(struct session *session, const shared_options *shared, const sessio
     return outcome_report(chx_runtime_create(&session->runtime, &runtime_params), STAGE_WORK);
 }
 
-int
-session_simulate(struct session *session, const session_params *params)
+chx_status
+session_renew(struct session *session, const session_params *params)
 {
     chx_simulation_params simulation = params->simulation;
 
     simulation.recording = session->recording;
     chx_simulation_destroy(&session->simulation);
-    const chx_status status = chx_simulation_create(session->runtime, session->network, &simulation,
-                                                    &session->simulation);
+    return chx_simulation_create(session->runtime, session->network, &simulation,
+                                 &session->simulation);
+}
+
+int
+session_report(chx_status status)
+{
     /* A probe of what the models have not is the only argument that is not checked before. */
     return status == CHX_ERROR_INVALID ? outcome_say(OUTCOME_USAGE, "%s", chx_last_error()->message)
                                        : outcome_report(status, STAGE_WORK);
+}
+
+int
+session_simulate(struct session *session, const session_params *params)
+{
+    return session_report(session_renew(session, params));
 }
 
 int

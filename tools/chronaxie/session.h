@@ -45,6 +45,12 @@ int session_open(struct session *session, const shared_options *shared,
                  const session_params *params);
 
 /* Makes the simulation at step 0, instead of an earlier one. */
+chx_status session_renew(struct session *session, const session_params *params);
+
+/* Says what failed then; returns the exit code. */
+int session_report(chx_status status);
+
+/* Both of it. */
 int session_simulate(struct session *session, const session_params *params);
 
 /* Advances the simulation without drawing; an interrupt ends it within about 0.2 s. */

@@ -114,6 +114,20 @@ states_begin(struct states *states, const states_params *params, const chx_netwo
         STAGE_OUTPUT);
 }
 
+/* Drops the rows that are written already. */
+static void
+drop_known(const struct states *states, chx_trace *trace)
+{
+    size_t n = 0;
+    while (n < trace->n_rows && trace->first_step < states->next_step) {
+        trace->first_step += trace->interval_steps;
+        n++;
+    }
+    trace->n_rows -= n;
+    memmove(trace->values, trace->values + n * trace->n_neurons,
+            trace->n_rows * trace->n_neurons * sizeof *trace->values);
+}
+
 chx_status
 states_write(struct states *states, chx_simulation *simulation)
 {
@@ -123,6 +137,10 @@ states_write(struct states *states, chx_simulation *simulation)
     chx_status status = chx_simulation_take_trace(simulation, 0, &trace);
     if (status != CHX_OK)
         return status;
+    if (trace.n_rows > 0 && trace.first_step < states->next_step)
+        drop_known(states, &trace);
+    if (trace.n_rows > 0)
+        states->next_step = trace.first_step + trace.n_rows * trace.interval_steps;
     status = chx_trace_table_add(states->table, &trace);
     free(trace.values);
     return status;

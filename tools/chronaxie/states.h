@@ -18,6 +18,7 @@ struct states {
     uint32_t *neurons;
     bool *is_listed; /* by neuron */
     chx_trace_table *table;
+    uint64_t next_step; /* what is traced before it is written */
 };
 
 /* The option rules of states_params, STATES_RULES of them, written to rules[]. */
@@ -31,7 +32,8 @@ int states_open(struct states *states, const states_params *params, const chx_ne
 /* Begins the table. */
 int states_begin(struct states *states, const states_params *params, const chx_network *network);
 
-/* Writes what the simulation has traced since the last time. */
+/* Writes what the simulation has traced since the last time, and not again what it traces once more
+ * after it was set back. */
 chx_status states_write(struct states *states, chx_simulation *simulation);
 
 /* Ends the table. */

@@ -62,24 +62,43 @@ keep(struct tally *tally, const chx_spike *spikes, size_t n_spikes)
     return true;
 }
 
+/* How many of the spikes, which are ordered by step and neuron, were taken before the simulation
+ * was set back. */
+static size_t
+count_known(const struct tally *tally, const chx_spike *spikes, size_t n_spikes)
+{
+    const chx_spike *last = &tally->last;
+    size_t n = 0;
+    while (n < n_spikes && tally->n_spikes > 0 &&
+           (spikes[n].step < last->step ||
+            (spikes[n].step == last->step && spikes[n].neuron <= last->neuron)))
+        n++;
+    return n;
+}
+
 chx_status
 tally_take(struct tally *tally, chx_simulation *simulation)
 {
-    chx_spike *spikes;
+    chx_spike *taken;
     size_t n_spikes;
-    chx_status status = chx_simulation_take_spikes(simulation, &spikes, &n_spikes);
+    chx_status status = chx_simulation_take_spikes(simulation, &taken, &n_spikes);
     if (status != CHX_OK)
         return status;
+    const size_t n_known = count_known(tally, taken, n_spikes);
+    const chx_spike *spikes = taken + n_known;
+    n_spikes -= n_known;
     for (size_t i = 0; i < n_spikes; i++)
         tally->of_type[tally->info->neurons[spikes[i].neuron].type]++;
     if (tally->keeps_spikes && !keep(tally, spikes, n_spikes))
         status = CHX_ERROR_MEMORY;
     tally->n_spikes += n_spikes;
+    if (n_spikes > 0)
+        tally->last = spikes[n_spikes - 1];
     if (status == CHX_OK && tally->spikes)
         status = chx_spike_table_add(tally->spikes, spikes, n_spikes);
     if (status == CHX_OK && tally->rates)
         status = chx_rate_table_add(tally->rates, spikes, n_spikes);
-    free(spikes);
+    free(taken);
     return status;
 }
 

@@ -17,6 +17,7 @@ struct tally {
     const chx_network_info *info;
     uint64_t *of_type; /* spikes */
     size_t n_spikes;
+    chx_spike last; /* of those */
     bool keeps_spikes;
     chx_spike *kept; /* n_spikes of them, where they are kept */
     size_t capacity;
@@ -32,7 +33,8 @@ void tally_rules(tally_params *params, option_rule *rules);
 int tally_begin(struct tally *tally, const tally_params *params, const chx_network *network,
                 uint64_t first_step);
 
-/* Takes what the simulation has fired since the last time. */
+/* Takes what the simulation has fired since the last time, and not again what it fires once more
+ * after it was set back. */
 chx_status tally_take(struct tally *tally, chx_simulation *simulation);
 
 /* Ends the tables; end_step is where the run has ended. */
