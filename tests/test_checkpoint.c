@@ -3,9 +3,11 @@
 #include <string.h>
 
 #include <check.h>
+#include <chronaxie/plan.h>
 #include <chronaxie/simulation.h>
 
 #include "circuit.h"
+#include "fault.h"
 #include "runtime.h"
 #include "sample.h"
 #include "scratch.h"
@@ -177,15 +179,72 @@ START_TEST(what_is_no_state_of_the_network_is_refused)
 }
 END_TEST
 
+/* Submits a run of so many steps, with a fault; how it ended. */
+static chx_status
+run_steps(chx_simulation *simulation, chx_plan *plan, uint32_t n_steps, const char *fault)
+{
+    chx_run *run;
+    ck_assert_msg(test_fault_arm(fault), "the fault layer is not loaded");
+    check_ok(chx_simulation_set_steps(simulation, n_steps));
+    chx_status status = chx_plan_submit(plan, &run);
+    if (!status) {
+        status = chx_run_wait(run, CHX_FOREVER);
+        chx_run_destroy(&run);
+    }
+    test_fault_arm("");
+    return status;
+}
+
+/* A refused kernel leaves the state as it was, so the next run computes, but not what follows. */
+START_TEST(after_a_failed_run_nothing_is_collected)
+{
+    chx_network *network = create_network(0);
+    chx_simulation *simulation = create(network, 1);
+    chx_graph *graph;
+    chx_plan *plan;
+    void *state = NULL;
+    size_t size_bytes = 0;
+    check_ok(chx_simulation_advance(simulation, BEFORE));
+    check_ok(chx_simulation_save_memory(simulation, &state, &size_bytes));
+    check_ok(chx_graph_create(runtime, &graph));
+    check_ok(chx_simulation_build(simulation, graph, AFTER));
+    check_ok(chx_plan_create(graph, NULL, &plan));
+    uint64_t before, after;
+    check_ok(chx_simulation_digest(simulation, &before));
+    ck_assert_int_eq(run_steps(simulation, plan, AFTER / 2, "enqueue:1"), CHX_ERROR_DEVICE);
+    ck_assert_int_lt(run_steps(simulation, plan, AFTER / 2, ""), 0);
+    ck_assert_int_lt(run_steps(simulation, plan, AFTER / 2, ""), 0);
+    check_ok(chx_simulation_digest(simulation, &after));
+    ck_assert_uint_eq(before, after);
+    chx_plan_destroy(&plan);
+    chx_graph_destroy(&graph);
+    chx_simulation_destroy(&simulation);
+    simulation = create(network, 1);
+    check_ok(chx_simulation_restore_memory(simulation, state, size_bytes));
+    check_ok(chx_simulation_advance(simulation, AFTER));
+    check_ok(chx_simulation_digest(simulation, &after));
+    chx_simulation_destroy(&simulation);
+    simulation = create(network, 1);
+    check_ok(chx_simulation_advance(simulation, BEFORE + AFTER));
+    check_ok(chx_simulation_digest(simulation, &before));
+    ck_assert_uint_eq(before, after);
+    chx_simulation_destroy(&simulation);
+    chx_network_destroy(&network);
+    free(state);
+}
+END_TEST
+
 int
 main(void)
 {
+    test_fault_load();
     Suite *suite = suite_create("checkpoint");
     TCase *tests = tcase_create("checkpoint");
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, what_is_restored_goes_on_as_if_nothing_had_been, 0, N_NETWORKS);
     tcase_add_test(tests, what_is_no_state_of_the_network_is_refused);
+    tcase_add_test(tests, after_a_failed_run_nothing_is_collected);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -417,6 +417,7 @@ take_up(chx_simulation *simulation, const head *own)
     pthread_mutex_lock(&simulation->mutex);
     simulation->n_spikes = 0;
     simulation->digest = own->digest;
+    simulation->collected_step = (uint32_t)own->step;
     for (uint32_t i = 0; i < simulation->n_probes; i++) {
         chx__probe *probe = &simulation->probes[i];
         probe->n_rows = 0;

@@ -87,12 +87,13 @@ append_row(chx_simulation *simulation, uint32_t p, const char *row, uint32_t ste
     return CHX_OK;
 }
 
+/* Whether all partitions report the run that follows what was collected. One that was submitted
+ * after a failure nobody had been told of is not: it advanced what that left. */
 static chx_status
-append(chx_simulation *simulation, const uint32_t *record)
+check_record(const chx_simulation *simulation, const uint32_t *record)
 {
-    const uint32_t n_partitions = simulation->tables.n_partitions;
     const uint32_t n_steps = record[0], run_step = record[1];
-    for (uint32_t p = 0; p < n_partitions; p++) {
+    for (uint32_t p = 0; p < simulation->tables.n_partitions; p++) {
         const uint32_t *own = record + (size_t)p * simulation->record_words;
         if (own[0] > simulation->max_steps || own[0] != n_steps || own[1] != run_step)
             return chx__fail(CHX_ERROR_DEVICE,
@@ -100,11 +101,27 @@ append(chx_simulation *simulation, const uint32_t *record)
                              "device miscomputes, exclude it",
                              p, own[0], own[1]);
     }
-    chx_status status = CHX_OK;
+    if (n_steps > 0 && run_step != simulation->collected_step)
+        return chx__fail(CHX_ERROR_DEVICE,
+                         "a run before this one failed, so its steps from %u on follow none; "
+                         "make the simulation anew, and restore what was saved of it",
+                         run_step);
+    return CHX_OK;
+}
+
+static chx_status
+append(chx_simulation *simulation, const uint32_t *record)
+{
+    const uint32_t n_partitions = simulation->tables.n_partitions;
+    const uint32_t n_steps = record[0], run_step = record[1];
+    chx_status status = check_record(simulation, record);
+    if (status)
+        return status;
     for (uint32_t step = 0; step < n_steps; step++)
         for (uint32_t p = 0; p < n_partitions && !status; p++)
             status =
                 append_row(simulation, p, row_of(simulation, record, p, step), run_step + step);
+    simulation->collected_step += n_steps;
     return status;
 }
 

@@ -89,6 +89,7 @@ struct chx_simulation {
     size_t n_spikes;
     size_t spikes_capacity;
     uint64_t digest;
+    uint32_t collected_step; /* up to which spikes were collected */
     chx__digest network_digest; /* of all that decides what it computes, once it was needed */
     bool has_network_digest;
     chx__playback playback;
