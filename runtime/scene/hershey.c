@@ -133,7 +133,7 @@ add_glyph(chx__font *font, unsigned code, const struct hershey_glyph *glyph)
             chx__strokes_add(&font->shapes, &stroke);
         }
     into->count = (uint32_t)font->shapes.n - into->first;
-    if (into->count > font->most_strokes)
+    if (code < CHX_GLYPHS && into->count > font->most_strokes)
         font->most_strokes = into->count;
 }
 
@@ -171,6 +171,9 @@ chx__font_init(chx__font *font)
     for (unsigned code = ' '; code < 127; code++)
         add_glyph(&made, code, &latin->glyphs[code]);
     add_glyph(&made, (unsigned char)*CHX__CHAR_MICRO, &greek->glyphs['l']);
+    for (unsigned key = 'A'; key <= 'x'; key++)
+        if (key <= 'X' || key >= 'a')
+            add_glyph(&made, CHX__CHAR_GREEK + key - 'A', &greek->glyphs[key]);
     add_dot(&made);
     if (made.shapes.failed) {
         status = chx__fail_memory("loading the font of the labels");

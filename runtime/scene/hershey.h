@@ -13,6 +13,10 @@
 #define CHX__CHAR_MICRO "\001"
 #define CHX__CHAR_DOT "\002"
 
+/* Greek letters, capital alpha first, have codes of their own; texts that change have none. */
+#define CHX__CHAR_GREEK 128u
+#define CHX__GLYPHS 192
+
 /* A growing list; `failed` is set when memory ran out, so that callers check once. */
 typedef struct chx__strokes {
     chx_stroke *items;
@@ -21,9 +25,9 @@ typedef struct chx__strokes {
 } chx__strokes;
 
 typedef struct chx__font {
-    chx_glyph glyphs[CHX_GLYPHS];
+    chx_glyph glyphs[CHX__GLYPHS]; /* the device has the first CHX_GLYPHS */
     chx__strokes shapes; /* font units, y down, baseline at 0 */
-    uint32_t most_strokes; /* of any glyph */
+    uint32_t most_strokes; /* of any glyph that the device has */
 } chx__font;
 
 /* How a piece of text looks. */

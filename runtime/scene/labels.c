@@ -1,8 +1,11 @@
 /* Sizes are in heights of a capital, which follows from the picture's shorter side, so that one
  * layout serves a thumbnail and a poster. Fixed strokes are made once per scene; what changes
  * (time, speed, scale) is three texts of CHX_TEXT_CHARS and a length, as scalars. Grounds dim what
- * lies behind words. What does not fit is counted ("and 12 more") rather than cut or left out in
- * silence.
+ * lies behind words.
+ *
+ * Labels claim their places in the order of importance: time, scale bar, colour bar, name, counts
+ * and legend, connections, axes, speed. What finds its place taken is shortened, then left out; no
+ * label lies over another.
  *
  * Digits follow the C locale (numerals.h), as a picture must not depend on where it was made. */
 #include "scene/labels.h"
@@ -14,7 +17,8 @@
 #include "base/error.h"
 #include "base/numerals.h"
 #include "scene/connections.h"
-#include "scene/palette.h"
+#include "scene/legend.h"
+#include "scene/letters.h"
 
 /* Sizes that follow from the picture's. */
 typedef struct layout {
@@ -42,92 +46,6 @@ round_down_125(double x)
     return (lead >= 5 ? 5 : lead >= 2 ? 2 : 1) * ten;
 }
 
-#define BETWEEN_TYPES " " CHX__CHAR_DOT " "
-
-/* What the colours of branches mean. */
-typedef struct legend {
-    const chx_network_info *network;
-    chx_colour_by by;
-    uint32_t compartments[CHX__N_COMPARTMENTS];
-    uint32_t n;
-} legend;
-
-static void
-add_compartment(legend *to, uint32_t compartment)
-{
-    for (uint32_t i = 0; i < to->n; i++)
-        if (to->compartments[i] == compartment)
-            return;
-    to->compartments[to->n++] = compartment;
-}
-
-static legend
-legend_of(const chx_network_info *network, chx_colour_by by)
-{
-    legend made = {.network = network, .by = by};
-    if (by == CHX_COLOUR_BY_ID)
-        made.n = network->n_neurons;
-    else if (by != CHX_COLOUR_BY_COMPARTMENT)
-        made.n = network->n_types;
-    if (by == CHX_COLOUR_BY_COMPARTMENT) {
-        add_compartment(&made, 0);
-        for (uint32_t i = 0; i < network->n_nodes; i++)
-            add_compartment(&made, chx__compartment_of(network->nodes[i].kind));
-    }
-    return made;
-}
-
-static const char *
-legend_name(const legend *of, uint32_t i)
-{
-    if (of->by == CHX_COLOUR_BY_COMPARTMENT)
-        return chx__compartment_name(of->compartments[i]);
-    return of->by == CHX_COLOUR_BY_ID ? of->network->neurons[i].name : of->network->types[i].name;
-}
-
-static uint32_t
-legend_ink(const legend *of, uint32_t i)
-{
-    if (of->by == CHX_COLOUR_BY_COMPARTMENT)
-        return CHX__INK_TYPES + chx__compartment_hue(of->compartments[i]);
-    return CHX__INK_TYPES + i % CHX__N_TINTS;
-}
-
-/* What says how many there are where none can be named; neurons are counted in front anyway. */
-static void
-count_legend(const legend *of, char *text, size_t size)
-{
-    const char *what = of->by == CHX_COLOUR_BY_COMPARTMENT ? "kind" : "type";
-    if (of->by != CHX_COLOUR_BY_ID && of->n > 0)
-        snprintf(text, size, BETWEEN_TYPES "%u %s%s", of->n, what, of->n == 1 ? "" : "s");
-}
-
-/* How many entries can be named, with `text` for the rest, in most_px. */
-static uint32_t
-fit_legend(const chx__labels *labels, const legend *of, double cap, double most_px, char *text,
-           size_t size)
-{
-    double used = 0;
-    uint32_t n = 0;
-    text[0] = 0;
-    for (uint32_t i = 0; i < of->n; i++) {
-        char rest[32] = "";
-        if (i + 1 < of->n)
-            snprintf(rest, sizeof rest, BETWEEN_TYPES "and %u more", of->n - i - 1);
-        used += chx__text_width_px(&labels->font, BETWEEN_TYPES, cap) +
-                chx__text_width_px(&labels->font, legend_name(of, i), cap);
-        if (used > most_px)
-            break;
-        if (used + chx__text_width_px(&labels->font, rest, cap) > most_px)
-            continue;
-        n = i + 1;
-        snprintf(text, size, "%s", rest);
-    }
-    if (n == 0)
-        count_legend(of, text, size);
-    return n;
-}
-
 /* Keeps a rectangle, with air around it, for labels alone. */
 static void
 keep_block(chx__labels *labels, double x0, double y0, double x1, double y1, double cap)
@@ -145,78 +63,182 @@ add_ground(chx__labels *labels, double x, double y, double width, double cap)
     keep_block(labels, x, y - cap, x + width, y, cap);
 }
 
+/* Keeps a place where nothing else is written, if it is in the picture and free. */
+static bool
+claim(chx__labels *labels, const layout *at, double x0, double y0, double x1, double y1)
+{
+    bool is_free = x0 >= 0 && y0 >= 0 && x1 <= at->width && y1 <= at->height &&
+                   labels->n_places < CHX__MOST_BLOCKS;
+    for (uint32_t i = 0; i < labels->n_places && is_free; i++) {
+        const chx__block *of = &labels->places[i];
+        is_free = x0 >= of->x1_px || x1 <= of->x0_px || y0 >= of->y1_px || y1 <= of->y0_px;
+    }
+    if (is_free)
+        labels->places[labels->n_places++] = (chx__block){x0, y0, x1, y1};
+    return is_free;
+}
+
+/* The same for words of a width, baseline at (x, y). */
+static bool
+claim_words(chx__labels *labels, const layout *at, double x, double y, double width, double cap)
+{
+    return claim(labels, at, x, y - cap, x + width, y + cap * 0.35);
+}
+
+/* Where words that begin at the left margin on a line must end. */
+static double
+end_of_line(const chx__labels *labels, const layout *at, double y, double cap)
+{
+    double end = at->width - at->margin;
+    for (uint32_t i = 0; i < labels->n_places; i++) {
+        const chx__block *of = &labels->places[i];
+        if (of->y0_px < y + cap * 0.35 && of->y1_px > y - cap && of->x0_px - cap < end)
+            end = of->x0_px - cap;
+    }
+    return end;
+}
+
+/* As much of a text as has room, with dots for the rest. */
+static const char *
+shorten(const chx__labels *labels, const char *text, double cap, double most_px, char shorter[512])
+{
+    if (chx__text_width_px(&labels->font, text, cap) <= most_px)
+        return text;
+    size_t fits = 0;
+    shorter[0] = 0;
+    for (const char *next = text; *next && next - text < 500;) {
+        chx__letter_next(&next);
+        size_t size = (size_t)(next - text);
+        memcpy(shorter, text, size);
+        memcpy(shorter + size, "...", 4);
+        if (chx__text_width_px(&labels->font, shorter, cap) > most_px)
+            break;
+        fits = size;
+    }
+    memcpy(shorter + fits, "...", fits ? 4 : 0);
+    shorter[fits ? fits + 3 : 0] = 0;
+    return shorter;
+}
+
 /* Draws a legend from x on, and returns where it ends. */
 static double
-draw_legend(chx__labels *labels, const legend *of, const layout *at, double x, double y)
+draw_legend(chx__labels *labels, const chx__legend *of, const layout *at, double x, double y,
+            double end)
 {
     double cap = at->cap * 0.86;
     char rest[32];
     chx__style dot = {.cap_px = cap, .ink = CHX__INK_FAINT};
-    double gap = chx__text_width_px(&labels->font, BETWEEN_TYPES, cap);
-    uint32_t n = fit_legend(labels, of, cap, at->width * 0.62 - x, rest, sizeof rest);
+    double gap = chx__text_width_px(&labels->font, CHX__BETWEEN_NAMES, cap);
+    double most = fmin(at->width * 0.62, end) - x;
+    uint32_t n = chx__legend_fit(of, &labels->font, cap, most, rest, sizeof rest);
     for (uint32_t i = 0; i < n; i++) {
-        chx__style style = {.cap_px = cap, .ink = legend_ink(of, i)};
-        chx__strokes_text(&labels->strokes, &labels->font, &dot, x, y, BETWEEN_TYPES);
-        chx__strokes_text(&labels->strokes, &labels->font, &style, x + gap, y, legend_name(of, i));
-        x += gap + chx__text_width_px(&labels->font, legend_name(of, i), cap);
+        const char *name = chx__legend_name(of, i);
+        chx__style style = {.cap_px = cap, .ink = chx__legend_ink(of, i)};
+        chx__strokes_text(&labels->strokes, &labels->font, &dot, x, y, CHX__BETWEEN_NAMES);
+        chx__strokes_text(&labels->strokes, &labels->font, &style, x + gap, y, name);
+        x += gap + chx__text_width_px(&labels->font, name, cap);
     }
+    double width = chx__text_width_px(&labels->font, rest, cap);
+    if (x + width > end)
+        return x;
     chx__strokes_text(&labels->strokes, &labels->font, &dot, x, y, rest);
-    return x + chx__text_width_px(&labels->font, rest, cap);
+    return x + width;
 }
 
-/* How many connections there are and are drawn, and what their colours mean. */
+/* How many connections there are and are drawn, as long as has room. */
 static void
-draw_connections(chx__labels *labels, const chx_network_info *network, const layout *at, double y)
+count_connections(const chx__labels *labels, const chx_network_info *network, double cap,
+                  double most_px, char *text, size_t size)
 {
     uint32_t drawn = chx__connections_drawn(network);
     unsigned long long n = network->n_synapses;
-    char count[96];
+    if (n == 1)
+        snprintf(text, size, "1 connection");
+    else if (drawn < n)
+        snprintf(text, size, "%llu connections, an even sample of %u drawn", n, drawn);
+    if (n == 1 || (drawn < n && chx__text_width_px(&labels->font, text, cap) <= most_px))
+        return;
+    snprintf(text, size, "%llu connections, %u drawn", n, drawn);
+    if (drawn == n || chx__text_width_px(&labels->font, text, cap) > most_px)
+        snprintf(text, size, "%llu connections", n);
+}
+
+/* What their colours mean, each after a dot. Returns where it ends; draws nothing unless asked. */
+static double
+draw_signs(chx__labels *labels, const chx_network_info *network, double x, double y, double cap,
+           bool drawn)
+{
     const char *const names[] = {"excitatory", "inhibitory"};
-    snprintf(count, sizeof count,
-             drawn < n ? "%llu connections, an even sample of %u drawn"
-             : n == 1  ? "%llu connection"
-                       : "%llu connections",
-             n, drawn);
-    chx__style text = {.cap_px = at->cap * 0.86, .ink = CHX__INK_TEXT};
-    double x = at->margin;
-    for (int i = 0; i < 3; i++) {
-        const char *word = i == 0 ? count : names[i - 1];
-        if (i > 0 && !chx__connections_have(network, i == 2))
+    for (int i = 0; i < 2; i++) {
+        if (!chx__connections_have(network, i == 1))
             continue;
-        if (i > 0) {
-            text.ink = CHX__INK_FAINT;
-            chx__strokes_text(&labels->strokes, &labels->font, &text, x, y, BETWEEN_TYPES);
-            x += chx__text_width_px(&labels->font, BETWEEN_TYPES, text.cap_px);
-            text.ink = CHX__INK_TYPES + chx__connection_hue(i == 2);
+        chx__style dot = {.cap_px = cap, .ink = CHX__INK_FAINT};
+        chx__style style = {.cap_px = cap, .ink = CHX__INK_TYPES + chx__connection_hue(i == 1)};
+        double gap = chx__text_width_px(&labels->font, CHX__BETWEEN_NAMES, cap);
+        if (drawn) {
+            chx__strokes_text(&labels->strokes, &labels->font, &dot, x, y, CHX__BETWEEN_NAMES);
+            chx__strokes_text(&labels->strokes, &labels->font, &style, x + gap, y, names[i]);
         }
-        chx__strokes_text(&labels->strokes, &labels->font, &text, x, y, word);
-        x += chx__text_width_px(&labels->font, word, text.cap_px);
+        x += gap + chx__text_width_px(&labels->font, names[i], cap);
     }
+    return x;
+}
+
+/* Their count, and what their colours mean: all of it or none. */
+static void
+draw_connections(chx__labels *labels, const chx_network_info *network, const layout *at, double y)
+{
+    char count[96];
+    chx__style text = {.cap_px = at->cap * 0.86, .ink = CHX__INK_TEXT};
+    double end = end_of_line(labels, at, y, text.cap_px);
+    count_connections(labels, network, text.cap_px, end - at->margin, count, sizeof count);
+    double x = at->margin + chx__text_width_px(&labels->font, count, text.cap_px);
+    if (x > end)
+        return;
+    chx__strokes_text(&labels->strokes, &labels->font, &text, at->margin, y, count);
+    if (draw_signs(labels, network, x, y, text.cap_px, false) <= end)
+        x = draw_signs(labels, network, x, y, text.cap_px, true);
+    claim_words(labels, at, at->margin, y, x - at->margin, text.cap_px);
     add_ground(labels, at->margin, y, x - at->margin, text.cap_px);
 }
 
+/* Smaller first, then shorter. */
 static void
-draw_title(chx__labels *labels, const chx_network_info *network, const legend *colours,
+draw_name(chx__labels *labels, const char *name, const layout *at, double y)
+{
+    chx__style title = {.cap_px = at->cap * 1.3, .ink = CHX__INK_TITLE};
+    double end = end_of_line(labels, at, y, title.cap_px);
+    double most = fmin(at->width * 0.6, end - at->margin);
+    double width = chx__text_width_px(&labels->font, name, title.cap_px);
+    char shorter[512];
+    if (width > most)
+        title.cap_px = fmax(title.cap_px * most / width, at->cap * 0.86);
+    const char *shown = shorten(labels, name, title.cap_px, most, shorter);
+    width = chx__text_width_px(&labels->font, shown, title.cap_px);
+    claim_words(labels, at, at->margin, y, width, title.cap_px);
+    add_ground(labels, at->margin, y, width, title.cap_px);
+    chx__strokes_text(&labels->strokes, &labels->font, &title, at->margin, y, shown);
+}
+
+static void
+draw_title(chx__labels *labels, const chx_network_info *network, const chx__legend *colours,
            const layout *at, chx_connections connections)
 {
-    const char *name = network->name ? network->name : "";
-    chx__style title = {.cap_px = at->cap * 1.3, .ink = CHX__INK_TITLE};
-    double width = chx__text_width_px(&labels->font, name, title.cap_px);
-    double most = at->width * 0.6;
-    if (width > most)
-        title.cap_px = fmax(title.cap_px * most / width, at->cap * 0.5);
     double y = at->margin + at->cap * 1.3;
-    add_ground(labels, at->margin, y, fmin(width, most), title.cap_px);
-    chx__strokes_text(&labels->strokes, &labels->font, &title, at->margin, y, name);
+    draw_name(labels, network->name ? network->name : "", at, y);
     char count[64];
     snprintf(count, sizeof count, "%u neuron%s", network->n_neurons,
              network->n_neurons == 1 ? "" : "s");
     chx__style text = {.cap_px = at->cap * 0.86, .ink = CHX__INK_TEXT};
     y += at->cap * 2.1;
-    chx__strokes_text(&labels->strokes, &labels->font, &text, at->margin, y, count);
     double after = at->margin + chx__text_width_px(&labels->font, count, text.cap_px);
-    double end = draw_legend(labels, colours, at, after, y);
-    add_ground(labels, at->margin, y, end - at->margin, text.cap_px);
+    double last = end_of_line(labels, at, y, text.cap_px);
+    if (after <= last) {
+        chx__strokes_text(&labels->strokes, &labels->font, &text, at->margin, y, count);
+        double end = draw_legend(labels, colours, at, after, y, last);
+        claim_words(labels, at, at->margin, y, end - at->margin, text.cap_px);
+        add_ground(labels, at->margin, y, end - at->margin, text.cap_px);
+    }
     if (chx__connections_shown(network, connections))
         draw_connections(labels, network, at, y + at->cap * 1.9);
 }
@@ -252,18 +274,46 @@ draw_ticks(chx__labels *labels, const layout *at, double left, double right, dou
     }
 }
 
+/* The colour bar's rectangle. */
+static chx__block
+bar_of(const layout *at)
+{
+    chx__block made;
+    made.x1_px = floor(at->width - at->margin - at->cap);
+    made.x0_px = floor(made.x1_px - fmax(at->width * 0.16, at->cap * 11));
+    made.y1_px = floor(at->height - at->margin - at->cap * 1.55);
+    made.y0_px = made.y1_px - fmax(floor(at->cap * 0.62), 2);
+    return made;
+}
+
+/* The longest words for the colour bar that have room above it; none where not even "ms" has. */
+static const char *
+claim_bar(chx__labels *labels, const layout *at)
+{
+    static const char *const words[] = {"time since spike (ms)", "since spike (ms)", "ms"};
+    chx__block bar = bar_of(at);
+    double cap = at->cap * 0.86;
+    claim(labels, at, bar.x0_px - at->cap, bar.y0_px, bar.x1_px + at->cap,
+          bar.y1_px + at->cap * 1.55);
+    for (int i = 0; i < 3; i++) {
+        double width = chx__text_width_px(&labels->font, words[i], cap);
+        double x = (bar.x0_px + bar.x1_px - width) / 2;
+        if (claim_words(labels, at, x, bar.y0_px - at->cap * 0.75, width, cap))
+            return words[i];
+    }
+    return "";
+}
+
 /* Light by the time since a spike passed, in the colours that branches take. */
 static void
 draw_colour_bar(chx__labels *labels, const chx_network_info *network, const chx_tables *tables,
-                const layout *at)
+                const layout *at, const char *words)
 {
     int n_steps;
     double decay = network->view.decay_ms;
     double range_ms = round_range(decay * 2.7, &n_steps);
-    double right = floor(at->width - at->margin - at->cap);
-    double left = floor(right - fmax(at->width * 0.16, at->cap * 11));
-    double bottom = floor(at->height - at->margin - at->cap * 1.55);
-    double top = bottom - fmax(floor(at->cap * 0.62), 2);
+    chx__block bar = bar_of(at);
+    double left = bar.x0_px, right = bar.x1_px, top = bar.y0_px, bottom = bar.y1_px;
     for (double x = left; x < right; x++) {
         double age = (x + 0.5 - left) / (right - left) * range_ms / decay;
         age = fmax(age, CHX__RISE_DECAYS);
@@ -274,10 +324,19 @@ draw_colour_bar(chx__labels *labels, const chx_network_info *network, const chx_
     draw_ticks(labels, at, left, right, bottom, range_ms, n_steps);
     chx__style style = {.cap_px = at->cap * 0.86, .ink = CHX__INK_TEXT, .align = 1};
     chx__strokes_text(&labels->strokes, &labels->font, &style, (left + right) / 2,
-                      top - at->cap * 0.75, "time since spike (ms)");
+                      top - at->cap * 0.75, words);
     chx__strokes_ground(&labels->strokes, left - at->cap, top - at->cap * 1.9, right + at->cap,
                         bottom + at->cap * 1.9, 0);
     keep_block(labels, left, top - at->cap * 1.6, right, bottom + at->cap * 1.55, at->cap);
+}
+
+static void
+claim_scale(chx__labels *labels, const layout *at)
+{
+    double y = floor(at->height - at->margin);
+    labels->bar_most_px = fmax(at->width * 0.16, at->cap * 6);
+    claim(labels, at, at->margin, y - at->cap * 1.85, at->margin + labels->bar_most_px,
+          y + at->cap * 0.36);
 }
 
 static void
@@ -293,8 +352,19 @@ draw_scale_bar(chx__labels *labels, const layout *at)
                      CHX_STROKE_BAR_X0 | CHX_STROKE_BAR_X1);
     chx__strokes_ground(&labels->strokes, x - tick, y - at->cap, x + tick, y + tick,
                         CHX_STROKE_BAR_X1);
-    labels->bar_most_px = fmax(at->width * 0.16, at->cap * 6);
     keep_block(labels, x, y - at->cap * 1.8, x + labels->bar_most_px, y, at->cap);
+}
+
+/* How far the axes reach at most; 0 where they have no room between the title and the scale bar. */
+static double
+claim_axes(chx__labels *labels, const layout *at)
+{
+    double bottom = at->height - at->margin - at->cap * 3.2;
+    for (double reach = at->cap * 2.6 * 1.3; reach > at->cap * 1.8; reach -= at->cap * 0.1)
+        if (claim(labels, at, at->margin, bottom - 2 * reach - at->cap, at->margin + 2 * reach,
+                  bottom))
+            return reach;
+    return 0;
 }
 
 /* The axes of the data above the scale bar; kernels turn them with the camera. */
@@ -302,8 +372,10 @@ static void
 draw_axes(chx__labels *labels, const layout *at)
 {
     static const char *const names[] = {"x", "y", "z"};
-    double length = at->cap * 2.6;
-    double reach = length * 1.3;
+    double reach = claim_axes(labels, at);
+    if (reach == 0)
+        return;
+    double length = reach / 1.3;
     double x = at->margin + reach;
     double y = at->height - at->margin - at->cap * 3.2 - reach;
     chx__style style = {.cap_px = at->cap * 0.86, .ink = CHX__INK_TITLE, .align = 1};
@@ -330,21 +402,50 @@ draw_axes(chx__labels *labels, const layout *at)
     labels->axis_cap_px = at->cap;
 }
 
-/* The longest time that is shown, and the speed below it. */
-static void
-keep_time(chx__labels *labels, const chx_network_info *network, const layout *at)
+/* The width of the longest time that is shown. */
+static double
+time_width(const chx__labels *labels, const chx_network_info *network, const layout *at)
 {
     chx__caption longest;
     chx__caption_time(&longest, network->duration_ms, network->time_step_ms, 0);
     char text[CHX_TEXT_CHARS + 1] = "";
     memcpy(text, longest.time, CHX_TEXT_CHARS);
-    double width = chx__text_width_px(&labels->font, text, at->cap * 1.15);
+    return chx__text_width_px(&labels->font, text, at->cap * 1.15);
+}
+
+static void
+claim_time(chx__labels *labels, const chx_network_info *network, const layout *at)
+{
+    double width = time_width(labels, network, at);
+    claim_words(labels, at, at->width - at->margin - width, at->margin + at->cap * 1.3, width,
+                at->cap * 1.15);
+}
+
+static void
+keep_time(chx__labels *labels, const chx_network_info *network, const layout *at)
+{
+    double width = time_width(labels, network, at);
     double right = at->width - at->margin;
     keep_block(labels, right - width, at->margin, right, at->margin + at->cap * 1.3, at->cap);
 }
 
+/* The line below the time on which the speed of a video is free of other words; pictures by
+ * themselves are shown at none. */
+static double
+speed_line(chx__labels *labels, const layout *at, chx_pixel_format format)
+{
+    double cap = at->cap * 0.86;
+    double width = chx__text_width_px(&labels->font, "1/99.9 speed", cap);
+    double x = at->width - at->margin - width;
+    double y = at->margin + at->cap * 3.4;
+    for (int i = 0; i < 3 && format == CHX_PIXELS_YUV420; i++)
+        if (claim_words(labels, at, x, y + i * at->cap * 1.9, width, cap))
+            return y + i * at->cap * 1.9;
+    return y;
+}
+
 static void
-place_lines(chx__labels *labels, const layout *at)
+place_lines(chx__labels *labels, const layout *at, chx_pixel_format format)
 {
     double right = at->width - at->margin;
     chx_line time = {.ink = CHX__INK_TITLE, .align = 2};
@@ -354,7 +455,7 @@ place_lines(chx__labels *labels, const layout *at)
     time.radius = chx__font_radius(at->cap * 1.15);
     chx_line speed = time;
     speed.ink = CHX__INK_FAINT;
-    speed.y += (int32_t)(at->cap * 2.1 * 256);
+    speed.y += (int32_t)((speed_line(labels, at, format) - at->margin - at->cap * 1.3) * 256);
     speed.size = chx__font_size(at->cap * 0.86);
     speed.radius = chx__font_radius(at->cap * 0.86);
     chx_line scale = speed;
@@ -377,17 +478,23 @@ chx__labels_init(chx__labels *labels, const chx_network_info *network, const chx
     if (status)
         return status;
     layout at = layout_of(params->width_px, params->height_px);
-    legend colours = legend_of(network, params->colour_by);
+    chx__legend colours = chx__legend_of(network, params->colour_by);
+    bool has_light = params->colour_by == CHX_COLOUR_BY_SPIKE;
     chx__numerals numerals = chx__numerals_begin();
+    if (has_light)
+        claim_time(&made, network, &at);
+    if (!network->view.is_layout)
+        claim_scale(&made, &at);
+    const char *bar_words = has_light ? claim_bar(&made, &at) : "";
     draw_title(&made, network, &colours, &at, params->connections);
-    if (params->colour_by == CHX_COLOUR_BY_SPIKE)
-        draw_colour_bar(&made, network, tables, &at);
+    if (has_light)
+        draw_colour_bar(&made, network, tables, &at, bar_words);
     if (!network->view.is_layout)
         draw_scale_bar(&made, &at);
     if (params->axes)
         draw_axes(&made, &at);
-    place_lines(&made, &at);
-    if (params->colour_by == CHX_COLOUR_BY_SPIKE)
+    place_lines(&made, &at, params->format);
+    if (has_light)
         keep_time(&made, network, &at);
     chx__numerals_end(&numerals);
     if (made.strokes.failed) {

@@ -15,20 +15,22 @@ typedef struct chx__caption {
     int32_t bar_q8; /* length of the scale bar */
 } chx__caption;
 
-/* What a label takes of a corner. */
+/* A rectangle of the picture that a label takes. */
 typedef struct chx__block {
     double x0_px, y0_px, x1_px, y1_px;
 } chx__block;
 
-#define CHX__MOST_BLOCKS 8
+#define CHX__MOST_BLOCKS 10
 
 typedef struct chx__labels {
     chx__font font;
     chx__strokes strokes;
     chx_line lines[CHX_TEXT_LINES];
     double bar_most_px; /* longest scale bar; 0 when there is none */
-    chx__block blocks[CHX__MOST_BLOCKS];
+    chx__block blocks[CHX__MOST_BLOCKS]; /* that branches are kept out of, with air around */
     uint32_t n_blocks;
+    chx__block places[CHX__MOST_BLOCKS]; /* that words and bars cover, none over another */
+    uint32_t n_places;
     double axis_px, axis_cap_px; /* length of the axes of the data, height of their letters */
 } chx__labels;
 
