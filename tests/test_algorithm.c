@@ -7,6 +7,8 @@
 #include "canonical.h"
 #include "instance.h"
 #include "schedule/algorithm.h"
+#include "schedule/bound.h"
+#include "schedule/scenario.h"
 #include "schedule/search.h"
 
 static double
@@ -55,6 +57,21 @@ END_TEST
 
 enum { N_INSTANCES = 10000 };
 
+/* Both bounds hold for a solution of any machine. */
+static void
+ck_bounds(const instance *in, const chx__solution *solution)
+{
+    double bound_ns = 0.0;
+    uint32_t cyclic;
+    double makespan_ns = solution->makespan_ns * (1 + 1e-12);
+    ck_assert_int_eq(chx__bound_find(&in->machine, &in->problem, &bound_ns, &cyclic), CHX_OK);
+    MUST(bound_ns <= makespan_ns);
+    double found_ns = bound_ns;
+    ck_assert_int_eq(
+        chx__bound_raise(&in->machine, &in->problem, 2 * makespan_ns, 10000, &bound_ns), CHX_OK);
+    MUST(bound_ns >= found_ns && bound_ns <= makespan_ns);
+}
+
 /* Every algorithm but "best", which is the others and the search, tested below. */
 START_TEST(algorithm_schedules_are_valid)
 {
@@ -83,6 +100,8 @@ START_TEST(algorithm_search_keeps_schedules_valid_and_never_lengthens)
             chx__search(&in.machine, &in.problem, &(chx__search_params){seed, 2000}, &solution),
             CHX_OK);
         ck_solution(&in, &solution);
+        if (seed % 8 == 0)
+            ck_bounds(&in, &solution);
         ck_assert_double_le(solution.makespan_ns, heft_ns);
         n_better += solution.makespan_ns < heft_ns;
         chx__solution_finish(&solution);
@@ -248,6 +267,25 @@ exact_makespan_ms(const chx_schedule_problem *problem, double limit_ms)
     return of.best_ms;
 }
 
+/* Not above the optimum, also where longer lengths are tried first. */
+static void
+ck_bound_is_near(const chx_schedule_problem *problem, double optimum_ms)
+{
+    chx__scenario scenario;
+    double bound = 0.0;
+    uint32_t cyclic;
+    ck_assert_int_eq(chx__scenario_init(&scenario, problem), CHX_OK);
+    ck_assert_int_eq(chx__bound_find(&scenario.machine, &scenario.problem, &bound, &cyclic),
+                     CHX_OK);
+    ck_assert_double_le(bound, optimum_ms * scenario.units_per_ms * (1 + 1e-12));
+    ck_assert_int_eq(chx__bound_raise(&scenario.machine, &scenario.problem,
+                                      1.5 * optimum_ms * scenario.units_per_ms, 1000000, &bound),
+                     CHX_OK);
+    ck_assert_double_le(bound, optimum_ms * scenario.units_per_ms * (1 + 1e-12));
+    ck_assert_double_ge(bound, 0.7 * optimum_ms * scenario.units_per_ms);
+    chx__scenario_finish(&scenario);
+}
+
 START_TEST(algorithm_best_is_optimal_on_small_graphs)
 {
     size_t n_heft_is_not = 0;
@@ -270,6 +308,7 @@ START_TEST(algorithm_best_is_optimal_on_small_graphs)
                                               .edges = edges};
         double best_ms = makespan_of(&problem, "best"), heft_ms = makespan_of(&problem, "heft");
         double optimum_ms = exact_makespan_ms(&problem, heft_ms + 1.0);
+        ck_bound_is_near(&problem, optimum_ms);
         ck_assert_msg(best_ms == optimum_ms, "graph %u: %g, optimum %g", seed, best_ms, optimum_ms);
         n_heft_is_not += optimum_ms < heft_ms;
     }

@@ -25,7 +25,7 @@ START_TEST(schedule_of_topcuoglu_takes_80)
 {
     chx_schedule *schedule = solve(&topcuoglu);
     ck_assert_double_eq(chx_schedule_makespan_ms(schedule), 80.0);
-    ck_assert_double_eq(chx_schedule_lower_bound_ms(schedule), 41.0);
+    ck_assert_double_eq_tol(chx_schedule_lower_bound_ms(schedule), 54.0, 1e-9);
     ck_assert_str_eq(chx_schedule_algorithm(schedule), "heft");
     ck_assert_uint_eq(chx_schedule_n_tasks(schedule), 10);
     ck_assert_str_eq(chx_schedule_task_name(schedule, 9), "T10");
@@ -46,7 +46,7 @@ START_TEST(schedule_of_arabnejad_and_barbosa_takes_133)
 {
     chx_schedule *schedule = solve(&arabnejad);
     ck_assert_double_eq(chx_schedule_makespan_ms(schedule), 133.0);
-    ck_assert_double_eq(chx_schedule_lower_bound_ms(schedule), 75.0);
+    ck_assert_double_eq_tol(chx_schedule_lower_bound_ms(schedule), 86.0, 1e-9);
     ck_assert_str_eq(chx_schedule_task_name(schedule, 0), "T1");
     ck_assert_str_eq(chx_schedule_lane_name(schedule, 0), "P1");
     chx_schedule_destroy(&schedule);

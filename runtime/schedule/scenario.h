@@ -26,10 +26,4 @@ typedef struct chx__scenario {
 chx_status chx__scenario_init(chx__scenario *scenario, const chx_schedule_problem *problem);
 void chx__scenario_finish(chx__scenario *scenario);
 
-/* No solution is shorter: the larger of the critical path with each task at its cheapest and no
- * transfers, and the total of cheapest costs divided by the number of lanes that run tasks. Errors:
- * CYCLE, with a task of one in *cyclic; MEMORY. */
-chx_status chx__scenario_lower_bound(const chx__scenario *scenario, double *bound,
-                                     uint32_t *cyclic);
-
 #endif

@@ -15,6 +15,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "schedule/algorithm.h"
+#include "schedule/bound.h"
 #include "schedule/play.h"
 
 struct chx_schedule {
@@ -80,13 +81,21 @@ write_entries(chx_schedule *schedule)
     }
 }
 
+/* For a part of the search's time. */
+#define BOUND_STEPS 300000
+
 static chx_status
 solve_with(const chx__algorithm *with, uint32_t effort, chx_schedule *made)
 {
     const chx__machine *machine = &made->scenario.machine;
     const chx__problem *problem = &made->scenario.problem;
-    return with->solve == chx__best ? chx__best_with_effort(machine, problem, effort, &made->plan)
-                                    : with->solve(machine, problem, &made->plan);
+    if (with->solve != chx__best)
+        return with->solve(machine, problem, &made->plan);
+    chx_status status = chx__best_with_effort(machine, problem, effort, &made->plan);
+    uint64_t n_steps = (uint64_t)BOUND_STEPS * (effort ? effort : 1);
+    return status ? status
+                  : chx__bound_raise(machine, problem, made->plan.makespan_ns, n_steps,
+                                     &made->lower_bound);
 }
 
 chx_status
@@ -103,9 +112,9 @@ chx__schedule_plan(chx__scenario *scenario, const chx_schedule_params *params,
         *scenario = (chx__scenario){0};
         made->algorithm = with->name;
         made->entries = chx__alloc(made->scenario.problem.n_tasks, sizeof *made->entries);
-        status = made->entries
-                     ? chx__scenario_lower_bound(&made->scenario, &made->lower_bound, cyclic)
-                     : chx__fail_memory("scheduling");
+        status = made->entries ? chx__bound_find(&made->scenario.machine, &made->scenario.problem,
+                                                 &made->lower_bound, cyclic)
+                               : chx__fail_memory("scheduling");
     }
     if (!status)
         status = solve_with(with, params->effort, made);
