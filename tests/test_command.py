@@ -564,6 +564,29 @@ class Runs(Case):
         self.fails(3, "the column 'pre' is missing", "run",
                    self.file("other.csv", "name,type\nA,cell\n"))
 
+    def test_lists_of_edges_without_a_header_are_read_with_one_remark(self):
+        third, braces = ", the third as weight_pa", "; of attributes in braces the weight alone"
+        for name, text, said in [
+                ("a.edgelist", "a b {}\nb c {}\n", braces),
+                ("b.txt", "a b {'x': 'y z', 'weight': 1.5}\nb c {\"weight\": 3}\n", third + braces),
+                ("c.txt", "# c\na b 1.5\nb c -3\n", third), ("d.txt", "1 2\n2 3\n", ""),
+                ("e.csv", "A,B,5\nB,C,3\n", third), ("f.csv", "A,B\nB,C\n", ""),
+                ("g.tsv", "A\tB\t2\nB\tC\t1e1\n", third), ("h.csv", "7,8\n8,9\n", "")]:
+            result = run("import", self.file(name, text), "-o", self.folder / name[0], "--json")
+            self.assertEqual(result.returncode, 0, result.stderr)
+            summary = json.loads(result.stdout)
+            self.assertEqual((summary["neurons"], summary["synapses"]), (3, 2))
+            self.assertEqual(result.stderr.count("note: "), 1)
+            self.assertIn("; no row names the columns: the first is read as pre, the second as "
+                          f"post{said}", result.stderr)
+        for text, said in [("foo,bar\nx,y\n", ":1: the column 'pre' is missing in the row 'foo"),
+                           ("sorce,target\nA,B\n", ":1: unknown column 'sorce'"),
+                           ("A,B,1\nB,C\n", ":2: the row has 2 fields where the first has 3"),
+                           ("A,B,1\nB,C,x\n", ":2: weight_pa is 'x'"),
+                           ("0.5,1.5\n1,2\n", ":1: the column 'pre' is missing")]:
+            self.fails(3, "z.csv" + said, "import", self.file("z.csv", text), "-o",
+                       self.folder / "z")
+
     def test_imported_edges_take_places_and_types_from_a_table(self):
         edges = self.file("edges.csv", "pre,post\n1,2\n2,3.0\n")
         table = self.file("n.csv", "name,type,x_um,y_um,z_um\n1,a,0,0,0\n2,b,10,0,0\n"

@@ -10,8 +10,9 @@
  * What is not UTF-8 is made so as it comes into the buffer (io/latin1.h), before rows are looked
  * for in it; a buffer that has grown by that is filled no further than to its room.
  *
- * A loose table also may have blanks for delimiters, comments, and no header; then its first row
- * is kept for the first chx__csv_next(). */
+ * A loose table also may have blanks for delimiters, comments, and no header, and a list of edges
+ * (io/csv_bare.h) the first and the last; then its first row is kept for the first
+ * chx__csv_next(). */
 #include "io/csv.h"
 
 #include <errno.h>
@@ -22,6 +23,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "io/csv_bare.h"
 #include "io/csv_plain.h"
 #include "io/gzip.h"
 #include "io/latin1.h"
@@ -308,24 +310,46 @@ is_of_words(const char *row, bool *is_bare)
     return *is_bare || !strpbrk(row, ",;\t");
 }
 
-/* A table without a header: its first row is kept for chx__csv_next(), its columns are in order. */
-static chx_status
-take_bare(chx__csv *csv, const chx__csv_field *fields)
+/* The first row is kept for chx__csv_next(), the columns are in order. */
+static void
+take_first(chx__csv *csv, const chx__csv_field *fields)
 {
     memset(csv->order, CHX__CSV_IGNORED, sizeof csv->order);
-    if (csv->n_fields < csv->n_needed || csv->n_fields > CHX__CSV_MAX_FIELDS)
-        return chx__csv_fail(csv, CHX_ERROR_FORMAT,
-                             "the row has %zu fields; write %s and %s, with blanks between",
-                             csv->n_fields, csv->columns[0], csv->columns[1]);
     for (size_t i = 0; i < csv->n_columns && i < csv->n_fields; i++) {
         csv->order[i] = (uint8_t)i;
         csv->fields[i] = fields[i];
     }
+    csv->is_bare = true;
+}
+
+/* A table without a header. */
+static chx_status
+take_bare(chx__csv *csv, const chx__csv_field *fields)
+{
+    if (csv->n_fields < csv->n_needed || csv->n_fields > CHX__CSV_MAX_FIELDS)
+        return chx__csv_fail(csv, CHX_ERROR_FORMAT,
+                             "the row has %zu fields; write %s and %s, with blanks between",
+                             csv->n_fields, csv->columns[0], csv->columns[1]);
+    take_first(csv, fields);
     if (csv->n_fields > csv->n_columns)
         snprintf(csv->remark, sizeof csv->remark, "fields behind the first %zu are ignored",
                  csv->n_columns);
-    csv->is_bare = true;
     return CHX_OK;
+}
+
+/* A list of edges. A weight in it has no unit. */
+static void
+take_list(chx__csv *csv, const chx__csv_field *fields)
+{
+    bool has_weight = csv->n_fields > 2;
+    csv->is_list = true;
+    take_first(csv, fields);
+    csv->guessed = has_weight ? 1u << 2 : 0;
+    snprintf(csv->remark, sizeof csv->remark,
+             "no row names the columns: the first is read as %s, the second as %s%s%s%s",
+             csv->columns[0], csv->columns[1], has_weight ? ", the third as " : "",
+             has_weight ? csv->columns[2] : "",
+             csv->has_attributes ? "; of attributes in braces the weight alone is read" : "");
 }
 
 static chx_status
@@ -340,12 +364,24 @@ read_header(chx__csv *csv)
     if (status)
         return status;
     if (more) {
-        csv->delimiter = csv->loose && is_of_words(row, &is_bare) ? ' ' : find_delimiter(row);
+        csv->has_attributes = csv->may_be_list && chx__csv_has_attributes(row);
+        if (csv->has_attributes)
+            chx__csv_take_weight(row);
+        csv->delimiter = (csv->loose && is_of_words(row, &is_bare)) ||
+                                 (csv->may_be_list && !strpbrk(row, ",;\t"))
+                             ? ' '
+                             : find_delimiter(row);
         status = split(csv, row, names, CHX__CSV_MAX_FIELDS, &csv->n_fields);
     }
     if (status)
         return status;
-    return is_bare ? take_bare(csv, names) : chx__csv_match_header(csv, names);
+    if (is_bare)
+        return take_bare(csv, names);
+    status = chx__csv_match_header(csv, names);
+    if (!status || !csv->may_be_list || !chx__csv_is_list(csv, names))
+        return status;
+    take_list(csv, names);
+    return CHX_OK;
 }
 
 /* A table ends its lines as the first of them ends: in LF, perhaps after CR, or in CR alone. */
@@ -413,6 +449,14 @@ chx__csv_open_loose(chx__csv *csv, const char *path, const char *const *columns,
 }
 
 chx_status
+chx__csv_open_edges(chx__csv *csv, const char *path, const char *const *columns, size_t n_columns)
+{
+    *csv =
+        (chx__csv){.columns = columns, .n_columns = n_columns, .n_needed = 2, .may_be_list = true};
+    return begin(csv, path);
+}
+
+chx_status
 chx__csv_next(chx__csv *csv, bool *more)
 {
     char *row;
@@ -429,15 +473,16 @@ chx__csv_next(chx__csv *csv, bool *more)
     chx_status status = take_row(csv, &row, &length, more);
     if (status || !*more)
         return status;
+    if (csv->has_attributes)
+        chx__csv_take_weight(row);
     chx__csv_field fields[CHX__CSV_MAX_FIELDS];
     status = split(csv, row, fields, csv->n_fields, &n_fields);
     if (status)
         return status;
     if (n_fields != csv->n_fields)
-        return chx__csv_fail(
-            csv, CHX_ERROR_FORMAT,
-            "the row has %zu fields where the header has %zu; give each column one", n_fields,
-            csv->n_fields);
+        return chx__csv_fail(csv, CHX_ERROR_FORMAT,
+                             "the row has %zu fields where the %s has %zu; give each column one",
+                             n_fields, csv->is_list ? "first" : "header", csv->n_fields);
     for (size_t i = 0; i < n_fields; i++)
         if (csv->order[i] != CHX__CSV_IGNORED)
             csv->fields[csv->order[i]] = fields[i];

@@ -37,6 +37,9 @@ typedef struct chx__csv {
     const char *const *columns;
     size_t n_columns, n_needed;
     bool loose; /* as chx__csv_open_loose() takes it */
+    bool may_be_list; /* as chx__csv_open_edges() takes it */
+    bool is_list; /* and is */
+    bool has_attributes; /* rows end with attributes in braces */
     chx__csv_field fields[CHX__CSV_MAX_COLUMNS]; /* the row, in the order of `columns` */
     uint32_t guessed; /* a bit for each column whose name in the file says no unit */
     uint64_t line; /* where the row begins */
@@ -66,6 +69,11 @@ chx_status chx__csv_open(chx__csv *csv, const char *path, const char *const *col
  * comments, blanks may stand between the fields, and where they do, the header may be missing; the
  * fields are then the columns in order. */
 chx_status chx__csv_open_loose(chx__csv *csv, const char *path, const char *const *columns,
+                               size_t n_columns);
+
+/* As chx__csv_open(), also for a list of edges without a header, by blanks or what stands between
+ * columns else: who, whom and perhaps the weight, which are the first three columns. */
+chx_status chx__csv_open_edges(chx__csv *csv, const char *path, const char *const *columns,
                                size_t n_columns);
 
 /* Whether the table has a column, and its rows so a field of it. */

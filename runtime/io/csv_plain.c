@@ -61,7 +61,7 @@ find_fields(chx__csv *csv)
 bool
 chx__csv_take_plain(chx__csv *csv)
 {
-    if (csv->loose || csv->delimiter == ';')
+    if (csv->loose || csv->delimiter == ';' || csv->delimiter == ' ' || csv->has_attributes)
         return false;
     const char *const row = csv->buffer + csv->begin, *const end = find_fields(csv);
     if (!end || end == row || end - row > CHX__CSV_MAX_ROW_BYTES)

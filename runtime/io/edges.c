@@ -358,7 +358,7 @@ bool
 chx__edges_recognise(const char *path)
 {
     chx__csv csv;
-    bool is_table = chx__csv_open(&csv, path, columns, N_COLUMNS, WEIGHT) == CHX_OK;
+    bool is_table = chx__csv_open_edges(&csv, path, columns, N_COLUMNS) == CHX_OK;
     if (is_table)
         chx__csv_close(&csv);
     return is_table;
@@ -372,7 +372,7 @@ chx__edges_load(const char *path, const char *neurons, bool is_played, chx_netwo
         return fail_memory();
     chx_status status = neurons ? place_neurons(&table) : CHX_OK;
     if (!status)
-        status = chx__csv_open(&table.csv, path, columns, N_COLUMNS, WEIGHT);
+        status = chx__csv_open_edges(&table.csv, path, columns, N_COLUMNS);
     if (!status)
         status = read_rows(&table);
     if (!status)

@@ -332,6 +332,16 @@ read_text(chx__folder *folder, const chx__json_at *member, const char **kept)
     return *kept ? CHX_OK : chx__fail_memory("loading a network");
 }
 
+/* It is shown on one line, in pictures and by programs. */
+static chx_status
+check_line(const chx__json_at *member, const char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < ' ' || *text == 127)
+            return chx__json_fail(member, "holds a control character; remove it");
+    return CHX_OK;
+}
+
 static chx_status
 read_texts(chx__folder *folder, const chx__json_at *root)
 {
@@ -340,6 +350,8 @@ read_texts(chx__folder *folder, const chx__json_at *root)
     chx_status status = chx__json_member(root, "name", &member);
     if (!status)
         status = read_text(folder, &member, &info->name);
+    if (!status)
+        status = check_line(&member, info->name);
     if (!status)
         status = chx__json_optional(root, "description", &member);
     return status ? status : read_text(folder, &member, &info->description);
