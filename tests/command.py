@@ -33,6 +33,12 @@ def run(*words, **options):
                           **options)
 
 
+def run_with_fault(fault, *words):
+    """Runs the command over the layer that makes drivers fail, see layer_fault.c."""
+    layer = pathlib.Path(COMMAND).parents[2] / "tests/layer_fault.so"
+    return run(*words, env={**os.environ, "OPENCL_LAYERS": str(layer), "CHX_FAULT": fault})
+
+
 class Case(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="chronaxie-"))

@@ -16,7 +16,7 @@ import unittest
 import xml.etree.ElementTree
 
 sys.dont_write_bytecode = True
-from command import Case, COMMAND, devices, run, SERIAL, SOURCES, WORM  # noqa: E402
+from command import Case, COMMAND, devices, run, run_with_fault, SERIAL, SOURCES, WORM  # noqa: E402
 
 ALGORITHMS = ["best", "heft", "heft-no-insertion", "cpop", "peft", "lookahead", "heteroprio"]
 
@@ -286,14 +286,8 @@ class Runs(Case):
         self.file("network.json", '{\n "nonsense": 1\n}')
         self.fails(3, "network.json:", "run", self.folder)
 
-    @staticmethod
-    def with_fault(fault, *words):
-        layer = pathlib.Path(COMMAND).parents[2] / "tests/layer_fault.so"
-        return run("run", WORM, *words,
-                   env={**os.environ, "OPENCL_LAYERS": str(layer), "CHX_FAULT": fault})
-
     def test_driver_that_goes_on_failing_is_told_twice(self):
-        failed = self.with_fault("lose:2", "--duration-ms", 200, *devices())
+        failed = run_with_fault("lose:2", "run", WORM, "--duration-ms", 200, *devices())
         self.assertEqual(failed.returncode, 5)
         told = failed.stderr.splitlines()
         self.assertEqual(len(told), 2, failed.stderr)
@@ -305,8 +299,9 @@ class Runs(Case):
         outcomes = []
         for spec in ["", fault]:
             tables = [self.folder / name for name in ["spikes.csv", "states.csv", "rates.csv"]]
-            done = self.with_fault(spec, "--json", *words, "--spikes", tables[0], "--states",
-                                   tables[1], "--states-every-ms", 1, "--rates", tables[2])
+            done = run_with_fault(spec, "run", WORM, "--json", *words, "--spikes", tables[0],
+                                  "--states", tables[1], "--states-every-ms", 1, "--rates",
+                                  tables[2])
             self.assertEqual(done.returncode, 0, done.stderr)
             summary = json.loads(done.stdout)
             outcomes.append([summary["digest"], summary["spikes"],

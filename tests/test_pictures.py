@@ -14,7 +14,7 @@ import time
 import unittest
 
 sys.dont_write_bytecode = True
-from command import Case, COMMAND, devices, run, SERIAL, WORM  # noqa: E402
+from command import Case, COMMAND, devices, run, run_with_fault, SERIAL, WORM  # noqa: E402
 
 
 def probe(path):
@@ -250,6 +250,26 @@ class Renders(Case):
                 if os.readlink(descriptor).startswith(str(self.folder)):
                     return True
         return False
+
+    @unittest.skipUnless(devices() == ["-d", "portable"], "a device that has parts is needed")
+    def test_pictures_survive_a_device(self):
+        for name, faults in [("x.png", ["lose:1", "lose:9"]),
+                             ("x.mp4", ["lose:300", "enqueue:200", "lose:1"])]:
+            outcomes = []
+            for fault in ["", *faults]:
+                words = ["--spikes", self.folder / "s.csv", "--json"]
+                words += ["-t", 200, "--speed", 0.1] if name == "x.mp4" else []
+                done = run_with_fault(fault, "render", WORM, "-o", self.folder / name, *self.small,
+                                      "--split", 2, *words)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual("going on from" in done.stderr, fault != "", done.stderr)
+                summary = json.loads(done.stdout)
+                outcomes.append([summary["digest"], summary["spikes_digest"], summary["frames"],
+                                 (self.folder / "s.csv").read_text()])
+            for outcome in outcomes[1:]:
+                self.assertEqual(outcome, outcomes[0])
+            if name == "x.mp4":
+                self.assertEqual(int(probe(self.folder / name)["nb_read_frames"]), outcomes[0][2])
 
     def test_killed_video_leaves_nothing_behind(self):
         words = [COMMAND, "render", WORM, "-o", self.folder / "x.mp4", "--speed", "1/1000",

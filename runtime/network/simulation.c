@@ -421,6 +421,12 @@ chx_simulation_potentials(chx_simulation *simulation, float *potentials_mv)
 }
 
 chx_buffer *
+chx__simulation_collected(const chx_simulation *simulation)
+{
+    return simulation->turn;
+}
+
+chx_buffer *
 chx__simulation_history(const chx_simulation *simulation)
 {
     return simulation->history;

@@ -10,6 +10,11 @@
  * the run's spikes. */
 chx_buffer *chx__simulation_history(const chx_simulation *simulation);
 
+/* What the host task that collects a run's spikes writes, after chx_simulation_build(): a task of
+ * the same graph that reads it comes after, and not at all when spikes were not collected. Owned by
+ * the simulation; NULL where a recording is played. */
+chx_buffer *chx__simulation_collected(const chx_simulation *simulation);
+
 /* The network that is simulated, borrowed. */
 const chx_network *chx__simulation_network(const chx_simulation *simulation);
 

@@ -3,7 +3,8 @@
  * uses them as they were when it was submitted. Before the graph is built they are only kept, and
  * building hands them over.
  *
- * The frame task hands the picture to the caller from the host thread, in order of submission,
+ * The frame task hands the picture to the caller from the host thread, when the spikes of its run
+ * are collected, so that a run which follows none shows no picture, and in order of submission,
  * since each run writes the same picture buffer: a frame's pixels are good until its function
  * returns. frame_index is touched by that task only.
  *
@@ -404,10 +405,11 @@ chx_scene_build(chx_scene *scene, chx_graph *graph, chx_frame_fn frame, void *da
         return status;
     scene->frame = frame;
     scene->frame_data = data;
-    chx_host_task task = {.name = "frame",
-                          .run = hand_over,
-                          .data = scene,
-                          .args = CHX_ARGS(CHX_READ(scene->inputs.picture))};
+    chx_buffer *collected = chx__simulation_collected(scene->simulation);
+    chx_arg args[3] = {CHX_READ(scene->inputs.picture), CHX_END, CHX_END};
+    if (collected)
+        args[1] = CHX_READ(collected);
+    chx_host_task task = {.name = "frame", .run = hand_over, .data = scene, .args = args};
     status = chx_graph_host(graph, &task);
     if (status)
         return status;

@@ -25,11 +25,23 @@ steps_at(const struct rendering *rendering, double time_ms)
     return (uint64_t)floor(time_ms / rendering->session.info->time_step_ms + 1e-6);
 }
 
+static double
+frame_ms(const struct rendering *rendering, uint64_t frame)
+{
+    return rendering->start_ms + (double)frame * ms_per_frame(rendering);
+}
+
+static uint32_t
+most_steps(const struct rendering *rendering)
+{
+    return (uint32_t)ceil(ms_per_frame(rendering) / rendering->session.info->time_step_ms) + 1;
+}
+
 static chx_status
 submit_frame(struct rendering *rendering, uint64_t frame)
 {
     struct session *session = &rendering->session;
-    double time_ms = rendering->start_ms + (double)frame * ms_per_frame(rendering);
+    double time_ms = frame_ms(rendering, frame);
     uint64_t steps = steps_at(rendering, time_ms) - chx_simulation_step(session->simulation);
     chx_camera camera = rendering->camera;
     chx_status status = chx_simulation_set_steps(session->simulation, (uint32_t)steps);
@@ -43,22 +55,28 @@ submit_frame(struct rendering *rendering, uint64_t frame)
     return status == CHX_OK ? flight_submit(&rendering->flight) : status;
 }
 
+/* All frames that are not kept yet. */
 static chx_status
-film(struct rendering *rendering)
+submit_frames(struct rendering *rendering)
 {
+    const uint64_t first = rendering->n_kept, n_ended = rendering->flight.n_ended;
     chx_status status = CHX_OK;
 
-    progress_begin("frames", rendering->n_frames);
-    for (uint64_t f = 0; status == CHX_OK && f < rendering->n_frames && !interrupt_pending(); f++) {
+    for (uint64_t f = first; status == CHX_OK && f < rendering->n_frames && !interrupt_pending();
+         f++) {
         status = submit_frame(rendering, f);
-        progress_show(rendering->flight.n_ended);
+        progress_show(first + rendering->flight.n_ended - n_ended);
     }
-    if (status == CHX_OK)
-        status = flight_drain(&rendering->flight);
-    progress_clear();
-    if (status == CHX_OK && !interrupt_pending())
-        status = chx_video_finish(rendering->video);
-    return status;
+    return status == CHX_OK ? flight_drain(&rendering->flight) : status;
+}
+
+/* Where the first frame that is not kept begins. Simulating again what led there takes little
+ * beside drawing it. */
+static uint64_t
+first_step(const struct rendering *rendering)
+{
+    const uint64_t frame = rendering->n_kept;
+    return steps_at(rendering, frame_ms(rendering, frame > 0 ? frame - 1 : 0));
 }
 
 static int
@@ -79,11 +97,9 @@ prepare(struct rendering *rendering)
     code = outcome_report(chx_video_create(rendering->output, &video, &rendering->video),
                           STAGE_OUTPUT);
     if (code == OUTCOME_OK)
-        code = session_simulate(session, &rendering->params);
+        code = rendering_simulate(rendering, first);
     if (code == OUTCOME_OK)
-        code = session_advance(session, first);
-    if (code == OUTCOME_OK)
-        code = rendering_prepare(rendering, (uint32_t)ceil(steps) + 1);
+        code = rendering_prepare(rendering, most_steps(rendering));
     return code;
 }
 
@@ -102,10 +118,14 @@ rendering_film(struct rendering *rendering)
     rendering->flight.picture.first = rendering->n_frames / 2;
     rendering->flight.picture.n = FRAMES_IN_PICTURE;
     begin_ns = stopwatch_now_ns();
-    code = rendering_report(rendering, film(rendering));
+    progress_begin("frames", rendering->n_frames);
+    code = rendering_draw(rendering, most_steps(rendering), submit_frames, first_step);
+    progress_clear();
     rendering->wall_s = stopwatch_seconds_since(begin_ns);
     if (interrupt_pending())
         return outcome_stopped();
+    if (code == OUTCOME_OK)
+        code = outcome_report(chx_video_finish(rendering->video), STAGE_OUTPUT);
     if (code == OUTCOME_OK)
         code = session_write_spikes(&rendering->session, &rendering->params,
                                     rendering->end_ms + ms_per_frame(rendering));

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "interrupt.h"
 #include "outcome.h"
 #include "placement.h"
 #include "suggest.h"
@@ -27,15 +28,8 @@ keep_frame(void *data, const chx_frame *frame)
         status = chx_png_write(rendering->output, frame->width_px, frame->height_px, frame->pixels);
     if (status != CHX_OK)
         rendering->frame_error = *chx_last_error();
+    rendering->n_kept += status == CHX_OK;
     return status;
-}
-
-int
-rendering_report(const struct rendering *rendering, chx_status status)
-{
-    if (status != CHX_OK && rendering->frame_error.status != CHX_OK)
-        return outcome_report_error(&rendering->frame_error, STAGE_OUTPUT);
-    return outcome_report(status, STAGE_WORK);
 }
 
 /* Looks at a neuron's soma. */
@@ -91,13 +85,33 @@ set_camera(struct rendering *rendering)
     return code;
 }
 
+static chx_status
+create_scene(struct rendering *rendering)
+{
+    rendering->scene_params.still = rendering->orbit_deg == 0;
+    return chx_scene_create(rendering->session.runtime, rendering->session.simulation,
+                            &rendering->scene_params, &rendering->scene);
+}
+
+static chx_status
+create_plan(struct rendering *rendering, uint32_t max_steps)
+{
+    struct session *session = &rendering->session;
+    chx_status status = chx_graph_create(session->runtime, &rendering->graph);
+    if (status == CHX_OK)
+        status = chx_simulation_build(session->simulation, rendering->graph, max_steps);
+    if (status == CHX_OK)
+        status = chx_scene_build(rendering->scene, rendering->graph, keep_frame, rendering);
+    if (status == CHX_OK)
+        status = chx_plan_create(rendering->graph, NULL, &rendering->plan);
+    rendering->flight.plan = rendering->plan;
+    return status;
+}
+
 int
 rendering_prepare(struct rendering *rendering, uint32_t max_steps)
 {
-    struct session *session = &rendering->session;
-    rendering->scene_params.still = rendering->orbit_deg == 0;
-    chx_status status = chx_scene_create(session->runtime, session->simulation,
-                                         &rendering->scene_params, &rendering->scene);
+    chx_status status = create_scene(rendering);
     int code = status == CHX_OK ? set_camera(rendering) : outcome_report(status, STAGE_WORK);
 
     if (code != OUTCOME_OK)
@@ -106,15 +120,68 @@ rendering_prepare(struct rendering *rendering, uint32_t max_steps)
     if (!rendering->digest)
         return outcome_say(OUTCOME_MEMORY, "memory ran out before the first frame");
     XXH3_64bits_reset(rendering->digest);
-    status = chx_graph_create(session->runtime, &rendering->graph);
+    return outcome_report(create_plan(rendering, max_steps), STAGE_WORK);
+}
+
+static chx_status
+simulate(struct rendering *rendering, uint64_t n_steps)
+{
+    const chx_status status = session_renew(&rendering->session, &rendering->params);
+    return status == CHX_OK ? session_go(&rendering->session, n_steps) : status;
+}
+
+int
+rendering_simulate(struct rendering *rendering, uint64_t n_steps)
+{
+    chx_error told;
+    chx_status status = simulate(rendering, n_steps);
+
+    while (status != CHX_OK) {
+        if (!survival_goes_on(&rendering->survival, rendering->session.runtime, NULL, status,
+                              &told))
+            return outcome_report_error(&told, STAGE_WORK);
+        status = simulate(rendering, n_steps);
+    }
+    return interrupt_pending() ? outcome_stopped() : OUTCOME_OK;
+}
+
+/* Makes all anew, on the devices that are left. */
+static chx_status
+renew(struct rendering *rendering, uint32_t max_steps, uint64_t at_step)
+{
+    chx_plan_destroy(&rendering->plan);
+    chx_graph_destroy(&rendering->graph);
+    chx_scene_destroy(&rendering->scene);
+    chx_status status = simulate(rendering, at_step);
     if (status == CHX_OK)
-        status = chx_simulation_build(session->simulation, rendering->graph, max_steps);
+        status = create_scene(rendering);
     if (status == CHX_OK)
-        status = chx_scene_build(rendering->scene, rendering->graph, keep_frame, rendering);
-    if (status == CHX_OK)
-        status = chx_plan_create(rendering->graph, NULL, &rendering->plan);
-    rendering->flight.plan = rendering->plan;
-    return outcome_report(status, STAGE_WORK);
+        status = chx_scene_set_camera(rendering->scene, &rendering->camera);
+    return status == CHX_OK ? create_plan(rendering, max_steps) : status;
+}
+
+int
+rendering_draw(struct rendering *rendering, uint32_t max_steps, rendering_fn draw,
+               rendering_step_fn at_step)
+{
+    const double step_ms = rendering->session.info->time_step_ms;
+    struct survival *survival = &rendering->survival;
+    chx_error told;
+    chx_status status = draw(rendering);
+
+    while (status != CHX_OK) {
+        const uint64_t step = at_step(rendering);
+        survival_begin(survival, (double)step * step_ms);
+        if (rendering->frame_error.status != CHX_OK)
+            return outcome_report_error(&rendering->frame_error, STAGE_OUTPUT);
+        if (!survival_goes_on(survival, rendering->session.runtime, &rendering->flight, status,
+                              &told))
+            return outcome_report_error(&told, STAGE_WORK);
+        status = renew(rendering, max_steps, step);
+        if (status == CHX_OK)
+            status = draw(rendering);
+    }
+    return OUTCOME_OK;
 }
 
 int

@@ -187,25 +187,17 @@ rebuild(run_job *job)
     return status == CHX_OK ? prepare(job) : status;
 }
 
-/* Whatever device fails on the way, while there is another. The first run that failed tells why
- * better than what followed it. */
+/* Whatever device fails on the way, while there is another. */
 static int
 advance_to_end(run_job *job)
 {
+    chx_error told;
     chx_status status = prepare(job);
     if (status == CHX_OK)
         status = advance(job);
     while (status != CHX_OK) {
-        chx_error error = *chx_last_error();
-        if (!survival_is_possible(&job->survival, &error, status))
-            return outcome_report(status, job->stage);
-        flight_drain(&job->flight);
-        if (job->flight.failure.status != CHX_OK)
-            error = job->flight.failure;
-        job->flight.failure = (chx_error){.status = CHX_OK};
-        if (job->flight.is_stuck ||
-            !survival_find_way(&job->survival, job->session.runtime, &error))
-            return outcome_report_error(&error, job->stage);
+        if (!survival_goes_on(&job->survival, job->session.runtime, &job->flight, status, &told))
+            return outcome_report_error(&told, job->stage);
         status = rebuild(job);
         if (status == CHX_OK)
             status = advance(job);
@@ -291,13 +283,14 @@ create(run_job *job)
 {
     struct session *session = &job->session;
     survival_begin(&job->survival, 0);
+    chx_error told;
     chx_status status = session_renew(session, &job->params);
     while (status != CHX_OK) {
-        const chx_error error = *chx_last_error();
-        if (!survival_is_possible(&job->survival, &error, status))
-            return session_report(status);
-        if (!survival_find_way(&job->survival, session->runtime, &error))
-            return outcome_report_error(&error, STAGE_WORK);
+        /* A probe of what the models have not is the only argument that is not checked before. */
+        if (status == CHX_ERROR_INVALID)
+            return outcome_say(OUTCOME_USAGE, "%s", chx_last_error()->message);
+        if (!survival_goes_on(&job->survival, session->runtime, NULL, status, &told))
+            return outcome_report_error(&told, STAGE_WORK);
         status = session_renew(session, &job->params);
     }
     return OUTCOME_OK;

@@ -166,37 +166,21 @@ session_renew(struct session *session, const session_params *params)
                                  &session->simulation);
 }
 
-int
-session_report(chx_status status)
-{
-    /* A probe of what the models have not is the only argument that is not checked before. */
-    return status == CHX_ERROR_INVALID ? outcome_say(OUTCOME_USAGE, "%s", chx_last_error()->message)
-                                       : outcome_report(status, STAGE_WORK);
-}
-
-int
-session_simulate(struct session *session, const session_params *params)
-{
-    return session_report(session_renew(session, params));
-}
-
-int
-session_advance(struct session *session, uint64_t n_steps)
+chx_status
+session_go(struct session *session, uint64_t n_steps)
 {
     uint64_t slice = 16;
-    int code = OUTCOME_OK;
+    chx_status status = CHX_OK;
 
-    while (n_steps > 0 && code == OUTCOME_OK) {
+    while (n_steps > 0 && status == CHX_OK && !interrupt_pending()) {
         uint64_t begin_ns = stopwatch_now_ns();
         uint64_t now = slice < n_steps ? slice : n_steps;
-        code = outcome_report(chx_simulation_advance(session->simulation, now), STAGE_WORK);
-        if (code == OUTCOME_OK && interrupt_pending())
-            code = outcome_stopped();
+        status = chx_simulation_advance(session->simulation, now);
         n_steps -= now;
         if (stopwatch_seconds_since(begin_ns) < 0.1)
             slice *= 2;
     }
-    return code;
+    return status;
 }
 
 double

@@ -47,14 +47,8 @@ int session_open(struct session *session, const shared_options *shared,
 /* Makes the simulation at step 0, instead of an earlier one. */
 chx_status session_renew(struct session *session, const session_params *params);
 
-/* Says what failed then; returns the exit code. */
-int session_report(chx_status status);
-
-/* Both of it. */
-int session_simulate(struct session *session, const session_params *params);
-
-/* Advances the simulation without drawing; an interrupt ends it within about 0.2 s. */
-int session_advance(struct session *session, uint64_t n_steps);
+/* Advances the simulation without drawing; an interrupt ends it early, within about 0.2 s. */
+chx_status session_go(struct session *session, uint64_t n_steps);
 
 /* How long a run lasts when nobody says: the network's own duration, or what was recorded and, so
  * that its last light is seen, `light_ms` more. */

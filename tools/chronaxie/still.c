@@ -6,6 +6,12 @@
 #include "outcome.h"
 #include "stopwatch.h"
 
+static uint64_t
+step_of(const struct rendering *rendering)
+{
+    return session_steps(&rendering->session, rendering->at_ms);
+}
+
 /* Simulates the whole duration once: for the spikes, and to find the moment to draw. The results
  * are the same bits in a second simulation, so that one need not be looked at again. */
 static int
@@ -14,11 +20,8 @@ survey(struct rendering *rendering)
     struct session *session = &rendering->session;
     const session_params *params = &rendering->params;
     const chx_spike *spikes;
-    int code = session_simulate(session, params);
+    int code = rendering_simulate(rendering, session_steps(session, params->duration_ms));
 
-    if (code != OUTCOME_OK)
-        return code;
-    code = session_advance(session, session_steps(session, params->duration_ms));
     if (code == OUTCOME_OK)
         code = outcome_report(
             chx_simulation_spikes(session->simulation, &spikes, &rendering->n_spikes), STAGE_WORK);
@@ -46,7 +49,6 @@ draw(struct rendering *rendering)
 int
 rendering_still(struct rendering *rendering)
 {
-    struct session *session = &rendering->session;
     const session_params *params = &rendering->params;
     uint64_t begin_ns;
     int code = OUTCOME_OK;
@@ -54,9 +56,7 @@ rendering_still(struct rendering *rendering)
     if (!rendering->has_at || params->spikes_path || params->raster_path)
         code = survey(rendering);
     if (code == OUTCOME_OK)
-        code = session_simulate(session, params);
-    if (code == OUTCOME_OK)
-        code = session_advance(session, session_steps(session, rendering->at_ms));
+        code = rendering_simulate(rendering, step_of(rendering));
     if (code == OUTCOME_OK && rendering->simulated_ms == 0)
         code = rendering_count_spikes(rendering, rendering->at_ms);
     if (code == OUTCOME_OK)
@@ -68,7 +68,7 @@ rendering_still(struct rendering *rendering)
     rendering->flight.trace.n = 1;
     rendering->flight.picture.n = 1;
     begin_ns = stopwatch_now_ns();
-    code = rendering_report(rendering, draw(rendering));
+    code = rendering_draw(rendering, 1, draw, step_of);
     rendering->wall_s = stopwatch_seconds_since(begin_ns);
     rendering->n_frames = 1;
     rendering->end_ms = rendering->at_ms;

@@ -17,6 +17,10 @@
 void
 survival_begin(struct survival *survival, double time_ms)
 {
+    if (time_ms > survival->time_ms) {
+        survival->n_in_a_row = 0;
+        survival->device[0] = '\0';
+    }
     survival->time_ms = time_ms;
     survival->kept_ns = stopwatch_now_ns();
 }
@@ -76,17 +80,18 @@ leave_out(chx_runtime *runtime, const chx_error *error)
            chx_runtime_exclude(runtime, device, error->message, EXCLUDE_TIMEOUT_NS) == CHX_OK;
 }
 
-bool
-survival_is_possible(const struct survival *survival, const chx_error *error, chx_status status)
+static bool
+is_possible(const struct survival *survival, const chx_error *error)
 {
-    const bool is_devices = status == CHX_ERROR_DEVICE || status == CHX_ERROR_DEVICE_MEMORY ||
-                            status == CHX_ERROR_TIMEOUT;
-    return is_devices && error->status == status && survival->n_in_a_row < MOST_IN_A_ROW &&
-           !interrupt_pending();
+    const bool is_devices = error->status == CHX_ERROR_DEVICE ||
+                            error->status == CHX_ERROR_DEVICE_MEMORY ||
+                            error->status == CHX_ERROR_TIMEOUT;
+    return is_devices && survival->n_in_a_row < MOST_IN_A_ROW && !interrupt_pending();
 }
 
-bool
-survival_find_way(struct survival *survival, chx_runtime *runtime, const chx_error *error)
+/* False when no device would remain. */
+static bool
+find_way(struct survival *survival, chx_runtime *runtime, const chx_error *error)
 {
     const bool is_late = error->status == CHX_ERROR_TIMEOUT;
     const bool is_second = error->device[0] && strcmp(error->device, survival->device) == 0;
@@ -99,6 +104,23 @@ survival_find_way(struct survival *survival, chx_runtime *runtime, const chx_err
     outcome_remark("%s; going on from %.6g ms%s", error->message, survival->time_ms,
                    is_left_out ? " without that device" : "");
     return true;
+}
+
+bool
+survival_goes_on(struct survival *survival, chx_runtime *runtime, struct flight *flight,
+                 chx_status status, chx_error *told)
+{
+    *told = chx_last_error()->status == status ? *chx_last_error() : (chx_error){.status = status};
+    if (flight) {
+        flight_drain(flight);
+        /* The first run that failed tells why better than what followed it. */
+        if (flight->failure.status != CHX_OK)
+            *told = flight->failure;
+        flight->failure = (chx_error){.status = CHX_OK};
+        if (flight->is_stuck)
+            return false;
+    }
+    return is_possible(survival, told) && find_way(survival, runtime, told);
 }
 
 chx_status

@@ -12,6 +12,8 @@
 
 #include <chronaxie/chronaxie.h>
 
+#include "flight.h"
+
 struct survival {
     void *state; /* kept last; NULL before the first, for what the run began with */
     size_t size_bytes;
@@ -23,7 +25,8 @@ struct survival {
     char device[64]; /* that failed last */
 };
 
-/* The network's time is what the run begins with. */
+/* From where on the run would go on. A device that failed before is not held to have failed when
+ * that is further than it was. */
 void survival_begin(struct survival *survival, double time_ms);
 
 /* Whether a state should be kept. */
@@ -34,13 +37,11 @@ bool survival_is_due(const struct survival *survival);
 chx_status survival_keep(struct survival *survival, chx_simulation *simulation, double time_ms,
                          uint64_t begun_ns);
 
-/* Whether a run may go on after a failure: a device's, and not too often in a row. */
-bool survival_is_possible(const struct survival *survival, const chx_error *error,
-                          chx_status status);
-
-/* Then, when nothing is under way any more: tries the devices once more or leaves one out, and says
- * so. False when none would remain. */
-bool survival_find_way(struct survival *survival, chx_runtime *runtime, const chx_error *error);
+/* After a failure: waits for what is under way, and if a device has failed, and not too often in a
+ * row, tries the devices once more or leaves one out, and says so. False where there is no way;
+ * *told says why. The flight may be NULL. */
+bool survival_goes_on(struct survival *survival, chx_runtime *runtime, struct flight *flight,
+                      chx_status status, chx_error *told);
 
 /* Takes a new simulation to the state that was kept, if any. */
 chx_status survival_restore(const struct survival *survival, chx_simulation *simulation);
