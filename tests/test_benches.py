@@ -87,7 +87,7 @@ class Benches(Case):
             self.fails(2, "as uniform=10000,100,5", "bench", "simulate", wrong)
 
     def test_simulated_axons_fire_where_their_current_is_above_the_rheobase(self):
-        result = json.loads(self.succeeds("bench", "simulate", "hh", "-t", "100", "--rounds", "1",
+        result = json.loads(self.succeeds("bench", "simulate", "hh", "-t", "40", "--rounds", "1",
                                           "--json", *devices()))
         load = result["workloads"][0]
         self.assertTrue(load["digests_equal"])
@@ -160,7 +160,7 @@ class Benches(Case):
 
     def test_interrupt_is_heard_while_a_driver_compiles(self):
         # Drivers take signals for themselves meanwhile, or ignore them.
-        for wait_ms in range(300, 1300, 100):
+        for wait_ms in range(300, 1300, 200):
             with tempfile.TemporaryDirectory() as empty:
                 child = subprocess.Popen([COMMAND, "bench", "dispatch"], stdout=subprocess.PIPE,
                                          stderr=subprocess.PIPE, text=True,
