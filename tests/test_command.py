@@ -174,6 +174,29 @@ class Plans(Case):
         self.fails(3, "states a time", "plan", self.file("classical.json", {
             "tasks": graph["tasks"], "edges": [["A", "B", 3]]}), "-m", machine)
 
+    def test_workflows_of_both_layouts_are_planned(self):
+        times = {"a": 2, "b": 3.5, "c": 1, "d": 4}
+        parents = {"a": [], "b": ["a"], "c": ["a"], "d": ["b", "c"]}
+        old = [{"name": n, "runtimeInSeconds": times[n], "parents": parents[n]} for n in times]
+        new = [{"name": "work", "id": n, "parents": parents[n]} for n in times]
+        ran = {"tasks": [{"id": n, "runtimeInSeconds": times[n]} for n in times]}
+        for workflow in {"tasks": old}, {"specification": {"tasks": new}, "execution": ran}:
+            graph = self.file("flow.json", {"name": "flow", "workflow": workflow})
+            for lanes, makespan in ("1", 10500), ("2", 9500):
+                plan = json.loads(self.succeeds("plan", graph, "--lanes", lanes, "--json"))
+                self.assertEqual(plan["makespan_ms"], makespan)
+        self.fails(2, "--lanes is for", "plan", graph, "-m", "x.json", "--lanes", "2")
+        ran["tasks"].pop()
+        self.fails(3, 'no "runtimeInSeconds"', "plan", self.file("flow.json", {
+            "workflow": {"specification": {"tasks": new}, "execution": ran}}))
+        old[0]["parents"] = ["d"]
+        self.fails(3, "waits for itself", "plan", self.file("flow.json", {
+            "workflow": {"tasks": old}}))
+        old[0]["parents"] = ["e"]
+        self.fails(3, 'no task "e"', "plan", self.file("flow.json", {"workflow": {"tasks": old}}))
+        self.fails(2, "names its lanes", "plan", SOURCES / "examples/topcuoglu.json",
+                   "--lanes", "2")
+
     def test_plan_of_more_effort_is_the_optimum_still(self):
         graph = SOURCES / "examples/topcuoglu.json"
         plan = json.loads(self.succeeds("plan", graph, "--effort", "5", "--json"))

@@ -63,12 +63,13 @@ typedef struct chx_schedule_params {
     /* A described machine (docs/machine-format.md), on whose lanes, links and memory the graph is
      * planned, with transfers that contend. NULL: the classical model. */
     const char *machine_path;
-    uint32_t n_lanes; /* processors for a graph that names none (.stg); 0: 4 */
+    uint32_t n_lanes; /* processors for a graph that names none (.stg, workflows); 0: 4 */
     uint32_t effort; /* of "best": how many times the search of about 5 ms; 0: 1 */
 } chx_schedule_params;
 
 /* Reads a task graph from a JSON file (docs/machine-format.md), or from one in the Standard Task
- * Graph format, which ends in ".stg" and takes no machine, and schedules it; params may be NULL.
+ * Graph format, which ends in ".stg", or a workflow of WfCommons, known by its "workflow", and
+ * schedules it; the last two take no machine. params may be NULL.
  * Errors: FILE, FORMAT with file and line, and those above. */
 CHX_API chx_status chx_schedule_load(const char *path, const chx_schedule_params *params,
                                      chx_schedule **schedule);

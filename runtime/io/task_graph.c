@@ -1,8 +1,8 @@
 /* A problem of the classical model from JSON: lanes, tasks with a time per lane (null where it
  * may not run), edges with transfer times. Names are borrowed from the document until the
  * problem is solved. A cycle is only found by the scheduler; it tells a task, whose line is
- * looked up here. Which of the three formats a file has is told by its ending and by whether a
- * machine is given. */
+ * looked up here. Which of the formats a file has is told by its ending, by whether a machine is
+ * given, and by its "workflow". */
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -12,6 +12,7 @@
 #include "io/json.h"
 #include "io/stg.h"
 #include "io/work_graph.h"
+#include "io/workflow.h"
 #include "schedule/schedule.h"
 
 #define MAX_FILE_BYTES ((size_t)512 << 20)
@@ -206,6 +207,19 @@ solve(const task_graph *graph, const chx_schedule_params *params, chx_schedule *
                         graph->json.path, chx__json_line(&task), graph->task_names[cyclic]);
 }
 
+static chx_status
+read_and_solve(task_graph *graph, const chx_schedule_params *params, chx_schedule **schedule)
+{
+    chx_status status = find_sections(graph);
+    if (!status)
+        status = read_lanes(graph);
+    if (!status)
+        status = read_tasks(graph);
+    if (!status)
+        status = read_edges(graph);
+    return status ? status : solve(graph, params, schedule);
+}
+
 chx_status
 chx_schedule_load(const char *path, const chx_schedule_params *params, chx_schedule **schedule)
 {
@@ -220,16 +234,14 @@ chx_schedule_load(const char *path, const chx_schedule_params *params, chx_sched
         return chx__work_graph_load(path, by, schedule);
     task_graph graph = {0};
     chx_status status = chx__json_load(path, MAX_FILE_BYTES, &graph.json);
-    if (!status)
-        status = find_sections(&graph);
-    if (!status)
-        status = read_lanes(&graph);
-    if (!status)
-        status = read_tasks(&graph);
-    if (!status)
-        status = read_edges(&graph);
-    if (!status)
-        status = solve(&graph, by, schedule);
+    if (!status && chx__workflow_is(&graph.json))
+        status = chx__workflow_solve(&graph.json, by, schedule);
+    else if (!status && by->n_lanes)
+        status =
+            chx__fail(CHX_ERROR_INVALID,
+                      "\"%s\" names its lanes; a number of them is for workflows and .stg", path);
+    else if (!status)
+        status = read_and_solve(&graph, by, schedule);
     task_graph_finish(&graph);
     return status;
 }

@@ -159,7 +159,7 @@ run(const struct command *self, int argc, char **argv)
          0, 0, NULL},
         {OPTION_TEXT, 'm', "machine", "MACHINE.json", "plan for the lanes and links of a machine",
          &asked.plan.machine_path, 0, 0, NULL},
-        {OPTION_UINT, 0, "lanes", "N", "processors for an .stg graph; default: 4",
+        {OPTION_UINT, 0, "lanes", "N", "processors for an .stg graph or a workflow; default: 4",
          &asked.plan.n_lanes, 1, 65535, &lanes},
         {OPTION_UINT, 0, "effort", "N", "search N times as long as the 5 ms of best; default: 1",
          &asked.plan.effort, 1, 100000, NULL},
@@ -183,9 +183,9 @@ run(const struct command *self, int argc, char **argv)
     if (!options_parse(&syntax, argc, argv, &code))
         return code;
     asked.as_json = shared.json;
-    if (target_has_ending(path, ".stg") ? asked.plan.machine_path != NULL : lanes)
-        return outcome_say(OUTCOME_USAGE, "--lanes is for graphs that end in .stg, --machine for "
-                                          "all others");
+    if (asked.plan.machine_path && (lanes || target_has_ending(path, ".stg")))
+        return outcome_say(OUTCOME_USAGE, "--lanes is for graphs that end in .stg and workflows, "
+                                          "--machine for all others");
     code = target_check(&(struct target){"--svg", asked.svg, ".svg", 1 << 16}, 1);
     if (code != OUTCOME_OK)
         return code;
@@ -215,7 +215,9 @@ const struct command command_plan = {
         "transfer takes when the two tasks are on different lanes. With --machine, tasks have "
         "work and\n"
         "edges bytes; docs/machine-format.md describes both files.\n"
-        "A graph that ends in .stg is in the Standard Task Graph format.\n\n"
+        "A graph that ends in .stg is in the Standard Task Graph format; WORKFLOW.json of "
+        "WfCommons is\n"
+        "known by its \"workflow\".\n\n"
         "Algorithms: best (the shortest of the others, improved by a search; the default), "
         "heft,\n"
         "heft-no-insertion, cpop, peft, lookahead, heteroprio.",
