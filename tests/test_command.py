@@ -841,6 +841,22 @@ class Runs(Case):
         self.assertIn("1 of the 60 points of cell lies outside the picture, far from the rest; "
                       "check their coordinates", self.note("render", cell, *picture))
 
+    def test_cell_too_far_from_the_origin_for_its_detail_is_remarked_on(self):
+        for x, said in [(9e8, "cell lies 900000 mm from the origin, where coordinates are rounded "
+                         "to steps of 64 um; move it nearer, or check the unit"), (4e6, "")]:
+            cell = self.file("cell.swc", f"1 1 {x} 0 0 6 -1\n2 3 {x + 1} 0 0 1 1\n")
+            result = run("import", cell, "-o", self.folder / f"o{x}")
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertEqual(result.stderr, f"chronaxie: note: {said}\n" if said else "")
+
+    def test_weights_that_are_no_current_when_scaled_are_counted_in_the_remark(self):
+        rows = "".join(f"A,B{i},{w}\n" for i, w in enumerate([1, 1, 1, 1e-20, 1e30, 0]))
+        edges = self.file("e.csv", "pre,post,weight\n" + rows)
+        result = run("import", edges, "-o", self.folder / "o")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn(" 100 pA, 2 then beyond 1e-12 to 1e12 pA became 0 or 1e12 pA, ",
+                      result.stderr)
+
     def test_columns_of_other_tools_are_ignored_with_one_remark(self):
         net = self.network(stimuli=[self.step(30)])
         (net / "neurons.csv").write_text(",name,type,x_um,y_um,z_um,diameter_um,side\n"

@@ -43,6 +43,7 @@ typedef struct reader {
     const char *neurons; /* path of a table of all neurons, or NULL */
     bool is_played; /* nothing is to be simulated */
     double factor; /* that weights without a unit were multiplied by; else 0 */
+    uint64_t n_cut; /* of them that were then no current */
     const char *odd_name; /* the first that is hardly meant so, or NULL */
     chx__csv csv;
     chx__names names, types;
@@ -262,7 +263,7 @@ static void
 tell_choices(const reader *table, char *text, size_t size)
 {
     const chx_network *network = table->network;
-    char weight[96] = "", delay[64] = "";
+    char weight[96] = "", cut[96] = "", delay[64] = "";
     chx__numerals numerals = chx__numerals_begin();
     if (!chx__csv_has(&table->csv, WEIGHT))
         snprintf(weight, sizeof weight, "each weight is %d pA, ", WEIGHT_PA);
@@ -272,9 +273,12 @@ tell_choices(const reader *table, char *text, size_t size)
         snprintf(weight, sizeof weight, "weights are multiplied by %.4g for a median of %d pA, ",
                  table->factor, WEIGHT_PA);
     chx__numerals_end(&numerals);
+    if (table->n_cut > 0)
+        snprintf(cut, sizeof cut, "%llu then beyond 1e-12 to 1e12 pA became 0 or 1e12 pA, ",
+                 (unsigned long long)table->n_cut);
     if (!chx__csv_has(&table->csv, DELAY))
         snprintf(delay, sizeof delay, "each delay is %d ms, ", DELAY_MS);
-    snprintf(text, size, "%s%s%.64s is driven", weight, delay,
+    snprintf(text, size, "%s%s%s%.64s is driven", weight, cut, delay,
              network->neurons[network->stimuli[0].neurons[0]].name);
 }
 
@@ -282,7 +286,7 @@ tell_choices(const reader *table, char *text, size_t size)
 static chx_status
 remark(const reader *table, const char *path)
 {
-    char text[1024], choices[256] = "";
+    char text[1024], choices[384] = "";
     const char *layout = table->neurons ? "" : "positions are a layout";
     const char *read = table->csv.remark;
     if (!table->is_played)
@@ -344,7 +348,7 @@ complete(reader *table, const char *path)
                                    network->info.n_synapses, SPACING_UM);
     if (!status && table->csv.guessed >> WEIGHT & 1)
         status = chx__relative_scale(network->synapses, network->info.n_synapses, WEIGHT_PA,
-                                     &table->factor);
+                                     &table->factor, &table->n_cut);
     if (!status && !table->is_played)
         status = add_stimulus(network);
     if (!status)

@@ -57,20 +57,24 @@ find_median(const chx_synapse *synapses, uint64_t n_synapses, uint64_t n_nonzero
     return median;
 }
 
+/* Counts what was beyond a bound. */
 static float
-scale(float weight, double factor)
+scale(float weight, double factor, uint64_t *n_cut)
 {
     const double magnitude = fabs((double)weight) * factor;
+    *n_cut += weight != 0 && (magnitude < CHX__MIN_CURRENT_PA || magnitude > CHX__MAX_MAGNITUDE);
     if (magnitude < CHX__MIN_CURRENT_PA)
         return 0;
     return (float)copysign(fmin(magnitude, CHX__MAX_MAGNITUDE), (double)weight);
 }
 
 chx_status
-chx__relative_scale(chx_synapse *synapses, uint64_t n_synapses, double median_pa, double *factor)
+chx__relative_scale(chx_synapse *synapses, uint64_t n_synapses, double median_pa, double *factor,
+                    uint64_t *n_cut)
 {
     uint64_t n_nonzero = 0;
     *factor = 0;
+    *n_cut = 0;
     for (uint64_t i = 0; i < n_synapses; i++)
         n_nonzero += synapses[i].weight_pa != 0;
     if (n_nonzero == 0)
@@ -81,6 +85,6 @@ chx__relative_scale(chx_synapse *synapses, uint64_t n_synapses, double median_pa
     *factor = median_pa / (double)find_median(synapses, n_synapses, n_nonzero, counts);
     free(counts);
     for (uint64_t i = 0; i < n_synapses; i++)
-        synapses[i].weight_pa = scale(synapses[i].weight_pa, *factor);
+        synapses[i].weight_pa = scale(synapses[i].weight_pa, *factor, n_cut);
     return CHX_OK;
 }

@@ -21,6 +21,7 @@
 #define NEAR_UM 100.0
 #define STRAY_FACTOR 20.0
 #define MOST_NAMES 3
+#define COARSE_UM 0.5
 
 typedef struct place {
     double distance_um; /* from the median */
@@ -215,11 +216,36 @@ remark_on_wide_somata(const chx_network_info *info)
     }
 }
 
+/* Coordinates are floats, whose steps grow with the distance from 0. */
+static void
+remark_on_far_morphologies(const chx_network_info *info)
+{
+    char length[32], step[32];
+
+    for (uint32_t i = 0; i < info->n_neurons; i++) {
+        const chx_neuron *neuron = &info->neurons[i];
+        float at[3], most = 0;
+        if (neuron->n_nodes == 0)
+            continue;
+        chx_neuron_place(neuron, info->nodes[neuron->first_node].position_um, at);
+        for (int k = 0; k < 3; k++)
+            most = fmaxf(most, fabsf(at[k]));
+        double step_um = (double)nextafterf(most, INFINITY) - most;
+        if (step_um < COARSE_UM)
+            continue;
+        outcome_remark("%s lies %s from the origin, where coordinates are rounded to steps of %s; "
+                       "move it nearer, or check the unit",
+                       neuron->name, length_text(most, length), length_text(step_um, step));
+        return;
+    }
+}
+
 void
 placement_remark(const chx_network_info *info)
 {
     remark_on_wide_somata(info);
     remark_on_bare_somata(info);
+    remark_on_far_morphologies(info);
 }
 
 /* Where points fall in a picture: what chx_scene_project() says, for very many. */

@@ -4,8 +4,8 @@
 
 #include <chronaxie/scene.h>
 
-/* Says, in one remark each, which soma is as wide as only a wrong unit makes it, and which lies far
- * from its own morphology. */
+/* Says, in one remark each, which soma is as wide as only a wrong unit makes it, which lies far
+ * from its own morphology, and which morphology so far from the origin that it loses its detail. */
 void placement_remark(const chx_network_info *info);
 
 /* Says which cell lies far from all others; most such places are wrong units. */
