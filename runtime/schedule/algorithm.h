@@ -23,9 +23,9 @@ chx_status chx__algorithm_find(const char *name, const chx__algorithm **algorith
  * about 5 ms of moves. Never longer than HEFT. */
 chx__solve chx__best;
 
-/* The same with so many times the moves; 0: 1. */
+/* The same with so many times the moves; 0: 1. Raises *bound_ns, below which no solution is. */
 chx_status chx__best_with_effort(const chx__machine *machine, const chx__problem *problem,
-                                 uint32_t effort, chx__solution *solution);
+                                 uint32_t effort, chx__solution *solution, double *bound_ns);
 
 /* HEFT that appends to lanes only. */
 chx__solve chx__heft_no_insertion;

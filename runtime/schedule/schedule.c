@@ -81,21 +81,14 @@ write_entries(chx_schedule *schedule)
     }
 }
 
-/* For a part of the search's time. */
-#define BOUND_STEPS 300000
-
 static chx_status
 solve_with(const chx__algorithm *with, uint32_t effort, chx_schedule *made)
 {
     const chx__machine *machine = &made->scenario.machine;
     const chx__problem *problem = &made->scenario.problem;
-    if (with->solve != chx__best)
-        return with->solve(machine, problem, &made->plan);
-    chx_status status = chx__best_with_effort(machine, problem, effort, &made->plan);
-    uint64_t n_steps = (uint64_t)BOUND_STEPS * (effort ? effort : 1);
-    return status ? status
-                  : chx__bound_raise(machine, problem, made->plan.makespan_ns, n_steps,
-                                     &made->lower_bound);
+    return with->solve == chx__best
+               ? chx__best_with_effort(machine, problem, effort, &made->plan, &made->lower_bound)
+               : with->solve(machine, problem, &made->plan);
 }
 
 chx_status
