@@ -841,6 +841,15 @@ class Runs(Case):
         self.assertIn("1 of the 60 points of cell lies outside the picture, far from the rest; "
                       "check their coordinates", self.note("render", cell, *picture))
 
+    def test_folders_of_cells_that_are_not_read_are_remarked_on(self):
+        for folder, said in [("Morphologies", "'Morphologies' is not read; call it 'morphologies'"),
+                             ("morphologies/old", "'morphologies/old' is not read; put its cells "
+                              "into 'morphologies'")]:
+            net = self.network(stimuli=[self.step(30)])
+            (net / folder).mkdir(parents=True)
+            self.assertIn(f"network.json:1: the folder {said}", self.note("run", net))
+            shutil.rmtree(net)
+
     def test_cell_too_far_from_the_origin_for_its_detail_is_remarked_on(self):
         for x, said in [(9e8, "cell lies 900000 mm from the origin, where coordinates are rounded "
                          "to steps of 64 um; move it nearer, or check the unit"), (4e6, "")]:

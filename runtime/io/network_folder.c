@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "base/alloc.h"
@@ -544,6 +545,36 @@ refuse_stray(chx__folder *folder, const char *path, const char *stray)
                      path, stray);
 }
 
+/* Cells that stand elsewhere than in "morphologies" are not read, which is said: of a folder of
+ * that name but for the case, and of the first one inside. */
+static chx_status
+remark_on_other_folder(const chx__folder *folder, const char *where, bool is_inside)
+{
+    char text[400] = "";
+    char *path = chx__format("%s/network.json", folder->path);
+    DIR *listing = path ? opendir(where) : NULL;
+    const struct dirent *entry = listing ? readdir(listing) : NULL;
+    for (; entry && !*text; entry = readdir(listing)) {
+        const char *name = entry->d_name;
+        if (entry->d_type != DT_DIR || name[0] == '.')
+            continue;
+        if (is_inside)
+            snprintf(text, sizeof text,
+                     "the folder 'morphologies/%s' is not read; put its cells into 'morphologies'",
+                     name);
+        else if (strcasecmp(name, "morphologies") == 0 && strcmp(name, "morphologies") != 0)
+            snprintf(text, sizeof text, "the folder '%s' is not read; call it 'morphologies'",
+                     name);
+    }
+    chx_status status = CHX_OK;
+    if (*text)
+        status = chx__network_remark(folder->network, path, 1, text);
+    if (listing)
+        closedir(listing);
+    free(path);
+    return status;
+}
+
 static chx_status
 read_morphologies(chx__folder *folder, const char *path)
 {
@@ -562,6 +593,8 @@ read_morphologies(chx__folder *folder, const char *path)
         files ? find_morphologies(folder, listing, path, files, &stray) : fail_memory();
     if (!status && stray)
         status = refuse_stray(folder, path, stray);
+    if (!status)
+        status = remark_on_other_folder(folder, path, true);
     for (uint32_t i = 0; files && i < network->info.n_neurons; i++) {
         if (files[i] && !status)
             status = read_morphology(folder, files[i], &network->neurons[i]);
@@ -645,6 +678,8 @@ chx_network_load(const char *path, chx_network **network)
         status = read_part(&folder, "gaps.csv", chx__folder_read_gaps);
     if (!status)
         status = read_part(&folder, "graded.csv", chx__folder_read_graded);
+    if (!status)
+        status = remark_on_other_folder(&folder, path, false);
     if (!status)
         status = read_part(&folder, "morphologies", read_morphologies);
     if (!status)
