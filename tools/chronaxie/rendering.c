@@ -97,13 +97,14 @@ static chx_status
 create_plan(struct rendering *rendering, uint32_t max_steps)
 {
     struct session *session = &rendering->session;
+    const chx_plan_params params = survival_plan_params(session->runtime);
     chx_status status = chx_graph_create(session->runtime, &rendering->graph);
     if (status == CHX_OK)
         status = chx_simulation_build(session->simulation, rendering->graph, max_steps);
     if (status == CHX_OK)
         status = chx_scene_build(rendering->scene, rendering->graph, keep_frame, rendering);
     if (status == CHX_OK)
-        status = chx_plan_create(rendering->graph, NULL, &rendering->plan);
+        status = chx_plan_create(rendering->graph, &params, &rendering->plan);
     rendering->flight.plan = rendering->plan;
     return status;
 }

@@ -65,12 +65,13 @@ static chx_status
 prepare(run_job *job)
 {
     struct session *session = &job->session;
+    const chx_plan_params params = survival_plan_params(session->runtime);
     chx_status status = chx_graph_create(session->runtime, &job->graph);
 
     if (status == CHX_OK)
         status = chx_simulation_build(session->simulation, job->graph, job->steps_per_run);
     if (status == CHX_OK)
-        status = chx_plan_create(job->graph, NULL, &job->plan);
+        status = chx_plan_create(job->graph, &params, &job->plan);
     job->flight.plan = job->plan;
     job->flight.trace.n = RUNS_IN_TRACE;
     /* The second run shows the steady state; with a single run there is only the first. */

@@ -12,7 +12,34 @@
 #define LEAST_INTERVAL_NS 1000000000u
 #define SHARE 30 /* of the time is what keeping takes */
 #define MOST_IN_A_ROW 3 /* failures without anything kept between them */
+#define DEADLINE_NS 15000000000u
 #define EXCLUDE_TIMEOUT_NS 10000000000u
+
+/* A device in use of that name, or the number of devices. */
+static uint32_t
+find(const chx_runtime *runtime, const char *name, uint32_t *n_usable)
+{
+    const uint32_t n_devices = chx_runtime_n_devices(runtime);
+    uint32_t found = n_devices;
+    *n_usable = 0;
+    for (uint32_t d = 0; d < n_devices; d++) {
+        chx_device_info info;
+        if (chx_runtime_device(runtime, d, &info) != CHX_OK || !info.selected || info.excluded)
+            continue;
+        ++*n_usable;
+        if (name[0] && strncmp(info.name, name, sizeof((chx_error *)0)->device - 1) == 0)
+            found = d;
+    }
+    return found;
+}
+
+chx_plan_params
+survival_plan_params(const chx_runtime *runtime)
+{
+    uint32_t n_usable;
+    find(runtime, "", &n_usable);
+    return (chx_plan_params){.deadline_ns = n_usable > 1 ? DEADLINE_NS : 0};
+}
 
 void
 survival_begin(struct survival *survival, double time_ms)
@@ -50,24 +77,6 @@ survival_keep(struct survival *survival, chx_simulation *simulation, double time
     survival->kept_ns = stopwatch_now_ns();
     survival->cost_ns = survival->kept_ns - begun_ns;
     return CHX_OK;
-}
-
-/* A device in use of that name, or the number of devices. */
-static uint32_t
-find(const chx_runtime *runtime, const char *name, uint32_t *n_usable)
-{
-    const uint32_t n_devices = chx_runtime_n_devices(runtime);
-    uint32_t found = n_devices;
-    *n_usable = 0;
-    for (uint32_t d = 0; d < n_devices; d++) {
-        chx_device_info info;
-        if (chx_runtime_device(runtime, d, &info) != CHX_OK || !info.selected || info.excluded)
-            continue;
-        ++*n_usable;
-        if (name[0] && strncmp(info.name, name, sizeof((chx_error *)0)->device - 1) == 0)
-            found = d;
-    }
-    return found;
 }
 
 /* Leaves a device out, when others remain. */

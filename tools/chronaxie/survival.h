@@ -25,6 +25,9 @@ struct survival {
     char device[64]; /* that failed last */
 };
 
+/* For plans: where another device can go on, one that hangs is not waited for as long as usual. */
+chx_plan_params survival_plan_params(const chx_runtime *runtime);
+
 /* From where on the run would go on. A device that failed before is not held to have failed when
  * that is further than it was. */
 void survival_begin(struct survival *survival, double time_ms);
