@@ -82,23 +82,19 @@ light_at(global const chx_tables *tables, int age, int back)
 /* Of silent lines in a pixel the nearest is kept, and of the others the one that covers most, which
  * shows by as much as it covers more. With that one alone, lines of a bundle would change places
  * from pixel to pixel. What covers no more than something nearer never shows, and is not handed on:
- * the one that covers most of all is, or is the nearest itself. A plain read, which may be late but
- * never says too much, tells what is not the nearest. tint is edge << 6 | hue. */
+ * the one that covers most of all is, or is the nearest itself. tint is edge << 6 | hue. */
 static void
 keep_fibre(global uint *two, uint level, uint near, uint tint)
 {
     uint key = (near >> 1) << 19 | level << 9 | tint;
-    uint old = two[0];
-    if (old < key)
-        old = atomic_max(two, key);
+    uint old = atomic_max(two, key);
     if (old == 0 || old == key)
         return;
     uint less = min(old, key);
     if ((less >> 9 & 1023u) <= (max(old, key) >> 9 & 1023u))
         return;
     less = (less >> 9) << 22 | (less >> 19) << 9 | (less & 511u);
-    if (two[1] < less)
-        atomic_max(two + 1, less);
+    atomic_max(two + 1, less);
 }
 
 /* cover is q8. */
