@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "device/cache.h"
+#include "device/discovery.h"
 #include "device/fleet.h"
 #include "device/program.h"
 #include "device/source.h"
@@ -177,6 +178,22 @@ run_loop(chx__device *device, uint32_t n_rounds)
 
 /* llvmpipe ended loops after 65,535 rounds until Mesa 25. Whatever a driver does, what the fleet
  * says of it is what a loop meets. */
+START_TEST(devices_of_one_name_are_numbered)
+{
+    static const char *const found[] = {"A", "B", "A", "B", "A"};
+    static const char *const told[] = {"A", "B", "A #2", "B #2", "A #3"};
+    enum { N = 5 };
+    chx__device devices[N] = {0};
+    for (int d = 0; d < N; d++)
+        devices[d].info.name = strdup(found[d]);
+    ck_assert_int_eq(chx__devices_tell_apart(devices, N), CHX_OK);
+    for (int d = 0; d < N; d++) {
+        ck_assert_str_eq(devices[d].info.name, told[d]);
+        free((char *)devices[d].info.name);
+    }
+}
+END_TEST
+
 START_TEST(loop_runs_to_its_end_or_to_the_limit_that_the_fleet_found)
 {
     const uint32_t n_rounds = 200000;
@@ -749,6 +766,7 @@ selection_tests(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_set_timeout(tests, 120);
     tcase_add_test(tests, fleet_tells_what_it_knows_of_a_selected_device);
+    tcase_add_test(tests, devices_of_one_name_are_numbered);
     tcase_add_test(tests, loop_runs_to_its_end_or_to_the_limit_that_the_fleet_found);
     tcase_add_test(tests, fleet_by_default_takes_one_driver_of_the_processor);
     tcase_add_test(tests, fleet_selects_by_index);

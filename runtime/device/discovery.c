@@ -87,6 +87,24 @@ add_devices(chx__fleet *fleet, chx__platform *platform, const cl_device_id *ids,
     return CHX_OK;
 }
 
+chx_status
+chx__devices_tell_apart(chx__device *devices, uint32_t n_devices)
+{
+    for (uint32_t d = n_devices; d-- > 0;) {
+        uint32_t n_before = 0;
+        for (uint32_t other = 0; other < d; other++)
+            n_before += strcmp(devices[other].info.name, devices[d].info.name) == 0;
+        if (n_before == 0)
+            continue;
+        char *name = chx__format("%s #%u", devices[d].info.name, n_before + 1);
+        if (!name)
+            return chx__fail_memory("listing devices");
+        free((char *)devices[d].info.name);
+        devices[d].info.name = name;
+    }
+    return CHX_OK;
+}
+
 static chx_status
 add_platform(chx__fleet *fleet, cl_platform_id id, uint32_t *n_others)
 {
@@ -96,6 +114,7 @@ add_platform(chx__fleet *fleet, cl_platform_id id, uint32_t *n_others)
         forget_platform(platform);
         return status;
     }
+    const uint32_t first = fleet->n_devices;
     cl_device_id ids[MAX_DEVICES_PER_PLATFORM];
     cl_uint n_ids = 0;
     cl_int code = clGetDeviceIDs(id, CL_DEVICE_TYPE_ALL, MAX_DEVICES_PER_PLATFORM, ids, &n_ids);
@@ -107,7 +126,9 @@ add_platform(chx__fleet *fleet, cl_platform_id id, uint32_t *n_others)
     fleet->n_platforms++;
     if (n_ids > MAX_DEVICES_PER_PLATFORM)
         n_ids = MAX_DEVICES_PER_PLATFORM;
-    return add_devices(fleet, platform, ids, n_ids, n_others);
+    status = add_devices(fleet, platform, ids, n_ids, n_others);
+    return status ? status
+                  : chx__devices_tell_apart(fleet->devices + first, fleet->n_devices - first);
 }
 
 chx_status
