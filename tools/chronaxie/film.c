@@ -87,7 +87,6 @@ prepare(struct rendering *rendering)
                                     rendering->scene_params.height_px, rendering->fps,
                                     rendering->quality};
     double steps = ms_per_frame(rendering) / session->info->time_step_ms;
-    uint64_t first = steps_at(rendering, rendering->start_ms);
     int code;
 
     if (steps > MOST_STEPS_PER_FRAME)
@@ -97,9 +96,9 @@ prepare(struct rendering *rendering)
     code = outcome_report(chx_video_create(rendering->output, &video, &rendering->video),
                           STAGE_OUTPUT);
     if (code == OUTCOME_OK)
-        code = rendering_simulate(rendering, first);
+        code = rendering_simulate(rendering, first_step(rendering));
     if (code == OUTCOME_OK)
-        code = rendering_prepare(rendering, most_steps(rendering));
+        code = rendering_prepare(rendering, most_steps(rendering), first_step);
     return code;
 }
 

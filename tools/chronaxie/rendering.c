@@ -109,21 +109,6 @@ create_plan(struct rendering *rendering, uint32_t max_steps)
     return status;
 }
 
-int
-rendering_prepare(struct rendering *rendering, uint32_t max_steps)
-{
-    chx_status status = create_scene(rendering);
-    int code = status == CHX_OK ? set_camera(rendering) : outcome_report(status, STAGE_WORK);
-
-    if (code != OUTCOME_OK)
-        return code;
-    rendering->digest = XXH3_createState();
-    if (!rendering->digest)
-        return outcome_say(OUTCOME_MEMORY, "memory ran out before the first frame");
-    XXH3_64bits_reset(rendering->digest);
-    return outcome_report(create_plan(rendering, max_steps), STAGE_WORK);
-}
-
 static chx_status
 simulate(struct rendering *rendering, uint64_t n_steps)
 {
@@ -161,23 +146,62 @@ renew(struct rendering *rendering, uint32_t max_steps, uint64_t at_step)
     return status == CHX_OK ? create_plan(rendering, max_steps) : status;
 }
 
+/* From a step on. False where there is no way, which has been said then. */
+static bool
+goes_on(struct rendering *rendering, struct flight *flight, chx_status status, uint64_t step,
+        int *code)
+{
+    chx_error told;
+    survival_begin(&rendering->survival, (double)step * rendering->session.info->time_step_ms);
+    if (survival_goes_on(&rendering->survival, rendering->session.runtime, flight, status, &told))
+        return true;
+    *code = outcome_report_error(&told, STAGE_WORK);
+    return false;
+}
+
+int
+rendering_prepare(struct rendering *rendering, uint32_t max_steps, rendering_step_fn at_step)
+{
+    const uint64_t step = at_step(rendering);
+    chx_status status = create_scene(rendering);
+    int code;
+
+    while (status != CHX_OK) {
+        if (!goes_on(rendering, NULL, status, step, &code))
+            return code;
+        status = simulate(rendering, step);
+        if (status == CHX_OK)
+            status = create_scene(rendering);
+    }
+    rendering->digest = XXH3_createState();
+    if (!rendering->digest)
+        return outcome_say(OUTCOME_MEMORY, "memory ran out before the first frame");
+    XXH3_64bits_reset(rendering->digest);
+    code = set_camera(rendering);
+    if (code == OUTCOME_OK)
+        status = create_plan(rendering, max_steps);
+    while (status != CHX_OK) {
+        if (!goes_on(rendering, NULL, status, step, &code))
+            return code;
+        status = renew(rendering, max_steps, step);
+    }
+    return code;
+}
+
 int
 rendering_draw(struct rendering *rendering, uint32_t max_steps, rendering_fn draw,
                rendering_step_fn at_step)
 {
-    const double step_ms = rendering->session.info->time_step_ms;
-    struct survival *survival = &rendering->survival;
-    chx_error told;
     chx_status status = draw(rendering);
+    int code;
 
     while (status != CHX_OK) {
+        flight_drain(&rendering->flight); /* which may bring frames yet */
         const uint64_t step = at_step(rendering);
-        survival_begin(survival, (double)step * step_ms);
         if (rendering->frame_error.status != CHX_OK)
             return outcome_report_error(&rendering->frame_error, STAGE_OUTPUT);
-        if (!survival_goes_on(survival, rendering->session.runtime, &rendering->flight, status,
-                              &told))
-            return outcome_report_error(&told, STAGE_WORK);
+        if (!goes_on(rendering, &rendering->flight, status, step, &code))
+            return code;
         status = renew(rendering, max_steps, step);
         if (status == CHX_OK)
             status = draw(rendering);

@@ -67,14 +67,16 @@ struct rendering {
  * Says what fails; returns the exit code. */
 int rendering_simulate(struct rendering *rendering, uint64_t n_steps);
 
-/* Makes scene, graph and plan for a session whose simulation stands at the first moment to draw. A
- * run of the graph advances up to max_steps steps and draws one frame. */
-int rendering_prepare(struct rendering *rendering, uint32_t max_steps);
-
-/* Draws by a function, once more from at_step(rendering) on whenever a device fails while there is
- * another. Says what fails; returns the exit code. */
 typedef chx_status (*rendering_fn)(struct rendering *rendering);
 typedef uint64_t (*rendering_step_fn)(const struct rendering *rendering);
+
+/* Makes scene, graph and plan for a session whose simulation stands at the first moment to draw,
+ * which is at_step(rendering). A run of the graph advances up to max_steps steps and draws one
+ * frame. Whatever device fails while there is another. Says what fails; returns the exit code. */
+int rendering_prepare(struct rendering *rendering, uint32_t max_steps, rendering_step_fn at_step);
+
+/* Draws by a function, and once more from at_step(rendering) on whenever a device fails while there
+ * is another. Says what fails; returns the exit code. */
 int rendering_draw(struct rendering *rendering, uint32_t max_steps, rendering_fn draw,
                    rendering_step_fn at_step);
 

@@ -60,7 +60,7 @@ rendering_still(struct rendering *rendering)
     if (code == OUTCOME_OK && rendering->simulated_ms == 0)
         code = rendering_count_spikes(rendering, rendering->at_ms);
     if (code == OUTCOME_OK)
-        code = rendering_prepare(rendering, 1);
+        code = rendering_prepare(rendering, 1, step_of);
     if (code != OUTCOME_OK)
         return code;
     if (interrupt_pending())
