@@ -327,6 +327,7 @@ class Runs(Case):
                                   tables[2])
             self.assertEqual(done.returncode, 0, done.stderr)
             summary = json.loads(done.stdout)
+            self.assertEqual(summary["failures"], done.stderr.count("going on from"))
             outcomes.append([summary["digest"], summary["spikes"],
                              *(table.read_text() for table in tables)])
         self.assertGreater(outcomes[0][1], 0)

@@ -264,6 +264,7 @@ class Renders(Case):
                 self.assertEqual(done.returncode, 0, done.stderr)
                 self.assertEqual("going on from" in done.stderr, fault != "", done.stderr)
                 summary = json.loads(done.stdout)
+                self.assertEqual(summary["failures"], done.stderr.count("going on from"))
                 outcomes.append([summary["digest"], summary["spikes_digest"], summary["frames"],
                                  (self.folder / "s.csv").read_text()])
             for outcome in outcomes[1:]:

@@ -197,13 +197,13 @@ static int
 print_json(const struct rendering *r, uint64_t spikes_digest)
 {
     json_t *object = json_pack(
-        "{s:s, s:I, s:i, s:i, s:f, s:f, s:f, s:f, s:f, s:o, s:o, s:o, s:o}", "network",
+        "{s:s, s:I, s:i, s:i, s:f, s:f, s:f, s:f, s:f, s:i, s:o, s:o, s:o, s:o}", "network",
         r->session.info->name, "frames", (json_int_t)r->n_frames, "width_px", (int)r->size_px[0],
         "height_px", (int)r->size_px[1], "start_ms", r->is_video ? r->start_ms : r->at_ms, "end_ms",
         r->end_ms, "ready_s", r->ready_s, "wall_s", r->wall_s, "frames_per_s",
-        (double)r->n_frames / r->wall_s, "digest", result_digest(XXH3_64bits_digest(r->digest)),
-        "spikes_digest", result_digest(spikes_digest), "files", files_json(r), "devices",
-        flight_devices_json(&r->flight, r->wall_s));
+        (double)r->n_frames / r->wall_s, "failures", (int)r->survival.n_failures, "digest",
+        result_digest(XXH3_64bits_digest(r->digest)), "spikes_digest", result_digest(spikes_digest),
+        "files", files_json(r), "devices", flight_devices_json(&r->flight, r->wall_s));
     if (r->is_video) {
         json_object_set_new(object, "fps", json_integer(r->fps));
         json_object_set_new(object, "speed", json_real(r->speed));
@@ -225,9 +225,13 @@ print_text(const struct rendering *r)
     else
         printf("%s: %ux%u, network at %.6g ms\n", r->session.info->name, r->size_px[0],
                r->size_px[1], r->at_ms);
-    printf("ready after %.2f s, drawn in %.2f s (%.1f frames/s), digest %016llx\n", r->ready_s,
+    printf("ready after %.2f s, drawn in %.2f s (%.1f frames/s), digest %016llx", r->ready_s,
            r->wall_s, (double)r->n_frames / r->wall_s,
            (unsigned long long)XXH3_64bits_digest(r->digest));
+    if (r->survival.n_failures > 0)
+        printf(", %u failure%s survived", r->survival.n_failures,
+               result_plural(r->survival.n_failures));
+    puts("");
     flight_print_devices(&r->flight, r->wall_s);
     json_array_foreach(files, i, file)
     {

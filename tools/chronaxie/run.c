@@ -10,8 +10,7 @@
 #include "outcome.h"
 #include "placement.h"
 #include "progress.h"
-#include "rates.h"
-#include "result.h"
+#include "run_report.h"
 #include "session.h"
 #include "silence.h"
 #include "states.h"
@@ -297,87 +296,24 @@ create(run_job *job)
     return OUTCOME_OK;
 }
 
-static uint32_t
-count_morphologies(const chx_network_info *info)
-{
-    uint32_t n = 0;
-
-    for (uint32_t i = 0; i < info->n_neurons; i++)
-        n += info->neurons[i].n_nodes > 0;
-    return n;
-}
-
-static int
-print_json(const run_job *job, json_t *rates, size_t n_spikes, uint64_t digest)
-{
-    const struct session *session = &job->session;
-    double simulated_ms = (double)job->n_steps * session->info->time_step_ms;
-    json_t *object = json_pack(
-        "{s:s, s:i, s:I, s:I, s:I, s:I, s:f, s:I, s:o, s:f, s:f, s:o, s:o}", "network",
-        session->info->name, "neurons", (int)session->info->n_neurons, "synapses",
-        (json_int_t)session->info->n_synapses, "morphologies",
-        (json_int_t)count_morphologies(session->info), "points", (json_int_t)session->info->n_nodes,
-        "steps", (json_int_t)job->n_steps, "simulated_ms", simulated_ms, "spikes",
-        (json_int_t)n_spikes, "digest", result_digest(digest), "wall_s", job->wall_s,
-        "real_time_factor", simulated_ms * 1e-3 / job->wall_s, "types", rates, "devices",
-        flight_devices_json(&job->flight, job->wall_s));
-    return result_print(object);
-}
-
-static void
-print_network(const chx_network_info *info)
-{
-    uint32_t n_morphologies = count_morphologies(info);
-
-    printf("%s: %u neuron%s, %llu synapse%s", info->name, info->n_neurons,
-           result_plural(info->n_neurons), (unsigned long long)info->n_synapses,
-           result_plural(info->n_synapses));
-    if (n_morphologies == 0)
-        puts(", no morphologies");
-    else
-        printf(", %u morpholog%s of %u point%s\n", n_morphologies,
-               n_morphologies == 1 ? "y" : "ies", info->n_nodes, result_plural(info->n_nodes));
-}
-
-static int
-print_text(const run_job *job, json_t *rates, size_t n_spikes, uint64_t digest)
-{
-    const chx_network_info *info = job->session.info;
-    double simulated_ms = (double)job->n_steps * info->time_step_ms;
-
-    print_network(info);
-    printf("%.6g ms in %llu step%s", simulated_ms, (unsigned long long)job->n_steps,
-           result_plural(job->n_steps));
-    if (job->first_step > 0)
-        printf(" from %.6g ms on", (double)job->first_step * info->time_step_ms);
-    printf(", %zu spike%s, digest %016llx\n", n_spikes, result_plural(n_spikes),
-           (unsigned long long)digest);
-    printf("%.3f s of computing, %.3g times real time\n\n", job->wall_s,
-           simulated_ms * 1e-3 / job->wall_s);
-    rates_print(rates);
-    printf("\ndevices:\n");
-    flight_print_devices(&job->flight, job->wall_s);
-    json_decref(rates);
-    return OUTCOME_OK;
-}
-
 static int
 report(const run_job *job, bool as_json)
 {
-    const struct session *session = &job->session;
-    const size_t n_spikes = job->tally.n_spikes;
+    const run_report of = {.info = job->session.info,
+                           .flight = &job->flight,
+                           .tally = &job->tally,
+                           .first_step = job->first_step,
+                           .n_steps = job->n_steps,
+                           .n_failures = job->survival.n_failures,
+                           .wall_s = job->wall_s};
     uint64_t digest;
-    json_t *rates;
-    chx_status status = chx_simulation_digest(session->simulation, &digest);
+    chx_status status = chx_simulation_digest(job->session.simulation, &digest);
 
     if (status != CHX_OK)
         return outcome_report(status, STAGE_WORK);
-    const double simulated_ms = (double)job->n_steps * session->info->time_step_ms;
-    if (!session->recording && job->first_step == 0)
-        silence_remark(session->network, n_spikes, simulated_ms);
-    rates = rates_json(session->info, job->tally.of_type, simulated_ms);
-    return as_json ? print_json(job, rates, n_spikes, digest)
-                   : print_text(job, rates, n_spikes, digest);
+    if (!job->session.recording && job->first_step == 0)
+        silence_remark(job->session.network, job->tally.n_spikes, run_report_ms(&of));
+    return as_json ? run_report_json(&of, digest) : run_report_text(&of, digest);
 }
 
 static int
