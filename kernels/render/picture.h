@@ -33,11 +33,9 @@ typedef uint16_t chx_u16;
 #define CHX_TILE 16 /* pixels a side of the tiles that are marked as touched */
 #define CHX_BLOCK 64 /* pixels a side of the blocks that share the big sticks */
 #define CHX_THIN_Q8 192 /* up to this radius a branch is a line, above it a body */
-#define CHX_LIT_LINE_Q8 \
-    256 /* half the width of a lit line, and the least: two rows, or one and halves */
-#define CHX_BODY_SHARE 175u /* of 256: bodies are that much darker than lines, and their edges, */
-#define CHX_EDGE_DARKEST \
-    36u /* which are that bright at least, of 256, and more in seven steps of */
+#define CHX_LIT_LINE_Q8 256 /* half a lit line at least: two rows are filled, or one and halves */
+#define CHX_BODY_SHARE 175u /* of 256: so bright are bodies beside lines, and their edges are */
+#define CHX_EDGE_DARKEST 36u /* at least so bright, of 256, and more in seven steps of */
 #define CHX_EDGE_STEP 13u
 #define CHX_FAINTEST_Q8 90 /* a line is drawn as tissue of this width at least */
 #define CHX_BEHIND (-1000000000) /* depth of connections, behind all bodies */

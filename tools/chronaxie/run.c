@@ -187,12 +187,11 @@ rebuild(run_job *job)
     return status == CHX_OK ? prepare(job) : status;
 }
 
-/* Whatever device fails on the way, while there is another. */
+/* Whatever device fails on the way, or has failed before, while there is another. */
 static int
-advance_to_end(run_job *job)
+advance_to_end(run_job *job, chx_status status)
 {
     chx_error told;
-    chx_status status = prepare(job);
     if (status == CHX_OK)
         status = advance(job);
     while (status != CHX_OK) {
@@ -209,11 +208,12 @@ advance_to_end(run_job *job)
 static int
 simulate(run_job *job)
 {
+    const chx_status status = prepare(job);
     const uint64_t begin_ns = stopwatch_now_ns();
     job->saved_ns = begin_ns;
     survival_begin(&job->survival, time_ms(job));
     progress_begin("steps", job->n_steps);
-    const int code = advance_to_end(job);
+    const int code = advance_to_end(job, status);
     job->wall_s = stopwatch_seconds_since(begin_ns);
     progress_clear();
     return code;
