@@ -13,7 +13,7 @@ trap 'rm -f "$log"' EXIT
 # Poisson stimuli (Uninitialized::instructionExecuted), and takes what clEnqueueWriteBuffer wrote at
 # an offset for uninitialised: tests that do so are checked for bounds and races only.
 case "$*" in
-*test_adex* | *test_axon* | *test_cast* | *test_checkpoint* | *test_command*) ;;
+*test_adex* | *test_axon* | *test_cast* | *test_checkpoint* | *test_runs*) ;;
 *test_everywhere* | *test_failed_run* | *test_gaps* | *test_graded* | *test_izhikevich*) ;;
 *test_labels* | *test_lines* | *test_model* | *test_neuron* | *test_plasticity*) ;;
 *test_ports* | *test_published*) ;;

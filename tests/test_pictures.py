@@ -14,7 +14,7 @@ import time
 import unittest
 
 sys.dont_write_bytecode = True
-from command import Case, COMMAND, devices, run, run_with_fault, SERIAL, WORM  # noqa: E402
+from command import Case, COMMAND, devices, run_with_fault, SERIAL, WORM  # noqa: E402
 
 
 def probe(path):
