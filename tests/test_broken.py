@@ -31,7 +31,7 @@ FOREIGN = [
     (b"PK\3\4\x14\0\0\0", ": is a zip archive or a workbook; unpack it, or save its table"),
     (lzma.compress(b"pre,post\n1,2\n"), ": is packed by another program than gzip; unpack it"),
     (bz2.compress(b"pre,post\n1,2\n"), ": is packed by another program than gzip; unpack it"),
-    (gzip.compress(gzip.compress(b"pre,post\n1,2\n")), ": is packed twice, or comes packed"),
+    (gzip.compress(gzip.compress(b"pre,post\n1,2\n")), ": is still packed by gzip; unpack it"),
     (b"\x89HDF\r\n\x1a\n\0\0", ": is in HDF5, which is not read; save what it holds as text"),
     (b"\x93NUMPY\1\0v\0", ": is an array of NumPy; save it as text"),
     (b"PAR1\x15\4\x15\x10", ": is in Parquet, which is not read; save its table as CSV"),
@@ -119,6 +119,24 @@ class Graphs(Broken):
             (json.dumps({"lanes": ["P"] * 70000, "tasks": []}), ":1: lanes"),
             (FOLDER, ": is a folder; a file is expected here"),
             (MISSING, ": cannot open: No such file"),
+        ] + FOREIGN, "plan", "--svg", self.folder / "x.svg")
+
+    def test_workflows(self):
+        def with_tasks(*tasks, **more):
+            return json.dumps({"workflow": {"tasks": tasks, **more}})
+
+        self.tell("w.json", [
+            ('{"workflow": {\n"tasks": [', ":2: not valid JSON"),
+            (with_tasks(), ":1: workflow.tasks: "),
+            (with_tasks({"runtime": 1}), ':1: workflow.tasks[0]: the key "name" is missing'),
+            (with_tasks({"name": "A"}), ':1: workflow.tasks[0]: the task "A" has no "runtimeIn'),
+            (with_tasks({"name": "A", "runtime": -1}), ":1: workflow.tasks[0].runtime: "),
+            (with_tasks({"name": "A", "runtime": 1e300}), ":1: workflow.tasks[0].runtime: "),
+            (with_tasks({"name": "A", "runtime": 1, "parents": ["Z"]}),
+             ':1: workflow.tasks[0].parents[0]: there is no task "Z"'),
+            (with_tasks({"name": "A", "runtime": 1, "parents": ["A"]}), ":"),
+            (with_tasks({"name": "A"}, execution={"tasks": [{"id": "Z"}]}),
+             ':1: workflow.execution.tasks[0]: there is no task "Z"'),
         ], "plan", "--svg", self.folder / "x.svg")
 
     def test_graphs_of_work(self):
@@ -333,7 +351,7 @@ class Networks(Broken):
             (with_stimulus(stop_ms=5), ":1: stimuli[0].stop_ms: "),
             (PIPE, ": is a pipe or a device; a network folder holds regular files"),
             (FOLDER, ": is a folder; a file is expected here"),
-        ])
+        ] + FOREIGN)
 
     def test_stimuli_without_number_are_read_in_the_time_of_their_entries(self):
         n = 300000

@@ -121,6 +121,8 @@ chx__gzip_read(struct gzFile_s *packed, const char *path, char *to, size_t room,
     int code = Z_OK;
     const int n = gzread(packed, to, (unsigned)(room < INT_MAX ? room : INT_MAX));
     gzerror(packed, &code);
+    if (code == Z_MEM_ERROR)
+        return chx__fail_memory("reading a compressed file");
     if (n < 0 || code != Z_OK)
         return fail_damaged(path);
     *size_bytes = (size_t)n;

@@ -18,7 +18,7 @@ struct gzFile_s;
 chx_status chx__gzip_open(int descriptor, struct gzFile_s **packed);
 
 /* Reads up to `room` bytes; none are the end. Errors: FORMAT when the compressed data are damaged
- * or cut off. */
+ * or cut off, MEMORY. */
 chx_status chx__gzip_read(struct gzFile_s *packed, const char *path, char *to, size_t room,
                           size_t *size_bytes);
 

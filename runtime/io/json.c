@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "io/near.h"
+#include "io/signature.h"
 
 chx_status
 chx__json_load(const char *path, size_t max_bytes, chx__json *json)
@@ -24,6 +25,8 @@ chx__json_load(const char *path, size_t max_bytes, chx__json *json)
     if (!loading.path)
         return chx__fail_memory("reading a JSON file");
     chx_status status = chx__file_read_text(path, max_bytes, &loading.text, &loading.size_bytes);
+    if (!status)
+        status = chx__signature_check(path, loading.text, loading.size_bytes);
     if (status)
         goto fail;
     json_error_t error;

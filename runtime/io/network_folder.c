@@ -551,8 +551,7 @@ static chx_status
 remark_on_other_folder(const chx__folder *folder, const char *where, bool is_inside)
 {
     char text[400] = "";
-    char *path = chx__format("%s/network.json", folder->path);
-    DIR *listing = path ? opendir(where) : NULL;
+    DIR *listing = opendir(where);
     const struct dirent *entry = listing ? readdir(listing) : NULL;
     for (; entry && !*text; entry = readdir(listing)) {
         const char *name = entry->d_name;
@@ -566,11 +565,12 @@ remark_on_other_folder(const chx__folder *folder, const char *where, bool is_ins
             snprintf(text, sizeof text, "the folder '%s' is not read; call it 'morphologies'",
                      name);
     }
-    chx_status status = CHX_OK;
-    if (*text)
-        status = chx__network_remark(folder->network, path, 1, text);
     if (listing)
         closedir(listing);
+    if (!*text)
+        return CHX_OK;
+    char *path = chx__format("%s/network.json", folder->path);
+    chx_status status = path ? chx__network_remark(folder->network, path, 1, text) : fail_memory();
     free(path);
     return status;
 }

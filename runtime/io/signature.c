@@ -29,7 +29,7 @@ static const struct signature {
     {"1AY&SY", 4, 6, unpack}, /* bzip2 */
     {"\x28\xb5\x2f\xfd", 0, 4, unpack}, /* Zstandard */
     {"7z\xbc\xaf", 0, 4, unpack},
-    {"\x1f\x8b", 0, 2, "is packed twice, or comes packed through a pipe; unpack it first"},
+    {"\x1f\x8b", 0, 2, "is still packed by gzip; unpack it first"},
     {"\x89HDF\r\n\x1a\n", 0, 8, "is in HDF5, which is not read; save what it holds as text"},
     {"\x93NUMPY", 0, 6, "is an array of NumPy; save it as text"},
     {"PAR1\x15", 0, 5, "is in Parquet, which is not read; save its table as CSV"},
