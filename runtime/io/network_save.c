@@ -127,22 +127,22 @@ params_json(const chx_network_info *info, uint32_t index)
     return object;
 }
 
-/* Whether some neuron has the type; the reader takes the others for slips. */
-static bool
-is_used(const chx_network_info *info, uint32_t type)
+/* Which types neurons have; the reader takes the others for slips. NULL without memory. */
+static bool *
+find_used(const chx_network_info *info)
 {
-    for (uint32_t i = 0; i < info->n_neurons; i++)
-        if (info->neurons[i].type == type)
-            return true;
-    return false;
+    bool *is_used = chx__alloc(info->n_types, sizeof *is_used);
+    for (uint32_t i = 0; is_used && i < info->n_neurons; i++)
+        is_used[info->neurons[i].type] = true;
+    return is_used;
 }
 
 static json_t *
-types_json(const chx_network_info *info)
+types_json(const chx_network_info *info, const bool *is_used)
 {
     json_t *types = json_object();
     for (uint32_t i = 0; i < info->n_types; i++)
-        if (is_used(info, i))
+        if (is_used[i])
             json_object_set_new(types, info->types[i].name, params_json(info, i));
     return types;
 }
@@ -194,11 +194,11 @@ stimuli_json(const chx_network_info *info)
 
 /* The names of those types of a list that neurons have; NULL for all types. */
 static json_t *
-names_json(const chx_network_info *info, const uint32_t *types, uint32_t n)
+names_json(const chx_network_info *info, const bool *is_used, const uint32_t *types, uint32_t n)
 {
     json_t *names = n > 0 ? json_array() : NULL;
     for (uint32_t i = 0; i < n; i++)
-        if (is_used(info, types[i]))
+        if (is_used[types[i]])
             json_array_append_new(names, json_string(info->types[types[i]].name));
     return names;
 }
@@ -215,12 +215,12 @@ append_rule(json_t *list, json_t *rule)
 }
 
 static json_t *
-plasticity_json(const chx_network_info *info, const chx_plasticity *plasticity)
+plasticity_json(const chx_network_info *info, const bool *is_used, const chx_plasticity *plasticity)
 {
     const bool is_stdp = plasticity->kind == CHX_PLASTICITY_STDP;
     json_t *object = json_pack("{s:s, s:o*, s:o*}", "kind", is_stdp ? "stdp" : "short_term", "from",
-                               names_json(info, plasticity->from, plasticity->n_from), "to",
-                               names_json(info, plasticity->to, plasticity->n_to));
+                               names_json(info, is_used, plasticity->from, plasticity->n_from),
+                               "to", names_json(info, is_used, plasticity->to, plasticity->n_to));
     json_t *values =
         is_stdp
             ? json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:s}", "potentiation",
@@ -238,23 +238,24 @@ plasticity_json(const chx_network_info *info, const chx_plasticity *plasticity)
 }
 
 static json_t *
-plasticities_json(const chx_network_info *info)
+plasticities_json(const chx_network_info *info, const bool *is_used)
 {
     json_t *list = json_array();
     for (uint32_t i = 0; i < info->n_plasticities; i++)
-        append_rule(list, plasticity_json(info, &info->plasticities[i]));
+        append_rule(list, plasticity_json(info, is_used, &info->plasticities[i]));
     return list;
 }
 
 static json_t *
-ports_json(const chx_network_info *info)
+ports_json(const chx_network_info *info, const bool *is_used)
 {
     json_t *list = json_array();
     for (uint32_t i = 0; i < info->n_ports; i++) {
         const chx_port_rule *rule = &info->ports[i];
-        append_rule(list, json_pack("{s:o*, s:o*, s:s}", "from",
-                                    names_json(info, rule->from, rule->n_from), "to",
-                                    names_json(info, rule->to, rule->n_to), "port", rule->port));
+        append_rule(list,
+                    json_pack("{s:o*, s:o*, s:s}", "from",
+                              names_json(info, is_used, rule->from, rule->n_from), "to",
+                              names_json(info, is_used, rule->to, rule->n_to), "port", rule->port));
     }
     return list;
 }
@@ -271,7 +272,7 @@ view_json(const chx_view *view)
 }
 
 static json_t *
-description_json(const chx_network_info *info)
+description_json(const chx_network_info *info, const bool *is_used)
 {
     json_t *root = json_pack("{s:s, s:i, s:s}", "format", "chronaxie-network", "version", 1, "name",
                              info->name && *info->name ? info->name : "network");
@@ -281,11 +282,11 @@ description_json(const chx_network_info *info)
     json_object_set_new(root, "duration_ms", json_real(info->duration_ms));
     json_object_set_new(root, "seed", json_integer((json_int_t)(info->seed & INT64_MAX)));
     json_object_set_new(root, "neuron", params_json(info, 0));
-    json_object_set_new(root, "types", types_json(info));
+    json_object_set_new(root, "types", types_json(info, is_used));
     if (info->n_plasticities > 0)
-        json_object_set_new(root, "plasticities", plasticities_json(info));
+        json_object_set_new(root, "plasticities", plasticities_json(info, is_used));
     if (info->n_ports > 0)
-        json_object_set_new(root, "ports", ports_json(info));
+        json_object_set_new(root, "ports", ports_json(info, is_used));
     json_object_set_new(root, "stimuli", stimuli_json(info));
     json_object_set_new(root, "view", view_json(&info->view));
     return root;
@@ -295,7 +296,9 @@ description_json(const chx_network_info *info)
 static char *
 description_text(const chx_network_info *info)
 {
-    json_t *root = description_json(info);
+    bool *is_used = find_used(info);
+    json_t *root = is_used ? description_json(info, is_used) : NULL;
+    free(is_used);
     char *text = json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
     json_t *again = text ? json_loads(text, 0, NULL) : NULL;
     if (text && !json_equal(root, again)) {
