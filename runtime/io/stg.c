@@ -113,24 +113,6 @@ read_tasks(stg *of)
     return status;
 }
 
-static chx_status
-solve(const stg *of, const chx_schedule_params *params, chx_schedule **schedule)
-{
-    uint32_t cyclic = 0;
-    const chx_schedule_problem problem = {.n_lanes = of->n_lanes,
-                                          .n_tasks = of->n_tasks,
-                                          .n_edges = (uint32_t)of->n_edges,
-                                          .task_names = (const char *const *)of->names,
-                                          .cost_ms = of->cost_ms,
-                                          .edges = of->edges};
-    chx_status status = chx__schedule_solve(&problem, params, schedule, &cyclic);
-    if (status != CHX_ERROR_CYCLE)
-        return status;
-    return chx__fail_cl(status, 0, NULL, of->names[cyclic],
-                        "task \"%s\" waits for itself through its edges; remove one of them",
-                        of->names[cyclic]);
-}
-
 chx_status
 chx__stg_load(const char *path, const chx_schedule_params *params, chx_schedule **schedule)
 {
@@ -140,7 +122,14 @@ chx__stg_load(const char *path, const chx_schedule_params *params, chx_schedule 
     if (!status)
         status = read_tasks(&of);
     if (!status)
-        status = solve(&of, params, schedule);
+        status = chx__schedule_create(
+            &(chx_schedule_problem){.n_lanes = of.n_lanes,
+                                    .n_tasks = of.n_tasks,
+                                    .n_edges = (uint32_t)of.n_edges,
+                                    .task_names = (const char *const *)of.names,
+                                    .cost_ms = of.cost_ms,
+                                    .edges = of.edges},
+            params, schedule);
     for (size_t t = 0; t < of.names_capacity; t++)
         free(of.names[t]);
     free(of.names);

@@ -12,8 +12,8 @@
 bool chx__stg_is(const char *path);
 
 /* Schedules the graph on params' n_lanes, or 4, processors; a unit of time is a millisecond.
- * Errors: FILE, LIMIT,
- * FORMAT with file and line, CYCLE, INVALID for an unknown algorithm, MEMORY. */
+ * Errors: FILE, LIMIT, FORMAT with file and line, CYCLE, INVALID for an unknown algorithm,
+ * MEMORY. */
 chx_status chx__stg_load(const char *path, const chx_schedule_params *params,
                          chx_schedule **schedule);
 

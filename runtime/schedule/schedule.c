@@ -135,18 +135,25 @@ chx__schedule_solve(const chx_schedule_problem *problem, const chx_schedule_para
 }
 
 chx_status
-chx_schedule_create(const chx_schedule_problem *problem, const char *algorithm_name,
-                    chx_schedule **schedule)
+chx__schedule_create(const chx_schedule_problem *problem, const chx_schedule_params *params,
+                     chx_schedule **schedule)
 {
-    CHX__REQUIRE(problem && schedule);
-    uint32_t cyclic;
-    chx_status status = chx__schedule_solve(
-        problem, &(chx_schedule_params){.algorithm = algorithm_name}, schedule, &cyclic);
+    uint32_t cyclic = 0;
+    chx_status status = chx__schedule_solve(problem, params, schedule, &cyclic);
     if (status == CHX_ERROR_CYCLE && problem->task_names)
         return chx__fail_cl(status, 0, NULL, problem->task_names[cyclic],
                             "task \"%s\" waits for itself through its edges; remove one of them",
                             problem->task_names[cyclic]);
     return status;
+}
+
+chx_status
+chx_schedule_create(const chx_schedule_problem *problem, const char *algorithm_name,
+                    chx_schedule **schedule)
+{
+    CHX__REQUIRE(problem && schedule);
+    return chx__schedule_create(problem, &(chx_schedule_params){.algorithm = algorithm_name},
+                                schedule);
 }
 
 void

@@ -9,7 +9,11 @@
 /* The largest time that a problem may state, so that no sum of them overflows: 30 years. */
 #define CHX__SCHEDULE_MAX_MS 1e12
 
-/* As chx_schedule_create(), with what applies of params; after CHX_ERROR_CYCLE, *cyclic is a task
+/* As chx_schedule_create(), with what applies of params. */
+chx_status chx__schedule_create(const chx_schedule_problem *problem,
+                                const chx_schedule_params *params, chx_schedule **schedule);
+
+/* The same without a sentence about a cycle; after CHX_ERROR_CYCLE, *cyclic is a task
  * of the cycle. */
 chx_status chx__schedule_solve(const chx_schedule_problem *problem,
                                const chx_schedule_params *params, chx_schedule **schedule,
