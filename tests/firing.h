@@ -115,4 +115,26 @@ variation(const firing *f, uint32_t first)
     return sqrt(fmax(0, squares / n - sum / n * sum / n)) / (sum / n);
 }
 
+/* Runs a test in coarse steps, and in fine ones where kernels are quick. */
+static inline int
+run_coarse_and_fine(const char *name, const TTest *coarse, const TTest *fine)
+{
+    Suite *suite = suite_create(name);
+    TCase *tests = tcase_create(name), *slow = tcase_create("slow on a device");
+    tcase_set_tags(slow, "slow");
+    for (int i = 0; i < 2; i++) {
+        TCase *one = i ? slow : tests;
+        tcase_add_checked_fixture(one, open_runtime, close_runtime);
+        tcase_set_timeout(one, 280);
+        if (i == 0 || test_has_quick_kernels())
+            tcase_add_test(one, i ? fine : coarse);
+        suite_add_tcase(suite, one);
+    }
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int n_failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return n_failed > 0;
+}
+
 #endif

@@ -43,7 +43,8 @@ adaptive_slopes(const adaptive *a, double v, double w, double *dv, double *dw)
     *dw = (a->adaptation * (v - a->resting) - w) / a->tau;
 }
 
-/* As integrate_simple(), with the peak at 0 mV. */
+/* The midpoint method with steps so many times finer. v is reset at the end of the step in which it
+ * reaches its peak, 0 mV, and w moves in that step as at its begin, as the model has it. */
 static void
 integrate_adaptive(const adaptive *a, double step_ms, uint32_t n_fine, firing *f)
 {
@@ -174,22 +175,6 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("adex");
-    TCase *tests = tcase_create("adex");
-    tcase_add_checked_fixture(tests, open_runtime, close_runtime);
-    tcase_set_timeout(tests, 280);
-    tcase_add_test(tests, adaptive_exponential_neurons_have_eight_patterns);
-    suite_add_tcase(suite, tests);
-    TCase *slow = tcase_create("slow on a device");
-    tcase_set_tags(slow, "slow");
-    tcase_add_checked_fixture(slow, open_runtime, close_runtime);
-    tcase_set_timeout(slow, 280);
-    if (test_has_quick_kernels())
-        tcase_add_test(slow, adaptive_exponential_neurons_have_eight_patterns_in_fine_steps);
-    suite_add_tcase(suite, slow);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int n_failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return n_failed > 0;
+    return run_coarse_and_fine("adex", adaptive_exponential_neurons_have_eight_patterns,
+                               adaptive_exponential_neurons_have_eight_patterns_in_fine_steps);
 }

@@ -497,22 +497,6 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("izhikevich");
-    TCase *tests = tcase_create("izhikevich");
-    tcase_add_checked_fixture(tests, open_runtime, close_runtime);
-    tcase_set_timeout(tests, 280);
-    tcase_add_test(tests, simple_neurons_do_the_twenty_things);
-    suite_add_tcase(suite, tests);
-    TCase *slow = tcase_create("slow on a device");
-    tcase_set_tags(slow, "slow");
-    tcase_add_checked_fixture(slow, open_runtime, close_runtime);
-    tcase_set_timeout(slow, 280);
-    if (test_has_quick_kernels())
-        tcase_add_test(slow, simple_neurons_do_the_twenty_things_in_fine_steps);
-    suite_add_tcase(suite, slow);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int n_failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return n_failed > 0;
+    return run_coarse_and_fine("izhikevich", simple_neurons_do_the_twenty_things,
+                               simple_neurons_do_the_twenty_things_in_fine_steps);
 }
