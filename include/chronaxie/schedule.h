@@ -43,8 +43,9 @@ typedef struct chx_schedule_entry {
 
 /* Names of the algorithms, the default first; NULL beyond the last.
  *
- * "best": the shortest that those below find, then an improvement search of about 5 ms. It counts
- * what it tries, not time, so a problem has one plan. Never longer than "heft".
+ * "best": the shortest that those below find, then an improvement search of about 5 ms, four times
+ * as long for small graphs whose lower bound leaves room. It counts what it tries, not time, so a
+ * problem has one plan. Never longer than "heft".
  * "heft", "heft-no-insertion", "cpop": Topcuoglu, Hariri and Wu 2002, doi:10.1109/71.993206.
  * "peft": Arabnejad and Barbosa 2014, doi:10.1109/TPDS.2013.57.
  * "lookahead": one step; Bittencourt, Sakellariou and Madeira 2010, doi:10.1109/PDP.2010.56.

@@ -4,9 +4,7 @@
  * A change gives one task another position, another lane or both, swaps the lanes of two, or brings
  * a task with neighbours in the graph to another lane: where transfers are long, none of them gains
  * by going alone. Three of four changes begin at the critical path; one that leaves every lane's
- * order as it was is not played out. "Accept with chance exp(-d/T)" is drawn before a trial, as
- * the limit now + T * -log(u), which lets the trial end early. log() is the one function of the C
- * library that a decision passes through.
+ * order as it was is not played out.
  *
  * What must hold: between changes `of->sequence` has the times of its decision kept, and now_ns is
  * their makespan. */
@@ -18,6 +16,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "schedule/annealing.h"
 #include "schedule/sequence.h"
 
 #define STEPS_PER_PLACEMENT 7
@@ -44,11 +43,7 @@ typedef struct refining {
 static uint32_t
 draw(refining *of, uint32_t below)
 {
-    /* SplitMix64 (Steele, Lea and Flood 2014, doi:10.1145/2714064.2660195). */
-    uint64_t z = of->random += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return (uint32_t)(((z ^ z >> 31) >> 32) * below >> 32);
+    return chx__annealing_draw(&of->random, below);
 }
 
 static bool
@@ -108,14 +103,14 @@ neighbour(const chx__sequence *sequence, uint32_t task, uint32_t i)
 {
     uint32_t n_waits = sequence->waits_begin[task + 1] - sequence->waits_begin[task];
     return i < n_waits ? sequence->waits[sequence->waits_begin[task] + i].task
-                       : sequence->dependants[sequence->dependants_begin[task] + i - n_waits];
+                       : sequence->arcs.arcs[sequence->arcs.begin[task] + i - n_waits].task;
 }
 
 static uint32_t
 count_neighbours(const chx__sequence *sequence, uint32_t task)
 {
     return sequence->waits_begin[task + 1] - sequence->waits_begin[task] +
-           sequence->dependants_begin[task + 1] - sequence->dependants_begin[task];
+           sequence->arcs.begin[task + 1] - sequence->arcs.begin[task];
 }
 
 /* Brings a task and a neighbour to one lane, so that what is between them need not move. */
@@ -228,9 +223,7 @@ try_change(refining *of, double temperature_ns)
         of->n_steps += of->sequence.n_tasks / 4 + 4;
         return;
     }
-    /* -log(u) is the exponential distribution by which annealing accepts. */
-    double u = (draw(of, 1u << 24) + 1.0) / (1u << 24);
-    double limit_ns = of->now_ns - temperature_ns * log(u);
+    double limit_ns = chx__annealing_limit(&of->random, of->now_ns, temperature_ns);
     double makespan_ns = chx__sequence_try(&of->sequence, of->first, limit_ns, &of->n_steps);
     if (!(makespan_ns <= limit_ns)) {
         take_back(of);
@@ -264,16 +257,12 @@ return_to_best(refining *of)
     begin_here(of);
 }
 
-/* Where each round begins, in makespans per task. */
-static const double temperatures[] = {3.0, 2.0, 0.6, 0.6};
-enum { N_ROUNDS = sizeof temperatures / sizeof *temperatures };
-
 static void
 anneal(refining *of, uint64_t n_steps)
 {
-    for (uint32_t round = 0; round < N_ROUNDS; round++) {
-        uint64_t begin = of->n_steps, end = n_steps / N_ROUNDS * (round + 1);
-        double first_ns = temperatures[round] * of->best_ns / of->sequence.n_tasks;
+    for (uint32_t round = 0; round < CHX__N_ROUNDS; round++) {
+        uint64_t begin = of->n_steps, end = n_steps / CHX__N_ROUNDS * (round + 1);
+        double first_ns = chx__temperatures[round] * of->best_ns / of->sequence.n_tasks;
         while (of->n_steps < end) {
             double left = (double)(end - of->n_steps) / (double)(end - begin);
             try_change(of, first_ns * left);
@@ -293,21 +282,15 @@ refining_init(refining *of, const chx__machine *machine, const chx__problem *pro
     of->left = chx__alloc((size_t)n + 2, sizeof *of->left);
     if (!of->left || !of->best_order || !of->best_lanes || !of->critical)
         return chx__fail_memory("scheduling");
-    chx_status status = chx__sequence_init(&of->sequence, machine, problem);
-    return status ? status : chx__sequence_read(&of->sequence, problem, solution);
+    return chx__sequence_init(&of->sequence, machine, problem, solution);
 }
-
-/* What a search that is worth its beginning plays out. */
-#define LEAST_MOVES 16
 
 chx_status
 chx__refine(const chx__machine *machine, const chx__problem *problem,
             const chx__search_params *params, chx__solution *solution)
 {
     uint64_t n_steps = params->n_steps * STEPS_PER_PLACEMENT;
-    uint64_t steps_per_move = (uint64_t)problem->n_tasks + problem->inputs.begin[problem->n_tasks] +
-                              problem->after.begin[problem->n_tasks];
-    if (steps_per_move * LEAST_MOVES > n_steps)
+    if (!chx__annealing_pays(problem, n_steps))
         return CHX_OK;
     refining of = {.random = params->seed};
     chx_status status = refining_init(&of, machine, problem, solution);

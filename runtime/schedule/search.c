@@ -6,13 +6,11 @@
  * task in the order but the first.
  *
  * Playing stops as soon as a task's finish and tail_ns, the least that must follow it, exceed the
- * limit; a start that is drawn once, before playing, makes "accept with chance exp(-d/T)" such a
- * limit: now + T * -log(u).
+ * limit.
  *
  * Three of four changes are on the critical path of the last accepted decision. Effort is counted
- * in placements, so the same seed gives the same plan everywhere, and log() is the one function of
- * the C library that a decision passes through. n_steps of all rounds is shared; each round starts
- * anew from the best.
+ * in placements, so the same seed gives the same plan everywhere. n_steps of all rounds is shared;
+ * each round starts anew from the best.
  *
  * At the end the best is played once more and taken only if it is shorter than what came in, for
  * reading a decision out of a solution need not reproduce it: gaps may be filled in another
@@ -26,7 +24,9 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "schedule/annealing.h"
 #include "schedule/arcs.h"
+#include "schedule/order.h"
 #include "schedule/placer.h"
 #include "schedule/rank.h"
 #include "schedule/refine.h"
@@ -64,11 +64,7 @@ typedef struct change {
 static uint32_t
 draw(search *of, uint32_t below)
 {
-    /* SplitMix64 (Steele, Lea and Flood 2014, doi:10.1145/2714064.2660195). */
-    uint64_t z = of->random += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return (uint32_t)(((z ^ z >> 31) >> 32) * below >> 32);
+    return chx__annealing_draw(&of->random, below);
 }
 
 static bool
@@ -117,34 +113,14 @@ least_cost_ns(const search *of, uint32_t task)
     return least_ns;
 }
 
-typedef struct begun {
-    double start_ns;
-    uint32_t rank; /* in a topological order */
-    uint32_t task;
-} begun;
-
-static int
-compare_begun(const void *left, const void *right)
-{
-    const begun *a = left, *b = right;
-    if (a->start_ns != b->start_ns)
-        return a->start_ns < b->start_ns ? -1 : 1;
-    return (a->rank > b->rank) - (a->rank < b->rank);
-}
-
 /* The decision behind a solution: what begins first was placed first. */
 static chx_status
 read_decision(search *of, const chx__solution *solution)
 {
     uint32_t n = of->problem->n_tasks;
-    begun *sorted = chx__alloc(n, sizeof *sorted);
-    chx_status status = sorted ? chx__problem_order(of->problem, of->now.order, NULL)
-                               : chx__fail_memory("scheduling");
-    for (uint32_t i = 0; !status && i < n; i++) {
-        uint32_t task = of->now.order[i];
-        sorted[i] = (begun){solution->tasks[task].start_ns, i, task};
-        of->now.lanes[task] = solution->tasks[task].lane;
-    }
+    chx_status status = chx__order_read(of->problem, solution, of->now.order, of->position);
+    for (uint32_t t = 0; !status && t < n; t++)
+        of->now.lanes[t] = solution->tasks[t].lane;
     for (uint32_t i = n; !status && i-- > 0;) {
         uint32_t task = of->now.order[i];
         for (uint32_t a = of->arcs.begin[task]; a < of->arcs.begin[task + 1]; a++) {
@@ -153,13 +129,6 @@ read_decision(search *of, const chx__solution *solution)
                 fmax(of->tail_ns[task], of->tail_ns[after] + least_cost_ns(of, after));
         }
     }
-    if (!status)
-        qsort(sorted, n, sizeof *sorted, compare_begun);
-    for (uint32_t i = 0; !status && i < n; i++) {
-        of->now.order[i] = sorted[i].task;
-        of->position[sorted[i].task] = i;
-    }
-    free(sorted);
     return status;
 }
 
@@ -271,24 +240,6 @@ draw_position(search *of, uint32_t task)
     return low + draw(of, high - low + 1);
 }
 
-static void
-reposition(search *of, uint32_t task, uint32_t to)
-{
-    uint32_t *order = of->now.order;
-    uint32_t at = of->position[task];
-    assert(order[at] == task && to < of->problem->n_tasks);
-    for (; at < to; at++) {
-        order[at] = order[at + 1];
-        of->position[order[at]] = at;
-    }
-    for (; at > to; at--) {
-        order[at] = order[at - 1];
-        of->position[order[at]] = at;
-    }
-    order[to] = task;
-    of->position[task] = to;
-}
-
 /* Another lane that may run the task, or its own when a few draws find none. */
 static uint32_t
 draw_lane(search *of, uint32_t task)
@@ -320,14 +271,14 @@ make_change(search *of)
         of->now.lanes[task] = draw_lane(of, task);
     }
     if (kind >= 3)
-        reposition(of, task, draw_position(of, task));
+        chx__order_shift(of->now.order, of->position, task, draw_position(of, task));
     return made;
 }
 
 static void
 take_back(search *of, const change *made)
 {
-    reposition(of, made->task, made->position);
+    chx__order_shift(of->now.order, of->position, made->task, made->position);
     of->now.lanes[made->task] = made->lane;
     if (made->other != CHX__NO_TASK)
         of->now.lanes[made->other] = made->other_lane;
@@ -337,9 +288,7 @@ static chx_status
 try_change(search *of, double temperature_ns)
 {
     change made = make_change(of);
-    /* -log(u) is the exponential distribution by which annealing accepts. */
-    double u = (draw(of, 1u << 24) + 1.0) / (1u << 24);
-    double limit_ns = of->now_ns - temperature_ns * log(u);
+    double limit_ns = chx__annealing_limit(&of->random, of->now_ns, temperature_ns);
     double makespan_ns;
     of->n_steps++;
     chx_status status = play(of, limit_ns, &makespan_ns);
@@ -365,18 +314,13 @@ return_to_best(search *of)
         of->position[of->now.order[i]] = i;
 }
 
-/* Where each round begins, in makespans per task. Hot rounds get out of small graphs' traps, cool
- * ones polish large graphs. */
-static const double temperatures[] = {3.0, 2.0, 0.6, 0.6};
-enum { N_ROUNDS = sizeof temperatures / sizeof *temperatures };
-
 static chx_status
 anneal(search *of, uint64_t n_steps)
 {
     chx_status status = CHX_OK;
-    for (uint32_t round = 0; !status && round < N_ROUNDS; round++) {
-        uint64_t begin = of->n_steps, end = n_steps / N_ROUNDS * (round + 1);
-        double first_ns = temperatures[round] * of->best_ns / of->problem->n_tasks;
+    for (uint32_t round = 0; !status && round < CHX__N_ROUNDS; round++) {
+        uint64_t begin = of->n_steps, end = n_steps / CHX__N_ROUNDS * (round + 1);
+        double first_ns = chx__temperatures[round] * of->best_ns / of->problem->n_tasks;
         while (!status && of->n_steps < end) {
             double left = (double)(end - of->n_steps) / (double)(end - begin);
             status = try_change(of, first_ns * left);
@@ -386,18 +330,13 @@ anneal(search *of, uint64_t n_steps)
     return status;
 }
 
-/* What a search that is worth its beginning plays out. */
-#define LEAST_MOVES 16
-
 chx_status
 chx__search(const chx__machine *machine, const chx__problem *problem,
             const chx__search_params *params, chx__solution *solution)
 {
     if (chx__sequence_fits(machine))
         return chx__refine(machine, problem, params, solution);
-    uint64_t steps_per_move = (uint64_t)problem->n_tasks + problem->inputs.begin[problem->n_tasks] +
-                              problem->after.begin[problem->n_tasks];
-    if (steps_per_move * LEAST_MOVES > params->n_steps)
+    if (!chx__annealing_pays(problem, params->n_steps))
         return CHX_OK;
     search of;
     chx_status status = search_init(&of, machine, problem, solution);

@@ -19,6 +19,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "schedule/order.h"
 #include "schedule/rank.h"
 
 /* What it takes to draw a change and to take it back, beside three steps a task. */
@@ -37,13 +38,11 @@ chx__sequence_fits(const chx__machine *machine)
 }
 
 static bool
-allocate(chx__sequence *of, uint32_t n, uint32_t n_lanes, uint32_t n_waits)
+allocate(chx__sequence *of, uint32_t n, uint32_t n_lanes, size_t n_waits)
 {
     of->options = chx__alloc(n, n_lanes * sizeof *of->options);
     of->waits_begin = chx__alloc((size_t)n + 1, sizeof *of->waits_begin);
-    of->dependants_begin = chx__alloc((size_t)n + 2, sizeof *of->dependants_begin);
     of->waits = chx__alloc(n_waits, sizeof *of->waits);
-    of->dependants = chx__alloc(n_waits, sizeof *of->dependants);
     of->order = chx__alloc(n, sizeof *of->order);
     of->position = chx__alloc(n, sizeof *of->position);
     of->lanes = chx__alloc(n, sizeof *of->lanes);
@@ -53,9 +52,9 @@ allocate(chx__sequence *of, uint32_t n, uint32_t n_lanes, uint32_t n_waits)
     of->lane_end_ns = chx__alloc(n_lanes, sizeof *of->lane_end_ns);
     of->lane_last = chx__alloc(n_lanes, sizeof *of->lane_last);
     of->lane_before = chx__alloc(n, sizeof *of->lane_before);
-    return of->options && of->waits_begin && of->dependants_begin && of->waits && of->dependants &&
-           of->order && of->position && of->lanes && of->places && of->finish_ns && of->trial_ns &&
-           of->lane_end_ns && of->lane_last && of->lane_before;
+    return of->options && of->waits_begin && of->waits && of->order && of->position && of->lanes &&
+           of->places && of->finish_ns && of->trial_ns && of->lane_end_ns && of->lane_last &&
+           of->lane_before;
 }
 
 /* What an input from the start costs on each lane. */
@@ -87,20 +86,6 @@ fill_waits(chx__sequence *of, const chx__problem *problem)
     }
 }
 
-static void
-fill_dependants(chx__sequence *of)
-{
-    uint32_t *begin = of->dependants_begin, n_waits = of->waits_begin[of->n_tasks];
-    /* Counting one row further on than filling leaves every row's begin in place. */
-    for (uint32_t w = 0; w < n_waits; w++)
-        begin[of->waits[w].task + 2]++;
-    for (uint32_t t = 0; t < of->n_tasks; t++)
-        begin[t + 2] += begin[t + 1];
-    for (uint32_t t = 0; t < of->n_tasks; t++)
-        for (uint32_t w = of->waits_begin[t]; w < of->waits_begin[t + 1]; w++)
-            of->dependants[begin[of->waits[w].task + 1]++] = t;
-}
-
 /* What follows a task must at least take, by what one of its dependants takes. */
 static void
 raise_tail(chx__sequence *of, const chx__wait *wait, uint32_t after)
@@ -122,11 +107,12 @@ raise_tail(chx__sequence *of, const chx__wait *wait, uint32_t after)
 }
 
 chx_status
-chx__sequence_init(chx__sequence *of, const chx__machine *machine, const chx__problem *problem)
+chx__sequence_init(chx__sequence *of, const chx__machine *machine, const chx__problem *problem,
+                   const chx__solution *solution)
 {
     uint32_t n = problem->n_tasks, n_lanes = machine->n_lanes;
     *of = (chx__sequence){.machine = machine, .n_tasks = n};
-    if (!allocate(of, n, n_lanes, problem->inputs.begin[n] + problem->after.begin[n]))
+    if (!allocate(of, n, n_lanes, (size_t)problem->inputs.begin[n] + problem->after.begin[n]))
         return chx__fail_memory("scheduling");
     for (uint32_t t = 0; t < n; t++)
         for (uint32_t l = 0; l < n_lanes; l++)
@@ -134,13 +120,14 @@ chx__sequence_init(chx__sequence *of, const chx__machine *machine, const chx__pr
                 chx__lane_allows(machine, problem, t, l) ? problem->cost_ns[(size_t)t * n_lanes + l]
                                                          : INFINITY;
     fill_waits(of, problem);
-    fill_dependants(of);
-    chx_status status = chx__problem_order(problem, of->order, NULL);
+    chx_status status = chx__arcs_init(&of->arcs, problem);
+    if (!status)
+        status = chx__order_read(problem, solution, of->order, of->position);
     for (uint32_t i = n; !status && i-- > 0;)
         for (uint32_t w = of->waits_begin[of->order[i]]; w < of->waits_begin[of->order[i] + 1]; w++)
             raise_tail(of, &of->waits[w], of->order[i]);
-    for (uint32_t i = 0; !status && i < n; i++)
-        of->position[of->order[i]] = i;
+    for (uint32_t t = 0; !status && t < n; t++)
+        chx__sequence_set_lane(of, t, solution->tasks[t].lane);
     return status;
 }
 
@@ -149,9 +136,8 @@ chx__sequence_finish(chx__sequence *of)
 {
     free(of->options);
     free(of->waits_begin);
-    free(of->dependants_begin);
+    chx__arcs_finish(&of->arcs);
     free(of->waits);
-    free(of->dependants);
     free(of->order);
     free(of->position);
     free(of->lanes);
@@ -164,42 +150,6 @@ chx__sequence_finish(chx__sequence *of)
     *of = (chx__sequence){0};
 }
 
-typedef struct begun {
-    double start_ns;
-    uint32_t rank; /* in a topological order */
-    uint32_t task;
-} begun;
-
-static int
-compare_begun(const void *left, const void *right)
-{
-    const begun *a = left, *b = right;
-    if (a->start_ns != b->start_ns)
-        return a->start_ns < b->start_ns ? -1 : 1;
-    return (a->rank > b->rank) - (a->rank < b->rank);
-}
-
-chx_status
-chx__sequence_read(chx__sequence *of, const chx__problem *problem, const chx__solution *solution)
-{
-    begun *sorted = chx__alloc(of->n_tasks, sizeof *sorted);
-    chx_status status =
-        sorted ? chx__problem_order(problem, of->order, NULL) : chx__fail_memory("scheduling");
-    for (uint32_t i = 0; !status && i < of->n_tasks; i++) {
-        uint32_t task = of->order[i];
-        sorted[i] = (begun){solution->tasks[task].start_ns, i, task};
-        chx__sequence_set_lane(of, task, solution->tasks[task].lane);
-    }
-    if (!status)
-        qsort(sorted, of->n_tasks, sizeof *sorted, compare_begun);
-    for (uint32_t i = 0; !status && i < of->n_tasks; i++) {
-        of->order[i] = sorted[i].task;
-        of->position[sorted[i].task] = i;
-    }
-    free(sorted);
-    return status;
-}
-
 void
 chx__sequence_set_lane(chx__sequence *of, uint32_t task, uint32_t lane)
 {
@@ -210,19 +160,8 @@ chx__sequence_set_lane(chx__sequence *of, uint32_t task, uint32_t lane)
 void
 chx__sequence_shift(chx__sequence *of, uint32_t task, uint32_t to)
 {
-    uint32_t *order = of->order;
-    uint32_t at = of->position[task];
-    assert(order[at] == task && to < of->n_tasks);
-    for (; at < to; at++) {
-        order[at] = order[at + 1];
-        of->position[order[at]] = at;
-    }
-    for (; at > to; at--) {
-        order[at] = order[at - 1];
-        of->position[order[at]] = at;
-    }
-    order[to] = task;
-    of->position[task] = to;
+    assert(to < of->n_tasks);
+    chx__order_shift(of->order, of->position, task, to);
 }
 
 void
@@ -234,8 +173,8 @@ chx__sequence_range(const chx__sequence *of, uint32_t task, uint32_t *low, uint3
         uint32_t before = of->position[of->waits[w].task];
         *low = before >= *low ? before + 1 : *low;
     }
-    for (uint32_t d = of->dependants_begin[task]; d < of->dependants_begin[task + 1]; d++) {
-        uint32_t after = of->position[of->dependants[d]];
+    for (uint32_t a = of->arcs.begin[task]; a < of->arcs.begin[task + 1]; a++) {
+        uint32_t after = of->position[of->arcs.arcs[a].task];
         *high = after <= *high ? after - 1 : *high;
     }
     assert(*low <= *high);

@@ -3,6 +3,7 @@
 #ifndef CHX_SCHEDULE_SEQUENCE_H
 #define CHX_SCHEDULE_SEQUENCE_H
 
+#include "schedule/arcs.h"
 #include "schedule/problem.h"
 
 /* Something that a task waits for. */
@@ -22,9 +23,9 @@ typedef struct chx__sequence {
     const chx__machine *machine;
     uint32_t n_tasks;
     chx__option *options; /* n_tasks x n_lanes */
-    uint32_t *waits_begin, *dependants_begin; /* n_tasks + 1 */
+    uint32_t *waits_begin; /* n_tasks + 1 */
     chx__wait *waits;
-    uint32_t *dependants;
+    chx__arcs arcs; /* what waits for each task */
     uint32_t *order, *position; /* each the other's inverse; topological */
     uint32_t *lanes, *places; /* by task */
     double *finish_ns; /* as last kept */
@@ -38,15 +39,11 @@ typedef struct chx__sequence {
 /* Whether nothing contends but the lanes themselves. */
 bool chx__sequence_fits(const chx__machine *machine);
 
-/* finish accepts what a failed init left. Errors: CYCLE, MEMORY. */
+/* Takes order and lanes from a solution; times are not kept until a trial from 0 is. finish accepts
+ * what a failed init left. Errors: CYCLE, MEMORY. */
 chx_status chx__sequence_init(chx__sequence *of, const chx__machine *machine,
-                              const chx__problem *problem);
+                              const chx__problem *problem, const chx__solution *solution);
 void chx__sequence_finish(chx__sequence *of);
-
-/* Takes order and lanes from a solution; times are not kept until a trial from 0 is. Errors:
- * MEMORY. */
-chx_status chx__sequence_read(chx__sequence *of, const chx__problem *problem,
-                              const chx__solution *solution);
 
 void chx__sequence_set_lane(chx__sequence *of, uint32_t task, uint32_t lane);
 
