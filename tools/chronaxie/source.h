@@ -21,8 +21,4 @@ typedef struct source_words {
  * something else that can be recognised; returns the exit code. */
 int source_load(const source_words *words, chx_network **network);
 
-/* Whether the path is that of a file which is part of the network folder or of the cells in a
- * folder. False for a word that is no folder. */
-bool source_reads(const char *folder, const char *path);
-
 #endif

@@ -1,9 +1,11 @@
 /* Outputs are checked before minutes of work are spent on them: ending, folder, permission, space,
- * and that no option names the file of another or one that is read, however they write it. It is a
- * courtesy and no guarantee, the write itself is still checked. */
+ * and that no option names the file of another or one that is read, however they write it and
+ * wherever in a folder it lies. It is a courtesy and no guarantee, the write itself is still
+ * checked. */
 #include "target.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,14 +14,22 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <jansson.h>
+
 #include "outcome.h"
-#include "source.h"
+
+static const char *
+name_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
 
 bool
 target_has_ending(const char *path, const char *endings)
 {
     size_t length = strlen(path);
-    const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+    const char *name = name_of(path);
 
     while (*endings) {
         size_t n = strcspn(endings, " ");
@@ -44,8 +54,6 @@ folder_of(const char *path)
 static bool
 is_same_file(const char *a, const char *b)
 {
-    const char *name_a = strrchr(a, '/') ? strrchr(a, '/') + 1 : a;
-    const char *name_b = strrchr(b, '/') ? strrchr(b, '/') + 1 : b;
     struct stat info_a, info_b;
     char *folder_a, *folder_b;
     bool same;
@@ -57,9 +65,9 @@ is_same_file(const char *a, const char *b)
                info_a.st_ino == info_b.st_ino;
     folder_a = folder_of(a);
     folder_b = folder_of(b);
-    same = folder_a && folder_b && strcmp(name_a, name_b) == 0 && stat(folder_a, &info_a) == 0 &&
-           stat(folder_b, &info_b) == 0 && info_a.st_dev == info_b.st_dev &&
-           info_a.st_ino == info_b.st_ino;
+    same = folder_a && folder_b && strcmp(name_of(a), name_of(b)) == 0 &&
+           stat(folder_a, &info_a) == 0 && stat(folder_b, &info_b) == 0 &&
+           info_a.st_dev == info_b.st_dev && info_a.st_ino == info_b.st_ino;
     free(folder_a);
     free(folder_b);
     return same;
@@ -125,12 +133,71 @@ target_check(const struct target *targets, int n)
     return code;
 }
 
+/* What follows "FOLDER/" in the path, however both are written; NULL for what lies elsewhere. The
+ * path itself may be a link; only its folder is resolved. */
+static const char *
+find_rest(const char *folder, const char *path, char whole[PATH_MAX + NAME_MAX + 2])
+{
+    const char *name = name_of(path);
+    char *above = folder_of(path), root[PATH_MAX];
+    bool is_known =
+        above && realpath(above, whole) && realpath(folder, root) && strlen(name) <= NAME_MAX;
+    size_t length = is_known ? strlen(root) : 0;
+
+    free(above);
+    if (!is_known || strncmp(whole, root, length) != 0)
+        return NULL;
+    strcat(strcat(whole, "/"), name);
+    return whole[length] == '/' ? whole + length + 1 : NULL;
+}
+
+/* Whether network.json names the file as a table of spikes. */
+static bool
+has_stimulus(const char *folder, const char *name)
+{
+    char path[PATH_MAX];
+    struct stat info;
+    json_t *description = NULL, *stimulus;
+    bool found = false;
+    size_t i;
+
+    if (snprintf(path, sizeof path, "%s/network.json", folder) < (int)sizeof path &&
+        stat(path, &info) == 0 && S_ISREG(info.st_mode))
+        description = json_load_file(path, 0, NULL);
+    json_array_foreach(json_object_get(description, "stimuli"), i, stimulus)
+    {
+        const char *table = json_string_value(json_object_get(stimulus, "times_ms"));
+        found = found || (table && strcmp(table, name) == 0);
+    }
+    json_decref(description);
+    return found;
+}
+
+/* Whether the path is that of a file which is part of the network folder or of the cells in a
+ * folder. False for a word that is no folder. */
+static bool
+is_part(const char *folder, const char *path)
+{
+    static const char *const parts[] = {"network.json", "neurons.csv", "synapses.csv",
+                                        "gaps.csv",     "graded.csv",  "parameters.csv",
+                                        "initial.csv"};
+    char whole[PATH_MAX + NAME_MAX + 2];
+    const char *rest = find_rest(folder, path, whole);
+
+    if (!rest)
+        return false;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (strcmp(rest, parts[i]) == 0)
+            return true;
+    return target_has_ending(rest, ".swc .swc.gz .cl") || has_stimulus(folder, rest);
+}
+
 int
 target_check_input(const struct target *targets, int n, const char *path)
 {
     for (int i = 0; path && i < n; i++)
         if (targets[i].path &&
-            (is_same_file(targets[i].path, path) || source_reads(path, targets[i].path)))
+            (is_same_file(targets[i].path, path) || is_part(path, targets[i].path)))
             return outcome_say(OUTCOME_USAGE,
                                "%s would write over %s, which is read; name another file",
                                targets[i].option, targets[i].path);
