@@ -16,8 +16,8 @@ struct target {
  * and that the disk has room. Says what is wrong and returns the exit code. */
 int target_check(const struct target *targets, int n);
 
-/* Checks that none of n targets is a file that is read: the one of that path, or one that belongs to
- * the network or the cells in the folder of that path; path may be NULL. */
+/* Checks that none of n targets is a file that is read: the one of that path, or one that belongs
+ * to the network or the cells in the folder of that path; path may be NULL. */
 int target_check_input(const struct target *targets, int n, const char *path);
 
 /* True when the path ends in one of the endings. */
