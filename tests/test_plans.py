@@ -3,6 +3,7 @@
 usage: test_plans.py CHRONAXIE SOURCE_FOLDER [unittest arguments]
 """
 import json
+import resource
 import signal
 import subprocess
 import sys
@@ -121,6 +122,13 @@ class Plans(Case):
         self.fails(3, 'no task "e"', "plan", self.file("flow.json", {"workflow": {"tasks": old}}))
         self.fails(2, "names its lanes", "plan", SOURCES / "examples/topcuoglu.json",
                    "--lanes", "2")
+
+    def test_many_lanes_are_planned_in_little_time(self):
+        graph = self.file("few.stg", "2\n0 0 0\n1 5 1 0\n2 3 1 1\n3 0 1 2\n")
+        before_s = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+        plan = json.loads(self.succeeds("plan", graph, "--lanes", "20000", "--json"))
+        self.assertEqual(plan["makespan_ms"], 8)
+        self.assertLess(resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before_s, 10)
 
     def test_plan_of_more_effort_is_the_optimum_still(self):
         graph = SOURCES / "examples/topcuoglu.json"

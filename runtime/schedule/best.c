@@ -2,6 +2,7 @@
  * far as the problem's size allows; then annealing. Effort is estimated from counts and never
  * from a clock, so a problem has one plan on every machine. No member beats the others on all
  * graphs, and each is the best on some. */
+#include <math.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -47,7 +48,7 @@ effort_of(const member *of, const chx__machine *machine, const chx__problem *pro
     case PER_PAIR_OF_LANES:
         return 4 * arcs * lanes * lanes;
     case PER_READY_TASK:
-        return 4 * (double)problem->n_tasks * problem->n_tasks;
+        return problem->n_tasks * fmax(4.0 * problem->n_tasks, lanes * lanes);
     case PER_LANE:
         break;
     }
