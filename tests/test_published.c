@@ -262,6 +262,7 @@ START_TEST(balanced_networks_fire_as_a_program_in_double_precision)
     }
 }
 END_TEST
+
 int
 main(void)
 {

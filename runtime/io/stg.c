@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "io/signature.h"
 #include "schedule/schedule.h"
 
 #define MAX_FILE_BYTES ((size_t)512 << 20)
@@ -119,6 +120,8 @@ chx__stg_load(const char *path, const chx_schedule_params *params, chx_schedule 
     stg of = {.path = path, .line = 1, .n_lanes = params->n_lanes ? params->n_lanes : 4};
     chx_status status = chx__file_read(path, MAX_FILE_BYTES, &of.text, &of.size_bytes);
     of.at = of.text;
+    if (!status)
+        status = chx__signature_check(path, of.text, of.size_bytes);
     if (!status)
         status = read_tasks(&of);
     if (!status)
