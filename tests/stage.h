@@ -107,6 +107,17 @@ draw(stage *on, double time_ms)
     chx_run_destroy(&run);
 }
 
+/* Turns the camera to a point, so many times as near as by default. */
+static inline void
+look_at(const stage *on, const float centre_um[3], double zoom)
+{
+    chx_camera camera;
+    chx_scene_default_camera(on->scene, &camera);
+    memcpy(camera.centre_um, centre_um, sizeof camera.centre_um);
+    camera.zoom = zoom;
+    check_ok(chx_scene_set_camera(on->scene, &camera));
+}
+
 static inline uint64_t
 digest_at(const chx_scene_params *params, double time_ms)
 {

@@ -100,7 +100,7 @@ START_TEST(algorithm_search_keeps_schedules_valid_and_never_lengthens)
             chx__search(&in.machine, &in.problem, &(chx__search_params){seed, 2000}, &solution),
             CHX_OK);
         ck_solution(&in, &solution);
-        if (seed % 8 == 0)
+        if (seed % 7 == 0)
             ck_bounds(&in, &solution);
         ck_assert_double_le(solution.makespan_ns, heft_ns);
         n_better += solution.makespan_ns < heft_ns;
@@ -132,6 +132,58 @@ START_TEST(algorithm_best_is_never_longer_than_any_other_and_repeats)
         chx__solution_finish(&best);
         chx__solution_finish(&again);
     }
+}
+END_TEST
+
+/* Each task at its best, also where there are too many for a closer look. */
+START_TEST(algorithm_bound_of_a_chain_is_its_length)
+{
+    enum { N_TASKS = 8000, N_LANES = 4 };
+    static double cost_ms[N_TASKS * N_LANES];
+    static chx_schedule_edge edges[N_TASKS];
+    const uint32_t n = _i ? N_TASKS : 20;
+    for (uint32_t i = 0; i < n * N_LANES; i++)
+        cost_ms[i] = 1 + (i / N_LANES + i) % N_LANES;
+    for (uint32_t t = 1; t < n; t++)
+        edges[t - 1] = (chx_schedule_edge){t - 1, t, 0};
+    const chx_schedule_problem problem = {
+        .n_lanes = N_LANES, .n_tasks = n, .n_edges = n - 1, .cost_ms = cost_ms, .edges = edges};
+    chx_schedule *schedule = NULL;
+    ck_assert_int_eq(chx_schedule_create(&problem, "heft", &schedule), CHX_OK);
+    ck_assert_double_eq_tol(chx_schedule_makespan_ms(schedule), n, 1e-6);
+    ck_assert_double_eq_tol(chx_schedule_lower_bound_ms(schedule), n, 1e-6);
+    chx_schedule_destroy(&schedule);
+}
+END_TEST
+
+/* An input from the host, 1 + 1.5, then 5, over the faster of two links 3 + 5, and 7. */
+START_TEST(algorithm_bound_has_the_transfers_of_a_chain_over_links)
+{
+    chx__machine_lane lanes[] = {{CHX__ROLE_HOST, 0, "host", "host", 0},
+                                 {CHX__ROLE_COMPUTE, 1, "first", "compute", 0},
+                                 {CHX__ROLE_COMPUTE, 2, "second", "compute", 0}};
+    chx__link links[9] = {[1] = {true, CHX__NO_LANE, 1, 0.25},
+                          [2] = {true, CHX__NO_LANE, 4, 0.75},
+                          [5] = {true, CHX__NO_LANE, 3, 0.5}};
+    const chx__machine machine = {.n_places = 3, .n_lanes = 3, .lanes = lanes, .links = links};
+    const chx__item items[] = {{6, CHX__NO_TASK, {{1}}}, {.bytes = 10, .producer = 0}};
+    const chx__problem problem = {
+        .n_tasks = 2,
+        .n_items = 2,
+        .items = items,
+        .inputs = {(const uint32_t[]){0, 1, 2}, (const uint32_t[]){0, 1}},
+        .after = {(const uint32_t[]){0, 0, 0}, NULL},
+        .cost_ns = (const double[]){INFINITY, 5, INFINITY, INFINITY, INFINITY, 7}};
+    chx__solution solution;
+    double bound_ns = 0.0;
+    uint32_t cyclic;
+    ck_assert_int_eq(chx__heft(&machine, &problem, &solution), CHX_OK);
+    ck_assert_double_eq(solution.makespan_ns, 22.5);
+    ck_assert_int_eq(chx__bound_find(&machine, &problem, &bound_ns, &cyclic), CHX_OK);
+    ck_assert_double_eq_tol(bound_ns, 22.5, 1e-9);
+    ck_assert_int_eq(chx__bound_raise(&machine, &problem, 45, 10000, &bound_ns), CHX_OK);
+    ck_assert_double_eq_tol(bound_ns, 22.5, 1e-9);
+    chx__solution_finish(&solution);
 }
 END_TEST
 
@@ -326,6 +378,8 @@ main(void)
     tcase_add_test(cases, algorithm_of_unknown_name_is_answered_by_a_list);
     tcase_add_loop_test(cases, algorithm_schedules_are_valid, 0, 6);
     tcase_add_test(cases, algorithm_best_is_six_percent_better_than_heft_on_random_graphs);
+    tcase_add_loop_test(cases, algorithm_bound_of_a_chain_is_its_length, 0, 2);
+    tcase_add_test(cases, algorithm_bound_has_the_transfers_of_a_chain_over_links);
     suite_add_tcase(suite, cases);
     TCase *slow = tcase_create("many graphs");
     tcase_set_tags(slow, "slow");

@@ -77,6 +77,19 @@ START_TEST(fit_one_stray_cell_leaves_the_others_framed)
 }
 END_TEST
 
+/* Some 70 times as far off as the others reach. */
+START_TEST(fit_at_less_than_a_hundredfold_two_thirds_are_a_bulk)
+{
+    static const struct {
+        uint32_t n_cells, n_strays;
+    } kinds[] = {{4, 1}, {3, 1}, {5, 2}};
+    grow(kinds[_i].n_cells, 40);
+    for (uint32_t n = 0; n < kinds[_i].n_strays; n++)
+        move(n, 15000);
+    check_bulk(kinds[_i].n_strays * 3 <= kinds[_i].n_cells);
+}
+END_TEST
+
 START_TEST(fit_of_two_cells_the_one_with_more_points_is_framed)
 {
     grow(2, 40);
@@ -95,6 +108,14 @@ START_TEST(fit_a_stray_point_or_soma_leaves_its_cell_framed)
         cells[0].position_um[2] = METRE_UM;
     else
         nodes[39].position_um[2] = METRE_UM;
+    check_bulk(true);
+}
+END_TEST
+
+START_TEST(fit_a_point_at_a_metre_is_a_stray_of_however_few)
+{
+    grow(1, 4);
+    nodes[3].position_um[1] = METRE_UM;
     check_bulk(true);
 }
 END_TEST
@@ -146,8 +167,10 @@ main(void)
     Suite *suite = suite_create("fit");
     TCase *tests = tcase_create("fit");
     tcase_add_loop_test(tests, fit_one_stray_cell_leaves_the_others_framed, 0, 4);
+    tcase_add_loop_test(tests, fit_at_less_than_a_hundredfold_two_thirds_are_a_bulk, 0, 3);
     tcase_add_test(tests, fit_of_two_cells_the_one_with_more_points_is_framed);
     tcase_add_loop_test(tests, fit_a_stray_point_or_soma_leaves_its_cell_framed, 0, 4);
+    tcase_add_test(tests, fit_a_point_at_a_metre_is_a_stray_of_however_few);
     tcase_add_loop_test(tests, fit_equal_groups_far_apart_are_framed_together, 0, 4);
     tcase_add_test(tests, fit_a_long_axon_of_few_points_is_framed);
     tcase_add_test(tests, fit_a_cell_at_a_little_distance_is_framed);

@@ -55,11 +55,7 @@ corner_over_light(bool no_labels)
 {
     const chx_scene_params params = {.width_px = 320, .height_px = 180, .no_labels = no_labels};
     stage *on = open_stage(&params);
-    chx_camera camera;
-    chx_scene_default_camera(on->scene, &camera);
-    memcpy(camera.centre_um, chx_network_get(network)->neurons[0].position_um, 12);
-    camera.zoom = 150;
-    check_ok(chx_scene_set_camera(on->scene, &camera));
+    look_at(on, chx_network_get(network)->neurons[0].position_um, 150);
     draw(on, 4);
     double sum = 0;
     for (int y = 14; y < 26; y++)

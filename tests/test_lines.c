@@ -1,6 +1,12 @@
 /* Branches in a picture that share pixels with others, or lie between two rows of them. */
 #include "stage.h"
 
+static const chx_scene_params front = {.width_px = WIDTH,
+                                       .height_px = HEIGHT,
+                                       .no_labels = true,
+                                       .has_plane = true,
+                                       .plane = CHX_PLANE_XY};
+
 /* Two neurons whose axons run in the same place, cut in different places. */
 static chx_network *
 twins_create(void)
@@ -166,16 +172,9 @@ START_TEST(light_shows_through_what_is_silent_at_any_zoom)
     chx_network *three = network;
     for (int beside = 0; beside < 2; beside++) {
         network = covered_create(6, beside * 0.4f, 0);
-        chx_scene_params params = plain;
-        params.has_plane = true;
-        params.plane = CHX_PLANE_XY;
-        stage *on = open_stage(&params);
+        stage *on = open_stage(&front);
         for (int zoom = 1; zoom <= 32; zoom *= 2) {
-            chx_camera camera;
-            chx_scene_default_camera(on->scene, &camera);
-            memcpy(camera.centre_um, chx_network_get(network)->nodes[6].position_um, 12);
-            camera.zoom = zoom;
-            check_ok(chx_scene_set_camera(on->scene, &camera));
+            look_at(on, chx_network_get(network)->nodes[6].position_um, zoom);
             draw(on, 9);
             int least = least_warmth(on);
             ck_assert_msg(least > 40, "%d at zoom %d", least, zoom);
@@ -195,10 +194,7 @@ START_TEST(a_line_that_has_faded_hides_no_bright_one)
 {
     chx_network *three = network;
     network = covered_create(-6, 0, 15);
-    chx_scene_params params = plain;
-    params.has_plane = true;
-    params.plane = CHX_PLANE_XY;
-    stage *on = open_stage(&params);
+    stage *on = open_stage(&front);
     draw(on, 24);
     ck_assert_int_gt(least_warmth(on), 40);
     close_stage(on);
@@ -232,9 +228,7 @@ picture_of(const course *courses, uint32_t n_courses, double time_ms, uint8_t *p
 {
     chx_network *three = network;
     network = courses_create(courses, n_courses);
-    chx_scene_params params = plain;
-    params.has_plane = true;
-    params.plane = CHX_PLANE_XY;
+    chx_scene_params params = front;
     params.colour_by = CHX_COLOUR_BY_ID;
     stage *on = open_stage(&params);
     look_close(on);
@@ -272,10 +266,7 @@ START_TEST(lit_lines_in_one_place_are_no_dashes)
     picture_of(alone[1], 4, 18, pixels[2]);
     chx_network *three = network;
     network = courses_create(twins, 4);
-    chx_scene_params params = plain;
-    params.has_plane = true;
-    params.plane = CHX_PLANE_XY;
-    stage *on = open_stage(&params);
+    stage *on = open_stage(&front);
     look_close(on);
     int n_changes = 0, before = 0, n_seen = 0;
     for (int i = 0; i <= 400; i++) {
@@ -319,15 +310,8 @@ START_TEST(of_two_lit_branches_in_one_place_the_later_shows)
     int ranges[2][2];
     for (int both = 0; both < 2; both++) {
         network = covered_create(both ? -0.075f : 0, 0, 3);
-        chx_scene_params params = plain;
-        params.has_plane = true;
-        params.plane = CHX_PLANE_XY;
-        stage *on = open_stage(&params);
-        chx_camera camera;
-        chx_scene_default_camera(on->scene, &camera);
-        camera.zoom = 24;
-        memcpy(camera.centre_um, chx_network_get(network)->nodes[6].position_um, 12);
-        check_ok(chx_scene_set_camera(on->scene, &camera));
+        stage *on = open_stage(&front);
+        look_at(on, chx_network_get(network)->nodes[6].position_um, 24);
         draw(on, 10);
         measure_middle(on, ranges[both]);
         close_stage(on);
@@ -392,14 +376,11 @@ measure_line(const chx_scene_params *params, float radius_px, int sixteenth, dou
 /* Wherever it lies between rows of pixels, and in full somewhere. */
 START_TEST(lone_lit_lines_are_equally_wide)
 {
-    chx_scene_params params = plain;
-    params.has_plane = true;
-    params.plane = CHX_PLANE_XY;
     for (int thick = 0; thick < 2; thick++) {
         double sums[2] = {1e9, 0}, peaks[2] = {1e9, 0};
         for (int sixteenth = 0; sixteenth < 16; sixteenth++) {
             double sum, most;
-            measure_line(&params, thick ? 0.7f : 0.2f, sixteenth, 3, &sum, &most);
+            measure_line(&front, thick ? 0.7f : 0.2f, sixteenth, 3, &sum, &most);
             sums[0] = fmin(sums[0], sum);
             sums[1] = fmax(sums[1], sum);
             peaks[0] = fmin(peaks[0], most);
@@ -414,9 +395,7 @@ END_TEST
 /* On paper, where colours stand for what branches are. */
 START_TEST(thin_branches_by_compartment_are_legible_on_white)
 {
-    chx_scene_params params = plain;
-    params.has_plane = true;
-    params.plane = CHX_PLANE_XY;
+    chx_scene_params params = front;
     params.background = CHX_BACKGROUND_WHITE;
     params.colour_by = CHX_COLOUR_BY_COMPARTMENT;
     for (int sixteenth = 0; sixteenth < 16; sixteenth++) {
@@ -427,50 +406,21 @@ START_TEST(thin_branches_by_compartment_are_legible_on_white)
 }
 END_TEST
 
-/* As the nearer of two moves beside the other, a sixteenth of a pixel at a time or so, no pixel may
- * change much: where all of one or all of the other shows, a slanting pair is drawn as dashes. */
-START_TEST(lit_branches_beside_each_other_share_the_pixels)
+/* Moves the nearest of some courses by a sixteenth of a pixel or so at a time. No pixel may change
+ * much: where all of one or all of another shows, slanting courses are drawn as dashes. */
+static void
+check_sharing(const course *courses, uint32_t n_courses, uint32_t nearest, double time_ms)
 {
     static uint8_t before[3 * WIDTH * HEIGHT];
     chx_network *three = network;
     int most = 0;
+    course moved[MOST_COVERED];
+    memcpy(moved, courses, n_courses * sizeof *moved);
     for (int step = 0; step <= 24; step++) {
-        network = covered_create(4, (float)step / 16, 5);
-        chx_scene_params params = plain;
-        params.has_plane = true;
-        params.plane = CHX_PLANE_XY;
-        stage *on = open_stage(&params);
-        draw(on, 16);
-        for (int i = 3 * WIDTH * HEIGHT / 3; i < 3 * WIDTH * HEIGHT * 2 / 3 && step > 0; i++)
-            most = abs(on->pixels[i] - before[i]) > most ? abs(on->pixels[i] - before[i]) : most;
-        memcpy(before, on->pixels, sizeof before);
-        close_stage(on);
-        chx_network_destroy(&network);
-        network = three;
-    }
-    ck_assert_int_gt(most, 0);
-    ck_assert_int_lt(most, 64);
-}
-END_TEST
-
-/* The same where four share pixels: one that is left out would show as specks. */
-START_TEST(four_lit_branches_share_the_pixels)
-{
-    static uint8_t before[3 * WIDTH * HEIGHT];
-    chx_network *three = network;
-    int most = 0;
-    for (int step = 0; step <= 24; step++) {
-        const course four[4] = {
-            {.beside_um = (float)step / 16 - 0.75f, .before_um = 12, .late_ms = 5},
-            {.beside_um = 0, .before_um = 8, .late_ms = 0},
-            {.beside_um = 0.5f, .before_um = 4, .late_ms = 8},
-            {.beside_um = -0.6f, .before_um = 0, .late_ms = 3}};
-        network = courses_create(four, 4);
-        chx_scene_params params = plain;
-        params.has_plane = true;
-        params.plane = CHX_PLANE_XY;
-        stage *on = open_stage(&params);
-        draw(on, 18);
+        moved[nearest].beside_um = courses[nearest].beside_um + (float)step / 16;
+        network = courses_create(moved, n_courses);
+        stage *on = open_stage(&front);
+        draw(on, time_ms);
         for (int i = WIDTH * HEIGHT; i < 2 * WIDTH * HEIGHT && step > 0; i++)
             most = abs(on->pixels[i] - before[i]) > most ? abs(on->pixels[i] - before[i]) : most;
         memcpy(before, on->pixels, sizeof before);
@@ -480,6 +430,23 @@ START_TEST(four_lit_branches_share_the_pixels)
     }
     ck_assert_int_gt(most, 0);
     ck_assert_int_lt(most, 64);
+}
+
+START_TEST(lit_branches_beside_each_other_share_the_pixels)
+{
+    const course two[2] = {{.late_ms = 0}, {.before_um = 4, .late_ms = 5}};
+    check_sharing(two, 2, 1, 16);
+}
+END_TEST
+
+/* One that is left out would show as specks. */
+START_TEST(four_lit_branches_share_the_pixels)
+{
+    const course four[4] = {{.beside_um = -0.75f, .before_um = 12, .late_ms = 5},
+                            {.beside_um = 0, .before_um = 8, .late_ms = 0},
+                            {.beside_um = 0.5f, .before_um = 4, .late_ms = 8},
+                            {.beside_um = -0.6f, .before_um = 0, .late_ms = 3}};
+    check_sharing(four, 4, 0, 18);
 }
 END_TEST
 

@@ -229,15 +229,12 @@ START_TEST(zoom_enlarges_about_the_centre)
 {
     stage *on = open_stage(&plain);
     double scale = chx_scene_scale_px_per_um(on->scene);
-    chx_camera camera;
-    chx_scene_default_camera(on->scene, &camera);
-    memcpy(camera.centre_um, chx_network_get(network)->neurons[0].position_um, 12);
-    camera.zoom = 8;
-    check_ok(chx_scene_set_camera(on->scene, &camera));
+    const float *soma_um = chx_network_get(network)->neurons[0].position_um;
+    look_at(on, soma_um, 8);
     ck_assert_double_eq_tol(chx_scene_scale_px_per_um(on->scene), 8 * scale, 1e-9);
     draw(on, 1);
     double x, y;
-    chx_scene_project(on->scene, camera.centre_um, &x, &y);
+    chx_scene_project(on->scene, soma_um, &x, &y);
     ck_assert_double_eq_tol(x, WIDTH / 2.0, 1e-9);
     ck_assert_double_eq_tol(y, HEIGHT / 2.0, 1e-9);
     /* Now a disc of its true size: 4 um radius, bright inside, nothing far off. */
@@ -276,11 +273,7 @@ static uint64_t
 close_digest(const chx_scene_params *params, uint32_t n_places, uint32_t *n_queued)
 {
     stage *on = open_stage_of(params, n_places);
-    chx_camera camera;
-    chx_scene_default_camera(on->scene, &camera);
-    memcpy(camera.centre_um, chx_network_get(network)->neurons[0].position_um, 12);
-    camera.zoom = 24;
-    check_ok(chx_scene_set_camera(on->scene, &camera));
+    look_at(on, chx_network_get(network)->neurons[0].position_um, 24);
     draw(on, 6);
     check_ok(chx_buffer_read(on->scene->bands[0].queue, 0, 4, n_queued));
     uint64_t digest = chx__hash(on->pixels, on->size_bytes).low;
@@ -735,11 +728,7 @@ START_TEST(garbage_in_buffers_that_kernels_write_stays_within_them)
     const chx_scene_params params = {
         .width_px = SMALL_WIDTH, .height_px = SMALL_HEIGHT, .no_labels = true, .n_bands = 1};
     stage *on = open_stage(&params);
-    chx_camera camera;
-    chx_scene_default_camera(on->scene, &camera);
-    memcpy(camera.centre_um, chx_network_get(network)->neurons[0].position_um, 12);
-    camera.zoom = 24;
-    check_ok(chx_scene_set_camera(on->scene, &camera));
+    look_at(on, chx_network_get(network)->neurons[0].position_um, 24);
     draw(on, 1);
     const chx__band *band = &on->scene->bands[0];
     for (uint32_t kind = 0; kind < 2; kind++) {

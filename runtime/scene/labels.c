@@ -105,7 +105,6 @@ shorten(const chx__labels *labels, const char *text, double cap, double most_px,
     if (chx__text_width_px(&labels->font, text, cap) <= most_px)
         return text;
     size_t fits = 0;
-    shorter[0] = 0;
     for (const char *next = text; *next && next - text < 500;) {
         chx__letter_next(&next);
         size_t size = (size_t)(next - text);
@@ -115,8 +114,7 @@ shorten(const chx__labels *labels, const char *text, double cap, double most_px,
             break;
         fits = size;
     }
-    memcpy(shorter + fits, "...", fits ? 4 : 0);
-    shorter[fits ? fits + 3 : 0] = 0;
+    memcpy(shorter + fits, fits ? "..." : "", fits ? 4 : 1);
     return shorter;
 }
 

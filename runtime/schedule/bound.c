@@ -44,6 +44,7 @@ typedef struct bounding {
     const chx__machine *machine;
     const chx__problem *problem;
     uint32_t n, n_lanes;
+    uint32_t n_working; /* lanes that run tasks */
     chx__arcs arcs;
     uint32_t *order;
     double *cost_ns; /* n x n_lanes, INFINITY where forbidden or struck out */
@@ -91,6 +92,8 @@ bounding_init(bounding *of, const chx__machine *machine, const chx__problem *pro
         !of->latency_ns || !of->ns_per_byte || !of->at_place_ns)
         return chx__fail_memory("scheduling");
     fill_links(of);
+    for (uint32_t l = 0; l < n_lanes; l++)
+        of->n_working += machine->lanes[l].role != CHX__ROLE_COPY;
     for (uint32_t t = 0; t < n; t++)
         for (uint32_t l = 0; l < n_lanes; l++)
             of->cost_ns[t * n_lanes + l] = chx__lane_allows(machine, problem, t, l)
@@ -271,12 +274,9 @@ find_area(const bounding *of, double *area_ns)
     enum { ROUNDS = 24, FEW_COSTS = 4096 };
     double *weights = chx__alloc(of->n_lanes, sizeof *weights);
     double *load = chx__alloc(of->n_lanes, sizeof *load);
-    uint32_t n_working = 0;
     uint32_t rounds = (size_t)of->n * of->n_lanes <= FEW_COSTS ? ROUNDS : 1;
-    for (uint32_t l = 0; l < of->n_lanes; l++)
-        n_working += of->machine->lanes[l].role != CHX__ROLE_COPY;
     for (uint32_t l = 0; weights && l < of->n_lanes; l++)
-        weights[l] = of->machine->lanes[l].role == CHX__ROLE_COPY ? 0.0 : 1.0 / n_working;
+        weights[l] = of->machine->lanes[l].role == CHX__ROLE_COPY ? 0.0 : 1.0 / of->n_working;
     *area_ns = 0.0;
     for (uint32_t i = 0; weights && load && i < rounds; i++) {
         *area_ns = fmax(*area_ns, weigh(of, weights, load) * (1 - ROUNDING));
@@ -555,16 +555,13 @@ static bool
 check_area(const bounding *of)
 {
     double area_ns = 0.0;
-    uint32_t n_working = 0;
-    for (uint32_t l = 0; l < of->n_lanes; l++)
-        n_working += of->machine->lanes[l].role != CHX__ROLE_COPY;
     for (uint32_t t = 0; t < of->n; t++) {
         double least = INFINITY;
         for (uint32_t l = 0; l < of->n_lanes; l++)
             least = fmin(least, of->cost_ns[(size_t)t * of->n_lanes + l]);
         area_ns += least;
     }
-    return area_ns <= n_working * of->limit_ns;
+    return area_ns <= of->n_working * of->limit_ns;
 }
 
 /* False when the limit is refuted. */
