@@ -20,7 +20,7 @@ const chx__algorithm *chx__algorithm_at(size_t index);
 chx_status chx__algorithm_find(const char *name, const chx__algorithm **algorithm);
 
 /* The best of the others that are affordable for the size, then improved by chx__search() with
- * about 5 ms of moves. Never longer than HEFT. */
+ * about 5 ms of moves, up to four times more for small problems. Never longer than HEFT. */
 chx__solve chx__best;
 
 /* The same with so many times the moves; 0: 1. Raises *bound_ns, below which no solution is. */

@@ -14,7 +14,7 @@
 /* About 5 ms. */
 #define SEARCH_STEPS 120000
 
-/* A part of that. */
+/* A part of that, but for graphs with many arcs (bound.h). */
 #define BOUND_STEPS 300000
 
 /* Small graphs, and when they are searched again. */
