@@ -603,6 +603,19 @@ class Runs(Case):
         self.assertIn(" 100 pA, 2 then beyond 1e-12 to 1e12 pA became 0 or 1e12 pA, ",
                       result.stderr)
 
+    def test_synapses_that_round_to_nothing_are_counted_with_their_type(self):
+        folder = self.network(neurons=("A,cell,0,0,0,12", "B,cell,9,0,0,12", "C,other,0,9,0,12"))
+        table = folder / "synapses.csv"
+        rows = ["pre,post,weight_pa,delay_ms", "A,B,1e8,1", "A,C,0.01,1", "B,A,-0.01,1",
+                "B,C,0.01,1", "C,A,0,1", "C,B,1,1"]
+        table.write_text("\n".join(rows))
+        said = run("run", folder, *devices()).stderr
+        self.assertIn("warning: 3 of 6 synapses, 2 of them onto type other, have weights below "
+                      "0.0312 and act as 0:", said)
+        self.assertIn("up to 1e+08 may reach B in a step; lower the weights onto B", said)
+        table.write_text("\n".join(rows).replace("1e8", "1e6"))
+        self.assertNotIn("act as 0", run("run", folder, *devices()).stderr)
+
     def test_columns_of_other_tools_are_ignored_with_one_remark(self):
         net = self.network(stimuli=[self.step(30)])
         (net / "neurons.csv").write_text(",name,type,x_um,y_um,z_um,diameter_um,side\n"

@@ -57,8 +57,9 @@ typedef struct chx_simulation_params {
     uint32_t n_probes;
 } chx_simulation_params;
 
-/* Prepares a network at step 0. The network is borrowed for the life of the simulation. Errors:
- * LIMIT when delays or counts are beyond the kernels' range, MEMORY, BUILD. */
+/* Prepares a network at step 0. The network is borrowed for the life of the simulation. A warning
+ * in the log counts synapses whose weights are too small beside others to act. Errors: LIMIT when
+ * delays or counts are beyond the kernels' range, MEMORY, BUILD. */
 CHX_API chx_status chx_simulation_create(chx_runtime *runtime, const chx_network *network,
                                          const chx_simulation_params *params,
                                          chx_simulation **simulation);

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/later.h"
 #include "execute/driver.h"
+#include "execute/voice.h"
 #include "execute/wait.h"
 
 /* How long a runtime that is destroyed waits for runs in flight before it sets them aside. */
@@ -120,6 +121,12 @@ chx_runtime_device(const chx_runtime *runtime, uint32_t device_index, chx_device
     info->used_bytes = atomic_load(&device->used_bytes);
     info->spare = info->selected && chx__fleet_is_spare(&runtime->fleet, device, chx__places_all());
     return CHX_OK;
+}
+
+const chx__logger *
+chx__runtime_logger(const chx_runtime *runtime)
+{
+    return &runtime->logger;
 }
 
 uint32_t

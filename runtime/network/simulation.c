@@ -17,6 +17,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "execute/voice.h"
 #include "memory/adopt.h"
 #include "network/graded.h"
 #include "network/own_model.h"
@@ -302,6 +303,9 @@ prepare(chx_simulation *simulation, const chx_simulation_params *params)
         .seed = params->has_seed ? params->seed : simulation->info->seed,
     };
     status = chx__simulation_tables_init(&simulation->tables, simulation->info, &tables_params);
+    if (!status)
+        status = chx__simulation_remark_on_faint(&simulation->tables,
+                                                 chx__runtime_logger(simulation->runtime));
     if (status)
         return status;
     if (params->pin_partitions)

@@ -61,12 +61,13 @@ choose_unit(chx__simulation_tables *tables, double *sum_pa)
         return chx__fail_memory("scaling synaptic weights");
     memcpy(n_inputs, tables->n_inputs, info->n_neurons * sizeof *n_inputs);
     add_stimuli(tables, sum_pa, n_inputs);
-    double max_pa = 0, max_inputs = 0;
+    double max_inputs = 0;
     for (uint32_t n = 0; n < info->n_neurons; n++) {
-        max_pa = fmax(max_pa, sum_pa[n]);
+        tables->loudest = sum_pa[n] > sum_pa[tables->loudest] ? n : tables->loudest;
         max_inputs = fmax(max_inputs, n_inputs[n]);
     }
     free(n_inputs);
+    const double max_pa = tables->loudest_pa = sum_pa[tables->loudest];
     int exponent = MAX_UNIT_EXPONENT;
     while (exponent > MIN_UNIT_EXPONENT && ldexp(max_pa, exponent) + max_inputs / 2 > INT32_MAX)
         exponent--;

@@ -2,6 +2,8 @@
  * of synapses says, so that sums are of the same numbers in the same order on any machine. */
 #include "network/simulation_tables.h"
 
+#include <float.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -17,6 +19,7 @@ typedef struct piece {
     uint64_t begin, end; /* synapses */
     double *sum_pa; /* of each neuron */
     uint32_t *n_inputs;
+    double faintest_pa;
     float longest_ms;
     uint32_t max_row;
 } piece;
@@ -47,7 +50,9 @@ look_at_piece(void *data, uint32_t index)
     uint32_t row = 0;
     for (uint64_t s = own->begin; s < own->end; s++) {
         const chx_synapse *synapse = &synapses[s];
-        own->sum_pa[synapse->post] += fabs(most_pa(of->tables, synapse));
+        const double pa = fabs(most_pa(of->tables, synapse));
+        own->sum_pa[synapse->post] += pa;
+        own->faintest_pa = pa > 0 && pa < own->faintest_pa ? pa : own->faintest_pa;
         own->n_inputs[synapse->post]++;
         own->longest_ms = fmaxf(own->longest_ms, synapse->delay_ms);
         row = s > own->begin && synapse->pre == synapses[s - 1].pre ? row + 1 : 1;
@@ -72,6 +77,7 @@ cut_pieces(survey *of)
                info->synapses[at].pre == info->synapses[at - 1].pre)
             at++;
         own->end = at;
+        own->faintest_pa = DBL_MAX;
         own->sum_pa = chx__alloc(info->n_neurons, sizeof *own->sum_pa);
         own->n_inputs = chx__alloc(info->n_neurons, sizeof *own->n_inputs);
         has_memory = has_memory && own->sum_pa && own->n_inputs;
@@ -90,6 +96,7 @@ put_together(survey *of)
             first->sum_pa[n] += own->sum_pa[n];
             first->n_inputs[n] += own->n_inputs[n];
         }
+        first->faintest_pa = fmin(first->faintest_pa, own->faintest_pa);
         first->longest_ms = fmaxf(first->longest_ms, own->longest_ms);
         first->max_row = own->max_row > first->max_row ? own->max_row : first->max_row;
     }
@@ -106,6 +113,7 @@ chx__simulation_survey(chx__simulation_tables *tables, double **sum_pa)
         piece *first = &of.pieces[0];
         *sum_pa = first->sum_pa;
         tables->n_inputs = first->n_inputs;
+        tables->faintest_pa = first->faintest_pa;
         tables->longest_delay_ms = first->longest_ms;
         tables->max_row = first->max_row;
         *first = (piece){0};
@@ -117,4 +125,41 @@ chx__simulation_survey(chx__simulation_tables *tables, double **sum_pa)
         free(of.pieces[p].n_inputs);
     }
     return status;
+}
+
+/* Whether kernels take for 0 what is not. */
+static bool
+is_faint(const chx__simulation_tables *tables, double pa)
+{
+    return pa != 0 && fabs(pa) * tables->units_per_pa < 0.5;
+}
+
+chx_status
+chx__simulation_remark_on_faint(const chx__simulation_tables *tables, const chx__logger *logger)
+{
+    const chx_network_info *info = tables->info;
+    if (!is_faint(tables, tables->faintest_pa))
+        return CHX_OK;
+    uint64_t n_faint = 0, *n_onto = chx__alloc(info->n_types, sizeof *n_onto);
+    uint32_t most = 0;
+    if (!n_onto)
+        return chx__fail_memory("looking at synapses");
+    for (uint64_t s = 0; s < info->n_synapses; s++) {
+        const chx_synapse *synapse = &info->synapses[s];
+        if (!is_faint(tables, most_pa(tables, synapse)))
+            continue;
+        const uint32_t type = info->neurons[synapse->post].type;
+        n_faint++;
+        n_onto[type]++;
+        most = n_onto[type] > n_onto[most] ? type : most;
+    }
+    const char *loudest = info->neurons[tables->loudest].name;
+    chx__log(logger, CHX_LOG_WARNING,
+             "%" PRIu64 " of %" PRIu64 " synapses, %" PRIu64 " of them onto type %s, have weights "
+             "below %.3g and act as 0: input of all neurons is counted in one unit, and up to %.3g "
+             "may reach %s in a step; lower the weights onto %s, or raise those or leave them out",
+             n_faint, info->n_synapses, n_onto[most], info->types[most].name,
+             0.5 / tables->units_per_pa, tables->loudest_pa, loudest, loudest);
+    free(n_onto);
+    return CHX_OK;
 }

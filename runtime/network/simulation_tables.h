@@ -11,6 +11,7 @@
 #ifndef CHX_NETWORK_SIMULATION_TABLES_H
 #define CHX_NETWORK_SIMULATION_TABLES_H
 
+#include "base/log.h"
 #include "network/model.h"
 #include "network/plasticity.h"
 #include "network/port.h"
@@ -48,6 +49,9 @@ typedef struct chx__simulation_tables {
     uint32_t max_delay_steps;
     int unit_exponent;
     double units_per_pa; /* 2^unit_exponent */
+    double faintest_pa; /* of the weights of synapses in magnitude, but for 0 */
+    double loudest_pa; /* the most that can reach a neuron in a step ... */
+    uint32_t loudest; /* ... and that neuron */
     uint64_t seed;
     chx__type_row *types;
     chx__neuron_row *neurons; /* NULL where none has parameters of its own */
@@ -131,10 +135,15 @@ const chx__prepared *chx__simulation_prepared(const chx__simulation_tables *tabl
 float chx__simulation_begin(const chx__simulation_tables *tables, const chx__prepared *prepared,
                             const char *state, uint32_t index, uint32_t neuron);
 
-/* Counts synapses onto neurons, and finds the longest delay and row (simulation_survey.c). *sum_pa
+/* Counts synapses onto neurons, and finds the longest delay and row and the faintest weight
+ * (simulation_survey.c). *sum_pa
  * is the caller's to free: what synapses onto each neuron deliver at most, if all do at once.
  * Errors: MEMORY. */
 chx_status chx__simulation_survey(chx__simulation_tables *tables, double **sum_pa);
+
+/* Says in one line which synapses have weights that are 0 in units. Errors: MEMORY. */
+chx_status chx__simulation_remark_on_faint(const chx__simulation_tables *tables,
+                                           const chx__logger *logger);
 
 /* Prepares the types, and the neurons with parameters of their own (simulation_types.c). Errors:
  * FORMAT, MEMORY. */
