@@ -12,6 +12,10 @@
  *   copy:N     the Nth read, write or copy of a buffer is skipped and its event fails later
  *   build:N    the Nth build of a program fails
  *   lose:N     from the Nth launch on its device refuses everything
+ *   skip:N     the Nth launch does nothing and is said to be well
+ *   mute:N     from the Nth launch on, no launch on its device does anything, and all are well
+ *   flip:N     the Nth launch, or the next whose second argument is memory that it may write,
+ *              leaves one bit of that wrong
  *   abort:N    the Nth build of a program ends the process, as an assertion of a driver does
  *   crash:N    the Nth launch ends the process by a bad address
  *   block_launch:N, block_flush:N, block_query:N, block_build:N, block_release:N
@@ -35,6 +39,9 @@
 
 #define EXPORT __attribute__((visibility("default")))
 #define MAX_HELD 64
+#define MAX_KERNELS 64
+#define FLIPPED_ARGUMENT 1 /* where kernels of neurons have their state */
+#define FLIPPED_BIT 20 /* of a float, a large one of its fraction */
 
 typedef enum fault_kind {
     FAULT_ENQUEUE,
@@ -43,6 +50,9 @@ typedef enum fault_kind {
     FAULT_COPY,
     FAULT_BUILD,
     FAULT_LOSE,
+    FAULT_SKIP,
+    FAULT_MUTE,
+    FAULT_FLIP,
     FAULT_ABORT,
     FAULT_CRASH,
     FAULT_BLOCK_LAUNCH,
@@ -54,13 +64,14 @@ typedef enum fault_kind {
 } fault_kind;
 
 static const char *const fault_names[N_FAULTS] = {
-    "enqueue", "event",        "hang",        "copy",        "build",       "lose",         "abort",
-    "crash",   "block_launch", "block_flush", "block_query", "block_build", "block_release"};
+    "enqueue",     "event",       "hang",        "copy",         "build", "lose",
+    "skip",        "mute",        "flip",        "abort",        "crash", "block_launch",
+    "block_flush", "block_query", "block_build", "block_release"};
 
 static const struct _cl_icd_dispatch *below;
 static struct _cl_icd_dispatch above;
 
-/* Guards everything down to lost_device; no OpenCL call is made under it. */
+/* Guards everything down to n_kernels; no OpenCL call is made under it. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static uint64_t armed[N_FAULTS]; /* 0: off */
 static uint64_t n_launches, n_copies, n_builds;
@@ -69,7 +80,12 @@ static pthread_cond_t rearmed = PTHREAD_COND_INITIALIZER;
 static unsigned n_injected;
 static cl_event held[MAX_HELD]; /* events that hang */
 static unsigned n_held;
-static cl_device_id lost_device;
+static cl_device_id lost_device, mute_device;
+static struct {
+    cl_kernel kernel;
+    cl_mem memory;
+} results[MAX_KERNELS]; /* what each kernel was given to write, the latest in place of the oldest */
+static unsigned n_kernels;
 
 static void
 parse(const char *spec)
@@ -96,7 +112,7 @@ chx_fault_arm(const char *spec)
     n_held = 0;
     n_launches = n_copies = n_builds = 0;
     n_injected = 0;
-    lost_device = NULL;
+    lost_device = mute_device = NULL;
     memset(n_passes, 0, sizeof n_passes);
     parse(spec);
     pthread_cond_broadcast(&rearmed);
@@ -208,6 +224,59 @@ replace_command(cl_command_queue queue, cl_event *event, bool hangs)
     return CL_SUCCESS;
 }
 
+static bool
+is_written(cl_kernel kernel, cl_uint index)
+{
+    cl_kernel_arg_address_qualifier address = 0;
+    cl_kernel_arg_type_qualifier type = 0;
+    below->clGetKernelArgInfo(kernel, index, CL_KERNEL_ARG_ADDRESS_QUALIFIER, sizeof address,
+                              &address, NULL);
+    below->clGetKernelArgInfo(kernel, index, CL_KERNEL_ARG_TYPE_QUALIFIER, sizeof type, &type,
+                              NULL);
+    return address == CL_KERNEL_ARG_ADDRESS_GLOBAL && !(type & CL_KERNEL_ARG_TYPE_CONST);
+}
+
+static cl_int CL_API_CALL
+set_argument(cl_kernel kernel, cl_uint index, size_t size, const void *value)
+{
+    if (index == FLIPPED_ARGUMENT && size == sizeof(cl_mem) && value && is_written(kernel, index)) {
+        pthread_mutex_lock(&lock);
+        unsigned i = 0;
+        while (i < n_kernels && i < MAX_KERNELS && results[i].kernel != kernel)
+            i++;
+        if (i == n_kernels || i == MAX_KERNELS)
+            i = n_kernels++ % MAX_KERNELS;
+        results[i].kernel = kernel;
+        memcpy(&results[i].memory, value, sizeof results[i].memory);
+        pthread_mutex_unlock(&lock);
+    }
+    return below->clSetKernelArg(kernel, index, size, value);
+}
+
+/* Under the lock. */
+static cl_mem
+find_result(cl_kernel kernel)
+{
+    for (unsigned i = 0; i < n_kernels && i < MAX_KERNELS; i++)
+        if (results[i].kernel == kernel)
+            return results[i].memory;
+    return NULL;
+}
+
+/* Waits for the queue, and turns a bit in the middle. */
+static void
+flip(cl_command_queue queue, cl_mem memory)
+{
+    size_t size = 0;
+    uint32_t word = 0;
+    below->clFinish(queue);
+    below->clGetMemObjectInfo(memory, CL_MEM_SIZE, sizeof size, &size, NULL);
+    const size_t offset = size / 2 & ~(sizeof word - 1);
+    below->clEnqueueReadBuffer(queue, memory, CL_TRUE, offset, sizeof word, &word, 0, NULL, NULL);
+    word ^= UINT32_C(1) << FLIPPED_BIT;
+    below->clEnqueueWriteBuffer(queue, memory, CL_TRUE, offset, sizeof word, &word, 0, NULL, NULL);
+}
+
 /* PoCL handles the signal and goes on when no instruction is to blame, so one is. */
 static void
 crash(void)
@@ -229,6 +298,17 @@ launch(cl_command_queue queue, cl_kernel kernel, cl_uint n_dimensions, const siz
     bool fails = is_due(FAULT_EVENT, count);
     bool hangs = is_due(FAULT_HANG, count);
     bool crashes = is_due(FAULT_CRASH, count);
+    bool is_silent = is_due(FAULT_SKIP, count);
+    if (is_due(FAULT_MUTE, count))
+        mute_device = device;
+    is_silent = is_silent || (mute_device && mute_device == device);
+    cl_mem flipped = NULL;
+    if (armed[FAULT_FLIP] && count >= armed[FAULT_FLIP])
+        flipped = find_result(kernel);
+    if (flipped) {
+        armed[FAULT_FLIP] = 0;
+        n_injected++;
+    }
     if (is_due(FAULT_LOSE, count))
         lost_device = device;
     bool lost = lost_device && lost_device == device;
@@ -239,8 +319,13 @@ launch(cl_command_queue queue, cl_kernel kernel, cl_uint n_dimensions, const siz
         return CL_OUT_OF_RESOURCES;
     if (fails || hangs)
         return replace_command(queue, event, hangs);
-    return below->clEnqueueNDRangeKernel(queue, kernel, n_dimensions, offset, global, local,
-                                         n_waits, waits, event);
+    if (is_silent)
+        return below->clEnqueueMarkerWithWaitList(queue, n_waits, waits, event);
+    cl_int code = below->clEnqueueNDRangeKernel(queue, kernel, n_dimensions, offset, global, local,
+                                                n_waits, waits, event);
+    if (flipped && code == CL_SUCCESS)
+        flip(queue, flipped);
+    return code;
 }
 
 /* Counts one transfer; true when it must fail. */
@@ -351,6 +436,7 @@ clInitLayer(cl_uint n_entries, const struct _cl_icd_dispatch *target, cl_uint *n
     below = target;
     above = *target;
     above.clEnqueueNDRangeKernel = launch;
+    above.clSetKernelArg = set_argument;
     above.clEnqueueReadBuffer = read_buffer;
     above.clEnqueueWriteBuffer = write_buffer;
     above.clEnqueueCopyBuffer = copy_buffer;

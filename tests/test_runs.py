@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 import unittest
+import unittest.mock
 import xml.etree.ElementTree
 
 sys.dont_write_bytecode = True
@@ -53,22 +54,24 @@ class Runs(Case):
         self.assertRegex(told[0], "note: .* refused task .*; going on from 0 ms$")
         self.assertRegex(told[1], "refused task")
 
+    def outcome(self, fault, *words):
+        """What a run with the fault said, its summary, and all that must not depend on faults."""
+        tables = [self.folder / name for name in ["spikes.csv", "states.csv", "rates.csv"]]
+        done = run_with_fault(fault, "run", WORM, "--json", *words, "--spikes", tables[0],
+                              "--states", tables[1], "--states-every-ms", 1, "--rates", tables[2])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        summary = json.loads(done.stdout)
+        self.assertGreater(summary["spikes"], 0)
+        self.assertEqual(summary["failures"], done.stderr.count("going on from"))
+        return done.stderr.splitlines(), summary, [summary["digest"], summary["spikes"],
+                                                   *(table.read_text() for table in tables)]
+
     def survives(self, fault, *words):
         """Runs undisturbed and with the fault; what it said of that. All it wrote must be alike."""
-        outcomes = []
-        for spec in ["", fault]:
-            tables = [self.folder / name for name in ["spikes.csv", "states.csv", "rates.csv"]]
-            done = run_with_fault(spec, "run", WORM, "--json", *words, "--spikes", tables[0],
-                                  "--states", tables[1], "--states-every-ms", 1, "--rates",
-                                  tables[2])
-            self.assertEqual(done.returncode, 0, done.stderr)
-            summary = json.loads(done.stdout)
-            self.assertEqual(summary["failures"], done.stderr.count("going on from"))
-            outcomes.append([summary["digest"], summary["spikes"],
-                             *(table.read_text() for table in tables)])
-        self.assertGreater(outcomes[0][1], 0)
-        self.assertEqual(outcomes[0], outcomes[1])
-        return done.stderr.splitlines()
+        undisturbed = self.outcome("", *words)[2]
+        told, _, disturbed = self.outcome(fault, *words)
+        self.assertEqual(disturbed, undisturbed)
+        return told
 
     def test_call_that_a_driver_refuses_once_is_made_again(self):
         told = self.survives("enqueue:2", "--duration-ms", 200, *devices())
@@ -89,6 +92,73 @@ class Runs(Case):
         began = [float(re.search("going on from ([0-9.]+) ms", line)[1])
                  for line in told if "going on" in line]
         self.assertTrue(began and min(began) > 0, told)
+
+    @unittest.skipUnless(devices() == ["-d", "portable"], "a device that has parts is needed")
+    def test_device_that_lies_is_named_and_left_out(self):
+        words = [*devices(), "--split", 2, "--partitions", 2]
+        right = self.outcome("", *words)[2]
+        for fault in ["skip:1", "skip:2", "flip:1", "flip:3"]:
+            self.assertNotEqual(self.outcome(fault, *words)[2], right)
+        # The second launch of a network in one part is the first of the device that checks.
+        for fault, parts, liar in [("skip:1", 2, 1), ("skip:2", 2, 1), ("flip:1", 2, 1),
+                                   ("flip:3", 2, 1), ("flip:1", 1, 1), ("flip:2", 1, 2)]:
+            told, summary, got = self.outcome(fault, *devices(), "--split", 2, "--partitions",
+                                              parts, "--verify", 1)
+            self.assertEqual(got, right, fault)
+            verified = summary["verified"]
+            self.assertEqual(verified["differences"], 1, fault)
+            self.assertEqual(verified["checked"], verified["stretches"])
+            self.assertEqual(len(verified["left_out"]), 1)
+            self.assertIn(f"({liar} of 2)", verified["left_out"][0])
+            self.assertRegex(told[0], "note: .* computed 0 to 64 ms wrongly; going on without that")
+            self.assertIn(verified["left_out"][0], told[0])
+            self.assertRegex(told[1], "note: --verify has only .*, and does the work twice on that")
+
+    @unittest.skipUnless(devices() == ["-d", "portable"], "several devices are needed")
+    def test_third_device_settles_what_two_would_say_again(self):
+        words = [*devices(), "--partitions", 2]
+        right, table = self.outcome("", *words)[2], self.folder / "none.csv"
+        with unittest.mock.patch.dict(os.environ, POCL_DEVICES="pthread pthread pthread"):
+            told, summary, got = self.outcome("mute:1", *words, "--verify", 1)
+        self.assertEqual(got, right, told)
+        self.assertEqual(len(summary["verified"]["left_out"]), 1)
+        self.assertEqual(summary["verified"]["differences"], 1)
+        with unittest.mock.patch.dict(os.environ, POCL_DEVICES="pthread pthread"):
+            done = run_with_fault("mute:1", "run", WORM, *words, "--verify", 1, "--spikes", table)
+        self.assertEqual(done.returncode, 5, done.stderr)
+        self.assertEqual(done.stdout, "")
+        self.assertRegex(done.stderr, "computed 0 to 64 ms differently, and nobody can tell which")
+        self.assertFalse(table.exists())
+
+    @unittest.skipUnless(devices() == ["-d", "portable"], "several devices are needed")
+    def test_verified_run_goes_on_without_a_device_that_is_lost(self):
+        words = [*devices(), "--verify", 1]
+        with unittest.mock.patch.dict(os.environ, POCL_DEVICES="pthread pthread"):
+            for fault in ["lose:2", "lose:3", "lose:15"]:
+                told = self.survives(fault, *words)
+                self.assertTrue(any("without that device" in line for line in told), told)
+
+    def test_share_of_a_run_is_verified(self):
+        words = ["--duration-ms", 400, *devices()]
+        told, summary, right = self.outcome("", *words)
+        self.assertNotIn("verified", summary)
+        for share, n_checked in [(1, 7), (0.5, 4), (0.1, 1)]:
+            told, summary, got = self.outcome("", *words, "--verify", share)
+            self.assertEqual(got, right)
+            verified = summary["verified"]
+            self.assertEqual([verified["share"], verified["stretches"], verified["checked"]],
+                             [share, 7, n_checked])
+            self.assertEqual([verified["differences"], verified["left_out"]], [0, []])
+            if devices() == ["-d", "portable"]:
+                self.assertIn("does the work twice on that", told[0])
+        text = self.succeeds("run", WORM, "--verify", 1, *words)
+        self.assertIn("verified 7 of 7 stretches, 0 differences\n", text)
+
+    def test_share_that_is_none_is_refused(self):
+        for share in ["0", "1.5", "-1", "x"]:
+            self.fails(2, "--verify takes a number from", "run", WORM, "--verify", share)
+        spikes = self.file("spikes.csv", "time_ms,neuron\n1,AVAL\n")
+        self.fails(2, "leave --verify out", "run", WORM, "--verify", 1, "--play-spikes", spikes)
 
     def test_summary_counts_spikes_and_the_digest_does_not_depend_on_parts(self):
         digests = set()

@@ -18,6 +18,7 @@
 #include "survival.h"
 #include "tally.h"
 #include "target.h"
+#include "verification.h"
 
 /* Launches joined into one run of the graph, and the most spikes a run must have room for. */
 #define BATCHES_PER_RUN 64
@@ -34,6 +35,7 @@ typedef struct run_job {
     chx_plan *plan;
     struct flight flight;
     struct survival survival;
+    struct verification verification;
     states_params states_params;
     struct states states;
     tally_params tally_params;
@@ -143,12 +145,55 @@ is_save_due(const run_job *job)
 }
 
 static chx_status
+submit(run_job *job, uint32_t steps)
+{
+    const chx_status status = chx_simulation_set_steps(job->session.simulation, steps);
+    return status == CHX_OK ? flight_submit(&job->flight) : status;
+}
+
+static chx_status rebuild(run_job *job);
+
+/* What two devices agree on, or most of three, counts; the run goes on from it. */
+static chx_status
+go_on_from(run_job *job, struct account *right, bool has_moved)
+{
+    chx_status status = tally_add(&job->tally, right->spikes, right->n_spikes);
+    if (status == CHX_OK)
+        status = states_add(&job->states, &right->trace);
+    survival_take(&job->survival, &right->state, right->size_bytes, time_ms(job));
+    return status == CHX_OK && has_moved ? rebuild(job) : status;
+}
+
+/* Advances on two devices side by side, from a state that is kept until they are compared. */
+static chx_status
+advance_twice(run_job *job, uint32_t steps)
+{
+    struct verification *verification = &job->verification;
+    const struct survival *kept = &job->survival;
+    struct account right = {0};
+    bool has_moved = false;
+    chx_status status = kept->state && kept->time_ms == time_ms(job) ? CHX_OK : keep(job);
+    if (status == CHX_OK)
+        status = submit(job, steps);
+    if (status == CHX_OK)
+        status = verification_repeat(verification, kept, steps);
+    if (status == CHX_OK)
+        status = settle(job);
+    if (status == CHX_OK)
+        status = verification_settle(verification, job->session.simulation, kept, steps, &right,
+                                     &has_moved);
+    if (status == CHX_OK)
+        status = go_on_from(job, &right, has_moved);
+    account_clear(&right);
+    return status;
+}
+
+static chx_status
 advance_once(run_job *job, uint64_t left)
 {
     const uint32_t steps = left < job->steps_per_run ? (uint32_t)left : job->steps_per_run;
-    chx_status status = chx_simulation_set_steps(job->session.simulation, steps);
-    if (status == CHX_OK)
-        status = flight_submit(&job->flight);
+    const bool is_checked = job->verification.share > 0 && verification_is_due(&job->verification);
+    chx_status status = is_checked ? advance_twice(job, steps) : submit(job, steps);
     if (status == CHX_OK && is_save_due(job))
         status = save(job);
     if (status == CHX_OK)
@@ -179,7 +224,11 @@ rebuild(run_job *job)
     job->stage = STAGE_WORK;
     chx_plan_destroy(&job->plan);
     chx_graph_destroy(&job->graph);
-    chx_status status = session_renew(session, &job->params);
+    chx_status status = CHX_OK;
+    if (job->verification.share > 0)
+        status = verification_reopen(&job->verification, session);
+    if (status == CHX_OK)
+        status = session_renew(session, &job->params);
     if (status == CHX_OK && !job->survival.state && job->resume_path)
         status = chx_simulation_restore(session->simulation, job->resume_path);
     if (status == CHX_OK)
@@ -195,7 +244,10 @@ advance_to_end(run_job *job, chx_status status)
     if (status == CHX_OK)
         status = advance(job);
     while (status != CHX_OK) {
-        if (!survival_goes_on(&job->survival, job->session.runtime, &job->flight, status, &told))
+        if (job->verification.undecided.status != CHX_OK)
+            return outcome_report_error(&job->verification.undecided, STAGE_WORK);
+        if (!survival_goes_on(&job->survival, job->session.runtime, &job->flight, status, &told) &&
+            !verification_does_without(&job->verification, &job->survival, &told))
             return outcome_report_error(&told, job->stage);
         status = rebuild(job);
         if (status == CHX_OK)
@@ -208,10 +260,13 @@ advance_to_end(run_job *job, chx_status status)
 static int
 simulate(run_job *job)
 {
-    const chx_status status = prepare(job);
+    chx_status status = prepare(job);
     const uint64_t begin_ns = stopwatch_now_ns();
     job->saved_ns = begin_ns;
     survival_begin(&job->survival, time_ms(job));
+    /* What nothing has touched yet is whole as it is, and cannot be wrong. */
+    if (status == CHX_OK && job->verification.share > 0)
+        status = survival_keep(&job->survival, job->session.simulation, time_ms(job), begin_ns);
     progress_begin("steps", job->n_steps);
     const int code = advance_to_end(job, status);
     job->wall_s = stopwatch_seconds_since(begin_ns);
@@ -302,6 +357,7 @@ report(const run_job *job, bool as_json)
     const run_report of = {.info = job->session.info,
                            .flight = &job->flight,
                            .tally = &job->tally,
+                           .verification = job->verification.share > 0 ? &job->verification : NULL,
                            .first_step = job->first_step,
                            .n_steps = job->n_steps,
                            .n_failures = job->survival.n_failures,
@@ -325,6 +381,8 @@ work(run_job *job, const shared_options *shared)
 
     if (code == OUTCOME_OK)
         placement_remark_on_strays(session->info);
+    if (code == OUTCOME_OK && job->verification.share > 0)
+        code = verification_begin(&job->verification, shared, params, session);
     if (code == OUTCOME_OK)
         code = states_open(&job->states, &job->states_params, session->network);
     params->simulation.probes = &job->states.probe;
@@ -369,8 +427,8 @@ run(const struct command *self, int argc, char **argv)
 {
     shared_options shared = {0};
     run_job job = {.stage = STAGE_WORK};
-    option_rule rules[SESSION_RULES + STATES_RULES + TALLY_RULES + OWN_RULES + 1] = {
-        {.kind = OPTION_END}};
+    option_rule rules[SESSION_RULES + STATES_RULES + TALLY_RULES + VERIFICATION_RULES + OWN_RULES +
+                      1] = {{.kind = OPTION_END}};
     const struct syntax syntax = {self, rules, &shared, NULL, &job.params.sources};
     int code;
 
@@ -389,7 +447,9 @@ run(const struct command *self, int argc, char **argv)
          &job.params.simulation.pin_partitions, 0, 0, NULL},
     };
     tally_rules(&job.tally_params, rules + SESSION_RULES + STATES_RULES);
-    memcpy(rules + SESSION_RULES + STATES_RULES + TALLY_RULES, own, sizeof own);
+    verification_rules(&job.verification, rules + SESSION_RULES + STATES_RULES + TALLY_RULES);
+    memcpy(rules + SESSION_RULES + STATES_RULES + TALLY_RULES + VERIFICATION_RULES, own,
+           sizeof own);
     if (!options_parse(&syntax, argc, argv, &code))
         return code;
     if (job.checkpoint_every_s > 0 && !job.checkpoint_path)
@@ -405,6 +465,9 @@ run(const struct command *self, int argc, char **argv)
         return outcome_say(OUTCOME_USAGE,
                            "--play-spikes does not simulate, so there is no state to "
                            "save or go on from; leave --checkpoint and --resume out");
+    if (job.params.play_path && job.verification.share > 0)
+        return outcome_say(OUTCOME_USAGE, "--play-spikes does not simulate, so there is no work to "
+                                          "do twice; leave --verify out");
     const struct target outputs[4] = {{"--states", job.states_params.path, ".csv", 1 << 20},
                                       {"--weights", job.weights_path, ".csv", 1 << 20},
                                       {"--checkpoint", job.checkpoint_path, NULL, 1 << 20},
@@ -421,6 +484,7 @@ run(const struct command *self, int argc, char **argv)
     states_close(&job.states);
     tally_close(&job.tally);
     survival_close(&job.survival);
+    verification_close(&job.verification);
     session_close(&job.session);
     return code;
 }

@@ -37,6 +37,8 @@ run_report_json(const run_report *report, uint64_t digest)
         report->wall_s, "real_time_factor", simulated_ms * 1e-3 / report->wall_s, "failures",
         (int)report->n_failures, "types", rates_json(info, report->tally->of_type, simulated_ms),
         "devices", flight_devices_json(report->flight, report->wall_s));
+    if (report->verification)
+        json_object_set_new(object, "verified", verification_json(report->verification));
     return result_print(object);
 }
 
@@ -74,7 +76,10 @@ run_report_text(const run_report *report, uint64_t digest)
            simulated_ms * 1e-3 / report->wall_s);
     if (report->n_failures > 0)
         printf(", %u failure%s survived", report->n_failures, result_plural(report->n_failures));
-    puts("\n");
+    puts("");
+    if (report->verification)
+        verification_print(report->verification);
+    puts("");
     rates_print(rates);
     printf("\ndevices:\n");
     flight_print_devices(report->flight, report->wall_s);

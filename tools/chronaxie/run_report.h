@@ -7,11 +7,13 @@
 
 #include "flight.h"
 #include "tally.h"
+#include "verification.h"
 
 typedef struct run_report {
     const chx_network_info *info;
     const struct flight *flight;
     const struct tally *tally;
+    const struct verification *verification; /* NULL where nothing was verified */
     uint64_t first_step, n_steps;
     unsigned n_failures; /* of devices, that were survived */
     double wall_s;

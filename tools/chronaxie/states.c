@@ -129,6 +129,18 @@ drop_known(const struct states *states, chx_trace *trace)
 }
 
 chx_status
+states_add(struct states *states, chx_trace *trace)
+{
+    if (!states->table)
+        return CHX_OK;
+    if (trace->n_rows > 0 && trace->first_step < states->next_step)
+        drop_known(states, trace);
+    if (trace->n_rows > 0)
+        states->next_step = trace->first_step + trace->n_rows * trace->interval_steps;
+    return chx_trace_table_add(states->table, trace);
+}
+
+chx_status
 states_write(struct states *states, chx_simulation *simulation)
 {
     chx_trace trace;
@@ -137,11 +149,7 @@ states_write(struct states *states, chx_simulation *simulation)
     chx_status status = chx_simulation_take_trace(simulation, 0, &trace);
     if (status != CHX_OK)
         return status;
-    if (trace.n_rows > 0 && trace.first_step < states->next_step)
-        drop_known(states, &trace);
-    if (trace.n_rows > 0)
-        states->next_step = trace.first_step + trace.n_rows * trace.interval_steps;
-    status = chx_trace_table_add(states->table, &trace);
+    status = states_add(states, &trace);
     free(trace.values);
     return status;
 }

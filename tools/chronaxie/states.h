@@ -36,6 +36,9 @@ int states_begin(struct states *states, const states_params *params, const chx_n
  * after it was set back. */
 chx_status states_write(struct states *states, chx_simulation *simulation);
 
+/* The same of a trace that was taken. */
+chx_status states_add(struct states *states, chx_trace *trace);
+
 /* Ends the table. */
 int states_finish(struct states *states);
 

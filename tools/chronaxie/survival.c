@@ -68,15 +68,22 @@ survival_keep(struct survival *survival, chx_simulation *simulation, double time
     const chx_status status = chx_simulation_save_memory(simulation, &state, &size_bytes);
     if (status != CHX_OK)
         return status;
+    survival_take(survival, &state, size_bytes, time_ms);
+    survival->cost_ns = survival->kept_ns - begun_ns;
+    return CHX_OK;
+}
+
+void
+survival_take(struct survival *survival, void **state, size_t size_bytes, double time_ms)
+{
     free(survival->state);
-    survival->state = state;
+    survival->state = *state;
+    *state = NULL;
     survival->size_bytes = size_bytes;
     survival->n_in_a_row = 0;
     survival->device[0] = '\0';
     survival->time_ms = time_ms;
     survival->kept_ns = stopwatch_now_ns();
-    survival->cost_ns = survival->kept_ns - begun_ns;
-    return CHX_OK;
 }
 
 /* Leaves a device out, when others remain. */
@@ -89,13 +96,18 @@ leave_out(chx_runtime *runtime, const chx_error *error)
            chx_runtime_exclude(runtime, device, error->message, EXCLUDE_TIMEOUT_NS) == CHX_OK;
 }
 
+bool
+survival_is_of_device(const chx_error *error)
+{
+    return error->status == CHX_ERROR_DEVICE || error->status == CHX_ERROR_DEVICE_MEMORY ||
+           error->status == CHX_ERROR_TIMEOUT;
+}
+
 static bool
 is_possible(const struct survival *survival, const chx_error *error)
 {
-    const bool is_devices = error->status == CHX_ERROR_DEVICE ||
-                            error->status == CHX_ERROR_DEVICE_MEMORY ||
-                            error->status == CHX_ERROR_TIMEOUT;
-    return is_devices && survival->n_in_a_row < MOST_IN_A_ROW && !interrupt_pending();
+    return survival_is_of_device(error) && survival->n_in_a_row < MOST_IN_A_ROW &&
+           !interrupt_pending();
 }
 
 /* False when no device would remain. */

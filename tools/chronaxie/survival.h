@@ -40,6 +40,12 @@ bool survival_is_due(const struct survival *survival);
 chx_status survival_keep(struct survival *survival, chx_simulation *simulation, double time_ms,
                          uint64_t begun_ns);
 
+/* Takes over a state of that time, got otherwise, and clears *state. */
+void survival_take(struct survival *survival, void **state, size_t size_bytes, double time_ms);
+
+/* Whether it is a failure that another device, or another attempt, may be without. */
+bool survival_is_of_device(const chx_error *error);
+
 /* After a failure: waits for what is under way, and if a device has failed, and not too often in a
  * row, tries the devices once more or leaves one out, and says so. False where there is no way;
  * *told says why. The flight may be NULL. */

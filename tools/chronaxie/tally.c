@@ -77,15 +77,11 @@ count_known(const struct tally *tally, const chx_spike *spikes, size_t n_spikes)
 }
 
 chx_status
-tally_take(struct tally *tally, chx_simulation *simulation)
+tally_add(struct tally *tally, const chx_spike *spikes, size_t n_spikes)
 {
-    chx_spike *taken;
-    size_t n_spikes;
-    chx_status status = chx_simulation_take_spikes(simulation, &taken, &n_spikes);
-    if (status != CHX_OK)
-        return status;
-    const size_t n_known = count_known(tally, taken, n_spikes);
-    const chx_spike *spikes = taken + n_known;
+    chx_status status = CHX_OK;
+    const size_t n_known = count_known(tally, spikes, n_spikes);
+    spikes += n_known;
     n_spikes -= n_known;
     for (size_t i = 0; i < n_spikes; i++)
         tally->of_type[tally->info->neurons[spikes[i].neuron].type]++;
@@ -98,7 +94,19 @@ tally_take(struct tally *tally, chx_simulation *simulation)
         status = chx_spike_table_add(tally->spikes, spikes, n_spikes);
     if (status == CHX_OK && tally->rates)
         status = chx_rate_table_add(tally->rates, spikes, n_spikes);
-    free(taken);
+    return status;
+}
+
+chx_status
+tally_take(struct tally *tally, chx_simulation *simulation)
+{
+    chx_spike *spikes;
+    size_t n_spikes;
+    chx_status status = chx_simulation_take_spikes(simulation, &spikes, &n_spikes);
+    if (status != CHX_OK)
+        return status;
+    status = tally_add(tally, spikes, n_spikes);
+    free(spikes);
     return status;
 }
 

@@ -37,6 +37,9 @@ int tally_begin(struct tally *tally, const tally_params *params, const chx_netwo
  * after it was set back. */
 chx_status tally_take(struct tally *tally, chx_simulation *simulation);
 
+/* The same of spikes that were taken, in order. */
+chx_status tally_add(struct tally *tally, const chx_spike *spikes, size_t n_spikes);
+
 /* Ends the tables; end_step is where the run has ended. */
 int tally_finish(struct tally *tally, uint64_t end_step);
 

@@ -1,0 +1,430 @@
+/* Devices are told apart by a runtime for each: one that may use all, with all others excluded,
+ * since parts of a device cannot be chosen otherwise. Those runtimes are cheap, because a device is
+ * opened at its first use. What has to settle a difference is always made from nothing, tables and
+ * programs too, so that a bit that stays wrong in a device's memory is no excuse for it. */
+#include "verification.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "interrupt.h"
+#include "outcome.h"
+#include "result.h"
+
+#define EXCLUDE_TIMEOUT_NS 10000000000u
+
+void
+verification_rules(struct verification *verification, option_rule *rules)
+{
+    rules[0] =
+        (option_rule){OPTION_NUMBER,
+                      0,
+                      "verify",
+                      "R",
+                      "do a share of the work twice on unlike devices, and compare; 1 is all",
+                      &verification->share,
+                      1e-6,
+                      1,
+                      NULL};
+}
+
+static chx_status
+open_on(const struct verification *verification, uint32_t suspect, chx_runtime **runtime)
+{
+    chx_runtime_params params = options_runtime_params(verification->shared);
+    /* That a device is not used here is no news. */
+    if (verification->shared->verbose == 0)
+        params.log_level = CHX_LOG_ERROR;
+    chx_status status = chx_runtime_create(runtime, &params);
+    for (uint32_t i = 0; i < verification->n_suspects && status == CHX_OK; i++)
+        if (i != suspect)
+            status = chx_runtime_exclude(*runtime, verification->suspects[i].index,
+                                         "--verify uses one device here", EXCLUDE_TIMEOUT_NS);
+    if (status != CHX_OK)
+        chx_runtime_destroy(runtime);
+    return status;
+}
+
+/* How unlike the devices are. */
+static int
+distance(const struct suspect *one, const struct suspect *two)
+{
+    return strcmp(one->platform, two->platform) != 0 ? 2 : one->parent != two->parent;
+}
+
+/* Of the devices that are left but two: the least like the first, and of several the fastest; the
+ * first itself when there is none. */
+static uint32_t
+choose(const struct verification *verification, uint32_t first, uint32_t second)
+{
+    const struct suspect *all = verification->suspects;
+    uint32_t best = first;
+    for (uint32_t i = 0; i < verification->n_suspects; i++) {
+        if (all[i].is_out || i == first || i == second)
+            continue;
+        const int more = distance(&all[i], &all[first]) - distance(&all[best], &all[first]);
+        if (best == first || more > 0 || (more == 0 && all[i].speed > all[best].speed))
+            best = i;
+    }
+    return best;
+}
+
+static void
+close_session(struct session *session)
+{
+    chx_simulation_destroy(&session->simulation);
+    chx_runtime_destroy(&session->runtime);
+}
+
+static void
+choose_other(struct verification *verification)
+{
+    const uint32_t own = verification->own;
+    close_session(&verification->again);
+    verification->other = choose(verification, own, own);
+    if (verification->other == own)
+        outcome_remark(
+            "--verify has only %s, and does the work twice on that, which finds only "
+            "what it does not repeat; more devices may be had by --device all or --split",
+            verification->suspects[own].name);
+}
+
+static bool
+list_suspects(struct verification *verification, const chx_runtime *runtime)
+{
+    const uint32_t n_devices = chx_runtime_n_devices(runtime);
+    verification->suspects = calloc((size_t)n_devices + 1, sizeof *verification->suspects);
+    if (!verification->suspects)
+        return false;
+    for (uint32_t d = 0; d < n_devices; d++) {
+        chx_device_info info;
+        if (chx_runtime_device(runtime, d, &info) != CHX_OK || !info.selected || info.excluded)
+            continue;
+        struct suspect *suspect = &verification->suspects[verification->n_suspects++];
+        *suspect = (struct suspect){.index = d, .parent = info.parent, .speed = info.giga_ops};
+        snprintf(suspect->name, sizeof suspect->name, "%s", info.name);
+        snprintf(suspect->platform, sizeof suspect->platform, "%s", info.platform);
+    }
+    return true;
+}
+
+int
+verification_begin(struct verification *verification, const shared_options *shared,
+                   const session_params *params, struct session *session)
+{
+    verification->shared = shared;
+    verification->params = params;
+    if (!list_suspects(verification, session->runtime))
+        return outcome_say(OUTCOME_MEMORY, "no memory for a list of devices");
+    verification->again = (struct session){.network = session->network, .info = session->info};
+    for (uint32_t i = 1; i < verification->n_suspects; i++)
+        if (verification->suspects[i].speed > verification->suspects[verification->own].speed)
+            verification->own = i;
+    choose_other(verification);
+    return outcome_report(verification_reopen(verification, session), STAGE_WORK);
+}
+
+chx_status
+verification_reopen(const struct verification *verification, struct session *session)
+{
+    close_session(session);
+    return open_on(verification, verification->own, &session->runtime);
+}
+
+bool
+verification_is_due(struct verification *verification)
+{
+    const double before = ceil((double)verification->n_stretches++ * verification->share);
+    return ceil((double)verification->n_stretches * verification->share) > before;
+}
+
+void
+account_clear(struct account *account)
+{
+    free(account->state);
+    free(account->spikes);
+    free(account->trace.values);
+    *account = (struct account){0};
+}
+
+static chx_status
+take_account(const struct verification *verification, chx_simulation *simulation,
+             struct account *account)
+{
+    account_clear(account);
+    chx_status status =
+        chx_simulation_save_memory(simulation, &account->state, &account->size_bytes);
+    if (status == CHX_OK)
+        status = chx_simulation_take_spikes(simulation, &account->spikes, &account->n_spikes);
+    if (status == CHX_OK && verification->params->simulation.n_probes > 0)
+        status = chx_simulation_take_trace(simulation, 0, &account->trace);
+    return status;
+}
+
+static bool
+are_equal(const void *one, const void *two, size_t size_bytes)
+{
+    return size_bytes == 0 || memcmp(one, two, size_bytes) == 0;
+}
+
+/* Whether two devices say the same. */
+static bool
+agree(const struct account *one, const struct account *two)
+{
+    const chx_trace *a = &one->trace, *b = &two->trace;
+    return one->size_bytes == two->size_bytes && one->n_spikes == two->n_spikes &&
+           a->n_rows == b->n_rows && a->first_step == b->first_step &&
+           are_equal(one->state, two->state, one->size_bytes) &&
+           are_equal(one->spikes, two->spikes, one->n_spikes * sizeof *one->spikes) &&
+           are_equal(a->values, b->values, a->n_rows * a->n_neurons * sizeof *a->values);
+}
+
+/* What a session that may be new makes of a stretch. */
+static chx_status
+repeat_on(const struct verification *verification, uint32_t suspect, struct session *session,
+          const struct survival *kept, uint64_t n_steps, struct account *account)
+{
+    chx_status status = CHX_OK;
+    if (!session->runtime)
+        status = open_on(verification, suspect, &session->runtime);
+    if (status == CHX_OK && !session->simulation)
+        status = session_renew(session, verification->params);
+    if (status == CHX_OK)
+        status = survival_restore(kept, session->simulation);
+    if (status == CHX_OK)
+        status = chx_simulation_advance(session->simulation, n_steps);
+    return status == CHX_OK ? take_account(verification, session->simulation, account) : status;
+}
+
+/* Tries the other device once more after a failure, and then leaves it out. */
+static bool
+find_other(struct verification *verification, chx_status status)
+{
+    struct suspect *other = &verification->suspects[verification->other];
+    const chx_error *error = chx_last_error();
+    if (error->status != status || !survival_is_of_device(error) || interrupt_pending())
+        return false;
+    close_session(&verification->again);
+    if (!other->has_failed) {
+        outcome_remark("%s; verifying once more", error->message);
+        other->has_failed = true;
+        return true;
+    }
+    if (verification->other == verification->own)
+        return false;
+    outcome_remark("%s; verifying without that device", error->message);
+    other->is_out = true;
+    choose_other(verification);
+    return true;
+}
+
+chx_status
+verification_repeat(struct verification *verification, const struct survival *kept,
+                    uint64_t n_steps)
+{
+    chx_status status;
+    do
+        status = repeat_on(verification, verification->other, &verification->again, kept, n_steps,
+                           &verification->repeated);
+    while (status != CHX_OK && find_other(verification, status));
+    return status;
+}
+
+/* A stretch about which two accounts differ, and who made them. */
+struct dispute {
+    struct verification *verification;
+    const struct survival *kept;
+    uint64_t n_steps;
+    struct account own;
+    uint32_t liar; /* n_suspects while nobody can tell; of one device, the device */
+    bool is_own_right;
+};
+
+/* Makes one more account, from nothing. */
+static chx_status
+ask(const struct dispute *dispute, uint32_t suspect, struct account *account)
+{
+    const struct verification *verification = dispute->verification;
+    struct session session = {.network = verification->again.network,
+                              .info = verification->again.info};
+    const chx_status status =
+        repeat_on(verification, suspect, &session, dispute->kept, dispute->n_steps, account);
+    close_session(&session);
+    return status;
+}
+
+/* The one that a third agrees with is right. */
+static chx_status
+ask_third(struct dispute *dispute, uint32_t third)
+{
+    const struct verification *verification = dispute->verification;
+    struct account account = {0};
+    const chx_status status = ask(dispute, third, &account);
+    if (status == CHX_OK && agree(&account, &dispute->own)) {
+        dispute->is_own_right = true;
+        dispute->liar = verification->other;
+    } else if (status == CHX_OK && agree(&account, &verification->repeated)) {
+        dispute->liar = verification->own;
+    }
+    account_clear(&account);
+    return status;
+}
+
+/* A device that does not repeat its own account is wrong, when the other does. */
+static chx_status
+ask_both(struct dispute *dispute)
+{
+    const struct verification *verification = dispute->verification;
+    struct account own = {0}, other = {0};
+    chx_status status = ask(dispute, verification->own, &own);
+    if (status == CHX_OK)
+        status = ask(dispute, verification->other, &other);
+    const bool own_repeats = agree(&own, &dispute->own);
+    if (status == CHX_OK && own_repeats != agree(&other, &verification->repeated)) {
+        dispute->is_own_right = own_repeats;
+        dispute->liar = own_repeats ? verification->other : verification->own;
+    }
+    account_clear(&own);
+    account_clear(&other);
+    return status;
+}
+
+static void
+tell_undecided(const struct dispute *dispute, double begin_ms, double end_ms)
+{
+    struct verification *verification = dispute->verification;
+    chx_error *error = &verification->undecided;
+    const char *own = verification->suspects[verification->own].name;
+    const char *other = verification->suspects[verification->other].name;
+    error->status = CHX_ERROR_DEVICE;
+    if (verification->own == verification->other)
+        snprintf(error->message, sizeof error->message,
+                 "%s computed %.6g to %.6g ms three times, each time differently", own, begin_ms,
+                 end_ms);
+    else
+        snprintf(error->message, sizeof error->message,
+                 "%s and %s computed %.6g to %.6g ms differently, and nobody can tell which of "
+                 "them is right; name a third device with --device",
+                 own, other, begin_ms, end_ms);
+}
+
+/* Leaves the liar out while another remains. */
+static void
+convict(const struct dispute *dispute, double begin_ms, double end_ms)
+{
+    struct verification *verification = dispute->verification;
+    struct suspect *liar = &verification->suspects[dispute->liar];
+    if (verification->own == verification->other) {
+        outcome_remark("%s computed %.6g to %.6g ms wrongly once, and twice alike; going on with "
+                       "that",
+                       liar->name, begin_ms, end_ms);
+        return;
+    }
+    outcome_remark("%s computed %.6g to %.6g ms wrongly; going on without that device", liar->name,
+                   begin_ms, end_ms);
+    liar->is_out = true;
+    if (dispute->liar == verification->own)
+        verification->own = verification->other;
+    choose_other(verification);
+}
+
+static chx_status
+settle(struct dispute *dispute)
+{
+    struct verification *verification = dispute->verification;
+    const double step_ms = verification->again.info->time_step_ms;
+    const double begin_ms = dispute->kept->time_ms;
+    const double end_ms = begin_ms + (double)dispute->n_steps * step_ms;
+    const uint32_t third = choose(verification, verification->own, verification->other);
+    const bool are_two = verification->own != verification->other && third == verification->own;
+    const chx_status status = are_two ? ask_both(dispute) : ask_third(dispute, third);
+    verification->n_differences++;
+    if (status == CHX_OK && dispute->liar == verification->n_suspects)
+        tell_undecided(dispute, begin_ms, end_ms);
+    else if (status == CHX_OK)
+        convict(dispute, begin_ms, end_ms);
+    return status == CHX_OK ? verification->undecided.status : status;
+}
+
+static void
+move_account(struct account *from, struct account *to)
+{
+    *to = *from;
+    *from = (struct account){0};
+}
+
+chx_status
+verification_settle(struct verification *verification, chx_simulation *own,
+                    const struct survival *kept, uint64_t n_steps, struct account *right,
+                    bool *has_moved)
+{
+    struct dispute dispute = {.verification = verification,
+                              .kept = kept,
+                              .n_steps = n_steps,
+                              .liar = verification->n_suspects,
+                              .is_own_right = true};
+    chx_status status = take_account(verification, own, &dispute.own);
+    verification->n_checked++;
+    if (status == CHX_OK && !agree(&dispute.own, &verification->repeated)) {
+        dispute.is_own_right = false;
+        status = settle(&dispute);
+    }
+    if (status == CHX_OK)
+        move_account(dispute.is_own_right ? &dispute.own : &verification->repeated, right);
+    *has_moved = status == CHX_OK && !dispute.is_own_right;
+    account_clear(&dispute.own);
+    return status;
+}
+
+bool
+verification_does_without(struct verification *verification, struct survival *survival,
+                          const chx_error *error)
+{
+    const uint32_t own = verification->own;
+    if (verification->share == 0 || !survival_is_of_device(error) || interrupt_pending() ||
+        choose(verification, own, own) == own)
+        return false;
+    outcome_remark("%s; going on from %.6g ms without that device", error->message,
+                   survival->time_ms);
+    survival->n_failures++;
+    verification->suspects[own].is_out = true;
+    verification->own = choose(verification, own, own);
+    choose_other(verification);
+    return true;
+}
+
+json_t *
+verification_json(const struct verification *verification)
+{
+    json_t *left_out = json_array();
+    for (uint32_t i = 0; i < verification->n_suspects; i++)
+        if (verification->suspects[i].is_out)
+            json_array_append_new(left_out, json_string(verification->suspects[i].name));
+    return json_pack("{s:f, s:I, s:I, s:I, s:o}", "share", verification->share, "stretches",
+                     (json_int_t)verification->n_stretches, "checked",
+                     (json_int_t)verification->n_checked, "differences",
+                     (json_int_t)verification->n_differences, "left_out", left_out);
+}
+
+void
+verification_print(const struct verification *verification)
+{
+    const uint64_t n = verification->n_stretches, n_differences = verification->n_differences;
+    printf("verified %llu of %llu stretch%s, %llu difference%s\n",
+           (unsigned long long)verification->n_checked, (unsigned long long)n, n == 1 ? "" : "es",
+           (unsigned long long)n_differences, result_plural(n_differences));
+    for (uint32_t i = 0; i < verification->n_suspects; i++)
+        if (verification->suspects[i].is_out)
+            printf("left out: %s\n", verification->suspects[i].name);
+}
+
+void
+verification_close(struct verification *verification)
+{
+    account_clear(&verification->repeated);
+    close_session(&verification->again);
+    free(verification->suspects);
+    verification->suspects = NULL;
+}
