@@ -1,0 +1,256 @@
+/* A variant is void when devices have come or gone. It is outdated when a program is to be replaced
+ * by a better build, and costs make it due for a review, at intervals that double up to 256
+ * submits: measurements never stand still, and planning costs more than most reviews gain. An
+ * outdated variant serves on until a refresh has made the better one, so that nobody waits for the
+ * compiler. Running variants are unaffected, since each run holds a reference.
+ *
+ * From the choice to the submit the turn is not given up, which is what makes the plan fit. */
+#include "execute/variants.h"
+
+#include "base/error.h"
+#include "execute/driver.h"
+#include "execute/rebuild.h"
+
+/* Submits between two looks at whether new measurements make another plan better. */
+#define LONGEST_REVIEW_INTERVAL 256
+
+#define MOST_IN_VAIN 3u
+
+#define UNKNOWN UINT64_MAX
+
+static void
+variant_finish(chx__variant *ending)
+{
+    chx__lowering_unref(ending->lowered);
+    chx__cast_finish(&ending->cast);
+    *ending = (chx__variant){0};
+}
+
+static void
+forget_variant(chx__variants *of, uint32_t at)
+{
+    variant_finish(&of->list[at]);
+    for (; at + 1 < CHX__N_VARIANTS; at++)
+        of->list[at] = of->list[at + 1];
+    of->list[CHX__N_VARIANTS - 1] = (chx__variant){0};
+}
+
+static void
+move_to_front(chx__variants *of, uint32_t at)
+{
+    chx__variant moved = of->list[at];
+    for (; at > 0; at--)
+        of->list[at] = of->list[at - 1];
+    of->list[0] = moved;
+}
+
+/* Takes the reference; the last variant falls out when there is no room. */
+static chx_status
+add_variant(chx__variants *of, chx__lowered *lowered)
+{
+    chx__variant added = {.lowered = lowered,
+                          .n_recasts = lowered->n_recasts,
+                          .fits = true,
+                          .n_changes = UNKNOWN,
+                          .n_changes_left = UNKNOWN};
+    chx_status status = chx__cast_copy(&added.cast, &lowered->cast);
+    if (status) {
+        variant_finish(&added);
+        return status;
+    }
+    uint32_t at = 0;
+    while (at + 1 < CHX__N_VARIANTS && of->list[at].lowered)
+        at++;
+    variant_finish(&of->list[at]);
+    of->list[at] = added;
+    move_to_front(of, at);
+    return CHX_OK;
+}
+
+/* A variant whose devices are gone is forgotten. */
+static void
+forget_void(chx__variants *of)
+{
+    for (uint32_t i = CHX__N_VARIANTS; i-- > 0;) {
+        const chx__lowered *lowered = of->list[i].lowered;
+        if (lowered && lowered->fleet_generation != of->runtime->fleet.generation)
+            forget_variant(of, i);
+    }
+}
+
+/* Whether older costs made the variant, which is then reviewed now and then, or a program of it is
+ * to be replaced by a better build. */
+static bool
+is_outdated(chx__variants *of, const chx__lowered *lowered)
+{
+    if (lowered->build_epoch != of->runtime->build_epoch)
+        return true;
+    if (of->n_submits < of->next_review || lowered->cost_epoch == of->runtime->cost_epoch)
+        return false;
+    of->next_review = of->n_submits + of->review_interval;
+    if (of->review_interval < LONGEST_REVIEW_INTERVAL)
+        of->review_interval *= 2;
+    return true;
+}
+
+/* Gives the variant's parts to the buffers that the graph names now, if they can play them. */
+static chx_status
+recast(const chx__variants *of, chx__variant *due)
+{
+    if (due->n_recasts == of->graph->n_recasts)
+        return CHX_OK;
+    due->fits = chx__cast_assign(&due->cast, &due->lowered->flow, of->graph);
+    chx_status status = due->fits ? chx__planner_cast(due->lowered, &due->cast) : CHX_OK;
+    if (!status)
+        due->n_recasts = of->graph->n_recasts;
+    due->n_changes = due->n_changes_left = UNKNOWN;
+    return status;
+}
+
+/* Counts that only grow have the same sum when none has grown. */
+static uint64_t
+count_changes(const chx__cast *cast)
+{
+    uint64_t n = 0;
+    for (uint32_t b = 0; b < cast->n_parts; b++)
+        n += chx__cast_buffer(cast, b)->coherence.n_changes;
+    return n;
+}
+
+/* Digests are made for the first time, and when the whereabouts of something have changed. */
+static bool
+suits(chx__variant *candidate)
+{
+    const chx__lowered *lowered = candidate->lowered;
+    if (!candidate->fits)
+        return false;
+    uint64_t n_changes = count_changes(&candidate->cast);
+    if (candidate->n_changes == n_changes)
+        return candidate->suits;
+    candidate->n_changes = n_changes;
+    candidate->suits =
+        chx__digest_equal(lowered->entry, chx__lowering_entry(&lowered->flow, &candidate->cast));
+    return candidate->suits;
+}
+
+/* Puts what suits before all others; false when none does. */
+static chx_status
+find_variant(chx__variants *of, bool *is_found)
+{
+    *is_found = false;
+    for (uint32_t i = 0; i < CHX__N_VARIANTS && of->list[i].lowered; i++) {
+        chx_status status = recast(of, &of->list[i]);
+        if (status)
+            return status;
+        if (suits(&of->list[i])) {
+            move_to_front(of, i);
+            *is_found = true;
+            return CHX_OK;
+        }
+    }
+    return CHX_OK;
+}
+
+/* Takes the plan, in place of the one for the same whereabouts. What is known of the same builds
+ * need not be measured anew. */
+static chx_status
+replace_variant(chx__variants *of, chx__lowered *made)
+{
+    for (uint32_t i = CHX__N_VARIANTS; i-- > 0;) {
+        const chx__lowered *old = of->list[i].lowered;
+        if (!old || !chx__digest_equal(old->entry, made->entry))
+            continue;
+        if (old->build_epoch == made->build_epoch) {
+            made->n_runs_ended = old->n_runs_ended;
+            made->n_runs_learnt = old->n_runs_learnt;
+        }
+        forget_variant(of, i);
+    }
+    return add_variant(of, made);
+}
+
+/* A refresh that failed changes nothing: what serves, serves on, and is not tried again before the
+ * world changes once more. */
+static chx_status
+end_refresh(chx__variants *of)
+{
+    chx__lowered *made = NULL;
+    if (chx__refresh_finish(&of->refresh, &made) != CHX_OK) {
+        chx__log(&of->runtime->logger, CHX_LOG_WARNING, "a better plan cannot be made: %s",
+                 chx_last_error()->message);
+        for (uint32_t i = 0; i < CHX__N_VARIANTS && of->list[i].lowered; i++) {
+            of->list[i].lowered->build_epoch = of->runtime->build_epoch;
+            of->list[i].lowered->cost_epoch = of->runtime->cost_epoch;
+        }
+    }
+    of->n_vain = made ? 0 : of->n_vain + 1;
+    return made ? replace_variant(of, made) : CHX_OK;
+}
+
+/* The first variant suits. Where it is outdated a better one is made: by and by, unless there is no
+ * thread for it or the world never stands still for long enough. */
+static chx_status
+renew(chx__variants *of)
+{
+    if (of->refresh || !is_outdated(of, of->list[0].lowered))
+        return CHX_OK;
+    if (!of->runtime->serial && of->n_vain < MOST_IN_VAIN)
+        of->refresh = chx__refresh_start(of->runtime, of->graph, of->algorithm);
+    if (of->refresh)
+        return CHX_OK;
+    chx__lowered *made;
+    of->n_vain = 0;
+    chx_status status = chx__planner_make(of->runtime, of->graph, of->algorithm, &made);
+    return status ? status : replace_variant(of, made);
+}
+
+/* The plan for the data where it lies now, made when there is none: the first of the variants. */
+chx_status
+chx__variants_choose(chx__variants *of)
+{
+    bool is_found;
+    chx_status status = chx__rebuild_suspects(of->runtime);
+    forget_void(of);
+    if (!status && of->refresh && chx__refresh_is_done(of->refresh))
+        status = end_refresh(of);
+    if (!status)
+        status = find_variant(of, &is_found);
+    if (status || is_found)
+        return status ? status : renew(of);
+    chx__lowered *made;
+    status = chx__planner_make(of->runtime, of->graph, of->algorithm, &made);
+    return status ? status : add_variant(of, made);
+}
+
+/* A run that changes nothing in the maps of its buffers changes nothing the next time either,
+ * unless somebody else does meanwhile: a replay need not promise task by task. */
+chx_status
+chx__variants_submit(chx__variants *of, chx_run *run)
+{
+    chx__variant *chosen = &of->list[0];
+    uint64_t n_before = count_changes(&chosen->cast);
+    run->leaves_as_is = chosen->n_changes_left == n_before;
+    chx_status status = chx__driver_submit(run);
+    uint64_t n_after = count_changes(&chosen->cast);
+    chosen->n_changes_left = !status && n_after == n_before ? n_after : UNKNOWN;
+    of->n_submits += !status;
+    return status;
+}
+
+void
+chx__variants_init(chx__variants *of, const chx_graph *graph, const chx__algorithm *algorithm)
+{
+    *of = (chx__variants){
+        .runtime = graph->runtime, .graph = graph, .algorithm = algorithm, .review_interval = 1};
+}
+
+void
+chx__variants_finish(chx__variants *of)
+{
+    chx__lowered *unused = NULL;
+    if (of->refresh)
+        chx__refresh_finish(&of->refresh, &unused);
+    chx__lowering_unref(unused);
+    for (uint32_t i = 0; i < CHX__N_VARIANTS; i++)
+        variant_finish(&of->list[i]);
+}
