@@ -104,7 +104,7 @@ compare(chx_simulation *simulation, uint32_t n, const uint32_t *expected, uint32
     for (size_t s = 0; s < n_spikes; s++) {
         if (spikes[s].neuron != n)
             continue;
-        ck_assert_msg(count < n_expected && labs((long)spikes[s].step - expected[count]) <= 1,
+        ck_assert_msg(count < n_expected && labs((long)spikes[s].step - (long)expected[count]) <= 1,
                       "neuron %u, spike %u: in step %u instead of %u", n, count, spikes[s].step,
                       count < n_expected ? expected[count] : 0);
         count++;
