@@ -94,21 +94,6 @@ collect_events(const chx__step *step, chx__courier *courier)
     return good;
 }
 
-/* Row of the first value of a task or a later one. */
-static size_t
-first_value(const chx_run *run, uint32_t task)
-{
-    size_t low = 0, high = run->n_values;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (run->values[middle].dynamic.task < task)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 /* Sets the arguments: those that change between runs as they were when the run was submitted. */
 static cl_int
 set_args(const chx_run *run, const chx__command *command)
@@ -116,12 +101,11 @@ set_args(const chx_run *run, const chx__command *command)
     uint32_t n_args = command->n_args;
     const chx_arg *args = &run->lowered->args[command->first_arg];
     const chx__use *use = &run->lowered->flow.uses[run->lowered->flow.first_use[command->task]];
-    const chx__value *value = run->values + first_value(run, command->task);
-    const chx__value *end = run->values + run->n_values;
+    const chx__value *value;
+    const chx__value *end = chx__values_of(&run->values, command->task, &value);
     cl_int code = CL_SUCCESS;
     for (uint32_t i = 0; !code && i < n_args && !atomic_load(&run->is_broken); i++) {
-        bool changes =
-            value < end && value->dynamic.task == command->task && value->dynamic.arg_index == i;
+        bool changes = value < end && value->dynamic.arg_index == i;
         if (args[i].kind == CHX_ARG_BUFFER)
             code =
                 chx__binding_set_buffer(command->binding, i, chx__run_buffer(run, use++->buffer));

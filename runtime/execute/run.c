@@ -2,9 +2,8 @@
  * driver's. Counts are under the turn, and so is everything but `ended`, which chx_run_done() reads
  * without it.
  *
- * Scalars that chx_graph_set_value() changes are copied at the submit, for the run may wait long
- * behind others; steps, rows and jobs are allocated at once, so that a run in flight needs no
- * memory but its couriers' wait lists. The run of a plan keeps its lowered variant alive.
+ * Steps, rows and jobs are allocated at the submit, so that a run in flight needs no memory but its
+ * couriers' wait lists. The run of a plan keeps its lowered variant alive.
  *
  * Only the first failure is kept. It is the cause; the ones after are mostly its effects. */
 #include "execute/run.h"
@@ -16,7 +15,6 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "graph/argument.h"
 
 static void
 run_free(chx_run *run)
@@ -29,8 +27,7 @@ run_free(chx_run *run)
     free(run->tickets);
     free(run->jobs);
     free(run->host_args);
-    free(run->values);
-    free(run->excess);
+    chx__values_finish(&run->values);
     free(run);
 }
 
@@ -52,32 +49,6 @@ start_rows(chx_run *run)
     uint32_t n_lanes = lowered->model.machine.n_lanes;
     memcpy(run->next_enqueue, lowered->lane_begin, n_lanes * sizeof *run->next_enqueue);
     memcpy(run->next_reap, lowered->lane_begin, n_lanes * sizeof *run->next_reap);
-}
-
-static const chx_arg *
-dynamic_arg(const chx_graph *graph, const chx__dynamic *dynamic)
-{
-    return &graph->tasks[dynamic->task].args[dynamic->arg_index];
-}
-
-static bool
-copy_values(chx_run *run)
-{
-    const chx_graph *graph = run->lowered->graph;
-    size_t excess = 0;
-    for (size_t i = 0; i < graph->n_dynamics; i++)
-        excess += chx__args_excess(dynamic_arg(graph, &graph->dynamics[i]), 1);
-    run->values = chx__alloc(graph->n_dynamics, sizeof *run->values);
-    run->excess = chx__alloc(excess, 1);
-    if (!run->values || !run->excess)
-        return false;
-    unsigned char *value = run->excess;
-    for (size_t i = 0; i < graph->n_dynamics; i++) {
-        run->values[i].dynamic = graph->dynamics[i];
-        chx__args_copy(&run->values[i].arg, dynamic_arg(graph, &graph->dynamics[i]), 1, &value);
-    }
-    run->n_values = graph->n_dynamics;
-    return true;
 }
 
 /* Room for the jobs of host tasks and for what they are called with. */
@@ -114,9 +85,10 @@ chx__run_create(chx_runtime *runtime, chx__lowered *lowered, const chx__cast *ca
     made->submit_ns = chx__now_ns();
     made->timeout_ns = timeout_ns;
     chx_status status = chx__cast_copy(&made->cast, cast);
-    if (!made->steps || !made->next_enqueue || !made->next_reap || !make_jobs(made) ||
-        !copy_values(made))
+    if (!made->steps || !made->next_enqueue || !made->next_reap || !make_jobs(made))
         status = chx__fail_memory("submitting a plan");
+    if (!status)
+        status = chx__values_take(&made->values, lowered->graph);
     if (status) {
         run_free(made);
         return status;

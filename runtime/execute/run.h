@@ -8,6 +8,7 @@
 #include "device/courier.h"
 #include "execute/host_thread.h"
 #include "execute/lowering.h"
+#include "execute/values.h"
 
 typedef enum chx__step_state {
     CHX__STEP_WAITING = 0,
@@ -36,12 +37,6 @@ typedef struct chx__step {
     uint32_t job; /* host tasks: index among the run's jobs */
     unsigned char *host; /* transfers: the buffer's host memory when it was sent */
 } chx__step;
-
-/* A scalar that changes between runs, as it was when its run was submitted. */
-typedef struct chx__value {
-    chx__dynamic dynamic; /* where it goes */
-    chx_arg arg;
-} chx__value;
 
 /* A failure that nobody has been told of yet. */
 typedef struct chx__unreported {
@@ -77,10 +72,7 @@ struct chx_run {
     chx__host_job *jobs;
     uint32_t n_jobs;
     void **host_args; /* of all jobs */
-    chx__value
-        *values; /* by task and index; a copy, since the graph's may change while the run waits */
-    size_t n_values;
-    unsigned char *excess; /* of values that are longer than an argument */
+    chx__values values;
     chx__notice *notices; /* while it has not ended */
     bool is_cancelled; /* nothing more begins */
     bool failed;
