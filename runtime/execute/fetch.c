@@ -4,9 +4,10 @@
  * turn is given up: what has been copied can then be noted without fail, as a copy (the host holds
  * it *as well*).
  *
- * While a download is awaited without the turn the thread is a guest of the fleet, so its context
- * is not replaced under it; it looks up now and then, because a rebuild waits for guests and the
- * platform may have been found to hang. After a failed or timed out download the device may still
+ * While a download is awaited without the turn its context stays, for a rebuild first waits until the
+ * courier has given back all it has. The thread is no guest of the fleet: it needs the turn to wake,
+ * which a rebuild that waits for guests holds. It looks up now and then, because the platform may
+ * have been found to hang. After a failed or timed out download the device may still
  * write to host memory at any time: that memory is retired, never freed. */
 #include "execute/fetch.h"
 
@@ -140,13 +141,9 @@ download(chx_buffer *buffer, chx__device *device, size_t begin, size_t end, bool
     errand *copy = send_download(buffer, device, begin, end);
     if (!copy)
         return chx__fail_memory("reading a buffer");
-    if (gives_up_turn)
-        chx__fleet_enter(buffer->fleet);
     await_errand(copy, gives_up_turn, deadline_ns);
     bool was_refused = copy->is_back && copy->parcel.end == CHX__PARCEL_REFUSED;
     chx_status status = judge(copy);
-    if (gives_up_turn)
-        chx__fleet_leave(buffer->fleet);
     if (status && !was_refused) {
         device->platform->is_suspect = true;
         chx__buffer_retire_host(buffer);
