@@ -4,11 +4,11 @@
  * turn is given up: what has been copied can then be noted without fail, as a copy (the host holds
  * it *as well*).
  *
- * While a download is awaited without the turn its context stays, for a rebuild first waits until the
- * courier has given back all it has. The thread is no guest of the fleet: it needs the turn to wake,
- * which a rebuild that waits for guests holds. It looks up now and then, because the platform may
- * have been found to hang. After a failed or timed out download the device may still
- * write to host memory at any time: that memory is retired, never freed. */
+ * While a download is awaited without the turn its context stays, for a rebuild first waits until
+ * the courier has given back all it has. The thread is no guest of the fleet: it needs the turn to
+ * wake, which a rebuild that waits for guests holds. It looks up now and then, because the platform
+ * may have been found to hang. After a failed or timed out download the device may still write to
+ * host memory at any time: that memory is retired, never freed. */
 #include "execute/fetch.h"
 
 #include <assert.h>

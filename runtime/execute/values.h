@@ -1,5 +1,5 @@
-/* The scalars of a submit: those that chx_graph_set_value() ever changed, as they were then. Copies,
- * since the graph's may change while the run waits behind others. */
+/* The scalars of a submit: those that chx_graph_set_value() ever changed, as they were then.
+ * Copies, since the graph's may change while the run waits behind others. */
 #ifndef CHX_EXECUTE_VALUES_H
 #define CHX_EXECUTE_VALUES_H
 
