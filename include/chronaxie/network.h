@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <chronaxie/status.h>
+#include <chronaxie/runtime.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -330,6 +330,7 @@ typedef struct chx_network_info {
     uint32_t n_remarks; /* of loading: sentences with file and line on what was passed over or
                            guessed, such as columns that nobody knows; ignored by create */
     const char *const *remarks;
+    uint32_t n_unsettled; /* neurons that chx_network_settle() has places for; ignored by create */
 } chx_network_info;
 
 /* Loads a network folder. On success the caller destroys *network. Errors: FILE, FORMAT and LIMIT
@@ -356,12 +357,19 @@ CHX_API chx_status chx_network_load_cell(const char *path, chx_network **network
 
 /* Loads a table of connections alone: a row per synapse, with the columns of synapses.csv or their
  * names in other programs; weight and delay may be missing, and are 100 pA and 2 ms then. Weights
- * without a unit are multiplied by a number that makes their median 100 pA. Whoever
- * stands in it is a neuron, in order of appearance, at a place that a layout gives it, the same
- * each time; the one with the most rows as source is driven. The name says so, and a remark what
- * was chosen. On success the caller destroys *network. Errors: FILE, FORMAT and LIMIT with file,
+ * without a unit are multiplied by a number that makes their median 100 pA. Whoever stands in it is
+ * a neuron, in order of appearance, at a place that a layout gives it, the same each time; where
+ * signals have no one way to go, chx_network_settle() finds the places. The one with the most rows
+ * as source is driven. The name says so, and a remark what was chosen. On success the caller destroys *network. Errors: FILE, FORMAT and LIMIT with file,
  * line and remedy in chx_last_error(); MEMORY. Any thread. */
 CHX_API chx_status chx_network_load_edges(const char *path, chx_network **network);
+
+/* Has the runtime's devices find places for the neurons that info.n_unsettled counts: what is
+ * connected comes near each other, by forces, and to the same places on every device. Nothing to do
+ * where there are none. Changes position_um of neurons and nothing else; after an error places are
+ * as they were. Blocks. Errors: as of chx_run_wait(); LIMIT, MEMORY. No other thread may use the
+ * network meanwhile. */
+CHX_API chx_status chx_network_settle(chx_network *network, chx_runtime *runtime);
 
 /* What a network is loaded from; all zeroes but the paths means the defaults. */
 typedef struct chx_source {

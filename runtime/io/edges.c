@@ -329,6 +329,21 @@ set_texts(chx_network *network, const char *path, bool is_layout)
     return network->info.name ? CHX_OK : fail_memory();
 }
 
+/* Keeps the layout where forces have yet to act. */
+static chx_status
+lay_out(chx_network *network)
+{
+    chx_status status = chx__layout_create(network->info.n_neurons, network->synapses,
+                                           network->info.n_synapses, SPACING_UM, &network->layout);
+    if (status)
+        return status;
+    chx__layout_place(network->layout, network->neurons);
+    network->info.n_unsettled = chx__layout_n_unsettled(network->layout);
+    if (network->info.n_unsettled == 0)
+        chx__layout_destroy(&network->layout);
+    return CHX_OK;
+}
+
 static chx_status
 complete(reader *table, const char *path)
 {
@@ -344,8 +359,7 @@ complete(reader *table, const char *path)
     if (!status && !table->neurons)
         status = add_type(table, "neuron", strlen("neuron"), &type);
     if (!status && !table->neurons)
-        status = chx__layout_place(network->neurons, network->info.n_neurons, network->synapses,
-                                   network->info.n_synapses, SPACING_UM);
+        status = lay_out(network);
     if (!status && table->csv.guessed >> WEIGHT & 1)
         status = chx__relative_scale(network->synapses, network->info.n_synapses, WEIGHT_PA,
                                      &table->factor, &table->n_cut);

@@ -1,5 +1,5 @@
-/* A network is constant once it is made: all handles, simulations and scenes read it without a
- * lock. Texts and lists of stimuli live in blocks that never move, so pointers to them stay good
+/* A network is constant once it is made, but for places that have yet to settle: all handles,
+ * simulations and scenes read it without a lock. Texts and lists of stimuli live in blocks that never move, so pointers to them stay good
  * while arrays grow; the arrays themselves are published in `info` at the very end
  * (network_finish.c). */
 #include "network/network.h"
@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "network/layout.h"
 #include "network/own_model.h"
 
 #define BLOCK_BYTES 65536
@@ -102,6 +103,7 @@ chx_network_destroy(chx_network **network)
     for (size_t i = 0; i < dying->n_models; i++)
         chx_model_destroy(&dying->models[i]);
     free(dying->models);
+    chx__layout_destroy(&dying->layout);
     free(dying->types);
     free(dying->neurons);
     free(dying->synapses);
@@ -119,4 +121,20 @@ const chx_network_info *
 chx_network_get(const chx_network *network)
 {
     return network ? &network->info : NULL;
+}
+
+chx_status
+chx_network_settle(chx_network *network, chx_runtime *runtime)
+{
+    CHX__REQUIRE(network && runtime);
+    if (!network->layout)
+        return CHX_OK;
+    chx_status status =
+        chx__layout_settle(network->layout, network->synapses, network->info.n_synapses, runtime);
+    if (status)
+        return status;
+    chx__layout_place(network->layout, network->neurons);
+    chx__layout_destroy(&network->layout);
+    network->info.n_unsettled = 0;
+    return CHX_OK;
 }

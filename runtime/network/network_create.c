@@ -107,6 +107,7 @@ copy_scalars(chx_network *network, const chx_network_info *from)
     info->n_initial = 0;
     info->remarks = NULL;
     info->n_remarks = 0;
+    info->n_unsettled = 0;
     info->view.zoom = from->view.zoom != 0.0 ? from->view.zoom : view.zoom;
     info->view.speed = from->view.speed != 0.0 ? from->view.speed : view.speed;
     if (from->view.conduction_um_per_ms == 0.0)

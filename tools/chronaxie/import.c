@@ -39,6 +39,22 @@ remark_on_shapes(const chx_network_info *info, const char *folder)
                        folder, (unsigned long long)n_nodes, info->n_nodes);
 }
 
+/* Opens devices only where places wait for them. */
+static int
+settle(chx_network *network)
+{
+    chx_runtime *runtime = NULL;
+    int code;
+
+    if (chx_network_get(network)->n_unsettled == 0)
+        return OUTCOME_OK;
+    code = outcome_report(chx_runtime_create(&runtime, NULL), STAGE_WORK);
+    if (code == OUTCOME_OK)
+        code = source_settle(network, runtime);
+    chx_runtime_destroy(&runtime);
+    return code;
+}
+
 static int
 run(const struct command *self, int argc, char **argv)
 {
@@ -69,7 +85,9 @@ run(const struct command *self, int argc, char **argv)
     placement_remark(chx_network_get(network));
     placement_remark_on_strays(chx_network_get(network));
     remark_on_shapes(chx_network_get(network), folder);
-    code = outcome_report(chx_network_save(network, folder), STAGE_OUTPUT);
+    code = settle(network);
+    if (code == OUTCOME_OK)
+        code = outcome_report(chx_network_save(network, folder), STAGE_OUTPUT);
     if (code == OUTCOME_OK)
         code = report(chx_network_get(network), folder, shared.json);
     chx_network_destroy(&network);

@@ -8,6 +8,7 @@
 #include "outcome.h"
 #include "result.h"
 #include "silence.h"
+#include "source.h"
 #include "stopwatch.h"
 #include "target.h"
 
@@ -249,6 +250,8 @@ work(struct rendering *r, const shared_options *shared)
     chx_status status;
     int code = session_open(&r->session, shared, &r->params);
 
+    if (code == OUTCOME_OK)
+        code = source_settle(r->session.network, r->session.runtime);
     if (code == OUTCOME_OK)
         code = complete_times(r);
     if (code == OUTCOME_OK)

@@ -47,3 +47,14 @@ source_load(const source_words *words, chx_network **network)
         return outcome_say(OUTCOME_USAGE, "%s", chx_last_error()->message);
     return outcome_report(status, STAGE_INPUT);
 }
+
+int
+source_settle(chx_network *network, chx_runtime *runtime)
+{
+    chx_status status;
+
+    interrupt_ends_at_once(true);
+    status = chx_network_settle(network, runtime);
+    interrupt_ends_at_once(false);
+    return outcome_report(status, STAGE_WORK);
+}

@@ -21,4 +21,8 @@ typedef struct source_words {
  * something else that can be recognised; returns the exit code. */
 int source_load(const source_words *words, chx_network **network);
 
+/* Has the places of neurons settle, see chx_network_settle(), before anything is drawn or saved.
+ * Says what fails; returns the exit code. */
+int source_settle(chx_network *network, chx_runtime *runtime);
+
 #endif
