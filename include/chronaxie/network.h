@@ -360,8 +360,9 @@ CHX_API chx_status chx_network_load_cell(const char *path, chx_network **network
  * without a unit are multiplied by a number that makes their median 100 pA. Whoever stands in it is
  * a neuron, in order of appearance, at a place that a layout gives it, the same each time; where
  * signals have no one way to go, chx_network_settle() finds the places. The one with the most rows
- * as source is driven. The name says so, and a remark what was chosen. On success the caller destroys *network. Errors: FILE, FORMAT and LIMIT with file,
- * line and remedy in chx_last_error(); MEMORY. Any thread. */
+ * as source is driven. The name says so, and a remark what was chosen. On success the caller
+ * destroys *network. Errors: FILE, FORMAT and LIMIT with file, line and remedy in chx_last_error();
+ * MEMORY. Any thread. */
 CHX_API chx_status chx_network_load_edges(const char *path, chx_network **network);
 
 /* Has the runtime's devices find places for the neurons that info.n_unsettled counts: what is

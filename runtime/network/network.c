@@ -1,7 +1,7 @@
 /* A network is constant once it is made, but for places that have yet to settle: all handles,
- * simulations and scenes read it without a lock. Texts and lists of stimuli live in blocks that never move, so pointers to them stay good
- * while arrays grow; the arrays themselves are published in `info` at the very end
- * (network_finish.c). */
+ * simulations and scenes read it without a lock. Texts and lists of stimuli live in blocks that
+ * never move, so pointers to them stay good while arrays grow; the arrays themselves are published
+ * in `info` at the very end (network_finish.c). */
 #include "network/network.h"
 
 #include <stdlib.h>
