@@ -60,6 +60,8 @@ print_help(const struct syntax *syntax, const rule_set *set)
     for (size_t i = 0; i < set->n; i++) {
         const option_rule *rule = &set->rules[i];
         char left[64];
+        if (!rule->help)
+            continue;
         snprintf(left, sizeof left, "--%s%s%s", rule->name, rule->value ? " " : "",
                  rule->value ? rule->value : "");
         printf("  %c%c%c %-24s %s\n", rule->letter ? '-' : ' ', rule->letter ? rule->letter : ' ',

@@ -25,7 +25,7 @@ typedef struct option_rule {
     char letter; /* short form, 0 for none */
     const char *name;
     const char *value; /* the value's name in help, NULL for flags and counts */
-    const char *help;
+    const char *help; /* NULL for one that is only refused, and so is not listed */
     void *target; /* of the type the kind names; keeps its value when the option is not given */
     double minimum;
     double maximum;

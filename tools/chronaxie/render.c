@@ -12,7 +12,7 @@
 #include "stopwatch.h"
 #include "target.h"
 
-#define RENDER_RULES 23
+#define RENDER_RULES 24
 
 static const char *const colour_maps[] = {"inferno", "cividis"};
 static const char *const planes[] = {"principal", "xy", "xz", "yz"};
@@ -67,6 +67,7 @@ render_rules(struct rendering *r, const char **colour_map, option_rule *rules)
          &scene->no_labels, 0, 0, NULL},
         {OPTION_FLAG, 0, "no-int64-atomics", NULL, "use 32-bit kernels everywhere; same pixels",
          &scene->no_int64_atomics, 0, 0, NULL},
+        {OPTION_TEXT, 0, "verify", "R", NULL, &r->verify, 0, 0, NULL},
     };
     memcpy(rules, table, sizeof table);
 }
@@ -125,6 +126,12 @@ check_choices(struct rendering *r, const char *colour_map)
 
     if (!r->output)
         return outcome_say(OUTCOME_USAGE, "render needs -o FILE.png, FILE.mp4 or FILE.webm");
+    if (r->verify)
+        return outcome_say(OUTCOME_USAGE,
+                           "render has no --verify; simulate by run --verify %s "
+                           "--spikes FILE.csv, and draw the same picture by render "
+                           "--play-spikes FILE.csv",
+                           r->verify);
     r->is_video = target_has_ending(r->output, ".mp4 .webm");
     if (r->size_px[0] % 2 || r->size_px[1] % 2)
         return outcome_say(OUTCOME_USAGE, "--size %ux%u: both must be even", r->size_px[0],

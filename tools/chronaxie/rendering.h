@@ -37,6 +37,7 @@ struct rendering {
     bool connections;
     bool no_connections;
     const char *colour_by; /* name of what colours mean, NULL for spikes */
+    const char *verify; /* refused when given */
     const char *centre; /* name of a neuron, NULL for the whole */
     chx_scene_params scene_params;
 

@@ -82,6 +82,7 @@ static void
 choose_other(struct verification *verification)
 {
     const uint32_t own = verification->own;
+    verification->is_level = false;
     close_session(&verification->again);
     verification->other = choose(verification, own, own);
     if (verification->other == own)
@@ -137,7 +138,9 @@ bool
 verification_is_due(struct verification *verification)
 {
     const double before = ceil((double)verification->n_stretches++ * verification->share);
-    return ceil((double)verification->n_stretches * verification->share) > before;
+    const bool is_due = ceil((double)verification->n_stretches * verification->share) > before;
+    verification->is_level = verification->is_level && is_due;
+    return is_due;
 }
 
 void
@@ -181,7 +184,7 @@ agree(const struct account *one, const struct account *two)
            are_equal(a->values, b->values, a->n_rows * a->n_neurons * sizeof *a->values);
 }
 
-/* What a session that may be new makes of a stretch. */
+/* What a session that may be new makes of a stretch from what was kept, or from where it is. */
 static chx_status
 repeat_on(const struct verification *verification, uint32_t suspect, struct session *session,
           const struct survival *kept, uint64_t n_steps, struct account *account)
@@ -191,7 +194,7 @@ repeat_on(const struct verification *verification, uint32_t suspect, struct sess
         status = open_on(verification, suspect, &session->runtime);
     if (status == CHX_OK && !session->simulation)
         status = session_renew(session, verification->params);
-    if (status == CHX_OK)
+    if (status == CHX_OK && kept)
         status = survival_restore(kept, session->simulation);
     if (status == CHX_OK)
         status = chx_simulation_advance(session->simulation, n_steps);
@@ -225,10 +228,11 @@ verification_repeat(struct verification *verification, const struct survival *ke
                     uint64_t n_steps)
 {
     chx_status status;
-    do
-        status = repeat_on(verification, verification->other, &verification->again, kept, n_steps,
-                           &verification->repeated);
-    while (status != CHX_OK && find_other(verification, status));
+    do {
+        status = repeat_on(verification, verification->other, &verification->again,
+                           verification->is_level ? NULL : kept, n_steps, &verification->repeated);
+        verification->is_level = false;
+    } while (status != CHX_OK && find_other(verification, status));
     return status;
 }
 
@@ -367,7 +371,8 @@ verification_settle(struct verification *verification, chx_simulation *own,
                               .is_own_right = true};
     chx_status status = take_account(verification, own, &dispute.own);
     verification->n_checked++;
-    if (status == CHX_OK && !agree(&dispute.own, &verification->repeated)) {
+    verification->is_level = status == CHX_OK && agree(&dispute.own, &verification->repeated);
+    if (status == CHX_OK && !verification->is_level) {
         dispute.is_own_right = false;
         status = settle(&dispute);
     }

@@ -45,6 +45,7 @@ struct verification {
     uint32_t n_suspects;
     uint32_t own, other; /* of the run, and of what is done again */
     struct session again; /* on the other; its network is borrowed */
+    bool is_level; /* that one stands where the run does, as both have agreed there */
     struct account repeated; /* what came of that */
     uint64_t n_stretches, n_checked, n_differences;
     chx_error undecided; /* when nobody can tell which device is right */
