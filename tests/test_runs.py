@@ -167,6 +167,20 @@ class Runs(Case):
         text = self.succeeds("run", WORM, "--verify", 1, *words)
         self.assertIn("verified 7 of 7 stretches, 0 differences\n", text)
 
+    @unittest.skipUnless(devices() == ["-d", "portable"], "a device that has parts is needed")
+    def test_stretches_of_a_long_run_are_of_several_runs(self):
+        words = ["--duration-ms", 9000, *devices(), "--split", 2]
+        right = self.outcome("", *words)[2]
+        # The devices take turns: the third launch is the second of the run's own.
+        for fault, expected in [("flip:3", r"\(1 of 2\) computed 0 to 128 ms wrongly; going on"),
+                                ("flip:4", r"\(2 of 2\) computed 0 to 128 ms wrongly; going on"),
+                                ("enqueue:2", r"\(2 of 2\) refused .*; verifying once more"),
+                                ("enqueue:3", r"\(1 of 2\) refused .*; going on from 0 ms")]:
+            told, summary, got = self.outcome(fault, *words, "--verify", 1)
+            self.assertEqual(got, right, fault)
+            self.assertIn(summary["verified"]["stretches"], [71, 72])
+            self.assertRegex(told[0], expected)
+
     def test_share_that_is_none_is_refused(self):
         for share in ["0", "1.5", "-1", "x"]:
             self.fails(2, "--verify takes a number from", "run", WORM, "--verify", share)

@@ -46,6 +46,7 @@ typedef struct run_job {
     enum stage stage; /* of what failed */
     uint64_t first_step, n_steps; /* of this run, which may go on from another */
     uint32_t steps_per_run;
+    uint64_t steps_per_stretch; /* a run, or more where some are verified */
     double wall_s;
 } run_job;
 
@@ -144,11 +145,21 @@ is_save_due(const run_job *job)
            stopwatch_seconds_since(job->saved_ns) >= job->checkpoint_every_s;
 }
 
+/* Submits runs of so many steps in all, and has another device do the same meanwhile. */
 static chx_status
-submit(run_job *job, uint32_t steps)
+submit(run_job *job, uint64_t n_steps, bool is_twice)
 {
-    const chx_status status = chx_simulation_set_steps(job->session.simulation, steps);
-    return status == CHX_OK ? flight_submit(&job->flight) : status;
+    chx_status status = CHX_OK;
+    for (uint64_t left = n_steps; status == CHX_OK && left > 0;) {
+        const uint32_t steps = left < job->steps_per_run ? (uint32_t)left : job->steps_per_run;
+        status = chx_simulation_set_steps(job->session.simulation, steps);
+        if (status == CHX_OK)
+            status = flight_submit(&job->flight);
+        if (status == CHX_OK && is_twice)
+            status = verification_repeat(&job->verification, &job->survival, steps);
+        left -= steps;
+    }
+    return status;
 }
 
 static chx_status rebuild(run_job *job);
@@ -166,7 +177,7 @@ go_on_from(run_job *job, struct account *right, bool has_moved)
 
 /* Advances on two devices side by side, from a state that is kept until they are compared. */
 static chx_status
-advance_twice(run_job *job, uint32_t steps)
+advance_twice(run_job *job, uint64_t n_steps)
 {
     struct verification *verification = &job->verification;
     const struct survival *kept = &job->survival;
@@ -174,13 +185,11 @@ advance_twice(run_job *job, uint32_t steps)
     bool has_moved = false;
     chx_status status = kept->state && kept->time_ms == time_ms(job) ? CHX_OK : keep(job);
     if (status == CHX_OK)
-        status = submit(job, steps);
-    if (status == CHX_OK)
-        status = verification_repeat(verification, kept, steps);
+        status = submit(job, n_steps, true);
     if (status == CHX_OK)
         status = settle(job);
     if (status == CHX_OK)
-        status = verification_settle(verification, job->session.simulation, kept, steps, &right,
+        status = verification_settle(verification, job->session.simulation, kept, n_steps, &right,
                                      &has_moved);
     if (status == CHX_OK)
         status = go_on_from(job, &right, has_moved);
@@ -191,9 +200,9 @@ advance_twice(run_job *job, uint32_t steps)
 static chx_status
 advance_once(run_job *job, uint64_t left)
 {
-    const uint32_t steps = left < job->steps_per_run ? (uint32_t)left : job->steps_per_run;
+    const uint64_t n_steps = left < job->steps_per_stretch ? left : job->steps_per_stretch;
     const bool is_checked = job->verification.share > 0 && verification_is_due(&job->verification);
-    chx_status status = is_checked ? advance_twice(job, steps) : submit(job, steps);
+    chx_status status = is_checked ? advance_twice(job, n_steps) : submit(job, n_steps, false);
     if (status == CHX_OK && is_save_due(job))
         status = save(job);
     if (status == CHX_OK)
@@ -402,6 +411,9 @@ work(run_job *job, const shared_options *shared)
     if (code != OUTCOME_OK)
         return code;
     job->steps_per_run = choose_steps_per_run(session->info, job->n_steps);
+    job->steps_per_stretch = job->steps_per_run;
+    if (job->verification.share > 0)
+        job->steps_per_stretch = verification_stretch(job->n_steps, job->steps_per_run);
     code = simulate(job);
     if (interrupt_pending())
         return code == OUTCOME_OK ? stop(job) : code;

@@ -15,6 +15,10 @@
 
 #define EXCLUDE_TIMEOUT_NS 10000000000u
 
+/* To compare costs as much as some runs of small networks. */
+#define MOST_RUNS 16
+#define STRETCHES 64 /* or more, where the run is long enough for more runs in each */
+
 void
 verification_rules(struct verification *verification, option_rule *rules)
 {
@@ -134,12 +138,21 @@ verification_reopen(const struct verification *verification, struct session *ses
     return open_on(verification, verification->own, &session->runtime);
 }
 
+uint64_t
+verification_stretch(uint64_t n_steps, uint32_t steps_per_run)
+{
+    const uint64_t n_runs = n_steps / steps_per_run / STRETCHES;
+    return steps_per_run * (n_runs < 1 ? 1 : n_runs > MOST_RUNS ? MOST_RUNS : n_runs);
+}
+
 bool
 verification_is_due(struct verification *verification)
 {
     const double before = ceil((double)verification->n_stretches++ * verification->share);
     const bool is_due = ceil((double)verification->n_stretches * verification->share) > before;
-    verification->is_level = verification->is_level && is_due;
+    /* A stretch that was begun and not settled has led away from what is kept. */
+    verification->is_level = verification->is_level && is_due && verification->n_repeated == 0;
+    verification->n_repeated = 0;
     return is_due;
 }
 
@@ -184,10 +197,10 @@ agree(const struct account *one, const struct account *two)
            are_equal(a->values, b->values, a->n_rows * a->n_neurons * sizeof *a->values);
 }
 
-/* What a session that may be new makes of a stretch from what was kept, or from where it is. */
+/* Goes on in a session that may be new from what was kept, or from where it is. */
 static chx_status
 repeat_on(const struct verification *verification, uint32_t suspect, struct session *session,
-          const struct survival *kept, uint64_t n_steps, struct account *account)
+          const struct survival *kept, uint64_t n_steps)
 {
     chx_status status = CHX_OK;
     if (!session->runtime)
@@ -196,9 +209,7 @@ repeat_on(const struct verification *verification, uint32_t suspect, struct sess
         status = session_renew(session, verification->params);
     if (status == CHX_OK && kept)
         status = survival_restore(kept, session->simulation);
-    if (status == CHX_OK)
-        status = chx_simulation_advance(session->simulation, n_steps);
-    return status == CHX_OK ? take_account(verification, session->simulation, account) : status;
+    return status == CHX_OK ? chx_simulation_advance(session->simulation, n_steps) : status;
 }
 
 /* Tries the other device once more after a failure, and then leaves it out. */
@@ -228,10 +239,12 @@ verification_repeat(struct verification *verification, const struct survival *ke
                     uint64_t n_steps)
 {
     chx_status status;
+    verification->n_repeated += n_steps;
     do {
+        const bool is_level = verification->is_level;
         status = repeat_on(verification, verification->other, &verification->again,
-                           verification->is_level ? NULL : kept, n_steps, &verification->repeated);
-        verification->is_level = false;
+                           is_level ? NULL : kept, is_level ? n_steps : verification->n_repeated);
+        verification->is_level = status == CHX_OK;
     } while (status != CHX_OK && find_other(verification, status));
     return status;
 }
@@ -253,8 +266,9 @@ ask(const struct dispute *dispute, uint32_t suspect, struct account *account)
     const struct verification *verification = dispute->verification;
     struct session session = {.network = verification->again.network,
                               .info = verification->again.info};
-    const chx_status status =
-        repeat_on(verification, suspect, &session, dispute->kept, dispute->n_steps, account);
+    chx_status status = repeat_on(verification, suspect, &session, dispute->kept, dispute->n_steps);
+    if (status == CHX_OK)
+        status = take_account(verification, session.simulation, account);
     close_session(&session);
     return status;
 }
@@ -370,7 +384,11 @@ verification_settle(struct verification *verification, chx_simulation *own,
                               .liar = verification->n_suspects,
                               .is_own_right = true};
     chx_status status = take_account(verification, own, &dispute.own);
+    if (status == CHX_OK)
+        status =
+            take_account(verification, verification->again.simulation, &verification->repeated);
     verification->n_checked++;
+    verification->n_repeated = 0;
     verification->is_level = status == CHX_OK && agree(&dispute.own, &verification->repeated);
     if (status == CHX_OK && !verification->is_level) {
         dispute.is_own_right = false;

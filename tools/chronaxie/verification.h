@@ -45,7 +45,8 @@ struct verification {
     uint32_t n_suspects;
     uint32_t own, other; /* of the run, and of what is done again */
     struct session again; /* on the other; its network is borrowed */
-    bool is_level; /* that one stands where the run does, as both have agreed there */
+    bool is_level; /* that one stands where it has to go on */
+    uint64_t n_repeated; /* steps of a stretch */
     struct account repeated; /* what came of that */
     uint64_t n_stretches, n_checked, n_differences;
     chx_error undecided; /* when nobody can tell which device is right */
@@ -60,10 +61,14 @@ void verification_rules(struct verification *verification, option_rule *rules);
 int verification_begin(struct verification *verification, const shared_options *shared,
                        const session_params *params, struct session *session);
 
+/* Steps of a stretch: whole runs of the graph, the more the longer it goes on. */
+uint64_t verification_stretch(uint64_t n_steps, uint32_t steps_per_run);
+
 /* Counts a stretch; whether it is to be done twice: the first, and from there on evenly so many. */
 bool verification_is_due(struct verification *verification);
 
-/* Does a stretch again from the state that is kept, while the run does it too. */
+/* Does some steps of a stretch again, the first from the state that is kept, while the run does
+ * them too. */
 chx_status verification_repeat(struct verification *verification, const struct survival *kept,
                                uint64_t n_steps);
 
