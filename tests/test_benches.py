@@ -70,10 +70,28 @@ class Benches(Case):
         self.assertEqual((self.folder / "made/network.json").read_text(),
                          (make.parent / "network.json").read_text())
 
+    def test_microcircuit_is_measured_by_its_spikes(self):
+        """Of L4E two neurons fire as one and evenly; of L4I two in turns, after 40 and 60 ms."""
+        trains = {"L4E1": range(500, 1500, 50), "L4E2": range(500, 1500, 50), "L5I1": [20, 700]}
+        trains["L4I1"] = [time for beat in range(500, 1500, 100) for time in [beat, beat + 40]]
+        trains["L4I2"] = [time + 20 for time in trains["L4I1"]]
+        spikes = self.file("spikes.csv", "time_ms,neuron\n" + "".join(
+            f"{time},{neuron}\n" for neuron, times in trains.items() for time in times))
+        measure = SOURCES / "examples/microcircuit/measure.py"
+        told = subprocess.run([sys.executable, measure, spikes, "0.01", "1500"],
+                              capture_output=True, text=True, check=True).stdout
+        rows = {row.split()[0]: row.split()[1:] for row in told.splitlines()[1:]}
+        self.assertEqual(len(rows), 8)
+        self.assertEqual(rows["L4E"], ["0.183", "0.000", "1.0000"])
+        self.assertEqual(rows["L4I"][0], "0.727")
+        self.assertAlmostEqual(float(rows["L4I"][1]), .2, delta=.01)
+        self.assertAlmostEqual(float(rows["L4I"][2]), -20 / 313, delta=.001)
+        self.assertEqual(rows["L5I"], ["0.091", "nan", "nan"])
+
     def test_simulated_microcircuit_has_the_size_of_its_scale(self):
         load = self.simulated("microcircuit=0.02", "-t", "200")
         self.assertEqual(load["neurons"], 1544)
-        self.assertAlmostEqual(load["synapses"] / (298880968 * .02 ** 2), 1, delta=1e-3)
+        self.assertAlmostEqual(load["synapses"] / (298880970 * .02 ** 2), 1, delta=1e-3)
         self.fails(2, "at a scale from 0.01 to 1", "bench", "simulate", "microcircuit=2")
         self.fails(2, "did you mean 'microcircuit'?", "bench", "simulate", "microcircuits")
         self.fails(2, "one word too many", "bench", "simulate", "cuba", "fly")
