@@ -1,6 +1,8 @@
 /*
- * One graph is a round, and is replayed for each. A host task brings nodes that are near each other
- * together, along the curve of Morton, and kernels do the rest.
+ * One graph is a few rounds, and is replayed until all are done. A host task brings nodes that are
+ * near each other together, along the curve of Morton (curve.h), and kernels do the rest. Where
+ * nodes have moved away from each other since, boxes are larger than they need be and no force is
+ * wrong.
  *
  * Each part has as many buckets as a power of two, and the largest come first, so that the buckets
  * of each are one cell of the binary tree over all.
@@ -16,6 +18,11 @@
 #include "base/error.h"
 #include "layout/forces.h"
 #include "network/curve.h"
+
+#define CELL_BYTES (8 * sizeof(float))
+#define HEIGHTS_AT_ONCE 4 /* of cells that one launch makes */
+
+#define ROUNDS_AT_ONCE 5 /* for which one order serves */
 
 /* The buckets of a part: 2^height from the first on. */
 typedef struct block {
@@ -34,7 +41,7 @@ typedef struct forces {
     chx_buffer *rows, *links, *weights, *first_of, *owner_of, *pulls;
     chx_graph *graph;
     chx_plan *plan;
-    chx_task move;
+    chx_task moves[ROUNDS_AT_ONCE];
 } forces;
 
 static void
@@ -159,7 +166,7 @@ make_buffers(forces *all, float (*at)[2])
         {&all->at, n * sizeof *at, at},
         {&all->masses, n * sizeof *web->masses, web->masses},
         {&all->nodes, n_buckets * CHX_BUCKET * 3 * sizeof(float), NULL},
-        {&all->cells, n_buckets * 2 * 8 * sizeof(float), NULL},
+        {&all->cells, n_buckets * 2 * CELL_BYTES, NULL},
         {&all->pushes, n_buckets * CHX_BUCKET * 2 * sizeof(float), NULL},
         {&all->rows, (n + 1) * sizeof *web->rows, web->rows},
         {&all->links, n_links * sizeof *web->links, web->links},
@@ -173,13 +180,6 @@ make_buffers(forces *all, float (*at)[2])
         status = chx_buffer_create(all->runtime, wanted[i].size_bytes, wanted[i].initial,
                                    wanted[i].buffer);
     return status;
-}
-
-/* Where the cells of a height begin. */
-static uint32_t
-first_cell(const forces *all, uint32_t height)
-{
-    return 2 * all->n_buckets - (2 * all->n_buckets >> height);
 }
 
 /* One work-item for each of n and as many groups of one size as that takes, since some drivers
@@ -199,39 +199,35 @@ add_kernel(forces *all, const char *kernel, uint32_t n, const chx_arg *args, chx
 }
 
 static chx_status
-add_join(forces *all, uint32_t height)
+add_join(forces *all, uint32_t height, uint32_t last)
 {
-    const size_t size = 8 * sizeof(float);
-    const uint32_t n = all->n_buckets >> height;
-    const uint32_t from = first_cell(all, height - 1), to = first_cell(all, height);
-    return add_kernel(
-        all, "join", n,
-        CHX_ARGS(CHX_BUFFER_RANGE(all->cells, CHX_ACCESS_READ, from * size, 2 * n * size),
-                 CHX_BUFFER_RANGE(all->cells, CHX_ACCESS_WRITE, to * size, n * size),
-                 CHX_UINT(from), CHX_UINT(to), CHX_UINT(n)),
-        NULL);
+    return add_kernel(all, "join", all->n_buckets >> last,
+                      CHX_ARGS(CHX_READ_WRITE(all->cells), CHX_UINT(all->n_buckets),
+                               CHX_UINT(height), CHX_UINT(last)),
+                      NULL);
 }
 
 static chx_status
 add_pushes(forces *all)
 {
-    const size_t size = 8 * sizeof(float), cells_bytes = first_cell(all, all->top + 1) * size;
-    chx_status status = add_kernel(
-        all, "gather", all->n_buckets,
-        CHX_ARGS(CHX_READ(all->places), CHX_READ(all->at), CHX_READ(all->masses),
-                 CHX_WRITE(all->nodes),
-                 CHX_BUFFER_RANGE(all->cells, CHX_ACCESS_WRITE, 0, all->n_buckets * size),
-                 CHX_UINT(all->n_buckets)),
-        NULL);
-    for (uint32_t height = 1; height <= all->top && !status; height++)
-        status = add_join(all, height);
-    return status
-               ? status
-               : add_kernel(all, "push", all->n_buckets,
-                            CHX_ARGS(CHX_READ(all->height_of), CHX_READ(all->nodes),
-                                     CHX_BUFFER_RANGE(all->cells, CHX_ACCESS_READ, 0, cells_bytes),
-                                     CHX_WRITE(all->pushes), CHX_UINT(all->n_buckets)),
-                            NULL);
+    const size_t buckets_bytes = all->n_buckets * CELL_BYTES;
+    chx_status status =
+        add_kernel(all, "gather", all->n_buckets,
+                   CHX_ARGS(CHX_READ(all->places), CHX_READ(all->at), CHX_READ(all->masses),
+                            CHX_WRITE(all->nodes),
+                            CHX_BUFFER_RANGE(all->cells, CHX_ACCESS_WRITE, 0, buckets_bytes),
+                            CHX_UINT(all->n_buckets)),
+                   NULL);
+    for (uint32_t height = 0; height < all->top && !status; height += HEIGHTS_AT_ONCE) {
+        const uint32_t last = height + HEIGHTS_AT_ONCE;
+        status = add_join(all, height, last < all->top ? last : all->top);
+    }
+    return status ? status
+                  : add_kernel(all, "push", all->n_buckets,
+                               CHX_ARGS(CHX_READ(all->height_of), CHX_READ(all->nodes),
+                                        CHX_READ(all->cells), CHX_WRITE(all->pushes),
+                                        CHX_UINT(all->n_buckets)),
+                               NULL);
 }
 
 static chx_status
@@ -248,14 +244,14 @@ add_pulls(forces *all)
 #define MOVE_STEP 7 /* the argument */
 
 static chx_status
-add_move(forces *all)
+add_move(forces *all, chx_task *id)
 {
     const uint32_t n_places = all->n_buckets * CHX_BUCKET;
     return add_kernel(all, "move", n_places,
                       CHX_ARGS(CHX_READ(all->places), CHX_READ(all->masses), CHX_READ(all->pushes),
                                CHX_READ(all->first_of), CHX_READ(all->pulls),
                                CHX_READ_WRITE(all->at), CHX_UINT(n_places), CHX_FLOAT(0)),
-                      &all->move);
+                      id);
 }
 
 static chx_status
@@ -268,12 +264,13 @@ add_tasks(forces *all)
     chx_status status = chx_graph_create(all->runtime, &all->graph);
     if (!status)
         status = chx_graph_host(all->graph, &sort);
-    if (!status)
+    for (uint32_t i = 0; i < ROUNDS_AT_ONCE && !status; i++) {
         status = add_pushes(all);
-    if (!status)
-        status = add_pulls(all);
-    if (!status)
-        status = add_move(all);
+        if (!status)
+            status = add_pulls(all);
+        if (!status)
+            status = add_move(all, &all->moves[i]);
+    }
     return status ? status : chx_plan_create(all->graph, NULL, &all->plan);
 }
 
@@ -293,9 +290,10 @@ act(forces *all, uint32_t n_rounds, float step)
 {
     chx_status status = CHX_OK;
     for (uint32_t i = 0; i < n_rounds && !status; i++) {
+        const uint32_t k = i % ROUNDS_AT_ONCE;
         const chx_arg now = CHX_FLOAT(step * (float)(n_rounds - i) / (float)n_rounds);
-        status = chx_graph_set_value(all->graph, all->move, MOVE_STEP, &now);
-        if (!status)
+        status = chx_graph_set_value(all->graph, all->moves[k], MOVE_STEP, &now);
+        if (!status && k == ROUNDS_AT_ONCE - 1)
             status = chx_plan_submit(all->plan, NULL);
     }
     return status;

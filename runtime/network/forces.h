@@ -6,9 +6,9 @@
 
 #include "network/web.h"
 
-/* Moves the nodes of a web, which has links, from where they are, in n_rounds, each of which moves
- * less than the one before: the first a node by `step` times the root of its mass, or less. Parts
- * are laid out each for itself, around 0. Errors: as of runs; CANCELLED. */
+/* Moves the nodes of a web, which has links, from where they are, in n_rounds, a multiple of five,
+ * each of which moves less than the one before: the first a node by `step` times the root of its
+ * mass, or less. Parts are laid out each for itself. Errors: as of runs; MEMORY. */
 chx_status chx__forces_act(chx_runtime *runtime, chx_program *program, const chx__web *web,
                            uint32_t n_rounds, float step, float (*at)[2]);
 
