@@ -713,6 +713,13 @@ class Runs(Case):
         self.assertIn("warning: 3 of 6 synapses, 2 of them onto type other, have weights below "
                       "0.0312 and act as 0:", said)
         self.assertIn("up to 1e+08 may reach B in a step; lower the weights onto B", said)
+        stimulus = {"kind": "poisson", "neurons": ["A"], "start_ms": 0, "stop_ms": 9,
+                    "rate_hz": 100, "current_pa": .01}
+        network = json.loads((folder / "network.json").read_text())
+        network["stimuli"] = [self.step(.01), stimulus, {**stimulus, "current_pa": 10}]
+        (folder / "network.json").write_text(json.dumps(network))
+        self.assertIn("warning: the events of 1 of 3 stimuli, stimuli[1] first, have weights below "
+                      "0.0312 and act as 0:", run("run", folder, *devices()).stderr)
         table.write_text("\n".join(rows).replace("1e8", "1e6"))
         self.assertNotIn("act as 0", run("run", folder, *devices()).stderr)
 

@@ -58,7 +58,7 @@ typedef struct chx_simulation_params {
 } chx_simulation_params;
 
 /* Prepares a network at step 0. The network is borrowed for the life of the simulation. A warning
- * in the log counts synapses whose weights are too small beside others to act. Errors: LIMIT when
+ * in the log counts synapses and stimuli whose weights are too small to act. Errors: LIMIT when
  * delays or counts are beyond the kernels' range, MEMORY, BUILD. */
 CHX_API chx_status chx_simulation_create(chx_runtime *runtime, const chx_network *network,
                                          const chx_simulation_params *params,

@@ -134,8 +134,25 @@ is_faint(const chx__simulation_tables *tables, double pa)
     return pa != 0 && fabs(pa) * tables->units_per_pa < 0.5;
 }
 
-chx_status
-chx__simulation_remark_on_faint(const chx__simulation_tables *tables, const chx__logger *logger)
+/* Frees what it tells of. */
+static chx_status
+tell_faint(const chx__simulation_tables *tables, const chx__logger *logger, char *what)
+{
+    if (!what)
+        return chx__fail_memory("looking at weights");
+    const char *loudest = tables->info->neurons[tables->loudest].name;
+    chx__log(
+        logger, CHX_LOG_WARNING,
+        "%s have weights below %.3g and act as 0: input of all neurons is counted in one unit, "
+        "and up to %.3g may reach %s in a step; lower the weights onto %s, or raise those or "
+        "leave them out",
+        what, 0.5 / tables->units_per_pa, tables->loudest_pa, loudest, loudest);
+    free(what);
+    return CHX_OK;
+}
+
+static chx_status
+remark_on_faint_synapses(const chx__simulation_tables *tables, const chx__logger *logger)
 {
     const chx_network_info *info = tables->info;
     if (!is_faint(tables, tables->faintest_pa))
@@ -143,7 +160,7 @@ chx__simulation_remark_on_faint(const chx__simulation_tables *tables, const chx_
     uint64_t n_faint = 0, *n_onto = chx__alloc(info->n_types, sizeof *n_onto);
     uint32_t most = 0;
     if (!n_onto)
-        return chx__fail_memory("looking at synapses");
+        return chx__fail_memory("looking at weights");
     for (uint64_t s = 0; s < info->n_synapses; s++) {
         const chx_synapse *synapse = &info->synapses[s];
         if (!is_faint(tables, most_pa(tables, synapse)))
@@ -153,13 +170,35 @@ chx__simulation_remark_on_faint(const chx__simulation_tables *tables, const chx_
         n_onto[type]++;
         most = n_onto[type] > n_onto[most] ? type : most;
     }
-    const char *loudest = info->neurons[tables->loudest].name;
-    chx__log(logger, CHX_LOG_WARNING,
-             "%" PRIu64 " of %" PRIu64 " synapses, %" PRIu64 " of them onto type %s, have weights "
-             "below %.3g and act as 0: input of all neurons is counted in one unit, and up to %.3g "
-             "may reach %s in a step; lower the weights onto %s, or raise those or leave them out",
-             n_faint, info->n_synapses, n_onto[most], info->types[most].name,
-             0.5 / tables->units_per_pa, tables->loudest_pa, loudest, loudest);
+    char *what =
+        chx__format("%" PRIu64 " of %" PRIu64 " synapses, %" PRIu64 " of them onto type %s,",
+                    n_faint, info->n_synapses, n_onto[most], info->types[most].name);
     free(n_onto);
-    return CHX_OK;
+    return tell_faint(tables, logger, what);
+}
+
+static chx_status
+remark_on_faint_stimuli(const chx__simulation_tables *tables, const chx__logger *logger)
+{
+    const chx_network_info *info = tables->info;
+    uint32_t n_faint = 0, first = 0;
+    for (uint32_t k = info->n_stimuli; k-- > 0;)
+        if (info->stimuli[k].kind != CHX_STIMULUS_STEP &&
+            is_faint(tables, info->stimuli[k].current_pa)) {
+            n_faint++;
+            first = k;
+        }
+    if (n_faint == 0)
+        return CHX_OK;
+    return tell_faint(tables, logger,
+                      chx__format("the events of %" PRIu32 " of %" PRIu32
+                                  " stimuli, stimuli[%" PRIu32 "] first,",
+                                  n_faint, info->n_stimuli, first));
+}
+
+chx_status
+chx__simulation_remark_on_faint(const chx__simulation_tables *tables, const chx__logger *logger)
+{
+    const chx_status status = remark_on_faint_synapses(tables, logger);
+    return status ? status : remark_on_faint_stimuli(tables, logger);
 }

@@ -141,7 +141,8 @@ float chx__simulation_begin(const chx__simulation_tables *tables, const chx__pre
  * Errors: MEMORY. */
 chx_status chx__simulation_survey(chx__simulation_tables *tables, double **sum_pa);
 
-/* Says in one line which synapses have weights that are 0 in units. Errors: MEMORY. */
+/* Says in a line each which synapses and which stimuli have weights that are 0 in units. Errors:
+ * MEMORY. */
 chx_status chx__simulation_remark_on_faint(const chx__simulation_tables *tables,
                                            const chx__logger *logger);
 
