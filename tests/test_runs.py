@@ -464,6 +464,20 @@ class Runs(Case):
                        self.folder / "x")
         self.assertFalse((self.folder / "x").exists())
 
+    def test_edges_without_a_flow_settle_before_they_are_drawn_or_imported(self):
+        ends = [(i, (i + 1) % 40) for i in range(40)]
+        edges = self.file("ring.csv", "pre,post\n" +
+                          "".join(f"{a},{b}\n{b},{a}\n" for a, b in ends))
+        net, pictures = self.folder / "net", [self.folder / "a.png", self.folder / "b.png"]
+        self.succeeds("import", edges, "-o", net)
+        rows = [row.split(",") for row in (net / "neurons.csv").read_text().splitlines()[1:]]
+        at = {int(row[0]): complex(float(row[2]), float(row[3])) for row in rows}
+        self.assertLess(max(abs(at[a] - at[b]) for a, b in ends),
+                        min(abs(at[a] - at[(a + 20) % 40]) for a in at) / 3)
+        for source, picture in zip([edges, net], pictures):
+            self.succeeds("render", source, "-s", "160x90", "-o", picture, *devices())
+        self.assertEqual(pictures[0].read_bytes(), pictures[1].read_bytes())
+
     def test_import_says_that_shared_shapes_become_a_file_each(self):
         net = self.network(neurons=("A,cell,0,0,0,12,B", "C,cell,90,0,0,12,B"))
         table = (net / "neurons.csv").read_text()
