@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "execute/fetch.h"
+#include "execute/redo.h"
 #include "execute/rebuild.h"
 #include "execute/tail.h"
 #include "execute/wait.h"
@@ -98,6 +99,20 @@ fetch_held(chx_buffer *buffer, size_t begin, size_t end)
     }
 }
 
+/* Holds a buffer with bytes of it in host memory. What a device has lost is made again where the
+ * runs that wrote it can be repeated. */
+static chx_status
+hold_current(chx_buffer *buffer, size_t begin, size_t end)
+{
+    for (;;) {
+        chx__wait_hold(buffer);
+        chx_status status = fetch_held(buffer, begin, end);
+        if (!status || !buffer->redo || !chx__redo_fail(buffer->redo))
+            return status;
+        chx__wait_let_go(buffer);
+    }
+}
+
 chx_status
 chx_buffer_write(chx_buffer *buffer, size_t offset_bytes, size_t size_bytes, const void *data)
 {
@@ -114,6 +129,7 @@ chx_buffer_write(chx_buffer *buffer, size_t offset_bytes, size_t size_bytes, con
         chx__turn_resume(buffer->runtime);
         chx__coherence_set(&buffer->coherence, offset_bytes, offset_bytes + size_bytes,
                            chx__places_of(CHX__HOST_PLACE));
+        buffer->n_writes++;
     }
     chx__wait_let_go(buffer);
     chx__turn_end(buffer->runtime);
@@ -127,8 +143,7 @@ chx_buffer_read(chx_buffer *buffer, size_t offset_bytes, size_t size_bytes, void
     if (size_bytes == 0)
         return CHX_OK;
     chx__turn_begin(buffer->runtime);
-    chx__wait_hold(buffer);
-    chx_status status = fetch_held(buffer, offset_bytes, offset_bytes + size_bytes);
+    chx_status status = hold_current(buffer, offset_bytes, offset_bytes + size_bytes);
     if (!status) {
         chx__turn_pause(buffer->runtime);
         if (data != buffer->host + offset_bytes)

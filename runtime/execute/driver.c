@@ -43,6 +43,13 @@ watch_followed(const chx_run *run)
         }
 }
 
+static void
+count_writes(chx_run *run)
+{
+    for (uint32_t b = 0; b < run->lowered->flow.n_buffers; b++)
+        chx__run_buffer(run, b)->n_writes += run->lowered->flow.is_written[b];
+}
+
 /* Host memory is named now, as for transfers: it moves only when the run has failed. */
 static void
 start_host_task(chx_run *run, uint32_t command)
@@ -213,6 +220,7 @@ chx__driver_submit(chx_run *run)
         return status;
     chx__tails_add(run);
     watch_followed(run);
+    count_writes(run);
     chx__run_ref(run);
     chx__flight_enter(&runtime->flight, run);
     chx__driver_move(runtime);

@@ -72,5 +72,6 @@ chx_status
 chx_run_timeline(const chx_run *run, chx_timeline **timeline)
 {
     CHX__REQUIRE(run && timeline && atomic_load(&run->ended));
-    return chx__spans_timeline(run->lowered, run, timeline);
+    const chx_run *shown = run->repetition ? run->repetition : run;
+    return chx__spans_timeline(shown->lowered, shown, timeline);
 }

@@ -6,7 +6,8 @@
  * memory that a copy may still reach is retired, while the run is still among the tails, so that
  * the runs which hold the old memory fail with it. Then it leaves its buffers' tails and the
  * flight, and only then closes the ledger, which works out what the buffers hold from the promises
- * of those that remain. `ended` is set last: it is the one field that is read without the turn.
+ * of those that remain. `ended` is set last: it is the one field that is read without the turn; of
+ * a run that will be repeated (redo.h) only when that is done.
  *
  * A failed run ends as soon as its host tasks are called off or back. Its device commands are given
  * a moment only, since some may never end; rebuild.c keeps their queues from being used again.
@@ -19,6 +20,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "execute/redo.h"
 #include "execute/learn.h"
 #include "execute/ledger.h"
 #include "execute/reap.h"
@@ -147,20 +149,18 @@ static void
 end(chx_run *run)
 {
     chx_runtime *runtime = run->runtime;
-    assert(run->n_references > 0 && !atomic_load(&run->ended));
+    assert(run->n_references > 0 && !run->has_left);
     if (run->failed)
         give_up(run);
     else
         chx__learn(run);
-    if (run->failed && run->report && !run->report->is_set)
-        *run->report = (chx__unreported){true, run->error};
     chx__tails_remove(run);
     abandon_parcels(run);
     chx__flight_leave(&runtime->flight, run);
     chx__ledger_close(run);
-    atomic_store(&run->ended, true);
-    chx__run_tell(run);
-    pthread_cond_broadcast(&runtime->changed);
+    run->has_left = true;
+    if (!run->redo || !chx__redo_withholds(run))
+        chx__run_end(run);
     chx__run_unref(run);
 }
 

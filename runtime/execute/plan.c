@@ -14,18 +14,14 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/clock.h"
 #include "base/error.h"
 #include "device/program.h"
+#include "execute/recovery.h"
 #include "execute/spans.h"
-#include "execute/variants.h"
 #include "execute/wait.h"
 
 /* Good plans at once; others search for longer than most graphs gain. */
 #define DEFAULT_ALGORITHM "heft"
-
-#define DEADLINE_FLOOR_NS UINT64_C(60000000000)
-#define DEADLINE_FACTOR 20.0
 
 struct chx_plan {
     chx_runtime *runtime;
@@ -33,6 +29,7 @@ struct chx_plan {
     uint64_t deadline_ns;
     bool checks_ranges;
     chx__variants variants;
+    chx__recovery *recovery; /* NULL where failures are only told */
     chx__unreported unreported; /* of runs without a handle */
 };
 
@@ -79,6 +76,10 @@ chx_plan_create(chx_graph *graph, const chx_plan_params *params, chx_plan **plan
     chx__variants_init(&made->variants, graph, algorithm);
     chx__turn_begin(made->runtime);
     status = chx__variants_choose(&made->variants);
+    if (!status && params && params->recovers && !made->runtime->serial)
+        status = chx__recovery_create(&made->variants, made->deadline_ns, &made->recovery);
+    if (status)
+        chx__variants_finish(&made->variants);
     chx__turn_end(made->runtime);
     if (status) {
         free(made);
@@ -96,6 +97,9 @@ chx_plan_destroy(chx_plan **plan)
     chx_runtime *runtime = (*plan)->runtime;
     chx__turn_begin(runtime);
     chx__wait_graph(runtime, (*plan)->graph);
+    if ((*plan)->recovery)
+        chx__recovery_await((*plan)->recovery);
+    chx__recovery_destroy(&(*plan)->recovery);
     chx__variants_finish(&(*plan)->variants);
     chx__turn_end(runtime);
     free(*plan);
@@ -123,35 +127,66 @@ report(chx__unreported *unreported)
     return chx__fail_again(&unreported->error);
 }
 
-chx_status
-chx__plan_submit(chx_plan *plan, bool is_attended, chx_run **run)
+/* Chooses the variant for what the buffers hold once nobody else is at them, and after the redo
+ * has begun anew where that is due. */
+static chx_status
+prepare(chx_plan *plan)
 {
-    chx_runtime *runtime = plan->runtime;
-    if (plan->unreported.is_set)
-        return report(&plan->unreported);
     const chx__variant *chosen = &plan->variants.list[0];
-    chx_status status;
-    do {
-        chx__wait_for_room(runtime, CHX__FLIGHT_SLOTS - 1);
-        status = chx__variants_choose(&plan->variants);
-    } while (!status && chx__wait_behind_holders(runtime, &chosen->cast));
-    if (status)
-        return status;
-    uint64_t timeout_ns = plan->deadline_ns;
-    if (!timeout_ns)
-        timeout_ns = DEADLINE_FLOOR_NS + (uint64_t)(DEADLINE_FACTOR * chosen->lowered->makespan_ns);
+    chx__redo *redo = plan->recovery ? &plan->recovery->redo : NULL;
+    for (;;) {
+        chx__wait_for_room(plan->runtime, CHX__FLIGHT_SLOTS - 1);
+        chx_status status = chx__variants_choose(&plan->variants);
+        if (status)
+            return status;
+        if (chx__wait_behind_holders(plan->runtime, &chosen->cast))
+            continue;
+        if (!redo || !chx__redo_is_due(redo))
+            return CHX_OK;
+        status = chx__redo_begin(redo, chosen->lowered, &chosen->cast);
+        if (status)
+            return status;
+    }
+}
+
+static chx_status
+submit(chx_plan *plan, bool is_attended, chx_run **run)
+{
+    chx__redo *redo = plan->recovery ? &plan->recovery->redo : NULL;
     chx_run *made;
-    status = chx__run_create(runtime, chosen->lowered, &chosen->cast, timeout_ns, &made);
+    chx_status status = prepare(plan);
+    if (!status)
+        status = chx__variants_start(&plan->variants, plan->deadline_ns, &made);
     if (status)
         return status;
     made->report = is_attended ? NULL : &plan->unreported;
-    status = chx__variants_submit(&plan->variants, made);
+    made->redo = redo;
+    if (redo)
+        status = chx__redo_reserve(redo, made);
+    if (!status)
+        status = chx__variants_submit(&plan->variants, made);
     if (status) {
         chx__run_unref(made);
         return status;
     }
+    if (redo)
+        chx__redo_enter(redo, made);
     *run = made;
     return CHX_OK;
+}
+
+chx_status
+chx__plan_submit(chx_plan *plan, bool is_attended, chx_run **run)
+{
+    if (plan->unreported.is_set)
+        return report(&plan->unreported);
+    chx_status status;
+    do {
+        if (plan->recovery)
+            chx__recovery_await(plan->recovery);
+        status = submit(plan, is_attended, run);
+    } while (status && plan->recovery && chx__redo_fail(&plan->recovery->redo));
+    return status;
 }
 
 const chx_graph *

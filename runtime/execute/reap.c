@@ -35,16 +35,15 @@ chx__reap_parcel(chx__parcel *parcel)
 {
     chx__step *step = (chx__step *)parcel;
     chx_run *run = step->run;
-    bool has_ended = atomic_load(&run->ended);
     assert(step->state == CHX__STEP_SENT && run->n_outstanding > 0);
     step->state = parcel->end == CHX__PARCEL_DONE || parcel->end == CHX__PARCEL_FAILED
                       ? CHX__STEP_BACK
                       : CHX__STEP_LEFT;
-    if (parcel->end == CHX__PARCEL_REFUSED && !run->failed && !has_ended)
+    if (parcel->end == CHX__PARCEL_REFUSED && !run->failed && !run->has_left)
         fail_refused(run, (uint32_t)(step - run->steps), parcel->code);
     if (--run->n_outstanding > 0)
         return;
-    if (has_ended) {
+    if (run->has_left) {
         run->runtime->n_abandoned--;
         pthread_cond_broadcast(&run->runtime->changed);
     }

@@ -152,22 +152,16 @@ count_usable(const chx_runtime *runtime)
 }
 
 chx_status
-chx_runtime_exclude(chx_runtime *runtime, uint32_t device_index, const char *reason,
-                    uint64_t timeout_ns)
+chx__exclude(chx_runtime *runtime, chx__device *device, const char *reason, uint64_t timeout_ns)
 {
-    CHX__REQUIRE(runtime && device_index < runtime->fleet.n_devices && reason);
-    chx__device *device = &runtime->fleet.devices[device_index];
+    const uint64_t deadline_ns = chx__now_ns() + timeout_ns;
     if (!device->info.selected || device->info.excluded)
         return CHX_OK;
-    chx__turn_begin(runtime);
-    chx_status status = CHX_OK;
     if (count_usable(runtime) < 2)
-        status =
-            chx__fail_cl(CHX_ERROR_NO_DEVICE, 0, device->info.name, NULL,
-                         "%s is the last device in use and cannot be excluded", device->info.name);
-    uint64_t deadline_ns = chx__now_ns() + timeout_ns;
-    if (!status)
-        status = chx__wait_platform(runtime, device->platform, deadline_ns);
+        return chx__fail_cl(CHX_ERROR_NO_DEVICE, 0, device->info.name, NULL,
+                            "%s is the last device in use and cannot be excluded",
+                            device->info.name);
+    chx_status status = chx__wait_platform(runtime, device->platform, deadline_ns);
     if (!status && !chx__wait_courier(runtime, device->platform, deadline_ns))
         status = chx__fail(CHX_ERROR_TIMEOUT,
                            "%s has not come back from its driver within the "
@@ -176,6 +170,17 @@ chx_runtime_exclude(chx_runtime *runtime, uint32_t device_index, const char *rea
     if (!status)
         status = rebuild(runtime, device->platform, device, reason, device->platform->is_suspect,
                          timeout_ns);
+    return status;
+}
+
+chx_status
+chx_runtime_exclude(chx_runtime *runtime, uint32_t device_index, const char *reason,
+                    uint64_t timeout_ns)
+{
+    CHX__REQUIRE(runtime && device_index < runtime->fleet.n_devices && reason);
+    chx__turn_begin(runtime);
+    chx_status status =
+        chx__exclude(runtime, &runtime->fleet.devices[device_index], reason, timeout_ns);
     chx__turn_end(runtime);
     return status;
 }

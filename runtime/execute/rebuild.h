@@ -10,4 +10,9 @@
  * return. */
 chx_status chx__rebuild_suspects(chx_runtime *runtime);
 
+/* Takes a device out of use; as chx_runtime_exclude(). Under the turn, which is given up
+ * meanwhile. */
+chx_status chx__exclude(chx_runtime *runtime, chx__device *device, const char *reason,
+                        uint64_t timeout_ns);
+
 #endif

@@ -19,6 +19,8 @@
 static void
 run_free(chx_run *run)
 {
+    if (run->repetition)
+        chx__run_unref(run->repetition);
     chx__lowering_unref(run->lowered);
     chx__cast_finish(&run->cast);
     free(run->steps);
@@ -142,6 +144,17 @@ chx__run_tell(chx_run *run)
         notice->status = run->failed ? run->error.status : CHX_OK;
         chx__later_run(&notice->call);
     }
+}
+
+void
+chx__run_end(chx_run *run)
+{
+    assert(run->has_left && !atomic_load(&run->ended));
+    if (run->failed && run->report && !run->report->is_set)
+        *run->report = (chx__unreported){true, run->error};
+    atomic_store(&run->ended, true);
+    chx__run_tell(run);
+    pthread_cond_broadcast(&run->runtime->changed);
 }
 
 chx_status

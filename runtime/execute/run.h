@@ -74,7 +74,10 @@ struct chx_run {
     void **host_args; /* of all jobs */
     chx__values values;
     chx__notice *notices; /* while it has not ended */
+    chx__redo *redo; /* that it can be repeated from; NULL: its failures are told */
+    chx_run *repetition; /* that was well in its place; a reference, or NULL */
     bool is_cancelled; /* nothing more begins */
+    bool has_left; /* the flight; its end may be told later */
     bool failed;
     uint64_t failed_ns; /* when that was noticed */
     atomic_bool is_broken; /* couriers launch nothing more of it */
@@ -135,6 +138,9 @@ chx_status chx__run_add_notice(chx_run *run, chx_run_fn fn, void *data);
 
 /* Sends the notices of a run that has ended. */
 void chx__run_tell(chx_run *run);
+
+/* Tells the end of a run that has left the flight. */
+void chx__run_end(chx_run *run);
 
 /* Records the first failure of a run. */
 void chx__run_fail(chx_run *run, const chx_error *error);

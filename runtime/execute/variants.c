@@ -16,6 +16,9 @@
 
 #define MOST_IN_VAIN 3u
 
+#define DEADLINE_FLOOR_NS UINT64_C(60000000000)
+#define DEADLINE_FACTOR 20.0
+
 #define UNKNOWN UINT64_MAX
 
 static void
@@ -220,6 +223,16 @@ chx__variants_choose(chx__variants *of)
     chx__lowered *made;
     status = chx__planner_make(of->runtime, of->graph, of->algorithm, &made);
     return status ? status : add_variant(of, made);
+}
+
+chx_status
+chx__variants_start(const chx__variants *of, uint64_t deadline_ns, chx_run **run)
+{
+    const chx__variant *chosen = &of->list[0];
+    uint64_t timeout_ns = deadline_ns;
+    if (!timeout_ns)
+        timeout_ns = DEADLINE_FLOOR_NS + (uint64_t)(DEADLINE_FACTOR * chosen->lowered->makespan_ns);
+    return chx__run_create(of->runtime, chosen->lowered, &chosen->cast, timeout_ns, run);
 }
 
 /* A run that changes nothing in the maps of its buffers changes nothing the next time either,

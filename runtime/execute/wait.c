@@ -143,13 +143,19 @@ chx__wait_graph(chx_runtime *runtime, const chx_graph *graph)
         wait_kept(run);
 }
 
+static bool
+is_busy(const chx_buffer *buffer)
+{
+    return buffer->is_held || buffer->n_restorers > 0;
+}
+
 void
 chx__wait_hold(chx_buffer *buffer)
 {
     chx_run *run;
     buffer->n_waiting++;
-    while (buffer->is_held || (run = chx__tails_any(buffer))) {
-        if (buffer->is_held)
+    while (is_busy(buffer) || (run = chx__tails_any(buffer))) {
+        if (is_busy(buffer))
             chx__wait_change(buffer->runtime, UINT64_MAX);
         else
             wait_kept(run);
@@ -173,7 +179,7 @@ is_taken(const chx__cast *cast, bool also_by_waiting)
 {
     for (uint32_t b = 0; b < cast->n_parts; b++) {
         const chx_buffer *buffer = chx__cast_buffer(cast, b);
-        if (buffer->is_held || (also_by_waiting && buffer->n_waiting > 0))
+        if (is_busy(buffer) || (also_by_waiting && buffer->n_waiting > 0))
             return true;
     }
     return false;

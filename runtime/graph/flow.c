@@ -118,8 +118,9 @@ make_atoms(chx__flow *flow, const cut *cuts, size_t n_cuts)
         return chx__fail(CHX_ERROR_LIMIT, "the graph's tasks cut its buffers into too many ranges");
     flow->buffers = chx__alloc(n_cuts, sizeof *flow->buffers);
     flow->sharers = chx__alloc(n_cuts, sizeof *flow->sharers);
+    flow->is_written = chx__alloc(n_cuts, sizeof *flow->is_written);
     flow->atoms = chx__alloc(n_cuts, sizeof *flow->atoms);
-    if (!flow->buffers || !flow->sharers || !flow->atoms)
+    if (!flow->buffers || !flow->sharers || !flow->is_written || !flow->atoms)
         return chx__fail_memory("planning a graph");
     for (size_t i = 0; i < n_cuts; i++) {
         if (i == 0 || cuts[i].buffer != cuts[i - 1].buffer) {
@@ -234,6 +235,7 @@ note_write(chx__flow *flow, walker *walk, chx_task task, uint32_t atom)
         !table_add(&flow->after, writer))
         return false;
     walk->first_reader[atom] = CHX__NO_INDEX;
+    flow->is_written[flow->atoms[atom].buffer] = true;
     return table_add(&flow->writes, atom) && add_version(flow, walk, atom, task);
 }
 
@@ -343,6 +345,7 @@ chx__flow_finish(chx__flow *flow)
 {
     free(flow->buffers);
     free(flow->sharers);
+    free(flow->is_written);
     free(flow->uses);
     free(flow->first_use);
     free(flow->atoms);

@@ -37,6 +37,7 @@ typedef struct chx__use {
 typedef struct chx__flow {
     chx_buffer **buffers;
     uint32_t *sharers; /* per buffer: place of the device that shares the host's memory of it */
+    bool *is_written; /* per buffer: whether a task writes to it */
     uint32_t n_buffers;
     chx__use *uses; /* by task, then by argument */
     uint32_t *first_use; /* per task */

@@ -13,6 +13,9 @@
 /* Commands in flight that touch a buffer; kept by the executor. */
 typedef struct chx__tails chx__tails;
 
+/* What runs can be repeated from; the executor's. */
+typedef struct chx__redo chx__redo;
+
 struct chx_buffer {
     chx_runtime *runtime;
     chx__fleet *fleet;
@@ -29,6 +32,9 @@ struct chx_buffer {
     size_t n_promised; /* changes that runs in flight may still make; the executor's */
     chx__tails *tails; /* the executor's; NULL until first used */
     uint32_t n_waiting; /* threads that wait to hold it; the executor's */
+    uint32_t n_restorers; /* redos that make its content again; the executor's */
+    uint64_t n_writes; /* by runs and callers, ever; the executor's */
+    chx__redo *redo; /* of the runs that wrote it last, where there is one; the executor's */
     bool has_part; /* while graph/cast.c assigns parts */
     bool is_held; /* a thread copies its bytes outside of runs; the executor's */
     chx_buffer *previous, *next; /* all buffers of a runtime; the executor's list */

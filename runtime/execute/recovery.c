@@ -1,0 +1,233 @@
+/* A device that fails is tried once more, for a driver may refuse a call and serve the next; one
+ * that fails again before a run was well, or whose commands do not end, is left out while others
+ * remain. Whatever is tried, everything that the redo holds is repeated, in order, one run after
+ * the other.
+ *
+ * Host tasks that have returned well are not called again, since they may have handed on what they
+ * were given; but those that write buffers are, for what they wrote is not kept. */
+#include "execute/recovery.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "execute/driver.h"
+#include "execute/rebuild.h"
+#include "execute/wait.h"
+
+#define MOST_IN_A_ROW 3u
+#define EXCLUDE_TIMEOUT_NS UINT64_C(10000000000)
+
+static chx__device *
+find_device(chx_runtime *runtime, const char *name)
+{
+    for (uint32_t d = 0; name[0] && d < runtime->fleet.n_devices; d++) {
+        chx__device *device = &runtime->fleet.devices[d];
+        if (device->info.selected && !device->info.excluded &&
+            strncmp(device->info.name, name, sizeof((chx_error *)0)->device - 1) == 0)
+            return device;
+    }
+    return NULL;
+}
+
+/* Whether there is something else to try after the failure. */
+static bool
+find_way(chx__recovery *recovery, const chx_error *error)
+{
+    chx_runtime *runtime = recovery->redo.runtime;
+    const bool is_second = error->device[0] && strcmp(error->device, recovery->device) == 0;
+    bool is_left_out = false;
+    if (++recovery->n_in_a_row > MOST_IN_A_ROW)
+        return false;
+    if (is_second || error->status == CHX_ERROR_TIMEOUT) {
+        chx__device *device = find_device(runtime, error->device);
+        is_left_out =
+            device && chx__exclude(runtime, device, error->message, EXCLUDE_TIMEOUT_NS) == CHX_OK;
+        if (!is_left_out)
+            return false;
+    }
+    memcpy(recovery->device, error->device, sizeof recovery->device);
+    chx__log(&runtime->logger, CHX_LOG_WARNING, "%s; what was lost is made again%s", error->message,
+             is_left_out ? " without that device" : "");
+    return true;
+}
+
+static chx_status
+skip(void *data, void *const *host)
+{
+    (void)data;
+    (void)host;
+    return CHX_OK;
+}
+
+static bool
+writes(const chx__flow *flow, uint32_t task)
+{
+    return flow->writes.begin[task] < flow->writes.begin[task + 1];
+}
+
+/* Whether the task's function has returned well in an earlier run. */
+static bool
+was_called(const chx_run *run, uint32_t task)
+{
+    for (uint32_t j = 0; run && j < run->n_jobs; j++)
+        if (run->lowered->commands[run->jobs[j].command].task == task)
+            return atomic_load(&run->jobs[j].state) == CHX__JOB_DONE && !run->jobs[j].status;
+    return true;
+}
+
+static void
+skip_jobs(chx_run *made, const chx_run *before)
+{
+    for (uint32_t j = 0; j < made->n_jobs; j++) {
+        const uint32_t task = made->lowered->commands[made->jobs[j].command].task;
+        if (!writes(&made->lowered->flow, task) && was_called(before, task))
+            made->jobs[j].run = skip;
+    }
+}
+
+/* A run with the values of an entry, in flight. */
+static chx_status
+submit(chx__recovery *recovery, const chx__entry *entry, chx_run **run)
+{
+    chx__variants *variants = recovery->variants;
+    chx__wait_for_room(variants->runtime, CHX__FLIGHT_SLOTS - 1);
+    chx_status status = chx__variants_choose(variants);
+    chx_run *made;
+    if (!status)
+        status = chx__variants_start(variants, recovery->deadline_ns, &made);
+    if (status)
+        return status;
+    chx__values values;
+    status = chx__values_copy(&values, &entry->values);
+    if (!status) {
+        chx__values_finish(&made->values);
+        made->values = values;
+        skip_jobs(made, entry->run);
+        status = chx__variants_submit(variants, made);
+    }
+    if (status)
+        chx__run_unref(made);
+    else
+        *run = made;
+    return status;
+}
+
+/* Repeats a run, which then is well, and so is the one in whose place it stands. */
+static chx_status
+repeat(chx__recovery *recovery, size_t i)
+{
+    chx_run *made;
+    chx_status status = submit(recovery, &recovery->redo.entries[i], &made);
+    if (status)
+        return status;
+    status = chx__wait_run(made, UINT64_MAX);
+    chx_run *before = recovery->redo.entries[i].run;
+    if (!status && before) {
+        if (before->repetition)
+            chx__run_unref(before->repetition);
+        before->repetition = chx__run_ref(made);
+    }
+    chx__run_unref(made);
+    return status;
+}
+
+static chx_status
+repeat_all(chx__recovery *recovery)
+{
+    chx_status status = chx__rebuild_suspects(recovery->redo.runtime);
+    if (!status)
+        status = chx__redo_restore(&recovery->redo);
+    for (size_t i = 0; !status && i < recovery->redo.n_entries; i++)
+        status = repeat(recovery, i);
+    return status;
+}
+
+/* Runs that follow one that failed fail as well, and only then is known what is to be repeated. */
+static void
+recover(chx__recovery *recovery)
+{
+    chx__redo *redo = &recovery->redo;
+    chx_error error = redo->error;
+    while (chx__redo_is_busy(redo))
+        chx__wait_change(redo->runtime, UINT64_MAX);
+    if (redo->n_well != recovery->n_well) {
+        recovery->n_in_a_row = 0;
+        recovery->device[0] = '\0';
+    }
+    recovery->n_well = redo->n_well;
+    chx_status status;
+    do {
+        if (!find_way(recovery, &error)) {
+            chx__redo_give_up(redo);
+            return;
+        }
+        status = repeat_all(recovery);
+        if (status)
+            error = *chx_last_error();
+    } while (status);
+    chx__redo_mend(redo);
+}
+
+static void *
+work(void *data)
+{
+    chx__recovery *recovery = data;
+    chx_runtime *runtime = recovery->redo.runtime;
+    bool is_ending = false;
+    while (!is_ending) {
+        chx__turn_begin(runtime);
+        if (recovery->redo.is_failed)
+            recover(recovery);
+        else if (!recovery->is_ending)
+            chx__clock_sleep(&recovery->redo.due, &runtime->turn, UINT64_MAX);
+        is_ending = recovery->is_ending && !recovery->redo.is_failed;
+        chx__turn_end(runtime);
+    }
+    return NULL;
+}
+
+chx_status
+chx__recovery_create(chx__variants *variants, uint64_t deadline_ns, chx__recovery **recovery)
+{
+    chx__recovery *made = chx__alloc(1, sizeof *made);
+    if (!made)
+        return chx__fail_memory("planning a graph");
+    made->variants = variants;
+    made->deadline_ns = deadline_ns;
+    chx__redo_init(&made->redo, variants->graph);
+    if (pthread_create(&made->thread, NULL, work, made) != 0) {
+        chx__redo_finish(&made->redo);
+        free(made);
+        return chx__fail(CHX_ERROR_MEMORY, "the system has no room for the thread that repeats "
+                                           "runs; end other programs or plan without recovery");
+    }
+    *recovery = made;
+    return CHX_OK;
+}
+
+void
+chx__recovery_destroy(chx__recovery **recovery)
+{
+    chx__recovery *ending = *recovery;
+    if (!ending)
+        return;
+    chx_runtime *runtime = ending->redo.runtime;
+    *recovery = NULL;
+    ending->is_ending = true;
+    pthread_cond_signal(&ending->redo.due);
+    chx__turn_pause(runtime);
+    pthread_join(ending->thread, NULL);
+    chx__turn_resume(runtime);
+    chx__redo_finish(&ending->redo);
+    free(ending);
+}
+
+void
+chx__recovery_await(const chx__recovery *recovery)
+{
+    while (recovery->redo.is_failed)
+        chx__wait_change(recovery->redo.runtime, UINT64_MAX);
+}

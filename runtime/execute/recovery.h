@@ -1,0 +1,30 @@
+/* Recovery: the thread of a plan that repeats runs from the plan's redo when a device fails. */
+#ifndef CHX_EXECUTE_RECOVERY_H
+#define CHX_EXECUTE_RECOVERY_H
+
+#include "execute/redo.h"
+#include "execute/variants.h"
+
+typedef struct chx__recovery {
+    chx__redo redo;
+    chx__variants *variants; /* the plan's */
+    uint64_t deadline_ns; /* of runs; 0 for what their prediction says */
+    pthread_t thread;
+    bool is_ending;
+    uint64_t n_well; /* of the redo, at the last failure */
+    uint32_t n_in_a_row; /* failures since a run was well */
+    char device[64]; /* that failed last */
+} chx__recovery;
+
+/* Starts the thread. The variants are borrowed. Errors: MEMORY. */
+chx_status chx__recovery_create(chx__variants *variants, uint64_t deadline_ns,
+                                chx__recovery **recovery);
+
+/* Nothing of it is in flight or being repeated. Under the turn, which is given up meanwhile; clears *recovery, accepts
+ * NULL. */
+void chx__recovery_destroy(chx__recovery **recovery);
+
+/* Until nothing is being repeated. Under the turn. */
+void chx__recovery_await(const chx__recovery *recovery);
+
+#endif

@@ -1,0 +1,383 @@
+/* Beginning costs a wait for what is in flight and a copy of what runs overwrite in place, so it is
+ * done so seldom that it takes a thirtieth of the time. A plan that overwrites nothing of what it
+ * reads begins once; of its runs only the latest need be repeated.
+ *
+ * Whether others write to the buffers meanwhile is told by counts (chx_buffer.n_writes), of which
+ * the sum grows when one of them does. What others have written would be overwritten, or would be
+ * read too early, so then nothing is repeated: failures are told, and the next submit begins anew.
+ *
+ * From a failure to its end the buffers are `n_restorers` richer, which keeps everybody from them
+ * but the one who repeats. */
+#include "execute/redo.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "execute/fetch.h"
+#include "execute/wait.h"
+
+#define LEAST_INTERVAL_NS UINT64_C(1000000000)
+#define SHARE 30 /* of the time is what keeping takes */
+#define MOST_ENTRIES 1024 /* runs that are repeated at most */
+
+static uint64_t
+count_writes(const chx__cast *cast)
+{
+    uint64_t n = 0;
+    for (uint32_t b = 0; b < cast->n_parts; b++)
+        n += chx__cast_buffer(cast, b)->n_writes;
+    return n;
+}
+
+/* Buffers that the graph names no more may be gone. */
+static bool
+is_disturbed(const chx__redo *redo)
+{
+    return redo->n_recasts != redo->graph->n_recasts || count_writes(&redo->cast) != redo->n_writes;
+}
+
+static void
+entry_finish(chx__entry *entry)
+{
+    chx__values_finish(&entry->values);
+    if (entry->run)
+        chx__run_unref(entry->run);
+    entry->run = NULL;
+}
+
+/* Drops the first entries. */
+static void
+drop_entries(chx__redo *redo, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        entry_finish(&redo->entries[i]);
+    redo->n_entries -= n;
+    memmove(redo->entries, redo->entries + n, redo->n_entries * sizeof *redo->entries);
+}
+
+void
+chx__redo_init(chx__redo *redo, const chx_graph *graph)
+{
+    *redo = (chx__redo){.runtime = graph->runtime, .graph = graph};
+    chx__clock_init_cond(&redo->due);
+}
+
+void
+chx__redo_finish(chx__redo *redo)
+{
+    for (chx_buffer *buffer = redo->runtime->buffers; buffer; buffer = buffer->next)
+        if (buffer->redo == redo)
+            buffer->redo = NULL;
+    drop_entries(redo, redo->n_entries);
+    pthread_cond_destroy(&redo->due);
+    chx__cast_finish(&redo->cast);
+    free(redo->kept);
+    free(redo->bytes);
+    free(redo->entries);
+}
+
+bool
+chx__redo_is_due(const chx__redo *redo)
+{
+    if (!redo->has_begun || is_disturbed(redo))
+        return true;
+    const uint64_t passed_ns = chx__now_ns() - redo->begun_ns;
+    return redo->n_kept > 0 &&
+           (redo->n_entries >= MOST_ENTRIES ||
+            (passed_ns > LEAST_INTERVAL_NS && passed_ns / SHARE > redo->cost_ns));
+}
+
+bool
+chx__redo_is_busy(const chx__redo *redo)
+{
+    for (size_t i = 0; i < redo->n_entries; i++)
+        if (redo->entries[i].run && !redo->entries[i].run->has_left)
+            return true;
+    return false;
+}
+
+/* Marks of atoms: what runs read of what was there before, and what they write. */
+enum { READS = 1, WRITES = 2 };
+
+static unsigned char *
+mark_atoms(const chx__flow *flow)
+{
+    unsigned char *marks = chx__alloc(flow->n_atoms, 1);
+    for (size_t i = 0; marks && i < flow->reads.n; i++) {
+        const chx__version *version = &flow->versions[flow->reads.index[i]];
+        if (version->producer == CHX__NO_INDEX)
+            marks[version->atom] |= READS;
+    }
+    for (size_t i = 0; marks && i < flow->writes.n; i++)
+        marks[flow->writes.index[i]] |= WRITES;
+    return marks;
+}
+
+/* Has the host hold an atom, and copies it when the run overwrites it. */
+static chx_status
+keep(const chx__stretch *at, unsigned char *copy, uint64_t deadline_ns)
+{
+    chx__wait_hold(at->buffer);
+    chx_status status = chx__fetch(at->buffer, at->begin, at->end, true, deadline_ns);
+    if (!status && copy)
+        memcpy(copy, at->buffer->host + at->begin, at->end - at->begin);
+    chx__wait_let_go(at->buffer);
+    return status;
+}
+
+/* What was begun, before it takes the place of what was there. */
+typedef struct draft {
+    chx__kept *kept;
+    size_t n_kept, capacity, n_bytes;
+    unsigned char *bytes;
+} draft;
+
+static bool
+make_room(draft *made, const chx__flow *flow, const chx__cast *cast, const unsigned char *marks)
+{
+    for (uint32_t a = 0; a < flow->n_atoms; a++) {
+        if (marks[a] != (READS | WRITES))
+            continue;
+        if (!chx__grow(&made->kept, &made->capacity, made->n_kept + 1, sizeof *made->kept))
+            return false;
+        made->kept[made->n_kept++] = (chx__kept){chx__cast_atom(cast, flow, a), made->n_bytes};
+        made->n_bytes += flow->atoms[a].end - flow->atoms[a].begin;
+    }
+    made->bytes = chx__alloc(made->n_bytes, 1);
+    return made->bytes != NULL;
+}
+
+static chx_status
+fill(draft *made, const chx__flow *flow, const chx__cast *cast, const unsigned char *marks,
+     uint64_t deadline_ns)
+{
+    chx_status status = CHX_OK;
+    size_t next = 0;
+    for (uint32_t a = 0; !status && a < flow->n_atoms; a++) {
+        const chx__stretch at = chx__cast_atom(cast, flow, a);
+        const bool is_copied = marks[a] == (READS | WRITES);
+        if (marks[a] & READS)
+            status = keep(&at, is_copied ? made->bytes + made->kept[next].first_byte : NULL,
+                          deadline_ns);
+        next += is_copied;
+    }
+    return status;
+}
+
+static void
+take(chx__redo *redo, const draft *made)
+{
+    free(redo->kept);
+    free(redo->bytes);
+    redo->kept = made->kept;
+    redo->n_kept = made->n_kept;
+    redo->kept_capacity = made->capacity;
+    redo->bytes = made->bytes;
+}
+
+static void
+await_runs(const chx__redo *redo)
+{
+    while (chx__redo_is_busy(redo) || redo->is_failed)
+        chx__wait_change(redo->runtime, UINT64_MAX);
+}
+
+chx_status
+chx__redo_begin(chx__redo *redo, const chx__lowered *lowered, const chx__cast *cast)
+{
+    const uint64_t begin_ns = chx__now_ns();
+    const uint64_t deadline_ns = begin_ns + redo->runtime->access_timeout_ns;
+    const uint64_t n_recasts = lowered->graph->n_recasts;
+    draft made = {0};
+    chx__cast copy = {0};
+    await_runs(redo);
+    unsigned char *marks = mark_atoms(&lowered->flow);
+    chx_status status = chx__cast_copy(&copy, cast);
+    if (!status && (!marks || !make_room(&made, &lowered->flow, &copy, marks)))
+        status = chx__fail_memory("keeping what runs overwrite");
+    const uint64_t n_writes = status ? 0 : count_writes(&copy);
+    if (!status)
+        status = fill(&made, &lowered->flow, &copy, marks, deadline_ns);
+    free(marks);
+    if (status) {
+        chx__cast_finish(&copy);
+        free(made.kept);
+        free(made.bytes);
+        return status;
+    }
+    take(redo, &made);
+    drop_entries(redo, redo->n_entries);
+    chx__cast_finish(&redo->cast);
+    redo->cast = copy;
+    redo->has_begun = true;
+    redo->is_given_up = false;
+    redo->n_recasts = n_recasts;
+    redo->n_writes = n_writes;
+    redo->begun_ns = chx__now_ns();
+    redo->cost_ns = redo->begun_ns - begin_ns;
+    return CHX_OK;
+}
+
+chx_status
+chx__redo_reserve(chx__redo *redo, const chx_run *run)
+{
+    if (!chx__grow(&redo->entries, &redo->entry_capacity, redo->n_entries + 1,
+                   sizeof *redo->entries))
+        return chx__fail_memory("keeping a run for its repetition");
+    chx__entry *entry = &redo->entries[redo->n_entries];
+    *entry = (chx__entry){0};
+    return chx__values_copy(&entry->values, &run->values);
+}
+
+void
+chx__redo_enter(chx__redo *redo, chx_run *run)
+{
+    redo->entries[redo->n_entries++].run = chx__run_ref(run);
+    redo->n_writes = count_writes(&redo->cast);
+    for (uint32_t b = 0; b < run->lowered->flow.n_buffers; b++)
+        if (run->lowered->flow.is_written[b])
+            chx__run_buffer(run, b)->redo = redo;
+}
+
+static bool
+is_devices(chx_status status)
+{
+    return status == CHX_ERROR_DEVICE || status == CHX_ERROR_DEVICE_MEMORY ||
+           status == CHX_ERROR_TIMEOUT;
+}
+
+static void
+shut_buffers(const chx__redo *redo, bool is_shut)
+{
+    for (uint32_t b = 0; b < redo->cast.n_parts; b++) {
+        chx_buffer *buffer = chx__cast_buffer(&redo->cast, b);
+        assert(is_shut || buffer->n_restorers > 0);
+        buffer->n_restorers += is_shut ? 1 : -1u;
+    }
+}
+
+static bool
+fail(chx__redo *redo, const chx_error *error)
+{
+    if (!is_devices(error->status) || redo->is_given_up || (redo->has_begun && is_disturbed(redo)))
+        return false;
+    if (redo->is_failed)
+        return true;
+    redo->is_failed = true;
+    redo->error = *error;
+    shut_buffers(redo, true);
+    pthread_cond_signal(&redo->due);
+    return true;
+}
+
+bool
+chx__redo_fail(chx__redo *redo)
+{
+    return fail(redo, chx_last_error());
+}
+
+static chx__entry *
+entry_of(const chx__redo *redo, const chx_run *run)
+{
+    for (size_t i = redo->n_entries; i-- > 0;)
+        if (redo->entries[i].run == run)
+            return &redo->entries[i];
+    return NULL;
+}
+
+/* A run has ended well: of what overwrites nothing in place the runs before it are of no use. */
+static void
+note_end(chx__redo *redo, chx__entry *entry)
+{
+    chx__run_unref(entry->run);
+    entry->run = NULL;
+    redo->n_well++;
+    size_t n = (size_t)(entry - redo->entries);
+    for (size_t i = 0; i < n; i++)
+        if (redo->entries[i].run)
+            return;
+    if (redo->n_kept == 0)
+        drop_entries(redo, n);
+}
+
+bool
+chx__redo_withholds(chx_run *run)
+{
+    chx__redo *redo = run->redo;
+    chx__entry *entry = entry_of(redo, run);
+    if (!entry)
+        return false;
+    if (!run->failed) {
+        note_end(redo, entry);
+        return false;
+    }
+    if (!run->is_cancelled && fail(redo, &run->error))
+        return true;
+    /* What it leaves is nothing to go on from. */
+    redo->has_begun = redo->is_failed;
+    entry_finish(entry);
+    return false;
+}
+
+chx_status
+chx__redo_restore(chx__redo *redo)
+{
+    chx_status status = CHX_OK;
+    for (size_t i = 0; !status && i < redo->n_kept; i++) {
+        const chx__stretch *at = &redo->kept[i].at;
+        if (at->buffer->is_exposed)
+            return chx__fail(CHX_ERROR_DEVICE, "a device that failed may still write to memory of "
+                                               "the program, so nothing can be put back there");
+        status = chx__coherence_reserve(&at->buffer->coherence, 1);
+        if (status)
+            break;
+        memcpy(at->buffer->host + at->begin, redo->bytes + redo->kept[i].first_byte,
+               at->end - at->begin);
+        chx__coherence_set(&at->buffer->coherence, at->begin, at->end,
+                           chx__places_of(CHX__HOST_PLACE));
+    }
+    return status;
+}
+
+/* Whoever waits looks again. */
+static void
+reopen(chx__redo *redo)
+{
+    redo->is_failed = false;
+    shut_buffers(redo, false);
+    pthread_cond_broadcast(&redo->runtime->changed);
+}
+
+void
+chx__redo_mend(chx__redo *redo)
+{
+    redo->n_writes = count_writes(&redo->cast);
+    for (size_t i = 0; i < redo->n_entries; i++) {
+        chx__entry *entry = &redo->entries[i];
+        if (!entry->run)
+            continue;
+        entry->run->failed = false;
+        chx__run_end(entry->run);
+        chx__run_unref(entry->run);
+        entry->run = NULL;
+    }
+    if (redo->n_kept == 0 && redo->n_entries > 1)
+        drop_entries(redo, redo->n_entries - 1);
+    reopen(redo);
+}
+
+void
+chx__redo_give_up(chx__redo *redo)
+{
+    for (size_t i = 0; i < redo->n_entries; i++)
+        if (redo->entries[i].run)
+            chx__run_end(redo->entries[i].run);
+    drop_entries(redo, redo->n_entries);
+    redo->has_begun = false;
+    redo->is_given_up = true;
+    reopen(redo);
+}

@@ -1,0 +1,83 @@
+/* A redo: what the runs of a plan can be repeated from when a device fails.
+ *
+ * It keeps the bytes that runs read before they overwrite them, as they were at some time, and of
+ * every run since then the values that it was submitted with. Repeated in order from there, they
+ * leave the same bytes. The end of a run that a device has failed is *withheld* until that has been
+ * done: to whoever waits, it takes longer.
+ *
+ * All of it is under the turn. */
+#ifndef CHX_EXECUTE_REDO_H
+#define CHX_EXECUTE_REDO_H
+
+#include "execute/run.h"
+
+/* Bytes as they were. */
+typedef struct chx__kept {
+    chx__stretch at;
+    size_t first_byte; /* in the redo's bytes */
+} chx__kept;
+
+/* A run since then. */
+typedef struct chx__entry {
+    chx__values values;
+    chx_run *run; /* a reference until its end is told, then NULL: it was well */
+} chx__entry;
+
+struct chx__redo {
+    chx_runtime *runtime;
+    const chx_graph *graph;
+    pthread_cond_t due; /* with the turn: whoever repeats is woken */
+    bool has_begun; /* something is kept, if only that nothing need be */
+    uint64_t begun_ns;
+    uint64_t cost_ns; /* of keeping it */
+    uint64_t n_recasts; /* of the graph then */
+    chx__cast cast; /* the buffers of its runs */
+    uint64_t n_writes; /* to them, ever, when it last wrote */
+    chx__kept *kept;
+    size_t n_kept, kept_capacity;
+    unsigned char *bytes;
+    chx__entry *entries;
+    size_t n_entries, entry_capacity;
+    uint64_t n_well; /* runs that have ended well, ever */
+    bool is_failed; /* what the buffers hold is to be made again, and nobody may look meanwhile */
+    chx_error error; /* why */
+    bool is_given_up; /* it could not be; until the redo begins anew */
+};
+
+void chx__redo_init(chx__redo *redo, const chx_graph *graph);
+void chx__redo_finish(chx__redo *redo);
+
+/* Whether to begin anew before the next run of the graph: never begun, others have written to its
+ * buffers, they are others, or so long ago that repeating would take long. */
+bool chx__redo_is_due(const chx__redo *redo);
+
+/* Waits for the runs in it and keeps what runs of the plan need, which the host then holds as well;
+ * the turn is given up meanwhile. On failure it is as before. Errors: as chx_buffer_read(). */
+chx_status chx__redo_begin(chx__redo *redo, const chx__lowered *lowered, const chx__cast *cast);
+
+/* Makes room for a run that is about to be submitted. Errors: MEMORY. */
+chx_status chx__redo_reserve(chx__redo *redo, const chx_run *run);
+
+/* Enters a run that was submitted; there is room for it. */
+void chx__redo_enter(chx__redo *redo, chx_run *run);
+
+/* A run of it has left the flight. Whether its end is withheld; else the caller tells it. */
+bool chx__redo_withholds(chx_run *run);
+
+/* What the buffers hold is to be made again, as the last error says. False when it cannot be. */
+bool chx__redo_fail(chx__redo *redo);
+
+/* Whether a run in it is in flight. */
+bool chx__redo_is_busy(const chx__redo *redo);
+
+/* Puts back what was kept. Errors: MEMORY, DEVICE when memory that a device may still write to
+ * would have to hold it. */
+chx_status chx__redo_restore(chx__redo *redo);
+
+/* All that failed was made again. */
+void chx__redo_mend(chx__redo *redo);
+
+/* It cannot be made again: what is withheld is told as it was, and the redo begins anew. */
+void chx__redo_give_up(chx__redo *redo);
+
+#endif
