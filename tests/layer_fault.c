@@ -200,10 +200,12 @@ hold(cl_event event)
     pthread_mutex_unlock(&lock);
 }
 
-/* An event in place of a command's. One that hangs blocks the queue behind it; one that fails must
- * not, for PoCL aborts when a barrier's event fails (pocl_update_event_failed). */
+/* An event in place of a command's, which what follows in the queue takes for one that had its turn:
+ * so a marker waits for what the command was to wait for. One that hangs blocks the queue behind it;
+ * one that fails must not, for PoCL aborts when a barrier's event fails (pocl_update_event_failed). */
 static cl_int
-replace_command(cl_command_queue queue, cl_event *event, bool hangs)
+replace_command(cl_command_queue queue, cl_uint n_waits, const cl_event *waits, cl_event *event,
+                bool hangs)
 {
     cl_context context = NULL;
     cl_int code = CL_SUCCESS;
@@ -211,6 +213,8 @@ replace_command(cl_command_queue queue, cl_event *event, bool hangs)
     cl_event made = below->clCreateUserEvent(context, &code);
     if (code)
         return code;
+    if (n_waits > 0)
+        below->clEnqueueMarkerWithWaitList(queue, n_waits, waits, NULL);
     if (hangs)
         below->clEnqueueBarrierWithWaitList(queue, 1, &made, NULL);
     if (event) {
@@ -318,7 +322,7 @@ launch(cl_command_queue queue, cl_kernel kernel, cl_uint n_dimensions, const siz
     if (refused || lost)
         return CL_OUT_OF_RESOURCES;
     if (fails || hangs)
-        return replace_command(queue, event, hangs);
+        return replace_command(queue, n_waits, waits, event, hangs);
     if (is_silent)
         return below->clEnqueueMarkerWithWaitList(queue, n_waits, waits, event);
     cl_int code = below->clEnqueueNDRangeKernel(queue, kernel, n_dimensions, offset, global, local,
@@ -346,7 +350,7 @@ read_buffer(cl_command_queue queue, cl_mem buffer, cl_bool blocking, size_t offs
     if (is_lost(queue))
         return CL_OUT_OF_RESOURCES;
     if (fails)
-        return replace_command(queue, event, false);
+        return replace_command(queue, n_waits, waits, event, false);
     return below->clEnqueueReadBuffer(queue, buffer, blocking, offset, size, data, n_waits, waits,
                                       event);
 }
@@ -359,7 +363,7 @@ write_buffer(cl_command_queue queue, cl_mem buffer, cl_bool blocking, size_t off
     if (is_lost(queue))
         return CL_OUT_OF_RESOURCES;
     if (fails)
-        return replace_command(queue, event, false);
+        return replace_command(queue, n_waits, waits, event, false);
     return below->clEnqueueWriteBuffer(queue, buffer, blocking, offset, size, data, n_waits, waits,
                                        event);
 }
@@ -372,7 +376,7 @@ copy_buffer(cl_command_queue queue, cl_mem from, cl_mem to, size_t from_offset, 
     if (is_lost(queue))
         return CL_OUT_OF_RESOURCES;
     if (fails)
-        return replace_command(queue, event, false);
+        return replace_command(queue, n_waits, waits, event, false);
     return below->clEnqueueCopyBuffer(queue, from, to, from_offset, to_offset, size, n_waits, waits,
                                       event);
 }

@@ -379,7 +379,7 @@ forbid_threads(void)
 {
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
-    ck_assert_int_eq(pthread_attr_setstacksize(&attributes, SIZE_MAX / 4 & ~(size_t)0xffff), 0);
+    ck_assert_int_eq(pthread_attr_setstacksize(&attributes, SIZE_MAX / 4 * 3 & ~(size_t)0xffff), 0);
     ck_assert_int_eq(pthread_setattr_default_np(&attributes), 0);
     pthread_t thread;
     ck_assert_int_ne(pthread_create(&thread, NULL, do_nothing, NULL), 0);

@@ -161,6 +161,7 @@ end(chx_run *run)
     run->has_left = true;
     if (!run->redo || !chx__redo_withholds(run))
         chx__run_end(run);
+    pthread_cond_broadcast(&runtime->changed);
     chx__run_unref(run);
 }
 

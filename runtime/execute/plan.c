@@ -160,17 +160,17 @@ submit(chx_plan *plan, bool is_attended, chx_run **run)
     if (status)
         return status;
     made->report = is_attended ? NULL : &plan->unreported;
-    made->redo = redo;
     if (redo)
-        status = chx__redo_reserve(redo, made);
-    if (!status)
+        status = chx__redo_enter(redo, made);
+    if (!status) {
         status = chx__variants_submit(&plan->variants, made);
+        if (status && redo)
+            chx__redo_cancel(redo);
+    }
     if (status) {
         chx__run_unref(made);
         return status;
     }
-    if (redo)
-        chx__redo_enter(redo, made);
     *run = made;
     return CHX_OK;
 }

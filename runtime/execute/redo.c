@@ -222,25 +222,42 @@ chx__redo_begin(chx__redo *redo, const chx__lowered *lowered, const chx__cast *c
     return CHX_OK;
 }
 
+/* Buffers that a run writes. */
+static uint64_t
+n_written(const chx_run *run)
+{
+    uint64_t n = 0;
+    for (uint32_t b = 0; b < run->lowered->flow.n_buffers; b++)
+        n += run->lowered->flow.is_written[b];
+    return n;
+}
+
 chx_status
-chx__redo_reserve(chx__redo *redo, const chx_run *run)
+chx__redo_enter(chx__redo *redo, chx_run *run)
 {
     if (!chx__grow(&redo->entries, &redo->entry_capacity, redo->n_entries + 1,
                    sizeof *redo->entries))
         return chx__fail_memory("keeping a run for its repetition");
     chx__entry *entry = &redo->entries[redo->n_entries];
-    *entry = (chx__entry){0};
-    return chx__values_copy(&entry->values, &run->values);
-}
-
-void
-chx__redo_enter(chx__redo *redo, chx_run *run)
-{
-    redo->entries[redo->n_entries++].run = chx__run_ref(run);
-    redo->n_writes = count_writes(&redo->cast);
+    chx_status status = chx__values_copy(&entry->values, &run->values);
+    if (status)
+        return status;
+    entry->run = chx__run_ref(run);
+    redo->n_entries++;
+    redo->n_writes += n_written(run);
+    run->redo = redo;
     for (uint32_t b = 0; b < run->lowered->flow.n_buffers; b++)
         if (run->lowered->flow.is_written[b])
             chx__run_buffer(run, b)->redo = redo;
+    return CHX_OK;
+}
+
+void
+chx__redo_cancel(chx__redo *redo)
+{
+    chx__entry *entry = &redo->entries[--redo->n_entries];
+    redo->n_writes -= n_written(entry->run);
+    entry_finish(entry);
 }
 
 static bool

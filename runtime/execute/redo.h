@@ -55,11 +55,11 @@ bool chx__redo_is_due(const chx__redo *redo);
  * the turn is given up meanwhile. On failure it is as before. Errors: as chx_buffer_read(). */
 chx_status chx__redo_begin(chx__redo *redo, const chx__lowered *lowered, const chx__cast *cast);
 
-/* Makes room for a run that is about to be submitted. Errors: MEMORY. */
-chx_status chx__redo_reserve(chx__redo *redo, const chx_run *run);
+/* Enters a run that is about to be submitted, for it may end before that returns. Errors: MEMORY. */
+chx_status chx__redo_enter(chx__redo *redo, chx_run *run);
 
-/* Enters a run that was submitted; there is room for it. */
-void chx__redo_enter(chx__redo *redo, chx_run *run);
+/* Takes the run that was entered last out again: it was not submitted. */
+void chx__redo_cancel(chx__redo *redo);
 
 /* A run of it has left the flight. Whether its end is withheld; else the caller tells it. */
 bool chx__redo_withholds(chx_run *run);

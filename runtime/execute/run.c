@@ -146,6 +146,7 @@ chx__run_tell(chx_run *run)
     }
 }
 
+/* Whoever tells it wakes those who wait. */
 void
 chx__run_end(chx_run *run)
 {
@@ -154,7 +155,6 @@ chx__run_end(chx_run *run)
         *run->report = (chx__unreported){true, run->error};
     atomic_store(&run->ended, true);
     chx__run_tell(run);
-    pthread_cond_broadcast(&run->runtime->changed);
 }
 
 chx_status
