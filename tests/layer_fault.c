@@ -200,9 +200,10 @@ hold(cl_event event)
     pthread_mutex_unlock(&lock);
 }
 
-/* An event in place of a command's, which what follows in the queue takes for one that had its turn:
- * so a marker waits for what the command was to wait for. One that hangs blocks the queue behind it;
- * one that fails must not, for PoCL aborts when a barrier's event fails (pocl_update_event_failed). */
+/* An event in place of a command's. What follows in the queue takes the command for one that had
+ * its turn, so a marker waits for what it was to wait for. One that hangs blocks the queue behind
+ * it; one that fails must not, for PoCL aborts when a barrier's event fails
+ * (pocl_update_event_failed). */
 static cl_int
 replace_command(cl_command_queue queue, cl_uint n_waits, const cl_event *waits, cl_event *event,
                 bool hangs)

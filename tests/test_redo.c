@@ -1,4 +1,4 @@
-/* Plans that recover: runs that a device fails are repeated, and leave what they would have left. */
+/* Plans that recover: runs that a device fails are repeated, with the same bits. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -20,8 +20,8 @@ typedef struct chx__recovery {
 chx_status chx__recovery_create(chx__variants *variants, uint64_t deadline_ns,
                                 chx__recovery **recovery);
 
-/* Nothing of it is in flight or being repeated. Under the turn, which is given up meanwhile; clears *recovery, accepts
- * NULL. */
+/* Nothing of it is in flight or being repeated. Under the turn, which is given up meanwhile; clears
+ * *recovery, accepts NULL. */
 void chx__recovery_destroy(chx__recovery **recovery);
 
 /* Until nothing is being repeated. Under the turn. */

@@ -55,7 +55,8 @@ bool chx__redo_is_due(const chx__redo *redo);
  * the turn is given up meanwhile. On failure it is as before. Errors: as chx_buffer_read(). */
 chx_status chx__redo_begin(chx__redo *redo, const chx__lowered *lowered, const chx__cast *cast);
 
-/* Enters a run that is about to be submitted, for it may end before that returns. Errors: MEMORY. */
+/* Enters a run that is about to be submitted, for it may end before that returns. Errors:
+ * MEMORY. */
 chx_status chx__redo_enter(chx__redo *redo, chx_run *run);
 
 /* Takes the run that was entered last out again: it was not submitted. */
