@@ -422,7 +422,8 @@ class Runs(Case):
     def test_lists_of_edges_without_a_header_are_read_with_one_remark(self):
         third, braces = ", the third as weight_pa", "; of attributes in braces the weight alone"
         for name, text, said in [
-                ("a.edgelist", "a b {}\nb c {}\n", braces),
+                ("a.edgelist", "a b {}\nb c {}\n", third + braces),
+                ("i.edgelist", "a b {}\nb c {'weight': 3}\n", third + braces),
                 ("b.txt", "a b {'x': 'y z', 'weight': 1.5}\nb c {\"weight\": 3}\n", third + braces),
                 ("c.txt", "# c\na b 1.5\nb c -3\n", third), ("d.txt", "1 2\n2 3\n", ""),
                 ("e.csv", "A,B,5\nB,C,3\n", third), ("f.csv", "A,B\nB,C\n", ""),

@@ -349,7 +349,10 @@ take_list(chx__csv *csv, const chx__csv_field *fields)
              "no row names the columns: the first is read as %s, the second as %s%s%s%s",
              csv->columns[0], csv->columns[1], has_weight ? ", the third as " : "",
              has_weight ? csv->columns[2] : "",
-             csv->has_attributes ? "; of attributes in braces the weight alone is read" : "");
+             csv->has_attributes
+                 ? "; of attributes in braces the weight alone is read, which is 1 where "
+                   "there is none"
+                 : "");
 }
 
 static chx_status

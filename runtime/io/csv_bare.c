@@ -38,7 +38,9 @@ chx__csv_take_weight(char *row)
     size_t length = weight ? strcspn(weight, ",} ") : 0;
     if (length > 0)
         memmove(brace, weight, length);
-    brace[length > 0 ? (ptrdiff_t)length : -1] = '\0';
+    else
+        brace[length++] = '1'; /* as networkx counts it */
+    brace[length] = '\0';
 }
 
 static bool
