@@ -188,8 +188,8 @@ static const char *const passing[] = {
     "event:12",  "copy:1",    "copy:2",    "copy:3",     "copy:5",  "copy:7"};
 #define N_PASSING (sizeof passing / sizeof *passing)
 
-/* Intel's runtime ends the process when what a kernel waits for fails: it frees the kernel's command
- * twice (2026.2). */
+/* Intel's runtime ends the process when what a kernel waits for fails: it frees the command of the
+ * kernel twice (2026.2). */
 static bool
 is_fatal(const char *fault)
 {
