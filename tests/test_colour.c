@@ -241,7 +241,7 @@ compare(const stage *on, const float at[3], double age_ms, const char *what, dou
 {
     double x, y;
     chx_scene_project(on->scene, at, &x, &y);
-    if (under_labels(x, y) || age_ms < DECAY_MS / 16 || age_ms > BAR_MS * 0.97)
+    if (under_labels(x, y) || age_ms < 0 || age_ms > BAR_MS * 0.97)
         return 0;
     const uint8_t *rgb = pixels + 3 * ((int)y * WIDTH + (int)x);
     double slack_ms = 0.71 / chx_scene_scale_px_per_um(on->scene) / PACE_UM_PER_MS;

@@ -314,7 +314,6 @@ draw_colour_bar(chx__labels *labels, const chx_network_info *network, const chx_
     double left = bar.x0_px, right = bar.x1_px, top = bar.y0_px, bottom = bar.y1_px;
     for (double x = left; x < right; x++) {
         double age = (x + 0.5 - left) / (right - left) * range_ms / decay;
-        age = fmax(age, CHX__RISE_DECAYS);
         int index = (int)(age * CHX_TICKS_PER_DECAY) >> CHX_LIGHT_SHIFT;
         uint32_t light = index < CHX_LIGHT_COUNT ? tables->light[index] : 0;
         chx__strokes_box(&labels->strokes, x, top, x + 1, bottom, light, CHX_STROKE_LIGHT);

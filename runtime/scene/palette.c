@@ -143,9 +143,7 @@ fill_light(chx_tables *tables)
     double end = (double)(CHX_LIGHT_COUNT << CHX_LIGHT_SHIFT) / CHX_TICKS_PER_DECAY;
     for (int i = 0; i < CHX_LIGHT_COUNT; i++) {
         double decays = (double)(i << CHX_LIGHT_SHIFT) / CHX_TICKS_PER_DECAY;
-        double fading = decays - CHX__RISE_DECAYS;
-        double value = fading < 0 ? smooth((decays + 1.0 / 256) / CHX__RISE_DECAYS)
-                                  : (exp(-fading) - exp(-end)) / (1 - exp(-end));
+        double value = (exp(-decays) - exp(-end)) / (1 - exp(-end));
         tables->light[i] = (uint16_t)rint(CHX_LIGHT_MAX * value);
     }
 }

@@ -19,9 +19,6 @@ enum {
 /* Types beyond these take the colours from the first on again. */
 #define CHX__N_TINTS (CHX_HUES - 1)
 
-/* Time after a spike passed at which its light is brightest, in decay times. */
-#define CHX__RISE_DECAYS (1.0 / 32)
-
 /* The colours of types, CHX__N_TINTS of 0xrrggbb, as they are on black or on paper. */
 void chx__palette_types(uint32_t *inks, bool on_paper);
 

@@ -2,14 +2,13 @@
  * A moment: when a network is brightest as it is drawn.
  *
  * Light is counted as the scene shows it. A spike is seen once its step is over; its light takes
- * path / conduction to reach a place, rises there for a thirty-second of the decay time, and fades
- * until the next spike passes, which makes the place as bright as the first did and no brighter.
- * So a spike adds to each place what had faded since the neuron's last one. A place counts by the
- * area that it covers.
+ * path / conduction to reach a place, and fades there until the next spike passes, which makes the
+ * place as bright as the first did and no brighter. So a spike adds to each place what had faded
+ * since the neuron's last one. A place counts by the area that it covers.
  *
- * Time is cut into bins as long as that rise. Each neuron that fires has a profile: the area that
- * its light reaches in each bin after the spike. The sum of all profiles, faded from bin to bin, is
- * the light. All of it is arithmetic in a fixed order.
+ * Time is cut into bins, 32 of which make the decay time. Each neuron that fires has a profile: the
+ * area that its light reaches in each bin after the spike. The sum of all profiles, faded from bin
+ * to bin, is the light. All of it is arithmetic in a fixed order.
  */
 #include "moment.h"
 
@@ -116,8 +115,7 @@ add_spike(reckoning *sum, const chx_spike *spike)
     const chx_network_info *info = sum->info;
     profile *of = &sum->profiles[spike->neuron];
     double at_ms = spike->step * info->time_step_ms;
-    double seen_ms = at_ms + fmax(info->time_step_ms, info->view.decay_ms / BINS_PER_DECAY);
-    size_t bin = (size_t)ceil(seen_ms / sum->bin_ms);
+    size_t bin = (size_t)ceil((at_ms + info->time_step_ms) / sum->bin_ms);
     double faded;
 
     if (of->n_bins == 0 && !make_profile(sum, &info->neurons[spike->neuron], of))

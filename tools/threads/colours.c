@@ -73,11 +73,10 @@ fill_curves(threads_colours *colours)
 static void
 fill_light(threads_colours *colours)
 {
-    const double end = 8, rise = 1.0 / 32;
+    const double end = 8;
     for (int i = 0; i < THREADS_AGES; i++) {
-        double age = i * 16 / 4096.0, past = age - rise;
-        double value =
-            past < 0 ? ease((age + 1.0 / 256) / rise) : (exp(-past) - exp(-end)) / (1 - exp(-end));
+        double age = i * 16 / 4096.0;
+        double value = (exp(-age) - exp(-end)) / (1 - exp(-end));
         colours->light[i] = (uint16_t)rint(4095 * value);
     }
     for (int i = 0; i < THREADS_LEVELS; i++) {
