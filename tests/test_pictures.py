@@ -135,6 +135,16 @@ class Renders(Case):
                 self.assertEqual(digests[0][key], digests[1][key])
             self.assertEqual(digests[0]["frames"], digests[1]["frames"])
 
+    def test_played_ids_may_be_written_as_numpy_saves_floats(self):
+        net = self.network(neurons=("1,cell,0,0,0,12", "20,cell,50,0,0,12"))
+        digests = set()
+        for rows in ["1,1\n3.5,20\n", "1.000000000000000000e+00,1.000000000000000000e+00\n"
+                     "3.500000000000000000e+00,2.000000000000000000e+01\n"]:
+            digests.add(json.loads(self.succeeds(
+                "render", net, "-o", self.folder / "x.png", "--json", "--play-spikes",
+                self.file("s.csv", "times,ids\n" + rows), *self.small))["spikes_digest"])
+        self.assertEqual(len(digests), 1)
+
     def spike_times(self, net):
         out = self.folder / "spikes.csv"
         self.succeeds("run", net, "--spikes", out, *devices())

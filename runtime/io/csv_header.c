@@ -33,16 +33,23 @@ static const struct alias {
     {"bodyId_post", "post", false},
     {"pre_skeleton_id", "pre", false}, /* CATMAID */
     {"post_skeleton_id", "post", false},
+    {"pre_skid", "pre", false}, /* the same in R, and in pymaid */
+    {"post_skid", "post", false},
+    {"source_skid", "pre", false},
+    {"target_skid", "post", false},
     {"source", "pre", false}, /* networkx, pandas, Gephi */
     {"target", "post", false},
     {"from", "pre", false}, /* igraph */
     {"to", "post", false},
     {"weight", "weight_pa", true},
     {"syn_count", "weight_pa", true},
+    {"n_syn", "weight_pa", true},
     {"weight", "weight_ns", true},
     {"syn_count", "weight_ns", true},
+    {"n_syn", "weight_ns", true},
     {"weight", "weight_mv", true},
     {"syn_count", "weight_mv", true},
+    {"n_syn", "weight_mv", true},
     {"delay", "delay_ms", true},
     {"neuron_id", "name", false},
     {"root_id", "name", false},

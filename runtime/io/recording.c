@@ -7,7 +7,9 @@
  */
 #include "io/recording.h"
 
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,20 +52,19 @@ list_names(reader *table)
     return CHX_OK;
 }
 
-/* Ids are also found when one of both tables has them as 17 and the other as 17.0. */
+/* Ids are also found when one of both tables has them as 17 and the other as 17.0 or 1.7e+01. */
 static uint32_t
 find_name(const chx__names *names, const chx__csv_field *field)
 {
     char fraction[32];
-    size_t whole = chx__number_whole_length(field->text, field->length);
+    int64_t id;
     uint32_t found = chx__names_find(names, field->text, field->length);
-    if (found == CHX__NO_NAME && whole < field->length)
-        found = chx__names_find(names, field->text, whole);
-    if (found != CHX__NO_NAME || whole + 3 > sizeof fraction)
+    if (found != CHX__NO_NAME ||
+        !chx__number_parse_whole(field->text, field->length, 0, INT64_MAX, &id))
         return found;
-    memcpy(fraction, field->text, whole);
-    memcpy(fraction + whole, ".0", 3);
-    return chx__names_find(names, fraction, whole + 2);
+    size_t length = (size_t)snprintf(fraction, sizeof fraction, "%" PRId64 ".0", id);
+    found = chx__names_find(names, fraction, length - 2);
+    return found != CHX__NO_NAME ? found : chx__names_find(names, fraction, length);
 }
 
 static chx_status
