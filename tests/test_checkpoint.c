@@ -242,10 +242,15 @@ main(void)
     TCase *tests = tcase_create("checkpoint");
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_set_timeout(tests, 120);
-    tcase_add_loop_test(tests, what_is_restored_goes_on_as_if_nothing_had_been, 0, N_NETWORKS);
     tcase_add_test(tests, what_is_no_state_of_the_network_is_refused);
     tcase_add_test(tests, after_a_failed_run_nothing_is_collected);
     suite_add_tcase(suite, tests);
+    TCase *slow = tcase_create("slow on a device");
+    tcase_set_tags(slow, "slow");
+    tcase_add_checked_fixture(slow, setup, teardown);
+    tcase_set_timeout(slow, 240);
+    tcase_add_loop_test(slow, what_is_restored_goes_on_as_if_nothing_had_been, 0, N_NETWORKS);
+    suite_add_tcase(suite, slow);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
     int n_failed = srunner_ntests_failed(runner);

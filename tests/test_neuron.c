@@ -395,11 +395,16 @@ main(void)
     tcase_add_test(device, neurons_begin_where_their_type_says);
     tcase_add_test(device, a_neuron_is_deaf_for_its_refractory_time);
     tcase_add_test(device, the_rate_of_firing_follows_the_current);
-    tcase_add_test(device, poisson_events_have_the_rate_and_spread_of_theory);
     tcase_add_test(device, events_of_a_high_rate_come_several_in_a_step);
     tcase_add_test(device, what_is_silent_becomes_exactly_quiet);
     tcase_add_test(device, the_strongest_input_does_not_overflow);
     suite_add_tcase(suite, device);
+    TCase *slow = tcase_create("slow on a device");
+    tcase_set_tags(slow, "slow");
+    tcase_set_timeout(slow, 280);
+    tcase_add_checked_fixture(slow, open_runtime, close_runtime);
+    tcase_add_test(slow, poisson_events_have_the_rate_and_spread_of_theory);
+    suite_add_tcase(suite, slow);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
     int n_failed = srunner_ntests_failed(runner);

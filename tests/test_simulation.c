@@ -857,15 +857,10 @@ main(void)
     tcase_add_test(device, a_spike_of_a_train_acts_as_one_of_a_synapse);
     tcase_add_test(device, delays_from_one_step_to_hundreds_are_kept);
     tcase_add_test(device, equal_delays_beyond_the_longest_batch_are_kept);
-    tcase_add_test(device, poisson_events_are_those_of_the_baseline);
-    tcase_add_test(device, time_cut_into_pieces_gives_the_same_spikes);
-    tcase_add_test(device, forgotten_spikes_take_no_room);
     tcase_add_test(device, traces_are_what_each_step_leaves);
     tcase_add_test(device, probes_of_what_is_not_there_are_refused);
     tcase_add_test(device, a_graph_of_the_callers_advances_as_told_and_keeps_history);
     tcase_add_test(device, a_seed_of_the_callers_replaces_the_networks);
-    tcase_add_loop_test(device, numbers_of_any_size_are_refused_or_simulated, 0,
-                        sizeof extremes / sizeof *extremes);
     tcase_add_test(device, a_reset_that_is_tidied_away_stays_below_the_threshold);
     tcase_add_test(device, record_takes_the_same_room_however_often_neurons_may_fire);
     tcase_add_test(device, misuse_is_refused);
@@ -877,6 +872,11 @@ main(void)
     tcase_add_test(slow, spike_trains_are_those_of_the_baseline);
     tcase_add_test(slow, neurons_that_fire_in_every_step_lose_no_spike);
     tcase_add_test(slow, the_worm_has_its_digest);
+    tcase_add_test(slow, poisson_events_are_those_of_the_baseline);
+    tcase_add_test(slow, time_cut_into_pieces_gives_the_same_spikes);
+    tcase_add_test(slow, forgotten_spikes_take_no_room);
+    tcase_add_loop_test(slow, numbers_of_any_size_are_refused_or_simulated, 0,
+                        sizeof extremes / sizeof *extremes);
     suite_add_tcase(suite, slow);
     TCase *garbage = tcase_create("garbage");
     tcase_set_timeout(garbage, 60);
