@@ -14,6 +14,7 @@
     X(chx_run_done, NULL)                    \
     X(chx_runtime_n_devices, NULL)           \
     X(chx_runtime_n_parallel, NULL)          \
+    X(chx_runtime_n_recoveries, NULL)        \
     X(chx_scene_scale_px_per_um, NULL)       \
     X(chx_schedule_algorithm, NULL)          \
     X(chx_schedule_algorithm_at, UINT32_MAX) \

@@ -272,9 +272,9 @@ class Renders(Case):
                 done = run_with_fault(fault, "render", WORM, "-o", self.folder / name, *self.small,
                                       "--split", 2, *words)
                 self.assertEqual(done.returncode, 0, done.stderr)
-                self.assertEqual("going on from" in done.stderr, fault != "", done.stderr)
+                self.assertEqual("made again" in done.stderr, fault != "", done.stderr)
                 summary = json.loads(done.stdout)
-                self.assertEqual(summary["failures"], done.stderr.count("going on from"))
+                self.assertEqual(summary["failures"], done.stderr.count("made again"))
                 outcomes.append([summary["digest"], summary["spikes_digest"], summary["frames"],
                                  (self.folder / "s.csv").read_text()])
             for outcome in outcomes[1:]:

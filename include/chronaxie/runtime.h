@@ -127,6 +127,10 @@ CHX_API chx_status chx_runtime_device(const chx_runtime *runtime, uint32_t devic
  * one. At least 1. Any thread. */
 CHX_API uint32_t chx_runtime_n_parallel(const chx_runtime *runtime);
 
+/* How many failures of devices plans have gone on from, see chx_plan_params.recovers: each is also
+ * a warning in the log. Any thread. */
+CHX_API uint64_t chx_runtime_n_recoveries(chx_runtime *runtime);
+
 /* Stops using a device: waits for runs in flight to end (up to timeout_ns), saves what only it
  * holds, rebuilds its platform's context without it, and restores every buffer. Plans are made anew
  * at their next submit. Errors: INVALID, NO_DEVICE when it is the last one, TIMEOUT, DEVICE when

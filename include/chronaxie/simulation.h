@@ -55,6 +55,9 @@ typedef struct chx_simulation_params {
     const chx_recording *recording;
     const chx_probe *probes; /* copied */
     uint32_t n_probes;
+    /* As chx_plan_params.recovers, of plans that the simulation makes itself: to advance without a
+     * graph of the caller's, and to save, weigh or look. */
+    bool recovers;
 } chx_simulation_params;
 
 /* Prepares a network at step 0. The network is borrowed for the life of the simulation. A warning

@@ -34,6 +34,7 @@ struct chx__device {
     uint32_t index; /* as in chx_runtime_device() */
     cl_device_id id;
     bool is_sub_device;
+    bool is_left_out; /* by a plan that has gone on without it */
     bool shares_host_memory; /* it can work on the host's memory where it lies */
     chx__platform *platform;
     atomic_bool is_open; /* lanes have queues */

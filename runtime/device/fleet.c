@@ -447,6 +447,21 @@ chx__fleet_is_spare(const chx__fleet *fleet, const chx__device *device, chx__pla
     return false;
 }
 
+chx__places
+chx__fleet_allow(const chx__fleet *fleet, chx__places allowed)
+{
+    bool is_left_out = false;
+    for (uint32_t i = 0; i < fleet->n_devices; i++) {
+        const chx__device *device = &fleet->devices[i];
+        if (!chx__places_have(allowed, chx__device_place(device)))
+            continue;
+        if (device->info.selected && !device->info.excluded)
+            return allowed;
+        is_left_out |= device->is_left_out;
+    }
+    return is_left_out ? chx__places_all() : allowed;
+}
+
 chx_status
 chx__fleet_reopen_lanes(chx__fleet *fleet, chx__platform *platform)
 {
@@ -527,6 +542,6 @@ chx__fleet_exclude(chx__fleet *fleet, chx__device *device, const char *reason)
     close_platform(fleet, device->platform, device, false);
     device->info.selected = false;
     device->info.excluded = why;
-    chx__log(&fleet->logger, CHX_LOG_WARNING, "%s is no longer used: %s", device->info.name, why);
+    chx__log(&fleet->logger, CHX_LOG_INFO, "%s is no longer used: %s", device->info.name, why);
     return CHX_OK;
 }

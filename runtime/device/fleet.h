@@ -64,6 +64,10 @@ chx_status chx__fleet_open(chx__fleet *fleet, chx__device *device);
  * hardware: of two drivers for one processor the slower gains nothing and is not even opened. */
 bool chx__fleet_is_spare(const chx__fleet *fleet, const chx__device *device, chx__places allowed);
 
+/* The devices that may do what those allowed (places) were to do: all, once a plan has gone on
+ * without the last of these. */
+chx__places chx__fleet_allow(const chx__fleet *fleet, chx__places allowed);
+
 /* A guest uses contexts and queues of open devices without holding what guards the fleet's
  * changes. A change shuts the fleet first, which waits until the last guest has left, and admits
  * guests again afterwards; who enters meanwhile waits. Guests do not wait for anything that a

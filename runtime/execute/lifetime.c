@@ -129,6 +129,17 @@ chx__runtime_logger(const chx_runtime *runtime)
     return &runtime->logger;
 }
 
+uint64_t
+chx_runtime_n_recoveries(chx_runtime *runtime)
+{
+    if (!runtime)
+        return 0;
+    chx__turn_begin(runtime);
+    const uint64_t n = runtime->n_recoveries;
+    chx__turn_end(runtime);
+    return n;
+}
+
 uint32_t
 chx_runtime_n_parallel(const chx_runtime *runtime)
 {

@@ -190,8 +190,9 @@ device_cost(const chx__costs *costs, const chx__fleet *fleet, const chx_graph *g
             chx_task index, const chx__device *device)
 {
     const chx__task *task = &graph->tasks[index];
-    if (!chx__places_have(task->devices, chx__device_place(device)) ||
-        chx__fleet_is_spare(fleet, device, task->devices))
+    const chx__places allowed = chx__fleet_allow(fleet, task->devices);
+    if (!chx__places_have(allowed, chx__device_place(device)) ||
+        chx__fleet_is_spare(fleet, device, allowed))
         return INFINITY;
     chx__task_keys keys = chx__task_keys_of(graph, index, device);
     double duration_ns;

@@ -55,6 +55,16 @@ is_asked_to_check(void)
     return variable && strcmp(variable, "1") == 0;
 }
 
+static chx_status
+choose_first(chx_plan *plan)
+{
+    chx_status status;
+    do
+        status = chx__variants_choose(&plan->variants);
+    while (status && plan->recovery && chx__recovery_goes_on(plan->recovery, status));
+    return status;
+}
+
 chx_status
 chx_plan_create(chx_graph *graph, const chx_plan_params *params, chx_plan **plan)
 {
@@ -75,11 +85,14 @@ chx_plan_create(chx_graph *graph, const chx_plan_params *params, chx_plan **plan
     made->checks_ranges = (params && params->checks_ranges) || is_asked_to_check();
     chx__variants_init(&made->variants, graph, algorithm);
     chx__turn_begin(made->runtime);
-    status = chx__variants_choose(&made->variants);
-    if (!status && params && params->recovers && !made->runtime->serial)
+    if (params && params->recovers && !made->runtime->serial)
         status = chx__recovery_create(&made->variants, made->deadline_ns, &made->recovery);
-    if (status)
+    if (!status)
+        status = choose_first(made);
+    if (status) {
+        chx__recovery_destroy(&made->recovery);
         chx__variants_finish(&made->variants);
+    }
     chx__turn_end(made->runtime);
     if (status) {
         free(made);

@@ -84,9 +84,10 @@ static chx_status
 check_has_device(const chx__task *task, const chx__fleet *fleet)
 {
     const chx__device *unused = NULL;
+    const chx__places allowed = chx__fleet_allow(fleet, task->devices);
     for (uint32_t d = 0; task->program && d < fleet->n_devices; d++) {
         const chx__device *device = &fleet->devices[d];
-        if (!chx__places_have(task->devices, chx__device_place(device)))
+        if (!chx__places_have(allowed, chx__device_place(device)))
             continue;
         if (is_in_use(device))
             return CHX_OK;

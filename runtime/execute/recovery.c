@@ -43,13 +43,19 @@ find_way(chx__recovery *recovery, const chx_error *error)
         return false;
     if (is_second || error->status == CHX_ERROR_TIMEOUT) {
         chx__device *device = find_device(runtime, error->device);
-        is_left_out =
-            device && chx__exclude(runtime, device, error->message, EXCLUDE_TIMEOUT_NS) == CHX_OK;
+        if (device)
+            chx__exclude(runtime, device, error->message, EXCLUDE_TIMEOUT_NS);
+        /* Also when data is lost with it, for that is made again. */
+        is_left_out = device && device->info.excluded;
         if (!is_left_out)
             return false;
+        device->is_left_out = true;
     }
+    runtime->n_recoveries++;
     memcpy(recovery->device, error->device, sizeof recovery->device);
-    chx__log(&runtime->logger, CHX_LOG_WARNING, "%s; what was lost is made again%s", error->message,
+    const size_t n_runs = recovery->redo.n_entries;
+    chx__log(&runtime->logger, CHX_LOG_WARNING, "%s; %zu run%s %s made again%s", error->message,
+             n_runs, n_runs == 1 ? "" : "s", n_runs == 1 ? "is" : "are",
              is_left_out ? " without that device" : "");
     return true;
 }
@@ -223,6 +229,13 @@ chx__recovery_destroy(chx__recovery **recovery)
     chx__turn_resume(runtime);
     chx__redo_finish(&ending->redo);
     free(ending);
+}
+
+bool
+chx__recovery_goes_on(chx__recovery *recovery, chx_status status)
+{
+    const chx_error error = *chx_last_error();
+    return chx__redo_is_devices(status) && find_way(recovery, &error);
 }
 
 void

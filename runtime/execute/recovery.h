@@ -24,6 +24,10 @@ chx_status chx__recovery_create(chx__variants *variants, uint64_t deadline_ns,
  * *recovery, accepts NULL. */
 void chx__recovery_destroy(chx__recovery **recovery);
 
+/* Before the first submit: whether to try again to plan after a failure, the last error. Under the
+ * turn, which may be given up. */
+bool chx__recovery_goes_on(chx__recovery *recovery, chx_status status);
+
 /* Until nothing is being repeated. Under the turn. */
 void chx__recovery_await(const chx__recovery *recovery);
 

@@ -260,8 +260,8 @@ chx__redo_cancel(chx__redo *redo)
     entry_finish(entry);
 }
 
-static bool
-is_devices(chx_status status)
+bool
+chx__redo_is_devices(chx_status status)
 {
     return status == CHX_ERROR_DEVICE || status == CHX_ERROR_DEVICE_MEMORY ||
            status == CHX_ERROR_TIMEOUT;
@@ -280,7 +280,8 @@ shut_buffers(const chx__redo *redo, bool is_shut)
 static bool
 fail(chx__redo *redo, const chx_error *error)
 {
-    if (!is_devices(error->status) || redo->is_given_up || (redo->has_begun && is_disturbed(redo)))
+    if (!chx__redo_is_devices(error->status) || redo->is_given_up ||
+        (redo->has_begun && is_disturbed(redo)))
         return false;
     if (redo->is_failed)
         return true;

@@ -65,6 +65,9 @@ void chx__redo_cancel(chx__redo *redo);
 /* A run of it has left the flight. Whether its end is withheld; else the caller tells it. */
 bool chx__redo_withholds(chx_run *run);
 
+/* Whether a failure is one that another attempt, or another device, may be without. */
+bool chx__redo_is_devices(chx_status status);
+
 /* What the buffers hold is to be made again, as the last error says. False when it cannot be. */
 bool chx__redo_fail(chx__redo *redo);
 

@@ -4,7 +4,9 @@
  * A run of the graph is one host task, which writes the spikes of the run's steps to the history
  * and appends them to those collected; whoever draws or counts sees what a simulation would have
  * brought. Runs happen in order, as each reads and writes the history, and the simulation's steps
- * are set before each submit: so the n-th run finds its last step as the n-th of the queue.
+ * are set before each submit: so the n-th run finds its last step as the n-th of the queue. Which
+ * it is the turn says, since a run may be repeated from what the buffers were some runs before
+ * (chx_plan_params.recovers); spikes are appended once.
  */
 #include "network/playback.h"
 
@@ -25,8 +27,6 @@ chx__playback_queue(chx_simulation *simulation)
 {
     chx__playback *playback = &simulation->playback;
     pthread_mutex_lock(&simulation->mutex);
-    if (playback->n_taken == playback->n_queued)
-        playback->n_taken = playback->n_queued = 0;
     bool fits = chx__grow(&playback->queue, &playback->capacity, playback->n_queued + 1,
                           sizeof *playback->queue);
     if (fits)
@@ -35,35 +35,52 @@ chx__playback_queue(chx_simulation *simulation)
     return fits ? CHX_OK : chx__fail_memory("playing recorded spikes");
 }
 
+/* Spikes before a step. */
+static size_t
+count_before(const chx_recording_info *recording, uint64_t step)
+{
+    size_t low = 0, high = recording->n_spikes;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (recording->spikes[middle].step < step)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 static chx_status
-append(chx_simulation *simulation, chx_history *history)
+append(chx_simulation *simulation, chx_history *history, uint32_t *turn)
 {
     chx__playback *playback = &simulation->playback;
     const chx_recording_info *recording = chx_recording_get(playback->recording);
-    uint64_t end =
-        playback->n_taken < playback->n_queued ? playback->queue[playback->n_taken++] : 0;
-    size_t n = playback->n_played;
-    while (n < recording->n_spikes && recording->spikes[n].step < end)
-        n++;
-    if (!chx__grow(&simulation->spikes, &simulation->spikes_capacity,
+    const uint64_t begin = *turn > 0 ? playback->queue[*turn - 1] : 0;
+    const uint64_t end = *turn < playback->n_queued ? playback->queue[(*turn)++] : begin;
+    const size_t n = count_before(recording, end);
+    if (n > playback->n_played &&
+        !chx__grow(&simulation->spikes, &simulation->spikes_capacity,
                    simulation->n_spikes + n - playback->n_played, sizeof(chx_spike)))
         return chx__fail_memory("playing recorded spikes");
-    while (playback->n_played < n) {
-        chx_spike spike = recording->spikes[playback->n_played++];
+    for (size_t i = count_before(recording, begin); i < n; i++) {
+        chx_spike spike = recording->spikes[i];
         chx_history *of = &history[spike.neuron];
         of->step[of->count++ % CHX_HISTORY_SPIKES] = spike.step;
+        if (i < playback->n_played)
+            continue;
         chx__simulation_keep_spike(simulation, spike);
+        playback->n_played++;
     }
     return CHX_OK;
 }
 
-/* Host task: its argument is the history. */
+/* Host task: its arguments are the history and the turn. */
 static chx_status
 play(void *data, void *const *host)
 {
     chx_simulation *simulation = data;
     pthread_mutex_lock(&simulation->mutex);
-    chx_status status = append(simulation, host[0]);
+    chx_status status = append(simulation, host[0], host[1]);
     pthread_mutex_unlock(&simulation->mutex);
     return status;
 }
@@ -71,12 +88,19 @@ play(void *data, void *const *host)
 chx_status
 chx__playback_build(chx_simulation *simulation, chx_graph *graph)
 {
-    chx_status status = chx_graph_host(
-        graph, &(chx_host_task){.name = "play spikes",
-                                .run = play,
-                                .data = simulation,
-                                .args = CHX_ARGS(CHX_READ_WRITE(simulation->history))});
+    const uint32_t turn = (uint32_t)simulation->playback.n_queued;
+    chx_status status =
+        chx_buffer_create(simulation->runtime, sizeof turn, &turn, &simulation->turn);
+    if (!status)
+        status = chx_graph_host(
+            graph, &(chx_host_task){.name = "play spikes",
+                                    .run = play,
+                                    .data = simulation,
+                                    .args = CHX_ARGS(CHX_READ_WRITE(simulation->history),
+                                                     CHX_READ_WRITE(simulation->turn))});
     if (!status)
         simulation->graph = graph;
+    else
+        chx_buffer_destroy(&simulation->turn);
     return status;
 }

@@ -12,7 +12,7 @@ chx_buffer *chx__simulation_history(const chx_simulation *simulation);
 
 /* What the host task that collects a run's spikes writes, after chx_simulation_build(): a task of
  * the same graph that reads it comes after, and not at all when spikes were not collected. Owned by
- * the simulation; NULL where a recording is played. */
+ * the simulation. */
 chx_buffer *chx__simulation_collected(const chx_simulation *simulation);
 
 /* The network that is simulated, borrowed. */

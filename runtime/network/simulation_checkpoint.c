@@ -442,6 +442,9 @@ restore(chx_simulation *simulation, stream *file, const char *name)
         status = chx__fail(CHX_ERROR_FORMAT, "%s: ends too early; simulate anew", name);
     if (!status)
         status = empty_lists(simulation);
+    const uint32_t turn = (uint32_t)own.step;
+    if (!status && simulation->turn)
+        status = chx_buffer_write(simulation->turn, 0, sizeof turn, &turn);
     if (status)
         simulation->step = before;
     else

@@ -39,7 +39,8 @@ sweep(const chx_simulation *simulation)
     for (uint32_t p = 0; p < simulation->tables.n_partitions && !status; p++)
         status = add_sweep(simulation, &simulation->parts[p], graph);
     if (!status)
-        status = chx_plan_create(graph, NULL, &plan);
+        status =
+            chx_plan_create(graph, &(chx_plan_params){.recovers = simulation->recovers}, &plan);
     if (!status)
         status = chx_plan_submit(plan, &run);
     if (!status)

@@ -17,7 +17,7 @@
  * lists have them; a launch without a step tells them again. A fused launch takes turns by steps.
  *
  * The turn buffer orders the host tasks of successive runs, which no data would: they must collect
- * in order.
+ * in order. It holds the step that they have come to.
  *
  * The graph is built for max_steps, and a run of fewer sets steps of zero in its last launches.
  * Arguments stand as in the kernels' lists; changing one means changing both. Its own graph keeps
@@ -75,7 +75,8 @@ create_record(chx_simulation *simulation, uint32_t max_steps)
         simulation->runtime, simulation->tables.n_partitions * record_bytes(simulation), NULL,
         &simulation->record);
     if (!status)
-        status = chx_buffer_create(simulation->runtime, 4, NULL, &simulation->turn);
+        status = chx_buffer_create(simulation->runtime, sizeof simulation->collected_step,
+                                   &simulation->collected_step, &simulation->turn);
     for (uint32_t p = 0; !status && p < simulation->tables.n_partitions; p++) {
         chx__simulation_part *part = &simulation->parts[p];
         part->setup.list_words = simulation->list_words;
@@ -475,7 +476,8 @@ build_own_graph(chx_simulation *simulation)
         return status;
     status = chx_simulation_build(simulation, graph, own_steps(simulation));
     if (!status)
-        status = chx_plan_create(graph, NULL, &simulation->plan);
+        status = chx_plan_create(graph, &(chx_plan_params){.recovers = simulation->recovers},
+                                 &simulation->plan);
     if (simulation->graph)
         simulation->owns_graph = true;
     else

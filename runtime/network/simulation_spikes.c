@@ -87,10 +87,10 @@ append_row(chx_simulation *simulation, uint32_t p, const char *row, uint32_t ste
     return CHX_OK;
 }
 
-/* Whether all partitions report the run that follows what was collected. One that was submitted
- * after a failure nobody had been told of is not: it advanced what that left. */
+/* Whether all partitions report the run that follows what the turn says. One that was submitted
+ * after a failure nobody had been told of does not: it advanced what that left. */
 static chx_status
-check_record(const chx_simulation *simulation, const uint32_t *record)
+check_record(const chx_simulation *simulation, const uint32_t *record, uint32_t turn)
 {
     const uint32_t n_steps = record[0], run_step = record[1];
     for (uint32_t p = 0; p < simulation->tables.n_partitions; p++) {
@@ -101,7 +101,7 @@ check_record(const chx_simulation *simulation, const uint32_t *record)
                              "device miscomputes, exclude it",
                              p, own[0], own[1]);
     }
-    if (n_steps > 0 && run_step != simulation->collected_step)
+    if (n_steps > 0 && run_step != turn)
         return chx__fail(CHX_ERROR_DEVICE,
                          "a run before this one failed, so its steps from %u on follow none; "
                          "make the simulation anew, and restore what was saved of it",
@@ -110,30 +110,35 @@ check_record(const chx_simulation *simulation, const uint32_t *record)
 }
 
 static chx_status
-append(chx_simulation *simulation, const uint32_t *record)
+append(chx_simulation *simulation, const uint32_t *record, void *const *samples)
 {
     const uint32_t n_partitions = simulation->tables.n_partitions;
     const uint32_t n_steps = record[0], run_step = record[1];
-    chx_status status = check_record(simulation, record);
-    if (status)
-        return status;
+    chx_status status = CHX_OK;
     for (uint32_t step = 0; step < n_steps; step++)
         for (uint32_t p = 0; p < n_partitions && !status; p++)
             status =
                 append_row(simulation, p, row_of(simulation, record, p, step), run_step + step);
-    simulation->collected_step += n_steps;
-    return status;
+    if (status)
+        return status;
+    simulation->collected_step = run_step + n_steps;
+    return chx__simulation_keep_samples(simulation, samples, run_step, n_steps);
 }
 
+/* A run that is repeated after a device has failed (chx_plan_params.recovers) finds the turn as it
+ * was, and brings nothing new. */
 chx_status
 chx__simulation_collect(void *data, void *const *host)
 {
     chx_simulation *simulation = data;
-    pthread_mutex_lock(&simulation->mutex);
     const uint32_t *record = host[0];
-    chx_status status = append(simulation, record);
+    uint32_t *turn = host[1];
+    pthread_mutex_lock(&simulation->mutex);
+    chx_status status = check_record(simulation, record, *turn);
     if (!status)
-        status = chx__simulation_keep_samples(simulation, &host[2], record[1], record[0]);
+        *turn += record[0];
+    if (!status && *turn > simulation->collected_step)
+        status = append(simulation, record, host + 2);
     pthread_mutex_unlock(&simulation->mutex);
     return status;
 }

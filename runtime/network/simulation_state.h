@@ -33,8 +33,8 @@ typedef struct chx__simulation_launch {
 typedef struct chx__playback {
     const chx_recording *recording; /* NULL when the network is simulated */
     uint64_t *queue; /* for each run that was submitted, the step that it plays until */
-    size_t capacity, n_queued, n_taken;
-    size_t n_played; /* spikes */
+    size_t capacity, n_queued;
+    size_t n_played; /* spikes that are kept */
 } chx__playback;
 
 /* Where a probe finds one of its neurons. */
@@ -63,6 +63,7 @@ struct chx_simulation {
     chx__simulation_part parts[CHX__MAX_PARTITIONS];
     uint32_t part_devices[CHX__MAX_PARTITIONS]; /* where each advances and delivers */
     bool is_pinned; /* else anywhere */
+    bool recovers; /* in plans of its own */
     chx_buffer *stimuli, *chances, *plasticities, *kinds, *lists, *history;
     chx_buffer *potentials; /* for gap junctions; NULL without */
     uint32_t list_words, list_places;
@@ -73,7 +74,7 @@ struct chx_simulation {
     /* The graph it is in. */
     chx_graph *graph;
     chx_buffer *record;
-    chx_buffer *turn; /* four bytes that order the host tasks of successive runs */
+    chx_buffer *turn; /* the step, of a playback the run, that host tasks are at; orders them */
     uint32_t record_words;
     uint32_t max_steps;
     chx__simulation_launch *launches;

@@ -55,28 +55,16 @@ submit_frame(struct rendering *rendering, uint64_t frame)
     return status == CHX_OK ? flight_submit(&rendering->flight) : status;
 }
 
-/* All frames that are not kept yet. */
 static chx_status
 submit_frames(struct rendering *rendering)
 {
-    const uint64_t first = rendering->n_kept, n_ended = rendering->flight.n_ended;
     chx_status status = CHX_OK;
 
-    for (uint64_t f = first; status == CHX_OK && f < rendering->n_frames && !interrupt_pending();
-         f++) {
+    for (uint64_t f = 0; status == CHX_OK && f < rendering->n_frames && !interrupt_pending(); f++) {
         status = submit_frame(rendering, f);
-        progress_show(first + rendering->flight.n_ended - n_ended);
+        progress_show(rendering->flight.n_ended);
     }
     return status == CHX_OK ? flight_drain(&rendering->flight) : status;
-}
-
-/* Where the first frame that is not kept begins. Simulating again what led there takes little
- * beside drawing it. */
-static uint64_t
-first_step(const struct rendering *rendering)
-{
-    const uint64_t frame = rendering->n_kept;
-    return steps_at(rendering, frame_ms(rendering, frame > 0 ? frame - 1 : 0));
 }
 
 static int
@@ -96,9 +84,9 @@ prepare(struct rendering *rendering)
     code = outcome_report(chx_video_create(rendering->output, &video, &rendering->video),
                           STAGE_OUTPUT);
     if (code == OUTCOME_OK)
-        code = rendering_simulate(rendering, first_step(rendering));
+        code = rendering_simulate(rendering, steps_at(rendering, rendering->start_ms));
     if (code == OUTCOME_OK)
-        code = rendering_prepare(rendering, most_steps(rendering), first_step);
+        code = rendering_prepare(rendering, most_steps(rendering));
     return code;
 }
 
@@ -118,7 +106,7 @@ rendering_film(struct rendering *rendering)
     rendering->flight.picture.n = FRAMES_IN_PICTURE;
     begin_ns = stopwatch_now_ns();
     progress_begin("frames", rendering->n_frames);
-    code = rendering_draw(rendering, most_steps(rendering), submit_frames, first_step);
+    code = rendering_draw(rendering, submit_frames);
     progress_clear();
     rendering->wall_s = stopwatch_seconds_since(begin_ns);
     if (interrupt_pending())

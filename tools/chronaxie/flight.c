@@ -127,6 +127,16 @@ flight_drain(struct flight *flight)
     return status;
 }
 
+void
+flight_fail(struct flight *flight, chx_status status, chx_error *told)
+{
+    *told = chx_last_error()->status == status ? *chx_last_error() : (chx_error){.status = status};
+    flight_drain(flight);
+    if (flight->failure.status != CHX_OK)
+        *told = flight->failure;
+    flight->failure = (chx_error){.status = CHX_OK};
+}
+
 chx_status
 flight_write(const struct flight *flight, const char *trace_path, const char *svg_path)
 {

@@ -49,6 +49,10 @@ chx_status flight_submit(struct flight *flight);
 /* Waits for everything under way, also after a failure; returns the first one. */
 chx_status flight_drain(struct flight *flight);
 
+/* After a failure: waits for everything under way, and says why it failed, as the first run that
+ * did tells it: that knows better than what followed. */
+void flight_fail(struct flight *flight, chx_status status, chx_error *told);
+
 /* Writes the joined timelines; a NULL path writes nothing. */
 chx_status flight_write(const struct flight *flight, const char *trace_path, const char *svg_path);
 

@@ -209,7 +209,8 @@ print_json(const struct rendering *r, uint64_t spikes_digest)
         r->session.info->name, "frames", (json_int_t)r->n_frames, "width_px", (int)r->size_px[0],
         "height_px", (int)r->size_px[1], "start_ms", r->is_video ? r->start_ms : r->at_ms, "end_ms",
         r->end_ms, "ready_s", r->ready_s, "wall_s", r->wall_s, "frames_per_s",
-        (double)r->n_frames / r->wall_s, "failures", (int)r->survival.n_failures, "digest",
+        (double)r->n_frames / r->wall_s, "failures",
+        (int)chx_runtime_n_recoveries(r->session.runtime), "digest",
         result_digest(XXH3_64bits_digest(r->digest)), "spikes_digest", result_digest(spikes_digest),
         "files", files_json(r), "devices", flight_devices_json(&r->flight, r->wall_s));
     if (r->is_video) {
@@ -222,6 +223,7 @@ print_json(const struct rendering *r, uint64_t spikes_digest)
 static int
 print_text(const struct rendering *r)
 {
+    const uint64_t n_failures = chx_runtime_n_recoveries(r->session.runtime);
     json_t *files = files_json(r);
     size_t i;
     json_t *file;
@@ -236,9 +238,9 @@ print_text(const struct rendering *r)
     printf("ready after %.2f s, drawn in %.2f s (%.1f frames/s), digest %016llx", r->ready_s,
            r->wall_s, (double)r->n_frames / r->wall_s,
            (unsigned long long)XXH3_64bits_digest(r->digest));
-    if (r->survival.n_failures > 0)
-        printf(", %u failure%s survived", r->survival.n_failures,
-               result_plural(r->survival.n_failures));
+    if (n_failures > 0)
+        printf(", %llu failure%s survived", (unsigned long long)n_failures,
+               result_plural(n_failures));
     puts("");
     flight_print_devices(&r->flight, r->wall_s);
     json_array_foreach(files, i, file)

@@ -28,7 +28,6 @@ keep_frame(void *data, const chx_frame *frame)
         status = chx_png_write(rendering->output, frame->width_px, frame->height_px, frame->pixels);
     if (status != CHX_OK)
         rendering->frame_error = *chx_last_error();
-    rendering->n_kept += status == CHX_OK;
     return status;
 }
 
@@ -97,7 +96,7 @@ static chx_status
 create_plan(struct rendering *rendering, uint32_t max_steps)
 {
     struct session *session = &rendering->session;
-    const chx_plan_params params = survival_plan_params(session->runtime);
+    const chx_plan_params params = session_plan_params(session);
     chx_status status = chx_graph_create(session->runtime, &rendering->graph);
     if (status == CHX_OK)
         status = chx_simulation_build(session->simulation, rendering->graph, max_steps);
@@ -109,104 +108,43 @@ create_plan(struct rendering *rendering, uint32_t max_steps)
     return status;
 }
 
-static chx_status
-simulate(struct rendering *rendering, uint64_t n_steps)
-{
-    const chx_status status = session_renew(&rendering->session, &rendering->params);
-    return status == CHX_OK ? session_go(&rendering->session, n_steps) : status;
-}
-
 int
 rendering_simulate(struct rendering *rendering, uint64_t n_steps)
 {
-    chx_error told;
-    chx_status status = simulate(rendering, n_steps);
-
-    while (status != CHX_OK) {
-        if (!survival_goes_on(&rendering->survival, rendering->session.runtime, NULL, status,
-                              &told))
-            return outcome_report_error(&told, STAGE_WORK);
-        status = simulate(rendering, n_steps);
-    }
+    chx_status status = session_renew(&rendering->session, &rendering->params);
+    if (status == CHX_OK)
+        status = session_go(&rendering->session, n_steps);
+    if (status != CHX_OK)
+        return outcome_report(status, STAGE_WORK);
     return interrupt_pending() ? outcome_stopped() : OUTCOME_OK;
 }
 
-/* Makes all anew, on the devices that are left. */
-static chx_status
-renew(struct rendering *rendering, uint32_t max_steps, uint64_t at_step)
-{
-    chx_plan_destroy(&rendering->plan);
-    chx_graph_destroy(&rendering->graph);
-    chx_scene_destroy(&rendering->scene);
-    chx_status status = simulate(rendering, at_step);
-    if (status == CHX_OK)
-        status = create_scene(rendering);
-    if (status == CHX_OK)
-        status = chx_scene_set_camera(rendering->scene, &rendering->camera);
-    return status == CHX_OK ? create_plan(rendering, max_steps) : status;
-}
-
-/* From a step on. False where there is no way, which has been said then. */
-static bool
-goes_on(struct rendering *rendering, struct flight *flight, chx_status status, uint64_t step,
-        int *code)
-{
-    chx_error told;
-    survival_begin(&rendering->survival, (double)step * rendering->session.info->time_step_ms);
-    if (survival_goes_on(&rendering->survival, rendering->session.runtime, flight, status, &told))
-        return true;
-    *code = outcome_report_error(&told, STAGE_WORK);
-    return false;
-}
-
 int
-rendering_prepare(struct rendering *rendering, uint32_t max_steps, rendering_step_fn at_step)
+rendering_prepare(struct rendering *rendering, uint32_t max_steps)
 {
-    const uint64_t step = at_step(rendering);
-    chx_status status = create_scene(rendering);
-    int code;
-
-    while (status != CHX_OK) {
-        if (!goes_on(rendering, NULL, status, step, &code))
-            return code;
-        status = simulate(rendering, step);
-        if (status == CHX_OK)
-            status = create_scene(rendering);
-    }
+    int code = outcome_report(create_scene(rendering), STAGE_WORK);
+    if (code != OUTCOME_OK)
+        return code;
     rendering->digest = XXH3_createState();
     if (!rendering->digest)
         return outcome_say(OUTCOME_MEMORY, "memory ran out before the first frame");
     XXH3_64bits_reset(rendering->digest);
     code = set_camera(rendering);
-    if (code == OUTCOME_OK)
-        status = create_plan(rendering, max_steps);
-    while (status != CHX_OK) {
-        if (!goes_on(rendering, NULL, status, step, &code))
-            return code;
-        status = renew(rendering, max_steps, step);
-    }
-    return code;
+    return code == OUTCOME_OK ? outcome_report(create_plan(rendering, max_steps), STAGE_WORK)
+                              : code;
 }
 
 int
-rendering_draw(struct rendering *rendering, uint32_t max_steps, rendering_fn draw,
-               rendering_step_fn at_step)
+rendering_draw(struct rendering *rendering, rendering_fn draw)
 {
-    chx_status status = draw(rendering);
-    int code;
-
-    while (status != CHX_OK) {
-        flight_drain(&rendering->flight); /* which may bring frames yet */
-        const uint64_t step = at_step(rendering);
-        if (rendering->frame_error.status != CHX_OK)
-            return outcome_report_error(&rendering->frame_error, STAGE_OUTPUT);
-        if (!goes_on(rendering, &rendering->flight, status, step, &code))
-            return code;
-        status = renew(rendering, max_steps, step);
-        if (status == CHX_OK)
-            status = draw(rendering);
-    }
-    return OUTCOME_OK;
+    const chx_status status = draw(rendering);
+    chx_error told;
+    if (status == CHX_OK)
+        return OUTCOME_OK;
+    flight_fail(&rendering->flight, status, &told);
+    return rendering->frame_error.status != CHX_OK
+               ? outcome_report_error(&rendering->frame_error, STAGE_OUTPUT)
+               : outcome_report_error(&told, STAGE_WORK);
 }
 
 int

@@ -9,7 +9,6 @@
 
 #include "flight.h"
 #include "session.h"
-#include "survival.h"
 
 struct rendering {
     /* asked for */
@@ -48,9 +47,6 @@ struct rendering {
     chx_plan *plan;
     chx_camera camera;
     struct flight flight;
-    struct survival survival;
-    uint64_t
-        n_kept; /* frames; written by the thread that keeps them, read when none is under way */
     chx_video *video;
     XXH3_state_t *digest; /* of all pixels so far */
     chx_error frame_error; /* why a frame could not be kept; it happened on another thread */
@@ -64,22 +60,17 @@ struct rendering {
     double wall_s; /* from there until the last frame was kept */
 };
 
-/* Makes the simulation and advances it by n_steps, whatever device fails while there is another.
- * Says what fails; returns the exit code. */
+/* Makes the simulation and advances it by n_steps. Says what fails; returns the exit code. */
 int rendering_simulate(struct rendering *rendering, uint64_t n_steps);
 
+/* Makes scene, graph and plan for a session whose simulation stands at the first moment to draw. A
+ * run of the graph advances up to max_steps steps and draws one frame. Says what fails; returns the
+ * exit code. */
+int rendering_prepare(struct rendering *rendering, uint32_t max_steps);
+
+/* Draws by a function. Says what fails; returns the exit code. */
 typedef chx_status (*rendering_fn)(struct rendering *rendering);
-typedef uint64_t (*rendering_step_fn)(const struct rendering *rendering);
-
-/* Makes scene, graph and plan for a session whose simulation stands at the first moment to draw,
- * which is at_step(rendering). A run of the graph advances up to max_steps steps and draws one
- * frame. Whatever device fails while there is another. Says what fails; returns the exit code. */
-int rendering_prepare(struct rendering *rendering, uint32_t max_steps, rendering_step_fn at_step);
-
-/* Draws by a function, and once more from at_step(rendering) on whenever a device fails while there
- * is another. Says what fails; returns the exit code. */
-int rendering_draw(struct rendering *rendering, uint32_t max_steps, rendering_fn draw,
-                   rendering_step_fn at_step);
+int rendering_draw(struct rendering *rendering, rendering_fn draw);
 
 /* Draws everything; each says what fails and returns the exit code. */
 int rendering_still(struct rendering *rendering);

@@ -15,7 +15,6 @@
 #include "silence.h"
 #include "states.h"
 #include "stopwatch.h"
-#include "survival.h"
 #include "tally.h"
 #include "target.h"
 #include "verification.h"
@@ -34,7 +33,6 @@ typedef struct run_job {
     chx_graph *graph;
     chx_plan *plan;
     struct flight flight;
-    struct survival survival;
     struct verification verification;
     states_params states_params;
     struct states states;
@@ -67,7 +65,7 @@ static chx_status
 prepare(run_job *job)
 {
     struct session *session = &job->session;
-    const chx_plan_params params = survival_plan_params(session->runtime);
+    const chx_plan_params params = session_plan_params(session);
     chx_status status = chx_graph_create(session->runtime, &job->graph);
 
     if (status == CHX_OK)
@@ -118,16 +116,15 @@ time_ms(const run_job *job)
     return (double)chx_simulation_step(job->session.simulation) * job->session.info->time_step_ms;
 }
 
-/* Keeps the state to go on from when a device fails. */
+/* Keeps the state for what is done twice from there on. */
 static chx_status
 keep(run_job *job)
 {
-    const uint64_t begun_ns = stopwatch_now_ns();
     chx_status status = settle(job);
     if (status == CHX_OK)
         status = listen(job);
     return status == CHX_OK
-               ? survival_keep(&job->survival, job->session.simulation, time_ms(job), begun_ns)
+               ? verification_keep(&job->verification, job->session.simulation, time_ms(job))
                : status;
 }
 
@@ -156,7 +153,7 @@ submit(run_job *job, uint64_t n_steps, bool is_twice)
         if (status == CHX_OK)
             status = flight_submit(&job->flight);
         if (status == CHX_OK && is_twice)
-            status = verification_repeat(&job->verification, &job->survival, steps);
+            status = verification_repeat(&job->verification, steps);
         left -= steps;
     }
     return status;
@@ -171,7 +168,6 @@ go_on_from(run_job *job, struct account *right, bool has_moved)
     chx_status status = tally_add(&job->tally, right->spikes, right->n_spikes);
     if (status == CHX_OK)
         status = states_add(&job->states, &right->trace);
-    survival_take(&job->survival, &right->state, right->size_bytes, time_ms(job));
     return status == CHX_OK && has_moved ? rebuild(job) : status;
 }
 
@@ -180,7 +176,7 @@ static chx_status
 advance_twice(run_job *job, uint64_t n_steps)
 {
     struct verification *verification = &job->verification;
-    const struct survival *kept = &job->survival;
+    const struct kept *kept = &verification->kept;
     struct account right = {0};
     bool has_moved = false;
     chx_status status = kept->state && kept->time_ms == time_ms(job) ? CHX_OK : keep(job);
@@ -189,8 +185,8 @@ advance_twice(run_job *job, uint64_t n_steps)
     if (status == CHX_OK)
         status = settle(job);
     if (status == CHX_OK)
-        status = verification_settle(verification, job->session.simulation, kept, n_steps, &right,
-                                     &has_moved);
+        status =
+            verification_settle(verification, job->session.simulation, n_steps, &right, &has_moved);
     if (status == CHX_OK)
         status = go_on_from(job, &right, has_moved);
     account_clear(&right);
@@ -207,8 +203,6 @@ advance_once(run_job *job, uint64_t left)
         status = save(job);
     if (status == CHX_OK)
         status = listen(job);
-    if (status == CHX_OK && !job->session.recording && survival_is_due(&job->survival))
-        status = keep(job);
     return status;
 }
 
@@ -225,7 +219,7 @@ advance(run_job *job)
     return status == CHX_OK ? listen(job) : status;
 }
 
-/* Builds the run anew, on the devices that are left, from the state that was kept. */
+/* Puts a run that is verified on another device, and back to the state that was kept. */
 static chx_status
 rebuild(run_job *job)
 {
@@ -233,19 +227,17 @@ rebuild(run_job *job)
     job->stage = STAGE_WORK;
     chx_plan_destroy(&job->plan);
     chx_graph_destroy(&job->graph);
-    chx_status status = CHX_OK;
-    if (job->verification.share > 0)
-        status = verification_reopen(&job->verification, session);
+    chx_status status = verification_reopen(&job->verification, session);
     if (status == CHX_OK)
         status = session_renew(session, &job->params);
-    if (status == CHX_OK && !job->survival.state && job->resume_path)
+    if (status == CHX_OK && !job->verification.kept.state && job->resume_path)
         status = chx_simulation_restore(session->simulation, job->resume_path);
     if (status == CHX_OK)
-        status = survival_restore(&job->survival, session->simulation);
+        status = verification_restore(&job->verification, session->simulation);
     return status == CHX_OK ? prepare(job) : status;
 }
 
-/* Whatever device fails on the way, or has failed before, while there is another. */
+/* A run that is verified goes on without the device that it stands on, when that fails. */
 static int
 advance_to_end(run_job *job, chx_status status)
 {
@@ -253,10 +245,10 @@ advance_to_end(run_job *job, chx_status status)
     if (status == CHX_OK)
         status = advance(job);
     while (status != CHX_OK) {
+        flight_fail(&job->flight, status, &told);
         if (job->verification.undecided.status != CHX_OK)
             return outcome_report_error(&job->verification.undecided, STAGE_WORK);
-        if (!survival_goes_on(&job->survival, job->session.runtime, &job->flight, status, &told) &&
-            !verification_does_without(&job->verification, &job->survival, &told))
+        if (job->flight.is_stuck || !verification_does_without(&job->verification, &told))
             return outcome_report_error(&told, job->stage);
         status = rebuild(job);
         if (status == CHX_OK)
@@ -272,10 +264,9 @@ simulate(run_job *job)
     chx_status status = prepare(job);
     const uint64_t begin_ns = stopwatch_now_ns();
     job->saved_ns = begin_ns;
-    survival_begin(&job->survival, time_ms(job));
     /* What nothing has touched yet is whole as it is, and cannot be wrong. */
     if (status == CHX_OK && job->verification.share > 0)
-        status = survival_keep(&job->survival, job->session.simulation, time_ms(job), begin_ns);
+        status = verification_keep(&job->verification, job->session.simulation, time_ms(job));
     progress_begin("steps", job->n_steps);
     const int code = advance_to_end(job, status);
     job->wall_s = stopwatch_seconds_since(begin_ns);
@@ -341,23 +332,14 @@ resume(run_job *job)
     return OUTCOME_OK;
 }
 
-/* Makes the simulation, on another device where one fails. */
 static int
 create(run_job *job)
 {
-    struct session *session = &job->session;
-    survival_begin(&job->survival, 0);
-    chx_error told;
-    chx_status status = session_renew(session, &job->params);
-    while (status != CHX_OK) {
-        /* A probe of what the models have not is the only argument that is not checked before. */
-        if (status == CHX_ERROR_INVALID)
-            return outcome_say(OUTCOME_USAGE, "%s", chx_last_error()->message);
-        if (!survival_goes_on(&job->survival, session->runtime, NULL, status, &told))
-            return outcome_report_error(&told, STAGE_WORK);
-        status = session_renew(session, &job->params);
-    }
-    return OUTCOME_OK;
+    const chx_status status = session_renew(&job->session, &job->params);
+    /* A probe of what the models have not is the only argument that is not checked before. */
+    if (status == CHX_ERROR_INVALID)
+        return outcome_say(OUTCOME_USAGE, "%s", chx_last_error()->message);
+    return outcome_report(status, STAGE_WORK);
 }
 
 static int
@@ -369,7 +351,7 @@ report(const run_job *job, bool as_json)
                            .verification = job->verification.share > 0 ? &job->verification : NULL,
                            .first_step = job->first_step,
                            .n_steps = job->n_steps,
-                           .n_failures = job->survival.n_failures,
+                           .n_failures = verification_n_failures(&job->verification, &job->session),
                            .wall_s = job->wall_s};
     uint64_t digest;
     chx_status status = chx_simulation_digest(job->session.simulation, &digest);
@@ -495,7 +477,6 @@ run(const struct command *self, int argc, char **argv)
     chx_graph_destroy(&job.graph);
     states_close(&job.states);
     tally_close(&job.tally);
-    survival_close(&job.survival);
     verification_close(&job.verification);
     session_close(&job.session);
     return code;

@@ -29,14 +29,15 @@ run_report_json(const run_report *report, uint64_t digest)
     const chx_network_info *info = report->info;
     const double simulated_ms = run_report_ms(report);
     json_t *object = json_pack(
-        "{s:s, s:i, s:I, s:I, s:I, s:I, s:f, s:I, s:o, s:f, s:f, s:i, s:o, s:o}", "network",
+        "{s:s, s:i, s:I, s:I, s:I, s:I, s:f, s:I, s:o, s:f, s:f, s:I, s:o, s:o}", "network",
         info->name, "neurons", (int)info->n_neurons, "synapses", (json_int_t)info->n_synapses,
         "morphologies", (json_int_t)count_morphologies(info), "points", (json_int_t)info->n_nodes,
         "steps", (json_int_t)report->n_steps, "simulated_ms", simulated_ms, "spikes",
         (json_int_t)report->tally->n_spikes, "digest", result_digest(digest), "wall_s",
         report->wall_s, "real_time_factor", simulated_ms * 1e-3 / report->wall_s, "failures",
-        (int)report->n_failures, "types", rates_json(info, report->tally->of_type, simulated_ms),
-        "devices", flight_devices_json(report->flight, report->wall_s));
+        (json_int_t)report->n_failures, "types",
+        rates_json(info, report->tally->of_type, simulated_ms), "devices",
+        flight_devices_json(report->flight, report->wall_s));
     if (report->verification)
         json_object_set_new(object, "verified", verification_json(report->verification));
     return result_print(object);
@@ -75,7 +76,8 @@ run_report_text(const run_report *report, uint64_t digest)
     printf("%.3f s of computing, %.3g times real time", report->wall_s,
            simulated_ms * 1e-3 / report->wall_s);
     if (report->n_failures > 0)
-        printf(", %u failure%s survived", report->n_failures, result_plural(report->n_failures));
+        printf(", %llu failure%s survived", (unsigned long long)report->n_failures,
+               result_plural(report->n_failures));
     puts("");
     if (report->verification)
         verification_print(report->verification);

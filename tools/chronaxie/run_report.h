@@ -15,7 +15,7 @@ typedef struct run_report {
     const struct tally *tally;
     const struct verification *verification; /* NULL where nothing was verified */
     uint64_t first_step, n_steps;
-    unsigned n_failures; /* of devices, that were survived */
+    uint64_t n_failures; /* of devices, that were survived */
     double wall_s;
 } run_report;
 

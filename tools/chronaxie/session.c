@@ -13,6 +13,7 @@
 #include "stopwatch.h"
 
 #define LONGEST_MS 1e9
+#define DEADLINE_NS 15000000000u
 
 void
 session_rules(session_params *params, option_rule *rules)
@@ -155,12 +156,24 @@ session_open(struct session *session, const shared_options *shared, const sessio
     return outcome_report(chx_runtime_create(&session->runtime, &runtime_params), STAGE_WORK);
 }
 
+chx_plan_params
+session_plan_params(const struct session *session)
+{
+    uint32_t n_usable = 0;
+    chx_device_info info;
+    for (uint32_t d = 0; d < chx_runtime_n_devices(session->runtime); d++)
+        if (chx_runtime_device(session->runtime, d, &info) == CHX_OK)
+            n_usable += info.selected && !info.excluded;
+    return (chx_plan_params){.deadline_ns = n_usable > 1 ? DEADLINE_NS : 0, .recovers = true};
+}
+
 chx_status
 session_renew(struct session *session, const session_params *params)
 {
     chx_simulation_params simulation = params->simulation;
 
     simulation.recording = session->recording;
+    simulation.recovers = true;
     chx_simulation_destroy(&session->simulation);
     return chx_simulation_create(session->runtime, session->network, &simulation,
                                  &session->simulation);

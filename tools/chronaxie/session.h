@@ -44,6 +44,10 @@ int session_check_targets(const session_params *params, const struct target own[
 int session_open(struct session *session, const shared_options *shared,
                  const session_params *params);
 
+/* For plans that recover: where another device can go on, one that hangs is not waited for as long
+ * as usual. */
+chx_plan_params session_plan_params(const struct session *session);
+
 /* Makes the simulation at step 0, instead of an earlier one. */
 chx_status session_renew(struct session *session, const session_params *params);
 

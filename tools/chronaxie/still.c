@@ -6,12 +6,6 @@
 #include "outcome.h"
 #include "stopwatch.h"
 
-static uint64_t
-step_of(const struct rendering *rendering)
-{
-    return session_steps(&rendering->session, rendering->at_ms);
-}
-
 /* Simulates the whole duration once: for the spikes, and to find the moment to draw. The results
  * are the same bits in a second simulation, so that one need not be looked at again. */
 static int
@@ -56,11 +50,11 @@ rendering_still(struct rendering *rendering)
     if (!rendering->has_at || params->spikes_path || params->raster_path)
         code = survey(rendering);
     if (code == OUTCOME_OK)
-        code = rendering_simulate(rendering, step_of(rendering));
+        code = rendering_simulate(rendering, session_steps(&rendering->session, rendering->at_ms));
     if (code == OUTCOME_OK && rendering->simulated_ms == 0)
         code = rendering_count_spikes(rendering, rendering->at_ms);
     if (code == OUTCOME_OK)
-        code = rendering_prepare(rendering, 1, step_of);
+        code = rendering_prepare(rendering, 1);
     if (code != OUTCOME_OK)
         return code;
     if (interrupt_pending())
@@ -68,7 +62,7 @@ rendering_still(struct rendering *rendering)
     rendering->flight.trace.n = 1;
     rendering->flight.picture.n = 1;
     begin_ns = stopwatch_now_ns();
-    code = rendering_draw(rendering, 1, draw, step_of);
+    code = rendering_draw(rendering, draw);
     rendering->wall_s = stopwatch_seconds_since(begin_ns);
     rendering->n_frames = 1;
     rendering->end_ms = rendering->at_ms;

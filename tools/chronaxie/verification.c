@@ -37,10 +37,7 @@ verification_rules(struct verification *verification, option_rule *rules)
 static chx_status
 open_on(const struct verification *verification, uint32_t suspect, chx_runtime **runtime)
 {
-    chx_runtime_params params = options_runtime_params(verification->shared);
-    /* That a device is not used here is no news. */
-    if (verification->shared->verbose == 0)
-        params.log_level = CHX_LOG_ERROR;
+    const chx_runtime_params params = options_runtime_params(verification->shared);
     chx_status status = chx_runtime_create(runtime, &params);
     for (uint32_t i = 0; i < verification->n_suspects && status == CHX_OK; i++)
         if (i != suspect)
@@ -76,8 +73,9 @@ choose(const struct verification *verification, uint32_t first, uint32_t second)
 }
 
 static void
-close_session(struct session *session)
+close_session(struct verification *verification, struct session *session)
 {
+    verification->n_failures += chx_runtime_n_recoveries(session->runtime);
     chx_simulation_destroy(&session->simulation);
     chx_runtime_destroy(&session->runtime);
 }
@@ -87,7 +85,7 @@ choose_other(struct verification *verification)
 {
     const uint32_t own = verification->own;
     verification->is_level = false;
-    close_session(&verification->again);
+    close_session(verification, &verification->again);
     verification->other = choose(verification, own, own);
     if (verification->other == own)
         outcome_remark(
@@ -132,9 +130,9 @@ verification_begin(struct verification *verification, const shared_options *shar
 }
 
 chx_status
-verification_reopen(const struct verification *verification, struct session *session)
+verification_reopen(struct verification *verification, struct session *session)
 {
-    close_session(session);
+    close_session(verification, session);
     return open_on(verification, verification->own, &session->runtime);
 }
 
@@ -179,6 +177,14 @@ take_account(const struct verification *verification, chx_simulation *simulation
     return status;
 }
 
+static void
+take_state(struct verification *verification, void **state, size_t size_bytes, double time_ms)
+{
+    free(verification->kept.state);
+    verification->kept = (struct kept){*state, size_bytes, time_ms};
+    *state = NULL;
+}
+
 static bool
 are_equal(const void *one, const void *two, size_t size_bytes)
 {
@@ -197,53 +203,69 @@ agree(const struct account *one, const struct account *two)
            are_equal(a->values, b->values, a->n_rows * a->n_neurons * sizeof *a->values);
 }
 
-/* Goes on in a session that may be new from what was kept, or from where it is. */
+chx_status
+verification_keep(struct verification *verification, chx_simulation *own, double time_ms)
+{
+    void *state;
+    size_t size_bytes;
+    const chx_status status = chx_simulation_save_memory(own, &state, &size_bytes);
+    if (status == CHX_OK)
+        take_state(verification, &state, size_bytes, time_ms);
+    return status;
+}
+
+chx_status
+verification_restore(const struct verification *verification, chx_simulation *own)
+{
+    const struct kept *kept = &verification->kept;
+    return kept->state ? chx_simulation_restore_memory(own, kept->state, kept->size_bytes) : CHX_OK;
+}
+
+/* Goes on in a session that may be new from where it is, or else from what was kept. */
 static chx_status
 repeat_on(const struct verification *verification, uint32_t suspect, struct session *session,
-          const struct survival *kept, uint64_t n_steps)
+          bool is_level, uint64_t n_steps)
 {
     chx_status status = CHX_OK;
     if (!session->runtime)
         status = open_on(verification, suspect, &session->runtime);
     if (status == CHX_OK && !session->simulation)
         status = session_renew(session, verification->params);
-    if (status == CHX_OK && kept)
-        status = survival_restore(kept, session->simulation);
+    if (status == CHX_OK && !is_level)
+        status = verification_restore(verification, session->simulation);
     return status == CHX_OK ? chx_simulation_advance(session->simulation, n_steps) : status;
 }
 
-/* Tries the other device once more after a failure, and then leaves it out. */
+static bool
+is_of_device(const chx_error *error)
+{
+    return error->status == CHX_ERROR_DEVICE || error->status == CHX_ERROR_DEVICE_MEMORY ||
+           error->status == CHX_ERROR_TIMEOUT;
+}
+
+/* Leaves the other device out after a failure that it has not recovered from. */
 static bool
 find_other(struct verification *verification, chx_status status)
 {
-    struct suspect *other = &verification->suspects[verification->other];
     const chx_error *error = chx_last_error();
-    if (error->status != status || !survival_is_of_device(error) || interrupt_pending())
-        return false;
-    close_session(&verification->again);
-    if (!other->has_failed) {
-        outcome_remark("%s; verifying once more", error->message);
-        other->has_failed = true;
-        return true;
-    }
-    if (verification->other == verification->own)
+    if (error->status != status || !is_of_device(error) || interrupt_pending() ||
+        verification->other == verification->own)
         return false;
     outcome_remark("%s; verifying without that device", error->message);
-    other->is_out = true;
+    verification->suspects[verification->other].is_out = true;
     choose_other(verification);
     return true;
 }
 
 chx_status
-verification_repeat(struct verification *verification, const struct survival *kept,
-                    uint64_t n_steps)
+verification_repeat(struct verification *verification, uint64_t n_steps)
 {
     chx_status status;
     verification->n_repeated += n_steps;
     do {
         const bool is_level = verification->is_level;
-        status = repeat_on(verification, verification->other, &verification->again,
-                           is_level ? NULL : kept, is_level ? n_steps : verification->n_repeated);
+        status = repeat_on(verification, verification->other, &verification->again, is_level,
+                           is_level ? n_steps : verification->n_repeated);
         verification->is_level = status == CHX_OK;
     } while (status != CHX_OK && find_other(verification, status));
     return status;
@@ -252,7 +274,6 @@ verification_repeat(struct verification *verification, const struct survival *ke
 /* A stretch about which two accounts differ, and who made them. */
 struct dispute {
     struct verification *verification;
-    const struct survival *kept;
     uint64_t n_steps;
     struct account own;
     uint32_t liar; /* n_suspects while nobody can tell; of one device, the device */
@@ -263,13 +284,13 @@ struct dispute {
 static chx_status
 ask(const struct dispute *dispute, uint32_t suspect, struct account *account)
 {
-    const struct verification *verification = dispute->verification;
+    struct verification *verification = dispute->verification;
     struct session session = {.network = verification->again.network,
                               .info = verification->again.info};
-    chx_status status = repeat_on(verification, suspect, &session, dispute->kept, dispute->n_steps);
+    chx_status status = repeat_on(verification, suspect, &session, false, dispute->n_steps);
     if (status == CHX_OK)
         status = take_account(verification, session.simulation, account);
-    close_session(&session);
+    close_session(verification, &session);
     return status;
 }
 
@@ -353,7 +374,7 @@ settle(struct dispute *dispute)
 {
     struct verification *verification = dispute->verification;
     const double step_ms = verification->again.info->time_step_ms;
-    const double begin_ms = dispute->kept->time_ms;
+    const double begin_ms = verification->kept.time_ms;
     const double end_ms = begin_ms + (double)dispute->n_steps * step_ms;
     const uint32_t third = choose(verification, verification->own, verification->other);
     const bool are_two = verification->own != verification->other && third == verification->own;
@@ -366,20 +387,23 @@ settle(struct dispute *dispute)
     return status == CHX_OK ? verification->undecided.status : status;
 }
 
+/* What two devices agree on, or most of three, counts. */
 static void
-move_account(struct account *from, struct account *to)
+take_right(const struct dispute *dispute, struct account *from, struct account *right)
 {
-    *to = *from;
+    struct verification *verification = dispute->verification;
+    const double step_ms = verification->again.info->time_step_ms;
+    *right = *from;
     *from = (struct account){0};
+    take_state(verification, &right->state, right->size_bytes,
+               verification->kept.time_ms + (double)dispute->n_steps * step_ms);
 }
 
 chx_status
-verification_settle(struct verification *verification, chx_simulation *own,
-                    const struct survival *kept, uint64_t n_steps, struct account *right,
-                    bool *has_moved)
+verification_settle(struct verification *verification, chx_simulation *own, uint64_t n_steps,
+                    struct account *right, bool *has_moved)
 {
     struct dispute dispute = {.verification = verification,
-                              .kept = kept,
                               .n_steps = n_steps,
                               .liar = verification->n_suspects,
                               .is_own_right = true};
@@ -395,27 +419,33 @@ verification_settle(struct verification *verification, chx_simulation *own,
         status = settle(&dispute);
     }
     if (status == CHX_OK)
-        move_account(dispute.is_own_right ? &dispute.own : &verification->repeated, right);
+        take_right(&dispute, dispute.is_own_right ? &dispute.own : &verification->repeated, right);
     *has_moved = status == CHX_OK && !dispute.is_own_right;
     account_clear(&dispute.own);
     return status;
 }
 
 bool
-verification_does_without(struct verification *verification, struct survival *survival,
-                          const chx_error *error)
+verification_does_without(struct verification *verification, const chx_error *error)
 {
     const uint32_t own = verification->own;
-    if (verification->share == 0 || !survival_is_of_device(error) || interrupt_pending() ||
+    if (verification->share == 0 || !is_of_device(error) || interrupt_pending() ||
         choose(verification, own, own) == own)
         return false;
     outcome_remark("%s; going on from %.6g ms without that device", error->message,
-                   survival->time_ms);
-    survival->n_failures++;
+                   verification->kept.time_ms);
+    verification->n_failures++;
     verification->suspects[own].is_out = true;
     verification->own = choose(verification, own, own);
     choose_other(verification);
     return true;
+}
+
+uint64_t
+verification_n_failures(const struct verification *verification, const struct session *session)
+{
+    return verification->n_failures + chx_runtime_n_recoveries(session->runtime) +
+           chx_runtime_n_recoveries(verification->again.runtime);
 }
 
 json_t *
@@ -447,7 +477,9 @@ void
 verification_close(struct verification *verification)
 {
     account_clear(&verification->repeated);
-    close_session(&verification->again);
+    close_session(verification, &verification->again);
+    free(verification->kept.state);
+    verification->kept.state = NULL;
     free(verification->suspects);
     verification->suspects = NULL;
 }

@@ -16,7 +16,6 @@
 
 #include "options.h"
 #include "session.h"
-#include "survival.h"
 
 /* One that the runtime may use. */
 struct suspect {
@@ -24,7 +23,6 @@ struct suspect {
     uint32_t parent;
     char name[64], platform[64];
     double speed; /* 0 where it was not measured */
-    bool has_failed; /* once, while it did work again */
     bool is_out;
 };
 
@@ -35,6 +33,13 @@ struct account {
     chx_spike *spikes;
     size_t n_spikes;
     chx_trace trace;
+};
+
+/* What stretches are repeated from. */
+struct kept {
+    void *state; /* NULL before the first, for what the run began with */
+    size_t size_bytes;
+    double time_ms; /* of the network */
 };
 
 struct verification {
@@ -48,7 +53,9 @@ struct verification {
     bool is_level; /* that one stands where it has to go on */
     uint64_t n_repeated; /* steps of a stretch */
     struct account repeated; /* what came of that */
+    struct kept kept;
     uint64_t n_stretches, n_checked, n_differences;
+    uint64_t n_failures; /* of devices, by runtimes that are closed */
     chx_error undecided; /* when nobody can tell which device is right */
 };
 
@@ -67,26 +74,35 @@ uint64_t verification_stretch(uint64_t n_steps, uint32_t steps_per_run);
 /* Counts a stretch; whether it is to be done twice: the first, and from there on evenly so many. */
 bool verification_is_due(struct verification *verification);
 
+/* Keeps the state of the run, which stands at that time with nothing under way. */
+chx_status verification_keep(struct verification *verification, chx_simulation *own,
+                             double time_ms);
+
+/* Takes a new simulation to that state, if any. */
+chx_status verification_restore(const struct verification *verification, chx_simulation *own);
+
 /* Does some steps of a stretch again, the first from the state that is kept, while the run does
  * them too. */
-chx_status verification_repeat(struct verification *verification, const struct survival *kept,
-                               uint64_t n_steps);
+chx_status verification_repeat(struct verification *verification, uint64_t n_steps);
 
 /* After that, and when the run has come to the same end: compares, has more accounts made from the
  * state that is kept where they differ, and leaves the right one in *right, to be cleared by the
- * caller. Sets *has_moved when the run's own device was wrong: the run is then to be put on another
- * by verification_reopen(), and to go on from that account's state. */
+ * caller. Its state, of that time, is kept from now on. Sets *has_moved when the run's own device
+ * was wrong: the run is then to be put on another by verification_reopen(), and to go on from
+ * there. */
 chx_status verification_settle(struct verification *verification, chx_simulation *own,
-                               const struct survival *kept, uint64_t n_steps, struct account *right,
-                               bool *has_moved);
+                               uint64_t n_steps, struct account *right, bool *has_moved);
 
-/* After a failure that cannot be survived on the run's device: chooses another, and says so. False
- * where there is none, or where the failure is not a device's. */
-bool verification_does_without(struct verification *verification, struct survival *survival,
-                               const chx_error *error);
+/* After a failure that the run's device has not recovered from: chooses another, and says so. False
+ * where there is none, where the failure is not a device's, or where nothing is verified. */
+bool verification_does_without(struct verification *verification, const chx_error *error);
 
 /* Opens the runtime of the run's device in place of an earlier one. */
-chx_status verification_reopen(const struct verification *verification, struct session *session);
+chx_status verification_reopen(struct verification *verification, struct session *session);
+
+/* Failures of devices that the run, its session and what was done again have survived. */
+uint64_t verification_n_failures(const struct verification *verification,
+                                 const struct session *session);
 
 void account_clear(struct account *account);
 
