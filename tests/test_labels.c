@@ -184,6 +184,34 @@ time_label_tells_apart(double step_ms, double first_ms, double second_ms)
     return digests[0] != digests[1];
 }
 
+/* The digest of the sketch under another name. */
+static uint64_t
+digest_called(const char *name)
+{
+    chx_network *const sketch = network;
+    chx_network_info info = *chx_network_get(sketch);
+    info.name = name;
+    network = NULL;
+    check_ok(chx_network_create(&info, &network));
+    chx_scene_params params = {.width_px = 320, .height_px = 180};
+    uint64_t digest = digest_at(&params, 1);
+    chx_network_destroy(&network);
+    network = sketch;
+    return digest;
+}
+
+START_TEST(long_name_keeps_what_it_ends_with_in_parentheses)
+{
+    const char *const longest = "connections of all regions without a threshold, 2024, filtered";
+    char names[3][128];
+    for (int i = 0; i < 3; i++)
+        snprintf(names[i], sizeof names[i], "%s%s%s", longest, i < 2 ? "" : " twice",
+                 i ? " (positions are a layout)" : " (positions are measured)");
+    ck_assert_uint_ne(digest_called(names[0]), digest_called(names[1]));
+    ck_assert_uint_eq(digest_called(names[1]), digest_called(names[2]));
+}
+END_TEST
+
 START_TEST(time_has_the_digits_of_the_step)
 {
     ck_assert(time_label_tells_apart(0.1, 1, 1.1));
@@ -335,6 +363,7 @@ slow(void)
     tcase_add_test(tests, labels_follow_no_locale);
     tcase_add_test(tests, labels_keep_their_corners_and_no_more);
     tcase_add_test(tests, labels_are_drawn_and_follow_the_time);
+    tcase_add_test(tests, long_name_keeps_what_it_ends_with_in_parentheses);
     tcase_add_test(tests, time_has_the_digits_of_the_step);
     tcase_add_test(tests, pictures_without_light_tell_no_time);
     tcase_add_test(tests, axes_turn_with_the_camera);

@@ -98,23 +98,40 @@ end_of_line(const chx__labels *labels, const layout *at, double y, double cap)
     return end;
 }
 
-/* As much of a text as has room, with dots for the rest. */
+#define MOST_SHORT 512
+#define MOST_TAIL 100
+
+/* As much of what is before the tail of a text as has room, dots, and the tail; or nothing. */
+static bool
+fit_before(const chx__labels *labels, const char *text, const char *tail, double cap,
+           double most_px, char shorter[MOST_SHORT])
+{
+    int fits = 0;
+    for (const char *next = text; next < tail && next - text < MOST_SHORT - MOST_TAIL - 8;) {
+        chx__letter_next(&next);
+        snprintf(shorter, MOST_SHORT, "%.*s...%s", (int)(next - text), text, tail);
+        if (chx__text_width_px(&labels->font, shorter, cap) > most_px)
+            break;
+        fits = (int)(next - text);
+    }
+    shorter[0] = 0;
+    if (fits)
+        snprintf(shorter, MOST_SHORT, "%.*s...%s", fits, text, tail);
+    return fits;
+}
+
+/* A text, or what has room of it; the words in parentheses at its end go last. */
 static const char *
-shorten(const chx__labels *labels, const char *text, double cap, double most_px, char shorter[512])
+shorten(const chx__labels *labels, const char *text, double cap, double most_px,
+        char shorter[MOST_SHORT])
 {
     if (chx__text_width_px(&labels->font, text, cap) <= most_px)
         return text;
-    size_t fits = 0;
-    for (const char *next = text; *next && next - text < 500;) {
-        chx__letter_next(&next);
-        size_t size = (size_t)(next - text);
-        memcpy(shorter, text, size);
-        memcpy(shorter + size, "...", 4);
-        if (chx__text_width_px(&labels->font, shorter, cap) > most_px)
-            break;
-        fits = size;
-    }
-    memcpy(shorter + fits, fits ? "..." : "", fits ? 4 : 1);
+    const char *end = text + strlen(text);
+    const char *tail = strstr(text, " (") ? strrchr(text, '(') - 1 : end;
+    if (tail < text || end - tail > MOST_TAIL || end[-1] != ')' ||
+        !fit_before(labels, text, tail, cap, most_px, shorter))
+        fit_before(labels, text, end, cap, most_px, shorter);
     return shorter;
 }
 
@@ -208,7 +225,7 @@ draw_name(chx__labels *labels, const char *name, const layout *at, double y)
     double end = end_of_line(labels, at, y, title.cap_px);
     double most = fmin(at->width * 0.6, end - at->margin);
     double width = chx__text_width_px(&labels->font, name, title.cap_px);
-    char shorter[512];
+    char shorter[MOST_SHORT];
     if (width > most)
         title.cap_px = fmax(title.cap_px * most / width, at->cap * 0.86);
     const char *shown = shorten(labels, name, title.cap_px, most, shorter);
