@@ -53,6 +53,8 @@ entry_finish(chx__entry *entry)
 static void
 drop_entries(chx__redo *redo, size_t n)
 {
+    if (n == 0)
+        return;
     for (size_t i = 0; i < n; i++)
         entry_finish(&redo->entries[i]);
     redo->n_entries -= n;
