@@ -386,6 +386,61 @@ START_TEST(a_thousand_firing_cells_do_not_saturate)
 }
 END_TEST
 
+/* Two big cells of unlike types, which fire at once. */
+static chx_network *
+unlike_create(void)
+{
+    const chx_neuron cells[2] = {{.name = "first", .diameter_um = 40},
+                                 {.name = "second", .diameter_um = 40, .position_um = {60, 0, 0}}};
+    static const char *const names[] = {"a", "b", "c", "d", "e"};
+    chx_network *alike = network_of(cells, 2, NULL, 0, 0);
+    chx_network_info info = *chx_network_get(alike);
+    chx_neuron_type types[5];
+    chx_neuron neurons[2] = {info.neurons[0], info.neurons[1]};
+    for (uint32_t i = 0; i < 5; i++) {
+        types[i] = info.types[0];
+        types[i].name = names[i];
+    }
+    neurons[0].type = 3;
+    neurons[1].type = 4;
+    info.n_types = 5;
+    info.types = types;
+    info.neurons = neurons;
+    chx_network *made = NULL;
+    check_ok(chx_network_create(&info, &made));
+    chx_network_destroy(&alike);
+    return made;
+}
+
+/* By how much the two differ so far left of their middles: red, green and blue together. */
+static int
+apart(const stage *on, float left_um)
+{
+    const uint8_t *rgb[2];
+    for (uint32_t n = 0; n < 2; n++) {
+        double x, y;
+        const float at[3] = {on->info->neurons[n].position_um[0] - left_um, 0, 0};
+        chx_scene_project(on->scene, at, &x, &y);
+        rgb[n] = pixels + 3 * ((int)y * WIDTH + (int)x);
+    }
+    return abs(rgb[0][0] - rgb[1][0]) + abs(rgb[0][1] - rgb[1][1]) + abs(rgb[0][2] - rgb[1][2]);
+}
+
+START_TEST(cells_that_fire_have_the_colour_of_their_type_at_their_rims)
+{
+    for (int paper = 0; paper < 2; paper++) {
+        chx_network *network = unlike_create();
+        stage on;
+        open_stage(&on, network, paper ? CHX_BACKGROUND_WHITE : CHX_BACKGROUND_BLACK);
+        draw(&on, 1, NULL, 4);
+        ck_assert_int_le(apart(&on, 0), 6);
+        ck_assert_int_gt(apart(&on, 18.8f), 40);
+        close_stage(&on);
+        chx_network_destroy(&network);
+    }
+}
+END_TEST
+
 /* A silent cell with a thick branch up the picture, and one whose branch runs level behind it. */
 static chx_network *
 cross_create(float gap_um)
@@ -483,6 +538,7 @@ suite(void)
     tcase_add_test(light, one_firing_neuron_has_the_colours_of_the_bar);
     tcase_add_test(light, neurons_before_and_behind_each_other_have_the_colours_of_the_bar);
     tcase_add_test(light, on_white_the_bar_holds_too);
+    tcase_add_test(light, cells_that_fire_have_the_colour_of_their_type_at_their_rims);
     tcase_add_test(light, a_thousand_firing_cells_do_not_saturate);
     tcase_add_test(light, what_crosses_far_behind_is_dark_beside_the_nearer);
     tcase_add_test(light, what_crosses_close_behind_is_not_dark);

@@ -282,7 +282,8 @@ add_lights(colour *sum, global const chx_tables *tables, const glint lights[LIGH
 }
 
 /* Adds what is at a pixel to the bloom there. Light hides what it lies on, bloom too, by as much as
- * it is still within the range of the bar: there its colour is the bar's own. */
+ * it is still within the range of the bar: there its colour is the bar's own. Where a body turns
+ * from us light gives way to the colour of its type. */
 static void
 add_tissue(colour *c, global const chx_tables *tables, uint2 fibre, uint4 light, uint2 body,
            uint halo, int4 depth)
@@ -299,6 +300,8 @@ add_tissue(colour *c, global const chx_tables *tables, uint2 fibre, uint4 light,
         add_hue(&tissue, tables, body.x & 63u, shade * cue_of(body_near) >> 8, 8);
         scale(&tissue, CHX_BODY_SHARE, 8);
         hide(&tissue, tables, heat, 256);
+        uint rim = (256u - sheen) * CHX_BODY_SHARE >> 8;
+        add_hue(&tissue, tables, body.x & 63u, rim * tables->emission[heat][3] >> 8, 8);
         add_emission(&tissue, tables, heat, sheen);
         if (halo)
             scale(&tissue, spared(halo, body_near, heat), 8);

@@ -192,6 +192,7 @@ shade_pixel(const threads_film *film, size_t cell, uint32_t c[3])
         for (int k = 0; k < 3; k++) {
             tissue[k] = (hue[k] * (shade * cue >> 8) >> 8) * 175 >> 8;
             tissue[k] = tissue[k] * (256 - lit[3]) >> 8;
+            tissue[k] += hue[k] * (((256 - sheen) * 175 >> 8) * lit[3] >> 8) >> 8;
             tissue[k] += lit[k] * sheen >> 7;
             tissue[k] = tissue[k] * spared(halo, near, heat) >> 8;
             c[k] = 0;
