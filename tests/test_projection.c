@@ -4,11 +4,11 @@
 
 #include <check.h>
 #include <math.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "alone.h"
 #include "base/alloc.h"
 #include "network/distribution.h"
 #include "network/elementary.h"
@@ -387,27 +387,13 @@ START_TEST(projection_draws_the_same_everywhere)
 }
 END_TEST
 
-#ifdef __GLIBC__
-static void *
-do_nothing(void *data)
-{
-    return data;
-}
-
-/* Stacks that no address space holds, so that no thread can be made. */
 START_TEST(projection_draws_the_same_by_one_thread)
 {
     const uint64_t expected = draw_everything();
-    pthread_attr_t attributes;
-    pthread_t thread;
-    ck_assert_int_eq(pthread_attr_init(&attributes), 0);
-    ck_assert_int_eq(pthread_attr_setstacksize(&attributes, SIZE_MAX / 2 + 1), 0);
-    ck_assert_int_eq(pthread_setattr_default_np(&attributes), 0);
-    ck_assert_int_ne(pthread_create(&thread, NULL, do_nothing, NULL), 0);
+    test_forbid_threads();
     ck_assert_uint_eq(draw_everything(), expected);
 }
 END_TEST
-#endif
 
 START_TEST(projection_depends_on_seed_and_index)
 {
@@ -580,9 +566,7 @@ main(void)
     tcase_add_test(tests, projection_values_outside_are_clipped_where_that_is_asked);
     tcase_add_test(tests, elementary_functions_are_those_of_the_library);
     tcase_add_test(tests, projection_draws_the_same_everywhere);
-#ifdef __GLIBC__
     tcase_add_test(tests, projection_draws_the_same_by_one_thread);
-#endif
     tcase_add_test(tests, projection_depends_on_seed_and_index);
     tcase_add_test(tests, projection_adds_to_listed_synapses);
     tcase_add_loop_test(tests, projection_that_cannot_be_drawn_is_refused, 0, N_BROKEN);

@@ -1,8 +1,8 @@
 /* Branches as tracers and exporters write them, and faults told with their line. */
 #include <math.h>
-#include <pthread.h>
 #include <stdatomic.h>
 
+#include "alone.h"
 #include "scratch.h"
 #include "base/crew.h"
 #include "io/number.h"
@@ -367,43 +367,16 @@ count_turn(void *data, uint32_t item)
     atomic_fetch_add(&counts[item], 1);
 }
 
-static void *
-do_nothing(void *data)
-{
-    return data;
-}
-
-/* Stacks that no memory holds: no thread can be made. */
-static void
-forbid_threads(void)
-{
-    pthread_attr_t attributes;
-    pthread_attr_init(&attributes);
-    ck_assert_int_eq(pthread_attr_setstacksize(&attributes, SIZE_MAX / 4 * 3 & ~(size_t)0xffff), 0);
-    ck_assert_int_eq(pthread_setattr_default_np(&attributes), 0);
-    pthread_t thread;
-    ck_assert_int_ne(pthread_create(&thread, NULL, do_nothing, NULL), 0);
-}
-
-static void
-allow_threads(void)
-{
-    pthread_attr_t attributes;
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, 1 << 20);
-    pthread_setattr_default_np(&attributes);
-}
-
 START_TEST(crew_works_on_each_item_once)
 {
     memset(turns, 0, sizeof turns);
     if (_i)
-        forbid_threads();
+        test_forbid_threads();
     for (uint32_t n = 0; n <= 1000; n += 250)
         chx__crew_run(n, count_turn, turns);
     for (uint32_t i = 0; i < 1000; i++)
         ck_assert_uint_eq(turns[i], 4 - i / 250);
-    allow_threads();
+    test_allow_threads();
 }
 END_TEST
 
@@ -438,7 +411,7 @@ START_TEST(cells_are_as_files_read_one_after_another)
 {
     char **paths = write_cells();
     if (_i)
-        forbid_threads();
+        test_forbid_threads();
     for (int i = 0; i < N_CELLS; i++)
         ck_assert_int_eq(chx__swc_append(paths[i], 1.0, &nodes, &capacity, &n_nodes), CHX_OK);
     chx_network *network;
@@ -459,7 +432,7 @@ START_TEST(cells_are_as_files_read_one_after_another)
     }
     chx_network_destroy(&network);
     free_paths(paths);
-    allow_threads();
+    test_allow_threads();
 }
 END_TEST
 
