@@ -264,7 +264,7 @@ class Renders(Case):
     @unittest.skipUnless(devices() == ["-d", "portable"], "a device that has parts is needed")
     def test_pictures_survive_a_device(self):
         for name, faults in [("x.png", ["lose:1", "lose:9"]),
-                             ("x.mp4", ["lose:300", "enqueue:200", "lose:1"])]:
+                             ("x.mp4", ["lose:300", "enqueue:200", "lose:1", "lose:177"])]:
             outcomes = []
             for fault in ["", *faults]:
                 words = ["--spikes", self.folder / "s.csv", "--json"]
@@ -281,6 +281,18 @@ class Renders(Case):
                 self.assertEqual(outcome, outcomes[0])
             if name == "x.mp4":
                 self.assertEqual(int(probe(self.folder / name)["nb_read_frames"]), outcomes[0][2])
+
+    def test_recording_is_played_through_failures(self):
+        spikes, outcomes = self.folder / "s.csv", []
+        self.succeeds("run", WORM, "--spikes", spikes, "-t", 200, *devices())
+        for fault in ["", "event:90", "enqueue:200"]:
+            done = run_with_fault(fault, "render", WORM, "-o", self.folder / "x.mp4", "-t", 200,
+                                  "--speed", 0.1, "--play-spikes", spikes, "--json", *self.small)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual("made again" in done.stderr, fault != "", done.stderr)
+            summary = json.loads(done.stdout)
+            outcomes.append([summary["digest"], summary["spikes_digest"], summary["frames"]])
+        self.assertEqual(outcomes[1:], outcomes[:1] * 2)
 
     def test_killed_video_leaves_nothing_behind(self):
         words = [COMMAND, "render", WORM, "-o", self.folder / "x.mp4", "--speed", "1/1000",

@@ -32,6 +32,7 @@ static chx_graph *graph;
 static chx_plan *plan;
 static chx_task first, second;
 static uint32_t inputs[WORDS], state[WORDS]; /* what y should hold */
+static const uint32_t *pin; /* of the kernels that are added; NULL for anywhere */
 static uint32_t handed[64], n_handed; /* word 7 of y or z, as host tasks were given it */
 
 static chx_task
@@ -43,6 +44,8 @@ add_kernel(const char *kernel, chx_buffer *into, chx_buffer *from)
         .program = program,
         .kernel = kernel,
         .global = {WORDS},
+        .devices = pin,
+        .n_devices = pin != NULL,
         .args = CHX_ARGS(CHX_BUFFER_RANGE(into, access, 0, 0), CHX_READ(from), CHX_UINT(0)),
         .id = &id,
     };
@@ -78,6 +81,7 @@ setup(void)
 {
     chx_runtime_params params = test_machine_params();
     n_handed = 0;
+    pin = NULL;
     for (uint32_t i = 0; i < WORDS; i++) {
         inputs[i] = i * i + 1;
         state[i] = 3 * i;
@@ -231,6 +235,61 @@ START_TEST(lost_device_is_left_out)
         chx_run_destroy(&run);
     }
     ck_assert_int_eq(status, CHX_ERROR_DEVICE);
+}
+END_TEST
+
+/* Usable devices, two at most. */
+static uint32_t
+list_usable(uint32_t devices[2])
+{
+    uint32_t n = 0;
+    for (uint32_t d = 0; n < 2 && d < chx_runtime_n_devices(runtime); d++) {
+        chx_device_info info;
+        ck_assert_int_eq(chx_runtime_device(runtime, d, &info), CHX_OK);
+        if (info.selected && !info.excluded)
+            devices[n++] = d;
+    }
+    return n;
+}
+
+START_TEST(what_only_a_lost_device_may_do_others_do)
+{
+    uint32_t devices[2], words[WORDS];
+    setup();
+    if (list_usable(devices) < 2)
+        return;
+    pin = &devices[0];
+    first = add_kernel("stir", y, x);
+    second = add_kernel("stir", y, x);
+    pin = &devices[1];
+    const chx_task apart = add_kernel("fill", z, x);
+    make_plan(0);
+    expect_well(submit(0));
+    test_fault_arm("lose:1");
+    for (uint32_t r = 0; r < N_RUNS; r++) {
+        set_value(apart, r);
+        expect_well(submit(r));
+        expect_state();
+        ck_assert_int_eq(chx_buffer_read(z, 0, sizeof words, words), CHX_OK);
+        ck_assert_uint_eq(words[7], inputs[7] * 1664525u + r);
+    }
+    ck_assert_uint_eq(list_usable(devices), 1);
+    ck_assert_uint_eq(chx_runtime_n_recoveries(runtime), 2);
+}
+END_TEST
+
+/* Devices are opened for the first plan, and that ends with a write. */
+START_TEST(planning_that_fails_is_tried_again)
+{
+    setup();
+    first = add_kernel("stir", y, x);
+    second = add_kernel("stir", y, x);
+    add_host(y);
+    test_fault_arm("copy:1");
+    make_plan(0);
+    ck_assert_uint_eq(test_fault_injected(), 1);
+    ck_assert_uint_eq(chx_runtime_n_recoveries(runtime), 1);
+    expect_runs_well();
 }
 END_TEST
 
@@ -400,6 +459,8 @@ main(void)
     suite_add_tcase(suite, chain);
     tcase_set_timeout(others, 60);
     tcase_add_checked_fixture(others, NULL, teardown);
+    tcase_add_loop_test(others, what_only_a_lost_device_may_do_others_do, 0, 5);
+    tcase_add_test(others, planning_that_fails_is_tried_again);
     tcase_add_test(others, run_that_keeps_nothing_is_repeated);
     tcase_add_test(others, failures_of_the_program_are_told);
     suite_add_tcase(suite, others);
