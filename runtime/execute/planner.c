@@ -351,10 +351,17 @@ prepare_commands(chx__lowered *lowered)
     return status;
 }
 
+/* What has failed meanwhile may be of a device that is no longer used. */
+static bool
+is_overtaken(const chx__draft *made)
+{
+    return made->lowered && made->lowered->fleet_generation != made->runtime->fleet.generation;
+}
+
 chx_status
 chx__planner_end(chx__draft *made, chx_status so_far, chx__lowered **lowered)
 {
-    chx_status status = so_far;
+    chx_status status = is_overtaken(made) ? CHX_OK : so_far;
     bool is_wanted = !status && is_current(made);
     if (is_wanted)
         status = prepare_commands(made->lowered);
