@@ -221,6 +221,22 @@ START_TEST(time_has_the_digits_of_the_step)
 }
 END_TEST
 
+START_TEST(late_time_keeps_its_unit)
+{
+    static const struct {
+        double time_ms, step_ms;
+        const char *text;
+    } times[] = {{12345.125, 0.025, "t = 12345.125 ms"},
+                 {123456.125, 0.125, "t = 123456.12 ms"},
+                 {20000000.5, 0.1, "t = 20000000 ms"}};
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+        chx__caption caption;
+        chx__caption_time(&caption, times[i].time_ms, times[i].step_ms, 0);
+        ck_assert_mem_eq(caption.time, times[i].text, strlen(times[i].text));
+    }
+}
+END_TEST
+
 START_TEST(pictures_without_light_tell_no_time)
 {
     for (int by = CHX_COLOUR_BY_SPIKE; by <= CHX_COLOUR_BY_ID; by++) {
@@ -365,6 +381,7 @@ slow(void)
     tcase_add_test(tests, labels_are_drawn_and_follow_the_time);
     tcase_add_test(tests, long_name_keeps_what_it_ends_with_in_parentheses);
     tcase_add_test(tests, time_has_the_digits_of_the_step);
+    tcase_add_test(tests, late_time_keeps_its_unit);
     tcase_add_test(tests, pictures_without_light_tell_no_time);
     tcase_add_test(tests, axes_turn_with_the_camera);
     tcase_add_test(tests, legend_of_neurons_apart_has_their_names);

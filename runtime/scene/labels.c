@@ -543,12 +543,20 @@ digits_of(double step_ms)
     return n;
 }
 
+/* With as many digits as there is room for: without its unit a time is nothing. */
+static void
+say_time(char *text, size_t size, double time_ms, int digits)
+{
+    while (snprintf(text, size, "t = %.*f ms", digits, time_ms) > CHX_TEXT_CHARS && digits > 0)
+        digits--;
+}
+
 void
 chx__caption_time(chx__caption *caption, double time_ms, double step_ms, double speed)
 {
     chx__numerals numerals = chx__numerals_begin();
     char text[64];
-    snprintf(text, sizeof text, "t = %.*f ms", digits_of(step_ms), time_ms);
+    say_time(text, sizeof text, time_ms, digits_of(step_ms));
     set_text(caption->time, text);
     if (speed <= 0)
         text[0] = 0;
