@@ -35,7 +35,7 @@ def run(*words, **options):
 
 def run_with_fault(fault, *words):
     """Runs the command over the layer that makes drivers fail, see layer_fault.c."""
-    layer = pathlib.Path(COMMAND).parents[2] / "tests/layer_fault.so"
+    layer = pathlib.Path(COMMAND).parents[2] / "tools/faults/layer_fault.so"
     return run(*words, env={**os.environ, "OPENCL_LAYERS": str(layer), "CHX_FAULT": fault})
 
 

@@ -1,17 +1,10 @@
-/* Faults on demand: how a test loads and arms the layer of layer_fault.c. */
+/* Faults on demand: how a test loads and arms the layer of tools/faults/layer_fault.c. */
 #ifndef CHX_TESTS_FAULT_H
 #define CHX_TESTS_FAULT_H
 
 #include <dlfcn.h>
 #include <stdbool.h>
 #include <stdlib.h>
-
-/* Exported by the layer. Sets what fails, as described there, counting from now; "" for nothing.
- * Ends commands that hang. */
-void chx_fault_arm(const char *spec);
-
-/* Exported by the layer. How many faults have struck since then. */
-unsigned chx_fault_injected(void);
 
 /* Makes the OpenCL loader load the layer; before the first OpenCL call of the process, best in
  * main(), as the tests that Check forks inherit it. FAULT_LAYER is defined by the build. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bench_dispatch.h"
+#include "bench_fault.h"
 #include "bench_schedule.h"
 #include "bench_simulate.h"
 #include "bench_stall.h"
@@ -214,13 +215,16 @@ bench_threads(struct peers_job job, const char *folder, const shared_options *sh
  * the process itself. */
 static int
 measure(const char *name, struct peers_job job, const char *folder,
-        const bench_simulate_params *simulate, const shared_options *shared)
+        const bench_simulate_params *simulate, const bench_fault_params *fault,
+        const shared_options *shared)
 {
     int code;
 
     interrupt_ends_at_once(true);
     if (strcmp(name, "dispatch") == 0)
         code = bench_dispatch(shared);
+    else if (strcmp(name, "fault") == 0)
+        code = bench_fault(fault, shared);
     else if (strcmp(name, "schedule") == 0)
         code = bench_schedule(shared->json);
     else if (strcmp(name, "simulate") == 0)
@@ -240,25 +244,31 @@ refuse(const char *name, const char *const *names, size_t n)
     if (near)
         return outcome_say(OUTCOME_USAGE, "there is no benchmark '%s'; did you mean '%s'?", name,
                            near);
-    return outcome_say(OUTCOME_USAGE,
-                       "there is no benchmark '%s'; there are: dispatch, schedule, simulate, "
-                       "stall, threads",
-                       name);
+    return outcome_say(
+        OUTCOME_USAGE,
+        "there is no benchmark '%s'; there are: dispatch, fault, schedule, simulate, "
+        "stall, threads",
+        name);
 }
 
 static int
 run(const struct command *self, int argc, char **argv)
 {
-    static const char *const names[] = {"dispatch", "schedule", "simulate", "stall", "threads"};
+    static const char *const names[] = {"dispatch", "fault", "schedule",
+                                        "simulate", "stall", "threads"};
     const size_t n_names = sizeof names / sizeof *names;
     shared_options shared = {0};
     operand_list words = {NULL, 0};
     const char *folder = "examples/celegans";
     struct peers_job job = {NULL, 1000.0, 60, {1920, 1080}, NULL};
     bench_simulate_params simulate = {.n_rounds = 5};
+    bench_fault_params fault = {.count = 80, .seed = 1};
     const option_rule rules[] = {
         {OPTION_TEXT, 0, "network", "NETWORK",
-         "network to measure threads with; default: examples/celegans", &folder, 0, 0, NULL},
+         "network for threads and fault; default: examples/celegans", &folder, 0, 0, NULL},
+        {OPTION_UINT, 0, "count", "N", "faults to inject; default: 80", &fault.count, 1, 100000,
+         NULL},
+        {OPTION_SEED, 0, "seed", "N", "that draws the faults; default: 1", &fault.seed, 0, 0, NULL},
         {OPTION_NUMBER, 't', "duration-ms", "MS", "network time to simulate; default: 1000",
          &job.simulated_ms, 1, 1e6, NULL},
         {OPTION_UINT, 0, "rounds", "N", "rounds of simulate, whose median counts; default: 5",
@@ -283,16 +293,18 @@ run(const struct command *self, int argc, char **argv)
     simulate.workload = words.n == 2 ? words.words[1] : NULL;
     simulate.simulated_ms = job.simulated_ms;
     simulate.cores = count_cores();
+    fault.network = folder;
+    fault.devices = shared.devices;
     for (size_t i = 0; i < n_names; i++)
         if (strcmp(name, names[i]) == 0)
-            return measure(name, job, folder, &simulate, &shared);
+            return measure(name, job, folder, &simulate, &fault, &shared);
     return refuse(name, names, n_names);
 }
 
 const struct command command_bench = {
     .name = "bench",
     .operand = "NAME",
-    .summary = "Measure simulating, dispatch, planning, stalls, or kernels against plain C",
+    .summary = "Measure simulating, dispatch, planning, stalls, faults, or kernels against plain C",
     .details =
         "simulate [cuba|microcircuit[=S]|fly|uniform[=N,K,HZ]|hh]: networks made here: CUBA of\n"
         "Brette and others 2007, the cortical microcircuit of Potjans and Diesmann 2014 at a\n"
@@ -304,6 +316,7 @@ const struct command command_bench = {
         "the same job in plain C with threads, on one core and on all; medians of five.\n"
         "schedule: plans by every algorithm for random and structured graphs (Cholesky, LU, FFT,\n"
         "stencil), against HEFT and the lower bound, and the time to plan 100 to 100,000 tasks.\n"
+        "fault: the same run and picture over a driver that is made to fail, with one fault each.\n"
         "stall: a run of one work-item beside a thread that reads much or compiles.\n"
         "dispatch: tasks of one work-item, replayed, beside the same from a bare OpenCL queue.",
     .example = "  chronaxie bench threads --json\n"

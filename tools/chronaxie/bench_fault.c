@@ -1,0 +1,331 @@
+/* Two jobs, a run and a picture, are done in processes of their own over a layer that makes the
+ * driver fail (tools/faults/layer_fault.c): first undisturbed, which also counts what there is to
+ * fail, then with one fault each, of a kind and at a place that the seed draws. What came out is
+ * compared with the undisturbed result. Work that is left out or spoilt in silence is given to runs
+ * that verify. */
+#include "bench_fault.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "outcome.h"
+#include "result.h"
+#include "stopwatch.h"
+#include "table.h"
+
+#define MOST_SECONDS 150.0 /* of a child: what hangs is given up after a minute, see there */
+#define HANGS_EVERY 64u /* faults, for each takes as long as patience does */
+
+enum { N_JOBS = 3, JOB_VERIFIED = 2 };
+
+/* What a fault is counted among. */
+enum counted { COUNT_LAUNCHES, COUNT_COPIES, COUNT_BUILDS, N_COUNTS };
+
+static const struct kind {
+    const char *name;
+    enum counted among;
+    bool is_silent;
+    const char *what;
+} kinds[] = {
+    {"enqueue", COUNT_LAUNCHES, false, "a launch is refused"},
+    {"event", COUNT_LAUNCHES, false, "a launch fails later"},
+    {"copy", COUNT_COPIES, false, "a copy fails"},
+    {"build", COUNT_BUILDS, false, "a build fails"},
+    {"lose", COUNT_LAUNCHES, false, "a device is lost"},
+    {"skip", COUNT_LAUNCHES, true, "a launch does nothing"},
+    {"flip", COUNT_LAUNCHES, true, "a bit of a result is wrong"},
+    {"hang", COUNT_LAUNCHES, false, "a launch never ends"},
+};
+enum { N_KINDS = sizeof kinds / sizeof *kinds };
+
+struct tally {
+    uint32_t n_injected, n_survived, n_errors, n_died, n_hung, n_wrong;
+    double *delays; /* of those survived, s */
+};
+
+struct bench {
+    const bench_fault_params *params;
+    const shared_options *shared;
+    char layer[PATH_MAX], report[64], picture[64], split[16];
+    struct child child;
+    /* Of the jobs, undisturbed. */
+    char digests[N_JOBS][40];
+    double seconds[N_JOBS];
+    uint64_t counts[N_JOBS][N_COUNTS];
+    struct tally tallies[N_KINDS];
+    uint64_t state; /* of the generator */
+};
+
+/* SplitMix64 (Steele, Lea and Flood 2014). */
+static double
+draw(struct bench *b)
+{
+    uint64_t z = b->state += UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+    return (double)((z ^ z >> 31) >> 11) * 0x1p-53;
+}
+
+/* Beside the command where it was built, else where it was installed. */
+static bool
+find_layer(struct bench *b)
+{
+    char folder[PATH_MAX];
+    const ssize_t length = readlink("/proc/self/exe", folder, sizeof folder - 1);
+    folder[length > 0 ? length : 0] = '\0';
+    char *end = strrchr(folder, '/');
+    if (end)
+        *end = '\0';
+    snprintf(b->layer, sizeof b->layer, "%.*s/../faults/layer_fault.so", PATH_MAX - 32, folder);
+    if (access(b->layer, R_OK) == 0)
+        return true;
+    snprintf(b->layer, sizeof b->layer, "%s", FAULT_LAYER_INSTALLED);
+    return access(b->layer, R_OK) == 0;
+}
+
+/* The words of a job, and which fault strikes it. */
+static void
+prepare(struct bench *b, int job, const char *fault)
+{
+    const char *const run[] = {"run", b->params->network, "--json", "--duration-ms", "400"};
+    const char *const render[] = {"render", b->params->network, "--json", "--size", "160x90",
+                                  "-o",     b->picture};
+    struct child *child = &b->child;
+    size_t n = 0;
+    memset(child->words, 0, sizeof child->words);
+    memset(child->variables, 0, sizeof child->variables);
+    for (size_t i = 0; job == 1 && i < sizeof render / sizeof *render; i++)
+        child->words[n++] = render[i];
+    for (size_t i = 0; job != 1 && i < sizeof run / sizeof *run; i++)
+        child->words[n++] = run[i];
+    if (job == JOB_VERIFIED) {
+        child->words[n++] = "--verify";
+        child->words[n++] = "1";
+    }
+    if (b->params->devices) {
+        child->words[n++] = "--devices";
+        child->words[n++] = b->params->devices;
+    }
+    if (b->split[0]) {
+        child->words[n++] = "--split";
+        child->words[n++] = b->split;
+    }
+    const char *const variables[][2] = {
+        {"OPENCL_LAYERS", b->layer}, {"CHX_FAULT", fault}, {"CHX_FAULT_REPORT", b->report}};
+    memcpy(child->variables, variables, sizeof variables);
+    child->most_seconds = MOST_SECONDS;
+}
+
+/* What the layer has counted: launches, copies, builds and faults. */
+static bool
+read_report(const struct bench *b, uint64_t counts[N_COUNTS], uint64_t *n_struck)
+{
+    unsigned long long n[4];
+    FILE *file = fopen(b->report, "r");
+    const bool ok = file && fscanf(file, "%llu %llu %llu %llu", &n[0], &n[1], &n[2], &n[3]) == 4;
+    if (file)
+        fclose(file);
+    for (int i = 0; ok && i < N_COUNTS; i++)
+        counts[i] = n[i];
+    if (ok)
+        *n_struck = n[3];
+    return ok;
+}
+
+/* The result of a job in one word; empty where there is none. */
+static void
+read_digest(const struct child *child, char *digest, size_t capacity)
+{
+    json_t *summary = json_loads(child->output, 0, NULL);
+    const char *pixels = json_string_value(json_object_get(summary, "digest"));
+    const char *spikes = json_string_value(json_object_get(summary, "spikes_digest"));
+    snprintf(digest, capacity, "%s%s", pixels ? pixels : "", spikes ? spikes : "");
+    json_decref(summary);
+}
+
+static bool
+do_job(struct bench *b, int job, const char *fault)
+{
+    prepare(b, job, fault);
+    unlink(b->report);
+    return child_run(&b->child);
+}
+
+/* Once for the caches, once for the clock. */
+static int
+do_undisturbed(struct bench *b, int job)
+{
+    uint64_t n_struck;
+    bool ok = do_job(b, job, "") && do_job(b, job, "");
+    if (ok && b->child.code != 0)
+        return outcome_say(OUTCOME_WORK, "without any fault '%s' fails already; it says: %s",
+                           b->child.words[0], b->child.said);
+    read_digest(&b->child, b->digests[job], sizeof b->digests[job]);
+    b->seconds[job] = b->child.seconds;
+    ok = ok && b->digests[job][0] && read_report(b, b->counts[job], &n_struck);
+    return ok ? OUTCOME_OK
+              : outcome_say(OUTCOME_HELPER,
+                            "the layer %s is not loaded; does the OpenCL loader "
+                            "know OPENCL_LAYERS (ocl-icd 2.3 does)?",
+                            b->layer);
+}
+
+/* One sentence, and no result. */
+static bool
+is_clear(const struct child *child)
+{
+    return child->code > 0 && child->code < OUTCOME_SIGNAL && child->output[0] == '\0' &&
+           strstr(child->said, "chronaxie: ") != NULL;
+}
+
+static void
+judge(struct bench *b, int job, struct tally *tally)
+{
+    const struct child *child = &b->child;
+    char digest[sizeof b->digests[0]];
+    read_digest(child, digest, sizeof digest);
+    if (child->is_late)
+        tally->n_hung++;
+    else if (child->signal || child->code >= OUTCOME_SIGNAL)
+        tally->n_died++;
+    else if (child->code == 0 && strcmp(digest, b->digests[job]) == 0)
+        tally->delays[tally->n_survived++] = fmax(0, child->seconds - b->seconds[job]);
+    else if (is_clear(child))
+        tally->n_errors++;
+    else
+        tally->n_wrong++;
+}
+
+/* Of faults with high numbers there are more, so numbers are drawn by their logarithm. */
+static bool
+strike(struct bench *b, uint32_t i)
+{
+    const uint32_t kind =
+        i % HANGS_EVERY == HANGS_EVERY - 1 ? N_KINDS - 1 : (uint32_t)(draw(b) * (N_KINDS - 1));
+    const int job = kinds[kind].is_silent ? JOB_VERIFIED : draw(b) < 0.5;
+    const double n = pow((double)b->counts[job][kinds[kind].among], draw(b));
+    struct tally *tally = &b->tallies[kind];
+    uint64_t counts[N_COUNTS], n_struck = 1;
+    char fault[64];
+    snprintf(fault, sizeof fault, "%s:%.0f", kinds[kind].name, floor(n));
+    if (!do_job(b, job, fault))
+        return false;
+    /* One that ended without a report was struck. */
+    if (read_report(b, counts, &n_struck) && n_struck == 0)
+        return true;
+    tally->n_injected++;
+    judge(b, job, tally);
+    return true;
+}
+
+static json_t *
+json_of(const struct kind *kind, struct tally *tally)
+{
+    json_t *object =
+        json_pack("{s:s, s:i, s:i, s:i, s:i, s:i, s:i}", "kind", kind->name, "injected",
+                  (int)tally->n_injected, "survived", (int)tally->n_survived, "clear_error",
+                  (int)tally->n_errors, "lost", (int)tally->n_died, "hung", (int)tally->n_hung,
+                  "wrong", (int)tally->n_wrong);
+    if (tally->n_survived > 0) {
+        const double median = stopwatch_median(tally->delays, tally->n_survived);
+        json_object_set_new(object, "delay_s", json_real(median));
+        json_object_set_new(object, "longest_delay_s",
+                            json_real(tally->delays[tally->n_survived - 1]));
+    }
+    return object;
+}
+
+static int
+print_json(struct bench *b)
+{
+    json_t *rows = json_array();
+    for (int k = 0; k < N_KINDS; k++)
+        json_array_append_new(rows, json_of(&kinds[k], &b->tallies[k]));
+    return result_print(json_pack("{s:s, s:I, s:i, s:o, s:f, s:f, s:f, s:o}", "bench", "fault",
+                                  "seed", (json_int_t)b->params->seed, "count",
+                                  (int)b->params->count, "network", result_text(b->params->network),
+                                  "run_s", b->seconds[0], "picture_s", b->seconds[1],
+                                  "verified_run_s", b->seconds[JOB_VERIFIED], "kinds", rows));
+}
+
+static void
+print_text(struct bench *b)
+{
+    struct table table;
+    printf("undisturbed: run %.2f s, picture %.2f s, verified run %.2f s\n\n", b->seconds[0],
+           b->seconds[1], b->seconds[JOB_VERIFIED]);
+    table_begin(&table, "fault|>injected|>survived|>clear error|>process lost|>hung|>wrong|>delay "
+                        "(s)|>longest");
+    for (int k = 0; k < N_KINDS; k++) {
+        struct tally *tally = &b->tallies[k];
+        const uint32_t n = tally->n_survived;
+        const uint32_t cells[] = {
+            tally->n_injected, n, tally->n_errors, tally->n_died, tally->n_hung, tally->n_wrong};
+        table_add(&table, "%s", kinds[k].what);
+        for (size_t c = 0; c < sizeof cells / sizeof *cells; c++)
+            table_add(&table, "%u", cells[c]);
+        table_add(&table, n ? "%.2f" : "-", n ? stopwatch_median(tally->delays, n) : 0.0);
+        table_add(&table, n ? "%.2f" : "-", n ? tally->delays[n - 1] : 0.0);
+    }
+    table_print(&table);
+}
+
+static int
+measure(struct bench *b)
+{
+    int code = OUTCOME_OK;
+    for (int job = 0; code == OUTCOME_OK && job < N_JOBS; job++)
+        code = do_undisturbed(b, job);
+    if (code != OUTCOME_OK)
+        return code;
+    for (uint32_t i = 0; i < b->params->count; i++)
+        if (!strike(b, i))
+            return outcome_say(OUTCOME_MEMORY, "the system cannot start another process");
+    bool is_bad = false;
+    for (int k = 0; k < N_KINDS; k++)
+        is_bad |= b->tallies[k].n_hung > 0 || b->tallies[k].n_wrong > 0;
+    if (b->shared->json)
+        print_json(b);
+    else
+        print_text(b);
+    return outcome_close(is_bad ? OUTCOME_WORK : OUTCOME_OK);
+}
+
+static void
+name_files(struct bench *b)
+{
+    snprintf(b->report, sizeof b->report, "/tmp/chronaxie-fault-%d.txt", (int)getpid());
+    snprintf(b->picture, sizeof b->picture, "/tmp/chronaxie-fault-%d.png", (int)getpid());
+    if (b->shared->split)
+        snprintf(b->split, sizeof b->split, "%u", b->shared->split);
+}
+
+int
+bench_fault(const bench_fault_params *params, const shared_options *shared)
+{
+    static struct bench b;
+    double *delays = calloc((size_t)N_KINDS * params->count, sizeof *delays);
+    int code;
+    b.params = params;
+    b.shared = shared;
+    b.state = params->seed;
+    for (int k = 0; k < N_KINDS; k++)
+        b.tallies[k].delays = delays + (size_t)k * params->count;
+    name_files(&b);
+    if (!delays)
+        code = outcome_say(OUTCOME_MEMORY, "out of memory");
+    else if (!find_layer(&b))
+        code = outcome_say(OUTCOME_HELPER, "the layer that makes drivers fail is missing: %s",
+                           b.layer);
+    else
+        code = measure(&b);
+    unlink(b.report);
+    unlink(b.picture);
+    free(delays);
+    return code;
+}
