@@ -166,7 +166,7 @@ class Benches(Case):
                       run("run", net, "-t", "5", *devices()).stderr)
 
     def test_interrupt_ends_a_benchmark_at_once(self):
-        for name in ["schedule", "simulate", "threads", "dispatch", "stall"]:
+        for name in ["schedule", "simulate", "threads", "dispatch", "stall", "fault"]:
             child = subprocess.Popen([COMMAND, "bench", name], stdout=subprocess.PIPE,
                                      stderr=subprocess.PIPE, text=True, cwd=SOURCES)
             time.sleep(1)
@@ -190,6 +190,19 @@ class Benches(Case):
             self.assertLess(time.monotonic() - sent_s, 1)
             # Where the machine is so busy that the command has not begun, nobody listens yet.
             self.assertIn(child.returncode, [128 + signal.SIGINT, -signal.SIGINT], said)
+
+    def test_faults_are_counted_by_what_became_of_them(self):
+        result = json.loads(self.succeeds("bench", "fault", "--json", "--count", 6, "--seed", 3,
+                                          "--network", WORM, *devices()))
+        self.assertEqual((result["bench"], result["seed"], result["count"]), ("fault", 3, 6))
+        ends = ["survived", "clear_error", "lost", "hung", "wrong"]
+        for kind in result["kinds"]:
+            self.assertEqual(kind["injected"], sum(kind[end] for end in ends))
+            self.assertEqual("delay_s" in kind, kind["survived"] > 0)
+        n = {end: sum(kind[end] for kind in result["kinds"]) for end in ends}
+        self.assertEqual((n["hung"], n["wrong"]), (0, 0))
+        self.assertGreater(n["survived"], 0)
+        self.fails(3, "none", "bench", "fault", "--network", self.folder / "none")
 
     def test_unknown_benchmark_is_a_usage_error(self):
         self.fails(2, "did you mean 'threads'?", "bench", "thread")

@@ -13,8 +13,8 @@
 #ifndef CHRONAXIE_SIMULATION_H
 #define CHRONAXIE_SIMULATION_H
 
-#include <chronaxie/graph.h>
 #include <chronaxie/network.h>
+#include <chronaxie/plan.h>
 #include <chronaxie/recording.h>
 
 #ifdef __cplusplus
@@ -55,9 +55,9 @@ typedef struct chx_simulation_params {
     const chx_recording *recording;
     const chx_probe *probes; /* copied */
     uint32_t n_probes;
-    /* As chx_plan_params.recovers, of plans that the simulation makes itself: to advance without a
-     * graph of the caller's, and to save, weigh or look. */
-    bool recovers;
+    /* Of plans that the simulation makes itself: to advance without a graph of the caller's, and to
+     * save, weigh or look. Copied; what it points to is borrowed. */
+    chx_plan_params plan;
 } chx_simulation_params;
 
 /* Prepares a network at step 0. The network is borrowed for the life of the simulation. A warning

@@ -335,7 +335,7 @@ chx_simulation_create(chx_runtime *runtime, const chx_network *network,
     made->digest = CHX__SIMULATION_EMPTY_DIGEST;
     pthread_mutex_init(&made->mutex, NULL);
     made->playback.recording = params->recording;
-    made->recovers = params->recovers;
+    made->plan_params = params->plan;
     chx_status status = params->recording ? chx__playback_prepare(made) : prepare(made, params);
     if (status) {
         chx_simulation_destroy(&made);

@@ -39,8 +39,7 @@ sweep(const chx_simulation *simulation)
     for (uint32_t p = 0; p < simulation->tables.n_partitions && !status; p++)
         status = add_sweep(simulation, &simulation->parts[p], graph);
     if (!status)
-        status =
-            chx_plan_create(graph, &(chx_plan_params){.recovers = simulation->recovers}, &plan);
+        status = chx_plan_create(graph, &simulation->plan_params, &plan);
     if (!status)
         status = chx_plan_submit(plan, &run);
     if (!status)

@@ -476,8 +476,7 @@ build_own_graph(chx_simulation *simulation)
         return status;
     status = chx_simulation_build(simulation, graph, own_steps(simulation));
     if (!status)
-        status = chx_plan_create(graph, &(chx_plan_params){.recovers = simulation->recovers},
-                                 &simulation->plan);
+        status = chx_plan_create(graph, &simulation->plan_params, &simulation->plan);
     if (simulation->graph)
         simulation->owns_graph = true;
     else

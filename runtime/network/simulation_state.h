@@ -63,7 +63,7 @@ struct chx_simulation {
     chx__simulation_part parts[CHX__MAX_PARTITIONS];
     uint32_t part_devices[CHX__MAX_PARTITIONS]; /* where each advances and delivers */
     bool is_pinned; /* else anywhere */
-    bool recovers; /* in plans of its own */
+    chx_plan_params plan_params; /* of plans of its own */
     chx_buffer *stimuli, *chances, *plasticities, *kinds, *lists, *history;
     chx_buffer *potentials; /* for gap junctions; NULL without */
     uint32_t list_words, list_places;

@@ -108,7 +108,7 @@ prepare(struct bench *b, int job, const char *fault)
         child->words[n++] = "1";
     }
     if (b->params->devices) {
-        child->words[n++] = "--devices";
+        child->words[n++] = "--device";
         child->words[n++] = b->params->devices;
     }
     if (b->split[0]) {
@@ -162,9 +162,10 @@ do_undisturbed(struct bench *b, int job)
 {
     uint64_t n_struck;
     bool ok = do_job(b, job, "") && do_job(b, job, "");
-    if (ok && b->child.code != 0)
-        return outcome_say(OUTCOME_WORK, "without any fault '%s' fails already; it says: %s",
-                           b->child.words[0], b->child.said);
+    if (ok && b->child.code != 0) {
+        fputs(b->child.said, stderr);
+        return b->child.code;
+    }
     read_digest(&b->child, b->digests[job], sizeof b->digests[job]);
     b->seconds[job] = b->child.seconds;
     ok = ok && b->digests[job][0] && read_report(b, b->counts[job], &n_struck);

@@ -6,7 +6,7 @@
 
 typedef struct bench_fault_params {
     const char *network; /* folder */
-    const char *devices; /* as `--devices` takes them, or NULL */
+    const char *devices; /* as `--device` takes them, or NULL */
     uint64_t seed;
     uint32_t count; /* faults */
 } bench_fault_params;

@@ -173,7 +173,7 @@ session_renew(struct session *session, const session_params *params)
     chx_simulation_params simulation = params->simulation;
 
     simulation.recording = session->recording;
-    simulation.recovers = true;
+    simulation.plan = session_plan_params(session);
     chx_simulation_destroy(&session->simulation);
     return chx_simulation_create(session->runtime, session->network, &simulation,
                                  &session->simulation);

@@ -22,8 +22,8 @@
  *              the Nth launch, flush, question for an event's status, build or release of a buffer,
  *              and all that follow it, do not come back until the next chx_fault_arm
  *
- * When the process ends, what was counted is written to the file CHX_FAULT_REPORT, if any: launches,
- * copies, builds and faults that struck, in one line.
+ * When the process ends, what was counted is written to the file CHX_FAULT_REPORT, if any, in one
+ * line: launches, copies, builds, and faults that struck.
  */
 #include <CL/cl.h>
 #include <CL/cl_icd.h>
