@@ -156,7 +156,7 @@ prepare(chx_plan *plan)
             continue;
         if (!redo || !chx__redo_is_due(redo))
             return CHX_OK;
-        status = chx__redo_begin(redo, chosen->lowered, &chosen->cast);
+        status = chx__recovery_begin(plan->recovery, chosen->lowered, &chosen->cast);
         if (status)
             return status;
     }

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "execute/driver.h"
+#include "execute/fetch.h"
 #include "execute/rebuild.h"
 #include "execute/wait.h"
 
@@ -145,7 +146,7 @@ repeat_all(chx__recovery *recovery)
 {
     chx_status status = chx__rebuild_suspects(recovery->redo.runtime);
     if (!status)
-        status = chx__redo_restore(&recovery->redo);
+        status = chx__snapshot_restore(&recovery->redo.snapshot);
     for (size_t i = 0; !status && i < recovery->redo.n_entries; i++)
         status = repeat(recovery, i);
     return status;
@@ -243,4 +244,39 @@ chx__recovery_await(const chx__recovery *recovery)
 {
     while (recovery->redo.is_failed)
         chx__wait_change(recovery->redo.runtime, UINT64_MAX);
+}
+
+/* Has the host hold what is needed, and copies what is kept. */
+static chx_status
+keep(chx__snapshot *snapshot, const chx__need *need, uint64_t deadline_ns)
+{
+    const chx__stretch *at = &need->at;
+    chx__wait_hold(at->buffer);
+    chx_status status = chx__fetch(at->buffer, at->begin, at->end, true, deadline_ns);
+    if (!status && need->is_kept)
+        memcpy(snapshot->bytes + need->first_byte, at->buffer->host + at->begin,
+               at->end - at->begin);
+    chx__wait_let_go(at->buffer);
+    return status;
+}
+
+chx_status
+chx__recovery_begin(chx__recovery *recovery, const chx__lowered *lowered, const chx__cast *cast)
+{
+    chx__redo *redo = &recovery->redo;
+    const uint64_t begun_ns = chx__now_ns();
+    const uint64_t deadline_ns = begun_ns + redo->runtime->access_timeout_ns;
+    chx__snapshot made;
+    while (chx__redo_is_busy(redo) || redo->is_failed)
+        chx__wait_change(redo->runtime, UINT64_MAX);
+    chx_status status = chx__snapshot_init(&made, lowered, cast);
+    if (status)
+        return status;
+    for (size_t i = 0; !status && i < made.n_needs; i++)
+        status = keep(&made, &made.needs[i], deadline_ns);
+    if (status)
+        chx__snapshot_finish(&made);
+    else
+        chx__redo_begin(redo, &made, begun_ns);
+    return status;
 }

@@ -28,6 +28,12 @@ void chx__recovery_destroy(chx__recovery **recovery);
  * turn, which may be given up. */
 bool chx__recovery_goes_on(chx__recovery *recovery, chx_status status);
 
+/* Has the redo begin anew: waits for its runs and copies what runs of the plan overwrite of what
+ * they read; all that they read the host then holds as well. Under the turn, which is given up
+ * meanwhile. On failure the redo is as before. Errors: as chx_buffer_read(). */
+chx_status chx__recovery_begin(chx__recovery *recovery, const chx__lowered *lowered,
+                               const chx__cast *cast);
+
 /* Until nothing is being repeated. Under the turn. */
 void chx__recovery_await(const chx__recovery *recovery);
 

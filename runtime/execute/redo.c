@@ -17,27 +17,17 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "execute/fetch.h"
-#include "execute/wait.h"
 
 #define LEAST_INTERVAL_NS UINT64_C(1000000000)
 #define SHARE 30 /* of the time is what keeping takes */
 #define MOST_ENTRIES 1024 /* runs that are repeated at most */
 
-static uint64_t
-count_writes(const chx__cast *cast)
-{
-    uint64_t n = 0;
-    for (uint32_t b = 0; b < cast->n_parts; b++)
-        n += chx__cast_buffer(cast, b)->n_writes;
-    return n;
-}
-
 /* Buffers that the graph names no more may be gone. */
 static bool
 is_disturbed(const chx__redo *redo)
 {
-    return redo->n_recasts != redo->graph->n_recasts || count_writes(&redo->cast) != redo->n_writes;
+    return redo->snapshot.n_recasts != redo->graph->n_recasts ||
+           chx__snapshot_count_writes(&redo->snapshot.cast) != redo->n_writes;
 }
 
 static void
@@ -76,9 +66,7 @@ chx__redo_finish(chx__redo *redo)
             buffer->redo = NULL;
     drop_entries(redo, redo->n_entries);
     pthread_cond_destroy(&redo->due);
-    chx__cast_finish(&redo->cast);
-    free(redo->kept);
-    free(redo->bytes);
+    chx__snapshot_finish(&redo->snapshot);
     free(redo->entries);
 }
 
@@ -88,7 +76,7 @@ chx__redo_is_due(const chx__redo *redo)
     if (!redo->has_begun || is_disturbed(redo))
         return true;
     const uint64_t passed_ns = chx__now_ns() - redo->begun_ns;
-    return redo->n_kept > 0 &&
+    return redo->snapshot.n_bytes > 0 &&
            (redo->n_entries >= MOST_ENTRIES ||
             (passed_ns > LEAST_INTERVAL_NS && passed_ns / SHARE > redo->cost_ns));
 }
@@ -102,126 +90,19 @@ chx__redo_is_busy(const chx__redo *redo)
     return false;
 }
 
-/* Marks of atoms: what runs read of what was there before, and what they write. */
-enum { READS = 1, WRITES = 2 };
-
-static unsigned char *
-mark_atoms(const chx__flow *flow)
+void
+chx__redo_begin(chx__redo *redo, chx__snapshot *snapshot, uint64_t begun_ns)
 {
-    unsigned char *marks = chx__alloc(flow->n_atoms, 1);
-    for (size_t i = 0; marks && i < flow->reads.n; i++) {
-        const chx__version *version = &flow->versions[flow->reads.index[i]];
-        if (version->producer == CHX__NO_INDEX)
-            marks[version->atom] |= READS;
-    }
-    for (size_t i = 0; marks && i < flow->writes.n; i++)
-        marks[flow->writes.index[i]] |= WRITES;
-    return marks;
-}
-
-/* Has the host hold an atom, and copies it when the run overwrites it. */
-static chx_status
-keep(const chx__stretch *at, unsigned char *copy, uint64_t deadline_ns)
-{
-    chx__wait_hold(at->buffer);
-    chx_status status = chx__fetch(at->buffer, at->begin, at->end, true, deadline_ns);
-    if (!status && copy)
-        memcpy(copy, at->buffer->host + at->begin, at->end - at->begin);
-    chx__wait_let_go(at->buffer);
-    return status;
-}
-
-/* What was begun, before it takes the place of what was there. */
-typedef struct draft {
-    chx__kept *kept;
-    size_t n_kept, capacity, n_bytes;
-    unsigned char *bytes;
-} draft;
-
-static bool
-make_room(draft *made, const chx__flow *flow, const chx__cast *cast, const unsigned char *marks)
-{
-    for (uint32_t a = 0; a < flow->n_atoms; a++) {
-        if (marks[a] != (READS | WRITES))
-            continue;
-        if (!chx__grow(&made->kept, &made->capacity, made->n_kept + 1, sizeof *made->kept))
-            return false;
-        made->kept[made->n_kept++] = (chx__kept){chx__cast_atom(cast, flow, a), made->n_bytes};
-        made->n_bytes += flow->atoms[a].end - flow->atoms[a].begin;
-    }
-    made->bytes = chx__alloc(made->n_bytes, 1);
-    return made->bytes != NULL;
-}
-
-static chx_status
-fill(draft *made, const chx__flow *flow, const chx__cast *cast, const unsigned char *marks,
-     uint64_t deadline_ns)
-{
-    chx_status status = CHX_OK;
-    size_t next = 0;
-    for (uint32_t a = 0; !status && a < flow->n_atoms; a++) {
-        const chx__stretch at = chx__cast_atom(cast, flow, a);
-        const bool is_copied = marks[a] == (READS | WRITES);
-        if (marks[a] & READS)
-            status = keep(&at, is_copied ? made->bytes + made->kept[next].first_byte : NULL,
-                          deadline_ns);
-        next += is_copied;
-    }
-    return status;
-}
-
-static void
-take(chx__redo *redo, const draft *made)
-{
-    free(redo->kept);
-    free(redo->bytes);
-    redo->kept = made->kept;
-    redo->n_kept = made->n_kept;
-    redo->kept_capacity = made->capacity;
-    redo->bytes = made->bytes;
-}
-
-static void
-await_runs(const chx__redo *redo)
-{
-    while (chx__redo_is_busy(redo) || redo->is_failed)
-        chx__wait_change(redo->runtime, UINT64_MAX);
-}
-
-chx_status
-chx__redo_begin(chx__redo *redo, const chx__lowered *lowered, const chx__cast *cast)
-{
-    const uint64_t begin_ns = chx__now_ns();
-    const uint64_t deadline_ns = begin_ns + redo->runtime->access_timeout_ns;
-    const uint64_t n_recasts = lowered->graph->n_recasts;
-    draft made = {0};
-    chx__cast copy = {0};
-    await_runs(redo);
-    unsigned char *marks = mark_atoms(&lowered->flow);
-    chx_status status = chx__cast_copy(&copy, cast);
-    if (!status && (!marks || !make_room(&made, &lowered->flow, &copy, marks)))
-        status = chx__fail_memory("keeping what runs overwrite");
-    const uint64_t n_writes = status ? 0 : count_writes(&copy);
-    if (!status)
-        status = fill(&made, &lowered->flow, &copy, marks, deadline_ns);
-    free(marks);
-    if (status) {
-        chx__cast_finish(&copy);
-        free(made.kept);
-        free(made.bytes);
-        return status;
-    }
-    take(redo, &made);
+    assert(!chx__redo_is_busy(redo) && !redo->is_failed);
     drop_entries(redo, redo->n_entries);
-    chx__cast_finish(&redo->cast);
-    redo->cast = copy;
+    chx__snapshot_finish(&redo->snapshot);
+    redo->snapshot = *snapshot;
+    *snapshot = (chx__snapshot){0};
+    redo->n_writes = redo->snapshot.n_writes;
     redo->has_begun = true;
     redo->is_given_up = false;
-    redo->n_recasts = n_recasts;
-    redo->n_writes = n_writes;
     redo->begun_ns = chx__now_ns();
-    redo->cost_ns = redo->begun_ns - begin_ns;
-    return CHX_OK;
+    redo->cost_ns = redo->begun_ns - begun_ns;
 }
 
 /* Buffers that a run writes. */
@@ -272,8 +153,8 @@ chx__redo_is_devices(chx_status status)
 static void
 shut_buffers(const chx__redo *redo, bool is_shut)
 {
-    for (uint32_t b = 0; b < redo->cast.n_parts; b++) {
-        chx_buffer *buffer = chx__cast_buffer(&redo->cast, b);
+    for (uint32_t b = 0; b < redo->snapshot.cast.n_parts; b++) {
+        chx_buffer *buffer = chx__cast_buffer(&redo->snapshot.cast, b);
         assert(is_shut || buffer->n_restorers > 0);
         buffer->n_restorers += is_shut ? 1 : -1u;
     }
@@ -320,7 +201,7 @@ note_end(chx__redo *redo, chx__entry *entry)
     for (size_t i = 0; i < n; i++)
         if (redo->entries[i].run)
             return;
-    if (redo->n_kept == 0)
+    if (redo->snapshot.n_bytes == 0)
         drop_entries(redo, n);
 }
 
@@ -343,26 +224,6 @@ chx__redo_withholds(chx_run *run)
     return false;
 }
 
-chx_status
-chx__redo_restore(chx__redo *redo)
-{
-    chx_status status = CHX_OK;
-    for (size_t i = 0; !status && i < redo->n_kept; i++) {
-        const chx__stretch *at = &redo->kept[i].at;
-        if (at->buffer->is_exposed)
-            return chx__fail(CHX_ERROR_DEVICE, "a device that failed may still write to memory of "
-                                               "the program, so nothing can be put back there");
-        status = chx__coherence_reserve(&at->buffer->coherence, 1);
-        if (status)
-            break;
-        memcpy(at->buffer->host + at->begin, redo->bytes + redo->kept[i].first_byte,
-               at->end - at->begin);
-        chx__coherence_set(&at->buffer->coherence, at->begin, at->end,
-                           chx__places_of(CHX__HOST_PLACE));
-    }
-    return status;
-}
-
 /* Whoever waits looks again. */
 static void
 reopen(chx__redo *redo)
@@ -375,7 +236,7 @@ reopen(chx__redo *redo)
 void
 chx__redo_mend(chx__redo *redo)
 {
-    redo->n_writes = count_writes(&redo->cast);
+    redo->n_writes = chx__snapshot_count_writes(&redo->snapshot.cast);
     for (size_t i = 0; i < redo->n_entries; i++) {
         chx__entry *entry = &redo->entries[i];
         if (!entry->run)
@@ -385,7 +246,7 @@ chx__redo_mend(chx__redo *redo)
         chx__run_unref(entry->run);
         entry->run = NULL;
     }
-    if (redo->n_kept == 0 && redo->n_entries > 1)
+    if (redo->snapshot.n_bytes == 0 && redo->n_entries > 1)
         drop_entries(redo, redo->n_entries - 1);
     reopen(redo);
 }

@@ -10,12 +10,7 @@
 #define CHX_EXECUTE_REDO_H
 
 #include "execute/run.h"
-
-/* Bytes as they were. */
-typedef struct chx__kept {
-    chx__stretch at;
-    size_t first_byte; /* in the redo's bytes */
-} chx__kept;
+#include "execute/snapshot.h"
 
 /* A run since then. */
 typedef struct chx__entry {
@@ -27,15 +22,11 @@ struct chx__redo {
     chx_runtime *runtime;
     const chx_graph *graph;
     pthread_cond_t due; /* with the turn: whoever repeats is woken */
-    bool has_begun; /* something is kept, if only that nothing need be */
+    bool has_begun; /* the snapshot stands */
     uint64_t begun_ns;
-    uint64_t cost_ns; /* of keeping it */
-    uint64_t n_recasts; /* of the graph then */
-    chx__cast cast; /* the buffers of its runs */
-    uint64_t n_writes; /* to them, ever, when it last wrote */
-    chx__kept *kept;
-    size_t n_kept, kept_capacity;
-    unsigned char *bytes;
+    uint64_t cost_ns; /* of taking the snapshot */
+    chx__snapshot snapshot;
+    uint64_t n_writes; /* to its buffers, ever, when a run of it last wrote */
     chx__entry *entries;
     size_t n_entries, entry_capacity;
     uint64_t n_well; /* runs that have ended well, ever */
@@ -51,9 +42,9 @@ void chx__redo_finish(chx__redo *redo);
  * buffers, they are others, or so long ago that repeating would take long. */
 bool chx__redo_is_due(const chx__redo *redo);
 
-/* Waits for the runs in it and keeps what runs of the plan need, which the host then holds as well;
- * the turn is given up meanwhile. On failure it is as before. Errors: as chx_buffer_read(). */
-chx_status chx__redo_begin(chx__redo *redo, const chx__lowered *lowered, const chx__cast *cast);
+/* Begins anew with a snapshot, which it takes and which took since begun_ns. No run of it is in
+ * flight. */
+void chx__redo_begin(chx__redo *redo, chx__snapshot *snapshot, uint64_t begun_ns);
 
 /* Enters a run that is about to be submitted, for it may end before that returns. Errors:
  * MEMORY. */
@@ -73,10 +64,6 @@ bool chx__redo_fail(chx__redo *redo);
 
 /* Whether a run in it is in flight. */
 bool chx__redo_is_busy(const chx__redo *redo);
-
-/* Puts back what was kept. Errors: MEMORY, DEVICE when memory that a device may still write to
- * would have to hold it. */
-chx_status chx__redo_restore(chx__redo *redo);
 
 /* All that failed was made again. */
 void chx__redo_mend(chx__redo *redo);

@@ -1,0 +1,109 @@
+/* Atoms are those of the flow that the runs have when the snapshot is made. Other variants of the
+ * plan may cut the same bytes at other places, which is nothing to bytes that are put back. */
+#include "execute/snapshot.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "memory/buffer.h"
+
+/* Of atoms: what runs read of what was there before, and what they write. */
+enum { READS = 1, WRITES = 2 };
+
+static unsigned char *
+mark_atoms(const chx__flow *flow)
+{
+    unsigned char *marks = chx__alloc(flow->n_atoms, 1);
+    for (size_t i = 0; marks && i < flow->reads.n; i++) {
+        const chx__version *version = &flow->versions[flow->reads.index[i]];
+        if (version->producer == CHX__NO_INDEX)
+            marks[version->atom] |= READS;
+    }
+    for (size_t i = 0; marks && i < flow->writes.n; i++)
+        marks[flow->writes.index[i]] |= WRITES;
+    return marks;
+}
+
+static bool
+add_need(chx__snapshot *snapshot, const chx__stretch *at, bool is_kept)
+{
+    if (!chx__grow(&snapshot->needs, &snapshot->need_capacity, snapshot->n_needs + 1,
+                   sizeof *snapshot->needs))
+        return false;
+    snapshot->needs[snapshot->n_needs++] = (chx__need){*at, is_kept, snapshot->n_bytes};
+    snapshot->n_bytes += is_kept ? at->end - at->begin : 0;
+    return true;
+}
+
+static bool
+find_needs(chx__snapshot *snapshot, const chx__flow *flow)
+{
+    unsigned char *marks = mark_atoms(flow);
+    bool ok = marks != NULL;
+    for (uint32_t a = 0; ok && a < flow->n_atoms; a++) {
+        const chx__stretch at = chx__cast_atom(&snapshot->cast, flow, a);
+        ok = !(marks[a] & READS) || add_need(snapshot, &at, marks[a] & WRITES);
+    }
+    free(marks);
+    snapshot->bytes = ok ? chx__alloc(snapshot->n_bytes, 1) : NULL;
+    return snapshot->bytes != NULL;
+}
+
+uint64_t
+chx__snapshot_count_writes(const chx__cast *cast)
+{
+    uint64_t n = 0;
+    for (uint32_t b = 0; b < cast->n_parts; b++)
+        n += chx__cast_buffer(cast, b)->n_writes;
+    return n;
+}
+
+chx_status
+chx__snapshot_init(chx__snapshot *snapshot, const chx__lowered *lowered, const chx__cast *cast)
+{
+    *snapshot = (chx__snapshot){.n_recasts = lowered->graph->n_recasts};
+    chx_status status = chx__cast_copy(&snapshot->cast, cast);
+    if (!status && !find_needs(snapshot, &lowered->flow))
+        status = chx__fail_memory("keeping what runs overwrite");
+    if (status)
+        chx__snapshot_finish(snapshot);
+    else
+        snapshot->n_writes = chx__snapshot_count_writes(&snapshot->cast);
+    return status;
+}
+
+void
+chx__snapshot_finish(chx__snapshot *snapshot)
+{
+    chx__cast_finish(&snapshot->cast);
+    free(snapshot->needs);
+    free(snapshot->bytes);
+    *snapshot = (chx__snapshot){0};
+}
+
+static chx_status
+put_back(const chx__stretch *at, const unsigned char *bytes)
+{
+    if (at->buffer->is_exposed)
+        return chx__fail(CHX_ERROR_DEVICE, "a device that failed may still write to memory of the "
+                                           "program, so nothing can be put back there");
+    chx_status status = chx__coherence_reserve(&at->buffer->coherence, 1);
+    if (status)
+        return status;
+    memcpy(at->buffer->host + at->begin, bytes, at->end - at->begin);
+    chx__coherence_set(&at->buffer->coherence, at->begin, at->end, chx__places_of(CHX__HOST_PLACE));
+    return CHX_OK;
+}
+
+chx_status
+chx__snapshot_restore(const chx__snapshot *snapshot)
+{
+    chx_status status = CHX_OK;
+    for (size_t i = 0; !status && i < snapshot->n_needs; i++)
+        if (snapshot->needs[i].is_kept)
+            status =
+                put_back(&snapshot->needs[i].at, snapshot->bytes + snapshot->needs[i].first_byte);
+    return status;
+}

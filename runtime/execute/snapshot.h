@@ -1,0 +1,38 @@
+/* A snapshot: what the runs of a plan need of what was there before them, as it was at some time,
+ * and a copy of what they overwrite of that. */
+#ifndef CHX_EXECUTE_SNAPSHOT_H
+#define CHX_EXECUTE_SNAPSHOT_H
+
+#include "execute/lowering.h"
+
+/* Bytes that runs read before any of them has written there. */
+typedef struct chx__need {
+    chx__stretch at;
+    bool is_kept; /* runs overwrite it */
+    size_t first_byte; /* of the copy, if it is kept */
+} chx__need;
+
+typedef struct chx__snapshot {
+    chx__cast cast; /* the buffers of the runs */
+    uint64_t n_recasts; /* of the graph then */
+    uint64_t n_writes; /* to the buffers, ever, then */
+    chx__need *needs;
+    size_t n_needs, need_capacity;
+    unsigned char *bytes; /* the copies */
+    size_t n_bytes;
+} chx__snapshot;
+
+/* Says what is needed; the copies are the caller's to fill. Under the turn, as all of this. Errors:
+ * MEMORY. */
+chx_status chx__snapshot_init(chx__snapshot *snapshot, const chx__lowered *lowered,
+                              const chx__cast *cast);
+void chx__snapshot_finish(chx__snapshot *snapshot);
+
+/* Writes to a cast's buffers, ever. */
+uint64_t chx__snapshot_count_writes(const chx__cast *cast);
+
+/* Puts the copies back into buffers that no run in flight uses. Errors: MEMORY, DEVICE when memory
+ * that a device may still write to would have to hold them. */
+chx_status chx__snapshot_restore(const chx__snapshot *snapshot);
+
+#endif
