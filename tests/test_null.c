@@ -341,7 +341,7 @@ END_TEST
 START_TEST(every_hung_command_is_told_and_survived)
 {
     chx__null_counts counts = count_of_a_good_run(true);
-    for (uint64_t n = 1; n <= counts.n_commands; n += 3) /* each takes its deadline */
+    for (uint64_t n = 1; n <= counts.n_commands; n += 8) /* each takes its deadline */
         strike((chx__null_faults){.hang_command = n}, n);
 }
 END_TEST
