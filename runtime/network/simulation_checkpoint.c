@@ -29,7 +29,9 @@ typedef struct head {
     uint32_t slot_bits;
 } head;
 
-static const head first_head = {.magic = "CHXSTATE", .byte_order = 0x01020304, .version = VERSION};
+static const head first_head = {.magic = {'C', 'H', 'X', 'S', 'T', 'A', 'T', 'E'},
+                                .byte_order = 0x01020304,
+                                .version = VERSION};
 
 /* The bytes of a file on their way in or out. */
 typedef struct stream {
