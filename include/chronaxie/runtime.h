@@ -131,6 +131,14 @@ CHX_API uint32_t chx_runtime_n_parallel(const chx_runtime *runtime);
  * a warning in the log. Any thread. */
 CHX_API uint64_t chx_runtime_n_recoveries(chx_runtime *runtime);
 
+/* Measures what moving data between the host and the selected devices takes, and writes these and
+ * their speeds as a machine file (docs/machine-format.md), which chx_schedule_load() takes. Later
+ * runtimes plan with what was measured, which is kept in the cache. Speeds that a runtime has not
+ * measured, see chx_runtime_params, are 0. Blocks for about a second, in which nothing else should
+ * run; the file appears complete or not at all. Errors: FILE, DEVICE, TIMEOUT, MEMORY. One thread
+ * at a time. */
+CHX_API chx_status chx_runtime_record_machine(chx_runtime *runtime, const char *path);
+
 /* Stops using a device: waits for runs in flight to end (up to timeout_ns), saves what only it
  * holds, rebuilds its platform's context without it, and restores every buffer. Plans are made anew
  * at their next submit. Errors: INVALID, NO_DEVICE when it is the last one, TIMEOUT, DEVICE when

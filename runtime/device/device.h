@@ -61,6 +61,13 @@ chx__device_backend(const chx__device *device)
     return device->platform->backend;
 }
 
+/* Whether work may be placed on it. */
+static inline bool
+chx__device_is_usable(const chx__device *device)
+{
+    return device->info.selected && !device->info.excluded;
+}
+
 /* The device's memory among the places where data can be. */
 static inline uint32_t
 chx__device_place(const chx__device *device)

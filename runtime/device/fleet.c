@@ -100,14 +100,20 @@ fail_excluded(const chx__fleet *fleet)
     return chx__fail(CHX_ERROR_NO_DEVICE, "no selected device passed its self-test: %s", reasons);
 }
 
-/* Speeds are measured where they decide something: when there are devices to choose between. */
-static bool
-wants_speed(const chx__fleet *fleet, const chx_runtime_params *params)
+static uint32_t
+n_selected(const chx__fleet *fleet)
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < fleet->n_devices; i++)
         n += fleet->devices[i].info.selected;
-    return params->measure || n > 1;
+    return n;
+}
+
+/* Speeds are measured where they decide something: when there are devices to choose between. */
+static bool
+wants_speed(const chx__fleet *fleet, const chx_runtime_params *params)
+{
+    return params->measure || n_selected(fleet) > 1;
 }
 
 static chx_status
@@ -186,6 +192,14 @@ settle_contexts(chx__fleet *fleet)
     }
 }
 
+/* Where there is one device, nothing is placed by what transfers take. */
+static void
+recall_wires(chx__fleet *fleet)
+{
+    if (n_selected(fleet) > 1)
+        fleet->wires = fleet->recalled = chx__wires_recall(fleet);
+}
+
 static chx_status
 assemble(chx__fleet *fleet, const chx_runtime_params *params)
 {
@@ -209,6 +223,8 @@ assemble(chx__fleet *fleet, const chx_runtime_params *params)
     if (!status)
         set_limits(fleet, params);
     settle_contexts(fleet);
+    if (!status)
+        recall_wires(fleet);
     return status;
 }
 
@@ -286,6 +302,7 @@ chx__fleet_finish(chx__fleet *fleet)
     free(fleet->devices);
     free(fleet->platforms);
     free(fleet->kernel_path);
+    free(fleet->recalled);
     chx__driver_cache_close(&fleet->driver_cache);
     chx__cache_destroy(&fleet->cache);
     if (fleet->has_lock) {
@@ -420,15 +437,6 @@ chx__fleet_admit(chx__fleet *fleet)
     fleet->is_shut = false;
     pthread_cond_broadcast(&fleet->opened);
     pthread_mutex_unlock(&fleet->lock);
-}
-
-static uint32_t
-n_selected(const chx__fleet *fleet)
-{
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < fleet->n_devices; i++)
-        n += fleet->devices[i].info.selected;
-    return n;
 }
 
 bool

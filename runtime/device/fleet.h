@@ -8,16 +8,10 @@
 #include "base/places.h"
 #include "device/device.h"
 #include "device/driver_cache.h"
+#include "device/wire.h"
 
 typedef struct chx__cache chx__cache;
 typedef struct chx__null chx__null;
-
-/* What moving bytes from one memory to another takes. */
-typedef struct chx__wire {
-    bool exists; /* else bytes go through the host */
-    double latency_ns;
-    double ns_per_byte;
-} chx__wire;
 
 typedef struct chx__fleet {
     chx__platform *platforms;
@@ -27,6 +21,7 @@ typedef struct chx__fleet {
     /* (n_devices + 1) x (n_devices + 1), row = from, 0 the host; borrowed. NULL: guessed from what
      * the devices say. */
     const chx__wire *wires;
+    chx__wire *recalled; /* those, where they were measured before */
     uint32_t generation; /* counts changes of the set of usable devices */
     chx__cache *cache; /* NULL when there is none */
     chx__driver_cache driver_cache;

@@ -29,18 +29,12 @@
 #define GUESSED_HOST_TASK_NS 20e3
 #define TRANSFER_LATENCY_NS 5e3
 
-static bool
-is_usable(const chx__device *device)
-{
-    return device->info.selected && !device->info.excluded;
-}
-
 static uint32_t
 count_lanes(const chx__fleet *fleet)
 {
     uint32_t n = 1;
     for (uint32_t d = 0; d < fleet->n_devices; d++)
-        if (is_usable(&fleet->devices[d]))
+        if (chx__device_is_usable(&fleet->devices[d]))
             n += fleet->devices[d].n_lanes;
     return n;
 }
@@ -83,7 +77,8 @@ link_neighbours(chx__model *model, const chx__fleet *fleet)
     for (uint32_t a = 0; a < fleet->n_devices; a++)
         for (uint32_t b = 0; b < fleet->n_devices; b++) {
             const chx__device *from = &fleet->devices[a], *to = &fleet->devices[b];
-            if (a != b && is_usable(from) && is_usable(to) && from->platform == to->platform)
+            if (a != b && chx__device_is_usable(from) && chx__device_is_usable(to) &&
+                from->platform == to->platform)
                 model->links[(a + 1) * n_places + b + 1] = model->links[b + 1];
         }
 }
@@ -95,6 +90,8 @@ measure_links(chx__model *model, const chx__wire *wires)
     size_t n_places = model->machine.n_places;
     for (size_t l = 0; wires && l < n_places * n_places; l++) {
         chx__link *link = &model->links[l];
+        if (wires[l].is_unknown)
+            continue;
         link->exists = link->exists && wires[l].exists;
         link->latency_ns = wires[l].latency_ns;
         link->ns_per_byte = wires[l].ns_per_byte;
@@ -122,7 +119,7 @@ chx__model_init(chx__model *model, const chx__fleet *fleet)
         .role = CHX__ROLE_HOST, .place = CHX__HOST_PLACE, .device = "host", .name = "host"};
     uint32_t first = 1;
     for (uint32_t d = 0; d < fleet->n_devices; d++)
-        if (is_usable(&fleet->devices[d]))
+        if (chx__device_is_usable(&fleet->devices[d]))
             first = add_device(model, &fleet->devices[d], first);
     assert(first == n_lanes);
     link_neighbours(model, fleet);

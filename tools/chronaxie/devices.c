@@ -97,8 +97,13 @@ static int
 run(const struct command *self, int argc, char **argv)
 {
     shared_options shared = {.devices = "all"};
-    const option_rule none[] = {{.kind = OPTION_END}};
-    const struct syntax syntax = {self, none, &shared, NULL};
+    const char *record = NULL;
+    const option_rule rules[] = {
+        {OPTION_TEXT, 0, "record", "FILE",
+         "time transfers and write what was measured as a machine file", &record, 0, 0, NULL},
+        {.kind = OPTION_END},
+    };
+    const struct syntax syntax = {self, rules, &shared, NULL};
     chx_runtime_params params;
     chx_runtime *runtime = NULL;
     chx_status status;
@@ -111,7 +116,9 @@ run(const struct command *self, int argc, char **argv)
     status = chx_runtime_create(&runtime, &params);
     if (status != CHX_OK)
         return outcome_report(status, STAGE_WORK);
-    code = print_devices(runtime, shared.json);
+    status = record ? chx_runtime_record_machine(runtime, record) : CHX_OK;
+    code = status == CHX_OK ? print_devices(runtime, shared.json)
+                            : outcome_report(status, STAGE_OUTPUT);
     chx_runtime_destroy(&runtime);
     return code;
 }
@@ -122,6 +129,7 @@ const struct command command_devices = {
     .details =
         "Every device takes a short self-test; one that computes wrongly is not used, and the\n"
         "last column says why. Lanes are command queues: compute lanes + copy in and out.",
-    .example = "  chronaxie devices --json\n",
+    .example = "  chronaxie devices --json\n"
+               "  chronaxie devices --record machine.json\n",
     .run = run,
 };
