@@ -85,6 +85,74 @@ START_TEST(video_webm_is_vp9)
 }
 END_TEST
 
+#define N_PIECES 3
+#define ROOM 8192
+
+/* Appends what the frames of a video decode to, one digest a line; or when they are shown. */
+static void
+append_frames(const char *name, const char *what, char *said)
+{
+    char line[512];
+    const size_t n = strlen(said);
+    snprintf(line, sizeof line,
+             strcmp(what, "pixels") == 0
+                 ? "ffmpeg -v error -i \"%s\" -f framemd5 - | sed -n 's/^[^#].*, *//p'"
+                 : "ffprobe -v error -show_entries frame=pts_time -of default=nw=1:nk=1 \"%s\"",
+             folder_path(name));
+    FILE *stream = popen(line, "r");
+    said[n + fread(said + n, 1, ROOM - n - 1, stream)] = '\0';
+    ck_assert_int_eq(pclose(stream), 0);
+}
+
+/* Pieces of 25 frames, which are a second, but for the last one. */
+START_TEST(video_pieces_are_joined)
+{
+    static const char *const names[][N_PIECES + 1] = {
+        {"it's 0.mp4", "it's 1.mp4", "it's 2.mp4", "a.mp4"},
+        {"it's 0.webm", "it's 1.webm", "it's 2.webm", "a.webm"},
+    };
+    const char *const *name = names[_i];
+    static char expected[ROOM], found[ROOM], paths[N_PIECES][400];
+    const char *pieces[N_PIECES];
+    for (unsigned p = 0; p < N_PIECES; p++) {
+        snprintf(paths[p], sizeof paths[p], "%s", folder_path(name[p]));
+        pieces[p] = paths[p];
+        ck_assert_int_eq(chx_video_create(paths[p], &params, &video), CHX_OK);
+        for (unsigned f = 0; f < (p < 2 ? 25 : 7); f++) {
+            memset(frame + 50 * f * (p + 1), (int)(40 + 10 * f), 600);
+            ck_assert_int_eq(chx_video_add(video, frame), CHX_OK);
+        }
+        ck_assert_int_eq(chx_video_finish(video), CHX_OK);
+        chx_video_destroy(&video);
+        append_frames(name[p], "pixels", expected);
+    }
+    ck_assert_int_eq(chx_video_join(folder_path(name[N_PIECES]), pieces, N_PIECES), CHX_OK);
+    append_frames(name[N_PIECES], "pixels", found);
+    ck_assert_str_eq(found, expected);
+    found[0] = expected[0] = '\0';
+    append_frames(name[N_PIECES], "times", found);
+    for (unsigned f = 0; f < 57; f++)
+        snprintf(expected + strlen(expected), 16, "%.6f\n", f / 25.0);
+    ck_assert_str_eq(found, expected);
+    ck_assert_uint_eq(folder_count(), N_PIECES + 1);
+}
+END_TEST
+
+START_TEST(video_without_a_piece_is_not_joined)
+{
+    write_video("a.mp4", 5);
+    char paths[2][400];
+    snprintf(paths[0], sizeof paths[0], "%s", folder_path("a.mp4"));
+    snprintf(paths[1], sizeof paths[1], "%s", folder_path("no.mp4"));
+    ck_assert_int_eq(
+        chx_video_join(folder_path("b.mp4"), (const char *const[]){paths[0], paths[1]}, 2),
+        CHX_ERROR_PROGRAM);
+    ck_assert_uint_eq(folder_count(), 1);
+    ck_assert_int_eq(chx_video_join("b.avi", (const char *const[]){paths[0]}, 1),
+                     CHX_ERROR_INVALID);
+}
+END_TEST
+
 START_TEST(video_that_was_not_finished_is_removed)
 {
     ck_assert_int_eq(chx_video_create(folder_path("a.mp4"), &params, &video), CHX_OK);
@@ -216,6 +284,8 @@ main(void)
     tcase_add_test(tests, video_mp4_plays_everywhere);
     tcase_add_test(tests, video_mp4_begins_with_its_index);
     tcase_add_test(tests, video_webm_is_vp9);
+    tcase_add_loop_test(tests, video_pieces_are_joined, 0, 2);
+    tcase_add_test(tests, video_without_a_piece_is_not_joined);
     tcase_add_test(tests, video_that_was_not_finished_is_removed);
     tcase_add_test(tests, video_without_ffmpeg_names_the_package);
     tcase_add_test(tests, video_tells_what_a_dying_ffmpeg_said);

@@ -48,6 +48,12 @@ CHX_API chx_status chx_video_add(chx_video *video, const uint8_t *yuv420);
 /* Ends the video and renames it into place; after an error nothing remains. */
 CHX_API chx_status chx_video_finish(chx_video *video);
 
+/* Joins videos of the same kind, size, rate and quality, each whole, to one, without encoding them
+ * again: it has their frames in order. Their times fit exactly where all but the last take whole
+ * seconds. Blocks; after an error nothing remains. Errors: PROGRAM with what ffmpeg said, INVALID
+ * for another extension, FILE. */
+CHX_API chx_status chx_video_join(const char *path, const char *const *pieces, size_t n_pieces);
+
 /* Clears *video; accepts NULL. A video that was not finished is removed. */
 CHX_API void chx_video_destroy(chx_video **video);
 

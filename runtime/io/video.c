@@ -4,6 +4,7 @@
  * what all later calls return; so a caller that adds frames from a host task sees it at the next
  * one.
  *
+ * Pieces that were encoded alike are joined by copying, from a list that ffmpeg reads as it else does frames.
  * Quality is x264's scale of 51 and mapped to that of the container. */
 #include <chronaxie/picture.h>
 
@@ -35,22 +36,25 @@ struct chx_video {
 /* What a container needs to be told. */
 typedef struct container {
     const char *extension;
-    const char *format;
-    const char *const *options; /* ends with NULL */
+    const char *const *codec, *const *muxer; /* end with NULL */
     uint32_t most_quality; /* the worst constant rate factor */
 } container;
 
 /* veryfast encodes a mostly black 1080p picture at several times 30 frames/s on one core. */
-static const char *const mp4_options[] = {"-c:v",      "libx264",    "-preset", "veryfast",
-                                          "-movflags", "+faststart", NULL};
-static const char *const webm_options[] = {"-c:v",      "libvpx-vp9", "-b:v",      "0",
-                                           "-deadline", "realtime",   "-cpu-used", "8",
-                                           "-row-mt",   "1",          NULL};
+static const char *const h264[] = {"-c:v", "libx264", "-preset", "veryfast", NULL};
+static const char *const mp4[] = {"-movflags", "+faststart", "-f", "mp4", NULL};
+static const char *const vp9[] = {"-c:v",      "libvpx-vp9", "-b:v",    "0", "-deadline", "realtime",
+                                  "-cpu-used", "8",          "-row-mt", "1", NULL};
+static const char *const webm[] = {"-f", "webm", NULL};
 
 static const container containers[] = {
-    {".mp4", "mp4", mp4_options, 51},
-    {".webm", "webm", webm_options, 63},
+    {".mp4", h264, mp4, 51},
+    {".webm", vp9, webm, 63},
 };
+
+/* How ffmpeg is called, whatever it does. */
+static const char *const general[] = {"ffmpeg", "-hide_banner", "-nostdin", "-loglevel",
+                                      "error",  "-xerror",      "-y",       NULL};
 
 static const container *
 find_container(const char *path)
@@ -69,7 +73,6 @@ typedef struct command {
     const char *arguments[N_ARGUMENTS];
     size_t n;
     char size[32], rate[16], quality[16];
-    char *target;
 } command;
 
 static void
@@ -91,36 +94,55 @@ make_command(command *call, const container *kind, const chx_video_params *param
     static const char *const colours[] = {"-color_range",     "tv",      "-colorspace", "bt709",
                                           "-color_primaries", "bt709",   "-color_trc",  "bt709",
                                           "-pix_fmt",         "yuv420p", NULL};
-    add(call, (const char *const[]){"ffmpeg", "-hide_banner", "-nostdin", "-loglevel", "error",
-                                    "-xerror", "-y", "-f", "rawvideo", NULL});
+    add(call, general);
+    add(call, (const char *const[]){"-f", "rawvideo", NULL});
     add(call, colours);
     add(call, (const char *const[]){"-video_size", call->size, "-framerate", call->rate, "-i",
                                     "pipe:0", "-an", NULL});
-    add(call, kind->options);
+    add(call, kind->codec);
     add(call, colours);
-    add(call, (const char *const[]){"-crf", call->quality, "-f", kind->format, call->target, NULL});
+    add(call, (const char *const[]){"-crf", call->quality, NULL});
 }
 
+/* Starts a command, to which the container and the file are added. */
 static chx_status
-start(chx_video *video, const container *kind, const chx_video_params *params)
+start(chx_video *video, const container *kind, command *call)
 {
     chx_status status = chx__output_begin(&video->output, video->path);
     if (status)
         return status;
-    command call = {.target = video->output.temporary
-                                  ? chx__format("file:%s", video->output.temporary)
-                                  : chx__format("file:/proc/self/fd/%d", CHX__ENCODER_OUTPUT)};
-    if (!call.target)
+    char *target = video->output.temporary
+                       ? chx__format("file:%s", video->output.temporary)
+                       : chx__format("file:/proc/self/fd/%d", CHX__ENCODER_OUTPUT);
+    if (!target)
         return chx__fail_memory("opening a video");
-    make_command(&call, kind, params);
+    add(call, kind->muxer);
+    add(call, (const char *const[]){target, NULL});
     status =
-        chx__encoder_begin(&video->encoder, fileno(video->output.stream), call.arguments, REMEDY);
-    free(call.target);
+        chx__encoder_begin(&video->encoder, fileno(video->output.stream), call->arguments, REMEDY);
+    free(target);
     return status;
 }
 
 static chx_status
-check_params(const char *path, const chx_video_params *params)
+open_video(const char *path, command *call, size_t frame_bytes, chx_video **video)
+{
+    chx_video *opening = chx__alloc(1, sizeof *opening);
+    if (!opening)
+        return chx__fail_memory("opening a video");
+    opening->path = chx__strdup(path);
+    opening->frame_bytes = frame_bytes;
+    chx_status status = opening->path ? start(opening, find_container(path), call)
+                                      : chx__fail_memory("opening a video");
+    if (status)
+        chx_video_destroy(&opening);
+    else
+        *video = opening;
+    return status;
+}
+
+static chx_status
+check_path(const char *path)
 {
     if (!find_container(path))
         return chx__fail(CHX_ERROR_INVALID,
@@ -130,6 +152,15 @@ check_params(const char *path, const chx_video_params *params)
     struct stat found;
     if (stat(path, &found) == 0 && !S_ISREG(found.st_mode))
         return chx__fail(CHX_ERROR_FILE, "%s: not a regular file; give another name", path);
+    return CHX_OK;
+}
+
+static chx_status
+check_params(const char *path, const chx_video_params *params)
+{
+    chx_status status = check_path(path);
+    if (status)
+        return status;
     if (params->width_px < 2 || params->width_px > MAX_SIDE_PX || params->width_px % 2 ||
         params->height_px < 2 || params->height_px > MAX_SIDE_PX || params->height_px % 2)
         return chx__fail(CHX_ERROR_INVALID,
@@ -151,18 +182,9 @@ chx_video_create(const char *path, const chx_video_params *params, chx_video **v
     chx_status status = check_params(path, params);
     if (status)
         return status;
-    chx_video *opening = chx__alloc(1, sizeof *opening);
-    if (!opening)
-        return chx__fail_memory("opening a video");
-    opening->path = chx__strdup(path);
-    opening->frame_bytes = (size_t)params->width_px * params->height_px * 3 / 2;
-    status = opening->path ? start(opening, find_container(path), params)
-                           : chx__fail_memory("opening a video");
-    if (status)
-        chx_video_destroy(&opening);
-    else
-        *video = opening;
-    return status;
+    command call = {.n = 0};
+    make_command(&call, find_container(path), params);
+    return open_video(path, &call, (size_t)params->width_px * params->height_px * 3 / 2, video);
 }
 
 /* Keeps the thread's last error for later calls, with the file it belongs to. */
@@ -217,4 +239,42 @@ chx_video_destroy(chx_video **video)
     free((*video)->path);
     free(*video);
     *video = NULL;
+}
+
+/* A line of the list: its words are in single quotes, each of their own is outside of them. */
+static chx_status
+name_piece(chx__encoder *encoder, const char *path)
+{
+    chx_status status = chx__encoder_write(encoder, "file 'file:", 11);
+    while (!status && *path) {
+        const size_t n = strcspn(path, "'");
+        status = n > 0 ? chx__encoder_write(encoder, path, n)
+                       : chx__encoder_write(encoder, "'\\''", 4);
+        path += n > 0 ? n : 1;
+    }
+    return status ? status : chx__encoder_write(encoder, "'\n", 2);
+}
+
+chx_status
+chx_video_join(const char *path, const char *const *pieces, size_t n_pieces)
+{
+    CHX__REQUIRE(path && pieces && n_pieces > 0);
+    chx_status status = check_path(path);
+    if (status)
+        return status;
+    chx_video *video;
+    command call = {.n = 0};
+    add(&call, general);
+    add(&call, (const char *const[]){"-protocol_whitelist", "file,pipe", "-f", "concat", "-safe",
+                                     "0", "-i", "pipe:0", "-c", "copy", NULL});
+    status = open_video(path, &call, 0, &video);
+    if (status)
+        return status;
+    for (size_t i = 0; i < n_pieces && !status; i++)
+        if (name_piece(&video->encoder, pieces[i]))
+            status = give_up(video);
+    if (!status)
+        status = chx_video_finish(video);
+    chx_video_destroy(&video);
+    return status;
 }
