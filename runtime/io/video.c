@@ -4,7 +4,9 @@
  * what all later calls return; so a caller that adds frames from a host task sees it at the next
  * one.
  *
- * Pieces that were encoded alike are joined by copying, from a list that ffmpeg reads as it else does frames.
+ * Pieces that were encoded alike are joined by copying, from a list that ffmpeg reads as it else
+ * does frames.
+ *
  * Quality is x264's scale of 51 and mapped to that of the container. */
 #include <chronaxie/picture.h>
 
@@ -43,8 +45,9 @@ typedef struct container {
 /* veryfast encodes a mostly black 1080p picture at several times 30 frames/s on one core. */
 static const char *const h264[] = {"-c:v", "libx264", "-preset", "veryfast", NULL};
 static const char *const mp4[] = {"-movflags", "+faststart", "-f", "mp4", NULL};
-static const char *const vp9[] = {"-c:v",      "libvpx-vp9", "-b:v",    "0", "-deadline", "realtime",
-                                  "-cpu-used", "8",          "-row-mt", "1", NULL};
+static const char *const vp9[] = {"-c:v",      "libvpx-vp9", "-b:v",      "0",
+                                  "-deadline", "realtime",   "-cpu-used", "8",
+                                  "-row-mt",   "1",          NULL};
 static const char *const webm[] = {"-f", "webm", NULL};
 
 static const container containers[] = {
@@ -248,8 +251,8 @@ name_piece(chx__encoder *encoder, const char *path)
     chx_status status = chx__encoder_write(encoder, "file 'file:", 11);
     while (!status && *path) {
         const size_t n = strcspn(path, "'");
-        status = n > 0 ? chx__encoder_write(encoder, path, n)
-                       : chx__encoder_write(encoder, "'\\''", 4);
+        status =
+            n > 0 ? chx__encoder_write(encoder, path, n) : chx__encoder_write(encoder, "'\\''", 4);
         path += n > 0 ? n : 1;
     }
     return status ? status : chx__encoder_write(encoder, "'\n", 2);

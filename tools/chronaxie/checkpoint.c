@@ -11,11 +11,11 @@ void
 checkpoint_rules(struct checkpoint *checkpoint, option_rule *rules)
 {
     const option_rule table[CHECKPOINT_RULES] = {
-        {OPTION_TEXT, 0, "checkpoint", "FILE", "save the state that the run ends in",
+        {OPTION_TEXT, 0, "checkpoint", "FILE", "save what is needed to go on later",
          &checkpoint->path, 0, 0, NULL},
-        {OPTION_NUMBER, 0, "checkpoint-every-s", "S", "save it as often while the run goes on",
+        {OPTION_NUMBER, 0, "checkpoint-every-s", "S", "save it as often while the work goes on",
          &checkpoint->every_s, 1e-6, 1e9, NULL},
-        {OPTION_TEXT, 0, "resume", "FILE", "go on from a saved state, up to the duration",
+        {OPTION_TEXT, 0, "resume", "FILE", "go on from what was saved, up to the duration",
          &checkpoint->resume_path, 0, 0, NULL},
     };
     memcpy(rules, table, sizeof table);

@@ -2,7 +2,10 @@
 #include "rendering.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "film_checkpoint.h"
 #include "interrupt.h"
 #include "outcome.h"
 #include "progress.h"
@@ -51,43 +54,136 @@ submit_frame(struct rendering *rendering, uint64_t frame)
         status = chx_scene_set_time(rendering->scene, time_ms, rendering->speed);
     if (status == CHX_OK && rendering->orbit_deg != 0)
         status = chx_scene_set_camera(rendering->scene, &camera);
-    rendering->end_ms = time_ms;
     return status == CHX_OK ? flight_submit(&rendering->flight) : status;
+}
+
+/* Lets a run of no steps deliver what was fired last, so that the state is whole. It draws, too;
+ * that picture is not kept. */
+static chx_status
+settle(struct rendering *rendering)
+{
+    rendering->is_settling = true;
+    chx_status status = chx_simulation_set_steps(rendering->session.simulation, 0);
+    if (status == CHX_OK)
+        status = flight_submit(&rendering->flight);
+    if (status == CHX_OK)
+        status = flight_drain(&rendering->flight);
+    rendering->is_settling = false;
+    return status;
+}
+
+/* Whether to save once so many frames are drawn: where the reel is cut, as often as asked for. */
+static bool
+is_save_due(const struct rendering *rendering, uint64_t n_frames)
+{
+    const struct checkpoint *checkpoint = &rendering->checkpoint;
+    if (!checkpoint->path || n_frames == rendering->first_frame)
+        return false;
+    if (n_frames == rendering->n_frames)
+        return true;
+    return n_frames % reel_piece_frames(&rendering->reel) == 0 &&
+           (checkpoint->every_s == 0 || checkpoint_is_due(checkpoint));
+}
+
+static chx_status
+save(struct rendering *rendering, uint64_t n_frames)
+{
+    chx_status status = flight_drain(&rendering->flight);
+    if (status == CHX_OK)
+        status = rendering_keep_error(rendering, reel_cut(&rendering->reel));
+    if (status == CHX_OK)
+        status = settle(rendering);
+    return status == CHX_OK ? film_checkpoint_save(rendering, n_frames) : status;
 }
 
 static chx_status
 submit_frames(struct rendering *rendering)
 {
+    const uint64_t first = rendering->first_frame;
     chx_status status = CHX_OK;
 
-    for (uint64_t f = 0; status == CHX_OK && f < rendering->n_frames && !interrupt_pending(); f++) {
+    for (uint64_t f = first; status == CHX_OK && f < rendering->n_frames && !interrupt_pending();
+         f++) {
         status = submit_frame(rendering, f);
-        progress_show(rendering->flight.n_ended);
+        if (status == CHX_OK && is_save_due(rendering, f + 1))
+            status = save(rendering, f + 1);
+        progress_show(f - first);
     }
     return status == CHX_OK ? flight_drain(&rendering->flight) : status;
+}
+
+/* Brings the simulation to the first moment to draw, from where it stands. What has been done until
+ * then is kept also when a signal comes. */
+static int
+lead_in(struct rendering *rendering)
+{
+    const uint64_t first = rendering->first_frame;
+    const uint64_t step = chx_simulation_step(rendering->session.simulation);
+    const uint64_t end = steps_at(rendering, frame_ms(rendering, first));
+    int code = rendering_advance(rendering, end > step ? end - step : 0);
+
+    if (rendering->checkpoint.path && (code == OUTCOME_OK || interrupt_pending()) &&
+        film_checkpoint_save(rendering, first) != CHX_OK)
+        return outcome_report_error(&rendering->frame_error, STAGE_OUTPUT);
+    return code;
 }
 
 static int
 prepare(struct rendering *rendering)
 {
-    struct session *session = &rendering->session;
-    const chx_video_params video = {rendering->scene_params.width_px,
-                                    rendering->scene_params.height_px, rendering->fps,
-                                    rendering->quality};
-    double steps = ms_per_frame(rendering) / session->info->time_step_ms;
+    double steps = ms_per_frame(rendering) / rendering->session.info->time_step_ms;
     int code;
 
     if (steps > MOST_STEPS_PER_FRAME)
         return outcome_say(OUTCOME_USAGE,
                            "--speed %g makes %.0f steps per frame; take at most %.0f",
                            rendering->speed, steps, MOST_STEPS_PER_FRAME);
-    code = outcome_report(chx_video_create(rendering->output, &video, &rendering->video),
-                          STAGE_OUTPUT);
+    code = rendering_renew(rendering);
     if (code == OUTCOME_OK)
-        code = rendering_simulate(rendering, steps_at(rendering, rendering->start_ms));
+        code = film_checkpoint_resume(rendering);
+    if (code == OUTCOME_OK && rendering->first_frame < rendering->n_frames)
+        code = outcome_report(reel_open(&rendering->reel), STAGE_OUTPUT);
+    if (code == OUTCOME_OK)
+        code = lead_in(rendering);
     if (code == OUTCOME_OK)
         code = rendering_prepare(rendering, most_steps(rendering));
     return code;
+}
+
+/* Appends the spikes of this process to those of the ones before. */
+static int
+gather_spikes(struct rendering *rendering)
+{
+    const chx_spike *spikes;
+    chx_spike *all;
+    size_t n;
+    chx_status status = chx_simulation_spikes(rendering->session.simulation, &spikes, &n);
+
+    if (status != CHX_OK)
+        return outcome_report(status, STAGE_WORK);
+    all = realloc(rendering->earlier, (rendering->n_earlier + n + 1) * sizeof *all);
+    if (!all)
+        return outcome_say(OUTCOME_MEMORY, "no memory for the spikes");
+    if (n > 0)
+        memcpy(all + rendering->n_earlier, spikes, n * sizeof *all);
+    rendering->earlier = all;
+    rendering->n_earlier += n;
+    return OUTCOME_OK;
+}
+
+static int
+finish(struct rendering *rendering)
+{
+    int code = outcome_report(reel_finish(&rendering->reel), STAGE_OUTPUT);
+
+    if (code == OUTCOME_OK)
+        code = gather_spikes(rendering);
+    rendering->n_spikes = rendering->n_earlier;
+    rendering->simulated_ms = rendering->end_ms;
+    return code == OUTCOME_OK ? session_write_spikes(&rendering->session, &rendering->params,
+                                                     rendering->earlier, rendering->n_spikes,
+                                                     rendering->end_ms + ms_per_frame(rendering))
+                              : code;
 }
 
 int
@@ -95,28 +191,27 @@ rendering_film(struct rendering *rendering)
 {
     double frames = rendering->params.duration_ms / ms_per_frame(rendering);
     uint64_t begin_ns;
-    int code = prepare(rendering);
+    int code;
 
+    rendering->n_frames = frames < 1 ? 1 : (uint64_t)ceil(frames - 1e-6);
+    rendering->end_ms = frame_ms(rendering, rendering->n_frames - 1);
+    rendering->reel = (struct reel){.path = rendering->output,
+                                    .checkpoint_path = rendering->checkpoint.path,
+                                    .params = {rendering->size_px[0], rendering->size_px[1],
+                                               rendering->fps, rendering->quality}};
+    code = prepare(rendering);
     if (code != OUTCOME_OK)
         return code;
-    rendering->n_frames = frames < 1 ? 1 : (uint64_t)ceil(frames - 1e-6);
     rendering->flight.trace.n = FRAMES_IN_TRACE;
     /* The middle of the film shows the steady state. */
-    rendering->flight.picture.first = rendering->n_frames / 2;
+    rendering->flight.picture.first = (rendering->n_frames - rendering->first_frame) / 2;
     rendering->flight.picture.n = FRAMES_IN_PICTURE;
     begin_ns = stopwatch_now_ns();
-    progress_begin("frames", rendering->n_frames);
+    progress_begin("frames", rendering->n_frames - rendering->first_frame);
     code = rendering_draw(rendering, submit_frames);
     progress_clear();
     rendering->wall_s = stopwatch_seconds_since(begin_ns);
     if (interrupt_pending())
         return outcome_stopped();
-    if (code == OUTCOME_OK)
-        code = outcome_report(chx_video_finish(rendering->video), STAGE_OUTPUT);
-    if (code == OUTCOME_OK)
-        code = session_write_spikes(&rendering->session, &rendering->params,
-                                    rendering->end_ms + ms_per_frame(rendering));
-    if (code == OUTCOME_OK)
-        code = rendering_count_spikes(rendering, rendering->end_ms);
-    return code;
+    return code == OUTCOME_OK ? finish(rendering) : code;
 }

@@ -2,9 +2,11 @@
 #include "rendering.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "film_checkpoint.h"
 #include "outcome.h"
 #include "result.h"
 #include "silence.h"
@@ -119,6 +121,27 @@ choose_plane(struct rendering *r)
     return outcome_say(OUTCOME_USAGE, "--view takes xy, xz, yz or principal, not '%s'", r->plane);
 }
 
+/* A film that is gone on with is saved to the same file again, which its pieces lie beside. */
+static int
+check_checkpoint(struct rendering *r)
+{
+    struct checkpoint *checkpoint = &r->checkpoint;
+
+    if (!checkpoint->path)
+        checkpoint->path = checkpoint->resume_path;
+    if (checkpoint->path && !r->is_video)
+        return outcome_say(OUTCOME_USAGE,
+                           "--checkpoint and --resume are for videos; for a picture simulate by "
+                           "run --checkpoint FILE --spikes FILE.csv, and draw by render "
+                           "--play-spikes FILE.csv");
+    if (checkpoint->resume_path && strcmp(checkpoint->path, checkpoint->resume_path) != 0)
+        return outcome_say(OUTCOME_USAGE,
+                           "--checkpoint %s: a video goes on in the file of --resume %s; leave "
+                           "--checkpoint out",
+                           checkpoint->path, checkpoint->resume_path);
+    return checkpoint_check(checkpoint, false);
+}
+
 static int
 check_choices(struct rendering *r, const char *colour_map)
 {
@@ -146,6 +169,8 @@ check_choices(struct rendering *r, const char *colour_map)
     else if (strcmp(colour_map, colour_maps[CHX_COLOUR_INFERNO]) != 0)
         return outcome_say(OUTCOME_USAGE, "--colour-map takes inferno or cividis, not '%s'",
                            colour_map);
+    if (check_checkpoint(r) != OUTCOME_OK)
+        return OUTCOME_USAGE;
     scene->format = r->is_video ? CHX_PIXELS_YUV420 : CHX_PIXELS_RGB;
     if (choose_colour_by(r) != OUTCOME_OK || choose_background(r) != OUTCOME_OK)
         return OUTCOME_USAGE;
@@ -165,7 +190,8 @@ static int
 check_targets(const struct rendering *r)
 {
     uint64_t picture_bytes = (uint64_t)r->size_px[0] * r->size_px[1] * 3;
-    const struct target outputs[4] = {{"--output", r->output, ".png .mp4 .webm", picture_bytes}};
+    const struct target outputs[4] = {{"--output", r->output, ".png .mp4 .webm", picture_bytes},
+                                      {"--checkpoint", r->checkpoint.path, NULL, 1 << 20}};
     return session_check_targets(&r->params, outputs);
 }
 
@@ -201,6 +227,12 @@ files_json(const struct rendering *r)
     return files;
 }
 
+static double
+frames_per_s(const struct rendering *r)
+{
+    return r->wall_s > 0 ? (double)(r->n_frames - r->first_frame) / r->wall_s : 0;
+}
+
 static int
 print_json(const struct rendering *r, uint64_t spikes_digest)
 {
@@ -208,11 +240,10 @@ print_json(const struct rendering *r, uint64_t spikes_digest)
         "{s:s, s:I, s:i, s:i, s:f, s:f, s:f, s:f, s:f, s:i, s:o, s:o, s:o, s:o}", "network",
         r->session.info->name, "frames", (json_int_t)r->n_frames, "width_px", (int)r->size_px[0],
         "height_px", (int)r->size_px[1], "start_ms", r->is_video ? r->start_ms : r->at_ms, "end_ms",
-        r->end_ms, "ready_s", r->ready_s, "wall_s", r->wall_s, "frames_per_s",
-        (double)r->n_frames / r->wall_s, "failures",
-        (int)chx_runtime_n_recoveries(r->session.runtime), "digest",
-        result_digest(XXH3_64bits_digest(r->digest)), "spikes_digest", result_digest(spikes_digest),
-        "files", files_json(r), "devices", flight_devices_json(&r->flight, r->wall_s));
+        r->end_ms, "ready_s", r->ready_s, "wall_s", r->wall_s, "frames_per_s", frames_per_s(r),
+        "failures", (int)chx_runtime_n_recoveries(r->session.runtime), "digest",
+        result_digest(r->digest), "spikes_digest", result_digest(spikes_digest), "files",
+        files_json(r), "devices", flight_devices_json(&r->flight, r->wall_s));
     if (r->is_video) {
         json_object_set_new(object, "fps", json_integer(r->fps));
         json_object_set_new(object, "speed", json_real(r->speed));
@@ -236,8 +267,7 @@ print_text(const struct rendering *r)
         printf("%s: %ux%u, network at %.6g ms\n", r->session.info->name, r->size_px[0],
                r->size_px[1], r->at_ms);
     printf("ready after %.2f s, drawn in %.2f s (%.1f frames/s), digest %016llx", r->ready_s,
-           r->wall_s, (double)r->n_frames / r->wall_s,
-           (unsigned long long)XXH3_64bits_digest(r->digest));
+           r->wall_s, frames_per_s(r), (unsigned long long)r->digest);
     if (n_failures > 0)
         printf(", %llu failure%s survived", (unsigned long long)n_failures,
                result_plural(n_failures));
@@ -268,8 +298,11 @@ work(struct rendering *r, const shared_options *shared)
     if (code == OUTCOME_OK)
         code = outcome_report(
             flight_write(&r->flight, r->params.trace_path, r->params.timeline_path), STAGE_OUTPUT);
-    if (code != OUTCOME_OK)
+    if (code != OUTCOME_OK) {
+        film_checkpoint_remark(r);
         return code;
+    }
+    film_checkpoint_remove(r);
     r->ready_s = stopwatch_seconds_since(begin_ns) - r->wall_s;
     status = chx_simulation_digest(r->session.simulation, &digest);
     if (status != CHX_OK)
@@ -285,12 +318,13 @@ run(const struct command *self, int argc, char **argv)
     shared_options shared = {0};
     struct rendering r = {.size_px = {1920, 1080}, .fps = 30};
     const char *colour_map = colour_maps[CHX_COLOUR_INFERNO];
-    option_rule rules[RENDER_RULES + SESSION_RULES + 1] = {{.kind = OPTION_END}};
+    option_rule rules[RENDER_RULES + SESSION_RULES + CHECKPOINT_RULES + 1] = {{.kind = OPTION_END}};
     const struct syntax syntax = {self, rules, &shared, NULL, &r.params.sources};
     int code;
 
     render_rules(&r, &colour_map, rules);
     session_rules(&r.params, rules + RENDER_RULES);
+    checkpoint_rules(&r.checkpoint, rules + RENDER_RULES + SESSION_RULES);
     if (!options_parse(&syntax, argc, argv, &code))
         return code;
     code = check_choices(&r, colour_map);
@@ -299,15 +333,15 @@ run(const struct command *self, int argc, char **argv)
     if (code == OUTCOME_OK)
         code = work(&r, &shared);
     if (!flight_finish(&r.flight)) {
-        chx_video_destroy(&r.video);
+        reel_close(&r.reel);
         _exit(code);
     }
     chx_plan_destroy(&r.plan);
     chx_graph_destroy(&r.graph);
     chx_scene_destroy(&r.scene);
     session_close(&r.session);
-    chx_video_destroy(&r.video);
-    XXH3_freeState(r.digest);
+    reel_close(&r.reel);
+    free(r.earlier);
     return code;
 }
 

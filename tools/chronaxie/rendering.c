@@ -11,6 +11,15 @@
 #include "placement.h"
 #include "suggest.h"
 
+chx_status
+rendering_keep_error(struct rendering *rendering, chx_status status)
+{
+    if (status != CHX_OK)
+        rendering->frame_error =
+            chx_last_error()->status == status ? *chx_last_error() : (chx_error){.status = status};
+    return status;
+}
+
 /* Keeps a finished frame. Runs on a thread of the library, so the error is kept for later. */
 static chx_status
 keep_frame(void *data, const chx_frame *frame)
@@ -18,17 +27,17 @@ keep_frame(void *data, const chx_frame *frame)
     struct rendering *rendering = data;
     chx_status status;
 
-    XXH3_64bits_update(rendering->digest, frame->pixels, frame->size_bytes);
+    if (rendering->is_settling)
+        return CHX_OK;
+    rendering->digest = XXH3_64bits_withSeed(frame->pixels, frame->size_bytes, rendering->digest);
     if (rendering->is_video)
-        status = chx_video_add(rendering->video, frame->pixels);
+        status = reel_add(&rendering->reel, frame->pixels);
     else if (frame->format == CHX_PIXELS_RGBA)
         status =
             chx_png_write_rgba(rendering->output, frame->width_px, frame->height_px, frame->pixels);
     else
         status = chx_png_write(rendering->output, frame->width_px, frame->height_px, frame->pixels);
-    if (status != CHX_OK)
-        rendering->frame_error = *chx_last_error();
-    return status;
+    return rendering_keep_error(rendering, status);
 }
 
 /* Looks at a neuron's soma. */
@@ -109,14 +118,25 @@ create_plan(struct rendering *rendering, uint32_t max_steps)
 }
 
 int
-rendering_simulate(struct rendering *rendering, uint64_t n_steps)
+rendering_renew(struct rendering *rendering)
 {
-    chx_status status = session_renew(&rendering->session, &rendering->params);
-    if (status == CHX_OK)
-        status = session_go(&rendering->session, n_steps);
+    return outcome_report(session_renew(&rendering->session, &rendering->params), STAGE_WORK);
+}
+
+int
+rendering_advance(struct rendering *rendering, uint64_t n_steps)
+{
+    const chx_status status = session_go(&rendering->session, n_steps);
     if (status != CHX_OK)
         return outcome_report(status, STAGE_WORK);
     return interrupt_pending() ? outcome_stopped() : OUTCOME_OK;
+}
+
+int
+rendering_simulate(struct rendering *rendering, uint64_t n_steps)
+{
+    const int code = rendering_renew(rendering);
+    return code == OUTCOME_OK ? rendering_advance(rendering, n_steps) : code;
 }
 
 int
@@ -125,10 +145,6 @@ rendering_prepare(struct rendering *rendering, uint32_t max_steps)
     int code = outcome_report(create_scene(rendering), STAGE_WORK);
     if (code != OUTCOME_OK)
         return code;
-    rendering->digest = XXH3_createState();
-    if (!rendering->digest)
-        return outcome_say(OUTCOME_MEMORY, "memory ran out before the first frame");
-    XXH3_64bits_reset(rendering->digest);
     code = set_camera(rendering);
     return code == OUTCOME_OK ? outcome_report(create_plan(rendering, max_steps), STAGE_WORK)
                               : code;

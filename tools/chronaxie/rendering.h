@@ -7,7 +7,9 @@
 
 #include <xxhash.h>
 
+#include "checkpoint.h"
 #include "flight.h"
+#include "reel.h"
 #include "session.h"
 
 struct rendering {
@@ -39,6 +41,7 @@ struct rendering {
     const char *verify; /* refused when given */
     const char *centre; /* name of a neuron, NULL for the whole */
     chx_scene_params scene_params;
+    struct checkpoint checkpoint; /* of a film */
 
     /* alive */
     struct session session;
@@ -47,12 +50,18 @@ struct rendering {
     chx_plan *plan;
     chx_camera camera;
     struct flight flight;
-    chx_video *video;
-    XXH3_state_t *digest; /* of all pixels so far */
+    struct reel reel;
+    uint64_t digest; /* of all pixels so far: each frame's begins with that of those before */
+    bool is_settling; /* the run under way is no frame of the film */
     chx_error frame_error; /* why a frame could not be kept; it happened on another thread */
 
     /* done */
     uint64_t n_frames;
+    uint64_t first_frame; /* which this process drew */
+    bool has_saved; /* what others can go on from, */
+    uint64_t n_saved; /* after so many frames */
+    chx_spike *earlier; /* of processes before this one */
+    size_t n_earlier;
     size_t n_spikes; /* found within simulated_ms of network time */
     double simulated_ms;
     double end_ms; /* network time of the last frame */
@@ -60,13 +69,23 @@ struct rendering {
     double wall_s; /* from there until the last frame was kept */
 };
 
-/* Makes the simulation and advances it by n_steps. Says what fails; returns the exit code. */
+/* Makes the simulation. Says what fails; returns the exit code. */
+int rendering_renew(struct rendering *rendering);
+
+/* Advances it by n_steps without drawing. Says what fails; returns the exit code. */
+int rendering_advance(struct rendering *rendering, uint64_t n_steps);
+
+/* Does both. */
 int rendering_simulate(struct rendering *rendering, uint64_t n_steps);
 
 /* Makes scene, graph and plan for a session whose simulation stands at the first moment to draw. A
  * run of the graph advances up to max_steps steps and draws one frame. Says what fails; returns the
  * exit code. */
 int rendering_prepare(struct rendering *rendering, uint32_t max_steps);
+
+/* Keeps why a frame or a file was not written, which is told instead of what follows from it.
+ * Returns the status. */
+chx_status rendering_keep_error(struct rendering *rendering, chx_status status);
 
 /* Draws by a function. Says what fails; returns the exit code. */
 typedef chx_status (*rendering_fn)(struct rendering *rendering);

@@ -212,14 +212,10 @@ session_steps(const struct session *session, double time_ms)
 
 int
 session_write_spikes(const struct session *session, const session_params *params,
-                     double duration_ms)
+                     const chx_spike *spikes, size_t n_spikes, double duration_ms)
 {
-    const chx_spike *spikes;
-    size_t n_spikes;
-    chx_status status = chx_simulation_spikes(session->simulation, &spikes, &n_spikes);
+    chx_status status = CHX_OK;
 
-    if (status != CHX_OK)
-        return outcome_report(status, STAGE_WORK);
     if (params->spikes_path)
         status = chx_spikes_write_csv(session->network, spikes, n_spikes, params->spikes_path);
     if (status == CHX_OK && params->raster_path)

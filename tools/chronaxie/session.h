@@ -61,10 +61,9 @@ double session_duration_ms(const struct session *session, double light_ms);
 /* Steps until a time, rounded to the nearest. */
 uint64_t session_steps(const struct session *session, double time_ms);
 
-/* Writes the spikes of the simulation so far as CSV and as a plot over duration_ms, where asked
- * for. */
+/* Writes spikes as CSV and as a plot over duration_ms, where asked for. */
 int session_write_spikes(const struct session *session, const session_params *params,
-                         double duration_ms);
+                         const chx_spike *spikes, size_t n_spikes, double duration_ms);
 
 /* Closes everything; accepts a half-open session. */
 void session_close(struct session *session);

@@ -25,7 +25,7 @@ survey(struct rendering *rendering)
                                                 params->duration_ms, &rendering->at_ms))
         return outcome_say(OUTCOME_MEMORY, "memory ran out while looking for the brightest moment");
     rendering->simulated_ms = params->duration_ms;
-    return session_write_spikes(session, params, params->duration_ms);
+    return session_write_spikes(session, params, spikes, rendering->n_spikes, params->duration_ms);
 }
 
 static chx_status
