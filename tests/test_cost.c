@@ -84,10 +84,10 @@ START_TEST(cost_is_the_middle_of_the_last_nine_samples)
 {
     double samples[200], ns;
     uint32_t seed = 1;
-    chx__costs_add(costs, &key, 1.0);
+    chx__costs_add(costs, &key, 40.0);
     for (int i = 0; i < 200; i++) {
         seed = seed * 1664525u + 1013904223u;
-        samples[i] = (double)(1 + (seed >> 16) % 20);
+        samples[i] = (double)(10 + (seed >> 16) % 20);
         chx__costs_add(costs, &key, samples[i]);
         ck_assert(chx__costs_find(costs, &key, &ns));
         int n = i < 9 ? i + 1 : 9;
@@ -108,25 +108,92 @@ START_TEST(cost_slow_drift_is_told_too)
 }
 END_TEST
 
-START_TEST(cost_scales_within_a_power_of_two_only)
+static void
+add_twice(const chx__cost_key *at, double ns)
+{
+    chx__costs_add(costs, at, ns);
+    chx__costs_add(costs, at, ns);
+}
+
+START_TEST(cost_scales_within_a_power_of_two_and_to_those_around)
 {
     chx__cost_key at = key;
     double ns;
-    chx__costs_add(costs, &at, 1.0);
-    chx__costs_add(costs, &at, 1000.0);
-    at.size = 513;
+    add_twice(&at, 1000.0);
+    for (at.size = 512; at.size < 1024; at.size++) {
+        ck_assert(chx__costs_find(costs, &at, &ns));
+        ck_assert_double_eq_tol(ns, (double)at.size, 1e-9);
+    }
+    at.size = 8191;
     ck_assert(chx__costs_find(costs, &at, &ns));
-    ck_assert_double_eq_tol(ns, 513.0, 1e-9);
-    at.size = 512;
-    ck_assert(chx__costs_find(costs, &at, &ns));
-    at.size = 511;
+    ck_assert_double_eq_tol(ns, 8191.0, 1e-6);
+    at.size = 8192;
     ck_assert(!chx__costs_find(costs, &at, &ns));
-    at.size = 1024;
+    at.size = 63;
     ck_assert(!chx__costs_find(costs, &at, &ns));
     at.size = 0;
     ck_assert(!chx__costs_find(costs, &at, &ns));
     at.size = UINT64_MAX;
     ck_assert(!chx__costs_find(costs, &at, &ns));
+}
+END_TEST
+
+/* A launch of 5 us and a nanosecond an item. */
+START_TEST(cost_of_a_size_between_is_on_the_line)
+{
+    chx__cost_key at = key;
+    double ns;
+    for (at.size = 1536; at.size <= 98304; at.size *= 4)
+        add_twice(&at, 5000.0 + (double)at.size);
+    for (at.size = 3000; at.size < 200000; at.size *= 4) {
+        ck_assert(chx__costs_find(costs, &at, &ns));
+        ck_assert_double_eq_tol(ns, 5000.0 + (double)at.size, 1.0);
+    }
+}
+END_TEST
+
+#define N_SERIES 300u
+#define N_SAMPLES 200u
+#define FEW 3u
+
+/* About the stated duration, and once in ten times ten times as long. */
+static double
+disturbed(double ns, uint32_t *seed)
+{
+    *seed = *seed * 1664525u + 1013904223u;
+    uint32_t word = *seed >> 8;
+    return ns * (0.95 + 0.1 * (double)(word % 1000) / 1000) * (word / 1000 % 10 == 0 ? 10 : 1);
+}
+
+/* From the third sample on the faster device is known to be, and nobody is told otherwise. */
+START_TEST(cost_outliers_move_no_placement)
+{
+    uint32_t seed = 1;
+    for (uint64_t series = 0; series < N_SERIES; series++)
+        for (uint32_t i = 0; i < N_SAMPLES; i++) {
+            chx__cost_key fast = {series, 1, 1000}, slow = {series, 2, 1000};
+            bool moved = chx__costs_add(costs, &fast, disturbed(1e5, &seed));
+            moved = chx__costs_add(costs, &slow, disturbed(1.5e5, &seed)) || moved;
+            double fast_ns = 0, slow_ns = 0;
+            if (i < FEW)
+                continue;
+            ck_assert(chx__costs_find(costs, &fast, &fast_ns));
+            ck_assert(chx__costs_find(costs, &slow, &slow_ns));
+            ck_assert_msg(fast_ns < slow_ns && (!moved || i < 2 * FEW), "series %u, sample %u",
+                          (unsigned)series, i);
+        }
+}
+END_TEST
+
+START_TEST(cost_much_longer_is_learnt_when_it_lasts)
+{
+    double ns;
+    for (int i = 0; i < 12; i++)
+        chx__costs_add(costs, &key, 100.0);
+    for (int i = 0; i < 6; i++)
+        chx__costs_add(costs, &key, 1000.0);
+    ck_assert(chx__costs_find(costs, &key, &ns));
+    ck_assert_double_eq_tol(ns, 1000.0, 1e-9);
 }
 END_TEST
 
@@ -137,8 +204,7 @@ START_TEST(cost_of_another_device_is_a_reference)
     chx__cost_key other = key;
     other.device = 77;
     ck_assert(!chx__costs_find_elsewhere(costs, &other, &reference, &ns));
-    chx__costs_add(costs, &key, 1.0);
-    chx__costs_add(costs, &key, 1000.0);
+    add_twice(&key, 1000.0);
     other.size = 900;
     ck_assert(chx__costs_find_elsewhere(costs, &other, &reference, &ns));
     ck_assert_uint_eq(reference, key.device);
@@ -215,7 +281,10 @@ main(void)
     tcase_add_test(cases, cost_lasting_change_is_learnt_and_told_once);
     tcase_add_test(cases, cost_is_the_middle_of_the_last_nine_samples);
     tcase_add_test(cases, cost_slow_drift_is_told_too);
-    tcase_add_test(cases, cost_scales_within_a_power_of_two_only);
+    tcase_add_test(cases, cost_scales_within_a_power_of_two_and_to_those_around);
+    tcase_add_test(cases, cost_of_a_size_between_is_on_the_line);
+    tcase_add_test(cases, cost_outliers_move_no_placement);
+    tcase_add_test(cases, cost_much_longer_is_learnt_when_it_lasts);
     tcase_add_test(cases, cost_of_another_device_is_a_reference);
     tcase_add_test(cases, cost_nonsense_durations_are_ignored);
     tcase_add_test(cases, cost_many_models_stay_apart);

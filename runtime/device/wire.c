@@ -20,6 +20,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/line.h"
 #include "device/cache.h"
 #include "device/rig.h"
 #include "device/venture.h"
@@ -86,34 +87,12 @@ lay_wires(const chx__fleet *fleet)
     return wires;
 }
 
-/* The line with the least sum of squared relative errors, without a negative part. */
-static chx__wire
-fit(const double times_ns[N_CLASSES])
-{
-    double one = 0, size = 0, square = 0, time = 0, product = 0;
-    for (int c = 0; c < N_CLASSES; c++) {
-        double bytes = (double)classes[c].bytes, weight = 1 / (times_ns[c] * times_ns[c]);
-        one += weight;
-        size += weight * bytes;
-        square += weight * bytes * bytes;
-        time += weight * times_ns[c];
-        product += weight * bytes * times_ns[c];
-    }
-    double slope = (one * product - size * time) / (one * square - size * size);
-    double latency_ns = (time - slope * size) / one;
-    if (slope < 0)
-        return (chx__wire){.exists = true, .latency_ns = time / one};
-    if (latency_ns < 0)
-        return (chx__wire){.exists = true, .ns_per_byte = product / square};
-    return (chx__wire){.exists = true, .latency_ns = latency_ns, .ns_per_byte = slope};
-}
-
 static chx_status
 measure_wire(const survey *of, uint32_t from, uint32_t to)
 {
-    double best_ns[N_CLASSES];
+    chx__points points = {0};
     for (int c = 0; c < N_CLASSES; c++) {
-        best_ns[c] = INFINITY;
+        double best_ns = INFINITY;
         for (int i = 0; i < N_SERIES; i++) {
             double ns = 0;
             chx_status status =
@@ -121,10 +100,13 @@ measure_wire(const survey *of, uint32_t from, uint32_t to)
                               classes[c].bytes, classes[c].n, &ns);
             if (status)
                 return status;
-            best_ns[c] = fmax(fmin(best_ns[c], ns), 1);
+            best_ns = fmax(fmin(best_ns, ns), 1);
         }
+        chx__points_add(&points, (double)classes[c].bytes, best_ns);
     }
-    *wire_at(of->fleet, of->wires, from, to) = fit(best_ns);
+    chx__line line = chx__points_fit(&points);
+    *wire_at(of->fleet, of->wires, from, to) =
+        (chx__wire){.exists = true, .latency_ns = line.at_zero, .ns_per_byte = line.per_unit};
     return CHX_OK;
 }
 

@@ -6,6 +6,8 @@
  * directly, over the receiver's copy-in lane. Devices on the same hardware share bits in
  * `hardware`, which the scheduler keeps from working at once.
  *
+ * What links take is guessed until it has been measured (device/wire.h).
+ *
  * Estimates are looked up from the most to the least specific: this task here, its kernel here,
  * either of them on another device scaled by arithmetic speed, a guess. The constants are
  * guesses that only have to be of the right order, as the first run replaces them. A task's own

@@ -1,6 +1,11 @@
 /* Durations as ns per unit of size, by kernel, device and band of sizes (a power of two each). The
- * median of nine stands against outliers; the first sample of a band is dropped, because it may pay
- * for a compilation.
+ * first sample of a band is only held, because it may pay for a compilation. What disturbs a
+ * measurement makes it longer: a sample several times as long as what is known is held too, and
+ * believed when the next one is like it, so that a lasting change is learnt one sample later and
+ * single ones do not count. Of what is believed, the median of nine stands against the rest.
+ *
+ * A size whose band has no samples is on the line through the medians of the bands around it, so a
+ * launch's own cost is not scaled with its size.
  *
  * The table is hashed by kernel and band only, so that all devices' models for the same work lie on
  * one probe sequence: find_elsewhere() walks just that. It is at most half full, hence probing
@@ -17,15 +22,19 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/line.h"
 
 #define N_RECENT 9
+#define DOUBTFUL 4.0 /* times what is known */
+#define NEAR 3u /* bands to either side that say something of one without samples */
 
 /* One kernel on one device at sizes of one band, as ns per unit of size. */
 typedef struct model {
     uint64_t kernel;
     uint64_t device;
     uint32_t band; /* 1 + log2 of the sizes, rounded down; 0 in an empty slot */
-    bool warm; /* the first sample has been dropped */
+    bool warm; /* the first sample has been taken */
+    double held; /* the last sample, where it is the first or was not believed at once; else 0 */
     uint32_t n_recent; /* samples in recent */
     uint32_t next; /* where the next one goes */
     double recent[N_RECENT];
@@ -162,13 +171,23 @@ keep(model *to, double rate)
     settle(to, at);
 }
 
+/* Whether the sample counts. */
+static bool
+is_believed(model *of, double rate)
+{
+    double known = of->n_recent ? median(of) : of->held;
+    bool is_first = !of->warm, is_long = rate > DOUBTFUL * known;
+    bool is_second = of->n_recent && of->held > 0;
+    of->warm = true;
+    of->held = is_first || is_long ? rate : 0;
+    return !is_first && (!is_long || is_second);
+}
+
 static bool
 add_sample(model *to, double rate)
 {
-    if (!to->warm) {
-        to->warm = true;
+    if (!is_believed(to, rate))
         return false;
-    }
     keep(to, rate);
     double estimate = median(to);
     if (to->told >= 0.0 && fabs(estimate - to->told) <= to->told / 4.0)
@@ -199,15 +218,41 @@ chx__costs_add(chx__costs *costs, const chx__cost_key *key, double duration_ns)
     return moved;
 }
 
+/* The middle of a band, as a size. */
+static double
+middle_of(uint32_t band)
+{
+    return 0.75 * exp2(band);
+}
+
+/* By the bands around. Under the lock. */
+static bool
+find_near(const chx__costs *costs, const chx__cost_key *key, uint32_t band, double *duration_ns)
+{
+    chx__points points = {0};
+    for (uint32_t b = band > NEAR ? band - NEAR : 1; b <= band + NEAR; b++) {
+        const model *slot = find_slot(costs, key->kernel, b, key->device);
+        if (slot->band && slot->n_recent && median(slot) > 0)
+            chx__points_add(&points, middle_of(b), median(slot) * middle_of(b));
+    }
+    if (points.weights <= 0)
+        return false;
+    *duration_ns = chx__line_at(chx__points_fit(&points), units(key));
+    return true;
+}
+
 bool
 chx__costs_find(const chx__costs *costs, const chx__cost_key *key, double *duration_ns)
 {
     pthread_mutex_t *mutex = (pthread_mutex_t *)&costs->mutex;
+    uint32_t band = band_of(key);
     pthread_mutex_lock(mutex);
-    const model *slot = find_slot(costs, key->kernel, band_of(key), key->device);
+    const model *slot = find_slot(costs, key->kernel, band, key->device);
     bool known = slot->band && slot->n_recent;
     if (known)
         *duration_ns = median(slot) * units(key);
+    else
+        known = find_near(costs, key, band, duration_ns);
     pthread_mutex_unlock(mutex);
     return known;
 }

@@ -1,7 +1,8 @@
 /* What things cost: measured durations per kernel, device and size, and estimates before the first.
  *
- * Robust: the estimate is the median of the last nine samples, so one slow sample moves nothing,
- * and the first of a key and band, which may pay for compilation, is dropped. */
+ * Robust: the estimate is the median of the last nine samples, the first of a key and band, which
+ * may pay for compilation, is dropped, and a sample four times as long as the estimate counts only
+ * when the one before was too; so slow samples move nothing unless they last. */
 #ifndef CHX_SCHEDULE_COST_H
 #define CHX_SCHEDULE_COST_H
 
@@ -16,7 +17,7 @@ typedef struct chx__costs chx__costs;
 typedef struct chx__cost_key {
     uint64_t kernel; /* digest of program, options and kernel name */
     uint64_t device; /* digest of device and driver */
-    uint64_t size; /* work-items or bytes; sizes within a power of two share a model, scaled */
+    uint64_t size; /* work-items or bytes; sizes within a power of two share samples, scaled */
 } chx__cost_key;
 
 chx_status chx__costs_create(chx__costs **costs);
@@ -26,8 +27,9 @@ void chx__costs_destroy(chx__costs **costs);
  * moved by more than a quarter, so that plans made before may no longer be best. */
 bool chx__costs_add(chx__costs *costs, const chx__cost_key *key, double duration_ns);
 
-/* The estimate: the median of the key's recent samples, scaled to size within its band. False when
- * the key has none. Any thread. */
+/* The estimate: the median of the key's recent samples, scaled to size within its band; where the
+ * band has none, by a line through those of the bands around it. False when these have none
+ * either. Any thread. */
 bool chx__costs_find(const chx__costs *costs, const chx__cost_key *key, double *duration_ns);
 
 /* Estimate for a device that has not run the kernel, from one that has: any sample of kernel and
