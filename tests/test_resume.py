@@ -6,6 +6,7 @@ import json
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import time
 import unittest
 
 sys.dont_write_bytecode = True
-from command import Case, COMMAND, devices, run_with_fault, WORM  # noqa: E402
+from command import Case, COMMAND, devices, run, run_with_fault, WORM  # noqa: E402
 
 ELSEWHERE = [[], ["--split", 2], ["--partitions", 3, "--bands", 2]]
 
@@ -133,6 +134,23 @@ class Resume(Case):
         whole = self.whole()
         self.ended_by(signal.SIGKILL, 60)
         self.assert_same(self.resumed("--split", 2), whole)
+
+    def test_a_video_that_could_not_be_joined_is_joined_later(self):
+        spikes = self.folder / "s.csv"
+        self.words += ["-t", 160]  # a neuron fires right after the last frame
+        whole = self.whole("--spikes", spikes)
+        expected = spikes.read_text()
+        tools = self.made_folder("bin")
+        (tools / "ffmpeg").write_text("#!/bin/sh\ncase \"$*\" in *concat*) exit 3;; esac\n"
+                                      f'exec "{shutil.which("ffmpeg")}" "$@"\n')
+        (tools / "ffmpeg").chmod(0o755)
+        spoilt = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"}
+        failed = run(*self.words, "--checkpoint", self.checkpoint, *devices(), env=spoilt)
+        self.assertEqual(failed.returncode, 7, failed.stderr)
+        self.assertIn("has 120 of 120 frames", failed.stderr)
+        shutil.rmtree(tools)
+        self.assert_same(self.resumed("--spikes", spikes), whole)
+        self.assertEqual(spikes.read_text(), expected)
 
     def refused(self, expected, *words):
         self.fails(3, expected, *self.words, "--resume", self.checkpoint, *words)

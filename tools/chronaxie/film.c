@@ -15,6 +15,9 @@
 #define FRAMES_IN_PICTURE 4
 #define MOST_STEPS_PER_FRAME 1000000.0
 
+/* Between two checkpoints before the first frame: about a second of two processor cores. */
+#define LEAD_IN_NEURON_STEPS UINT64_C(1000000000)
+
 static double
 ms_per_frame(const struct rendering *rendering)
 {
@@ -77,7 +80,7 @@ static bool
 is_save_due(const struct rendering *rendering, uint64_t n_frames)
 {
     const struct checkpoint *checkpoint = &rendering->checkpoint;
-    if (!checkpoint->path || n_frames == rendering->first_frame)
+    if (!checkpoint->path)
         return false;
     if (n_frames == rendering->n_frames)
         return true;
@@ -112,19 +115,34 @@ submit_frames(struct rendering *rendering)
     return status == CHX_OK ? flight_drain(&rendering->flight) : status;
 }
 
-/* Brings the simulation to the first moment to draw, from where it stands. What has been done until
- * then is kept also when a signal comes. */
+/* Advances without drawing and, with --checkpoint, saves; also when a signal came. */
+static int
+advance(struct rendering *rendering, uint64_t n_steps)
+{
+    const int code = rendering_advance(rendering, n_steps);
+    if (rendering->checkpoint.path && (code == OUTCOME_OK || interrupt_pending()) &&
+        film_checkpoint_save(rendering, rendering->first_frame) != CHX_OK)
+        return outcome_report_error(&rendering->frame_error, STAGE_OUTPUT);
+    return code;
+}
+
+/* Brings the simulation to the first moment to draw, from where it stands; it stands at the end
+ * when a film only needs to be joined. */
 static int
 lead_in(struct rendering *rendering)
 {
-    const uint64_t first = rendering->first_frame;
-    const uint64_t step = chx_simulation_step(rendering->session.simulation);
-    const uint64_t end = steps_at(rendering, frame_ms(rendering, first));
-    int code = rendering_advance(rendering, end > step ? end - step : 0);
+    const struct session *session = &rendering->session;
+    const uint64_t last = rendering->n_frames - 1;
+    const uint64_t next = rendering->first_frame < last ? rendering->first_frame : last;
+    const uint64_t end = steps_at(rendering, frame_ms(rendering, next));
+    const uint64_t most = 1 + LEAD_IN_NEURON_STEPS / (session->info->n_neurons + 1);
+    uint64_t left;
+    int code;
 
-    if (rendering->checkpoint.path && (code == OUTCOME_OK || interrupt_pending()) &&
-        film_checkpoint_save(rendering, first) != CHX_OK)
-        return outcome_report_error(&rendering->frame_error, STAGE_OUTPUT);
+    do {
+        left = end - chx_simulation_step(session->simulation);
+        code = advance(rendering, left < most ? left : most);
+    } while (code == OUTCOME_OK && left > most);
     return code;
 }
 
@@ -140,7 +158,7 @@ prepare(struct rendering *rendering)
                            rendering->speed, steps, MOST_STEPS_PER_FRAME);
     code = rendering_renew(rendering);
     if (code == OUTCOME_OK)
-        code = film_checkpoint_resume(rendering);
+        code = film_checkpoint_begin(rendering);
     if (code == OUTCOME_OK && rendering->first_frame < rendering->n_frames)
         code = outcome_report(reel_open(&rendering->reel), STAGE_OUTPUT);
     if (code == OUTCOME_OK)

@@ -113,12 +113,12 @@ hash_options(XXH3_state_t *hash, const struct rendering *r)
 }
 
 /* Devices, and how the work is cut, do not count. */
-static bool
-digest_asked(const struct rendering *r, uint64_t *digest)
+static int
+digest_asked(struct rendering *r)
 {
     XXH3_state_t *hash = XXH3_createState();
     if (!hash)
-        return false;
+        return outcome_say(OUTCOME_MEMORY, "memory ran out before the first frame");
     XXH3_64bits_reset(hash);
     hash_options(hash, r);
     hash_network(hash, r->session.info);
@@ -126,9 +126,9 @@ digest_asked(const struct rendering *r, uint64_t *digest)
         const chx_recording_info *played = chx_recording_get(r->session.recording);
         XXH3_64bits_update(hash, played->spikes, played->n_spikes * sizeof *played->spikes);
     }
-    *digest = XXH3_64bits_digest(hash);
+    r->asked = XXH3_64bits_digest(hash);
     XXH3_freeState(hash);
-    return true;
+    return OUTCOME_OK;
 }
 
 /* Keeps why the file could not be written. */
@@ -200,13 +200,12 @@ film_checkpoint_save(struct rendering *r, uint64_t n_frames)
         status = chx_simulation_save_memory(simulation, &state, &state_bytes);
     if (status == CHX_OK && !r->session.recording)
         status = chx_simulation_spikes(simulation, &all.spikes, &all.n_spikes);
-    if (status == CHX_OK && !digest_asked(r, &all.head.asked))
-        status = CHX_ERROR_MEMORY;
     rendering_keep_error(r, status);
     if (status == CHX_OK) {
         all.earlier = r->earlier;
         all.n_earlier = r->n_earlier;
         all.state = state;
+        all.head.asked = r->asked;
         all.head.n_frames = n_frames;
         all.head.digest = r->digest;
         all.head.n_pieces = r->reel.n_pieces;
@@ -258,7 +257,7 @@ static int
 check_file(const struct rendering *r, const char *bytes, size_t size)
 {
     const char *path = r->checkpoint.resume_path;
-    uint64_t digest, asked;
+    uint64_t digest;
     head own;
     if (size < sizeof own + sizeof digest || memcmp(bytes, first_head.magic, 8) != 0)
         return outcome_say(OUTCOME_INPUT, "%s: is no saved video", path);
@@ -271,9 +270,7 @@ check_file(const struct rendering *r, const char *bytes, size_t size)
                            path);
     if (digest != XXH3_64bits(bytes, size - sizeof digest) || !fits(&own, size))
         return outcome_say(OUTCOME_INPUT, "%s: is damaged; begin the video anew", path);
-    if (!digest_asked(r, &asked))
-        return outcome_say(OUTCOME_MEMORY, "memory ran out while reading %s", path);
-    if (asked != own.asked)
+    if (r->asked != own.asked)
         return outcome_say(OUTCOME_INPUT,
                            "%s: is of another video; give the network and the options that it was "
                            "begun with",
@@ -312,13 +309,10 @@ take_up(struct rendering *r, const char *bytes)
     return OUTCOME_OK;
 }
 
-int
-film_checkpoint_resume(struct rendering *r)
+static int
+resume(struct rendering *r, const char *path)
 {
-    const char *path = r->checkpoint.resume_path;
     size_t size;
-    if (!path)
-        return OUTCOME_OK;
     char *bytes = read_file(path, &size);
     if (!bytes)
         return outcome_say(OUTCOME_INPUT, "%s: cannot read: %s", path, strerror(errno));
@@ -327,6 +321,16 @@ film_checkpoint_resume(struct rendering *r)
         code = take_up(r, bytes);
     free(bytes);
     return code;
+}
+
+int
+film_checkpoint_begin(struct rendering *r)
+{
+    if (!r->checkpoint.path)
+        return OUTCOME_OK;
+    const int code = digest_asked(r);
+    return code == OUTCOME_OK && r->checkpoint.resume_path ? resume(r, r->checkpoint.resume_path)
+                                                           : code;
 }
 
 void

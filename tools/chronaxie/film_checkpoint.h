@@ -4,9 +4,10 @@
 
 #include "rendering.h"
 
-/* Goes on from the file that --resume names, if one is: takes the pieces, says which frame is next
- * and restores the simulation, which was made anew. Says what fails; returns the exit code. */
-int film_checkpoint_resume(struct rendering *rendering);
+/* Prepares to save where --checkpoint names a file. Goes on from the one that --resume names: takes
+ * the pieces, says which frame is next and restores the simulation, which was made anew. Says what
+ * fails; returns the exit code. */
+int film_checkpoint_begin(struct rendering *rendering);
 
 /* Saves a film whose reel was cut after so many frames and whose simulation is settled. What fails
  * is kept as frame_error. */

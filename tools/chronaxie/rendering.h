@@ -58,6 +58,7 @@ struct rendering {
     /* done */
     uint64_t n_frames;
     uint64_t first_frame; /* which this process drew */
+    uint64_t asked; /* digest of what decides the frames of a film with a checkpoint */
     bool has_saved; /* what others can go on from, */
     uint64_t n_saved; /* after so many frames */
     chx_spike *earlier; /* of processes before this one */
