@@ -18,18 +18,26 @@
 #define N_GRAPHS 4
 #define MOST_RATIO 1.02
 #define MOST_SECOND_RATIO 1.1
+#define LEAST_BALANCE 0.98
+#define ROW ((size_t)1 << 17) /* work-items of a row of an area that is divided */
+#define N_ROWS ((size_t)1 << 16)
 #define SECOND_NS UINT64_C(1000000000)
 
 static const char *const machines[] = {
-    MACHINE("two-cores"),   MACHINE("big-and-small"), MACHINE("four-equal"),
-    MACHINE("tiny-memory"), MACHINE("integrated"),    MACHINE("slow-link"),
+    MACHINE("two-cores"),     MACHINE("big-and-small"), MACHINE("four-equal"),
+    MACHINE("tiny-memory"),   MACHINE("integrated"),    MACHINE("slow-link"),
+    MACHINE("eight-unequal"),
 };
-enum { N_MACHINES = sizeof machines / sizeof *machines };
+enum { N_MACHINES = sizeof machines / sizeof *machines, N_SMALL_MACHINES = N_MACHINES - 1 };
 
 static const char source[] =
     "kernel void mix(global const uint *a, global const uint *b, global uint *y, uint seed)\n"
     "{\n"
     "    y[get_global_id(0) & 1023] = a[0] * 1664525u + b[0] + seed;\n"
+    "}\n"
+    "kernel void row(global const uint *x, global uint *y)\n"
+    "{\n"
+    "    y[get_global_id(1)] = x[get_global_id(1)] + 1;\n"
     "}\n";
 
 static uint32_t
@@ -45,7 +53,17 @@ mix(const chx__null_call *call)
     *(uint32_t *)call->args[2] = mixed(*a, *b, *(uint32_t *)call->args[3]);
 }
 
-static const chx__null_kernel kernels[] = {{"mix", mix}, {NULL, NULL}};
+static void
+row(const chx__null_call *call)
+{
+    const uint32_t *x = call->args[0];
+    uint32_t *y = call->args[1];
+    size_t begin = call->launch->offset[1], end = begin + call->launch->global[1];
+    for (size_t i = begin; i < end; i++)
+        y[i] = x[i] + 1;
+}
+
+static const chx__null_kernel kernels[] = {{"mix", mix}, {"row", row}, {NULL, NULL}};
 
 /* A runtime on null devices of a file, and buffers, of which the first hold data. */
 typedef struct house {
@@ -61,7 +79,7 @@ typedef struct house {
 static void
 make_buffer(house *h, uint32_t b)
 {
-    size_t size = (size_t)(1 + b % 5) << 18;
+    size_t size = (size_t)(1 + b % 5) << 18; /* and at least a word for each row */
     uint32_t *words = calloc(1, size);
     h->expected[b] = words[0] = 1000 + b;
     ck_assert_int_eq(
@@ -148,9 +166,12 @@ extend(stretch *span, double from_ns, double to_ns)
     span->to_ns = fmax(span->to_ns, to_ns);
 }
 
-/* What a run took over what was promised. */
-static double
-ratio_of(const chx_run *run)
+typedef struct took {
+    double promised_ns, measured_ns;
+} took;
+
+static took
+took_of(const chx_run *run)
 {
     stretch promised = {INFINITY, 0}, taken = {INFINITY, 0};
     chx_timeline *timeline;
@@ -161,18 +182,18 @@ ratio_of(const chx_run *run)
         extend(&taken, span->measured_start_ns, span->measured_finish_ns);
     }
     chx_timeline_destroy(&timeline);
-    return (taken.to_ns - taken.from_ns) / (promised.to_ns - promised.from_ns);
+    return (took){promised.to_ns - promised.from_ns, taken.to_ns - taken.from_ns};
 }
 
-static double
+static took
 run_once(chx_plan *plan)
 {
     chx_run *run;
     ck_assert_msg(chx_plan_submit(plan, &run) == CHX_OK, "%s", chx_last_error()->message);
     ck_assert_msg(chx_run_wait(run, 20 * SECOND_NS) == CHX_OK, "%s", chx_last_error()->message);
-    double ratio = ratio_of(run);
+    took made = took_of(run);
     chx_run_destroy(&run);
-    return ratio;
+    return made;
 }
 
 /* The second run is planned with what the first has measured of like launches, scaled by their
@@ -188,11 +209,64 @@ START_TEST(run_takes_what_the_plan_promised)
         add_random_task(&h, t);
     ck_assert_int_eq(chx_plan_create(h.graph, NULL, &plan), CHX_OK);
     for (uint32_t r = 0; r < N_RUNS; r++) {
-        double ratio = run_once(plan), most = r == 1 ? MOST_SECOND_RATIO : MOST_RATIO;
+        took made = run_once(plan);
+        double ratio = made.measured_ns / made.promised_ns,
+               most = r == 1 ? MOST_SECOND_RATIO : MOST_RATIO;
         ck_assert_msg(ratio < most && ratio > 1 / most, "%s, run %u: %f of what was planned", path,
                       r, ratio);
     }
     expect_words(&h);
+    chx_plan_destroy(&plan);
+    end_house(&h);
+}
+END_TEST
+
+/* Speed of all devices together, work-items a ns: of those on common hardware the fastest's. */
+static double
+joint_speed(const test_null_machine *machine)
+{
+    double speed = 0.0;
+    for (uint32_t d = 0; d < machine->n_devices; d++) {
+        const chx__null_device *device = &machine->devices[d];
+        bool is_slower = false;
+        for (uint32_t o = 0; o < machine->n_devices; o++)
+            is_slower |= machine->devices[o].hardware & device->hardware &&
+                         machine->devices[o].ns_per_item < device->ns_per_item;
+        speed += is_slower ? 0.0 : 1.0 / device->ns_per_item;
+    }
+    return speed;
+}
+
+static void
+add_area(house *h, uint32_t from, uint32_t to)
+{
+    chx_kernel_task task = {
+        .program = h->program,
+        .kernel = "row",
+        .global = {ROW, N_ROWS},
+        .args = CHX_ARGS(CHX_SPLIT(h->buffers[from], CHX_ACCESS_READ, sizeof(uint32_t), 1),
+                         CHX_SPLIT(h->buffers[to], CHX_ACCESS_WRITE, sizeof(uint32_t), 0)),
+    };
+    ck_assert_msg(chx_graph_kernel(h->graph, &task) == CHX_OK, "%s", chx_last_error()->message);
+}
+
+/* Four tasks of which each needs its neighbours' rows of the one before. The first runs are made
+ * with guesses. */
+START_TEST(divided_tasks_are_as_fast_as_all_devices_together)
+{
+    enum { N_AREAS = 4, N_ROUNDS = 12 };
+    house h;
+    chx_plan *plan;
+    double measured_ns = 0.0;
+    begin_house(&h, machines[_i]);
+    for (uint32_t a = 0; a < N_AREAS; a++)
+        add_area(&h, a % 2, (a + 1) % 2);
+    ck_assert_int_eq(chx_plan_create(h.graph, NULL, &plan), CHX_OK);
+    for (int r = 0; r < N_ROUNDS; r++)
+        measured_ns = run_once(plan).measured_ns;
+    double ideal_ns = N_AREAS * (double)ROW * N_ROWS / joint_speed(&h.described);
+    ck_assert_msg(ideal_ns / measured_ns >= LEAST_BALANCE, "%s: %f of all devices' speed",
+                  machines[_i], ideal_ns / measured_ns);
     chx_plan_destroy(&plan);
     end_house(&h);
 }
@@ -248,7 +322,8 @@ main(void)
 {
     Suite *suite = suite_create("null machine");
     TCase *tcase = tcase_create("files");
-    tcase_add_loop_test(tcase, run_takes_what_the_plan_promised, 0, N_GRAPHS * N_MACHINES);
+    tcase_add_loop_test(tcase, run_takes_what_the_plan_promised, 0, N_GRAPHS * N_SMALL_MACHINES);
+    tcase_add_loop_test(tcase, divided_tasks_are_as_fast_as_all_devices_together, 0, N_MACHINES);
     tcase_add_test(tcase, devices_on_common_hardware_take_turns);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

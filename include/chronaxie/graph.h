@@ -36,6 +36,7 @@ typedef enum chx_arg_kind {
     CHX_ARG_BUFFER,
     CHX_ARG_VALUE,
     CHX_ARG_LOCAL,
+    CHX_ARG_SPLIT, /* a buffer that goes with the work-items, see chx_arg_split() */
 } chx_arg_kind;
 
 /* One argument of a task, made by the macros below. The kernel always receives the address of the
@@ -45,7 +46,8 @@ typedef struct chx_arg {
     chx_access access; /* buffers */
     chx_buffer *buffer; /* buffers, borrowed for the life of the graph */
     size_t offset_bytes; /* buffers: begin of the range touched */
-    size_t size_bytes; /* buffers: 0 means to the end; values and local memory: their size */
+    size_t size_bytes; /* buffers: 0 means to the end; values and local memory: their size; not
+                          used where the buffer is split */
     const void *bytes; /* values: where they stand, read by the call that takes them; or NULL */
     union {
         int32_t i32;
@@ -57,13 +59,33 @@ typedef struct chx_arg {
         float f32x4[4];
         int32_t i32x4[4];
         uint32_t u32x4[4];
-    } value; /* values of up to 16 bytes, where bytes is NULL */
+        size_t split[2]; /* bytes for each item, and items that it also reads on either side */
+    } value; /* values of up to 16 bytes, where bytes is NULL; how a buffer is split */
 } chx_arg;
 
 static inline chx_arg
 chx_arg_buffer(chx_buffer *buffer, chx_access access, size_t offset_bytes, size_t size_bytes)
 {
     chx_arg arg = {CHX_ARG_BUFFER, access, buffer, offset_bytes, size_bytes, NULL, {0}};
+    return arg;
+}
+
+/* A buffer of a task that may be divided. An *item* is what stands at one index of the last
+ * dimension of the task's range: a work-item of a line, a row of an area, a plane of a volume. Item
+ * i, from 0, has item_bytes of the buffer at offset_bytes + i * item_bytes; it also reads the
+ * n_halo items before its own and behind, as far as the buffer has bytes there. A plan may then cut
+ * the range into pieces that run on several devices at once, each as large as its device is fast,
+ * at multiples of the work-group. Results must not depend on the cut: kernels tell items by
+ * get_global_id(), never by get_global_size(), get_group_id() or get_num_groups() of the last
+ * dimension. All that such a task writes must be split, without halo; what it reads whole or with a
+ * halo must lie apart from what it writes. Other arguments every piece has alike. */
+static inline chx_arg
+chx_arg_split(chx_buffer *buffer, chx_access access, size_t offset_bytes, size_t item_bytes,
+              size_t n_halo)
+{
+    chx_arg arg = {CHX_ARG_SPLIT, access, buffer, offset_bytes, 0, NULL, {0}};
+    arg.value.split[0] = item_bytes;
+    arg.value.split[1] = n_halo;
     return arg;
 }
 
@@ -134,6 +156,8 @@ chx_arg_none(void)
 #define CHX_READ(buffer_) chx_arg_buffer(buffer_, CHX_ACCESS_READ, 0, 0)
 #define CHX_WRITE(buffer_) chx_arg_buffer(buffer_, CHX_ACCESS_WRITE, 0, 0)
 #define CHX_READ_WRITE(buffer_) chx_arg_buffer(buffer_, CHX_ACCESS_READ_WRITE, 0, 0)
+#define CHX_SPLIT(buffer_, access_, item_bytes_, n_halo_) \
+    chx_arg_split(buffer_, access_, 0, item_bytes_, n_halo_)
 #define CHX_INT(x_) chx_arg_int(x_)
 #define CHX_UINT(x_) chx_arg_uint(x_)
 #define CHX_ULONG(x_) chx_arg_ulong(x_)
@@ -202,10 +226,11 @@ CHX_API chx_status chx_graph_set_value(chx_graph *graph, chx_task task, uint32_t
                                        const chx_arg *value);
 
 /* Replaces a buffer argument of a task, or its range, from the next submit on; the access stays as
- * it was. A plan serves on as it is where only the parts have changed hands: the same sizes, and
- * arguments that shared a buffer still share one, at the same distances. Otherwise the next submit
- * plans anew. A buffer that no argument names any more may be destroyed once its runs have ended.
- * Errors: INVALID, LIMIT when the range leaves its buffer. Not while a submit is in progress. */
+ * it was, and so does how the buffer is split. A plan serves on as it is where only the parts have
+ * changed hands: the same sizes, and arguments that shared a buffer still share one, at the same
+ * distances. Otherwise the next submit plans anew. A buffer that no argument names any more may be
+ * destroyed once its runs have ended. Errors: INVALID, LIMIT when the range leaves its buffer. Not
+ * while a submit is in progress. */
 CHX_API chx_status chx_graph_set_buffer(chx_graph *graph, chx_task task, uint32_t arg_index,
                                         const chx_arg *arg);
 

@@ -80,6 +80,7 @@ kind_name(chx_arg_kind kind)
         return "local memory";
     case CHX_ARG_VALUE:
         return "a scalar";
+    case CHX_ARG_SPLIT: /* kept as a buffer */
     case CHX_ARG_NONE:
         break;
     }

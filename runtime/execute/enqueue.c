@@ -102,7 +102,7 @@ set_args(const chx_run *run, const chx__command *command)
     const chx_arg *args = &run->lowered->args[command->first_arg];
     const chx__use *use = &run->lowered->flow.uses[run->lowered->flow.first_use[command->task]];
     const chx__value *value;
-    const chx__value *end = chx__values_of(&run->values, command->task, &value);
+    const chx__value *end = chx__values_of(&run->values, command->origin, &value);
     cl_int code = CL_SUCCESS;
     for (uint32_t i = 0; !code && i < n_args && !atomic_load(&run->is_broken); i++) {
         bool changes = value < end && value->dynamic.arg_index == i;

@@ -95,7 +95,8 @@ make_command(const chx__lowered *lowered, const chx__solution *solution, const o
     return (chx__command){.kind = task->program ? CHX__COMMAND_KERNEL : CHX__COMMAND_HOST,
                           .lane = placement->lane,
                           .task = event->task,
-                          .cost_keys = chx__task_keys_of(lowered->graph, event->task, device),
+                          .origin = task->origin,
+                          .cost_keys = chx__task_keys_of(task, device),
                           .start_ns = placement->start_ns,
                           .finish_ns = placement->finish_ns};
 }
@@ -172,6 +173,8 @@ chx__lowering_unref(chx__lowered *lowered)
     chx__cast_finish(&lowered->cast);
     chx__flow_finish(&lowered->flow);
     chx__model_finish(&lowered->model);
+    chx_graph_destroy(&lowered->division);
+    chx__shares_finish(&lowered->shares);
     free(lowered);
 }
 

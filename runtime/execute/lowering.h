@@ -9,6 +9,7 @@
 #include "execute/binding.h"
 #include "execute/model.h"
 #include "graph/cast.h"
+#include "graph/division.h"
 #include "schedule/problem.h"
 
 typedef enum chx__command_kind {
@@ -21,6 +22,7 @@ typedef struct chx__command {
     chx__command_kind kind;
     uint32_t lane; /* of the model */
     uint32_t task; /* kernels and host tasks */
+    uint32_t origin; /* the task of the caller's graph that it is, or is a piece of */
     uint32_t atom; /* transfers: what moves */
     uint32_t from, to; /* transfers: places */
     chx__binding *binding; /* kernels: shared, the lowered plan's */
@@ -48,7 +50,10 @@ typedef struct chx__lowered {
     uint32_t n_references; /* under the turn */
     uint64_t n_runs_ended; /* well; under the turn */
     uint64_t n_runs_learnt; /* of them, up to the last that was measured; under the turn */
-    const chx_graph *graph;
+    const chx_graph *whole; /* the caller's graph */
+    const chx_graph *graph; /* what is run: that, or its division */
+    chx_graph *division; /* owned; NULL where nothing can be divided */
+    chx__shares shares; /* of the division */
     chx__flow flow;
     chx__cast cast; /* the buffers that it was made for */
     chx__model model;

@@ -158,12 +158,12 @@ kind_of(const chx__task *task, const chx__device *device)
 }
 
 chx__task_keys
-chx__task_keys_of(const chx_graph *graph, chx_task task, const chx__device *device)
+chx__task_keys_of(const chx__task *task, const chx__device *device)
 {
-    chx__cost_key kind = {.kernel = kind_of(&graph->tasks[task], device),
+    chx__cost_key kind = {.kernel = kind_of(task, device),
                           .device = device ? device->identity.low : 0,
-                          .size = work_items(&graph->tasks[task])};
-    uint64_t place[2] = {kind.kernel, task};
+                          .size = work_items(task)};
+    uint64_t place[2] = {kind.kernel, task->origin};
     chx__cost_key own = kind;
     own.kernel = chx__hash(place, sizeof place).low;
     return (chx__task_keys){.own = own, .kind = kind};
@@ -185,15 +185,14 @@ giga_ops_by_identity(const chx__fleet *fleet, uint64_t identity)
 }
 
 static double
-device_cost(const chx__costs *costs, const chx__fleet *fleet, const chx_graph *graph,
-            chx_task index, const chx__device *device)
+device_cost(const chx__costs *costs, const chx__fleet *fleet, const chx__task *task,
+            const chx__device *device)
 {
-    const chx__task *task = &graph->tasks[index];
     const chx__places allowed = chx__fleet_allow(fleet, task->devices);
     if (!chx__places_have(allowed, chx__device_place(device)) ||
         chx__fleet_is_spare(fleet, device, allowed))
         return INFINITY;
-    chx__task_keys keys = chx__task_keys_of(graph, index, device);
+    chx__task_keys keys = chx__task_keys_of(task, device);
     double duration_ns;
     uint64_t reference;
     if (chx__costs_find(costs, &keys.own, &duration_ns) ||
@@ -209,16 +208,16 @@ device_cost(const chx__costs *costs, const chx__fleet *fleet, const chx_graph *g
 
 double
 chx__model_cost(const chx__model *model, const chx__costs *costs, const chx__fleet *fleet,
-                const chx_graph *graph, chx_task task, uint32_t lane)
+                const chx__task *task, uint32_t lane)
 {
     const chx__device *device = model->lanes[lane].device;
     bool is_host_lane = model->machine_lanes[lane].role == CHX__ROLE_HOST;
-    bool is_host_task = !graph->tasks[task].program;
+    bool is_host_task = !task->program;
     if (model->machine_lanes[lane].role == CHX__ROLE_COPY || is_host_lane != is_host_task)
         return INFINITY;
     if (!is_host_lane)
-        return device_cost(costs, fleet, graph, task, device);
-    chx__task_keys keys = chx__task_keys_of(graph, task, NULL);
+        return device_cost(costs, fleet, task, device);
+    chx__task_keys keys = chx__task_keys_of(task, NULL);
     double duration_ns;
     return chx__costs_find(costs, &keys.own, &duration_ns) ? duration_ns : GUESSED_HOST_TASK_NS;
 }

@@ -32,12 +32,12 @@ typedef struct chx__task_keys {
     chx__cost_key kind;
 } chx__task_keys;
 
-chx__task_keys chx__task_keys_of(const chx_graph *graph, chx_task task, const chx__device *device);
+chx__task_keys chx__task_keys_of(const chx__task *task, const chx__device *device);
 
 /* Expected duration of a task on a lane, ns: the measured median of its own, else of its kind, else
  * another device's scaled by the ratio of arithmetic speeds, else a guess from the number of
  * work-items; INFINITY where the task may not run. */
 double chx__model_cost(const chx__model *model, const chx__costs *costs, const chx__fleet *fleet,
-                       const chx_graph *graph, chx_task task, uint32_t lane);
+                       const chx__task *task, uint32_t lane);
 
 #endif

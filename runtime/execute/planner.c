@@ -16,44 +16,6 @@
 
 #define MAX_ROUNDS 3
 
-static void
-make_items(const chx__lowered *lowered, chx__item *items)
-{
-    const chx__flow *flow = &lowered->flow;
-    for (uint32_t v = 0; v < flow->n_versions; v++) {
-        const chx__version *version = &flow->versions[v];
-        const chx__atom *atom = &flow->atoms[version->atom];
-        items[v] = (chx__item){.bytes = atom->end - atom->begin, .producer = version->producer};
-        if (version->producer != CHX__NO_INDEX)
-            continue;
-        chx__stretch at = chx__cast_atom(&lowered->cast, flow, version->atom);
-        items[v].entry_places = chx__coherence_places(&at.buffer->coherence, at.begin, at.end);
-    }
-}
-
-/* Whether a task costs the same on both lanes. A device's lanes stand together. */
-static bool
-are_alike(const chx__model *model, uint32_t a, uint32_t b)
-{
-    return model->lanes[a].device == model->lanes[b].device &&
-           model->machine_lanes[a].role == model->machine_lanes[b].role;
-}
-
-static double *
-make_costs(const chx_runtime *runtime, const chx_graph *graph, const chx__model *model)
-{
-    uint32_t n_lanes = model->machine.n_lanes;
-    double *costs = chx__alloc(graph->n_tasks, n_lanes * sizeof *costs);
-    for (uint32_t t = 0; costs && t < graph->n_tasks; t++) {
-        double *row = &costs[(size_t)t * n_lanes];
-        for (uint32_t l = 0; l < n_lanes; l++)
-            row[l] = l > 0 && are_alike(model, l - 1, l)
-                         ? row[l - 1]
-                         : chx__model_cost(model, runtime->costs, &runtime->fleet, graph, t, l);
-    }
-    return costs;
-}
-
 static chx_status
 check_not_lost(const chx__lowered *lowered)
 {
@@ -111,23 +73,37 @@ check_devices(const chx_graph *graph, const chx__fleet *fleet)
     return status;
 }
 
-chx_status
-chx__planner_begin(chx_runtime *runtime, const chx_graph *graph, const chx__algorithm *algorithm,
-                   chx__draft *made)
+static chx_status
+divide(chx__lowered *lowered, const chx__shares *shares)
 {
+    chx_status status = chx__shares_copy(&lowered->shares, shares);
+    if (!status)
+        status = chx__division_create(lowered->whole, shares, &lowered->division);
+    if (!status)
+        lowered->graph = lowered->division;
+    return status;
+}
+
+chx_status
+chx__planner_begin(const chx_graph *graph, const chx__shares *shares,
+                   const chx__algorithm *algorithm, chx__draft *made)
+{
+    chx_runtime *runtime = graph->runtime;
     chx__lowered *lowered = chx__alloc(1, sizeof *lowered);
     *made = (chx__draft){.runtime = runtime, .algorithm = algorithm, .lowered = lowered};
     if (!lowered)
         return chx__fail_memory("planning a graph");
     lowered->n_references = 1;
-    lowered->graph = graph;
+    lowered->whole = lowered->graph = graph;
     lowered->n_recasts = graph->n_recasts;
     lowered->cost_epoch = runtime->cost_epoch;
     lowered->build_epoch = runtime->build_epoch;
     lowered->fleet_generation = runtime->fleet.generation;
     chx_status status = check_devices(graph, &runtime->fleet);
+    if (!status && graph->is_divisible)
+        status = divide(lowered, shares);
     if (!status)
-        status = chx__flow_init(&lowered->flow, graph);
+        status = chx__flow_init(&lowered->flow, lowered->graph);
     if (!status)
         status = chx__cast_init(&lowered->cast, &lowered->flow);
     if (!status)
@@ -137,35 +113,23 @@ chx__planner_begin(chx_runtime *runtime, const chx_graph *graph, const chx__algo
     if (status)
         return status;
     lowered->entry = chx__lowering_entry(&lowered->flow, &lowered->cast);
-    made->items = chx__alloc(lowered->flow.n_versions, sizeof *made->items);
-    made->costs = make_costs(runtime, graph, &lowered->model);
-    if (!made->items || !made->costs)
-        return chx__fail_memory("planning a graph");
-    make_items(lowered, made->items);
-    return CHX_OK;
+    return chx__setting_init(&made->setting, lowered->graph, &lowered->flow, &lowered->cast,
+                             &lowered->model);
 }
 
 static void
 finish(chx__draft *made)
 {
     chx__lowering_unref(made->lowered);
-    free(made->items);
-    free(made->costs);
+    chx__setting_finish(&made->setting);
 }
 
 static chx_status
 schedule(const chx__draft *made, chx__solution *solution)
 {
-    const chx__flow *flow = &made->lowered->flow;
-    chx__problem problem = {
-        .n_tasks = made->lowered->graph->n_tasks,
-        .n_items = flow->n_versions,
-        .items = made->items,
-        .inputs = {flow->reads.begin, flow->reads.index},
-        .after = {flow->after.begin, flow->after.index},
-        .cost_ns = made->costs,
-    };
-    return made->algorithm->solve(&made->lowered->model.machine, &problem, solution);
+    const chx__lowered *lowered = made->lowered;
+    chx__problem problem = chx__setting_problem(&made->setting, lowered->graph, &lowered->flow);
+    return made->algorithm->solve(&lowered->model.machine, &problem, solution);
 }
 
 /* Kernels of one name usually follow each other, so the last one found is tried first. */
@@ -261,7 +225,7 @@ static bool
 is_current(const chx__draft *made)
 {
     const chx__lowered *lowered = made->lowered;
-    return lowered->n_recasts == lowered->graph->n_recasts &&
+    return lowered->n_recasts == lowered->whole->n_recasts &&
            lowered->fleet_generation == made->runtime->fleet.generation &&
            chx__digest_equal(lowered->entry, chx__lowering_entry(&lowered->flow, &lowered->cast));
 }
@@ -374,14 +338,14 @@ chx__planner_end(chx__draft *made, chx_status so_far, chx__lowered **lowered)
 
 /* The last round keeps the turn, so that its plan is current. */
 chx_status
-chx__planner_make(chx_runtime *runtime, const chx_graph *graph, const chx__algorithm *algorithm,
-                  chx__lowered **lowered)
+chx__planner_make(const chx_graph *graph, const chx__shares *shares,
+                  const chx__algorithm *algorithm, chx__lowered **lowered)
 {
     chx_status status = CHX_OK;
     chx__lowered *made = NULL;
     for (int round = 1; !status && !made; round++) {
         chx__draft draft;
-        status = chx__planner_begin(runtime, graph, algorithm, &draft);
+        status = chx__planner_begin(graph, shares, algorithm, &draft);
         if (!status)
             status = round < MAX_ROUNDS ? work_without_turn(&draft) : work(&draft);
         status = chx__planner_end(&draft, status, &made);

@@ -7,12 +7,14 @@
 #define CHX_EXECUTE_PLANNER_H
 
 #include "execute/lowering.h"
+#include "execute/setting.h"
 #include "schedule/algorithm.h"
 
-/* Schedules the graph and prepares its commands: compiles what the chosen devices need, allocates
- * replicas, binds arguments. Under the turn, which is given up meanwhile. On success the caller
- * owns one reference. Errors: BUILD, KERNEL, DEVICE_MEMORY, LIMIT, MEMORY, INVALID. */
-chx_status chx__planner_make(chx_runtime *runtime, const chx_graph *graph,
+/* Divides the graph by the shares where it can be, schedules it and prepares its commands: compiles
+ * what the chosen devices need, allocates replicas, binds arguments. Under the turn, which is given
+ * up meanwhile. On success the caller owns one reference. Errors: BUILD, KERNEL, DEVICE_MEMORY,
+ * LIMIT, MEMORY, INVALID. */
+chx_status chx__planner_make(const chx_graph *graph, const chx__shares *shares,
                              const chx__algorithm *algorithm, chx__lowered **lowered);
 
 /* The same in steps, for a plan that may take its time: `begin` takes the snapshot, under the turn;
@@ -23,11 +25,10 @@ typedef struct chx__draft {
     chx_runtime *runtime;
     const chx__algorithm *algorithm;
     chx__lowered *lowered;
-    chx__item *items;
-    double *costs;
+    chx__setting setting;
 } chx__draft;
 
-chx_status chx__planner_begin(chx_runtime *runtime, const chx_graph *graph,
+chx_status chx__planner_begin(const chx_graph *graph, const chx__shares *shares,
                               const chx__algorithm *algorithm, chx__draft *draft);
 chx_status chx__planner_work(const chx__draft *draft);
 chx_status chx__planner_end(chx__draft *draft, chx_status so_far, chx__lowered **lowered);

@@ -75,12 +75,12 @@ writes(const chx__flow *flow, uint32_t task)
     return flow->writes.begin[task] < flow->writes.begin[task + 1];
 }
 
-/* Whether the task's function has returned well in an earlier run. */
+/* Whether the function of the caller's task has returned well in an earlier run. */
 static bool
-was_called(const chx_run *run, uint32_t task)
+was_called(const chx_run *run, uint32_t origin)
 {
     for (uint32_t j = 0; run && j < run->n_jobs; j++)
-        if (run->lowered->commands[run->jobs[j].command].task == task)
+        if (run->lowered->commands[run->jobs[j].command].origin == origin)
             return atomic_load(&run->jobs[j].state) == CHX__JOB_DONE && !run->jobs[j].status;
     return true;
 }
@@ -89,8 +89,8 @@ static void
 skip_jobs(chx_run *made, const chx_run *before)
 {
     for (uint32_t j = 0; j < made->n_jobs; j++) {
-        const uint32_t task = made->lowered->commands[made->jobs[j].command].task;
-        if (!writes(&made->lowered->flow, task) && was_called(before, task))
+        const chx__command *command = &made->lowered->commands[made->jobs[j].command];
+        if (!writes(&made->lowered->flow, command->task) && was_called(before, command->origin))
             made->jobs[j].run = skip;
     }
 }

@@ -35,13 +35,14 @@ work(void *data)
 }
 
 chx__refresh *
-chx__refresh_start(chx_runtime *runtime, const chx_graph *graph, const chx__algorithm *algorithm)
+chx__refresh_start(const chx_graph *graph, const chx__shares *shares,
+                   const chx__algorithm *algorithm)
 {
     chx__lowered *none;
     chx__refresh *made = chx__alloc(1, sizeof *made);
     if (!made)
         return NULL;
-    chx_status status = chx__planner_begin(runtime, graph, algorithm, &made->draft);
+    chx_status status = chx__planner_begin(graph, shares, algorithm, &made->draft);
     if (!status && pthread_create(&made->thread, NULL, work, made) == 0)
         return made;
     chx__planner_end(&made->draft, status ? status : CHX_ERROR_MEMORY, &none);

@@ -8,7 +8,7 @@ typedef struct chx__refresh chx__refresh;
 
 /* Begins to make the plan. Nothing may be added to the graph before the end. Under the turn. NULL
  * when there is no thread or memory for it. */
-chx__refresh *chx__refresh_start(chx_runtime *runtime, const chx_graph *graph,
+chx__refresh *chx__refresh_start(const chx_graph *graph, const chx__shares *shares,
                                  const chx__algorithm *algorithm);
 
 /* Whether it can be finished without waiting. */

@@ -4,6 +4,8 @@
  * the task has read what it did not declare; and where both patterns stand untouched the task has
  * not overwritten what it said it would.
  *
+ * A task that can be divided is played in three pieces, of which one has neighbours on both sides.
+ *
  * The bytes that a task declares to write are true for those after it. Host tasks may do things
  * that must not be done twice, so what they write stays as it was. */
 #include "execute/rehearsal.h"
@@ -14,10 +16,11 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "execute/plan.h"
+#include "graph/division.h"
 #include "graph/flow.h"
 #include "graph/graph.h"
 
-enum { N_PASSES = 2 };
+enum { N_PASSES = 2, N_PIECES = 3 };
 
 static const unsigned char patterns[N_PASSES] = {0x5a, 0xa5};
 
@@ -249,6 +252,24 @@ rehearse_task(rehearsal *of, const chx__task *task)
     return status;
 }
 
+static chx_status
+rehearse_pieces(rehearsal *of, const chx__task *task)
+{
+    chx_status status = CHX_OK;
+    size_t begin = 0;
+    for (int i = 1; !status && i <= N_PIECES; i++) {
+        size_t end = chx__division_bound(task, (double)i / N_PIECES);
+        if (end == begin)
+            continue;
+        chx__task piece = chx__division_piece(task, begin, end);
+        status = piece.args ? rehearse_task(of, &piece)
+                            : chx__fail_memory("checking the ranges of tasks");
+        free(piece.args);
+        begin = end;
+    }
+    return status;
+}
+
 chx_status
 chx__rehearse(const chx_graph *graph)
 {
@@ -264,7 +285,9 @@ chx__rehearse(const chx_graph *graph)
     for (uint32_t b = 0; !status && b < made.flow.n_buffers; b++)
         status = prepare_prop(&made.props[b], made.flow.buffers[b]);
     for (uint32_t t = 0; !status && t < graph->n_tasks; t++)
-        if (graph->tasks[t].program)
+        if (graph->tasks[t].is_divisible)
+            status = rehearse_pieces(&made, &graph->tasks[t]);
+        else if (graph->tasks[t].program)
             status = rehearse_task(&made, &graph->tasks[t]);
     finish(&made);
     return status;

@@ -90,7 +90,7 @@ chx__run_create(chx_runtime *runtime, chx__lowered *lowered, const chx__cast *ca
     if (!made->steps || !made->next_enqueue || !made->next_reap || !make_jobs(made))
         status = chx__fail_memory("submitting a plan");
     if (!status)
-        status = chx__values_take(&made->values, lowered->graph);
+        status = chx__values_take(&made->values, lowered->whole);
     if (status) {
         run_free(made);
         return status;

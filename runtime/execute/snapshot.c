@@ -63,7 +63,7 @@ chx__snapshot_count_writes(const chx__cast *cast)
 chx_status
 chx__snapshot_init(chx__snapshot *snapshot, const chx__lowered *lowered, const chx__cast *cast)
 {
-    *snapshot = (chx__snapshot){.n_recasts = lowered->graph->n_recasts};
+    *snapshot = (chx__snapshot){.n_recasts = lowered->whole->n_recasts};
     chx_status status = chx__cast_copy(&snapshot->cast, cast);
     if (!status && !find_needs(snapshot, &lowered->flow))
         status = chx__fail_memory("keeping what runs overwrite");

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "execute/driver.h"
 #include "execute/rebuild.h"
+#include "execute/shares.h"
 
 /* Submits between two looks at whether new measurements make another plan better. */
 #define LONGEST_REVIEW_INTERVAL 256
@@ -81,14 +82,11 @@ forget_void(chx__variants *of)
     }
 }
 
-/* Whether older costs made the variant, which is then reviewed now and then, or a program of it is
- * to be replaced by a better build. */
+/* Whether it is time to look at what costs are now. */
 static bool
-is_outdated(chx__variants *of, const chx__lowered *lowered)
+is_due(chx__variants *of)
 {
-    if (lowered->build_epoch != of->runtime->build_epoch)
-        return true;
-    if (of->n_submits < of->next_review || lowered->cost_epoch == of->runtime->cost_epoch)
+    if (of->n_submits < of->next_review)
         return false;
     of->next_review = of->n_submits + of->review_interval;
     if (of->review_interval < LONGEST_REVIEW_INTERVAL)
@@ -100,10 +98,15 @@ is_outdated(chx__variants *of, const chx__lowered *lowered)
 static chx_status
 recast(const chx__variants *of, chx__variant *due)
 {
+    chx__lowered *lowered = due->lowered;
     if (due->n_recasts == of->graph->n_recasts)
         return CHX_OK;
-    due->fits = chx__cast_assign(&due->cast, &due->lowered->flow, of->graph);
-    chx_status status = due->fits ? chx__planner_cast(due->lowered, &due->cast) : CHX_OK;
+    chx_status status =
+        lowered->division ? chx__division_recast(lowered->division, of->graph) : CHX_OK;
+    if (status)
+        return status;
+    due->fits = chx__cast_assign(&due->cast, &lowered->flow, lowered->graph);
+    status = due->fits ? chx__planner_cast(lowered, &due->cast) : CHX_OK;
     if (!status)
         due->n_recasts = of->graph->n_recasts;
     due->n_changes = due->n_changes_left = UNKNOWN;
@@ -154,11 +157,46 @@ find_variant(chx__variants *of, bool *is_found)
     return CHX_OK;
 }
 
+/* The cut that the plan has is that of all variants from now on: between two of them data would
+ * move to and fro. */
+static chx_status
+take_shares(chx__variants *of, const chx__shares *shares)
+{
+    if (chx__shares_equal(&of->shares, shares))
+        return CHX_OK;
+    for (uint32_t i = CHX__N_VARIANTS; i-- > 0;)
+        if (of->list[i].lowered)
+            forget_variant(of, i);
+    chx__shares_finish(&of->shares);
+    return chx__shares_copy(&of->shares, shares);
+}
+
+/* Shares of devices that are gone are none. */
+static chx_status
+settle_shares(chx__variants *of)
+{
+    uint32_t generation = of->runtime->fleet.generation;
+    chx__shares chosen = {0};
+    if (!of->graph->is_divisible || (of->shares.of && of->shares_generation == generation))
+        return CHX_OK;
+    chx_status status = chx__shares_choose(of->graph, NULL, &chosen);
+    if (!status)
+        status = take_shares(of, &chosen);
+    chx__shares_finish(&chosen);
+    of->shares_generation = generation;
+    return status;
+}
+
 /* Takes the plan, in place of the one for the same whereabouts. What is known of the same builds
  * need not be measured anew. */
 static chx_status
 replace_variant(chx__variants *of, chx__lowered *made)
 {
+    chx_status status = take_shares(of, &made->shares);
+    if (status) {
+        chx__lowering_unref(made);
+        return status;
+    }
     for (uint32_t i = CHX__N_VARIANTS; i-- > 0;) {
         const chx__lowered *old = of->list[i].lowered;
         if (!old || !chx__digest_equal(old->entry, made->entry))
@@ -190,21 +228,46 @@ end_refresh(chx__variants *of)
     return made ? replace_variant(of, made) : CHX_OK;
 }
 
-/* The first variant suits. Where it is outdated a better one is made: by and by, unless there is no
- * thread for it or the world never stands still for long enough. */
+/* Makes a better plan: by and by, unless there is no thread for it or the world never stands still
+ * for long enough. */
 static chx_status
-renew(chx__variants *of)
+refresh(chx__variants *of, const chx__shares *shares)
 {
-    if (of->refresh || !is_outdated(of, of->list[0].lowered))
-        return CHX_OK;
     if (!of->runtime->serial && of->n_vain < MOST_IN_VAIN)
-        of->refresh = chx__refresh_start(of->runtime, of->graph, of->algorithm);
+        of->refresh = chx__refresh_start(of->graph, shares, of->algorithm);
     if (of->refresh)
         return CHX_OK;
     chx__lowered *made;
     of->n_vain = 0;
-    chx_status status = chx__planner_make(of->runtime, of->graph, of->algorithm, &made);
+    chx_status status = chx__planner_make(of->graph, shares, of->algorithm, &made);
     return status ? status : replace_variant(of, made);
+}
+
+/* The shares that are best by the present costs, where it is time to ask. */
+static chx_status
+review_shares(const chx__variants *of, bool is_time, chx__shares *shares)
+{
+    return is_time && of->graph->is_divisible ? chx__shares_choose(of->graph, &of->shares, shares)
+                                              : chx__shares_copy(shares, &of->shares);
+}
+
+/* The first variant suits. It is outdated where a program of it is to be replaced by a better
+ * build, and, as reviews find, where costs have moved that made it or its cut is good no more. */
+static chx_status
+renew(chx__variants *of)
+{
+    const chx__lowered *first = of->list[0].lowered;
+    bool has_moved = first->cost_epoch != of->runtime->cost_epoch;
+    bool is_time = !of->refresh && (has_moved || of->graph->is_divisible) && is_due(of);
+    bool is_outdated = first->build_epoch != of->runtime->build_epoch || (is_time && has_moved);
+    if (of->refresh || !(is_time || is_outdated))
+        return CHX_OK;
+    chx__shares shares;
+    chx_status status = review_shares(of, is_time, &shares);
+    if (!status && (is_outdated || !chx__shares_equal(&shares, &of->shares)))
+        status = refresh(of, &shares);
+    chx__shares_finish(&shares);
+    return status;
 }
 
 /* The plan for the data where it lies now, made when there is none: the first of the variants. */
@@ -214,6 +277,8 @@ chx__variants_choose(chx__variants *of)
     bool is_found;
     chx_status status = chx__rebuild_suspects(of->runtime);
     forget_void(of);
+    if (!status)
+        status = settle_shares(of);
     if (!status && of->refresh && chx__refresh_is_done(of->refresh))
         status = end_refresh(of);
     if (!status)
@@ -221,7 +286,7 @@ chx__variants_choose(chx__variants *of)
     if (status || is_found)
         return status ? status : renew(of);
     chx__lowered *made;
-    status = chx__planner_make(of->runtime, of->graph, of->algorithm, &made);
+    status = chx__planner_make(of->graph, &of->shares, of->algorithm, &made);
     return status ? status : add_variant(of, made);
 }
 
@@ -266,4 +331,5 @@ chx__variants_finish(chx__variants *of)
     chx__lowering_unref(unused);
     for (uint32_t i = 0; i < CHX__N_VARIANTS; i++)
         variant_finish(&of->list[i]);
+    chx__shares_finish(&of->shares);
 }

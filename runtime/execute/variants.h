@@ -23,6 +23,8 @@ typedef struct chx__variants {
     chx_runtime *runtime;
     const chx_graph *graph;
     const chx__algorithm *algorithm;
+    chx__shares shares; /* of all variants, chosen for the fleet's generation; empty before */
+    uint32_t shares_generation;
     chx__variant list[CHX__N_VARIANTS]; /* most recent first */
     uint64_t n_submits;
     uint64_t next_review;

@@ -130,7 +130,7 @@ static chx_run *
 find_run_of(const chx_runtime *runtime, const chx_graph *graph)
 {
     chx_run *run = runtime->flight.first;
-    while (run && run->lowered->graph != graph)
+    while (run && run->lowered->whole != graph)
         run = run->next;
     return run;
 }

@@ -32,8 +32,8 @@ chx_graph_create(chx_runtime *runtime, chx_graph **graph)
     return CHX_OK;
 }
 
-static void
-task_finish(chx__task *task)
+void
+chx__task_finish(chx__task *task)
 {
     free(task->name);
     free(task->kernel);
@@ -47,11 +47,33 @@ chx_graph_destroy(chx_graph **graph)
     if (!graph || !*graph)
         return;
     for (uint32_t t = 0; t < (*graph)->n_tasks; t++)
-        task_finish(&(*graph)->tasks[t]);
+        chx__task_finish(&(*graph)->tasks[t]);
     free((*graph)->tasks);
     free((*graph)->dynamics);
     free(*graph);
     *graph = NULL;
+}
+
+/* What the items of a launch have of a split buffer together, but for the halo. */
+static bool
+fill_in_items(const chx__task *task, chx_arg *arg)
+{
+    size_t item_bytes = arg->value.split[0];
+    if (!task->program || item_bytes == 0 || chx__task_n_items(task) > SIZE_MAX / item_bytes)
+        return false;
+    arg->size_bytes = chx__task_n_items(task) * item_bytes;
+    return true;
+}
+
+static chx_status
+check_split(const chx__task *task, uint32_t index, const chx_arg *arg)
+{
+    if (arg->access & CHX_ACCESS_WRITE && arg->value.split[1] > 0)
+        return chx__fail(CHX_ERROR_INVALID,
+                         "task %s, argument %u: only what is read can have a halo; read the buffer "
+                         "and write to another one",
+                         task->name, index);
+    return CHX_OK;
 }
 
 static chx_status
@@ -81,9 +103,17 @@ static chx_status
 check_arg(const chx_graph *graph, const chx__task *task, uint32_t index)
 {
     chx_arg *arg = &task->args[index];
+    chx_status status;
     switch (arg->kind) {
     case CHX_ARG_BUFFER:
+        memset(&arg->value, 0, sizeof arg->value);
         return check_buffer_arg(graph, task->name, index, arg);
+    case CHX_ARG_SPLIT:
+        if (!fill_in_items(task, arg))
+            break;
+        arg->kind = CHX_ARG_BUFFER;
+        status = check_buffer_arg(graph, task->name, index, arg);
+        return status ? status : check_split(task, index, arg);
     case CHX_ARG_VALUE:
         if (task->program && arg->size_bytes > 0 &&
             (arg->bytes || arg->size_bytes <= sizeof arg->value))
@@ -116,6 +146,56 @@ take_args(const chx_graph *graph, chx__task *task, const chx_arg *args)
     return CHX_OK;
 }
 
+static bool
+overlap(const chx_arg *a, const chx_arg *b)
+{
+    return a->buffer == b->buffer && a->offset_bytes < b->offset_bytes + b->size_bytes &&
+           b->offset_bytes < a->offset_bytes + a->size_bytes;
+}
+
+/* Whether pieces keep out of each other's way: each reads of what is written only its own items. */
+static bool
+lies_with(const chx_arg *read, const chx_arg *written)
+{
+    return memcmp(read->value.split, written->value.split, sizeof read->value.split) == 0 &&
+           read->offset_bytes == written->offset_bytes;
+}
+
+/* Of a task that may be divided. */
+static chx_status
+check_written(const chx__task *task, uint32_t index)
+{
+    const chx_arg *written = &task->args[index];
+    if (!chx__arg_is_split(written))
+        return chx__fail(CHX_ERROR_INVALID,
+                         "task %s, argument %u: every piece of the task would write all of it; "
+                         "split what it writes, or nothing",
+                         task->name, index);
+    for (uint32_t i = 0; i < task->n_args; i++) {
+        const chx_arg *other = &task->args[i];
+        if (other->kind == CHX_ARG_BUFFER && overlap(other, written) && !lies_with(other, written))
+            return chx__fail(CHX_ERROR_INVALID,
+                             "task %s, arguments %u and %u: one piece of the task would see or not "
+                             "what another writes; read from one buffer and write to another",
+                             task->name, i < index ? i : index, i < index ? index : i);
+    }
+    return CHX_OK;
+}
+
+chx_status
+chx__task_check_pieces(const chx__task *task)
+{
+    for (uint32_t i = 0; task->is_divisible && i < task->n_args; i++) {
+        const chx_arg *arg = &task->args[i];
+        chx_status status = arg->kind == CHX_ARG_BUFFER && arg->access & CHX_ACCESS_WRITE
+                                ? check_written(task, i)
+                                : CHX_OK;
+        if (status)
+            return status;
+    }
+    return CHX_OK;
+}
+
 static uint64_t
 hash_names(const chx__task *task)
 {
@@ -125,25 +205,42 @@ hash_names(const chx__task *task)
     return chx__hash(names, sizeof names).low;
 }
 
-/* Takes the task, which is released on failure. */
-static chx_status
-append(chx_graph *graph, chx__task *task, const chx_arg *args, chx_task *id)
+chx_status
+chx__graph_append(chx_graph *graph, chx__task *task, chx_task *id)
 {
-    chx_status status = take_args(graph, task, args);
-    if (!status && graph->n_tasks == UINT32_MAX - 1)
+    chx_status status = CHX_OK;
+    if (graph->n_tasks == UINT32_MAX - 1)
         status = chx__fail(CHX_ERROR_LIMIT, "a graph holds at most %u tasks", UINT32_MAX - 1);
     if (!status && !chx__grow(&graph->tasks, &graph->task_capacity, (size_t)graph->n_tasks + 1,
                               sizeof *graph->tasks))
         status = chx__fail_memory("adding a task");
     if (status) {
-        task_finish(task);
+        chx__task_finish(task);
         return status;
     }
-    task->names = hash_names(task);
+    graph->is_divisible |= task->is_divisible;
     if (id)
         *id = graph->n_tasks;
     graph->tasks[graph->n_tasks++] = *task;
     return CHX_OK;
+}
+
+/* Takes the task, which is released on failure. */
+static chx_status
+append(chx_graph *graph, chx__task *task, const chx_arg *args, chx_task *id)
+{
+    chx_status status = take_args(graph, task, args);
+    for (uint32_t i = 0; !status && i < task->n_args; i++)
+        task->is_divisible |= chx__arg_is_split(&task->args[i]);
+    if (!status)
+        status = chx__task_check_pieces(task);
+    if (status) {
+        chx__task_finish(task);
+        return status;
+    }
+    task->names = hash_names(task);
+    task->origin = graph->n_tasks;
+    return chx__graph_append(graph, task, id);
 }
 
 static uint32_t
@@ -215,7 +312,7 @@ chx_graph_kernel(chx_graph *graph, const chx_kernel_task *task)
     memcpy(made.launch.local, task->local, sizeof made.launch.local);
     memcpy(made.launch.offset, task->offset, sizeof made.launch.offset);
     if (!made.kernel) {
-        task_finish(&made);
+        chx__task_finish(&made);
         return chx__fail_memory("adding a task");
     }
     return append(graph, &made, task->args, task->id);
@@ -302,14 +399,19 @@ chx_graph_set_buffer(chx_graph *graph, chx_task task, uint32_t arg_index, const 
 {
     CHX__REQUIRE(graph && arg && task < graph->n_tasks);
     CHX__REQUIRE(arg_index < graph->tasks[task].n_args);
-    chx_arg *kept = &graph->tasks[task].args[arg_index];
-    chx_arg wanted = *arg;
-    CHX__REQUIRE(kept->kind == CHX_ARG_BUFFER && arg->kind == CHX_ARG_BUFFER);
-    CHX__REQUIRE(kept->access == arg->access);
-    chx_status status = check_buffer_arg(graph, graph->tasks[task].name, arg_index, &wanted);
-    if (status)
+    chx__task *changed = &graph->tasks[task];
+    chx_arg *kept = &changed->args[arg_index];
+    const chx_arg before = *kept;
+    CHX__REQUIRE(kept->kind == CHX_ARG_BUFFER && kept->access == arg->access);
+    CHX__REQUIRE(arg->kind == (chx__arg_is_split(kept) ? CHX_ARG_SPLIT : CHX_ARG_BUFFER));
+    CHX__REQUIRE(arg->kind == CHX_ARG_BUFFER ||
+                 memcmp(arg->value.split, before.value.split, sizeof before.value.split) == 0);
+    *kept = *arg;
+    chx_status status = check_arg(graph, changed, arg_index);
+    if (status) {
+        *kept = before;
         return status;
-    *kept = wanted;
+    }
     graph->n_recasts++;
     return CHX_OK;
 }

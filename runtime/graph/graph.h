@@ -14,10 +14,14 @@ typedef struct chx__task {
     uint64_t names; /* hash of both, to tell tasks that are alike */
     chx__launch launch;
     chx__places devices; /* places of those that may run it */
+    uint32_t place; /* of the one that a piece of a divided task is for; else 0 */
     chx_host_fn run; /* host tasks */
     void *data;
     uint32_t n_args;
-    chx_arg *args; /* buffer ranges with their sizes filled in */
+    chx_arg *args; /* buffer ranges with their sizes filled in; split ones are plain buffers, with
+                      value.split all zero where they are not */
+    bool is_divisible; /* an argument is split */
+    chx_task origin; /* the task of the caller's graph that it is, or is a piece of */
     chx_task *before; /* tasks that it follows by hand-made dependencies */
     size_t n_before, before_capacity;
 } chx__task;
@@ -37,6 +41,30 @@ struct chx_graph {
         *dynamics; /* arguments that chx_graph_set_value() ever changed, by task and index */
     size_t n_dynamics, dynamic_capacity;
     uint64_t n_recasts; /* counts changes of buffer arguments */
+    bool is_divisible; /* one of its tasks is */
 };
+
+/* Where items of a task lie in the last dimension of its range. */
+static inline size_t
+chx__task_n_items(const chx__task *task)
+{
+    return task->launch.global[task->launch.n_dimensions - 1];
+}
+
+static inline bool
+chx__arg_is_split(const chx_arg *arg)
+{
+    return arg->kind == CHX_ARG_BUFFER && arg->value.split[0] > 0;
+}
+
+/* Releases what a task owns. */
+void chx__task_finish(chx__task *task);
+
+/* That pieces of a task keep out of each other's way; arguments that change one after the other may
+ * not do so in between. Errors: INVALID. */
+chx_status chx__task_check_pieces(const chx__task *task);
+
+/* Appends a task as it is; takes it, and releases it on failure. Errors: LIMIT, MEMORY. */
+chx_status chx__graph_append(chx_graph *graph, chx__task *task, chx_task *id);
 
 #endif
