@@ -131,6 +131,14 @@ count_usable(void)
     return n;
 }
 
+static uint64_t
+now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
+}
+
 static void
 set_value(chx_task task, uint32_t n)
 {
@@ -301,6 +309,23 @@ START_TEST(hanging_device_is_left_out)
 }
 END_TEST
 
+/* Long before the plan's deadline, which is a minute. */
+START_TEST(stalled_device_is_left_out_soon)
+{
+    const uint32_t n_before = count_usable();
+    if (n_before < 2)
+        return;
+    for (uint32_t i = 0; i < 3; i++)
+        expect_runs_well();
+    test_fault_arm("stall:3");
+    const uint64_t begun_ns = now_ns();
+    expect_runs_well();
+    ck_assert_uint_lt(now_ns() - begun_ns, 3 * SECOND_NS);
+    ck_assert_uint_eq(count_usable(), n_before - 1);
+    ck_assert_uint_eq(chx_runtime_n_recoveries(runtime), 1);
+}
+END_TEST
+
 /* What is lost after the runs were told well. */
 START_TEST(failed_read_is_made_again)
 {
@@ -441,6 +466,7 @@ main(void)
     tcase_add_loop_test(chain, passing_fault_is_survived, 0, N_PASSING);
     tcase_add_loop_test(chain, lost_device_is_left_out, 0, 4);
     tcase_add_test(chain, hanging_device_is_left_out);
+    tcase_add_test(chain, stalled_device_is_left_out_soon);
     tcase_add_test(chain, failed_read_is_made_again);
     tcase_add_test(chain, writes_of_others_are_kept);
     tcase_add_test(chain, changed_buffers_are_repeated);

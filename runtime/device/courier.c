@@ -594,6 +594,7 @@ chx__courier_collect(chx__courier *courier)
         next = parcel->next;
         assert(courier->n_out > 0);
         courier->n_out--;
+        parcel->lane->n_back++;
         parcel->kind->back(parcel);
     }
     return first != NULL;

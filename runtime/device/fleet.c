@@ -100,12 +100,12 @@ fail_excluded(const chx__fleet *fleet)
     return chx__fail(CHX_ERROR_NO_DEVICE, "no selected device passed its self-test: %s", reasons);
 }
 
-static uint32_t
-n_selected(const chx__fleet *fleet)
+uint32_t
+chx__fleet_n_usable(const chx__fleet *fleet)
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < fleet->n_devices; i++)
-        n += fleet->devices[i].info.selected;
+        n += fleet->devices[i].info.selected && !fleet->devices[i].info.excluded;
     return n;
 }
 
@@ -113,7 +113,7 @@ n_selected(const chx__fleet *fleet)
 static bool
 wants_speed(const chx__fleet *fleet, const chx_runtime_params *params)
 {
-    return params->measure || n_selected(fleet) > 1;
+    return params->measure || chx__fleet_n_usable(fleet) > 1;
 }
 
 static chx_status
@@ -196,7 +196,7 @@ settle_contexts(chx__fleet *fleet)
 static void
 recall_wires(chx__fleet *fleet)
 {
-    if (n_selected(fleet) > 1)
+    if (chx__fleet_n_usable(fleet) > 1)
         fleet->wires = fleet->recalled = chx__wires_recall(fleet);
 }
 
@@ -345,7 +345,10 @@ open_device(void *data)
     if (atomic_load(&device->is_open))
         return CHX_OK;
     chx_status status = device->platform->context ? CHX_OK : open_context(fleet, device->platform);
-    return status ? status : chx__device_open(device, &fleet->logger);
+    if (!status)
+        status = chx__device_open(device, &fleet->logger);
+    device->is_silent &= status != CHX_OK;
+    return status;
 }
 
 /* By whoever has begun opening. */
@@ -480,7 +483,8 @@ chx__fleet_reopen_lanes(chx__fleet *fleet, chx__platform *platform)
         if (device->platform != platform || !device->is_open)
             continue;
         chx__device_close(device, true);
-        status = venture_open(fleet, device);
+        if (!device->is_silent)
+            status = venture_open(fleet, device);
     }
     end_opening(fleet);
     return status;
@@ -541,7 +545,7 @@ chx__fleet_exclude(chx__fleet *fleet, chx__device *device, const char *reason)
     if (!device->info.selected)
         return chx__fail_cl(CHX_ERROR_INVALID, 0, device->info.name, NULL,
                             "%s is not in use, so it cannot be excluded", device->info.name);
-    if (n_selected(fleet) == 1)
+    if (chx__fleet_n_usable(fleet) == 1)
         return chx__fail_cl(CHX_ERROR_NO_DEVICE, 0, device->info.name, NULL,
                             "%s is the last device and cannot be excluded", device->info.name);
     char *why = chx__strdup(reason ? reason : "excluded by the caller");

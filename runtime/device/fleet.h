@@ -55,6 +55,9 @@ void chx__fleet_finish(chx__fleet *fleet);
  * selected, DEVICE. */
 chx_status chx__fleet_open(chx__fleet *fleet, chx__device *device);
 
+/* Devices that are selected and not excluded. */
+uint32_t chx__fleet_n_usable(const chx__fleet *fleet);
+
 /* Whether a faster selected device of those allowed (places) stands on the same
  * hardware: of two drivers for one processor the slower gains nothing and is not even opened. */
 bool chx__fleet_is_spare(const chx__fleet *fleet, const chx__device *device, chx__places allowed);
@@ -73,7 +76,8 @@ void chx__fleet_shut(chx__fleet *fleet);
 void chx__fleet_admit(chx__fleet *fleet);
 
 /* Gives the platform's open devices new queues on the same context; the old ones, which may hold
- * commands that never end, are forgotten. Errors: DEVICE. */
+ * commands that never end, are forgotten. A device that gives no sign of life stays closed. Errors:
+ * DEVICE. */
 chx_status chx__fleet_reopen_lanes(chx__fleet *fleet, chx__platform *platform);
 
 /* Closes the platform's devices and drops its context, which is opened anew when next needed and

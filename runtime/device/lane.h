@@ -21,7 +21,7 @@ typedef struct chx__lane {
     char name[16]; /* "compute 0", "copy-in", "copy-out" */
     chx__device *device;
     cl_command_queue queue; /* NULL while the device is closed */
-    uint64_t n_sent; /* parcels ever; the sender's */
+    uint64_t n_sent, n_back; /* parcels ever; the sender's, and the collector's */
     /* The courier's: parcels from number `first` on, by their numbers; NULL for one that was not
      * launched. */
     chx__parcel **parcels;

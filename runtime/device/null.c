@@ -113,7 +113,9 @@ chx__null_arm(chx__null *machine, chx__null_faults faults)
     pthread_mutex_lock(&machine->lock);
     machine->faults = faults;
     machine->counts = (chx__null_counts){0};
+    machine->stalled = NULL;
     pthread_cond_broadcast(&machine->armed);
+    pthread_cond_signal(&machine->changed);
     pthread_mutex_unlock(&machine->lock);
 }
 

@@ -89,6 +89,7 @@ typedef struct chx__null_faults {
     uint64_t refuse_call; /* this call that can fail does */
     uint64_t fail_command; /* this command ends with an error and does nothing */
     uint64_t hang_command; /* this command never ends */
+    uint64_t stall_command; /* its device ends nothing from then on, before the next arming */
     chx__null_call_kind block; /* such calls do not come back before the next arming */
     uint32_t block_platform; /* where */
 } chx__null_faults;

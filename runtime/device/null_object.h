@@ -128,6 +128,7 @@ struct chx__null {
     uint32_t n_flying;
     chx__null_faults faults;
     chx__null_counts counts;
+    const chx__null_device *stalled; /* NULL: none */
     uint32_t n_violations;
     char violation[160];
 };

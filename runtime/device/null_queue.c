@@ -17,7 +17,8 @@ has_ended(const chx__null_command *command)
 static bool
 can_end(const chx__null_command *command)
 {
-    if (!command || !command->is_flushed || command->hangs)
+    if (!command || !command->is_flushed || command->hangs ||
+        command->queue->device == command->object.machine->stalled)
         return false;
     for (uint32_t i = 0; i < command->n_waits; i++)
         if (!has_ended(command->waits[i]))
@@ -216,7 +217,10 @@ chx__null_enqueue(chx__null_command *command, const chx__wait_list *waits, cl_ev
     uint64_t n = ++machine->counts.n_commands;
     command->fails = n == machine->faults.fail_command;
     command->hangs = n == machine->faults.hang_command;
-    machine->counts.n_struck += command->fails || command->hangs;
+    if (n == machine->faults.stall_command)
+        machine->stalled = queue->device;
+    machine->counts.n_struck +=
+        command->fails || command->hangs || n == machine->faults.stall_command;
     command->status = CL_QUEUED;
     command->number = n;
     if (machine->n_flying++ == 0 || !machine->params.wires)

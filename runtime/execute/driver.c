@@ -18,8 +18,9 @@
 #include "execute/ledger.h"
 #include "execute/reap.h"
 #include "execute/tail.h"
+#include "execute/vigil.h"
 
-/* While runs are in flight the driver thread looks at deadlines this often. */
+/* While runs are in flight the driver thread looks at deadlines, and at devices, this often. */
 #define POLL_NS UINT64_C(16000000)
 
 /* The runtime whose driver thread the calling thread is. */
@@ -144,6 +145,8 @@ drive(void *data)
     while (chx__inbox_wait(runtime->inbox, &seen, poll_ns)) {
         chx__turn_begin(runtime);
         chx__driver_move(runtime);
+        if (runtime->flight.n_runs > 0)
+            chx__vigil_look(runtime);
         poll_ns = runtime->flight.n_runs > 0 ? POLL_NS : UINT64_MAX;
         chx__turn_end(runtime);
     }
@@ -176,10 +179,13 @@ start_threads(chx_runtime *runtime)
     chx_status status = chx__inbox_create(&runtime->inbox);
     if (!status)
         status = chx__host_thread_create(runtime->inbox, &runtime->host_thread);
+    if (!status)
+        status = chx__vigil_create(&runtime->fleet, &runtime->vigil);
     if (!status && pthread_create(&runtime->driver_thread, NULL, drive, runtime) != 0)
         status = chx__fail(CHX_ERROR_MEMORY, "the system has no room for the driver thread; end "
                                              "other programs or ask for a serial runtime");
     if (status) {
+        chx__vigil_destroy(&runtime->vigil);
         chx__host_thread_destroy(&runtime->host_thread);
         chx__inbox_unref(runtime->inbox);
         runtime->inbox = NULL;
@@ -202,7 +208,7 @@ chx__driver_stop(chx_runtime *runtime)
         pthread_join(runtime->driver_thread, NULL);
         chx__host_thread_destroy(&runtime->host_thread);
     }
-    if (!stop_couriers(runtime))
+    if (!chx__vigil_destroy(&runtime->vigil) || !stop_couriers(runtime))
         return false;
     chx__inbox_unref(runtime->inbox);
     runtime->inbox = NULL;

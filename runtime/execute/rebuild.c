@@ -21,6 +21,7 @@
 #include "device/courier.h"
 #include "execute/driver.h"
 #include "execute/fetch.h"
+#include "execute/vigil.h"
 #include "execute/wait.h"
 
 /* Whether some place outside the platform holds the extent. */
@@ -53,6 +54,19 @@ save_buffers(chx_runtime *runtime, const chx__platform *platform, uint64_t deadl
     return true;
 }
 
+/* Nothing is read from devices that give no sign of life, for each read would cost its deadline. */
+static void
+lose_silent(chx_runtime *runtime, const chx__platform *platform)
+{
+    for (uint32_t d = 0; d < runtime->fleet.n_devices; d++) {
+        const chx__device *device = &runtime->fleet.devices[d];
+        if (device->platform != platform || !device->is_silent)
+            continue;
+        for (chx_buffer *buffer = runtime->buffers; buffer; buffer = buffer->next)
+            chx__buffer_lose_replica(buffer, device);
+    }
+}
+
 /* Drops a platform's context with everything in it and gives it a fresh one, without `excluded`
  * when that is not NULL. Content that only the platform holds is saved to host memory first, over
  * fresh queues and within timeout_ns; what cannot be saved is lost. set_aside: the context holds
@@ -64,7 +78,10 @@ rebuild(chx_runtime *runtime, chx__platform *platform, chx__device *excluded, co
 {
     uint64_t deadline_ns = chx__now_ns() + timeout_ns;
     chx_status status = CHX_OK;
+    set_aside |= !chx__vigil_leave(runtime, platform);
     chx__fleet_shut(&runtime->fleet);
+    if (set_aside)
+        lose_silent(runtime, platform);
     if (set_aside)
         status = chx__fleet_reopen_lanes(&runtime->fleet, platform);
     bool saved = !status && save_buffers(runtime, platform, deadline_ns);
@@ -142,22 +159,13 @@ chx__rebuild_suspects(chx_runtime *runtime)
     return status;
 }
 
-static uint32_t
-count_usable(const chx_runtime *runtime)
-{
-    uint32_t n = 0;
-    for (uint32_t d = 0; d < runtime->fleet.n_devices; d++)
-        n += runtime->fleet.devices[d].info.selected && !runtime->fleet.devices[d].info.excluded;
-    return n;
-}
-
 chx_status
 chx__exclude(chx_runtime *runtime, chx__device *device, const char *reason, uint64_t timeout_ns)
 {
     const uint64_t deadline_ns = chx__now_ns() + timeout_ns;
     if (!device->info.selected || device->info.excluded)
         return CHX_OK;
-    if (count_usable(runtime) < 2)
+    if (chx__fleet_n_usable(&runtime->fleet) < 2)
         return chx__fail_cl(CHX_ERROR_NO_DEVICE, 0, device->info.name, NULL,
                             "%s is the last device in use and cannot be excluded",
                             device->info.name);

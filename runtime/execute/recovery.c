@@ -33,6 +33,16 @@ find_device(chx_runtime *runtime, const char *name)
     return NULL;
 }
 
+/* Whether the device is out of use afterwards; also when data is lost with it, for that is made
+ * again. Of a driver that stays in a call a rebuild takes all devices out of use. */
+static bool
+leave_out(chx_runtime *runtime, chx__device *device, const char *reason)
+{
+    if (chx__exclude(runtime, device, reason, EXCLUDE_TIMEOUT_NS) == CHX_ERROR_TIMEOUT)
+        chx__rebuild_suspects(runtime);
+    return device->info.excluded != NULL;
+}
+
 /* Whether there is something else to try after the failure. */
 static bool
 find_way(chx__recovery *recovery, const chx_error *error)
@@ -44,10 +54,7 @@ find_way(chx__recovery *recovery, const chx_error *error)
         return false;
     if (is_second || error->status == CHX_ERROR_TIMEOUT) {
         chx__device *device = find_device(runtime, error->device);
-        if (device)
-            chx__exclude(runtime, device, error->message, EXCLUDE_TIMEOUT_NS);
-        /* Also when data is lost with it, for that is made again. */
-        is_left_out = device && device->info.excluded;
+        is_left_out = device && leave_out(runtime, device, error->message);
         if (!is_left_out)
             return false;
         device->is_left_out = true;
@@ -112,6 +119,7 @@ submit(chx__recovery *recovery, const chx__entry *entry, chx_run **run)
     if (!status) {
         chx__values_finish(&made->values);
         made->values = values;
+        made->recovers = true;
         skip_jobs(made, entry->run);
         status = chx__variants_submit(variants, made);
     }

@@ -129,6 +129,7 @@ chx__redo_enter(chx__redo *redo, chx_run *run)
     redo->n_entries++;
     redo->n_writes += n_written(run);
     run->redo = redo;
+    run->recovers = true;
     for (uint32_t b = 0; b < run->lowered->flow.n_buffers; b++)
         if (run->lowered->flow.is_written[b])
             chx__run_buffer(run, b)->redo = redo;

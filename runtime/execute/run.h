@@ -77,6 +77,7 @@ struct chx_run {
     chx__redo *redo; /* that it can be repeated from; NULL: its failures are told */
     chx_run *repetition; /* that was well in its place; a reference, or NULL */
     bool is_cancelled; /* nothing more begins */
+    bool recovers; /* what it does can be made again: it need not wait for a device */
     bool has_left; /* the flight; its end may be told later */
     bool failed;
     uint64_t failed_ns; /* when that was noticed */

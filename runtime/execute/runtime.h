@@ -15,6 +15,7 @@
 
 typedef struct chx__inbox chx__inbox;
 typedef struct chx__host_thread chx__host_thread;
+typedef struct chx__vigil chx__vigil;
 
 struct chx_runtime {
     chx__fleet fleet;
@@ -35,6 +36,7 @@ struct chx_runtime {
     uint64_t cost_epoch; /* counts changes of estimates that may change what plan is best */
     chx__inbox *inbox; /* wakes the driver thread; NULL in a serial runtime */
     chx__host_thread *host_thread; /* runs host tasks; NULL in a serial runtime */
+    chx__vigil *vigil; /* over late devices; NULL in a serial runtime */
     pthread_t driver_thread;
 };
 

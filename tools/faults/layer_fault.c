@@ -9,6 +9,8 @@
  *              queue that do not wait for it run on old data, as they do on the drivers we know
  *   hang:N     the Nth launch is skipped, and neither its event nor what the queue gets after it
  *              ever ends (until the next chx_fault_arm)
+ *   stall:N    from the Nth launch on, nothing ends that its device gets (until the next
+ *              chx_fault_arm)
  *   copy:N     the Nth read, write or copy of a buffer is skipped and its event fails later
  *   build:N    the Nth build of a program fails
  *   lose:N     from the Nth launch on its device refuses everything
@@ -40,7 +42,7 @@
 #include "layer_fault.h"
 
 #define EXPORT __attribute__((visibility("default")))
-#define MAX_HELD 64
+#define MAX_HELD 1024
 #define MAX_KERNELS 64
 #define FLIPPED_ARGUMENT 1 /* where kernels of neurons have their state */
 #define FLIPPED_BIT 20 /* of a float, a large one of its fraction */
@@ -49,6 +51,7 @@ typedef enum fault_kind {
     FAULT_ENQUEUE,
     FAULT_EVENT,
     FAULT_HANG,
+    FAULT_STALL,
     FAULT_COPY,
     FAULT_BUILD,
     FAULT_LOSE,
@@ -66,9 +69,9 @@ typedef enum fault_kind {
 } fault_kind;
 
 static const char *const fault_names[N_FAULTS] = {
-    "enqueue",     "event",       "hang",        "copy",         "build", "lose",
-    "skip",        "mute",        "flip",        "abort",        "crash", "block_launch",
-    "block_flush", "block_query", "block_build", "block_release"};
+    "enqueue",      "event",       "hang",        "stall",       "copy",         "build",
+    "lose",         "skip",        "mute",        "flip",        "abort",        "crash",
+    "block_launch", "block_flush", "block_query", "block_build", "block_release"};
 
 static const struct _cl_icd_dispatch *below;
 static struct _cl_icd_dispatch above;
@@ -82,7 +85,7 @@ static pthread_cond_t rearmed = PTHREAD_COND_INITIALIZER;
 static unsigned n_injected;
 static cl_event held[MAX_HELD]; /* events that hang */
 static unsigned n_held;
-static cl_device_id lost_device, mute_device;
+static cl_device_id lost_device, stalled_device, mute_device;
 static struct {
     cl_kernel kernel;
     cl_mem memory;
@@ -114,7 +117,7 @@ chx_fault_arm(const char *spec)
     n_held = 0;
     n_launches = n_copies = n_builds = 0;
     n_injected = 0;
-    lost_device = mute_device = NULL;
+    lost_device = stalled_device = mute_device = NULL;
     memset(n_passes, 0, sizeof n_passes);
     parse(spec);
     pthread_cond_broadcast(&rearmed);
@@ -163,13 +166,13 @@ pass(fault_kind kind)
 }
 
 static bool
-is_lost(cl_command_queue queue)
+is_on(cl_command_queue queue, const cl_device_id *struck)
 {
     cl_device_id device = device_of(queue);
     pthread_mutex_lock(&lock);
-    bool lost = lost_device && lost_device == device;
+    bool is_struck = *struck && *struck == device;
     pthread_mutex_unlock(&lock);
-    return lost;
+    return is_struck;
 }
 
 static void *
@@ -304,6 +307,9 @@ launch(cl_command_queue queue, cl_kernel kernel, cl_uint n_dimensions, const siz
     bool refused = is_due(FAULT_ENQUEUE, count);
     bool fails = is_due(FAULT_EVENT, count);
     bool hangs = is_due(FAULT_HANG, count);
+    if (is_due(FAULT_STALL, count))
+        stalled_device = device;
+    hangs = hangs || (stalled_device && stalled_device == device);
     bool crashes = is_due(FAULT_CRASH, count);
     bool is_silent = is_due(FAULT_SKIP, count);
     if (is_due(FAULT_MUTE, count))
@@ -350,10 +356,10 @@ read_buffer(cl_command_queue queue, cl_mem buffer, cl_bool blocking, size_t offs
             void *data, cl_uint n_waits, const cl_event *waits, cl_event *event)
 {
     bool fails = transfer_fails();
-    if (is_lost(queue))
+    if (is_on(queue, &lost_device))
         return CL_OUT_OF_RESOURCES;
-    if (fails)
-        return replace_command(queue, n_waits, waits, event, false);
+    if (fails || is_on(queue, &stalled_device))
+        return replace_command(queue, n_waits, waits, event, !fails);
     return below->clEnqueueReadBuffer(queue, buffer, blocking, offset, size, data, n_waits, waits,
                                       event);
 }
@@ -363,10 +369,10 @@ write_buffer(cl_command_queue queue, cl_mem buffer, cl_bool blocking, size_t off
              const void *data, cl_uint n_waits, const cl_event *waits, cl_event *event)
 {
     bool fails = transfer_fails();
-    if (is_lost(queue))
+    if (is_on(queue, &lost_device))
         return CL_OUT_OF_RESOURCES;
-    if (fails)
-        return replace_command(queue, n_waits, waits, event, false);
+    if (fails || is_on(queue, &stalled_device))
+        return replace_command(queue, n_waits, waits, event, !fails);
     return below->clEnqueueWriteBuffer(queue, buffer, blocking, offset, size, data, n_waits, waits,
                                        event);
 }
@@ -376,10 +382,10 @@ copy_buffer(cl_command_queue queue, cl_mem from, cl_mem to, size_t from_offset, 
             size_t size, cl_uint n_waits, const cl_event *waits, cl_event *event)
 {
     bool fails = transfer_fails();
-    if (is_lost(queue))
+    if (is_on(queue, &lost_device))
         return CL_OUT_OF_RESOURCES;
-    if (fails)
-        return replace_command(queue, n_waits, waits, event, false);
+    if (fails || is_on(queue, &stalled_device))
+        return replace_command(queue, n_waits, waits, event, !fails);
     return below->clEnqueueCopyBuffer(queue, from, to, from_offset, to_offset, size, n_waits, waits,
                                       event);
 }
