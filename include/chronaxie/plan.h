@@ -41,14 +41,16 @@ typedef struct chx_plan_params {
     /* What a device loses is made again: a run that it fails (DEVICE, DEVICE_MEMORY, TIMEOUT) is
      * repeated, and so is what a read finds lost, with the same bits, and planning that it fails. A
      * device that fails again at once, or does not end in time, is left out while others remain,
-     * which then do also what only it was to do; each failure is a warning in the log, and counted
-     * (chx_runtime_n_recoveries()). Only when nothing is left to try are failures told as without
-     * it. Kept for that is what runs overwrite of what they read, copied about once a second but
-     * for not more than a thirtieth of the time, and the values of runs since. Host tasks that have
-     * returned are not called again, unless they write buffers; then they must leave the same
-     * bytes. For as long as its runs are in flight the plan alone may write to its buffers; where
-     * other plans or chx_buffer_write() have done so, or an argument is another buffer than before,
-     * the next submit waits and copies. Not in a serial runtime. */
+     * which then do also what only it was to do. In time means long before the deadline, unless
+     * that is CHX_FOREVER: within twice what the work is known to take and 0.2 s a device should
+     * end it or else answer, and within 16 times that and 3 s it should end it. Each failure is a
+     * warning in the log, and counted (chx_runtime_n_recoveries()). Only when nothing is left to
+     * try are failures told as without it. Kept for that is what runs overwrite of what they read,
+     * copied about once a second but for not more than a thirtieth of the time, and the values of
+     * runs since. Host tasks that have returned are not called again, unless they write buffers;
+     * then they must leave the same bytes. For as long as its runs are in flight the plan alone may
+     * write to its buffers; where other plans or chx_buffer_write() have done so, or an argument is
+     * another buffer than before, the next submit waits and copies. Not in a serial runtime. */
     bool recovers;
 } chx_plan_params;
 

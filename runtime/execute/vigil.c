@@ -176,11 +176,12 @@ find_sent(const chx_run *run, uint32_t lane, uint32_t *command)
     return false;
 }
 
-/* Runs that may be repeated, and have something to do there. */
+/* Runs that may be repeated and have a deadline, where the lane is the device's. */
 static bool
 is_watched(const chx_run *run, uint32_t lane, const chx__device *device)
 {
-    return run->recovers && !run->failed && run->lowered->model.lanes[lane].device == device;
+    return run->recovers && !run->failed && run->timeout_ns != CHX_FOREVER &&
+           run->lowered->model.lanes[lane].device == device;
 }
 
 static chore

@@ -39,6 +39,7 @@ static const struct kind {
     {"lose", COUNT_LAUNCHES, false, "a device is lost"},
     {"skip", COUNT_LAUNCHES, true, "a launch does nothing"},
     {"flip", COUNT_LAUNCHES, true, "a bit of a result is wrong"},
+    {"stall", COUNT_LAUNCHES, false, "a device stalls"},
     {"hang", COUNT_LAUNCHES, false, "a launch never ends"},
 };
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
