@@ -181,6 +181,12 @@ class Resume(Case):
         resumed = self.resumed("--split", 2)
         self.assert_same(resumed, self.whole())
 
+    def test_a_run_that_was_killed_after_its_last_step_is_told_of(self):
+        words = ["run", WORM, "-t", 60, "--json", "--verify", 1, *devices()]
+        whole = json.loads(self.succeeds(*words, "--checkpoint", self.checkpoint))
+        again = json.loads(self.succeeds(*words, "--resume", self.checkpoint))
+        self.assertEqual([again["digest"], again["steps"]], [whole["digest"], 0])
+
     def test_words_that_mean_nothing_are_refused(self):
         still = ["render", WORM, "-o", self.folder / "x.png"]
         self.fails(2, "are for videos; for a picture simulate by run", *still, "--checkpoint", "c")

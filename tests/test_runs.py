@@ -229,7 +229,7 @@ class Runs(Case):
         self.assertEqual(rest["steps"], 250)
         rows = one.read_text().splitlines()
         self.assertEqual(two.read_text().splitlines(), rows[:1] + rows[51:])
-        self.fails(2, "ask for a longer --duration-ms", "run", WORM, "--duration-ms", 35,
+        self.fails(2, "ask for a longer --duration-ms", "run", WORM, "--duration-ms", 34,
                    "--resume", state)
         self.fails(3, "c.state: is of another network than C. elegans", "run", WORM, "--seed", 7,
                    "--resume", state)

@@ -43,7 +43,7 @@ checkpoint_resume(const struct checkpoint *checkpoint, chx_simulation *simulatio
         return OUTCOME_OK;
     const int code = outcome_report(chx_simulation_restore(simulation, path), STAGE_INPUT);
     const uint64_t step = chx_simulation_step(simulation);
-    if (code == OUTCOME_OK && step >= n_steps)
+    if (code == OUTCOME_OK && step > n_steps)
         return outcome_say(
             OUTCOME_USAGE,
             "%s: was saved at %.6g ms, and the run ends at %.6g ms; ask for a longer "

@@ -23,8 +23,8 @@ void checkpoint_rules(struct checkpoint *checkpoint, option_rule *rules);
  * returns the exit code. */
 int checkpoint_check(const struct checkpoint *checkpoint, bool is_played);
 
-/* Goes on from a saved state, if one was named, of which some of n_steps must be left. Says what
- * fails; returns the exit code. */
+/* Goes on from a saved state, if one was named, which must not be beyond n_steps: a run that ended
+ * before it had told what happened stands there. Says what fails; returns the exit code. */
 int checkpoint_resume(const struct checkpoint *checkpoint, chx_simulation *simulation,
                       double time_step_ms, uint64_t n_steps);
 
