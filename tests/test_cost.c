@@ -4,7 +4,10 @@
 #include <math.h>
 #include <pthread.h>
 
+#include "device/cache.h"
+#include "folder.h"
 #include "schedule/cost.h"
+#include "execute/cost_book.h"
 
 static chx__costs *costs;
 
@@ -242,6 +245,74 @@ START_TEST(cost_many_models_stay_apart)
 }
 END_TEST
 
+static void
+ck_models(const chx__costs *in, size_t n, const chx__cost_model *first)
+{
+    chx__cost_model models[8];
+    ck_assert_uint_eq(chx__costs_list(in, models, 8), n);
+    ck_assert_str_eq(models[0].name, first->name);
+    ck_assert_uint_eq(models[0].key.size, first->key.size);
+    ck_assert_uint_eq(models[0].n_samples, first->n_samples);
+    ck_assert_double_eq_tol(models[0].median_ns, first->median_ns, 1e-9);
+    ck_assert_double_eq_tol(models[0].spread_ns, first->spread_ns, 1e-9);
+}
+
+/* Quartiles of 1 to 9 are 3 and 7. */
+START_TEST(cost_of_a_named_kernel_is_listed)
+{
+    const chx__cost_model expected = {{1, 2, 768}, 768.0 * 5, 768.0 * 4, 9, "blend"};
+    chx__costs_name(costs, &key, "too soon");
+    for (int i = 0; i < 10; i++)
+        chx__costs_add(costs, &key, 1000.0 * (i > 0 ? i : 9));
+    ck_assert_uint_eq(chx__costs_list(costs, NULL, 0), 0);
+    chx__costs_name(costs, &key, "blend");
+    chx__costs_name(costs, &key, "another");
+    ck_models(costs, 1, &expected);
+}
+END_TEST
+
+/* What another process knew is a prior that two samples replace. */
+START_TEST(cost_is_kept_in_a_book)
+{
+    const chx__cost_model expected = {{1, 2, 768}, 768.0, 0, 1, "blend"};
+    chx__cost_key other = {3, 9, 1};
+    chx__cache *cache;
+    char *folder = test_folder_create();
+    double ns;
+    ck_assert_int_eq(chx__cache_create(folder, &cache), CHX_OK);
+    add_twice(&key, 1000.0);
+    add_twice(&other, 1000.0);
+    chx__costs_name(costs, &key, "blend");
+    chx__costs_name(costs, &other, "of another device");
+    chx__cost_book_keep(cache, key.device, costs);
+    chx__costs_destroy(&costs);
+    ck_assert_int_eq(chx__costs_create(&costs), CHX_OK);
+    chx__cost_book_recall(cache, key.device, costs);
+    ck_models(costs, 1, &expected);
+    ck_assert(chx__costs_find(costs, &key, &ns));
+    ck_assert_double_eq_tol(ns, 1000.0, 1e-9);
+    for (int i = 0; i < 2; i++)
+        chx__costs_add(costs, &key, 500.0);
+    ck_assert(chx__costs_find(costs, &key, &ns));
+    ck_assert_double_eq_tol(ns, 500.0, 1e-9);
+    chx__cost_book_keep(cache, key.device, costs);
+    chx__costs_destroy(&costs);
+    ck_assert_int_eq(chx__costs_create(&costs), CHX_OK);
+    add_twice(&other, 7.0);
+    chx__costs_name(costs, &other, "lately");
+    other.device = key.device;
+    add_twice(&other, 7.0);
+    chx__costs_name(costs, &other, "here too");
+    chx__cost_book_keep(cache, key.device, costs);
+    chx__cost_book_recall(cache, key.device, costs);
+    ck_assert_uint_eq(chx__costs_list(costs, NULL, 0), 3);
+    chx__cost_book_recall(NULL, key.device, costs);
+    chx__cost_book_keep(NULL, key.device, costs);
+    chx__cache_destroy(&cache);
+    test_folder_destroy(folder);
+}
+END_TEST
+
 static void *
 add_many(void *device)
 {
@@ -288,6 +359,8 @@ main(void)
     tcase_add_test(cases, cost_of_another_device_is_a_reference);
     tcase_add_test(cases, cost_nonsense_durations_are_ignored);
     tcase_add_test(cases, cost_many_models_stay_apart);
+    tcase_add_test(cases, cost_of_a_named_kernel_is_listed);
+    tcase_add_test(cases, cost_is_kept_in_a_book);
     tcase_add_test(cases, cost_threads_may_add_together);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);

@@ -32,6 +32,25 @@ class Devices(Case):
         self.assertIn("passed", table)
         self.assertEqual(len(table.splitlines()), len(found) + 1)
 
+    def test_machine_is_recorded_as_a_file_that_plans_take(self):
+        machine, graph = self.folder / "machine.json", self.file(
+            "graph.json", '{"tasks": [{"name": "a", "gop": 1}, {"name": "b", "gop": 2}]}')
+        self.succeeds("devices", "--record", machine, *devices())
+        lanes = json.loads(machine.read_text())["devices"][1]["lanes"]
+        self.assertGreater(lanes[0]["gops"], 0)
+        self.assertIn("makespan", self.succeeds("plan", graph, "--machine", machine))
+        self.fails(6, "nowhere", "devices", "--record", self.folder / "nowhere" / "x", *devices())
+
+    def test_kernels_that_ran_are_told_with_what_they_cost(self):
+        self.succeeds("run", WORM, "--duration-ms", 200, *devices())
+        models = json.loads(self.succeeds("devices", "--models", "--json", *devices()))["models"]
+        self.assertTrue(models)
+        for model in models:
+            self.assertGreater(model["median_ms"], 0)
+            self.assertGreaterEqual(model["samples"], 1)
+        table = self.succeeds("devices", "--models", *devices())
+        self.assertEqual(len(table.splitlines()), len(models) + 1)
+
     def test_unknown_device_is_an_error_of_its_own(self):
         self.fails(4, "no-such-device", "devices", "-d", "no-such-device")
         self.fails(4, "99", "devices", "-d", "99")

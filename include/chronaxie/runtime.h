@@ -131,6 +131,22 @@ CHX_API uint32_t chx_runtime_n_parallel(const chx_runtime *runtime);
  * a warning in the log. Any thread. */
 CHX_API uint64_t chx_runtime_n_recoveries(chx_runtime *runtime);
 
+/* What is known of a kernel's cost on a device, for launches of about one size. */
+typedef struct chx_cost_model {
+    char kernel[48]; /* its name, cut off when it is long */
+    uint32_t device_index;
+    uint64_t size; /* work-items, in the middle of a power of two */
+    double median_ms; /* of the last nine, at that size */
+    double spread_ms; /* from the lower to the upper quartile of these; 0 for few */
+    uint64_t n_samples; /* ever, by earlier processes too */
+} chx_cost_model;
+
+/* Lists what plans of this runtime go by, of the selected devices, in no order. On success *models
+ * is the caller's, to be freed with free(). A kernel occurs once for each build and power of two.
+ * Errors: INVALID, MEMORY. Any thread. */
+CHX_API chx_status chx_runtime_cost_models(const chx_runtime *runtime, chx_cost_model **models,
+                                           uint32_t *n);
+
 /* Measures what moving data between the host and the selected devices takes, and writes these and
  * their speeds as a machine file (docs/machine-format.md), which chx_schedule_load() takes. Later
  * runtimes plan with what was measured, which is kept in the cache. Speeds that a runtime has not

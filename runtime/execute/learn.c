@@ -2,12 +2,20 @@
  * From then on some runs are enough to notice that it has changed, and the others are not held up
  * by it: a look into the table for each command costs as much as reaping it. For the same reason of
  * like commands in a row only as many count for their kind as a model keeps. Use is counted in
- * full, by the measured run for those since the last. */
+ * full, by the measured run for those since the last.
+ *
+ * What kernels cost, though not what each task of a graph did, is kept from one process to the
+ * next. */
 #include "execute/learn.h"
 
 #include <assert.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "base/alloc.h"
+#include "base/error.h"
 #include "device/program.h"
+#include "execute/cost_book.h"
 
 #define ALL_MEASURED 4u /* first runs of a plan */
 #define OFTEN_UP_TO 32u /* runs: each fourth */
@@ -37,8 +45,11 @@ learn_command(const chx_run *run, uint32_t index, bool also_for_kind, uint64_t n
     if (command->kind == CHX__COMMAND_TRANSFER || step->parcel.finish_ns <= step->parcel.start_ns)
         return;
     uint64_t duration_ns = step->parcel.finish_ns - step->parcel.start_ns;
-    if (also_for_kind)
-        chx__costs_add(runtime->costs, &command->cost_keys.kind, (double)duration_ns);
+    if (also_for_kind &&
+        chx__costs_add(runtime->costs, &command->cost_keys.kind, (double)duration_ns) &&
+        command->kind == CHX__COMMAND_KERNEL)
+        chx__costs_name(runtime->costs, &command->cost_keys.kind,
+                        run->lowered->graph->tasks[command->task].kernel);
     if (chx__costs_add(runtime->costs, &command->cost_keys.own, (double)duration_ns))
         runtime->cost_epoch++;
     if (command->kind == CHX__COMMAND_KERNEL &&
@@ -64,4 +75,63 @@ chx__learn(const chx_run *run)
         learn_command(run, c, n_alike < MOST_ALIKE, n - lowered->n_runs_learnt);
     }
     lowered->n_runs_learnt = n;
+}
+
+void
+chx__learn_begin(chx_runtime *runtime)
+{
+    for (uint32_t d = 0; d < runtime->fleet.n_devices; d++)
+        if (chx__device_is_usable(&runtime->fleet.devices[d]))
+            chx__cost_book_recall(runtime->fleet.cache, runtime->fleet.devices[d].identity.low,
+                                  runtime->costs);
+}
+
+void
+chx__learn_end(const chx_runtime *runtime)
+{
+    for (uint32_t d = 0; d < runtime->fleet.n_devices; d++)
+        if (chx__device_is_usable(&runtime->fleet.devices[d]))
+            chx__cost_book_keep(runtime->fleet.cache, runtime->fleet.devices[d].identity.low,
+                                runtime->costs);
+}
+
+/* Devices of one identity are told as the first of them; false where none is left. */
+static bool
+tell(const chx__fleet *fleet, const chx__cost_model *model, chx_cost_model *told)
+{
+    uint32_t d = 0;
+    while (d < fleet->n_devices && (fleet->devices[d].identity.low != model->key.device ||
+                                    !chx__device_is_usable(&fleet->devices[d])))
+        d++;
+    if (d == fleet->n_devices)
+        return false;
+    *told = (chx_cost_model){.device_index = d,
+                             .size = model->key.size,
+                             .median_ms = model->median_ns / 1e6,
+                             .spread_ms = model->spread_ns / 1e6,
+                             .n_samples = model->n_samples};
+    static_assert(sizeof told->kernel == sizeof model->name, "names fit");
+    memcpy(told->kernel, model->name, sizeof told->kernel);
+    return true;
+}
+
+chx_status
+chx_runtime_cost_models(const chx_runtime *runtime, chx_cost_model **models, uint32_t *n)
+{
+    CHX__REQUIRE(runtime && models && n);
+    size_t most = chx__costs_list(runtime->costs, NULL, 0);
+    chx__cost_model *known = chx__alloc(most + 1, sizeof *known);
+    chx_cost_model *made = chx__alloc(most + 1, sizeof *made);
+    if (!known || !made) {
+        free(known);
+        free(made);
+        return chx__fail_memory("telling what kernels cost");
+    }
+    size_t n_listed = chx__costs_list(runtime->costs, known, most);
+    *n = 0;
+    for (size_t m = 0; m < n_listed && m < most; m++)
+        *n += tell(&runtime->fleet, &known[m], &made[*n]);
+    free(known);
+    *models = made;
+    return CHX_OK;
 }

@@ -7,4 +7,9 @@
 /* Once for a run that has ended well. Under the turn. */
 void chx__learn(const chx_run *run);
 
+/* Recalls what kernels cost earlier processes on the runtime's devices, and keeps what this one
+ * knows. At a runtime's begin and end. */
+void chx__learn_begin(chx_runtime *runtime);
+void chx__learn_end(const chx_runtime *runtime);
+
 #endif

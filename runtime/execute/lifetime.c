@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/later.h"
 #include "execute/driver.h"
+#include "execute/learn.h"
 #include "execute/voice.h"
 #include "execute/wait.h"
 
@@ -68,6 +69,8 @@ chx__runtime_create(chx_runtime **runtime, const chx_runtime_params *params, chx
         status = discover(made, &wanted, machine);
     made->serial = made->fleet.is_serial;
     if (!status)
+        chx__learn_begin(made);
+    if (!status)
         status = chx__driver_start(made);
     if (status) {
         chx_runtime_destroy(&made);
@@ -99,6 +102,7 @@ chx_runtime_destroy(chx_runtime **runtime)
     for (uint32_t p = 0; p < ending->fleet.n_platforms; p++)
         if (!is_drained || ending->fleet.platforms[p].is_suspect)
             chx__fleet_close(&ending->fleet, &ending->fleet.platforms[p], true);
+    chx__learn_end(ending);
     chx__fleet_finish(&ending->fleet);
     chx__costs_destroy(&ending->costs);
     pthread_cond_destroy(&ending->changed);

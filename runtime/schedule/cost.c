@@ -18,6 +18,7 @@
 #include <assert.h>
 #include <math.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
@@ -25,6 +26,7 @@
 #include "base/line.h"
 
 #define N_RECENT 9
+#define ENOUGH 4u /* samples to tell a spread from */
 #define DOUBTFUL 4.0 /* times what is known */
 #define NEAR 3u /* bands to either side that say something of one without samples */
 
@@ -39,6 +41,9 @@ typedef struct model {
     uint32_t next; /* where the next one goes */
     double recent[N_RECENT];
     uint8_t order[N_RECENT]; /* their indices, by rate */
+    double known_spread; /* before there are enough samples to tell it from */
+    uint64_t n_samples;
+    char *name; /* NULL: it has none */
     double told; /* the estimate when add last said that it moved, below zero before */
 } model;
 
@@ -73,6 +78,8 @@ chx__costs_destroy(chx__costs **costs)
 {
     if (!*costs)
         return;
+    for (size_t i = 0; i < (*costs)->n_slots; i++)
+        free((*costs)->slots[i].name);
     pthread_mutex_destroy(&(*costs)->mutex);
     free((*costs)->slots);
     free(*costs);
@@ -160,6 +167,7 @@ static void
 keep(model *to, double rate)
 {
     uint32_t at = 0;
+    to->n_samples++;
     if (to->n_recent < N_RECENT) {
         at = to->n_recent++;
         to->order[at] = (uint8_t)to->next;
@@ -196,24 +204,32 @@ add_sample(model *to, double rate)
     return true;
 }
 
+/* The key's model, made where there is none; NULL without memory. Under the lock. */
+static model *
+take_slot(chx__costs *costs, const chx__cost_key *key)
+{
+    uint32_t band = band_of(key);
+    if (!make_room(costs))
+        return NULL;
+    model *slot = find_slot(costs, key->kernel, band, key->device);
+    if (slot->band)
+        return slot;
+    *slot = (model){.kernel = key->kernel, .device = key->device, .band = band, .told = -1.0};
+    costs->n_used++;
+    assert(costs->n_used < costs->n_slots);
+    return slot;
+}
+
 bool
 chx__costs_add(chx__costs *costs, const chx__cost_key *key, double duration_ns)
 {
     if (!isfinite(duration_ns) || duration_ns < 0.0)
         return false;
     bool moved = false;
-    uint32_t band = band_of(key);
     pthread_mutex_lock(&costs->mutex);
-    if (make_room(costs)) {
-        model *slot = find_slot(costs, key->kernel, band, key->device);
-        if (!slot->band) {
-            *slot =
-                (model){.kernel = key->kernel, .device = key->device, .band = band, .told = -1.0};
-            costs->n_used++;
-            assert(costs->n_used < costs->n_slots);
-        }
+    model *slot = take_slot(costs, key);
+    if (slot)
         moved = add_sample(slot, duration_ns / units(key));
-    }
     pthread_mutex_unlock(&costs->mutex);
     return moved;
 }
@@ -277,4 +293,65 @@ chx__costs_find_elsewhere(const chx__costs *costs, const chx__cost_key *key, uin
     }
     pthread_mutex_unlock(mutex);
     return known;
+}
+
+void
+chx__costs_name(chx__costs *costs, const chx__cost_key *key, const char *name)
+{
+    pthread_mutex_lock(&costs->mutex);
+    model *slot = find_slot(costs, key->kernel, band_of(key), key->device);
+    if (slot->band && slot->n_recent && !slot->name)
+        slot->name = chx__strdup(name);
+    pthread_mutex_unlock(&costs->mutex);
+}
+
+static double
+spread(const model *of)
+{
+    uint32_t lower = (of->n_recent - 1) / 4, upper = 3 * (of->n_recent - 1) / 4;
+    return of->n_recent < ENOUGH ? of->known_spread
+                                 : of->recent[of->order[upper]] - of->recent[of->order[lower]];
+}
+
+static void
+describe(const model *of, chx__cost_model *described)
+{
+    double size = floor(middle_of(of->band));
+    *described = (chx__cost_model){
+        .key = {of->kernel, of->device, (uint64_t)size},
+        .median_ns = median(of) * size,
+        .spread_ns = spread(of) * size,
+        .n_samples = of->n_samples,
+    };
+    snprintf(described->name, sizeof described->name, "%s", of->name);
+}
+
+size_t
+chx__costs_list(const chx__costs *costs, chx__cost_model *models, size_t most)
+{
+    pthread_mutex_t *mutex = (pthread_mutex_t *)&costs->mutex;
+    size_t n = 0;
+    pthread_mutex_lock(mutex);
+    for (size_t i = 0; i < costs->n_slots; i++)
+        if (costs->slots[i].name && n++ < most)
+            describe(&costs->slots[i], &models[n - 1]);
+    pthread_mutex_unlock(mutex);
+    return n;
+}
+
+void
+chx__costs_recall(chx__costs *costs, const chx__cost_model *known)
+{
+    double size = units(&known->key);
+    pthread_mutex_lock(&costs->mutex);
+    model *slot = take_slot(costs, &known->key);
+    if (slot && !slot->warm) {
+        slot->warm = true;
+        keep(slot, known->median_ns / size);
+        slot->told = known->median_ns / size;
+        slot->known_spread = known->spread_ns / size;
+        slot->n_samples = known->n_samples;
+        slot->name = chx__strdup(known->name);
+    }
+    pthread_mutex_unlock(&costs->mutex);
 }

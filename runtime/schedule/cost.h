@@ -7,6 +7,7 @@
 #define CHX_SCHEDULE_COST_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <chronaxie/status.h>
@@ -36,5 +37,28 @@ bool chx__costs_find(const chx__costs *costs, const chx__cost_key *key, double *
  * size on another device. reference receives that device. False when there is none. */
 bool chx__costs_find_elsewhere(const chx__costs *costs, const chx__cost_key *key,
                                uint64_t *reference, double *duration_ns);
+
+#define CHX__COST_NAME 48
+
+/* What is known of one kernel on one device at sizes within a power of two. Without padding, as it
+ * is kept in files. */
+typedef struct chx__cost_model {
+    chx__cost_key key; /* its size is in the middle */
+    double median_ns; /* at that size */
+    double spread_ns; /* from the lower to the upper quartile */
+    uint64_t n_samples; /* ever */
+    char name[CHX__COST_NAME];
+} chx__cost_model;
+
+/* Names the key's model, where it has samples; cut off when it is long. Any thread. */
+void chx__costs_name(chx__costs *costs, const chx__cost_key *key, const char *name);
+
+/* Copies the models that have names, at most so many, in no order. Returns how many there are. Any
+ * thread. */
+size_t chx__costs_list(const chx__costs *costs, chx__cost_model *models, size_t most);
+
+/* Begins with what was known before: it counts as one sample, which new ones soon outnumber. Does
+ * nothing where there are samples. Any thread. */
+void chx__costs_recall(chx__costs *costs, const chx__cost_model *model);
 
 #endif

@@ -1,5 +1,7 @@
 /* chronaxie devices: what there is to compute on, and how fast it measured. */
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "command.h"
 #include "options.h"
@@ -94,13 +96,76 @@ print_devices(const chx_runtime *runtime, bool as_json)
 }
 
 static int
+by_kernel(const void *a, const void *b)
+{
+    const chx_cost_model *left = a, *right = b;
+    int order = strcmp(left->kernel, right->kernel);
+    if (order == 0)
+        order =
+            (left->device_index > right->device_index) - (left->device_index < right->device_index);
+    return order ? order : (left->size > right->size) - (left->size < right->size);
+}
+
+static json_t *
+model_json(const chx_cost_model *model)
+{
+    return json_pack("{s:s, s:i, s:I, s:f, s:f, s:I}", "kernel", model->kernel, "device",
+                     (int)model->device_index, "size", (json_int_t)model->size, "median_ms",
+                     model->median_ms, "spread_ms", model->spread_ms, "samples",
+                     (json_int_t)model->n_samples);
+}
+
+static void
+add_model(struct table *table, const chx_cost_model *model)
+{
+    table_add(table, "%s", model->kernel);
+    table_add(table, "%u", model->device_index);
+    table_add(table, "%llu", (unsigned long long)model->size);
+    table_add(table, "%.1f", model->median_ms * 1e3);
+    table_add(table, "%.1f", model->spread_ms * 1e3);
+    table_add(table, "%llu", (unsigned long long)model->n_samples);
+}
+
+static int
+print_models(const chx_runtime *runtime, bool as_json)
+{
+    chx_cost_model *models;
+    uint32_t n;
+    struct table table;
+    json_t *list = json_array();
+    chx_status status = chx_runtime_cost_models(runtime, &models, &n);
+
+    if (status != CHX_OK) {
+        json_decref(list);
+        return outcome_report(status, STAGE_WORK);
+    }
+    qsort(models, n, sizeof *models, by_kernel);
+    table_begin(&table, "kernel|>device|>work-items|>median us|>spread us|>samples");
+    for (uint32_t m = 0; m < n; m++) {
+        add_model(&table, &models[m]);
+        json_array_append_new(list, model_json(&models[m]));
+    }
+    free(models);
+    if (as_json) {
+        table_discard(&table);
+        return result_print(json_pack("{s:o}", "models", list));
+    }
+    json_decref(list);
+    table_print(&table);
+    return OUTCOME_OK;
+}
+
+static int
 run(const struct command *self, int argc, char **argv)
 {
     shared_options shared = {.devices = "all"};
     const char *record = NULL;
+    bool models = false;
     const option_rule rules[] = {
         {OPTION_TEXT, 0, "record", "FILE",
          "time transfers and write what was measured as a machine file", &record, 0, 0, NULL},
+        {OPTION_FLAG, 0, "models", NULL, "print what kernels are known to cost instead", &models, 0,
+         0, NULL},
         {.kind = OPTION_END},
     };
     const struct syntax syntax = {self, rules, &shared, NULL};
@@ -117,8 +182,12 @@ run(const struct command *self, int argc, char **argv)
     if (status != CHX_OK)
         return outcome_report(status, STAGE_WORK);
     status = record ? chx_runtime_record_machine(runtime, record) : CHX_OK;
-    code = status == CHX_OK ? print_devices(runtime, shared.json)
-                            : outcome_report(status, STAGE_OUTPUT);
+    if (status != CHX_OK)
+        code = outcome_report(status, STAGE_OUTPUT);
+    else if (models)
+        code = print_models(runtime, shared.json);
+    else
+        code = print_devices(runtime, shared.json);
     chx_runtime_destroy(&runtime);
     return code;
 }
