@@ -203,6 +203,8 @@ class Resume(Case):
         self.fails(2, "leave --checkpoint out", *self.words, "--checkpoint", "a", "--resume", "b")
         self.fails(2, "name one with --checkpoint", *self.words, "--checkpoint-every-s", 5)
         self.fails(2, "would both write", *self.words, "--checkpoint", self.video)
+        os.mkfifo(self.checkpoint)
+        self.fails(6, "not a regular file", *self.words, "--checkpoint", self.checkpoint)
 
 
 if __name__ == "__main__":

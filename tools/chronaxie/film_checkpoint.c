@@ -326,8 +326,13 @@ resume(struct rendering *r, const char *path)
 int
 film_checkpoint_begin(struct rendering *r)
 {
-    if (!r->checkpoint.path)
+    const char *path = r->checkpoint.path;
+    struct stat found;
+    if (!path)
         return OUTCOME_OK;
+    /* A device or a pipe would be replaced. */
+    if (stat(path, &found) == 0 && !S_ISREG(found.st_mode))
+        return outcome_say(OUTCOME_OUTPUT, "%s: not a regular file; give another name", path);
     const int code = digest_asked(r);
     return code == OUTCOME_OK && r->checkpoint.resume_path ? resume(r, r->checkpoint.resume_path)
                                                            : code;
