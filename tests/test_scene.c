@@ -28,6 +28,59 @@ START_TEST(frame_has_the_same_bits_for_any_number_of_bands)
 }
 END_TEST
 
+typedef struct notes {
+    uint64_t digests[16];
+    uint32_t n;
+} notes;
+
+static chx_status
+note_digest(void *data, const chx_frame *frame)
+{
+    notes *to = data;
+    to->digests[to->n++] = chx__hash(frame->pixels, frame->size_bytes).low;
+    return CHX_OK;
+}
+
+/* Moments of a run are drawn by scenes that share what never changes. */
+START_TEST(moments_drawn_side_by_side_are_those_drawn_one_after_the_other)
+{
+    enum { N_MOMENTS = 3, N_RUNS = 3 };
+    const chx_scene_params params = {.width_px = 320, .height_px = 180};
+    notes seen = {.n = 0};
+    chx_scene *scenes[N_MOMENTS];
+    stage *one = open_stage(&params), *many = calloc(1, sizeof *many);
+    check_ok(chx_simulation_create(runtime, network, NULL, &many->simulation));
+    check_ok(chx_graph_create(runtime, &many->graph));
+    for (int m = 0; m < N_MOMENTS; m++) {
+        check_ok(m == 0 ? chx_scene_create(runtime, many->simulation, &params, &scenes[m])
+                        : chx_scene_create_like(scenes[m - 1], &scenes[m]));
+        check_ok(chx_simulation_build(many->simulation, many->graph, MOST_STEPS));
+        check_ok(chx_scene_build(scenes[m], many->graph, note_digest, &seen));
+    }
+    check_ok(chx_plan_create(many->graph, NULL, &many->plan));
+    for (int r = 0; r < N_RUNS; r++) {
+        for (int m = 0; m < N_MOMENTS; m++) {
+            check_ok(chx_simulation_set_steps(many->simulation, 30));
+            check_ok(chx_scene_set_time(scenes[m], (30 * (N_MOMENTS * r + m + 1)) * SKETCH_STEP_MS,
+                                        0.04));
+        }
+        check_ok(chx_plan_submit(many->plan, NULL));
+    }
+    for (uint32_t i = 0; i < N_MOMENTS * N_RUNS; i++) {
+        draw(one, 30 * (i + 1) * SKETCH_STEP_MS);
+        if (i == 0)
+            chx_plan_destroy(&many->plan);
+        ck_assert_uint_eq(seen.n, N_MOMENTS * N_RUNS);
+        ck_assert_uint_eq(seen.digests[i], chx__hash(one->pixels, one->size_bytes).low);
+    }
+    chx_graph_destroy(&many->graph);
+    for (int m = N_MOMENTS; m-- > 0;)
+        chx_scene_destroy(&scenes[m]);
+    close_stage(many);
+    close_stage(one);
+}
+END_TEST
+
 START_TEST(frame_has_the_same_bits_without_int64_atomics)
 {
     chx_scene_params params = plain;
@@ -757,6 +810,7 @@ suite(void)
     tcase_add_checked_fixture(frames, stage_setup, stage_teardown);
     tcase_set_timeout(frames, 240);
     tcase_add_test(frames, frame_has_the_same_bits_for_any_number_of_bands);
+    tcase_add_test(frames, moments_drawn_side_by_side_are_those_drawn_one_after_the_other);
     tcase_add_test(frames, frame_has_the_same_bits_without_int64_atomics);
     tcase_add_test(frames, second_frame_of_the_same_moment_is_the_same);
     tcase_add_test(frames, soma_lights_up_when_its_neuron_fires);

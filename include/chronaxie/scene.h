@@ -99,6 +99,12 @@ typedef struct chx_camera {
 CHX_API chx_status chx_scene_create(chx_runtime *runtime, chx_simulation *simulation,
                                     const chx_scene_params *params, chx_scene **scene);
 
+/* Makes one more scene of the same, with which a graph draws another moment beside the first: after
+ * each time that the simulation was built into the graph, another is built, and each has its time
+ * set before a submit. What never changes is the first's, which must outlive it. Pictures are
+ * handed over in the order of building. Errors: MEMORY, LIMIT. */
+CHX_API chx_status chx_scene_create_like(chx_scene *like, chx_scene **scene);
+
 /* Clears *scene; accepts NULL. Graphs it was added to must have been destroyed. */
 CHX_API void chx_scene_destroy(chx_scene **scene);
 

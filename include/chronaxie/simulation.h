@@ -72,12 +72,14 @@ CHX_API void chx_simulation_destroy(chx_simulation **simulation);
 
 /* Appends the tasks that advance the network by up to max_steps steps per run of the graph, and a
  * host task that collects the spikes. A simulation can be in one graph of the caller's; it may have
- * been advanced before. Errors: INVALID, MEMORY. */
+ * been advanced before. Appended several times, with the same max_steps, the network advances as
+ * often in each run, and what stands between the appended tasks sees it there: pictures of several
+ * moments, drawn side by side. Errors: INVALID, MEMORY. */
 CHX_API chx_status chx_simulation_build(chx_simulation *simulation, chx_graph *graph,
                                         uint32_t max_steps);
 
-/* Says how many steps (0 .. max_steps) the next run of the graph advances; call before each submit.
- * Errors: INVALID. */
+/* Says how many steps (0 .. max_steps) the next run of the graph advances; call before each submit,
+ * as often as it was built. Errors: INVALID. */
 CHX_API chx_status chx_simulation_set_steps(chx_simulation *simulation, uint32_t n_steps);
 
 /* Advances by n_steps and waits. Not for a simulation that is in a graph of the caller's. Errors:

@@ -86,21 +86,25 @@ play(void *data, void *const *host)
 }
 
 chx_status
-chx__playback_build(chx_simulation *simulation, chx_graph *graph)
+chx__playback_enter(chx_simulation *simulation, chx_graph *graph)
 {
     const uint32_t turn = (uint32_t)simulation->playback.n_queued;
     chx_status status =
         chx_buffer_create(simulation->runtime, sizeof turn, &turn, &simulation->turn);
     if (!status)
-        status = chx_graph_host(
-            graph, &(chx_host_task){.name = "play spikes",
-                                    .run = play,
-                                    .data = simulation,
-                                    .args = CHX_ARGS(CHX_READ_WRITE(simulation->history),
-                                                     CHX_READ_WRITE(simulation->turn))});
-    if (!status)
         simulation->graph = graph;
-    else
-        chx_buffer_destroy(&simulation->turn);
+    return status;
+}
+
+chx_status
+chx__playback_build(chx_simulation *simulation)
+{
+    chx_status status = chx_graph_host(
+        simulation->graph, &(chx_host_task){.name = "play spikes",
+                                            .run = play,
+                                            .data = simulation,
+                                            .args = CHX_ARGS(CHX_READ_WRITE(simulation->history),
+                                                             CHX_READ_WRITE(simulation->turn))});
+    simulation->n_stretches += !status;
     return status;
 }

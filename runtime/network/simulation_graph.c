@@ -19,7 +19,10 @@
  * The turn buffer orders the host tasks of successive runs, which no data would: they must collect
  * in order. It holds the step that they have come to.
  *
- * The graph is built for max_steps, and a run of fewer sets steps of zero in its last launches.
+ * The graph is built for max_steps, and a run of fewer sets steps of zero in its last launches. It
+ * may have several *stretches*, each with launches and a host task of its own: to the lists, the
+ * record and the turn they are runs that follow each other.
+ *
  * Arguments stand as in the kernels' lists; changing one means changing both. Its own graph keeps
  * two runs in flight, the next being submitted before the last is waited for. */
 #include "network/simulation_state.h"
@@ -291,10 +294,16 @@ add_run(chx_simulation *simulation, chx_task *id)
                       &args, id);
 }
 
+static chx__simulation_launch *
+launch_of(const chx_simulation *simulation, uint32_t stretch, uint32_t index)
+{
+    return &simulation->launches[(size_t)stretch * simulation->n_launches + index];
+}
+
 static chx_status
 add_launch(chx_simulation *simulation, uint32_t index)
 {
-    chx__simulation_launch *launch = &simulation->launches[index];
+    chx__simulation_launch *launch = launch_of(simulation, simulation->n_stretches, index);
     const chx__launching launching = simulation->shape.launching;
     if (launching == CHX__LAUNCH_FUSED)
         return add_run(simulation, &launch->advance[0]);
@@ -337,37 +346,54 @@ count_launches(const chx__simulation_shape *shape, uint32_t max_steps)
     return (n + turns - 1) / turns * turns;
 }
 
-chx_status
-chx_simulation_build(chx_simulation *simulation, chx_graph *graph, uint32_t max_steps)
+/* Launches of one more stretch, which follow those before it as a run follows another. */
+static chx_status
+add_stretch(chx_simulation *simulation)
 {
-    CHX__REQUIRE(simulation && graph && max_steps > 0);
-    CHX__REQUIRE(!simulation->graph || simulation->owns_graph);
-    if (simulation->owns_graph)
-        chx__simulation_leave_graph(simulation);
-    simulation->max_steps = max_steps;
-    if (simulation->playback.recording)
-        return chx__playback_build(simulation, graph);
-    chx_status status = create_record(simulation, max_steps);
-    if (status)
-        goto failed;
-    simulation->n_launches = count_launches(&simulation->shape, max_steps);
-    simulation->launches = chx__alloc(simulation->n_launches, sizeof *simulation->launches);
-    if (!simulation->launches) {
-        status = chx__fail_memory("building the graph of a simulation");
-        goto failed;
-    }
-    simulation->graph = graph;
+    const size_t n = (size_t)simulation->n_stretches * simulation->n_launches;
+    size_t capacity = n;
+    if (!chx__grow(&simulation->launches, &capacity, n + simulation->n_launches,
+                   sizeof *simulation->launches))
+        return chx__fail_memory("building the graph of a simulation");
+    chx_status status = CHX_OK;
     for (uint32_t i = 0; !status && i < simulation->n_launches; i++)
         status = add_launch(simulation, i);
     if (!status)
         status = add_collect(simulation);
+    simulation->n_stretches += !status;
+    return status;
+}
+
+/* What all stretches in a graph share. */
+static chx_status
+enter_graph(chx_simulation *simulation, chx_graph *graph, uint32_t max_steps)
+{
+    if (simulation->owns_graph)
+        chx__simulation_leave_graph(simulation);
+    simulation->max_steps = max_steps;
+    if (simulation->playback.recording)
+        return chx__playback_enter(simulation, graph);
+    chx_status status = create_record(simulation, max_steps);
+    simulation->n_launches = count_launches(&simulation->shape, max_steps);
     if (!status)
-        return CHX_OK;
-failed:
-    /* Tasks that did get into the graph still point at the buffers: they stay until the end. */
-    if (!simulation->graph)
+        simulation->graph = graph;
+    else
         chx__simulation_leave_graph(simulation);
     return status;
+}
+
+chx_status
+chx_simulation_build(chx_simulation *simulation, chx_graph *graph, uint32_t max_steps)
+{
+    CHX__REQUIRE(simulation && graph && max_steps > 0);
+    const bool is_in_it = simulation->graph == graph && !simulation->owns_graph;
+    CHX__REQUIRE(!simulation->graph || simulation->owns_graph || is_in_it);
+    CHX__REQUIRE(!is_in_it || simulation->max_steps == max_steps);
+    chx_status status = is_in_it ? CHX_OK : enter_graph(simulation, graph, max_steps);
+    if (status)
+        return status;
+    return simulation->playback.recording ? chx__playback_build(simulation)
+                                          : add_stretch(simulation);
 }
 
 void
@@ -380,7 +406,7 @@ chx__simulation_leave_graph(chx_simulation *simulation)
     simulation->owns_graph = false;
     free(simulation->launches);
     simulation->launches = NULL;
-    simulation->n_launches = 0;
+    simulation->n_launches = simulation->n_stretches = simulation->next_stretch = 0;
     chx_buffer_destroy(&simulation->record);
     chx_buffer_destroy(&simulation->turn);
     for (uint32_t p = 0; p < simulation->tables.n_partitions; p++) {
@@ -418,7 +444,8 @@ set_launch(chx_simulation *simulation, const chx__simulation_launch *launch,
 chx_status
 chx_simulation_set_steps(chx_simulation *simulation, uint32_t n_steps)
 {
-    CHX__REQUIRE(simulation && simulation->graph && n_steps <= simulation->max_steps);
+    CHX__REQUIRE(simulation && simulation->graph && simulation->n_stretches > 0);
+    CHX__REQUIRE(n_steps <= simulation->max_steps);
     if (simulation->step + n_steps > INT32_MAX)
         return chx__fail(CHX_ERROR_LIMIT, "a simulation ends after 2^31 steps; start a new one");
     const uint32_t run_step = (uint32_t)simulation->step;
@@ -428,15 +455,16 @@ chx_simulation_set_steps(chx_simulation *simulation, uint32_t n_steps)
         uint32_t steps =
             left < simulation->shape.launch_steps ? left : simulation->shape.launch_steps;
         const uint32_t scalars[3] = {run_step, first, steps};
-        status = set_launch(simulation, &simulation->launches[i], scalars);
+        status =
+            set_launch(simulation, launch_of(simulation, simulation->next_stretch, i), scalars);
         first += steps;
         left -= steps;
     }
-    if (!status)
-        simulation->step += n_steps;
-    if (!status && simulation->playback.recording)
-        status = chx__playback_queue(simulation);
-    return status;
+    if (status)
+        return status;
+    simulation->step += n_steps;
+    simulation->next_stretch = (simulation->next_stretch + 1) % simulation->n_stretches;
+    return simulation->playback.recording ? chx__playback_queue(simulation) : CHX_OK;
 }
 
 static bool

@@ -77,9 +77,11 @@ struct chx_simulation {
     chx_buffer *turn; /* the step, of a playback the run, that host tasks are at; orders them */
     uint32_t record_words;
     uint32_t max_steps;
-    chx__simulation_launch *launches;
+    chx__simulation_launch *launches; /* of one stretch after the other */
     uint32_t first_scalar; /* of the arguments that each run sets */
-    uint32_t n_launches;
+    uint32_t n_launches; /* of a stretch */
+    uint32_t n_stretches;
+    uint32_t next_stretch; /* whose steps are set next */
     bool owns_graph;
     chx_plan *plan; /* of its own graph */
 

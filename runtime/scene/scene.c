@@ -6,7 +6,8 @@
  * The frame task hands the picture to the caller from the host thread, when the spikes of its run
  * are collected, so that a run which follows none shows no picture, and in order of submission,
  * since each run writes the same picture buffer: a frame's pixels are good until its function
- * returns. frame_index is touched by that task only.
+ * returns. frame_index is touched by that task only. Scenes that are alike draw in pictures and
+ * layers of their own, so that a graph can have them draw several moments at once.
  *
  * Capabilities are the intersection over the devices that may draw: one program for all, as
  * different ones could differ in bits. Time is q16 of a simulation step in 64 bits. The graph is
@@ -139,6 +140,22 @@ make_label_buffers(chx_scene *scene)
     return status;
 }
 
+/* What a picture is drawn in. */
+static chx_status
+make_canvas(chx_scene *scene)
+{
+    chx__band_inputs *in = &scene->inputs;
+    chx_status status = chx_buffer_create(
+        scene->runtime, ((size_t)scene->network->n_neurons + 1) * CHX_AGES * 4, NULL, &in->ages);
+    if (!status)
+        status = chx_buffer_create(scene->runtime, scene->picture_bytes, NULL, &in->picture);
+    for (uint32_t i = 0; i < scene->params.n_bands && !status; i++)
+        status = chx__band_init(&scene->bands[i], scene->runtime, scene->params.width_px,
+                                scene->params.height_px, i, scene->params.n_bands,
+                                scene->geometry.n_branches);
+    return status;
+}
+
 static chx_status
 make_buffers(chx_scene *scene, const chx_tables *tables)
 {
@@ -147,24 +164,14 @@ make_buffers(chx_scene *scene, const chx_tables *tables)
     scene->picture_bytes = scene->params.format == CHX_PIXELS_RGB    ? pixels * 3
                            : scene->params.format == CHX_PIXELS_RGBA ? pixels * 4
                                                                      : pixels * 3 / 2;
+    in->n_branches = scene->geometry.n_branches;
+    in->format = scene->params.format;
     chx_status status = chx_buffer_create(scene->runtime, sizeof *tables, tables, &in->tables);
     if (!status)
         status = hand_branches(scene);
     if (!status)
-        status = chx_buffer_create(scene->runtime,
-                                   ((size_t)scene->network->n_neurons + 1) * CHX_AGES * 4, NULL,
-                                   &in->ages);
-    if (!status)
-        status = chx_buffer_create(scene->runtime, scene->picture_bytes, NULL, &in->picture);
-    if (!status)
         status = make_label_buffers(scene);
-    for (uint32_t i = 0; i < scene->params.n_bands && !status; i++)
-        status = chx__band_init(&scene->bands[i], scene->runtime, scene->params.width_px,
-                                scene->params.height_px, i, scene->params.n_bands,
-                                scene->geometry.n_branches);
-    in->n_branches = scene->geometry.n_branches;
-    in->format = scene->params.format;
-    return status;
+    return status ? status : make_canvas(scene);
 }
 
 static chx_status
@@ -233,22 +240,52 @@ chx_scene_create(chx_runtime *runtime, chx_simulation *simulation, const chx_sce
     return CHX_OK;
 }
 
+chx_status
+chx_scene_create_like(chx_scene *like, chx_scene **scene)
+{
+    CHX__REQUIRE(like && scene);
+    chx_scene *made = chx__alloc(1, sizeof *made);
+    if (!made)
+        return chx__fail_memory("creating a scene");
+    *made = *like;
+    made->first = like->first ? like->first : like;
+    made->inputs.ages = made->inputs.picture = NULL;
+    made->graph = made->last_graph = NULL;
+    made->frame_index = 0;
+    memset(made->bands, 0, sizeof made->bands);
+    chx_status status = make_canvas(made);
+    if (status)
+        chx_scene_destroy(&made);
+    else
+        *scene = made;
+    return status;
+}
+
+static void
+destroy_shared(chx_scene *old)
+{
+    chx__band_inputs *in = &old->inputs;
+    chx_buffer **buffers[] = {&in->branches, &in->tables, &in->strokes,
+                              &in->lines,    &in->glyphs, &in->shapes};
+    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
+        chx_buffer_destroy(buffers[i]);
+    chx_program_destroy(&in->program);
+    chx__labels_finish(&old->labels);
+    chx__geometry_finish(&old->geometry);
+}
+
 void
 chx_scene_destroy(chx_scene **scene)
 {
     if (!scene || !*scene)
         return;
     chx_scene *old = *scene;
-    chx__band_inputs *in = &old->inputs;
-    chx_buffer **buffers[] = {&in->branches, &in->ages,   &in->tables, &in->strokes,
-                              &in->lines,    &in->glyphs, &in->shapes, &in->picture};
-    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
-        chx_buffer_destroy(buffers[i]);
+    chx_buffer_destroy(&old->inputs.ages);
+    chx_buffer_destroy(&old->inputs.picture);
     for (uint32_t i = 0; i < CHX__MAX_BANDS; i++)
         chx__band_finish(&old->bands[i]);
-    chx_program_destroy(&in->program);
-    chx__labels_finish(&old->labels);
-    chx__geometry_finish(&old->geometry);
+    if (!old->first)
+        destroy_shared(old);
     free(old);
     *scene = NULL;
 }
@@ -394,6 +431,28 @@ build_gather(chx_scene *scene, chx_graph *graph)
     return chx_graph_kernel(graph, &task);
 }
 
+/* Pictures of scenes that are alike are handed over in the order in which they were built. */
+static chx_status
+build_frame(chx_scene *scene, chx_graph *graph)
+{
+    chx_scene *first = scene->first ? scene->first : scene;
+    chx_buffer *collected = chx__simulation_collected(scene->simulation);
+    chx_arg args[3] = {CHX_READ(scene->inputs.picture), CHX_END, CHX_END};
+    if (collected)
+        args[1] = CHX_READ(collected);
+    chx_task id;
+    chx_host_task task = {
+        .name = "frame", .run = hand_over, .data = scene, .args = args, .id = &id};
+    chx_status status = chx_graph_host(graph, &task);
+    if (!status && first->last_graph == graph)
+        status = chx_graph_depend(graph, first->last_frame, id);
+    if (!status) {
+        first->last_graph = graph;
+        first->last_frame = id;
+    }
+    return status;
+}
+
 chx_status
 chx_scene_build(chx_scene *scene, chx_graph *graph, chx_frame_fn frame, void *data)
 {
@@ -405,12 +464,7 @@ chx_scene_build(chx_scene *scene, chx_graph *graph, chx_frame_fn frame, void *da
         return status;
     scene->frame = frame;
     scene->frame_data = data;
-    chx_buffer *collected = chx__simulation_collected(scene->simulation);
-    chx_arg args[3] = {CHX_READ(scene->inputs.picture), CHX_END, CHX_END};
-    if (collected)
-        args[1] = CHX_READ(collected);
-    chx_host_task task = {.name = "frame", .run = hand_over, .data = scene, .args = args};
-    status = chx_graph_host(graph, &task);
+    status = build_frame(scene, graph);
     if (status)
         return status;
     scene->graph = graph;

@@ -6,6 +6,9 @@
 #include "scene/labels.h"
 
 struct chx_scene {
+    chx_scene
+        *first; /* whose geometry, labels and inputs it borrows, but for ages and picture; NULL:
+                         they are its own */
     chx_runtime *runtime;
     chx_simulation *simulation;
     const chx_network_info *network;
@@ -21,6 +24,9 @@ struct chx_scene {
     size_t picture_bytes;
     chx_graph *graph; /* NULL until built */
     chx_task gather;
+    chx_task
+        last_frame; /* hands over the last picture that it and those like it have in last_graph */
+    chx_graph *last_graph;
     chx_frame_fn frame;
     void *frame_data;
     uint64_t frame_index;
