@@ -128,16 +128,17 @@ START_TEST(cost_scales_within_a_power_of_two_and_to_those_around)
         ck_assert_double_eq_tol(ns, (double)at.size, 1e-9);
     }
     at.size = 8191;
-    ck_assert(chx__costs_find(costs, &at, &ns));
+    ck_assert(!chx__costs_find(costs, &at, &ns));
+    ck_assert(chx__costs_find_near(costs, &at, &ns));
     ck_assert_double_eq_tol(ns, 8191.0, 1e-6);
     at.size = 8192;
-    ck_assert(!chx__costs_find(costs, &at, &ns));
+    ck_assert(!chx__costs_find_near(costs, &at, &ns));
     at.size = 63;
-    ck_assert(!chx__costs_find(costs, &at, &ns));
+    ck_assert(!chx__costs_find_near(costs, &at, &ns));
     at.size = 0;
-    ck_assert(!chx__costs_find(costs, &at, &ns));
+    ck_assert(!chx__costs_find_near(costs, &at, &ns));
     at.size = UINT64_MAX;
-    ck_assert(!chx__costs_find(costs, &at, &ns));
+    ck_assert(!chx__costs_find_near(costs, &at, &ns));
 }
 END_TEST
 
@@ -149,7 +150,7 @@ START_TEST(cost_of_a_size_between_is_on_the_line)
     for (at.size = 1536; at.size <= 98304; at.size *= 4)
         add_twice(&at, 5000.0 + (double)at.size);
     for (at.size = 3000; at.size < 200000; at.size *= 4) {
-        ck_assert(chx__costs_find(costs, &at, &ns));
+        ck_assert(chx__costs_find_near(costs, &at, &ns));
         ck_assert_double_eq_tol(ns, 5000.0 + (double)at.size, 1.0);
     }
 }

@@ -9,10 +9,10 @@
  * What links take is guessed until it has been measured (device/wire.h).
  *
  * Estimates are looked up from the most to the least specific: this task here, its kernel here,
- * either of them on another device scaled by arithmetic speed, a guess. The constants are
- * guesses that only have to be of the right order, as the first run replaces them. A task's own
- * key hashes its index into the kernel's, so the n-th task of the same graph finds its own
- * history again in the next plan. */
+ * either of them here at other sizes, either of them on another device scaled by arithmetic speed,
+ * a guess. The constants are guesses that only have to be of the right order, as the first run
+ * replaces them. A task's own key hashes its index into the kernel's, so the n-th task of the same
+ * graph finds its own history again in the next plan. */
 #include "execute/model.h"
 
 #include <assert.h>
@@ -196,7 +196,9 @@ device_cost(const chx__costs *costs, const chx__fleet *fleet, const chx__task *t
     double duration_ns;
     uint64_t reference;
     if (chx__costs_find(costs, &keys.own, &duration_ns) ||
-        chx__costs_find(costs, &keys.kind, &duration_ns))
+        chx__costs_find(costs, &keys.kind, &duration_ns) ||
+        chx__costs_find_near(costs, &keys.own, &duration_ns) ||
+        chx__costs_find_near(costs, &keys.kind, &duration_ns))
         return duration_ns;
     if (chx__costs_find_elsewhere(costs, &keys.own, &reference, &duration_ns) ||
         chx__costs_find_elsewhere(costs, &keys.kind, &reference, &duration_ns))

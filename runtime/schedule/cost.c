@@ -241,36 +241,36 @@ middle_of(uint32_t band)
     return 0.75 * exp2(band);
 }
 
-/* By the bands around. Under the lock. */
-static bool
-find_near(const chx__costs *costs, const chx__cost_key *key, uint32_t band, double *duration_ns)
+bool
+chx__costs_find(const chx__costs *costs, const chx__cost_key *key, double *duration_ns)
 {
+    pthread_mutex_t *mutex = (pthread_mutex_t *)&costs->mutex;
+    pthread_mutex_lock(mutex);
+    const model *slot = find_slot(costs, key->kernel, band_of(key), key->device);
+    bool known = slot->band && slot->n_recent;
+    if (known)
+        *duration_ns = median(slot) * units(key);
+    pthread_mutex_unlock(mutex);
+    return known;
+}
+
+bool
+chx__costs_find_near(const chx__costs *costs, const chx__cost_key *key, double *duration_ns)
+{
+    pthread_mutex_t *mutex = (pthread_mutex_t *)&costs->mutex;
+    uint32_t band = band_of(key);
     chx__points points = {0};
+    pthread_mutex_lock(mutex);
     for (uint32_t b = band > NEAR ? band - NEAR : 1; b <= band + NEAR; b++) {
         const model *slot = find_slot(costs, key->kernel, b, key->device);
         if (slot->band && slot->n_recent && median(slot) > 0)
             chx__points_add(&points, middle_of(b), median(slot) * middle_of(b));
     }
+    pthread_mutex_unlock(mutex);
     if (points.weights <= 0)
         return false;
     *duration_ns = chx__line_at(chx__points_fit(&points), units(key));
     return true;
-}
-
-bool
-chx__costs_find(const chx__costs *costs, const chx__cost_key *key, double *duration_ns)
-{
-    pthread_mutex_t *mutex = (pthread_mutex_t *)&costs->mutex;
-    uint32_t band = band_of(key);
-    pthread_mutex_lock(mutex);
-    const model *slot = find_slot(costs, key->kernel, band, key->device);
-    bool known = slot->band && slot->n_recent;
-    if (known)
-        *duration_ns = median(slot) * units(key);
-    else
-        known = find_near(costs, key, band, duration_ns);
-    pthread_mutex_unlock(mutex);
-    return known;
 }
 
 bool

@@ -28,10 +28,14 @@ void chx__costs_destroy(chx__costs **costs);
  * moved by more than a quarter, so that plans made before may no longer be best. */
 bool chx__costs_add(chx__costs *costs, const chx__cost_key *key, double duration_ns);
 
-/* The estimate: the median of the key's recent samples, scaled to size within its band; where the
- * band has none, by a line through those of the bands around it. False when these have none
- * either. Any thread. */
+/* The estimate: the median of the key's recent samples, scaled to size within its band. False when
+ * the key has none. Any thread. */
 bool chx__costs_find(const chx__costs *costs, const chx__cost_key *key, double *duration_ns);
+
+/* Estimate for a size whose band has no samples, by a line through those of the bands around it.
+ * False when these have none either. A first launch of that size may still be slow, as it may
+ * compile. Any thread. */
+bool chx__costs_find_near(const chx__costs *costs, const chx__cost_key *key, double *duration_ns);
 
 /* Estimate for a device that has not run the kernel, from one that has: any sample of kernel and
  * size on another device. reference receives that device. False when there is none. */
