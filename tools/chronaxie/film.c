@@ -1,4 +1,4 @@
-/* A film: the network in motion, one run of the graph per frame. */
+/* A film: the network in motion, one run of the graph for one frame or several. */
 #include "rendering.h"
 
 #include <math.h>
@@ -14,6 +14,13 @@
 #define FRAMES_IN_TRACE 2000
 #define FRAMES_IN_PICTURE 4
 #define MOST_STEPS_PER_FRAME 1000000.0
+
+/* What is drawn in, layers and all; and the most that all the pictures of a run may take. */
+#define BYTES_OF_PIXEL 48u
+#define MOST_CANVAS_BYTES (UINT64_C(1) << 30)
+
+/* Speeds of devices that are taken as the same. */
+#define ALIKE 1.25
 
 /* Between two checkpoints before the first frame: about a second of two processor cores. */
 #define LEAD_IN_NEURON_STEPS UINT64_C(1000000000)
@@ -43,36 +50,43 @@ most_steps(const struct rendering *rendering)
     return (uint32_t)ceil(ms_per_frame(rendering) / rendering->session.info->time_step_ms) + 1;
 }
 
+/* Sets what a run draws as one of its pictures. */
 static chx_status
-submit_frame(struct rendering *rendering, uint64_t frame)
+set_frame(struct rendering *rendering, uint32_t moment, uint64_t frame)
 {
-    struct session *session = &rendering->session;
+    chx_simulation *simulation = rendering->session.simulation;
+    chx_scene *scene = rendering->moments[moment].scene;
     double time_ms = frame_ms(rendering, frame);
-    uint64_t steps = steps_at(rendering, time_ms) - chx_simulation_step(session->simulation);
+    uint64_t steps = steps_at(rendering, time_ms) - chx_simulation_step(simulation);
     chx_camera camera = rendering->camera;
-    chx_status status = chx_simulation_set_steps(session->simulation, (uint32_t)steps);
+    chx_status status = chx_simulation_set_steps(simulation, (uint32_t)steps);
 
     camera.azimuth_deg += rendering->orbit_deg * (double)frame / (double)rendering->n_frames;
     if (status == CHX_OK)
-        status = chx_scene_set_time(rendering->scene, time_ms, rendering->speed);
+        status = chx_scene_set_time(scene, time_ms, rendering->speed);
     if (status == CHX_OK && rendering->orbit_deg != 0)
-        status = chx_scene_set_camera(rendering->scene, &camera);
-    return status == CHX_OK ? flight_submit(&rendering->flight) : status;
+        status = chx_scene_set_camera(scene, &camera);
+    return status;
+}
+
+/* A run of n frames; the rest of its pictures show what is not kept. */
+static chx_status
+submit_frames(struct rendering *rendering, uint64_t first, uint32_t n)
+{
+    chx_status status = CHX_OK;
+    for (uint32_t m = 0; status == CHX_OK && m < rendering->n_moments; m++)
+        status = m < n ? set_frame(rendering, m, first + m)
+                       : chx_simulation_set_steps(rendering->session.simulation, 0);
+    return status == CHX_OK ? rendering_submit(rendering, n) : status;
 }
 
 /* Lets a run of no steps deliver what was fired last, so that the state is whole. It draws, too;
- * that picture is not kept. */
+ * that is not kept. */
 static chx_status
 settle(struct rendering *rendering)
 {
-    rendering->is_settling = true;
-    chx_status status = chx_simulation_set_steps(rendering->session.simulation, 0);
-    if (status == CHX_OK)
-        status = flight_submit(&rendering->flight);
-    if (status == CHX_OK)
-        status = flight_drain(&rendering->flight);
-    rendering->is_settling = false;
-    return status;
+    chx_status status = submit_frames(rendering, 0, 0);
+    return status == CHX_OK ? flight_drain(&rendering->flight) : status;
 }
 
 /* Whether to save once so many frames are drawn: where the reel is cut, as often as asked for. */
@@ -99,17 +113,33 @@ save(struct rendering *rendering, uint64_t n_frames)
     return status == CHX_OK ? film_checkpoint_save(rendering, n_frames) : status;
 }
 
+/* Frames of the next run: up to where the reel may be cut. */
+static uint32_t
+count_frames(const struct rendering *rendering, uint64_t first)
+{
+    const uint64_t left = rendering->n_frames - first;
+    uint32_t n = rendering->n_moments < left ? rendering->n_moments : (uint32_t)left;
+    if (rendering->checkpoint.path) {
+        const uint32_t piece = reel_piece_frames(&rendering->reel);
+        const uint32_t until_cut = piece - (uint32_t)(first % piece);
+        n = n < until_cut ? n : until_cut;
+    }
+    return n;
+}
+
 static chx_status
-submit_frames(struct rendering *rendering)
+submit_film(struct rendering *rendering)
 {
     const uint64_t first = rendering->first_frame;
     chx_status status = CHX_OK;
+    uint64_t f = first;
 
-    for (uint64_t f = first; status == CHX_OK && f < rendering->n_frames && !interrupt_pending();
-         f++) {
-        status = submit_frame(rendering, f);
-        if (status == CHX_OK && is_save_due(rendering, f + 1))
-            status = save(rendering, f + 1);
+    while (status == CHX_OK && f < rendering->n_frames && !interrupt_pending()) {
+        const uint32_t n = count_frames(rendering, f);
+        status = submit_frames(rendering, f, n);
+        f += n;
+        if (status == CHX_OK && is_save_due(rendering, f))
+            status = save(rendering, f);
         progress_show(f - first);
     }
     return status == CHX_OK ? flight_drain(&rendering->flight) : status;
@@ -146,6 +176,39 @@ lead_in(struct rendering *rendering)
     return code;
 }
 
+/* Whether some devices are much faster than others. */
+static bool
+has_unlike_devices(const chx_runtime *runtime)
+{
+    double least = INFINITY, most = 0;
+    for (uint32_t d = 0; d < chx_runtime_n_devices(runtime); d++) {
+        chx_device_info info;
+        if (chx_runtime_device(runtime, d, &info) != CHX_OK || !info.selected || info.spare)
+            continue;
+        least = fmin(least, info.giga_ops);
+        most = fmax(most, info.giga_ops);
+    }
+    return most > ALIKE * least;
+}
+
+/* How many frames a run draws: one for each device, which then has a whole picture to draw and does
+ * nothing twice, as bands of one do near their borders; and as many again where a plan may give a
+ * fast one more. */
+static uint32_t
+choose_moments(const struct rendering *rendering)
+{
+    const chx_runtime *runtime = rendering->session.runtime;
+    const uint64_t n_left = rendering->n_frames - rendering->first_frame;
+    const uint64_t canvas_bytes =
+        (uint64_t)rendering->size_px[0] * rendering->size_px[1] * BYTES_OF_PIXEL;
+    uint64_t n = chx_runtime_n_parallel(runtime);
+
+    if (n > 1 && has_unlike_devices(runtime) && 2 * n * canvas_bytes <= MOST_CANVAS_BYTES)
+        n *= 2;
+    n = n < MOST_MOMENTS ? n : MOST_MOMENTS;
+    return (uint32_t)(n < n_left ? n : n_left > 0 ? n_left : 1);
+}
+
 static int
 prepare(struct rendering *rendering)
 {
@@ -163,9 +226,12 @@ prepare(struct rendering *rendering)
         code = outcome_report(reel_open(&rendering->reel), STAGE_OUTPUT);
     if (code == OUTCOME_OK)
         code = lead_in(rendering);
-    if (code == OUTCOME_OK)
-        code = rendering_prepare(rendering, most_steps(rendering));
-    return code;
+    if (code != OUTCOME_OK)
+        return code;
+    const uint32_t n_moments = choose_moments(rendering);
+    if (n_moments > 1 && rendering->scene_params.n_bands == 0)
+        rendering->scene_params.n_bands = 1;
+    return rendering_prepare(rendering, n_moments, most_steps(rendering));
 }
 
 /* Appends the spikes of this process to those of the ones before. */
@@ -222,11 +288,12 @@ rendering_film(struct rendering *rendering)
         return code;
     rendering->flight.trace.n = FRAMES_IN_TRACE;
     /* The middle of the film shows the steady state. */
-    rendering->flight.picture.first = (rendering->n_frames - rendering->first_frame) / 2;
-    rendering->flight.picture.n = FRAMES_IN_PICTURE;
+    rendering->flight.picture.first =
+        (rendering->n_frames - rendering->first_frame) / 2 / rendering->n_moments;
+    rendering->flight.picture.n = (FRAMES_IN_PICTURE - 1) / rendering->n_moments + 1;
     begin_ns = stopwatch_now_ns();
     progress_begin("frames", rendering->n_frames - rendering->first_frame);
-    code = rendering_draw(rendering, submit_frames);
+    code = rendering_draw(rendering, submit_film);
     progress_clear();
     rendering->wall_s = stopwatch_seconds_since(begin_ns);
     if (interrupt_pending())

@@ -338,7 +338,8 @@ run(const struct command *self, int argc, char **argv)
     }
     chx_plan_destroy(&r.plan);
     chx_graph_destroy(&r.graph);
-    chx_scene_destroy(&r.scene);
+    while (r.n_moments > 0)
+        chx_scene_destroy(&r.moments[--r.n_moments].scene);
     session_close(&r.session);
     reel_close(&r.reel);
     free(r.earlier);

@@ -24,10 +24,11 @@ rendering_keep_error(struct rendering *rendering, chx_status status)
 static chx_status
 keep_frame(void *data, const chx_frame *frame)
 {
-    struct rendering *rendering = data;
+    const struct moment *moment = data;
+    struct rendering *rendering = moment->rendering;
     chx_status status;
 
-    if (rendering->is_settling)
+    if (moment->index >= rendering->n_wanted[frame->index % RUNS_REMEMBERED])
         return CHX_OK;
     rendering->digest = XXH3_64bits_withSeed(frame->pixels, frame->size_bytes, rendering->digest);
     if (rendering->is_video)
@@ -68,7 +69,8 @@ remark_on_view(const struct rendering *rendering)
     if (rendering->centre || rendering->camera.zoom > 1)
         placement_remark_on_strays(info);
     else
-        placement_remark_on_missing(info, rendering->scene, &rendering->camera, rendering->size_px);
+        placement_remark_on_missing(info, rendering->moments[0].scene, &rendering->camera,
+                                    rendering->size_px);
 }
 
 static int
@@ -76,7 +78,7 @@ set_camera(struct rendering *rendering)
 {
     chx_camera *camera = &rendering->camera;
 
-    chx_scene_default_camera(rendering->scene, camera);
+    chx_scene_default_camera(rendering->moments[0].scene, camera);
     if (rendering->has_zoom)
         camera->zoom = rendering->zoom;
     if (rendering->has_azimuth)
@@ -87,18 +89,37 @@ set_camera(struct rendering *rendering)
         camera->roll_deg = rendering->roll_deg;
     if (rendering->centre && centre_camera(rendering) != OUTCOME_OK)
         return OUTCOME_USAGE;
-    int code = outcome_report(chx_scene_set_camera(rendering->scene, camera), STAGE_WORK);
+    chx_status status = CHX_OK;
+    for (uint32_t m = 0; status == CHX_OK && m < rendering->n_moments; m++)
+        status = chx_scene_set_camera(rendering->moments[m].scene, camera);
+    int code = outcome_report(status, STAGE_WORK);
     if (code == OUTCOME_OK)
         remark_on_view(rendering);
     return code;
 }
 
 static chx_status
-create_scene(struct rendering *rendering)
+create_scenes(struct rendering *rendering)
 {
+    struct moment *moments = rendering->moments;
     rendering->scene_params.still = rendering->orbit_deg == 0;
-    return chx_scene_create(rendering->session.runtime, rendering->session.simulation,
-                            &rendering->scene_params, &rendering->scene);
+    chx_status status = chx_scene_create(rendering->session.runtime, rendering->session.simulation,
+                                         &rendering->scene_params, &moments[0].scene);
+    for (uint32_t m = 1; status == CHX_OK && m < rendering->n_moments; m++)
+        status = chx_scene_create_like(moments[0].scene, &moments[m].scene);
+    return status;
+}
+
+static chx_status
+build_moment(struct rendering *rendering, uint32_t index, uint32_t max_steps)
+{
+    struct moment *moment = &rendering->moments[index];
+    moment->rendering = rendering;
+    moment->index = index;
+    chx_status status =
+        chx_simulation_build(rendering->session.simulation, rendering->graph, max_steps);
+    return status == CHX_OK ? chx_scene_build(moment->scene, rendering->graph, keep_frame, moment)
+                            : status;
 }
 
 static chx_status
@@ -107,10 +128,8 @@ create_plan(struct rendering *rendering, uint32_t max_steps)
     struct session *session = &rendering->session;
     const chx_plan_params params = session_plan_params(session);
     chx_status status = chx_graph_create(session->runtime, &rendering->graph);
-    if (status == CHX_OK)
-        status = chx_simulation_build(session->simulation, rendering->graph, max_steps);
-    if (status == CHX_OK)
-        status = chx_scene_build(rendering->scene, rendering->graph, keep_frame, rendering);
+    for (uint32_t m = 0; status == CHX_OK && m < rendering->n_moments; m++)
+        status = build_moment(rendering, m, max_steps);
     if (status == CHX_OK)
         status = chx_plan_create(rendering->graph, &params, &rendering->plan);
     rendering->flight.plan = rendering->plan;
@@ -140,14 +159,22 @@ rendering_simulate(struct rendering *rendering, uint64_t n_steps)
 }
 
 int
-rendering_prepare(struct rendering *rendering, uint32_t max_steps)
+rendering_prepare(struct rendering *rendering, uint32_t n_moments, uint32_t max_steps)
 {
-    int code = outcome_report(create_scene(rendering), STAGE_WORK);
+    rendering->n_moments = n_moments;
+    int code = outcome_report(create_scenes(rendering), STAGE_WORK);
     if (code != OUTCOME_OK)
         return code;
     code = set_camera(rendering);
     return code == OUTCOME_OK ? outcome_report(create_plan(rendering, max_steps), STAGE_WORK)
                               : code;
+}
+
+chx_status
+rendering_submit(struct rendering *rendering, uint32_t n_wanted)
+{
+    rendering->n_wanted[rendering->flight.n_submitted % RUNS_REMEMBERED] = n_wanted;
+    return flight_submit(&rendering->flight);
 }
 
 int

@@ -12,6 +12,16 @@
 #include "reel.h"
 #include "session.h"
 
+#define MOST_MOMENTS 16u
+#define RUNS_REMEMBERED (2 * FLIGHT_DEPTH) /* more than are under way */
+
+/* One of the pictures that a run draws. */
+struct moment {
+    struct rendering *rendering;
+    uint32_t index;
+    chx_scene *scene;
+};
+
 struct rendering {
     /* asked for */
     session_params params;
@@ -45,14 +55,17 @@ struct rendering {
 
     /* alive */
     struct session session;
-    chx_scene *scene;
+    struct moment moments[MOST_MOMENTS]; /* that a run draws side by side, so that each device has
+                                            pictures of its own */
+    uint32_t n_moments;
+    uint32_t n_wanted[RUNS_REMEMBERED]; /* of the pictures of each run, by its number; those behind
+                                           are not kept */
     chx_graph *graph;
     chx_plan *plan;
     chx_camera camera;
     struct flight flight;
     struct reel reel;
     uint64_t digest; /* of all pixels so far: each frame's begins with that of those before */
-    bool is_settling; /* the run under way is no frame of the film */
     chx_error frame_error; /* why a frame could not be kept; it happened on another thread */
 
     /* done */
@@ -79,10 +92,13 @@ int rendering_advance(struct rendering *rendering, uint64_t n_steps);
 /* Does both. */
 int rendering_simulate(struct rendering *rendering, uint64_t n_steps);
 
-/* Makes scene, graph and plan for a session whose simulation stands at the first moment to draw. A
- * run of the graph advances up to max_steps steps and draws one frame. Says what fails; returns the
- * exit code. */
-int rendering_prepare(struct rendering *rendering, uint32_t max_steps);
+/* Makes scenes, graph and plan for a session whose simulation stands at the first moment to draw.
+ * A run of the graph draws n_moments pictures, and advances up to max_steps steps before each. Says
+ * what fails; returns the exit code. */
+int rendering_prepare(struct rendering *rendering, uint32_t n_moments, uint32_t max_steps);
+
+/* Submits a run, of whose pictures the first n_wanted are kept. */
+chx_status rendering_submit(struct rendering *rendering, uint32_t n_wanted);
 
 /* Keeps why a frame or a file was not written, which is told instead of what follows from it.
  * Returns the status. */

@@ -34,9 +34,9 @@ draw(struct rendering *rendering)
     chx_status status = chx_simulation_set_steps(rendering->session.simulation, 0);
 
     if (status == CHX_OK)
-        status = chx_scene_set_time(rendering->scene, rendering->at_ms, 0);
+        status = chx_scene_set_time(rendering->moments[0].scene, rendering->at_ms, 0);
     if (status == CHX_OK)
-        status = flight_submit(&rendering->flight);
+        status = rendering_submit(rendering, 1);
     return status == CHX_OK ? flight_drain(&rendering->flight) : status;
 }
 
@@ -54,7 +54,7 @@ rendering_still(struct rendering *rendering)
     if (code == OUTCOME_OK && rendering->simulated_ms == 0)
         code = rendering_count_spikes(rendering, rendering->at_ms);
     if (code == OUTCOME_OK)
-        code = rendering_prepare(rendering, 1);
+        code = rendering_prepare(rendering, 1, 1);
     if (code != OUTCOME_OK)
         return code;
     if (interrupt_pending())
