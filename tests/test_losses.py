@@ -1,0 +1,165 @@
+"""Runs of the built command whose devices fail, vanish or compute wrongly.
+
+usage: test_losses.py CHRONAXIE SOURCE_FOLDER [unittest arguments]
+"""
+import json
+import os
+import re
+import sys
+import unittest
+import unittest.mock
+
+sys.dont_write_bytecode = True
+from command import Case, devices, run_with_fault, SERIAL, WORM  # noqa: E402
+
+
+class Losses(Case):
+    def test_driver_that_goes_on_failing_is_told_twice(self):
+        failed = run_with_fault("lose:2", "run", WORM, "--duration-ms", 200, *devices())
+        self.assertEqual(failed.returncode, 5)
+        told = failed.stderr.splitlines()
+        self.assertEqual(len(told), 2, failed.stderr)
+        self.assertRegex(told[0], "warning: .* refused task .*; [1-4] runs? (is|are) made again$")
+        self.assertRegex(told[1], "refused task")
+
+    def outcome(self, fault, *words):
+        """What a run with the fault said, its summary, and all that must not depend on faults."""
+        tables = [self.folder / name for name in ["spikes.csv", "states.csv", "rates.csv"]]
+        done = run_with_fault(fault, "run", WORM, "--json", *words, "--spikes", tables[0],
+                              "--states", tables[1], "--states-every-ms", 1, "--rates", tables[2])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        summary = json.loads(done.stdout)
+        self.assertGreater(summary["spikes"], 0)
+        self.assertEqual(summary["failures"],
+                         len(re.findall("made again|going on from", done.stderr)))
+        return done.stderr.splitlines(), summary, [summary["digest"], summary["spikes"],
+                                                   *(table.read_text() for table in tables)]
+
+    def survives(self, fault, *words):
+        """Runs undisturbed and with the fault; what it said of that. All it wrote must be alike."""
+        undisturbed = self.outcome("", *words)[2]
+        told, _, disturbed = self.outcome(fault, *words)
+        self.assertEqual(disturbed, undisturbed)
+        return told
+
+    @unittest.skipIf(SERIAL, "a serial runtime tells failures")
+    def test_call_that_a_driver_refuses_once_is_made_again(self):
+        told = self.survives("enqueue:2", "--duration-ms", 200, *devices())
+        self.assertEqual(len(told), 1, told)
+        self.assertRegex(told[0], "warning: .* refused task .*; [1-4] runs? (is|are) made again$")
+
+    @unittest.skipUnless(devices() == ["-d", "portable"], "a device that has parts is needed")
+    def test_device_that_is_lost_is_done_without(self):
+        for fault in ["lose:2", "lose:300"]:
+            told = self.survives(fault, *devices(), "--split", 2, "--partitions", 2, "--pin")
+            self.assertTrue(any("made again without that device" in line for line in told), told)
+
+    @unittest.skipUnless(devices() == ["-d", "portable"], "a device that has parts is needed")
+    def test_long_run_goes_on_from_what_was_kept(self):
+        told = self.survives("lose:50000", *devices(), "--duration-ms", 3000, "--split", 2,
+                             "--partitions", 2, "--pin")
+        n_runs = [int(re.search("([0-9]+) runs? (is|are) made again", line)[1])
+                  for line in told if "made again" in line]
+        # Of 47 runs, each of 1280 launches, the 40th fails.
+        self.assertTrue(n_runs and max(n_runs) < 39, told)
+
+    @unittest.skipUnless(devices() == ["-d", "portable"], "a device that has parts is needed")
+    def test_device_that_turns_a_bit_is_named_and_left_out(self):
+        right = self.outcome("", *devices())[2]
+        for fault in ["flip:1", "flip:3"]:
+            got = self.outcome(fault, *devices(), "--partitions", 2)[2]
+            self.assertNotEqual(got[0], right[0])
+        # The second launch of a network in one part is the first of the device that checks.
+        for fault, parts, liar in [("flip:1", 2, 1), ("flip:3", 2, 1), ("flip:1", 1, 1),
+                                   ("flip:2", 1, 2)]:
+            told, summary, got = self.outcome(fault, *devices(), "--split", 2, "--partitions",
+                                              parts, "--verify", 1)
+            self.assertEqual(got, right, fault)
+            verified = summary["verified"]
+            self.assertEqual(verified["differences"], 1, fault)
+            self.assertEqual(verified["checked"], verified["stretches"])
+            self.assertEqual(len(verified["left_out"]), 1)
+            self.assertIn(f"({liar} of 2)", verified["left_out"][0])
+            self.assertIn(verified["left_out"][0], told[0])
+            self.assertRegex(told[0], "note: .* computed 0 to 64 ms wrongly; going on without that")
+            self.assertRegex(told[1], "note: --verify has only .*, and does the work twice on that")
+
+    @unittest.skipUnless(devices() == ["-d", "portable"], "a device that has parts is needed")
+    def test_work_left_out_in_silence_is_found_where_it_matters(self):
+        right, n_found = self.outcome("", *devices())[2], 0
+        for launch in [1, 2, 4, 1500, 3500, 7000]:
+            told, summary, got = self.outcome(f"skip:{launch}", *devices(), "--split", 2,
+                                              "--partitions", 2, "--verify", 1)
+            self.assertEqual(got, right, launch)
+            self.assertEqual(len(summary["verified"]["left_out"]),
+                             summary["verified"]["differences"], told)
+            n_found += summary["verified"]["differences"]
+        self.assertGreater(n_found, 0)
+
+    @unittest.skipUnless(devices() == ["-d", "portable"], "several devices are needed")
+    def test_third_device_settles_what_two_would_say_again(self):
+        words = [*devices(), "--partitions", 2]
+        right, table = self.outcome("", *words)[2], self.folder / "none.csv"
+        with unittest.mock.patch.dict(os.environ, POCL_DEVICES="pthread pthread pthread"):
+            told, summary, got = self.outcome("mute:1", *words, "--verify", 1)
+        self.assertEqual(got, right, told)
+        self.assertEqual(len(summary["verified"]["left_out"]), 1)
+        self.assertEqual(summary["verified"]["differences"], 1)
+        with unittest.mock.patch.dict(os.environ, POCL_DEVICES="pthread pthread"):
+            done = run_with_fault("mute:1", "run", WORM, *words, "--verify", 1, "--spikes", table)
+        self.assertEqual(done.returncode, 5, done.stderr)
+        self.assertEqual(done.stdout, "")
+        self.assertRegex(done.stderr, "computed 0 to 64 ms differently, and nobody can tell which")
+        self.assertFalse(table.exists())
+
+    @unittest.skipUnless(devices() == ["-d", "portable"], "several devices are needed")
+    def test_verified_run_goes_on_without_a_device_that_is_lost(self):
+        words = [*devices(), "--verify", 1]
+        with unittest.mock.patch.dict(os.environ, POCL_DEVICES="pthread pthread"):
+            for fault in ["lose:2", "lose:3", "lose:15"]:
+                told = self.survives(fault, *words)
+                self.assertTrue(any("without that device" in line for line in told), told)
+
+    @unittest.skipIf(SERIAL, "a checked device is too slow for runs of this length")
+    def test_share_of_a_run_is_verified(self):
+        words = ["--duration-ms", 400, *devices()]
+        told, summary, right = self.outcome("", *words)
+        self.assertNotIn("verified", summary)
+        for share, n_checked in [(1, 7), (0.5, 4), (0.1, 1)]:
+            told, summary, got = self.outcome("", *words, "--verify", share)
+            self.assertEqual(got, right)
+            verified = summary["verified"]
+            self.assertEqual([verified["share"], verified["stretches"], verified["checked"]],
+                             [share, 7, n_checked])
+            self.assertEqual([verified["differences"], verified["left_out"]], [0, []])
+            if devices() == ["-d", "portable"]:
+                self.assertIn("does the work twice on that", told[0])
+        text = self.succeeds("run", WORM, "--verify", 1, *words)
+        self.assertIn("verified 7 of 7 stretches, 0 differences\n", text)
+
+    @unittest.skipUnless(devices() == ["-d", "portable"], "a device that has parts is needed")
+    def test_stretches_of_a_long_run_are_of_several_runs(self):
+        words = ["--duration-ms", 9000, *devices(), "--split", 2]
+        right = self.outcome("", *words)[2]
+        # Which of the two a launch is of depends on which was faster.
+        wrong = r"\([12] of 2\) computed 0 to 128 ms wrongly; going on"
+        refused = r"\([12] of 2\) refused .*; [0-9]+ runs? (is|are) made again"
+        for fault, expected in [("flip:3", wrong), ("flip:4", wrong), ("enqueue:2", refused),
+                                ("enqueue:3", refused)]:
+            told, summary, got = self.outcome(fault, *words, "--verify", 1)
+            self.assertEqual(got, right, fault)
+            self.assertIn(summary["verified"]["stretches"], [71, 72])
+            self.assertRegex(told[0], expected)
+
+    def test_share_that_is_none_is_refused(self):
+        for share in ["0", "1.5", "-1", "x"]:
+            self.fails(2, "--verify takes a number from", "run", WORM, "--verify", share)
+        self.fails(2, "render has no --verify; simulate by run --verify 0.5", "render", WORM, "-o",
+                   self.folder / "x.png", "--verify", 0.5)
+        self.assertNotIn("--verify", self.succeeds("render", "--help"))
+        spikes = self.file("spikes.csv", "time_ms,neuron\n1,AVAL\n")
+        self.fails(2, "leave --verify out", "run", WORM, "--verify", 1, "--play-spikes", spikes)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]], verbosity=2)
