@@ -73,6 +73,30 @@ CHX_API const chx_span *chx_timeline_span(const chx_timeline *timeline, uint32_t
  * the order on lanes, by measured times when all are known, else predicted. */
 CHX_API chx_status chx_timeline_critical_path(const chx_timeline *timeline, bool *critical);
 
+/* What held a timeline up most, by the rules of docs/design.md. */
+typedef enum chx_bottleneck_kind {
+    CHX_BOTTLENECK_NONE = 0, /* no span has a time */
+    CHX_BOTTLENECK_BUSY, /* a device that is hardly ever idle */
+    CHX_BOTTLENECK_KERNEL, /* the end hangs on kernels */
+    CHX_BOTTLENECK_TRANSFER, /* on transfers */
+    CHX_BOTTLENECK_HOST, /* on host tasks */
+    CHX_BOTTLENECK_START, /* on what nobody had submitted or started */
+} chx_bottleneck_kind;
+
+typedef struct chx_bottleneck {
+    chx_bottleneck_kind kind;
+    char device[64]; /* of the task */
+    char task[64]; /* the name that most of it is due to */
+    double share; /* of the time, 0 to 1 */
+    double task_share; /* of the time, what is due to the task */
+    char sentence[384]; /* says all this and what would help, without a full stop */
+} chx_bottleneck;
+
+/* Finds the bottleneck by measured times when all are known, else by predicted ones. Errors:
+ * INVALID, MEMORY. */
+CHX_API chx_status chx_timeline_bottleneck(const chx_timeline *timeline,
+                                           chx_bottleneck *bottleneck);
+
 /* Writes trace-event JSON that Chrome and Perfetto open: one process per device, one thread per
  * lane, predicted and measured side by side. Written to a temporary name and renamed. Errors:
  * FILE. */

@@ -45,7 +45,8 @@ typedef struct request {
     chx_schedule_play_params play;
     bool noisy, slowed, seeded;
     bool as_json;
-    const char *svg;
+    const char *timeline_path;
+    const chx_timeline *timeline; /* of the plan */
     double played_ms; /* below zero: not played */
 } request;
 
@@ -69,6 +70,7 @@ print_json(const chx_schedule *schedule, const order *orders, uint32_t n, const 
         json_object_set_new(object, "transfers", json_integer(chx_schedule_n_transfers(schedule)));
         json_object_set_new(object, "energy_j", json_real(chx_schedule_energy_j(schedule)));
     }
+    json_object_set_new(object, "bottleneck", result_bottleneck(asked->timeline));
     if (asked->played_ms >= 0)
         json_object_set_new(object, "simulated_ms", json_real(asked->played_ms));
     return result_print(object);
@@ -101,18 +103,9 @@ print_table(const chx_schedule *schedule, const order *orders, uint32_t n, const
     if (asked->played_ms >= 0)
         printf("simulated %.6g ms, %.3f times the plan\n", asked->played_ms,
                makespan > 0 ? asked->played_ms / makespan : 1.0);
+    if (asked->timeline_path)
+        result_print_bottleneck(asked->timeline);
     return OUTCOME_OK;
-}
-
-static int
-write_svg(const chx_schedule *schedule, const char *path)
-{
-    chx_timeline *timeline = NULL;
-    chx_status status = chx_schedule_timeline(schedule, &timeline);
-    if (status == CHX_OK)
-        status = chx_timeline_write_svg(timeline, path);
-    chx_timeline_destroy(&timeline);
-    return outcome_report(status, STAGE_OUTPUT);
 }
 
 static int
@@ -124,11 +117,24 @@ print_schedule(const chx_schedule *schedule, const request *asked)
 
     if (!orders)
         return outcome_say(OUTCOME_MEMORY, "memory ran out while sorting %u tasks", n);
-    code = asked->svg ? write_svg(schedule, asked->svg) : OUTCOME_OK;
-    if (code == OUTCOME_OK)
-        code = asked->as_json ? print_json(schedule, orders, n, asked)
-                              : print_table(schedule, orders, n, asked);
+    code = asked->as_json ? print_json(schedule, orders, n, asked)
+                          : print_table(schedule, orders, n, asked);
     free(orders);
+    return code;
+}
+
+static int
+show(const chx_schedule *schedule, request *asked)
+{
+    chx_timeline *timeline = NULL;
+    int code = outcome_report(chx_schedule_timeline(schedule, &timeline), STAGE_WORK);
+
+    if (code == OUTCOME_OK && asked->timeline_path)
+        code = outcome_report(chx_timeline_write_svg(timeline, asked->timeline_path), STAGE_OUTPUT);
+    asked->timeline = timeline;
+    if (code == OUTCOME_OK)
+        code = print_schedule(schedule, asked);
+    chx_timeline_destroy(&timeline);
     return code;
 }
 
@@ -172,7 +178,7 @@ run(const struct command *self, int argc, char **argv)
          &asked.play.slow_lane, 0, 0, &asked.slowed},
         {OPTION_NUMBER, 0, "slow-by", "FACTOR", "how much; default: 4", &asked.play.slow_factor,
          0.001, 1e6, NULL},
-        {OPTION_TEXT, 0, "svg", "FILE.svg", "draw the schedule", &asked.svg, 0, 0, NULL},
+        {OPTION_TEXT, 0, "svg", "FILE.svg", "draw the schedule", &asked.timeline_path, 0, 0, NULL},
         {.kind = OPTION_END},
     };
     const struct syntax syntax = {self, rules, &shared, &path};
@@ -186,7 +192,7 @@ run(const struct command *self, int argc, char **argv)
     if (asked.plan.machine_path && (lanes || target_has_ending(path, ".stg")))
         return outcome_say(OUTCOME_USAGE, "--lanes is for graphs that end in .stg and workflows, "
                                           "--machine for all others");
-    code = target_check(&(struct target){"--svg", asked.svg, ".svg", 1 << 16}, 1);
+    code = target_check(&(struct target){"--svg", asked.timeline_path, ".svg", 1 << 16}, 1);
     if (code != OUTCOME_OK)
         return code;
     interrupt_ends_at_once(true);
@@ -198,7 +204,7 @@ run(const struct command *self, int argc, char **argv)
     code = play(schedule, &asked);
     interrupt_ends_at_once(false);
     if (code == OUTCOME_OK)
-        code = print_schedule(schedule, &asked);
+        code = show(schedule, &asked);
     chx_schedule_destroy(&schedule);
     return code;
 }

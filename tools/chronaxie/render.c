@@ -244,6 +244,7 @@ print_json(const struct rendering *r, uint64_t spikes_digest)
         "failures", (int)chx_runtime_n_recoveries(r->session.runtime), "digest",
         result_digest(r->digest), "spikes_digest", result_digest(spikes_digest), "files",
         files_json(r), "devices", flight_devices_json(&r->flight, r->wall_s));
+    json_object_set_new(object, "bottleneck", result_bottleneck(r->flight.picture.timeline));
     if (r->is_video) {
         json_object_set_new(object, "fps", json_integer(r->fps));
         json_object_set_new(object, "speed", json_real(r->speed));
@@ -273,6 +274,8 @@ print_text(const struct rendering *r)
                result_plural(n_failures));
     puts("");
     flight_print_devices(&r->flight, r->wall_s);
+    if (r->params.timeline_path)
+        result_print_bottleneck(r->flight.picture.timeline);
     json_array_foreach(files, i, file)
     {
         printf("wrote %s\n", json_string_value(file));

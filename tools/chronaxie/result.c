@@ -43,6 +43,38 @@ result_text(const char *text)
     return string;
 }
 
+/* What the names of host tasks mean to somebody at a terminal. */
+static const char *
+hint_at(const chx_bottleneck *found)
+{
+    return found->kind == CHX_BOTTLENECK_NONE || strcmp(found->task, "frame") != 0
+               ? ""
+               : "; 'frame' hands pictures to the encoder: a smaller --size helps it";
+}
+
+json_t *
+result_bottleneck(const chx_timeline *timeline)
+{
+    chx_bottleneck found;
+    char text[sizeof found.sentence + 128];
+
+    if (!timeline || chx_timeline_bottleneck(timeline, &found) != CHX_OK ||
+        found.kind == CHX_BOTTLENECK_NONE)
+        return json_null();
+    snprintf(text, sizeof text, "%s%s", found.sentence, hint_at(&found));
+    return result_text(text);
+}
+
+void
+result_print_bottleneck(const chx_timeline *timeline)
+{
+    json_t *sentence = result_bottleneck(timeline);
+
+    if (json_is_string(sentence))
+        printf("bottleneck: %s\n", json_string_value(sentence));
+    json_decref(sentence);
+}
+
 const char *
 result_plural(uint64_t count)
 {

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <chronaxie/timeline.h>
 #include <jansson.h>
 
 /* Prints an object with twelve significant digits and releases it; returns the exit code. */
@@ -15,6 +16,13 @@ json_t *result_digest(uint64_t digest);
 
 /* A path as JSON can hold it: sentence_clean(). */
 json_t *result_text(const char *text);
+
+/* The sentence that names what held a timeline up, with the options that bear on it; null where
+ * nothing ran, also for no timeline. */
+json_t *result_bottleneck(const chx_timeline *timeline);
+
+/* Prints the same as a line of text; nothing where nothing ran. */
+void result_print_bottleneck(const chx_timeline *timeline);
 
 /* The ending of a noun after a count: none for one, else "s". */
 const char *result_plural(uint64_t count);

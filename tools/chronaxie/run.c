@@ -79,7 +79,8 @@ report(const run_job *job, bool as_json)
                            .first_step = job->first_step,
                            .n_steps = job->n_steps,
                            .n_failures = verification_n_failures(&job->verification, &job->session),
-                           .wall_s = job->wall_s};
+                           .wall_s = job->wall_s,
+                           .shows_timeline = job->params.timeline_path != NULL};
     uint64_t digest;
     chx_status status = chx_simulation_digest(job->session.simulation, &digest);
 

@@ -38,6 +38,7 @@ run_report_json(const run_report *report, uint64_t digest)
         (json_int_t)report->n_failures, "types",
         rates_json(info, report->tally->of_type, simulated_ms), "devices",
         flight_devices_json(report->flight, report->wall_s));
+    json_object_set_new(object, "bottleneck", result_bottleneck(report->flight->picture.timeline));
     if (report->verification)
         json_object_set_new(object, "verified", verification_json(report->verification));
     return result_print(object);
@@ -85,6 +86,8 @@ run_report_text(const run_report *report, uint64_t digest)
     rates_print(rates);
     printf("\ndevices:\n");
     flight_print_devices(report->flight, report->wall_s);
+    if (report->shows_timeline)
+        result_print_bottleneck(report->flight->picture.timeline);
     json_decref(rates);
     return OUTCOME_OK;
 }

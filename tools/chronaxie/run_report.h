@@ -17,6 +17,7 @@ typedef struct run_report {
     uint64_t first_step, n_steps;
     uint64_t n_failures; /* of devices, that were survived */
     double wall_s;
+    bool shows_timeline; /* and so names the bottleneck */
 } run_report;
 
 /* Network time that was simulated. */
