@@ -541,6 +541,54 @@ START_TEST(projection_of_too_many_synapses_is_a_limit)
 }
 END_TEST
 
+/* A million synapses of two projections that overlap, with values that differ; no two alike. */
+static void
+draw_many(chx_projection projections[2])
+{
+    projections[0] = project(CHX_RULE_FIXED_INDEGREE, N, N);
+    projections[0].synapses = 930;
+    projections[1] = project(CHX_RULE_PAIRWISE_BERNOULLI, N / 2, N / 2);
+    projections[1].probability = 0.5;
+    projections[1].decay_um = 2000;
+    for (int i = 0; i < 2; i++) {
+        projections[i].weight_pa =
+            (chx_distribution){.kind = CHX_DISTRIBUTION_NORMAL, .mean = i ? -8 : 2, .sd = 0.5};
+        projections[i].delay_ms = (chx_distribution){
+            .kind = CHX_DISTRIBUTION_LOGNORMAL, .mean = 1 + i, .sd = 0.5, .min = 0.1, .max = 50};
+    }
+    given.n_projections = 2;
+    given.projections = projections;
+}
+
+START_TEST(projections_of_many_are_listed_when_somebody_asks)
+{
+    chx_projection projections[2];
+    draw_many(projections);
+    ck_assert_int_eq(chx_network_create(&given, &network), CHX_OK);
+    const chx_network_info *outline = chx_network_outline(network);
+    ck_assert_uint_gt(outline->n_synapses, 1000000);
+    ck_assert_ptr_null(outline->synapses);
+    const uint64_t n = outline->n_synapses;
+    const double shortest = outline->min_delay_ms, longest = outline->max_delay_ms;
+    /* Plastic synapses are listed from the first, and else the same. */
+    const chx_plasticity plasticity = {
+        .kind = CHX_PLASTICITY_SHORT_TERM, .utilization = 0.5, .recovery_ms = 100};
+    given.n_plasticities = 1;
+    given.plasticities = &plasticity;
+    chx_network *listed = NULL;
+    ck_assert_int_eq(chx_network_create(&given, &listed), CHX_OK);
+    const chx_network_info *expected = chx_network_outline(listed);
+    ck_assert_ptr_nonnull(expected->synapses);
+    ck_assert_uint_eq(n, expected->n_synapses);
+    ck_assert_double_eq(shortest, expected->min_delay_ms);
+    ck_assert_double_eq(longest, expected->max_delay_ms);
+    const chx_network_info *info = chx_network_get(network);
+    ck_assert_ptr_eq(info, outline);
+    ck_assert_int_eq(memcmp(info->synapses, expected->synapses, n * sizeof *info->synapses), 0);
+    chx_network_destroy(&listed);
+}
+END_TEST
+
 START_TEST(projection_lists_that_are_missing_are_misuse)
 {
     chx_projection projection = project(CHX_RULE_ALL_TO_ALL, 1, 1);
@@ -571,6 +619,7 @@ main(void)
     tcase_add_test(tests, projection_adds_to_listed_synapses);
     tcase_add_loop_test(tests, projection_that_cannot_be_drawn_is_refused, 0, N_BROKEN);
     tcase_add_test(tests, projection_of_too_many_synapses_is_a_limit);
+    tcase_add_test(tests, projections_of_many_are_listed_when_somebody_asks);
     tcase_add_test(tests, projection_lists_that_are_missing_are_misuse);
     suite_add_tcase(suite, tests);
     TCase *numbers = tcase_create("large numbers");

@@ -393,6 +393,85 @@ START_TEST(a_graph_of_the_callers_advances_as_told_and_keeps_history)
 }
 END_TEST
 
+/* A million synapses by rule among neurons that all fire by themselves. */
+static chx_network *
+create_by_rule(void)
+{
+    enum { n = 2000, n_inhibitory = 500 };
+    static chx_neuron neurons[n];
+    static char names[n][8];
+    static uint32_t numbers[n];
+    for (uint32_t i = 0; i < n; i++) {
+        snprintf(names[i], sizeof names[i], "%u", i);
+        numbers[i] = i;
+        neurons[i] = (chx_neuron){.name = names[i], .type = i % 3 == 0, .diameter_um = 1};
+    }
+    const chx_neuron_type types[2] = {{.name = "a", .params = {100, 10, 2, -65, -50, -65, 2, 180}},
+                                      {.name = "b", .params = {80, 12, 2, -65, -50, -65, 2, 140}}};
+    const chx_distribution delay = {
+        .kind = CHX_DISTRIBUTION_NORMAL, .mean = 1.5, .sd = 0.7, .min = 0.1, .max = 100};
+    const chx_projection projections[2] = {
+        {.rule = CHX_RULE_FIXED_TOTAL,
+         .synapses = 900000,
+         .with_self = true,
+         .from = numbers + n_inhibitory,
+         .n_from = n - n_inhibitory,
+         .to = numbers,
+         .n_to = n,
+         .weight_pa = {.kind = CHX_DISTRIBUTION_NORMAL, .mean = 3, .sd = 0.5, .min = 0, .max = 9},
+         .delay_ms = delay},
+        {.rule = CHX_RULE_FIXED_OUTDEGREE,
+         .synapses = 400,
+         .from = numbers,
+         .n_from = n_inhibitory,
+         .to = numbers,
+         .n_to = n,
+         .weight_pa = {.mean = -12.5},
+         .delay_ms = delay}};
+    const chx_network_info info = {.name = "by rule",
+                                   .time_step_ms = 0.1,
+                                   .duration_ms = 100,
+                                   .seed = 1,
+                                   .n_types = 2,
+                                   .types = types,
+                                   .n_neurons = n,
+                                   .neurons = neurons,
+                                   .n_projections = 2,
+                                   .projections = projections};
+    chx_network *network = NULL;
+    check_ok(chx_network_create(&info, &network));
+    return network;
+}
+
+START_TEST(synapses_drawn_from_rules_act_as_if_they_were_listed)
+{
+    chx_network *network = create_by_rule();
+    for (uint32_t n_partitions = 1; n_partitions <= 3; n_partitions += 2) {
+        chx_simulation *drawn = create(network, n_partitions);
+        check_ok(chx_simulation_advance(drawn, 400));
+        ck_assert_ptr_null(chx_network_outline(network)->synapses);
+        chx_network *listed = create_by_rule();
+        ck_assert_ptr_nonnull(chx_network_get(listed)->synapses);
+        chx_simulation *other = create(listed, n_partitions);
+        check_ok(chx_simulation_advance(other, 400));
+        uint64_t digest, expected;
+        check_ok(chx_simulation_digest(drawn, &digest));
+        check_ok(chx_simulation_digest(other, &expected));
+        ck_assert_uint_eq(digest, expected);
+        ck_assert_int_eq(drawn->tables.unit_exponent, other->tables.unit_exponent);
+        ck_assert_uint_eq(drawn->tables.max_row, other->tables.max_row);
+        const chx_spike *spikes;
+        size_t n_spikes;
+        check_ok(chx_simulation_spikes(drawn, &spikes, &n_spikes));
+        ck_assert_uint_gt(n_spikes, 2000);
+        chx_simulation_destroy(&drawn);
+        chx_simulation_destroy(&other);
+        chx_network_destroy(&listed);
+    }
+    chx_network_destroy(&network);
+}
+END_TEST
+
 START_TEST(a_seed_of_the_callers_replaces_the_networks)
 {
     const sample_params params = {.n_neurons = 60,
@@ -863,6 +942,7 @@ main(void)
     tcase_add_test(device, traces_are_what_each_step_leaves);
     tcase_add_test(device, probes_of_what_is_not_there_are_refused);
     tcase_add_test(device, a_graph_of_the_callers_advances_as_told_and_keeps_history);
+    tcase_add_test(device, synapses_drawn_from_rules_act_as_if_they_were_listed);
     tcase_add_test(device, a_seed_of_the_callers_replaces_the_networks);
     tcase_add_test(device, a_reset_that_is_tidied_away_stays_below_the_threshold);
     tcase_add_test(device, record_takes_the_same_room_however_often_neurons_may_fire);

@@ -403,8 +403,14 @@ CHX_API chx_status chx_network_create(const chx_network_info *info, chx_network 
 /* Clears *network; accepts NULL. */
 CHX_API void chx_network_destroy(chx_network **network);
 
-/* The network's contents; valid as long as the network. Any thread. */
+/* The network's contents; valid as long as the network. Where rules make all synapses, and many,
+ * they are listed the first time that this is called, which takes 16 bytes each and as long as
+ * drawing them. NULL when there is no memory for them. Any thread. */
 CHX_API const chx_network_info *chx_network_get(const chx_network *network);
+
+/* The same without listing synapses: `synapses` is only to be read after chx_network_get(). Never
+ * NULL, nor slow. Any thread. */
+CHX_API const chx_network_info *chx_network_outline(const chx_network *network);
 
 /* A parameter of a neuron, by its name in docs/models.md: its own or else its type's. NaN when its
  * model has none of that name, or the network no such neuron. Any thread. */

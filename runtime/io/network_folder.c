@@ -356,7 +356,7 @@ take_kept_synapses(chx__folder *folder, const char *path, const char *weight_nam
     chx_network *network = folder->network;
     chx__table_rows rows = {.item_size = sizeof *network->synapses};
     *found = false;
-    if (network->info.n_synapses > 0)
+    if (network->info.n_synapses > 0 || network->rules)
         return CHX_OK;
     folder->synapses_context = digest_context(&network->info, network->neurons, weight_name);
     folder->synapses_key = chx__table_cache_key(path, folder->synapses_context);

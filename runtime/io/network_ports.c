@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "network/port.h"
+#include "network/rules.h"
 
 static chx_status
 read_rule(chx__folder *folder, const chx__json_at *object)
@@ -59,7 +60,10 @@ chx__folder_read_ports(chx__folder *folder, const chx__json *json)
 chx_status
 chx__folder_remark_ports(chx__folder *folder)
 {
-    const chx_network *network = folder->network;
+    chx_network *network = folder->network;
+    chx_status status = network->info.n_ports > 0 ? chx__rules_finish(network) : CHX_OK;
+    if (status)
+        return status;
     chx_network_info info = network->info; /* as it is published when the network is finished */
     info.types = network->types;
     info.neurons = network->neurons;
@@ -67,7 +71,7 @@ chx__folder_remark_ports(chx__folder *folder)
     info.ports = network->ports;
     bool is_used[CHX_MAX_PORT_RULES + 1] = {false};
     chx__port_map map;
-    chx_status status = chx__port_map_init(&map, &info);
+    status = chx__port_map_init(&map, &info);
     if (status || !map.from)
         return status;
     for (uint64_t s = 0; s < info.n_synapses; s++)

@@ -197,7 +197,7 @@ chx_recording_load(const char *path, const chx_network *network, chx_recording *
     chx_recording *made = chx__alloc(1, sizeof *made);
     if (!made)
         return fail_memory();
-    const chx_network_info *info = chx_network_get(network);
+    const chx_network_info *info = chx_network_outline(network);
     chx_status status = chx__spike_table_read(path, info, &made->table);
     if (!status)
         status = complete(made, path, info);

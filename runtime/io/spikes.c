@@ -34,7 +34,7 @@ chx_spike_table_create(const char *path, const chx_network *network, chx_spike_t
     chx_spike_table *made = chx__alloc(1, sizeof *made);
     if (!made)
         return chx__fail_memory("writing spikes");
-    made->info = chx_network_get(network);
+    made->info = chx_network_outline(network);
     chx_status status = chx__output_begin(&made->output, path);
     if (status) {
         free(made);
@@ -109,7 +109,7 @@ chx_rate_table_create(const char *path, const chx_network *network, double inter
                       uint64_t first_step, chx_rate_table **table)
 {
     CHX__REQUIRE(path && network && table);
-    const chx_network_info *info = chx_network_get(network);
+    const chx_network_info *info = chx_network_outline(network);
     const double steps = floor(interval_ms / info->time_step_ms + 0.5);
     CHX__REQUIRE(steps >= 1 && steps <= INT32_MAX);
     chx_rate_table *made = chx__alloc(1, sizeof *made);

@@ -34,7 +34,7 @@ chx_trace_table_create(const char *path, const chx_network *network, const chx_p
                        chx_trace_table **table)
 {
     CHX__REQUIRE(path && network && probe && probe->neurons && table);
-    const chx_network_info *info = chx_network_get(network);
+    const chx_network_info *info = chx_network_outline(network);
     for (uint32_t i = 0; i < probe->n_neurons; i++)
         CHX__REQUIRE(probe->neurons[i] < info->n_neurons);
     chx_trace_table *made = chx__alloc(1, sizeof *made);

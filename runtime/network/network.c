@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "network/layout.h"
 #include "network/own_model.h"
+#include "network/rules.h"
 
 #define BLOCK_BYTES 65536
 
@@ -104,6 +105,7 @@ chx_network_destroy(chx_network **network)
         chx_model_destroy(&dying->models[i]);
     free(dying->models);
     chx__layout_destroy(&dying->layout);
+    chx__rules_destroy(&dying->rules);
     free(dying->types);
     free(dying->neurons);
     free(dying->synapses);
@@ -119,6 +121,12 @@ chx_network_destroy(chx_network **network)
 
 const chx_network_info *
 chx_network_get(const chx_network *network)
+{
+    return network && chx__rules_list(network->rules) == CHX_OK ? &network->info : NULL;
+}
+
+const chx_network_info *
+chx_network_outline(const chx_network *network)
 {
     return network ? &network->info : NULL;
 }

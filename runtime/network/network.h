@@ -27,6 +27,7 @@ struct chx_network {
     chx_port_rule *ports; /* room for CHX_MAX_PORT_RULES, in the arena */
     const char **remarks;
     chx_neuron_values *parameters, *initial; /* their values in the arena */
+    struct chx__rules *rules; /* that draw synapses, until all are listed for good; else NULL */
     struct chx__layout *layout; /* whose forces have not acted yet; else NULL */
     size_t types_capacity, neurons_capacity, synapses_capacity, stimuli_capacity, nodes_capacity,
         gaps_capacity, remarks_capacity, parameters_capacity, initial_capacity, graded_capacity;

@@ -294,7 +294,7 @@ draw_projections(chx_network *network, const chx_network_info *from)
             status = fail_at("projections", i, &fault);
             break;
         }
-        status = chx__projector_draw(&projector, &from->projections[i], i, &fault);
+        status = chx__projector_keep(&projector, &from->projections[i], i, &fault);
         if (status == CHX_ERROR_LIMIT)
             status = chx__fail(CHX_ERROR_LIMIT, "projections[%u]: %s %s", i, fault.member,
                                fault.sentence);

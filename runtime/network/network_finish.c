@@ -14,6 +14,7 @@
 #include "network/graded.h"
 #include "network/plasticity.h"
 #include "network/port.h"
+#include "network/rules.h"
 #include "network/values.h"
 
 #define N_SHARES 64 /* of the synapses, which threads look at */
@@ -56,6 +57,13 @@ find_delays(void *data, uint32_t share)
 }
 
 static void
+set_delays(chx_network_info *info, float shortest, float longest)
+{
+    info->min_delay_ms = chx__delay_steps(shortest, info->time_step_ms) * info->time_step_ms;
+    info->max_delay_ms = chx__delay_steps(longest, info->time_step_ms) * info->time_step_ms;
+}
+
+static void
 derive_delays(chx_network *network)
 {
     chx_network_info *info = &network->info;
@@ -72,27 +80,45 @@ derive_delays(chx_network *network)
         shortest = of.shortest[i] < shortest ? of.shortest[i] : shortest;
         longest = of.longest[i] > longest ? of.longest[i] : longest;
     }
-    info->min_delay_ms = chx__delay_steps(shortest, info->time_step_ms) * info->time_step_ms;
-    info->max_delay_ms = chx__delay_steps(longest, info->time_step_ms) * info->time_step_ms;
+    set_delays(info, shortest, longest);
+}
+
+/* Lists the synapses and sorts them, or leaves them to the rules until somebody asks. */
+static chx_status
+finish_synapses(chx_network *network)
+{
+    chx_network_info *info = &network->info;
+    float shortest, longest;
+    chx_status status = CHX_OK;
+    if (chx__rules_can_wait(network)) {
+        status = chx__rules_delays(network->rules, &shortest, &longest);
+        if (!status)
+            set_delays(info, shortest, longest);
+        return status;
+    }
+    status = chx__rules_finish(network);
+    if (!status && !network->is_sorted)
+        status = chx__synapses_sort(network->synapses, info->n_synapses, info->n_neurons);
+    if (!status)
+        derive_delays(network);
+    return status;
 }
 
 chx_status
 chx__network_finish(chx_network *network)
 {
     chx_network_info *info = &network->info;
-    chx_status status = network->is_sorted ? CHX_OK
-                                           : chx__synapses_sort(network->synapses, info->n_synapses,
-                                                                info->n_neurons);
+    chx_status status = finish_synapses(network);
     if (!status)
         status = chx__values_draw(network);
     if (status)
         return status;
-    derive_delays(network);
     chx__gaps_sort(network->gaps, info->n_gaps);
     chx__graded_sort(network->graded, info->n_graded);
     shrink(&network->types, info->n_types, sizeof *network->types);
     shrink(&network->neurons, info->n_neurons, sizeof *network->neurons);
-    shrink(&network->synapses, info->n_synapses, sizeof *network->synapses);
+    if (network->synapses)
+        shrink(&network->synapses, info->n_synapses, sizeof *network->synapses);
     shrink(&network->stimuli, info->n_stimuli, sizeof *network->stimuli);
     shrink(&network->nodes, info->n_nodes, sizeof *network->nodes);
     shrink(&network->gaps, info->n_gaps, sizeof *network->gaps);

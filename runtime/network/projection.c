@@ -22,6 +22,7 @@
 #include "network/distribution.h"
 #include "network/elementary.h"
 #include "network/random.h"
+#include "network/rules.h"
 
 #define TOTAL_ROW 4096 /* synapses of a row of fixed_total */
 #define VALUES_TOGETHER 256 /* values drawn at a time, which a row may need many times */
@@ -36,7 +37,11 @@ typedef struct drawing {
     bool has_values; /* of which some are drawn */
     double log_miss; /* of the probability that a pair is not joined */
     uint64_t *begin; /* n_rows + 1: of each row, after the lengths of rows were counted */
-    chx_synapse *synapses;
+    chx_synapse *synapses; /* of all rows; else NULL, and each is taken when it is drawn */
+    bool with_values;
+    chx__take take;
+    void *take_data;
+    double *delay_units; /* of each item, the least and the greatest that delays are made from */
     _Atomic bool is_out_of_memory;
 } drawing;
 
@@ -315,19 +320,71 @@ count_rows(void *data, uint32_t item)
         of->begin[i + 1] = count_row(of, i);
 }
 
+/* Draws a row into room for it. False when memory is out. */
+static bool
+fill_row(const drawing *of, uint32_t index, chx_synapse *room, chx__distinct *set)
+{
+    row drawn = begin_row(of, index);
+    drawn.to = room;
+    if (!draw_row(&drawn, of->begin[index + 1] - of->begin[index], set))
+        return false;
+    if (of->with_values)
+        add_values(&drawn);
+    return true;
+}
+
 static void
 fill_rows(void *data, uint32_t item)
 {
     drawing *of = data;
     chx__distinct set = {0};
-    for (uint32_t i = item * of->rows_per_item; i < end_of_item(of, item); i++) {
-        row drawn = begin_row(of, i);
-        drawn.to = of->synapses + of->begin[i];
-        if (!draw_row(&drawn, of->begin[i + 1] - of->begin[i], &set))
+    for (uint32_t i = item * of->rows_per_item; i < end_of_item(of, item); i++)
+        if (!fill_row(of, i, of->synapses + of->begin[i], &set))
             of->is_out_of_memory = true;
-        add_values(&drawn);
-    }
     chx__distinct_finish(&set);
+}
+
+static void
+take_rows(void *data, uint32_t item)
+{
+    drawing *of = data;
+    chx__distinct set = {0};
+    chx_synapse *room = NULL;
+    size_t capacity = 0;
+    for (uint32_t i = item * of->rows_per_item; i < end_of_item(of, item); i++) {
+        const uint64_t n = of->begin[i + 1] - of->begin[i];
+        if (n == 0)
+            continue;
+        if (chx__grow_bare(&room, &capacity, (size_t)n, sizeof *room) &&
+            fill_row(of, i, room, &set))
+            of->take(of->take_data, room, n);
+        else
+            of->is_out_of_memory = true;
+    }
+    free(room);
+    chx__distinct_finish(&set);
+}
+
+/* Delays grow with their random numbers, so the ends of these say those of delays. */
+static void
+find_units(void *data, uint32_t item)
+{
+    drawing *of = data;
+    double *ends = &of->delay_units[2 * (size_t)item];
+    ends[0] = 1;
+    for (uint32_t i = item * of->rows_per_item; i < end_of_item(of, item); i++) {
+        const uint64_t n_synapses = of->begin[i + 1] - of->begin[i];
+        double weights[VALUES_TOGETHER], delays[VALUES_TOGETHER];
+        for (uint64_t first = 0; first < n_synapses; first += VALUES_TOGETHER) {
+            const uint64_t left = n_synapses - first;
+            const uint32_t n = left < VALUES_TOGETHER ? (uint32_t)left : VALUES_TOGETHER;
+            chx__random_values(of->seed, of->index, i, first, n, weights, delays);
+            for (uint32_t k = 0; k < n; k++) {
+                ends[0] = delays[k] < ends[0] ? delays[k] : ends[0];
+                ends[1] = delays[k] > ends[1] ? delays[k] : ends[1];
+            }
+        }
+    }
 }
 
 static uint32_t
@@ -336,18 +393,15 @@ count_items(const drawing *of)
     return (of->n_rows + of->rows_per_item - 1) / of->rows_per_item;
 }
 
-/* How many synapses are to be expected at least, before anything is counted. */
-static double
-expect(const chx_projection *projection)
+double
+chx__projection_expect(const chx_projection *projection)
 {
     const double n_from = projection->n_from, n_to = projection->n_to;
     switch (projection->rule) {
     case CHX_RULE_ALL_TO_ALL:
         return n_from * n_to;
     case CHX_RULE_PAIRWISE_BERNOULLI:
-        return projection->decay_um != 0 || projection->sigma_um != 0
-                   ? 0
-                   : projection->probability * n_from * n_to;
+        return projection->probability * n_from * n_to;
     case CHX_RULE_FIXED_TOTAL:
         return (double)projection->synapses;
     case CHX_RULE_FIXED_INDEGREE:
@@ -357,6 +411,14 @@ expect(const chx_projection *projection)
     default:
         return n_from;
     }
+}
+
+/* The same before anything is counted, of which distance leaves nobody knows how many. */
+static double
+least(const chx_projection *projection)
+{
+    const bool is_thinned = projection->decay_um != 0 || projection->sigma_um != 0;
+    return is_thinned ? 0 : chx__projection_expect(projection);
 }
 
 static chx_status
@@ -374,8 +436,9 @@ fail_limit(const chx_projection *projection, chx__fault *fault)
 static chx_status
 count(drawing *of, chx__fault *fault)
 {
-    const uint64_t n_before = of->projector->network->info.n_synapses;
-    if ((double)n_before + expect(of->projection) > (double)CHX__MAX_DRAWN_SYNAPSES)
+    const chx_network *network = of->projector->network;
+    const uint64_t n_before = network->info.n_synapses + chx__rules_count(network->rules);
+    if ((double)n_before + least(of->projection) > (double)CHX__MAX_DRAWN_SYNAPSES)
         return fail_limit(of->projection, fault);
     of->begin = chx__alloc((size_t)of->n_rows + 1, sizeof *of->begin);
     if (!of->begin)
@@ -385,31 +448,6 @@ count(drawing *of, chx__fault *fault)
         of->begin[i + 1] += of->begin[i];
     if (n_before + of->begin[of->n_rows] > CHX__MAX_DRAWN_SYNAPSES)
         return fail_limit(of->projection, fault);
-    return CHX_OK;
-}
-
-/* Makes room for as many as are drawn, whose memory their threads touch first. */
-static chx_status
-fill(drawing *of)
-{
-    chx_network *network = of->projector->network;
-    const uint64_t n = network->info.n_synapses + of->begin[of->n_rows];
-    if (of->begin[of->n_rows] == 0)
-        return CHX_OK;
-    if (n > SIZE_MAX / sizeof *network->synapses)
-        return chx__fail_memory("drawing projections");
-    if (n > network->synapses_capacity) {
-        chx_synapse *moved = realloc(network->synapses, (size_t)n * sizeof *moved);
-        if (!moved)
-            return chx__fail_memory("drawing projections");
-        network->synapses = moved;
-        network->synapses_capacity = (size_t)n;
-    }
-    of->synapses = network->synapses + network->info.n_synapses;
-    chx__crew_run(count_items(of), fill_rows, of);
-    if (of->is_out_of_memory)
-        return chx__fail_memory("drawing projections");
-    network->info.n_synapses = n;
     return CHX_OK;
 }
 
@@ -425,28 +463,94 @@ count_own_rows(const chx_projection *projection)
                : (uint32_t)((projection->synapses + TOTAL_ROW - 1) / TOTAL_ROW);
 }
 
-chx_status
-chx__projector_draw(const chx__projector *projector, const chx_projection *projection,
-                    uint32_t index, chx__fault *fault)
+static drawing
+begin_drawing(const chx__projector *projector, const chx_projection *projection, uint32_t index)
 {
     drawing of = {
         .projector = projector,
         .projection = projection,
         .seed = projector->network->info.seed,
         .index = index,
-        .has_values = projection->weight_pa.kind != CHX_DISTRIBUTION_CONSTANT ||
-                      projection->delay_ms.kind != CHX_DISTRIBUTION_CONSTANT,
+        .n_rows = count_own_rows(projection),
+        .has_values = chx__projection_has_values(projection),
+        .with_values = true,
         .log_miss = chx__ln_rest(projection->probability),
     };
-    if (projection->rule == CHX_RULE_FIXED_TOTAL && projection->synapses > CHX__MAX_DRAWN_SYNAPSES)
-        return fail_limit(projection, fault);
-    of.n_rows = count_own_rows(projection);
     of.rows_per_item = 1 + of.n_rows / MOST_ITEMS;
     chx__quantiles_prepare(&projection->weight_pa, &of.weight);
     chx__quantiles_prepare(&projection->delay_ms, &of.delay);
+    return of;
+}
+
+chx_status
+chx__projector_keep(const chx__projector *projector, const chx_projection *projection,
+                    uint32_t index, chx__fault *fault)
+{
+    if (projection->rule == CHX_RULE_FIXED_TOTAL && projection->synapses > CHX__MAX_DRAWN_SYNAPSES)
+        return fail_limit(projection, fault);
+    drawing of = begin_drawing(projector, projection, index);
     chx_status status = count(&of, fault);
     if (!status)
-        status = fill(&of);
-    free(of.begin);
+        status = chx__rules_add(projector->network, projection, index, of.begin, of.n_rows);
+    if (status)
+        free(of.begin);
     return status;
+}
+
+static drawing
+begin_rule(const chx__projector *projector, const chx__rule *rule)
+{
+    drawing of = begin_drawing(projector, &rule->projection, rule->index);
+    of.begin = rule->begin;
+    return of;
+}
+
+static chx_status
+end_rule(const drawing *of)
+{
+    return of->is_out_of_memory ? chx__fail_memory("drawing projections") : CHX_OK;
+}
+
+chx_status
+chx__projector_draw(const chx__projector *projector, const chx__rule *rule, chx_synapse *synapses)
+{
+    drawing of = begin_rule(projector, rule);
+    of.synapses = synapses;
+    chx__crew_run(count_items(&of), fill_rows, &of);
+    return end_rule(&of);
+}
+
+chx_status
+chx__projector_each(const chx__projector *projector, const chx__rule *rule, bool with_values,
+                    chx__take take, void *data)
+{
+    drawing of = begin_rule(projector, rule);
+    of.with_values = with_values;
+    of.take = take;
+    of.take_data = data;
+    chx__crew_run(count_items(&of), take_rows, &of);
+    return end_rule(&of);
+}
+
+chx_status
+chx__projector_delays(const chx__projector *projector, const chx__rule *rule, float *shortest_ms,
+                      float *longest_ms)
+{
+    drawing of = begin_rule(projector, rule);
+    const uint32_t n_items = count_items(&of);
+    double ends[2] = {1, 0};
+    of.delay_units = chx__alloc((size_t)n_items * 2, sizeof *of.delay_units);
+    if (!of.delay_units)
+        return chx__fail_memory("drawing projections");
+    if (of.delay.kind != CHX_DISTRIBUTION_CONSTANT)
+        chx__crew_run(n_items, find_units, &of);
+    for (uint32_t i = 0; i < n_items; i++) {
+        ends[0] = fmin(ends[0], of.delay_units[2 * (size_t)i]);
+        ends[1] = fmax(ends[1], of.delay_units[2 * (size_t)i + 1]);
+    }
+    free(of.delay_units);
+    chx__quantiles_each(&of.delay, ends, 2);
+    *shortest_ms = (float)ends[0];
+    *longest_ms = (float)ends[1];
+    return CHX_OK;
 }

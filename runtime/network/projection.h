@@ -13,6 +13,8 @@
 /* Beyond any memory: 16 TiB of synapses. */
 #define CHX__MAX_DRAWN_SYNAPSES (UINT64_C(1) << 40)
 
+struct chx__rule;
+
 typedef struct chx__projector {
     chx_network *network;
     uint32_t *from_round, *to_round; /* by neuron: the last projection that has it there */
@@ -29,9 +31,27 @@ void chx__projector_finish(chx__projector *projector); /* accepts all zeroes */
 bool chx__projector_check(chx__projector *projector, const chx_projection *projection,
                           chx__fault *fault);
 
-/* Appends the synapses of the projection that has just been checked. Errors: LIMIT, with the fault
- * for the caller to say where it stands; MEMORY. */
-chx_status chx__projector_draw(const chx__projector *projector, const chx_projection *projection,
+/* Counts the synapses of the projection that has just been checked, and keeps it with the network's
+ * rules (rules.h). Errors: LIMIT, with the fault for the caller to say where it stands; MEMORY. */
+chx_status chx__projector_keep(const chx__projector *projector, const chx_projection *projection,
                                uint32_t index, chx__fault *fault);
+
+/* What is done with synapses that were drawn, of many threads at once. */
+typedef void (*chx__take)(void *data, const chx_synapse *synapses, uint64_t n_synapses);
+
+/* Draws a kept projection that has just been checked, with weights and delays or without: to where
+ * `synapses` has room for all, or a row at a time for `take`. Errors: MEMORY. */
+chx_status chx__projector_draw(const chx__projector *projector, const struct chx__rule *rule,
+                               chx_synapse *synapses);
+chx_status chx__projector_each(const chx__projector *projector, const struct chx__rule *rule,
+                               bool with_values, chx__take take, void *data);
+
+/* The shortest and the longest of a kept projection's delays, without drawing who is joined.
+ * Errors: MEMORY. */
+chx_status chx__projector_delays(const chx__projector *projector, const struct chx__rule *rule,
+                                 float *shortest_ms, float *longest_ms);
+
+/* How many synapses are to be expected, from above 0 to about as many as are drawn. */
+double chx__projection_expect(const chx_projection *projection);
 
 #endif

@@ -295,6 +295,7 @@ prepare(chx_simulation *simulation, const chx_simulation_params *params)
     if (n_partitions == 0)
         n_partitions = chx__simulation_choose_partitions(&fleet, simulation->info);
     const chx__simulation_tables_params tables_params = {
+        .rules = chx__rules_waiting(simulation->network),
         .width = fleet.wide_blocks ? CPU_WIDTH : GPU_WIDTH,
         .n_partitions = n_partitions,
         .n_groups = chx__simulation_choose_groups(&fleet, simulation->info, n_partitions),
@@ -331,7 +332,7 @@ chx_simulation_create(chx_runtime *runtime, const chx_network *network,
         return chx__fail_memory("creating a simulation");
     made->runtime = runtime;
     made->network = network;
-    made->info = chx_network_get(network);
+    made->info = chx_network_outline(network);
     made->digest = CHX__SIMULATION_EMPTY_DIGEST;
     pthread_mutex_init(&made->mutex, NULL);
     made->playback.recording = params->recording;

@@ -337,14 +337,18 @@ exchange_all(stream *file, chx_simulation *simulation)
     return status;
 }
 
-/* What the network's digest is: its synapses take a while to read. */
-static chx__digest
-network_of(chx_simulation *simulation)
+/* What the network's digest is: its synapses take a while to list and to read. */
+static chx_status
+find_network(chx_simulation *simulation, chx__digest *network)
 {
-    if (!simulation->has_network_digest)
+    if (!simulation->has_network_digest) {
+        if (!chx_network_get(simulation->network))
+            return chx__fail_memory("listing synapses");
         simulation->network_digest = digest_network(simulation);
+    }
     simulation->has_network_digest = true;
-    return simulation->network_digest;
+    *network = simulation->network_digest;
+    return CHX_OK;
 }
 
 chx_status
@@ -352,9 +356,10 @@ chx_simulation_save_memory(chx_simulation *simulation, void **state, size_t *siz
 {
     CHX__REQUIRE(simulation && state && size_bytes && !simulation->playback.recording);
     stream file = {0};
-    chx_status status = chx__simulation_settle(simulation);
     head own = first_head;
-    own.network = network_of(simulation);
+    chx_status status = find_network(simulation, &own.network);
+    if (!status)
+        status = chx__simulation_settle(simulation);
     own.step = simulation->step;
     own.unit_exponent = simulation->tables.unit_exponent;
     own.slot_bits = simulation->tables.slot_bits;
@@ -403,7 +408,11 @@ check_head(const stream *file, const head *own, chx_simulation *simulation, cons
     memcpy(&digest, file->bytes + file->size - sizeof digest, sizeof digest);
     if (!chx__digest_equal(digest, chx__hash(file->bytes, file->size - sizeof digest)))
         return chx__fail(CHX_ERROR_FORMAT, "%s: is damaged; simulate anew", path);
-    if (!chx__digest_equal(own->network, network_of(simulation)) ||
+    chx__digest network;
+    chx_status status = find_network(simulation, &network);
+    if (status)
+        return status;
+    if (!chx__digest_equal(own->network, network) ||
         own->unit_exponent != simulation->tables.unit_exponent ||
         own->slot_bits != simulation->tables.slot_bits)
         return chx__fail(CHX_ERROR_FORMAT,

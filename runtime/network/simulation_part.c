@@ -81,9 +81,8 @@ make_rows(chx__part_tables *part, const chx__simulation_tables *tables)
     return CHX_OK;
 }
 
-chx_status
-chx__part_tables_init(chx__part_tables *part, const chx__simulation_tables *tables,
-                      uint32_t partition)
+void
+chx__part_begin(chx__part_tables *part, const chx__simulation_tables *tables, uint32_t partition)
 {
     uint32_t first = tables->first_neuron[partition];
     uint32_t n_neurons = tables->first_neuron[partition + 1] - first;
@@ -115,6 +114,13 @@ chx__part_tables_init(chx__part_tables *part, const chx__simulation_tables *tabl
     const uint32_t tile = CHX_POPULATION_TILE(tables->width);
     part->setup.ring_blocks = part->model->n_ports * part->setup.n_blocks;
     part->setup.n_tiles = (part->setup.n_blocks + tile - 1) / tile;
+}
+
+chx_status
+chx__part_tables_init(chx__part_tables *part, const chx__simulation_tables *tables,
+                      uint32_t partition)
+{
+    chx__part_begin(part, tables, partition);
     chx_status status = make_rows(part, tables);
     if (!status)
         status = chx__part_entries_init(part, tables);

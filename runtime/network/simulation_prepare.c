@@ -195,14 +195,18 @@ chx_status
 chx__simulation_tables_init(chx__simulation_tables *tables, const chx_network_info *info,
                             const chx__simulation_tables_params *params)
 {
-    *tables = (chx__simulation_tables){
-        .info = info, .width = params->width, .n_groups = params->n_groups, .seed = params->seed};
+    *tables = (chx__simulation_tables){.info = info,
+                                       .width = params->width,
+                                       .n_groups = params->n_groups,
+                                       .seed = params->seed,
+                                       .rules = params->rules};
     double *sum_pa = NULL;
     chx_status status = chx__plasticity_map_init(&tables->plasticity_map, info);
     if (!status)
         status = chx__port_map_init(&tables->port_map, info);
     if (!status)
-        status = chx__simulation_survey(tables, &sum_pa);
+        status = params->rules ? chx__simulation_expect(tables)
+                               : chx__simulation_survey(tables, &sum_pa);
     if (!status) {
         measure_delays(tables, params->max_batch_steps);
         status = chx__simulation_types_init(tables);
@@ -210,14 +214,18 @@ chx__simulation_tables_init(chx__simulation_tables *tables, const chx_network_in
     if (!status)
         status = chx__simulation_chances_init(tables);
     if (!status)
+        status = chx__simulation_cut(tables, params->n_partitions);
+    if (!status)
+        status = check_limits(tables);
+    if (!status && params->rules)
+        status = chx__simulation_drafts_init(tables);
+    if (!status && params->rules)
+        status = chx__simulation_survey(tables, &sum_pa);
+    if (!status)
         status = choose_unit(tables, sum_pa);
     free(sum_pa);
     if (!status)
         status = make_stimuli(tables);
-    if (!status)
-        status = chx__simulation_cut(tables, params->n_partitions);
-    if (!status)
-        status = check_limits(tables);
     if (!status)
         status = chx__simulation_plasticities_init(tables, params->sweep_spikes);
     if (!status)

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/crew.h"
@@ -16,7 +17,7 @@
 #define SYNAPSES_A_SUM 16
 
 typedef struct piece {
-    uint64_t begin, end; /* synapses */
+    uint64_t begin, end; /* synapses, or sources where they are drafts */
     double *sum_pa; /* of each neuron */
     uint32_t *n_inputs;
     double faintest_pa;
@@ -42,6 +43,41 @@ most_pa(const chx__simulation_tables *tables, const chx_synapse *synapse)
 }
 
 static void
+look_at(piece *own, uint32_t post, double pa)
+{
+    own->sum_pa[post] += pa;
+    own->faintest_pa = pa > 0 && pa < own->faintest_pa ? pa : own->faintest_pa;
+    own->n_inputs[post]++;
+}
+
+/* The same numbers in the same order as of a list. */
+static void
+look_at_drafts(void *data, uint32_t index)
+{
+    survey *of = data;
+    piece *own = &of->pieces[index];
+    for (uint64_t pre = own->begin; pre < own->end; pre++) {
+        uint32_t row = 0;
+        for (uint32_t p = 0; p < of->tables->n_partitions; p++) {
+            const chx__part_tables *part = &of->tables->drafts[p];
+            const uint32_t lanes = part->setup.n_blocks * of->tables->width;
+            const uint32_t mask = (uint32_t)((UINT64_C(1) << part->setup.target_bits) - 1);
+            for (uint32_t g = 0; g < part->n_groups; g++) {
+                const uint32_t *place = chx__part_row(part, g, (uint32_t)pre);
+                row += place[1] - place[0];
+                for (size_t s = place[0]; s < place[1]; s++) {
+                    float weight;
+                    memcpy(&weight, &part->synapses[2 * s + 1], sizeof weight);
+                    look_at(own, part->setup.first_neuron + (part->synapses[2 * s] & mask) % lanes,
+                            fabs((double)weight));
+                }
+            }
+        }
+        own->max_row = row > own->max_row ? row : own->max_row;
+    }
+}
+
+static void
 look_at_piece(void *data, uint32_t index)
 {
     survey *of = data;
@@ -51,12 +87,39 @@ look_at_piece(void *data, uint32_t index)
     for (uint64_t s = own->begin; s < own->end; s++) {
         const chx_synapse *synapse = &synapses[s];
         const double pa = fabs(most_pa(of->tables, synapse));
-        own->sum_pa[synapse->post] += pa;
-        own->faintest_pa = pa > 0 && pa < own->faintest_pa ? pa : own->faintest_pa;
-        own->n_inputs[synapse->post]++;
+        look_at(own, synapse->post, pa);
         own->longest_ms = fmaxf(own->longest_ms, synapse->delay_ms);
         row = s > own->begin && synapse->pre == synapses[s - 1].pre ? row + 1 : 1;
         own->max_row = row > own->max_row ? row : own->max_row;
+    }
+}
+
+/* Synapses of a source in all drafts. */
+static uint64_t
+count_row(const chx__simulation_tables *tables, uint32_t pre)
+{
+    uint64_t n = 0;
+    for (uint32_t p = 0; p < tables->n_partitions; p++)
+        for (uint32_t g = 0; g < tables->drafts[p].n_groups; g++) {
+            const uint32_t *place = chx__part_row(&tables->drafts[p], g, pre);
+            n += place[1] - place[0];
+        }
+    return n;
+}
+
+/* From synapses to sources: each piece ends with the last source that begins before its end. */
+static void
+turn_to_sources(survey *of)
+{
+    const uint32_t n_neurons = of->tables->info->n_neurons;
+    uint64_t n_before = 0;
+    uint32_t pre = 0;
+    for (uint32_t p = 0; p < of->n_pieces; p++) {
+        const uint64_t end = p + 1 == of->n_pieces ? UINT64_MAX : of->pieces[p].end;
+        of->pieces[p].begin = pre;
+        while (pre < n_neurons && n_before < end)
+            n_before += count_row(of->tables, pre++);
+        of->pieces[p].end = pre;
     }
 }
 
@@ -73,7 +136,7 @@ cut_pieces(survey *of)
         own->begin = at;
         at = info->n_synapses / of->n_pieces * (p + 1);
         at = p + 1 == of->n_pieces ? info->n_synapses : at < own->begin ? own->begin : at;
-        while (at > 0 && at < info->n_synapses &&
+        while (at > 0 && at < info->n_synapses && !of->tables->drafts &&
                info->synapses[at].pre == info->synapses[at - 1].pre)
             at++;
         own->end = at;
@@ -82,6 +145,8 @@ cut_pieces(survey *of)
         own->n_inputs = chx__alloc(info->n_neurons, sizeof *own->n_inputs);
         has_memory = has_memory && own->sum_pa && own->n_inputs;
     }
+    if (of->tables->drafts)
+        turn_to_sources(of);
     return has_memory;
 }
 
@@ -108,13 +173,15 @@ chx__simulation_survey(chx__simulation_tables *tables, double **sum_pa)
     survey of = {.tables = tables};
     chx_status status = CHX_OK;
     if (cut_pieces(&of)) {
-        chx__crew_run(of.n_pieces, look_at_piece, &of);
+        chx__crew_run(of.n_pieces, tables->drafts ? look_at_drafts : look_at_piece, &of);
         put_together(&of);
         piece *first = &of.pieces[0];
         *sum_pa = first->sum_pa;
+        free(tables->n_inputs);
         tables->n_inputs = first->n_inputs;
         tables->faintest_pa = first->faintest_pa;
-        tables->longest_delay_ms = first->longest_ms;
+        if (!tables->drafts)
+            tables->longest_delay_ms = first->longest_ms;
         tables->max_row = first->max_row;
         *first = (piece){0};
     } else {
@@ -157,6 +224,9 @@ remark_on_faint_synapses(const chx__simulation_tables *tables, const chx__logger
     const chx_network_info *info = tables->info;
     if (!is_faint(tables, tables->faintest_pa))
         return CHX_OK;
+    const chx_status status = chx__rules_list(tables->rules);
+    if (status)
+        return status;
     uint64_t n_faint = 0, *n_onto = chx__alloc(info->n_types, sizeof *n_onto);
     uint32_t most = 0;
     if (!n_onto)

@@ -20,10 +20,6 @@
 #define MAX_KIND_BITS 14
 #define KIND_SLOTS (1u << (MAX_KIND_BITS + 1)) /* of the hash table, at most half full */
 
-/* Of one partition: kernels step through a row with 32-bit indices, by as many as there are
- * work-items on it, and must not wrap around at its end. */
-#define MAX_SYNAPSES (UINT32_MAX - 65536)
-
 /* What a synapse is like, as the network has it: equal keys are of one kind. */
 typedef struct chx__kind_key {
     uint64_t numbers; /* delay and weight */
@@ -88,7 +84,7 @@ collect(chx__simulation_tables *tables, uint32_t max_kinds)
 chx_status
 chx__simulation_kinds_init(chx__simulation_tables *tables)
 {
-    if (tables->n_learning > 0)
+    if (tables->n_learning > 0 || tables->drafts)
         return CHX_OK;
     const uint32_t spare_bits = 32 - tables->target_bits;
     const uint32_t max_kinds = 1u << (spare_bits < MAX_KIND_BITS ? spare_bits : MAX_KIND_BITS);
@@ -99,12 +95,6 @@ chx__simulation_kinds_init(chx__simulation_tables *tables)
         return chx__fail_memory("listing the kinds of synapses");
     collect(tables, max_kinds);
     return CHX_OK;
-}
-
-static uint32_t
-tile_neurons(const chx__simulation_tables *tables)
-{
-    return CHX_POPULATION_TILE(tables->width) * tables->width;
 }
 
 /* Begins each group where its share of the work is due. */
@@ -124,10 +114,10 @@ cut_groups(chx__part_tables *part, const uint64_t *cost)
     part->groups[n_groups] = n_tiles;
 }
 
-static chx_status
-make_groups(chx__part_tables *part, const chx__simulation_tables *tables)
+chx_status
+chx__part_groups_init(chx__part_tables *part, const chx__simulation_tables *tables)
 {
-    const uint32_t n_tiles = part->setup.n_tiles, tile = tile_neurons(tables);
+    const uint32_t n_tiles = part->setup.n_tiles, tile = chx__simulation_tile(tables);
     part->n_groups = tables->n_groups < n_tiles ? tables->n_groups : n_tiles;
     part->groups = chx__alloc((size_t)part->n_groups + 1, sizeof *part->groups);
     uint64_t *cost = chx__alloc(n_tiles, sizeof *cost);
@@ -175,12 +165,6 @@ group_of_synapse(const rows_job *job, const chx_synapse *synapse)
                                          : job->part->n_groups;
 }
 
-static uint32_t *
-row_of(const chx__part_tables *part, uint32_t group, uint32_t pre)
-{
-    return &part->offsets[group * ((size_t)part->setup.n_sources + 1) + pre];
-}
-
 static void
 count_piece(void *data, uint32_t piece)
 {
@@ -190,7 +174,7 @@ count_piece(void *data, uint32_t piece)
     for (uint64_t s = piece_begin(info, piece); s < end; s++) {
         const uint32_t group = group_of_synapse(job, &info->synapses[s]);
         if (group < job->part->n_groups)
-            row_of(job->part, group, info->synapses[s].pre)[1]++;
+            chx__part_row(job->part, group, info->synapses[s].pre)[1]++;
     }
 }
 
@@ -230,7 +214,7 @@ write_piece(void *data, uint32_t piece)
     const uint64_t begin = piece_begin(info, piece), end = piece_begin(info, piece + 1);
     uint32_t *next = &job->next[(size_t)piece * job->part->n_groups];
     for (uint32_t g = 0; begin < end && g < job->part->n_groups; g++)
-        next[g] = *row_of(job->part, g, info->synapses[begin].pre);
+        next[g] = *chx__part_row(job->part, g, info->synapses[begin].pre);
     for (uint64_t s = begin; s < end; s++) {
         const uint32_t group = group_of_synapse(job, &info->synapses[s]);
         if (group < job->part->n_groups)
@@ -255,7 +239,7 @@ make_rows(rows_job *job)
         part->n_synapses += part->offsets[i];
         part->offsets[i] += part->offsets[i - 1];
     }
-    if (part->n_synapses > MAX_SYNAPSES)
+    if (part->n_synapses > CHX__PART_MAX_SYNAPSES)
         return chx__fail(CHX_ERROR_LIMIT, "%zu synapses in one partition; use more partitions",
                          part->n_synapses);
     part->synapses = chx__alloc(part->n_synapses, chx__synapse_bytes(job->tables));
@@ -265,20 +249,31 @@ make_rows(rows_job *job)
     return CHX_OK;
 }
 
+uint32_t *
+chx__part_group_of(const chx__part_tables *part)
+{
+    uint32_t *group_of = chx__alloc(part->setup.n_tiles, sizeof *group_of);
+    for (uint32_t g = 0; group_of && g < part->n_groups; g++)
+        for (uint32_t t = part->groups[g]; t < part->groups[g + 1]; t++)
+            group_of[t] = g;
+    return group_of;
+}
+
 chx_status
 chx__part_synapses_init(chx__part_tables *part, const chx__simulation_tables *tables)
 {
-    chx_status status = make_groups(part, tables);
+    if (tables->drafts) {
+        chx__part_take_draft(part, tables);
+        return CHX_OK;
+    }
+    chx_status status = chx__part_groups_init(part, tables);
     if (status)
         return status;
-    uint32_t *group_of = chx__alloc(part->setup.n_tiles, sizeof *group_of);
+    uint32_t *group_of = chx__part_group_of(part);
     if (!group_of)
         return chx__fail_memory("laying out synapses");
-    for (uint32_t g = 0; g < part->n_groups; g++)
-        for (uint32_t t = part->groups[g]; t < part->groups[g + 1]; t++)
-            group_of[t] = g;
     rows_job job = {.part = part, .tables = tables, .group_of = group_of};
-    while (1u << job.tile_bits < tile_neurons(tables))
+    while (1u << job.tile_bits < chx__simulation_tile(tables))
         job.tile_bits++;
     status = make_rows(&job);
     free(job.next);

@@ -29,6 +29,7 @@ chx__simulation_batch_steps(const chx_network_info *info, uint32_t max_steps)
 void
 chx__simulation_tables_finish(chx__simulation_tables *tables)
 {
+    chx__simulation_drafts_finish(tables);
     free(tables->types);
     free(tables->neurons);
     free(tables->stimuli);

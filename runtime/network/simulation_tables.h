@@ -15,12 +15,17 @@
 #include "network/model.h"
 #include "network/plasticity.h"
 #include "network/port.h"
+#include "network/rules.h"
 #include "neuron/population.h"
 
 #define CHX__MAX_PARTITIONS 64
 
 /* Work of advancing one neuron, in synapses of its own: balances partitions and groups. */
 #define CHX__NEURON_COST 400
+
+/* Of one partition: kernels step through a row with 32-bit indices, by as many as there are
+ * work-items on it, and must not wrap around at its end. */
+#define CHX__PART_MAX_SYNAPSES (UINT32_MAX - 65536)
 
 /* What the neurons of one type get. */
 typedef struct chx__type_row {
@@ -37,6 +42,8 @@ typedef struct chx__neuron_row {
 
 typedef struct chx__simulation_tables {
     const chx_network_info *info; /* borrowed */
+    chx__rules *rules; /* that synapses are drawn from (simulation_draft.c); NULL: from the list */
+    struct chx__part_tables *drafts; /* of each partition, with them; NULL without rules */
     uint32_t width; /* neurons per block */
     uint32_t n_partitions;
     uint32_t first_neuron[CHX__MAX_PARTITIONS + 1]; /* of each partition; the end follows */
@@ -104,6 +111,7 @@ typedef struct chx__part_tables {
 } chx__part_tables;
 
 typedef struct chx__simulation_tables_params {
+    chx__rules *rules; /* borrowed; NULL where synapses are listed */
     uint32_t width; /* 4, 8 or 16 */
     uint32_t n_partitions; /* 1 .. CHX__MAX_PARTITIONS; fewer are made of a small network,
                               more of one whose neurons change their model more often */
@@ -140,6 +148,27 @@ float chx__simulation_begin(const chx__simulation_tables *tables, const chx__pre
  * is the caller's to free: what synapses onto each neuron deliver at most, if all do at once.
  * Errors: MEMORY. */
 chx_status chx__simulation_survey(chx__simulation_tables *tables, double **sum_pa);
+
+/* The same but for counts onto neurons that are only expected, from the rules, and no sums. Errors:
+ * MEMORY. */
+chx_status chx__simulation_expect(chx__simulation_tables *tables);
+
+/* Draws the rows of all partitions, with weights in pA, from rules. Errors: LIMIT, MEMORY. */
+chx_status chx__simulation_drafts_init(chx__simulation_tables *tables);
+void chx__simulation_drafts_finish(chx__simulation_tables *tables);
+
+/* Takes a partition's rows over, with weights in units. */
+void chx__part_take_draft(chx__part_tables *part, const chx__simulation_tables *tables);
+
+/* Fills in a partition's setup. */
+void chx__part_begin(chx__part_tables *part, const chx__simulation_tables *tables,
+                     uint32_t partition);
+
+/* Begins its groups of tiles (simulation_synapses.c). Errors: MEMORY. */
+chx_status chx__part_groups_init(chx__part_tables *part, const chx__simulation_tables *tables);
+
+/* The group of each tile, for the caller to free; NULL when memory is out. */
+uint32_t *chx__part_group_of(const chx__part_tables *part);
 
 /* Says in a line each which synapses and which stimuli have weights that are 0 in units. Errors:
  * MEMORY. */
@@ -209,6 +238,20 @@ static inline uint32_t
 chx__simulation_n_told(const chx__simulation_tables *tables)
 {
     return tables->info->n_graded > 0 ? 2 : 1;
+}
+
+/* The neurons of a tile, a power of two. */
+static inline uint32_t
+chx__simulation_tile(const chx__simulation_tables *tables)
+{
+    return CHX_POPULATION_TILE(tables->width) * tables->width;
+}
+
+/* Where a source's row in a group begins; the next place is its end. */
+static inline uint32_t *
+chx__part_row(const chx__part_tables *part, uint32_t group, uint32_t pre)
+{
+    return &part->offsets[group * ((size_t)part->setup.n_sources + 1) + pre];
 }
 
 /* What a synapse takes on a device. */

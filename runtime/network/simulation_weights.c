@@ -27,6 +27,8 @@ chx_status
 chx_simulation_weights(chx_simulation *simulation, float *weights_pa)
 {
     CHX__REQUIRE(simulation && weights_pa && !simulation->playback.recording);
+    if (!chx_network_get(simulation->network))
+        return chx__fail_memory("listing synapses");
     for (uint64_t s = 0; s < simulation->info->n_synapses; s++)
         weights_pa[s] = simulation->info->synapses[s].weight_pa;
     if (simulation->tables.n_learning == 0)

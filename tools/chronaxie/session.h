@@ -22,6 +22,7 @@ typedef struct session_params {
     const char *raster_path;
     const char *trace_path;
     const char *timeline_path;
+    bool without_synapses; /* nobody reads session->info->synapses */
 } session_params;
 
 struct session {

@@ -89,7 +89,7 @@ list_changes(const chx_network_info *info, double duration_ms, edge *changes)
 static void
 follow(const chx_network *network, const edge *change, drive *drives)
 {
-    const chx_stimulus *stimulus = &chx_network_get(network)->stimuli[change->stimulus];
+    const chx_stimulus *stimulus = &chx_network_outline(network)->stimuli[change->stimulus];
 
     for (uint32_t i = 0; i < stimulus->n_neurons; i++) {
         uint32_t n = stimulus->neurons[i];
@@ -103,7 +103,7 @@ follow(const chx_network *network, const edge *change, drive *drives)
 static void
 say(const chx_network *network, const drive *drives, double duration_ms)
 {
-    const chx_network_info *info = chx_network_get(network);
+    const chx_network_info *info = chx_network_outline(network);
     chx_lif_params params;
     uint32_t nearest = 0;
     double best = -1;
@@ -142,7 +142,7 @@ say(const chx_network *network, const drive *drives, double duration_ms)
 void
 silence_remark(const chx_network *network, uint64_t n_spikes, double duration_ms)
 {
-    const chx_network_info *info = chx_network_get(network);
+    const chx_network_info *info = chx_network_outline(network);
     drive *drives;
     edge *changes;
 

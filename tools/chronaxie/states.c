@@ -86,7 +86,7 @@ add_listed(struct states *states, const chx_network_info *info, const char *list
 int
 states_open(struct states *states, const states_params *params, const chx_network *network)
 {
-    const chx_network_info *info = chx_network_get(network);
+    const chx_network_info *info = chx_network_outline(network);
     if (!params->path && (params->neurons || params->state || params->interval_ms > 0))
         return outcome_say(OUTCOME_USAGE, "--states-of, --state and --states-every-ms say what "
                                           "--states FILE.csv is to hold; add it");

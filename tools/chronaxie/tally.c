@@ -24,7 +24,7 @@ int
 tally_begin(struct tally *tally, const tally_params *params, const chx_network *network,
             uint64_t first_step)
 {
-    const chx_network_info *info = chx_network_get(network);
+    const chx_network_info *info = chx_network_outline(network);
     double interval_ms = params->interval_ms > 0 ? params->interval_ms : USUAL_INTERVAL_MS;
     chx_status status = CHX_OK;
     if (!params->rates_path && params->interval_ms > 0)

@@ -1,0 +1,54 @@
+/*
+ * The rules of a network: projections that have been checked and counted, so that their synapses
+ * can be drawn as often as somebody needs them. A network whose synapses all come from rules, and
+ * which has many, lists them when it is first asked to; simulations draw their own.
+ */
+#ifndef CHX_NETWORK_RULES_H
+#define CHX_NETWORK_RULES_H
+
+#include "network/projection.h"
+
+typedef struct chx__rule {
+    chx_projection projection; /* its lists in the network's arena */
+    uint32_t index; /* whose random numbers it has */
+    uint32_t n_rows;
+    uint64_t *begin; /* n_rows + 1: the first synapse of each row; owned */
+} chx__rule;
+
+typedef struct chx__rules chx__rules;
+
+/* Whether weights or delays of a projection differ. */
+bool chx__projection_has_values(const chx_projection *projection);
+
+/* Takes `begin` over unless it fails. Errors: MEMORY. */
+chx_status chx__rules_add(chx_network *network, const chx_projection *projection, uint32_t index,
+                          uint64_t *begin, uint32_t n_rows);
+void chx__rules_destroy(chx__rules **rules);
+
+/* Synapses of all; 0 for NULL. */
+uint64_t chx__rules_count(const chx__rules *rules);
+
+/* Whether a network that is being finished may leave its synapses to the rules. Counts them. */
+bool chx__rules_can_wait(chx_network *network);
+
+/* The shortest and the longest delay. Errors: MEMORY. */
+chx_status chx__rules_delays(chx__rules *rules, float *shortest_ms, float *longest_ms);
+
+/* Appends all synapses to those of a network that is being finished, and forgets the rules. Errors:
+ * MEMORY. */
+chx_status chx__rules_finish(chx_network *network);
+
+/* Lists the synapses of a finished network, once. Nothing to do for NULL. Errors: MEMORY. Any
+ * thread. */
+chx_status chx__rules_list(chx__rules *rules);
+
+/* The rules that simulations have to draw from; NULL where synapses are listed. Any thread. */
+chx__rules *chx__rules_waiting(const chx_network *network);
+
+/* Draws all synapses, in any order, for `take`. Errors: MEMORY. */
+chx_status chx__rules_each(chx__rules *rules, bool with_values, chx__take take, void *data);
+
+/* Adds to n_inputs of each neuron how many synapses are to be expected. */
+void chx__rules_expect(const chx__rules *rules, uint32_t *n_inputs);
+
+#endif
