@@ -165,8 +165,19 @@ class Benches(Case):
         self.assertIn("note: no neuron fired in 5 ms",
                       run("run", net, "-t", "5", *devices()).stderr)
 
+    def test_balance_compares_joint_work_with_each_device(self):
+        parts = ["--split", 2] if devices() == ["-d", "portable"] else []
+        result = json.loads(self.succeeds("bench", "balance", "--rounds", 1, "--json", *devices(),
+                                          *parts))
+        self.assertEqual([work["work"] for work in result["work"]], ["swarm", "heat"])
+        for work in result["work"]:
+            self.assertTrue(work["digests_equal"], work)
+            self.assertGreater(work["balance"], 0)
+            self.assertTrue(all(device["alone_per_s"] > 0 for device in work["devices"]))
+            self.assertTrue(not parts or len(work["devices"]) == 2, work)
+
     def test_interrupt_ends_a_benchmark_at_once(self):
-        for name in ["schedule", "simulate", "threads", "dispatch", "stall", "fault"]:
+        for name in ["balance", "schedule", "simulate", "threads", "dispatch", "stall", "fault"]:
             child = subprocess.Popen([COMMAND, "bench", name], stdout=subprocess.PIPE,
                                      stderr=subprocess.PIPE, text=True, cwd=SOURCES)
             time.sleep(1)

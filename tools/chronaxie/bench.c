@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench_balance.h"
 #include "bench_dispatch.h"
 #include "bench_fault.h"
 #include "bench_schedule.h"
@@ -221,7 +222,9 @@ measure(const char *name, struct peers_job job, const char *folder,
     int code;
 
     interrupt_ends_at_once(true);
-    if (strcmp(name, "dispatch") == 0)
+    if (strcmp(name, "balance") == 0)
+        code = bench_balance(simulate->n_rounds, shared);
+    else if (strcmp(name, "dispatch") == 0)
         code = bench_dispatch(shared);
     else if (strcmp(name, "fault") == 0)
         code = bench_fault(fault, shared);
@@ -244,18 +247,17 @@ refuse(const char *name, const char *const *names, size_t n)
     if (near)
         return outcome_say(OUTCOME_USAGE, "there is no benchmark '%s'; did you mean '%s'?", name,
                            near);
-    return outcome_say(
-        OUTCOME_USAGE,
-        "there is no benchmark '%s'; there are: dispatch, fault, schedule, simulate, "
-        "stall, threads",
-        name);
+    return outcome_say(OUTCOME_USAGE,
+                       "there is no benchmark '%s'; there are: balance, dispatch, fault, schedule, "
+                       "simulate, stall, threads",
+                       name);
 }
 
 static int
 run(const struct command *self, int argc, char **argv)
 {
-    static const char *const names[] = {"dispatch", "fault", "schedule",
-                                        "simulate", "stall", "threads"};
+    static const char *const names[] = {"balance",  "dispatch", "fault",  "schedule",
+                                        "simulate", "stall",    "threads"};
     const size_t n_names = sizeof names / sizeof *names;
     shared_options shared = {0};
     operand_list words = {NULL, 0};
@@ -271,8 +273,9 @@ run(const struct command *self, int argc, char **argv)
         {OPTION_SEED, 0, "seed", "N", "that draws the faults; default: 1", &fault.seed, 0, 0, NULL},
         {OPTION_NUMBER, 't', "duration-ms", "MS", "network time to simulate; default: 1000",
          &job.simulated_ms, 1, 1e6, NULL},
-        {OPTION_UINT, 0, "rounds", "N", "rounds of simulate, whose median counts; default: 5",
-         &simulate.n_rounds, 1, 100, NULL},
+        {OPTION_UINT, 0, "rounds", "N",
+         "rounds of simulate and balance, whose median counts; default: 5", &simulate.n_rounds, 1,
+         100, NULL},
         {OPTION_UINT, 0, "frames", "N", "frames to draw; default: 60", &job.n_frames, 1, 100000,
          NULL},
         {OPTION_SIZE, 's', "size", "WxH", "pixels, even; default: 1920x1080", job.size_px, 64, 8192,
@@ -304,7 +307,8 @@ run(const struct command *self, int argc, char **argv)
 const struct command command_bench = {
     .name = "bench",
     .operand = "NAME",
-    .summary = "Measure simulating, dispatch, planning, stalls, faults, or kernels against plain C",
+    .summary =
+        "Measure balance, simulating, dispatch, planning, stalls, faults, or kernels against C",
     .details =
         "simulate [cuba|microcircuit[=S]|fly|uniform[=N,K,HZ]|hh]: networks made here: CUBA of\n"
         "Brette and others 2007, the cortical microcircuit of Potjans and Diesmann 2014 at a\n"
@@ -316,6 +320,9 @@ const struct command command_bench = {
         "the same job in plain C with threads, on one core and on all; medians of five.\n"
         "schedule: plans by every algorithm for random and structured graphs (Cholesky, LU, FFT,\n"
         "stencil), against HEFT and the lower bound, and the time to plan 100 to 100,000 tasks.\n"
+        "balance: work that is divided over all devices, against what each does by itself while "
+        "the\n"
+        "others work too; choose them by -d and --split.\n"
         "fault: the same run and picture over a driver that is made to fail, with one fault each.\n"
         "stall: a run of one work-item beside a thread that reads much or compiles.\n"
         "dispatch: tasks of one work-item, replayed, beside the same from a bare OpenCL queue.",
