@@ -1,8 +1,12 @@
 /* What is allocated here is zeroed, also what a growing array gains unless it is bare, so that a
  * struct that was half filled in can be finished. An empty array gets one element, so NULL always
- * means that memory is out. On failure an array stays as it was. */
+ * means that memory is out. On failure an array stays as it was.
+ *
+ * All memory of the library is got here, so that a test can have any allocation refused. Until it
+ * asks for that they cost a look at one word that nobody writes, and are not counted. */
 #include "base/alloc.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -13,6 +17,38 @@
 
 #define HUGE_PAGE ((uintptr_t)2 << 20)
 #define WIDEST_TYPE 128 /* of OpenCL, double16 */
+
+static _Atomic uint64_t refused; /* the first allocation that is, counted from 1; 0 for none */
+static _Atomic uint64_t asked;
+static atomic_bool is_out; /* all after it are refused as well */
+
+void
+chx__alloc_arm(uint64_t nth, bool is_lasting)
+{
+    atomic_store(&refused, 0);
+    atomic_store(&asked, 0);
+    atomic_store(&is_out, is_lasting);
+    atomic_store(&refused, nth);
+}
+
+uint64_t
+chx__alloc_asked(void)
+{
+    return atomic_load(&asked);
+}
+
+static bool
+is_refused(void)
+{
+    const uint64_t first = atomic_load_explicit(&refused, memory_order_relaxed);
+    if (first == 0)
+        return false;
+    const uint64_t n = atomic_fetch_add(&asked, 1) + 1;
+    const bool is_due = n == first || (n > first && atomic_load(&is_out));
+    if (is_due)
+        errno = ENOMEM;
+    return is_due;
+}
 
 /* Asks for huge pages within a large block: a page fault and an entry of the processor's table of
  * pages for 2 MiB of it, not for 4 KiB. Nothing depends on what the system makes of it. */
@@ -28,7 +64,7 @@ ask_for_huge_pages(void *block, size_t bytes)
 void *
 chx__alloc(size_t count, size_t size)
 {
-    void *block = calloc(count ? count : 1, size);
+    void *block = is_refused() ? NULL : calloc(count ? count : 1, size);
     if (block)
         ask_for_huge_pages(block, count * size);
     return block;
@@ -38,13 +74,33 @@ void *
 chx__alloc_shared(size_t count, size_t size)
 {
     void *block = NULL;
-    if (size > 0 && count > (SIZE_MAX - HUGE_PAGE) / size)
+    if ((size > 0 && count > (SIZE_MAX - HUGE_PAGE) / size) || is_refused())
         return NULL;
     const size_t bytes = count * size;
     if (posix_memalign(&block, bytes < HUGE_PAGE ? WIDEST_TYPE : HUGE_PAGE, bytes ? bytes : 1))
         return NULL;
     ask_for_huge_pages(block, bytes);
     return memset(block, 0, bytes);
+}
+
+void *
+chx__alloc_bare(size_t count, size_t size)
+{
+    void *block = NULL;
+    return chx__resize(&block, count, size) ? block : NULL;
+}
+
+bool
+chx__resize(void *array, size_t count, size_t size)
+{
+    void **address = array;
+    if (size > 0 && count > SIZE_MAX / size)
+        return false;
+    const size_t bytes = count * size;
+    void *moved = is_refused() ? NULL : realloc(*address, bytes ? bytes : 1);
+    if (moved)
+        *address = moved;
+    return moved != NULL;
 }
 
 bool
@@ -58,13 +114,8 @@ chx__grow_bare(void *array, size_t *capacity, size_t needed, size_t size)
             return false;
         grown *= 2;
     }
-    if (grown > SIZE_MAX / size)
+    if (!chx__resize(array, grown, size))
         return false;
-    void **address = array;
-    void *moved = realloc(*address, grown * size);
-    if (!moved)
-        return false;
-    *address = moved;
     *capacity = grown;
     return true;
 }
@@ -86,7 +137,7 @@ chx__strdup(const char *text)
     if (!text)
         return NULL;
     size_t size = strlen(text) + 1;
-    char *copy = malloc(size);
+    char *copy = chx__alloc_bare(size, 1);
     return copy ? memcpy(copy, text, size) : NULL;
 }
 
@@ -99,7 +150,7 @@ chx__format(const char *format, ...)
     va_end(args);
     if (length < 0)
         return NULL;
-    char *text = malloc((size_t)length + 1);
+    char *text = chx__alloc_bare((size_t)length + 1, 1);
     if (!text)
         return NULL;
     va_start(args, format);

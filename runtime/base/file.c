@@ -20,9 +20,12 @@
 #include "base/alloc.h"
 #include "base/error.h"
 
+/* Memory may have run out on the way to the system, or in it. */
 static chx_status
 fail_errno(const char *path, const char *verb)
 {
+    if (errno == ENOMEM)
+        return chx__fail(CHX_ERROR_MEMORY, "%s: cannot %s: host memory ran out", path, verb);
     return chx__fail(CHX_ERROR_FILE, "%s: cannot %s: %s", path, verb, strerror(errno));
 }
 

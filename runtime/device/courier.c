@@ -152,23 +152,23 @@ chx__courier_begin_waits(chx__courier *courier, const chx__lane *lane)
     courier->n_waits = 0;
 }
 
-bool
+cl_int
 chx__courier_wait_for(chx__courier *courier, const chx__lane *lane, uint64_t number)
 {
     if (number < lane->first)
-        return true;
+        return CL_SUCCESS;
     assert(number < lane->end);
     const chx__parcel *before = *place_of(lane, number);
     if (lane == courier->waiting_lane)
-        return before != NULL;
+        return before ? CL_SUCCESS : CHX__PARCEL_UNWANTED;
     cl_int status = before ? courier->backend->event_status(before->event) : -1;
     if (status <= CL_COMPLETE)
-        return status == CL_COMPLETE;
+        return status == CL_COMPLETE ? CL_SUCCESS : CHX__PARCEL_UNWANTED;
     if (!chx__grow(&courier->waits, &courier->wait_capacity, courier->n_waits + 1,
                    sizeof *courier->waits))
-        return false;
+        return CL_OUT_OF_HOST_MEMORY;
     courier->waits[courier->n_waits++] = before->event;
-    return true;
+    return CL_SUCCESS;
 }
 
 chx__wait_list

@@ -93,10 +93,10 @@ size_t chx__courier_n_out(const chx__courier *courier);
 bool chx__courier_work(chx__courier *courier);
 
 /* For launch(): an empty list of what a command on the lane waits for; its growth by a parcel of
- * the same platform, unless that has ended well or is on the same lane, with false when it is known
- * to have failed; and the list. */
+ * the same platform, unless that has ended well or is on the same lane, with CHX__PARCEL_UNWANTED
+ * when it is known to have failed and CL_OUT_OF_HOST_MEMORY; and the list. */
 void chx__courier_begin_waits(chx__courier *courier, const chx__lane *lane);
-bool chx__courier_wait_for(chx__courier *courier, const chx__lane *lane, uint64_t number);
+cl_int chx__courier_wait_for(chx__courier *courier, const chx__lane *lane, uint64_t number);
 chx__wait_list chx__courier_waits(const chx__courier *courier);
 
 #endif

@@ -127,6 +127,8 @@ chx__device_describe(chx__device *device)
     read_numbers(device);
     read_extensions(device);
     device->identity = identify(device);
+    if (chx__digest_is_none(device->identity))
+        return chx__fail_memory("describing a device");
     if (info->name[0] == '\0' || info->memory_bytes == 0 || info->max_work_group == 0)
         return chx__fail(CHX_ERROR_DEVICE, "its driver describes it neither by name nor by size");
     return CHX_OK;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/error.h"
 #include "device/device.h"
 #include "device/null_object.h"
 
@@ -114,8 +115,10 @@ create_memory(cl_context context, size_t size_bytes, void *shared, cl_mem *memor
         !chx__null_refuses(machine))
         made = chx__null_new(machine, CHX__NULL_MEMORY, sizeof *made);
     bool is_filled = made && fill_memory(machine, made, size_bytes, shared);
-    if (made)
+    if (made) {
         made->platform = ((chx__null_context *)context)->platform;
+        made->object.n_references = is_filled;
+    }
     pthread_mutex_unlock(&machine->lock);
     if (!is_filled)
         return CL_MEM_OBJECT_ALLOCATION_FAILURE;
@@ -153,7 +156,7 @@ build(const chx__target *target, cl_program *program)
         free(declarations);
     }
     pthread_mutex_unlock(&machine->lock);
-    return status || made ? status : CHX_ERROR_MEMORY;
+    return status || made ? status : chx__fail_memory("building a program");
 }
 
 static void
@@ -345,6 +348,8 @@ launch(cl_command_queue queue, cl_kernel kernel, const chx__launch *launched,
         command->launch = *launched;
         code = chx__null_enqueue(command, waits, event);
     }
+    if (command && code)
+        command->object.n_references = 0;
     pthread_mutex_unlock(&machine->lock);
     return code;
 }
@@ -368,6 +373,8 @@ transfer(cl_command_queue queue, cl_mem from, cl_mem to, const void *source, voi
         command->size_bytes = size_bytes;
         code = chx__null_enqueue(command, waits, event);
     }
+    if (command && code)
+        command->object.n_references = 0;
     pthread_mutex_unlock(&machine->lock);
     return code;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "device/null_object.h"
 
 /* Its arguments as C sees them. */
@@ -26,7 +27,7 @@ lay_out(const chx__null_command *command, arguments *laid)
         bool is_local = !argument->memory && argument->size_bytes > sizeof argument->value;
         laid->sizes[i] = argument->memory ? argument->memory->size_bytes : argument->size_bytes;
         if (is_local)
-            laid->scratch[i] = calloc(1, argument->size_bytes);
+            laid->scratch[i] = chx__alloc(1, argument->size_bytes);
         ok = ok && (!is_local || laid->scratch[i]);
         laid->args[i] = argument->memory ? (void *)argument->memory->bytes
                         : is_local       ? laid->scratch[i]

@@ -210,10 +210,8 @@ chx__null_enqueue(chx__null_command *command, const chx__wait_list *waits, cl_ev
     chx__null_queue *queue = command->queue;
     chx__null *machine = command->object.machine;
     cl_int code = take_waits(command, waits);
-    if (code) {
-        command->object.n_references = 0;
+    if (code)
         return code;
-    }
     uint64_t n = ++machine->counts.n_commands;
     command->fails = n == machine->faults.fail_command;
     command->hangs = n == machine->faults.hang_command;

@@ -56,7 +56,7 @@ declare_parameters(chx__null_declaration *made, const char *text)
 static void
 declare(chx__null_declaration *made, const char *begin, const char *text)
 {
-    const char *result = strstr(text, "void ");
+    const char *result = strstr(text, "void");
     const char *group = strstr(begin, "reqd_work_group_size(");
     if (!result || sscanf(result, "void %63[A-Za-z0-9_]", made->name) != 1)
         return;
@@ -77,11 +77,19 @@ find_kernel(const chx__null_kernel *kernels, const char *name)
     return NULL;
 }
 
+/* Comments may have the word as well. */
+static bool
+begins_declaration(const char *text)
+{
+    return strncmp(text, "void", 4) == 0 || strncmp(text, "__attribute__", 13) == 0;
+}
+
 static const char *
 next_kernel(const char *text)
 {
     for (const char *at = text; (at = strstr(at, "kernel ")); at += 7)
-        if (at == text || at[-1] == '\n' || at[-1] == ' ' || at[-1] == '_')
+        if ((at == text || at[-1] == '\n' || at[-1] == ' ' || at[-1] == '_') &&
+            begins_declaration(at + 7))
             return at + 7;
     return NULL;
 }

@@ -71,27 +71,27 @@ chx__enqueue_readiness(chx_run *run, uint32_t command)
     return CHX__READY;
 }
 
-/* Collects the events of what was sent before and has not ended. False when something that it waits
- * for has failed. */
-static bool
+/* Collects the events of what was sent before and has not ended. Unwanted is what waits for
+ * something that has failed. */
+static cl_int
 collect_events(const chx__step *step, chx__courier *courier)
 {
     const chx_run *run = step->run;
     uint32_t index = (uint32_t)(step - run->steps);
     const chx__command *waiting = &run->lowered->commands[index];
-    bool good = true;
+    cl_int code = CL_SUCCESS;
     chx__courier_begin_waits(courier, step->parcel.lane);
-    for (uint32_t i = 0; good && i < waiting->n_waits; i++) {
+    for (uint32_t i = 0; !code && i < waiting->n_waits; i++) {
         uint32_t before = run->lowered->waits[waiting->first_wait + i];
         const chx__parcel *parcel = &run->steps[before].parcel;
         if (share_platform(step->parcel.lane->device, chx__run_device(run, before)))
-            good = chx__courier_wait_for(courier, parcel->lane, parcel->number);
+            code = chx__courier_wait_for(courier, parcel->lane, parcel->number);
     }
     const chx__ticket *tickets = &run->tickets[step->first_ticket];
-    for (uint32_t t = 0; good && t < step->n_tickets; t++)
+    for (uint32_t t = 0; !code && t < step->n_tickets; t++)
         if (tickets[t].lane)
-            good = chx__courier_wait_for(courier, tickets[t].lane, tickets[t].number);
-    return good;
+            code = chx__courier_wait_for(courier, tickets[t].lane, tickets[t].number);
+    return code;
 }
 
 /* Sets the arguments: those that change between runs as they were when the run was submitted. */
@@ -148,7 +148,9 @@ launch(chx__parcel *parcel, chx__courier *courier, cl_event *event)
     chx_run *run = step->run;
     const chx__command *command = &run->lowered->commands[step - run->steps];
     cl_int code = CHX__PARCEL_UNWANTED;
-    if (!atomic_load(&run->is_broken) && collect_events(step, courier)) {
+    if (!atomic_load(&run->is_broken))
+        code = collect_events(step, courier);
+    if (code == CL_SUCCESS) {
         chx__wait_list waits = chx__courier_waits(courier);
         code = command->kind == CHX__COMMAND_KERNEL
                    ? enqueue_kernel(run, command, &waits, event)

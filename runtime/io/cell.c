@@ -241,10 +241,8 @@ make_room(chx_network *network)
         wanted = 2 * network->nodes_capacity;
     if (wanted > SIZE_MAX / sizeof *network->nodes)
         return fail_memory();
-    chx_node *moved = realloc(network->nodes, wanted * sizeof *moved);
-    if (!moved)
+    if (!chx__resize(&network->nodes, wanted, sizeof *network->nodes))
         return fail_memory();
-    network->nodes = moved;
     network->nodes_capacity = wanted;
     return CHX_OK;
 }

@@ -21,6 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "io/csv_bare.h"
@@ -40,22 +41,22 @@ convert(chx__csv *csv, size_t length)
 {
     char *from = csv->buffer + csv->n_checked;
     const size_t n_left = csv->end - csv->n_checked - length;
-    char *text = malloc(CHX__LATIN1_GROWTH * length + n_left);
+    char *text = chx__alloc_bare(CHX__LATIN1_GROWTH * length + n_left, 1);
     if (!text)
         return chx__fail_memory("reading a table");
     const size_t n = chx__latin1_convert(from, length, text);
     memcpy(text + n, from + length, n_left);
     const size_t end = csv->n_checked + n + n_left;
-    char *larger = realloc(csv->buffer, (end > csv->room_bytes ? end : csv->room_bytes) + 1);
-    if (larger) {
-        csv->buffer = larger;
+    const bool has_room =
+        chx__resize(&csv->buffer, (end > csv->room_bytes ? end : csv->room_bytes) + 1, 1);
+    if (has_room) {
         memcpy(csv->buffer + csv->n_checked, text, n + n_left);
         csv->n_checked += n;
         csv->end = end;
         csv->is_latin1 = true;
     }
     free(text);
-    return larger ? CHX_OK : chx__fail_memory("reading a table");
+    return has_room ? CHX_OK : chx__fail_memory("reading a table");
 }
 
 /* Looks at bytes that are new, but for those of a letter that the next bytes may complete. */
@@ -127,9 +128,8 @@ chx__csv_fill(chx__csv *csv, size_t room_bytes)
         status = refill(csv);
         if (csv->end < csv->room_bytes || csv->room_bytes >= room_bytes)
             continue;
-        char *larger = realloc(csv->buffer, room_bytes + 1);
-        csv->buffer = larger ? larger : csv->buffer;
-        csv->room_bytes = larger ? room_bytes : csv->room_bytes;
+        if (chx__resize(&csv->buffer, room_bytes + 1, 1))
+            csv->room_bytes = room_bytes;
     }
     return status;
 }
@@ -418,7 +418,7 @@ begin(chx__csv *csv, const char *path)
     csv->descriptor = -1;
     /* One byte more: the last row of a full buffer needs its NUL too. */
     csv->room_bytes = BUFFER_BYTES;
-    csv->buffer = malloc(csv->room_bytes + 1);
+    csv->buffer = chx__alloc_bare(csv->room_bytes + 1, 1);
     if (!csv->buffer)
         return chx__fail_memory("reading a table");
     chx_status status = chx__file_open(path, &csv->descriptor);

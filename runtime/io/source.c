@@ -2,10 +2,13 @@
  * Sources: what a network is loaded from, recognised by one table.
  *
  * An importer recognises what the paths are and loads it, or says in one sentence why it cannot.
- * The first that recognises its own is asked; the last one takes everything.
+ * The first that recognises its own is asked; the last one takes everything. Recognising gets no
+ * memory, so that a lack of it never makes something else of a source.
  */
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -48,14 +51,21 @@ has_ending(const char *name, const char *ending)
     return length > n && name[length - n - 1] != '/' && strcasecmp(name + length - n, ending) == 0;
 }
 
+/* False where the system would not take the path, for its length. */
+static bool
+name_in(const char *folder, const char *name, char path[PATH_MAX])
+{
+    int length = snprintf(path, PATH_MAX, "%s/%s", folder, name);
+    return length > 0 && length < PATH_MAX;
+}
+
 static bool
 is_network_folder(const chx_source *source)
 {
-    char *path = chx__format("%s/network.json", source->paths[0]);
+    char path[PATH_MAX];
     struct stat info;
-    bool found = source->n_paths == 1 && path && stat(path, &info) == 0;
-    free(path);
-    return found;
+    return source->n_paths == 1 && name_in(source->paths[0], "network.json", path) &&
+           stat(path, &info) == 0;
 }
 
 static chx_status
@@ -75,50 +85,42 @@ is_sonata_config(const char *path)
     return found;
 }
 
-/* The path of a SONATA configuration: the word itself, or the first in a folder; the caller frees
- * it. */
-static char *
-find_sonata(const char *word)
+/* The first SONATA configuration in a folder. */
+static bool
+find_sonata(const char *folder, char path[PATH_MAX])
 {
     struct dirent **names = NULL;
-    char *found = NULL;
-    int n = is_kind(word, S_IFDIR) ? scandir(word, &names, NULL, alphasort) : 0;
+    bool is_found = false;
+    int n = is_kind(folder, S_IFDIR) ? scandir(folder, &names, NULL, alphasort) : 0;
     for (int i = 0; i < n; i++) {
         const char *name = names[i]->d_name;
         bool fits = has_ending(name, "_config.json") || has_ending(name, ".config.json");
-        char *path = !found && fits ? chx__format("%s/%s", word, name) : NULL;
-        if (path && is_sonata_config(path))
-            found = path;
-        else
-            free(path);
+        is_found = is_found || (fits && name_in(folder, name, path) && is_sonata_config(path));
         free(names[i]);
     }
     free(names);
-    return !found && is_sonata_config(word) ? chx__strdup(word) : found;
+    return is_found;
 }
 
 static bool
 is_sonata(const chx_source *source)
 {
-    char *path = source->n_paths == 1 ? find_sonata(source->paths[0]) : NULL;
-    free(path);
-    return path != NULL;
+    char path[PATH_MAX];
+    return source->n_paths == 1 &&
+           (find_sonata(source->paths[0], path) || is_sonata_config(source->paths[0]));
 }
 
 static chx_status
 refuse_sonata(const chx_source *source, chx_network **network)
 {
     (void)network;
-    char *path = find_sonata(source->paths[0]);
-    chx_status status =
-        chx__fail(CHX_ERROR_FORMAT,
-                  "%s: %s describes a SONATA circuit, which is not read yet; write its nodes "
-                  "to neurons.csv and its edges to synapses.csv beside a network.json, as "
-                  "docs/network-format.md says",
-                  source->paths[0],
-                  is_kind(source->paths[0], S_IFDIR) && path ? strrchr(path, '/') + 1 : "it");
-    free(path);
-    return status;
+    char path[PATH_MAX];
+    return chx__fail(CHX_ERROR_FORMAT,
+                     "%s: %s describes a SONATA circuit, which is not read yet; write its nodes "
+                     "to neurons.csv and its edges to synapses.csv beside a network.json, as "
+                     "docs/network-format.md says",
+                     source->paths[0],
+                     find_sonata(source->paths[0], path) ? strrchr(path, '/') + 1 : "it");
 }
 
 static int

@@ -293,7 +293,7 @@ is_sound(const entry_head *head, chx__digest key, uint64_t item_size, uint64_t s
 static void *
 alloc_large(size_t size)
 {
-    char *memory = malloc(size);
+    char *memory = chx__alloc_bare(size, 1);
 #ifdef MADV_HUGEPAGE
     const size_t page = 4096;
     if (memory && size > 64 * page) {

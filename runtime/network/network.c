@@ -31,7 +31,7 @@ chx__network_keep(chx_network *network, size_t size_bytes)
     struct chx__network_block *block = network->blocks;
     if (!block || block->size_bytes - block->used_bytes < size_bytes) {
         size_t room = size_bytes > BLOCK_BYTES ? size_bytes : BLOCK_BYTES;
-        block = malloc(sizeof *block + room);
+        block = chx__alloc_bare(sizeof *block + room, 1);
         if (!block)
             return NULL;
         *block = (struct chx__network_block){.next = network->blocks, .size_bytes = room};

@@ -42,7 +42,7 @@ copy_array(const void *from, uint64_t count, size_t size, void *to)
         return true;
     if (count > SIZE_MAX / size)
         return false;
-    *address = malloc(count * size);
+    *address = chx__alloc_bare(count, size);
     if (*address)
         memcpy(*address, from, count * size);
     return *address != NULL;

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "base/crew.h"
 #include "network/check.h"
 #include "network/gap.h"
@@ -24,12 +25,8 @@
 static void
 shrink(void *array, size_t count, size_t size)
 {
-    void **address = array;
-    if (count == 0)
-        return;
-    void *shrunk = realloc(*address, count * size);
-    if (shrunk)
-        *address = shrunk;
+    if (count > 0)
+        (void)chx__resize(array, count, size);
 }
 
 /* The shortest and the longest delay in each share of the synapses. */

@@ -341,14 +341,13 @@ exchange_all(stream *file, chx_simulation *simulation)
 static chx_status
 find_network(chx_simulation *simulation, chx__digest *network)
 {
-    if (!simulation->has_network_digest) {
+    if (chx__digest_is_none(simulation->network_digest)) {
         if (!chx_network_get(simulation->network))
             return chx__fail_memory("listing synapses");
         simulation->network_digest = digest_network(simulation);
     }
-    simulation->has_network_digest = true;
     *network = simulation->network_digest;
-    return CHX_OK;
+    return chx__digest_is_none(*network) ? chx__fail_memory("looking through a network") : CHX_OK;
 }
 
 chx_status

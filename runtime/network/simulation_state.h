@@ -94,7 +94,6 @@ struct chx_simulation {
     uint64_t digest;
     uint32_t collected_step; /* up to which spikes were collected */
     chx__digest network_digest; /* of all that decides what it computes, once it was needed */
-    bool has_network_digest;
     chx__playback playback;
 };
 
