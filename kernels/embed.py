@@ -1,9 +1,9 @@
-"""Writes a C file with the bytes of every kernel source.
+"""Writes a C file with the bytes of every source, of a kernel or of a page.
 
-usage: embed.py FOLDER OUTPUT SOURCE...
+usage: embed.py FOLDER OUTPUT HEADER TYPE SOURCE...
 
-Names are relative to FOLDER. The C file defines chx__embedded_sources, an
-array of {name, bytes, size} ended by a row of zeroes.
+Names are relative to FOLDER. The C file includes HEADER and defines TYPEs, an
+array of TYPE {name, bytes, size} ended by a row of zeroes.
 """
 import os
 import sys
@@ -14,8 +14,8 @@ def bytes_of(path):
         return source.read()
 
 
-def main(folder, output, sources):
-    lines = ['#include "device/source.h"', ""]
+def main(folder, output, header, row, sources):
+    lines = [f'#include "{header}"', ""]
     rows = []
     for index, path in enumerate(sorted(sources)):
         data = bytes_of(path)
@@ -25,11 +25,11 @@ def main(folder, output, sources):
             lines.append("    " + ", ".join(str(b) for b in data[begin:begin + 20]) + ",")
         lines += ["    0};", ""]
         rows.append(f'    {{"{name}", source_{index}, {len(data)}}},')
-    lines.append("const chx__embedded_source chx__embedded_sources[] = {")
+    lines.append(f"const {row} {row}s[] = {{")
     lines += rows + ["    {0, 0, 0}};", ""]
     with open(output, "w", encoding="utf-8") as c_file:
         c_file.write("\n".join(lines))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], sys.argv[3:])
+    main(*sys.argv[1:5], sys.argv[5:])

@@ -2,8 +2,10 @@
 
 usage: test_plans.py CHRONAXIE SOURCE_FOLDER [unittest arguments]
 """
+import html.parser
 import json
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,6 +28,37 @@ ARABNEJAD = {
         (3, 7, 16), (4, 8, 11), (4, 9, 7), (5, 9, 57), (6, 8, 5), (7, 10, 9), (8, 10, 42),
         (9, 10, 7)]],
 }
+
+
+BROWSERS = ["chromium", "chromium-browser", "chromium-headless-shell", "google-chrome"]
+VOID = {"meta", "rect", "path", "br", "img"}
+# Collects errors, and asks the page about its first span.
+LISTEN = "<script>window.wrong = []; onerror = text => { wrong.push(text); };</script></head>"
+ASK = """<script>
+const first = document.querySelector(".span");
+first.dispatchEvent(new PointerEvent("pointermove", {bubbles: true, clientX: 9, clientY: 9}));
+document.body.dataset.told = [wrong.join(), document.querySelectorAll(".span").length,
+  document.getElementById("box").hidden, document.getElementById("box").textContent,
+  document.querySelectorAll(".arrow").length].join("|");
+</script></body>"""
+
+
+class Tags(html.parser.HTMLParser):
+    """Whether each element ends where it should."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, _):
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag not in VOID and (not self.open or self.open.pop() != tag):
+            raise AssertionError(f"</{tag}> at {self.getpos()}")
 
 
 class Plans(Case):
@@ -175,6 +208,39 @@ class Plans(Case):
         text = self.succeeds("plan", self.file("graph.json", TOPCUOGLU), "--svg", svg)
         self.assertIn("makespan 73 ms by best", text)
         xml.etree.ElementTree.parse(svg)
+
+    def page(self, graph):
+        path = self.folder / "schedule.html"
+        text = self.succeeds("plan", self.file("graph.json", graph), "--timeline", path)
+        self.assertIn("bottleneck: 82 % of the time hangs on kernels", text)
+        return path
+
+    def test_page_is_whole_and_loads_nothing(self):
+        graph = json.loads(json.dumps(TOPCUOGLU).replace("T10", "</script><b>"))
+        text = self.page(graph).read_text()
+        self.assertEqual(Tags(text).open, [])
+        self.assertNotIn("<b>&", text)
+        self.assertNotIn("</script><b>", text)
+        self.assertNotIn("http", text.replace("http://www.w3.org/2000/svg", "")
+                         .replace("http-equiv", ""))
+        plan = self.plan(TOPCUOGLU)
+        self.assertIn("hangs on kernels", plan["bottleneck"])
+
+    def test_page_tells_of_spans_in_a_browser(self):
+        browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+        if not browser:
+            self.skipTest("no browser is installed")
+        path = self.page(TOPCUOGLU)
+        text = path.read_text().replace("</head>", LISTEN).replace("</body>", ASK)
+        path.write_text(text)
+        result = subprocess.run([browser, "--headless", "--no-sandbox", "--disable-gpu",
+                                 "--enable-logging=stderr", "--dump-dom", path.as_uri()],
+                                capture_output=True, text=True, timeout=120)
+        self.assertNotIn("CONSOLE", result.stderr)
+        told = result.stdout.split('data-told="')[1].split('"')[0].split("|")
+        self.assertEqual(told[:3], ["", "10", "false"])
+        self.assertIn("takes", told[3])
+        self.assertGreater(int(told[4]), 0)
 
     def test_unknown_algorithm_is_a_usage_error(self):
         said = self.fails(2, "magic", "plan", self.file("graph.json", TOPCUOGLU), "-a", "magic")

@@ -292,11 +292,39 @@ START_TEST(timeline_picture_compares_measured_with_predicted)
 }
 END_TEST
 
+START_TEST(timeline_page_escapes_names_and_has_its_data)
+{
+    size_t size;
+    add_something();
+    char *text = written(chx_timeline_write_html, &size);
+    ck_assert_ptr_nonnull(strstr(text, "gpu &amp; &lt;co&gt;"));
+    ck_assert_ptr_null(strstr(text, "<a href="));
+    ck_assert_ptr_nonnull(strstr(text, "<noscript>\n<svg"));
+    char *data = strstr(text, "id=\"data\">");
+    ck_assert_ptr_nonnull(data);
+    data += strlen("id=\"data\">");
+    *strstr(data, "</script>") = '\0';
+    json_t *root = json_loads(data, 0, NULL);
+    ck_assert_ptr_nonnull(root);
+    ck_assert_uint_eq(json_array_size(json_object_get(root, "spans")), 3);
+    ck_assert_uint_eq(json_array_size(json_object_get(root, "lanes")), 3);
+    ck_assert_uint_eq(json_array_size(json_object_get(root, "edges")), 2);
+    const char *device = NULL;
+    ck_assert_int_eq(json_unpack(root, "{s:[[s,s]]}", "lanes", &(const char *){0}, &device), 0);
+    ck_assert_str_eq(device, "gpu & <co>");
+    json_decref(root);
+    free(text);
+}
+END_TEST
+
 START_TEST(timeline_empty_ones_can_be_drawn)
 {
     size_t size;
     char *text = written(chx_timeline_write_svg, &size);
     ck_well_formed(text);
+    free(text);
+    text = written(chx_timeline_write_html, &size);
+    ck_assert_ptr_null(strstr(text, "nan"));
     free(text);
     add_span("instant", CHX_SPAN_KERNEL, add_lane("", ""), 7, 7);
     text = written(chx_timeline_write_svg, &size);
@@ -370,6 +398,7 @@ main(void)
     tcase_add_test(cases, timeline_trace_is_json_that_perfetto_reads);
     tcase_add_test(cases, timeline_picture_is_well_formed);
     tcase_add_test(cases, timeline_picture_compares_measured_with_predicted);
+    tcase_add_test(cases, timeline_page_escapes_names_and_has_its_data);
     tcase_add_test(cases, timeline_empty_ones_can_be_drawn);
     tcase_add_test(cases, timeline_picture_of_thousands_says_what_it_leaves_out);
     tcase_add_test(cases, timeline_writers_use_points_in_any_locale);

@@ -102,9 +102,15 @@ CHX_API chx_status chx_timeline_bottleneck(const chx_timeline *timeline,
  * FILE. */
 CHX_API chx_status chx_timeline_write_trace(const chx_timeline *timeline, const char *path);
 
-/* Writes an SVG picture: lanes grouped by device, spans coloured by kind, dependency arrows,
+/* Writes an SVG picture: lanes grouped by device, spans coloured by kernel, dependency arrows,
  * critical path, time axis. Written to a temporary name and renamed. Errors: FILE. */
 CHX_API chx_status chx_timeline_write_svg(const chx_timeline *timeline, const char *path);
+
+/* Writes a page for a browser that needs nothing beside itself: the picture of
+ * chx_timeline_write_svg(), to be zoomed and asked about each span and each pause, the bottleneck,
+ * and tables of devices and kernels. Without scripts the picture and the tables are shown. Written
+ * to a temporary name and renamed. Errors: FILE, MEMORY. */
+CHX_API chx_status chx_timeline_write_html(const chx_timeline *timeline, const char *path);
 
 #ifdef __cplusplus
 }

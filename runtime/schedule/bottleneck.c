@@ -19,8 +19,6 @@
 #define BUSY_SHARE 0.8
 /* A device that is idle for at least half of it could do more. */
 #define SPARE_SHARE 0.5
-/* One pause that makes up so much of all of them is an exception, not the rule. */
-#define PAUSE_SHARE 0.5
 
 /* Times by what they are due to, and who is asked about. */
 typedef struct inquiry {
@@ -28,7 +26,8 @@ typedef struct inquiry {
     double length_ns;
     const chx__device_use *device; /* of the task */
     double *ns; /* by kernel */
-    double longest_ns; /* stretch */
+    double longest_ns; /* stretch of its cause */
+    double long_ns; /* of stretches that are long pauses */
 } inquiry;
 
 static const chx__device_use *
@@ -89,6 +88,7 @@ sum_cause(inquiry *asked, chx__idle_cause cause)
             continue;
         sum_ns += ns;
         asked->ns[asked->of->kernel_of[gap->span]] += ns;
+        asked->long_ns += ns >= CHX__LONG_PAUSE_NS ? ns : 0.0;
         if (ns > asked->longest_ns) {
             asked->longest_ns = ns;
             asked->device = device_of(asked, gap->span);
@@ -144,12 +144,12 @@ static void
 say_start(const inquiry *asked, chx_bottleneck *found)
 {
     char pause[64];
-    if (asked->longest_ns > PAUSE_SHARE * found->share * asked->length_ns)
-        snprintf(found->sentence, sizeof found->sentence,
-                 "nothing is at work %.0f %% of the time, most of it in one pause of %s before "
-                 "'%s', as when kernels are compiled or a plan is made: a longer run would tell "
-                 "more",
-                 100.0 * found->share, chx__time_text(asked->longest_ns, pause), found->task);
+    if (asked->long_ns > 0.5 * found->share * asked->length_ns)
+        snprintf(
+            found->sentence, sizeof found->sentence,
+            "the work stands still %.0f %% of the time, for up to %s, most of it before '%s', as "
+            "when kernels are compiled or a plan is made: a longer run would tell more",
+            100.0 * found->share, chx__time_text(asked->longest_ns, pause), found->task);
     else
         snprintf(found->sentence, sizeof found->sentence,
                  "%.0f %% of the time passes between tasks, most of it before '%s': fewer and "
@@ -169,8 +169,7 @@ say_wait(const inquiry *asked, const chx__kernel_use *task, chx_bottleneck *foun
              "%.0f %% of the time hangs on %s, %.0f %% of that on %s'%s' of %s: %s",
              100.0 * found->share, whats[found->kind], 100.0 * found->task_share / found->share,
              is_output ? "the output of " : "", found->task, found->device,
-             is_transfer ? "fewer bytes between devices, or fewer devices, would help"
-                         : relief(asked));
+             is_transfer ? "fewer bytes to move would help" : relief(asked));
 }
 
 static chx_bottleneck_kind

@@ -83,6 +83,7 @@ rank_kernels(chx__diagnosis *of)
     rank *ranks = chx__alloc(of->n_kernels, sizeof *ranks);
     chx__kernel_use *sorted = chx__alloc(of->n_kernels, sizeof *sorted);
     uint32_t *place = chx__alloc(of->n_kernels, sizeof *place);
+    uint32_t n_of_kind[CHX_SPAN_TRANSFER + 1] = {0};
     bool done = ranks && sorted && place;
     for (uint32_t k = 0; done && k < of->n_kernels; k++)
         ranks[k] = (rank){of->basis == CHX__BASIS_MEASURED ? of->kernels[k].measured_ns
@@ -92,6 +93,7 @@ rank_kernels(chx__diagnosis *of)
         qsort(ranks, of->n_kernels, sizeof *ranks, by_time);
     for (uint32_t k = 0; done && k < of->n_kernels; k++) {
         sorted[k] = of->kernels[ranks[k].kernel];
+        sorted[k].rank = n_of_kind[sorted[k].kind]++;
         place[ranks[k].kernel] = k;
     }
     for (size_t s = 0; done && s < of->timeline->n_spans; s++)
@@ -174,16 +176,31 @@ add_gap(chx__gaps *to, chx__gap gap)
     return true;
 }
 
-/* Why nothing was at work between the end of one span and the start of the next: a plan without
- * spans for its transfers leaves their time free. */
-static chx__gap
-pause_of(const chx__diagnosis *of, uint32_t before, uint32_t after)
+/* Of what a span waited for on other devices, what finished last; or CHX__NO_SPAN. */
+static uint32_t
+find_sender(const chx__diagnosis *of, const chx__waits *waits, uint32_t span)
 {
     const chx_span *spans = of->timeline->spans;
-    bool is_transfer = of->basis == CHX__BASIS_PREDICTED &&
-                       of->device_of[spans[before].lane] != of->device_of[spans[after].lane];
-    return (chx__gap){.cause = is_transfer ? CHX__IDLE_TRANSFER : CHX__IDLE_START,
-                      .span = is_transfer ? before : after};
+    uint32_t sender = CHX__NO_SPAN;
+    for (uint32_t e = waits->edges_begin[span]; e < waits->edges_begin[span + 1]; e++) {
+        uint32_t before = waits->edges[e];
+        if (of->device_of[spans[before].lane] != of->device_of[spans[span].lane] &&
+            (sender == CHX__NO_SPAN ||
+             times_of(of, before).finish_ns > times_of(of, sender).finish_ns))
+            sender = before;
+    }
+    return sender;
+}
+
+/* Why nothing was at work before the start of a span: a plan without spans for its transfers leaves
+ * their time free. */
+static chx__gap
+pause_before(const chx__diagnosis *of, const chx__waits *waits, uint32_t span)
+{
+    uint32_t sender =
+        of->basis == CHX__BASIS_PREDICTED ? find_sender(of, waits, span) : CHX__NO_SPAN;
+    return sender == CHX__NO_SPAN ? (chx__gap){.cause = CHX__IDLE_START, .span = span}
+                                  : (chx__gap){.cause = CHX__IDLE_TRANSFER, .span = sender};
 }
 
 /* Explains what a span waited for from a time to its start. */
@@ -200,7 +217,7 @@ explain(const chx__diagnosis *of, const chx__waits *waits, double from_ns, uint3
         if (before == CHX__NO_SPAN || times_of(of, before).start_ns >= at_ns)
             return add_gap(to, (chx__gap){lane, CHX__IDLE_START, span, from_ns, at_ns});
         chx__interval times = times_of(of, before);
-        chx__gap pause = pause_of(of, before, span);
+        chx__gap pause = pause_before(of, waits, span);
         double end_ns = fmax(fmin(times.finish_ns, at_ns), from_ns);
         double begin_ns = fmax(times.start_ns, from_ns);
         done = add_gap(to, (chx__gap){lane, pause.cause, pause.span, end_ns, at_ns}) &&

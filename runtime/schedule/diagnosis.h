@@ -45,6 +45,7 @@ typedef struct chx__device_use {
 typedef struct chx__kernel_use {
     const char *name; /* of the timeline */
     chx_span_kind kind;
+    uint32_t rank; /* among those of its kind, by time */
     uint32_t count;
     double predicted_ns; /* of those with predicted times, the next of those measured */
     double measured_ns;

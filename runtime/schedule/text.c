@@ -74,9 +74,9 @@ chx__text_write_xml(FILE *stream, const char *text, size_t max_chars)
 void
 chx__text_write_json(FILE *stream, const char *text)
 {
-    static const char *const instead[] = {"\\\"", "\\\\"};
+    static const char *const instead[] = {"\\\"", "\\\\", "\\u003c"};
     fputc('"', stream);
     while (*text)
-        text = write_character(stream, text, "\"\\", instead);
+        text = write_character(stream, text, "\"\\<", instead);
     fputc('"', stream);
 }

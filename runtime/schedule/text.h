@@ -9,7 +9,7 @@
  * not UTF-8 and control characters become question marks. */
 void chx__text_write_xml(FILE *stream, const char *text, size_t max_chars);
 
-/* The same as a JSON string, with its quotes. */
+/* The same, whole, as a JSON string, with its quotes, that may stand in a script of a page. */
 void chx__text_write_json(FILE *stream, const char *text);
 
 /* Characters, not bytes. */

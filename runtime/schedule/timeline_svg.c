@@ -1,7 +1,7 @@
-/* A picture for people: per lane a bar for what was measured (or planned, when nothing was),
- * above it a thin one for the prediction. Everything is laid out in pixels first and written in
- * one pass, back to front. Arrows are drawn for at most MAX_ARROWS edges, those of the critical
- * path first, and the head line says how many are missing. Numbers are written with the C
+/* A picture for people, coloured by kernel: per lane a bar for what was measured (or planned, when
+ * nothing was), above it a thin one for the prediction. Everything is laid out in pixels first and
+ * written in one pass, back to front. Arrows are drawn for at most MAX_ARROWS edges, those of the
+ * critical path first, and the head line says how many are missing. Numbers are written with the C
  * locale's point, which numerals.h takes care of. */
 #include <inttypes.h>
 #include <math.h>
@@ -12,9 +12,10 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/numerals.h"
+#include "schedule/colour.h"
 #include "schedule/text.h"
 #include "schedule/time_axis.h"
-#include "schedule/timeline.h"
+#include "schedule/timeline_svg.h"
 
 /* All in pixels. A lane has a thin row for what was predicted, where something was measured too,
  * above its bar. */
@@ -23,10 +24,10 @@ enum {
     LABEL_WIDTH = 150, /* lanes' names, left */
     BUSY_WIDTH = 70, /* lanes' use, right */
     MARGIN = 20,
-    HEAD_HEIGHT = 104, /* title, facts, legend */
+    HEAD_HEIGHT = 128, /* title, facts, legend in two rows */
     DEVICE_HEIGHT = 26,
     BAR_HEIGHT = 22,
-    GHOST_HEIGHT = 5,
+    GHOST_HEIGHT = 7,
     ROW_GAP = 8,
     AXIS_HEIGHT = 48,
     MAX_ARROWS = 400,
@@ -40,6 +41,7 @@ enum {
 
 typedef struct picture {
     FILE *stream;
+    const chx__diagnosis *diagnosis;
     const chx_timeline *timeline;
     chx__timeline_basis basis; /* of the bars */
     chx__interval extent; /* of the time axis */
@@ -48,7 +50,7 @@ typedef struct picture {
     double *busy; /* by lane, 0 to 1 */
     uint32_t *order; /* lanes, those of a device together */
     double chart_bottom;
-    bool *critical;
+    const bool *critical;
     size_t n_arrows, n_edges_drawable;
 } picture;
 
@@ -70,10 +72,9 @@ starts_device(const picture *of, uint32_t position)
 }
 
 /* Devices in the order of their first lanes. */
-static void
-group_lanes(picture *of)
+void
+chx__timeline_group_lanes(const chx_timeline *timeline, uint32_t *order)
 {
-    const chx_timeline *timeline = of->timeline;
     uint32_t n = 0;
     for (uint32_t l = 0; l < timeline->n_lanes; l++) {
         uint32_t earlier = 0;
@@ -83,7 +84,7 @@ group_lanes(picture *of)
             continue;
         for (uint32_t same = l; same < timeline->n_lanes; same++)
             if (strcmp(timeline->lanes[same].device, timeline->lanes[l].device) == 0)
-                of->order[n++] = same;
+                order[n++] = same;
     }
 }
 
@@ -91,7 +92,7 @@ static void
 lay_out(picture *of)
 {
     double y = HEAD_HEIGHT;
-    group_lanes(of);
+    chx__timeline_group_lanes(of->timeline, of->order);
     for (uint32_t i = 0; i < of->timeline->n_lanes; i++) {
         y += starts_device(of, i) ? DEVICE_HEIGHT : 0;
         y += ROW_GAP / 2 + (of->has_ghosts ? GHOST_HEIGHT + 2 : 0);
@@ -104,23 +105,21 @@ lay_out(picture *of)
 static void
 write_style(FILE *stream)
 {
-    /* The three fills differ in lightness too, so that they stay apart in grey and for every
-     * kind of colour vision; orange-red is kept for the critical path. */
+    fputs("<style>text{font-family:Helvetica,Arial,'DejaVu Sans',sans-serif;fill:#1f2328}"
+          ".t{font-size:20px;font-weight:bold}.s{font-size:13px;fill:#444c56}"
+          ".l{font-size:12px}.d{font-size:12px;font-weight:bold;paint-order:stroke;stroke:#fff;"
+          "stroke-width:4}.a{font-size:11px;fill:#444c56}"
+          ".n{font-size:10.5px;text-anchor:middle;pointer-events:none}"
+          ".b{stroke-width:.7}.gn{fill-opacity:.45}.g{fill-opacity:.15;stroke-width:.8}"
+          ".cf{fill:#d55e00}.c{fill:none;stroke:#d55e00;stroke-width:2.2}"
+          ".e{fill:none;stroke:#6e7781;stroke-width:.9;stroke-opacity:.55}"
+          ".ec{fill:none;stroke:#d55e00;stroke-width:1.8}"
+          ".thin{stroke-width:.8;stroke-opacity:.6}.grid{stroke:#d8dee4;stroke-width:.8}.row{fill:#"
+          "f6f8fa}.axis{stroke:#57606a}",
+          stream);
+    chx__colour_write_css(stream);
     fputs(
-        "<style>text{font-family:Helvetica,Arial,'DejaVu Sans',sans-serif;fill:#1f2328}"
-        ".t{font-size:20px;font-weight:bold}.s{font-size:13px;fill:#444c56}"
-        ".l{font-size:12px}.d{font-size:12px;font-weight:bold;paint-order:stroke;stroke:#fff;"
-        "stroke-width:4}.a{font-size:11px;fill:#444c56}"
-        ".n{font-size:10.5px;text-anchor:middle;pointer-events:none}.n1{fill:#fff}"
-        ".k1{fill:#2f6fad;stroke:#1d4a78}.k2{fill:#f2b632;stroke:#9a6f0b}"
-        ".k3{fill:#a9dac6;stroke:#2f7a5e}"
-        ".f1{fill:#1d4a78}.f2{fill:#c08a10}.f3{fill:#2f7a5e}"
-        ".b{stroke-width:.7}.gn{fill-opacity:.45}.g{fill-opacity:.15;stroke-width:.8}"
-        ".cf{fill:#d55e00}.c{fill:none;stroke:#d55e00;stroke-width:2.2}"
-        ".e{fill:none;stroke:#6e7781;stroke-width:.9;stroke-opacity:.55}"
-        ".ec{fill:none;stroke:#d55e00;stroke-width:1.8}"
-        ".thin{stroke-width:.8;stroke-opacity:.6}.grid{stroke:#d8dee4;stroke-width:.8}.row{fill:#"
-        "f6f8fa}.axis{stroke:#57606a}</style>\n"
+        "</style>\n"
         "<defs><marker id=\"m\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"5.5\" "
         "markerHeight=\"5.5\" orient=\"auto\" markerUnits=\"userSpaceOnUse\"><path "
         "d=\"M0 0.8L8 4L0 7.2z\" fill=\"#6e7781\" fill-opacity=\".75\"/></marker><marker id=\"mc\" "
@@ -130,66 +129,104 @@ write_style(FILE *stream)
         stream);
 }
 
-static void
-write_facts(picture *of)
+static double
+length_of(chx__interval extent)
 {
-    const chx_timeline *timeline = of->timeline;
-    chx__interval main = chx__timeline_extent(timeline, of->basis);
-    chx__interval predicted = chx__timeline_extent(timeline, CHX__BASIS_PREDICTED);
-    double main_ns = main.finish_ns - main.start_ns;
-    double predicted_ns = predicted.finish_ns - predicted.start_ns;
+    return extent.finish_ns - extent.start_ns;
+}
+
+void
+chx__timeline_write_facts(FILE *stream, const chx_timeline *timeline)
+{
+    chx__timeline_basis basis = chx__timeline_main_basis(timeline);
+    double main_ns = length_of(chx__timeline_extent(timeline, basis));
+    double predicted_ns = length_of(chx__timeline_extent(timeline, CHX__BASIS_PREDICTED));
     size_t n_transfers = 0;
+    char text[64];
     for (size_t s = 0; s < timeline->n_spans; s++)
         n_transfers += timeline->spans[s].kind == CHX_SPAN_TRANSFER;
-    char text[64], other[64];
-    bool measured = of->basis == CHX__BASIS_MEASURED;
-    fprintf(of->stream, "<text class=\"t\" x=\"%d\" y=\"34\">%s timeline, makespan %s</text>\n",
-            MARGIN, measured ? "Measured" : "Predicted", chx__time_text(main_ns, text));
     size_t n_tasks = timeline->n_spans - n_transfers;
-    fprintf(of->stream, "<text class=\"s\" x=\"%d\" y=\"56\">%zu task%s", MARGIN, n_tasks,
-            n_tasks == 1 ? "" : "s");
+    fprintf(stream, "%zu task%s", n_tasks, n_tasks == 1 ? "" : "s");
     if (n_transfers)
-        fprintf(of->stream, " and %zu transfer%s", n_transfers, n_transfers == 1 ? "" : "s");
-    fprintf(of->stream, " on %zu lane%s", timeline->n_lanes, timeline->n_lanes == 1 ? "" : "s");
-    if (of->has_ghosts && predicted_ns > 0.0)
-        fprintf(of->stream, "; predicted %s (measured %+.1f %%)",
-                chx__time_text(predicted_ns, other), 100.0 * (main_ns / predicted_ns - 1.0));
+        fprintf(stream, " and %zu transfer%s", n_transfers, n_transfers == 1 ? "" : "s");
+    fprintf(stream, " on %zu lane%s", timeline->n_lanes, timeline->n_lanes == 1 ? "" : "s");
+    if (chx__timeline_has_ghosts(timeline) && predicted_ns > 0.0)
+        fprintf(stream, "; predicted %s (measured %+.1f %%)", chx__time_text(predicted_ns, text),
+                100.0 * (main_ns / predicted_ns - 1.0));
+}
+
+static void
+write_head(picture *of)
+{
+    char text[64];
+    double main_ns = length_of(chx__timeline_extent(of->timeline, of->basis));
+    fprintf(of->stream, "<text class=\"t\" x=\"%d\" y=\"34\">%s timeline, makespan %s</text>\n",
+            MARGIN, of->basis == CHX__BASIS_MEASURED ? "Measured" : "Predicted",
+            chx__time_text(main_ns, text));
+    fprintf(of->stream, "<text class=\"s\" x=\"%d\" y=\"56\">", MARGIN);
+    chx__timeline_write_facts(of->stream, of->timeline);
     if (of->n_arrows < of->n_edges_drawable)
         fprintf(of->stream, "; %zu of %zu dependencies drawn", of->n_arrows, of->n_edges_drawable);
     fputs("</text>\n", of->stream);
 }
 
+/* A sample of a colour with its name; returns where the next may stand. */
+static double
+write_sample(const picture *of, uint32_t colour, double x, int y, const char *name)
+{
+    fprintf(of->stream,
+            "<rect class=\"k%" PRIu32 " b\" x=\"%.1f\" y=\"%d\" width=\"18\" height=\"12\" "
+            "rx=\"1.5\"/><text class=\"l\" x=\"%.1f\" y=\"%d\">",
+            colour, x, y, x + 24, y + 10);
+    chx__text_write_xml(of->stream, name, 24);
+    fputs("</text>\n", of->stream);
+    return x + 44 + 6.6 * fmin((double)chx__text_length(name), 24.0);
+}
+
+/* Kernels with the most time first, as far as there is room. */
+static void
+write_kernels(const picture *of, int y)
+{
+    double x = MARGIN;
+    for (size_t k = 0; k < of->diagnosis->n_kernels && x < WIDTH - 220; k++) {
+        const chx__kernel_use *kernel = &of->diagnosis->kernels[k];
+        if (kernel->kind != CHX_SPAN_KERNEL)
+            continue;
+        bool is_own = kernel->rank < CHX__N_KERNEL_COLOURS;
+        x = write_sample(of, chx__colour_of(kernel), x, y, is_own ? kernel->name : "other kernels");
+        if (!is_own)
+            return;
+    }
+}
+
 static void
 write_legend(const picture *of)
 {
-    static const char *const names[] = {"", "kernel", "host task", "transfer"};
     double x = MARGIN;
-    bool present[4] = {false};
-    for (size_t i = 0; i < of->timeline->n_spans; i++)
-        present[of->timeline->spans[i].kind] = true;
-    for (int kind = CHX_SPAN_KERNEL; kind <= CHX_SPAN_TRANSFER; kind++) {
-        if (!present[kind])
+    bool present[CHX_SPAN_TRANSFER + 1] = {false};
+    write_kernels(of, 70);
+    for (size_t k = 0; k < of->diagnosis->n_kernels; k++) {
+        const chx__kernel_use *kernel = &of->diagnosis->kernels[k];
+        if (kernel->kind == CHX_SPAN_KERNEL || present[kernel->kind])
             continue;
-        fprintf(of->stream,
-                "<rect class=\"k%d b\" x=\"%.1f\" y=\"70\" width=\"18\" height=\"12\" rx=\"1.5\"/>"
-                "<text class=\"l\" x=\"%.1f\" y=\"80\">%s</text>\n",
-                kind, x, x + 24, names[kind]);
-        x += 100;
+        present[kernel->kind] = true;
+        x = write_sample(of, chx__colour_of(kernel), x, 92,
+                         kernel->kind == CHX_SPAN_HOST ? "host task" : "transfer");
     }
     fprintf(of->stream,
-            "<rect class=\"c\" x=\"%.1f\" y=\"70\" width=\"18\" height=\"12\" rx=\"1.5\"/>"
-            "<text class=\"l\" x=\"%.1f\" y=\"80\">critical path</text>\n",
+            "<rect class=\"c\" x=\"%.1f\" y=\"92\" width=\"18\" height=\"12\" rx=\"1.5\"/>"
+            "<text class=\"l\" x=\"%.1f\" y=\"102\">critical path</text>\n",
             x, x + 24);
     x += 116;
     fprintf(of->stream,
-            "<path class=\"e\" marker-end=\"url(#m)\" d=\"M%.1f 76h22\"/>"
-            "<text class=\"l\" x=\"%.1f\" y=\"80\">dependency</text>\n",
+            "<path class=\"e\" marker-end=\"url(#m)\" d=\"M%.1f 98h22\"/>"
+            "<text class=\"l\" x=\"%.1f\" y=\"102\">dependency</text>\n",
             x, x + 28);
     x += 116;
     if (of->has_ghosts)
         fprintf(of->stream,
-                "<rect class=\"k1 g\" x=\"%.1f\" y=\"73\" width=\"18\" height=\"%d\"/>"
-                "<text class=\"l\" x=\"%.1f\" y=\"80\">as predicted</text>\n",
+                "<rect class=\"k0 g\" x=\"%.1f\" y=\"94\" width=\"18\" height=\"%d\"/>"
+                "<text class=\"l\" x=\"%.1f\" y=\"102\">as predicted</text>\n",
                 x, GHOST_HEIGHT, x + 24);
 }
 
@@ -277,6 +314,12 @@ write_hint(const picture *of, const chx_span *span, chx__interval times)
     fputs("</title>", of->stream);
 }
 
+static uint32_t
+colour_at(const picture *of, uint32_t span)
+{
+    return chx__colour_of(&of->diagnosis->kernels[of->diagnosis->kernel_of[span]]);
+}
+
 static void
 write_bar(const picture *of, uint32_t index)
 {
@@ -284,29 +327,31 @@ write_bar(const picture *of, uint32_t index)
     chx__interval times = chx__span_interval(span, of->basis);
     double x = x_of(of, times.start_ns), width = fmax(x_of(of, times.finish_ns) - x, 0.75);
     double y = of->bar_y[span->lane];
-    fprintf(of->stream, "<rect class=\"%s%d\" x=\"%.2f\" y=\"%.1f\" width=\"%.2f\" height=\"%d\">",
-            width < NARROW ? "f" : "b k", span->kind, x, y, width, BAR_HEIGHT);
+    fprintf(of->stream,
+            "<rect class=\"%s%" PRIu32 "\" x=\"%.2f\" y=\"%.1f\" width=\"%.2f\" height=\"%d\">",
+            width < NARROW ? "f" : "b k", colour_at(of, index), x, y, width, BAR_HEIGHT);
     write_hint(of, span, times);
     fputs("</rect>\n", of->stream);
     size_t length = chx__text_length(span->name);
     if (length == 0 || (double)length * CHAR_WIDTH + 6.0 > width)
         return;
-    fprintf(of->stream, "<text class=\"n n%d\" x=\"%.2f\" y=\"%.1f\">", span->kind, x + width / 2,
-            y + BAR_HEIGHT * 0.5 + 4);
+    fprintf(of->stream, "<text class=\"n n%" PRIu32 "\" x=\"%.2f\" y=\"%.1f\">",
+            colour_at(of, index), x + width / 2, y + BAR_HEIGHT * 0.5 + 4);
     chx__text_write_xml(of->stream, span->name, length);
     fputs("</text>\n", of->stream);
 }
 
 static void
-write_ghost(const picture *of, const chx_span *span)
+write_ghost(const picture *of, uint32_t index)
 {
+    const chx_span *span = &of->timeline->spans[index];
     chx__interval times = chx__span_interval(span, CHX__BASIS_PREDICTED);
     if (!times.known)
         return;
     double x = x_of(of, times.start_ns), width = fmax(x_of(of, times.finish_ns) - x, 0.5);
     fprintf(of->stream,
-            "<rect class=\"%s%d\" x=\"%.2f\" y=\"%.1f\" width=\"%.2f\" height=\"%d\"/>\n",
-            width < NARROW ? "gn f" : "g k", span->kind, x,
+            "<rect class=\"%s%" PRIu32 "\" x=\"%.2f\" y=\"%.1f\" width=\"%.2f\" height=\"%d\"/>\n",
+            width < NARROW ? "gn f" : "g k", colour_at(of, index), x,
             of->bar_y[span->lane] - GHOST_HEIGHT - 1.5, width, GHOST_HEIGHT);
 }
 
@@ -316,7 +361,7 @@ write_spans(const picture *of)
     const chx_timeline *timeline = of->timeline;
     for (uint32_t s = 0; s < timeline->n_spans; s++) {
         if (of->has_ghosts)
-            write_ghost(of, &timeline->spans[s]);
+            write_ghost(of, s);
         if (chx__span_interval(&timeline->spans[s], of->basis).known)
             write_bar(of, s);
     }
@@ -433,12 +478,12 @@ write_picture(picture *of)
     choose_arrows(of, worth);
     int height = (int)of->chart_bottom + AXIS_HEIGHT;
     fprintf(of->stream,
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" "
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" "
             "width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\">\n",
             WIDTH, height, WIDTH, height);
     write_style(of->stream);
     fprintf(of->stream, "<rect width=\"%d\" height=\"%d\" fill=\"#fff\"/>\n", WIDTH, height);
-    write_facts(of);
+    write_head(of);
     write_legend(of);
     write_rows(of);
     write_axis(of);
@@ -452,44 +497,57 @@ write_picture(picture *of)
     return CHX_OK;
 }
 
-/* Bars and ghosts share the axis. */
-static void
-choose_extent(picture *of)
+bool
+chx__timeline_has_ghosts(const chx_timeline *timeline)
 {
-    of->basis = chx__timeline_main_basis(of->timeline);
-    of->extent = chx__timeline_extent(of->timeline, of->basis);
-    chx__interval predicted = chx__timeline_extent(of->timeline, CHX__BASIS_PREDICTED);
-    of->has_ghosts = of->basis == CHX__BASIS_MEASURED && predicted.known;
-    if (!of->has_ghosts)
-        return;
-    of->extent.start_ns = fmin(of->extent.start_ns, predicted.start_ns);
-    of->extent.finish_ns = fmax(of->extent.finish_ns, predicted.finish_ns);
+    return chx__timeline_main_basis(timeline) == CHX__BASIS_MEASURED &&
+           chx__timeline_extent(timeline, CHX__BASIS_PREDICTED).known;
+}
+
+chx__interval
+chx__timeline_axis(const chx_timeline *timeline)
+{
+    chx__interval axis = chx__timeline_extent(timeline, chx__timeline_main_basis(timeline));
+    chx__interval predicted = chx__timeline_extent(timeline, CHX__BASIS_PREDICTED);
+    if (!chx__timeline_has_ghosts(timeline))
+        return axis;
+    axis.start_ns = fmin(axis.start_ns, predicted.start_ns);
+    axis.finish_ns = fmax(axis.finish_ns, predicted.finish_ns);
+    return axis;
+}
+
+chx_status
+chx__timeline_draw(const chx__diagnosis *diagnosis, FILE *stream)
+{
+    const chx_timeline *timeline = diagnosis->timeline;
+    picture of = {.stream = stream,
+                  .diagnosis = diagnosis,
+                  .timeline = timeline,
+                  .basis = diagnosis->basis,
+                  .extent = chx__timeline_axis(timeline),
+                  .has_ghosts = chx__timeline_has_ghosts(timeline),
+                  .critical = diagnosis->critical};
+    of.bar_y = chx__alloc(timeline->n_lanes, sizeof *of.bar_y);
+    of.busy = chx__alloc(timeline->n_lanes, sizeof *of.busy);
+    of.order = chx__alloc(timeline->n_lanes, sizeof *of.order);
+    chx_status status = of.bar_y && of.busy && of.order ? write_picture(&of)
+                                                        : chx__fail_memory("drawing a timeline");
+    free(of.bar_y);
+    free(of.busy);
+    free(of.order);
+    return status;
 }
 
 static chx_status
-draw(picture *of, const char *path)
+write_file(const chx__diagnosis *diagnosis, chx__output *output)
 {
-    const chx_timeline *timeline = of->timeline;
-    of->bar_y = chx__alloc(timeline->n_lanes, sizeof *of->bar_y);
-    of->busy = chx__alloc(timeline->n_lanes, sizeof *of->busy);
-    of->order = chx__alloc(timeline->n_lanes, sizeof *of->order);
-    of->critical = chx__alloc(timeline->n_spans, sizeof *of->critical);
-    if (!of->bar_y || !of->busy || !of->order || !of->critical)
-        return chx__fail_memory("drawing a timeline");
-    chx_status status = chx_timeline_critical_path(timeline, of->critical);
-    if (status)
-        return status;
-    chx__output output;
-    status = chx__output_begin(&output, path);
-    if (status)
-        return status;
-    of->stream = output.stream;
     chx__numerals numerals = chx__numerals_begin();
-    status = write_picture(of);
+    fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n", output->stream);
+    chx_status status = chx__timeline_draw(diagnosis, output->stream);
     chx__numerals_end(&numerals);
     if (!status)
-        return chx__output_commit(&output);
-    chx__output_discard(&output);
+        return chx__output_commit(output);
+    chx__output_discard(output);
     return status;
 }
 
@@ -497,12 +555,14 @@ chx_status
 chx_timeline_write_svg(const chx_timeline *timeline, const char *path)
 {
     CHX__REQUIRE(timeline && path);
-    picture of = {.timeline = timeline};
-    choose_extent(&of);
-    chx_status status = draw(&of, path);
-    free(of.bar_y);
-    free(of.busy);
-    free(of.order);
-    free(of.critical);
+    chx__diagnosis diagnosis;
+    chx_status status = chx__diagnosis_init(&diagnosis, timeline);
+    if (status)
+        return status;
+    chx__output output;
+    status = chx__output_begin(&output, path);
+    if (!status)
+        status = write_file(&diagnosis, &output);
+    chx__diagnosis_finish(&diagnosis);
     return status;
 }

@@ -1,7 +1,9 @@
 /* Measured and planned times need different rules. Measured, transfers are spans, so the latest
- * finish was the cause. Planned without transfers as spans, an edge may hold a span up though
- * the finish lies well before its start, and a lane counts only if it was busy right until then,
- * within a thousandth of the length. */
+ * finish was the cause. Waits between runs, and for processors that lanes share, are no edges:
+ * where something else ended later, yet just before the start, that is taken for the cause.
+ * Planned without transfers as spans, an edge may hold a span up though the finish lies well
+ * before its start, and a lane counts only if it was busy right until then, within a thousandth
+ * of the length. */
 #include "schedule/waits.h"
 
 #include <stdlib.h>
@@ -73,13 +75,65 @@ collect_edges(chx__waits *of)
     return true;
 }
 
+static int
+compare_finishes(const void *left, const void *right)
+{
+    const lane_entry *a = left, *b = right;
+    if (a->finish_ns != b->finish_ns)
+        return a->finish_ns < b->finish_ns ? -1 : 1;
+    return (a->span > b->span) - (a->span < b->span);
+}
+
+/* The last of n entries, sorted by finish, to end before a span and not long before. */
+static uint32_t
+find_just_before(const lane_entry *entries, size_t n, const chx_span *span)
+{
+    size_t low = 0, high = n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (entries[middle].finish_ns <= span->measured_start_ns)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    bool found =
+        low > 0 && entries[low - 1].finish_ns >= span->measured_start_ns - CHX__LONG_PAUSE_NS;
+    return found ? entries[low - 1].span : CHX__NO_SPAN;
+}
+
+static bool
+collect_finishes(chx__waits *of)
+{
+    const chx_timeline *timeline = of->timeline;
+    size_t n = 0;
+    lane_entry *entries = chx__alloc(timeline->n_spans, sizeof *entries);
+    of->just_before = chx__alloc(timeline->n_spans, sizeof *of->just_before);
+    if (!entries || !of->just_before) {
+        free(entries);
+        return false;
+    }
+    for (uint32_t s = 0; s < timeline->n_spans; s++) {
+        chx__interval times = chx__span_interval(&timeline->spans[s], CHX__BASIS_MEASURED);
+        if (times.known)
+            entries[n++] =
+                (lane_entry){times.start_ns, times.finish_ns, timeline->spans[s].lane, s};
+    }
+    qsort(entries, n, sizeof *entries, compare_finishes);
+    for (uint32_t s = 0; s < timeline->n_spans; s++) {
+        uint32_t last = find_just_before(entries, n, &timeline->spans[s]);
+        of->just_before[s] = last == s ? CHX__NO_SPAN : last;
+    }
+    free(entries);
+    return true;
+}
+
 chx_status
 chx__waits_init(chx__waits *of, const chx_timeline *timeline)
 {
     *of = (chx__waits){.timeline = timeline, .basis = chx__timeline_main_basis(timeline)};
     chx__interval extent = chx__timeline_extent(timeline, of->basis);
     of->tolerance_ns = (extent.finish_ns - extent.start_ns) * 1e-3;
-    if (collect_lanes(of) && collect_edges(of))
+    if (collect_lanes(of) && collect_edges(of) && collect_finishes(of))
         return CHX_OK;
     chx__waits_finish(of);
     return chx__fail_memory("finding what spans of a timeline waited for");
@@ -91,6 +145,7 @@ chx__waits_finish(chx__waits *of)
     free(of->edges_begin);
     free(of->edges);
     free(of->lane_previous);
+    free(of->just_before);
     *of = (chx__waits){.timeline = NULL};
 }
 
@@ -100,30 +155,46 @@ is_skipped(const bool *skipped, uint32_t span)
     return skipped && skipped[span];
 }
 
+static double
+finish_of(const chx__waits *of, uint32_t span)
+{
+    return chx__span_interval(&of->timeline->spans[span], of->basis).finish_ns;
+}
+
+/* The later of two causes, of which either may be none or skipped. */
+static uint32_t
+later(const chx__waits *of, uint32_t cause, uint32_t other, const bool *skipped)
+{
+    if (other == CHX__NO_SPAN || is_skipped(skipped, other))
+        return cause;
+    return cause == CHX__NO_SPAN || finish_of(of, other) > finish_of(of, cause) ? other : cause;
+}
+
+static uint32_t
+edge_cause(const chx__waits *of, uint32_t span, const bool *skipped)
+{
+    const chx_span *spans = of->timeline->spans;
+    uint32_t cause = CHX__NO_SPAN;
+    for (uint32_t e = of->edges_begin[span]; e < of->edges_begin[span + 1]; e++)
+        if (chx__span_interval(&spans[of->edges[e]], of->basis).known)
+            cause = later(of, cause, of->edges[e], skipped);
+    return cause;
+}
+
 uint32_t
 chx__waits_cause(const chx__waits *of, uint32_t span, const bool *skipped)
 {
-    const chx_span *spans = of->timeline->spans;
-    double start_ns = chx__span_interval(&spans[span], of->basis).start_ns;
-    uint32_t cause = CHX__NO_SPAN;
-    double cause_ns = -1.0;
-    for (uint32_t e = of->edges_begin[span]; e < of->edges_begin[span + 1]; e++) {
-        chx__interval times = chx__span_interval(&spans[of->edges[e]], of->basis);
-        if (!times.known || is_skipped(skipped, of->edges[e]) || times.finish_ns <= cause_ns)
-            continue;
-        cause = of->edges[e];
-        cause_ns = times.finish_ns;
+    uint32_t cause = edge_cause(of, span, skipped), previous = of->lane_previous[span];
+    /* Among measured spans transfers are spans too, and what ended last was waited for. */
+    if (of->basis == CHX__BASIS_MEASURED) {
+        cause = later(of, cause, previous, skipped);
+        return later(of, cause, of->just_before[span], skipped);
     }
-    uint32_t previous = of->lane_previous[span];
     if (previous == CHX__NO_SPAN || is_skipped(skipped, previous))
         return cause;
-    double previous_ns = chx__span_interval(&spans[previous], of->basis).finish_ns;
     if (cause == CHX__NO_SPAN)
         return previous;
-    /* Among measured spans transfers are spans too, and what ended last was waited for. */
-    if (of->basis == CHX__BASIS_MEASURED)
-        return previous_ns > cause_ns ? previous : cause;
-    bool touches = previous_ns >= start_ns - of->tolerance_ns;
-    bool edge_touches = cause_ns >= start_ns - of->tolerance_ns;
-    return touches && !edge_touches ? previous : cause;
+    double soon_ns =
+        chx__span_interval(&of->timeline->spans[span], of->basis).start_ns - of->tolerance_ns;
+    return finish_of(of, previous) >= soon_ns && finish_of(of, cause) < soon_ns ? previous : cause;
 }

@@ -1,10 +1,12 @@
-/* What the spans of a timeline waited for: edges, and the span before on the lane. */
+/* What the spans of a timeline waited for: edges, the span before on the lane. */
 #ifndef CHX_SCHEDULE_WAITS_H
 #define CHX_SCHEDULE_WAITS_H
 
 #include "schedule/timeline.h"
 
 #define CHX__NO_SPAN UINT32_MAX
+/* Handing a task over takes microseconds: a pause of this length is something else. */
+#define CHX__LONG_PAUSE_NS 1e6
 
 typedef struct chx__waits {
     const chx_timeline *timeline;
@@ -13,6 +15,7 @@ typedef struct chx__waits {
     uint32_t *edges_begin; /* n_spans + 1, into edges */
     uint32_t *edges; /* the spans before, by the span after */
     uint32_t *lane_previous; /* the span before on the lane, or CHX__NO_SPAN */
+    uint32_t *just_before; /* measured: what ended last before, if not long, or CHX__NO_SPAN */
 } chx__waits;
 
 /* Errors: MEMORY; nothing is left to finish then. */

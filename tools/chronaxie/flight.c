@@ -138,13 +138,13 @@ flight_fail(struct flight *flight, chx_status status, chx_error *told)
 }
 
 chx_status
-flight_write(const struct flight *flight, const char *trace_path, const char *svg_path)
+flight_write(const struct flight *flight, const char *trace_path, const char *timeline_path)
 {
     chx_status status = CHX_OK;
     if (trace_path && flight->trace.timeline)
         status = chx_timeline_write_trace(flight->trace.timeline, trace_path);
-    if (status == CHX_OK && svg_path && flight->picture.timeline)
-        status = chx_timeline_write_svg(flight->picture.timeline, svg_path);
+    if (status == CHX_OK && timeline_path && flight->picture.timeline)
+        status = result_write_timeline(flight->picture.timeline, timeline_path);
     return status;
 }
 

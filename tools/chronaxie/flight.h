@@ -54,7 +54,8 @@ chx_status flight_drain(struct flight *flight);
 void flight_fail(struct flight *flight, chx_status status, chx_error *told);
 
 /* Writes the joined timelines; a NULL path writes nothing. */
-chx_status flight_write(const struct flight *flight, const char *trace_path, const char *svg_path);
+chx_status flight_write(const struct flight *flight, const char *trace_path,
+                        const char *timeline_path);
 
 /* Devices with their work as a JSON array; wall_s is the time they had. */
 json_t *flight_devices_json(const struct flight *flight, double wall_s);

@@ -130,7 +130,7 @@ show(const chx_schedule *schedule, request *asked)
     int code = outcome_report(chx_schedule_timeline(schedule, &timeline), STAGE_WORK);
 
     if (code == OUTCOME_OK && asked->timeline_path)
-        code = outcome_report(chx_timeline_write_svg(timeline, asked->timeline_path), STAGE_OUTPUT);
+        code = outcome_report(result_write_timeline(timeline, asked->timeline_path), STAGE_OUTPUT);
     asked->timeline = timeline;
     if (code == OUTCOME_OK)
         code = print_schedule(schedule, asked);
@@ -178,7 +178,9 @@ run(const struct command *self, int argc, char **argv)
          &asked.play.slow_lane, 0, 0, &asked.slowed},
         {OPTION_NUMBER, 0, "slow-by", "FACTOR", "how much; default: 4", &asked.play.slow_factor,
          0.001, 1e6, NULL},
-        {OPTION_TEXT, 0, "svg", "FILE.svg", "draw the schedule", &asked.timeline_path, 0, 0, NULL},
+        {OPTION_TEXT, 0, "timeline", "FILE.svg", "draw the schedule; as a page for FILE.html",
+         &asked.timeline_path, 0, 0, NULL},
+        {OPTION_TEXT, 0, "svg", "FILE.svg", NULL, &asked.timeline_path, 0, 0, NULL},
         {.kind = OPTION_END},
     };
     const struct syntax syntax = {self, rules, &shared, &path};
@@ -192,7 +194,8 @@ run(const struct command *self, int argc, char **argv)
     if (asked.plan.machine_path && (lanes || target_has_ending(path, ".stg")))
         return outcome_say(OUTCOME_USAGE, "--lanes is for graphs that end in .stg and workflows, "
                                           "--machine for all others");
-    code = target_check(&(struct target){"--svg", asked.timeline_path, ".svg", 1 << 16}, 1);
+    code =
+        target_check(&(struct target){"--timeline", asked.timeline_path, ".svg .html", 1 << 16}, 1);
     if (code != OUTCOME_OK)
         return code;
     interrupt_ends_at_once(true);
@@ -227,6 +230,7 @@ const struct command command_plan = {
         "Algorithms: best (the shortest of the others, improved by a search; the default), "
         "heft,\n"
         "heft-no-insertion, cpop, peft, lookahead, heteroprio.",
-    .example = "  chronaxie plan examples/topcuoglu.json --algorithm heft --svg schedule.svg\n",
+    .example =
+        "  chronaxie plan examples/topcuoglu.json --algorithm heft --timeline schedule.html\n",
     .run = run,
 };

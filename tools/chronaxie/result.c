@@ -9,6 +9,7 @@
 
 #include "outcome.h"
 #include "sentence.h"
+#include "target.h"
 
 int
 result_print(json_t *object)
@@ -41,6 +42,13 @@ result_text(const char *text)
     }
     free(cleaned);
     return string;
+}
+
+chx_status
+result_write_timeline(const chx_timeline *timeline, const char *path)
+{
+    return target_has_ending(path, ".html") ? chx_timeline_write_html(timeline, path)
+                                            : chx_timeline_write_svg(timeline, path);
 }
 
 /* What the names of host tasks mean to somebody at a terminal. */

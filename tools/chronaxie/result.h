@@ -17,6 +17,9 @@ json_t *result_digest(uint64_t digest);
 /* A path as JSON can hold it: sentence_clean(). */
 json_t *result_text(const char *text);
 
+/* Writes a timeline as a page where the path ends in .html, else as a picture. */
+chx_status result_write_timeline(const chx_timeline *timeline, const char *path);
+
 /* The sentence that names what held a timeline up, with the options that bear on it; null where
  * nothing ran, also for no timeline. */
 json_t *result_bottleneck(const chx_timeline *timeline);

@@ -38,8 +38,9 @@ session_rules(session_params *params, option_rule *rules)
          &params->raster_path, 0, 0, NULL},
         {OPTION_TEXT, 0, "trace", "FILE.json", "write what ran where, for Perfetto or Chrome",
          &params->trace_path, 0, 0, NULL},
-        {OPTION_TEXT, 0, "timeline", "FILE.svg", "draw what ran where for a few runs",
-         &params->timeline_path, 0, 0, NULL},
+        {OPTION_TEXT, 0, "timeline", "FILE.svg",
+         "draw what ran where for a few runs; as a page for FILE.html", &params->timeline_path, 0,
+         0, NULL},
     };
     memcpy(rules, table, sizeof table);
 }
@@ -122,7 +123,7 @@ session_check_targets(const session_params *params, const struct target own[4])
                                      {"--spikes", params->spikes_path, ".csv", 1 << 20},
                                      {"--raster", params->raster_path, ".png", 1 << 20},
                                      {"--trace", params->trace_path, ".json", 1 << 20},
-                                     {"--timeline", params->timeline_path, ".svg", 1 << 20}};
+                                     {"--timeline", params->timeline_path, ".svg .html", 1 << 20}};
     const int n = sizeof targets / sizeof targets[0];
     int code = target_check(targets, n);
     if (code == OUTCOME_OK)
