@@ -393,9 +393,10 @@ START_TEST(a_graph_of_the_callers_advances_as_told_and_keeps_history)
 }
 END_TEST
 
-/* A million synapses by rule among neurons that all fire by themselves. */
+/* A million synapses by rule among neurons that all fire by themselves; those of a rule are alike,
+ * or have values that differ. */
 static chx_network *
-create_by_rule(void)
+create_by_rule(bool has_values)
 {
     enum { n = 2000, n_inhibitory = 500 };
     static chx_neuron neurons[n];
@@ -410,7 +411,7 @@ create_by_rule(void)
                                       {.name = "b", .params = {80, 12, 2, -65, -50, -65, 2, 140}}};
     const chx_distribution delay = {
         .kind = CHX_DISTRIBUTION_NORMAL, .mean = 1.5, .sd = 0.7, .min = 0.1, .max = 100};
-    const chx_projection projections[2] = {
+    chx_projection projections[2] = {
         {.rule = CHX_RULE_FIXED_TOTAL,
          .synapses = 900000,
          .with_self = true,
@@ -428,6 +429,11 @@ create_by_rule(void)
          .n_to = n,
          .weight_pa = {.mean = -12.5},
          .delay_ms = delay}};
+    if (!has_values) {
+        projections[0].weight_pa.kind = CHX_DISTRIBUTION_CONSTANT;
+        projections[0].delay_ms = (chx_distribution){.mean = 1.2};
+        projections[1].delay_ms = (chx_distribution){.mean = 0.7};
+    }
     const chx_network_info info = {.name = "by rule",
                                    .time_step_ms = 0.1,
                                    .duration_ms = 100,
@@ -445,12 +451,12 @@ create_by_rule(void)
 
 START_TEST(synapses_drawn_from_rules_act_as_if_they_were_listed)
 {
-    chx_network *network = create_by_rule();
+    chx_network *network = create_by_rule(_i);
     for (uint32_t n_partitions = 1; n_partitions <= 3; n_partitions += 2) {
         chx_simulation *drawn = create(network, n_partitions);
         check_ok(chx_simulation_advance(drawn, 400));
         ck_assert_ptr_null(chx_network_outline(network)->synapses);
-        chx_network *listed = create_by_rule();
+        chx_network *listed = create_by_rule(_i);
         ck_assert_ptr_nonnull(chx_network_get(listed)->synapses);
         chx_simulation *other = create(listed, n_partitions);
         check_ok(chx_simulation_advance(other, 400));
@@ -460,6 +466,7 @@ START_TEST(synapses_drawn_from_rules_act_as_if_they_were_listed)
         ck_assert_uint_eq(digest, expected);
         ck_assert_int_eq(drawn->tables.unit_exponent, other->tables.unit_exponent);
         ck_assert_uint_eq(drawn->tables.max_row, other->tables.max_row);
+        ck_assert_uint_eq(drawn->tables.n_kinds, _i ? 0 : 2);
         const chx_spike *spikes;
         size_t n_spikes;
         check_ok(chx_simulation_spikes(drawn, &spikes, &n_spikes));
@@ -942,7 +949,7 @@ main(void)
     tcase_add_test(device, traces_are_what_each_step_leaves);
     tcase_add_test(device, probes_of_what_is_not_there_are_refused);
     tcase_add_test(device, a_graph_of_the_callers_advances_as_told_and_keeps_history);
-    tcase_add_test(device, synapses_drawn_from_rules_act_as_if_they_were_listed);
+    tcase_add_loop_test(device, synapses_drawn_from_rules_act_as_if_they_were_listed, 0, 2);
     tcase_add_test(device, a_seed_of_the_callers_replaces_the_networks);
     tcase_add_test(device, a_reset_that_is_tidied_away_stays_below_the_threshold);
     tcase_add_test(device, record_takes_the_same_room_however_often_neurons_may_fire);

@@ -81,6 +81,19 @@ add(row *drawn, uint32_t pre, uint32_t post)
         drawn->to[n] = (chx_synapse){.pre = pre, .post = post};
 }
 
+static inline void
+set_values(chx_synapse *synapse, double weight_pa, double delay_ms)
+{
+    synapse->weight_pa = fabs(weight_pa) < CHX__MIN_CURRENT_PA ? 0 : (float)weight_pa;
+    synapse->delay_ms = (float)delay_ms;
+}
+
+void
+chx__projection_set_values(const chx_projection *projection, chx_synapse *synapse)
+{
+    set_values(synapse, projection->weight_pa.mean, projection->delay_ms.mean);
+}
+
 /* The weights and delays of a row whose pairs are drawn. */
 static void
 add_values(const row *drawn)
@@ -96,8 +109,7 @@ add_values(const row *drawn)
         chx__quantiles_each(&of->weight, weights, n);
         chx__quantiles_each(&of->delay, delays, n);
         for (uint32_t i = 0; i < n; i++) {
-            to[i].weight_pa = fabs(weights[i]) < CHX__MIN_CURRENT_PA ? 0 : (float)weights[i];
-            to[i].delay_ms = (float)delays[i];
+            set_values(&to[i], weights[i], delays[i]);
         }
     }
 }

@@ -51,6 +51,9 @@ chx_status chx__projector_each(const chx__projector *projector, const struct chx
 chx_status chx__projector_delays(const chx__projector *projector, const struct chx__rule *rule,
                                  float *shortest_ms, float *longest_ms);
 
+/* Gives a synapse the weight and delay that all of a projection have, if they don't differ. */
+void chx__projection_set_values(const chx_projection *projection, chx_synapse *synapse);
+
 /* How many synapses are to be expected, from above 0 to about as many as are drawn. */
 double chx__projection_expect(const chx_projection *projection);
 

@@ -87,14 +87,30 @@ chx__rules_count(const chx__rules *rules)
 }
 
 bool
+chx__rules_have_values(const chx__rules *rules)
+{
+    for (size_t i = 0; i < rules->n_rules; i++)
+        if (chx__projection_has_values(&rules->rules[i].projection))
+            return true;
+    return false;
+}
+
+bool
+chx__rules_sample(const chx__rules *rules, size_t index, chx_synapse *synapse)
+{
+    if (index >= rules->n_rules)
+        return false;
+    *synapse = (chx_synapse){0};
+    chx__projection_set_values(&rules->rules[index].projection, synapse);
+    return true;
+}
+
+bool
 chx__rules_can_wait(chx_network *network)
 {
     const chx__rules *rules = network->rules;
     chx_network_info *info = &network->info;
-    bool has_values = false;
-    for (size_t i = 0; rules && i < rules->n_rules; i++)
-        has_values = has_values || chx__projection_has_values(&rules->rules[i].projection);
-    if (!has_values || rules->n_synapses < MANY_SYNAPSES || info->n_synapses > 0 ||
+    if (chx__rules_count(rules) < MANY_SYNAPSES || info->n_synapses > 0 ||
         info->n_plasticities > 0 || info->n_ports > 0)
         return false;
     info->n_synapses = rules->n_synapses;

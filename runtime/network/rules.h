@@ -17,8 +17,9 @@ typedef struct chx__rule {
 
 typedef struct chx__rules chx__rules;
 
-/* Whether weights or delays of a projection differ. */
+/* Whether weights or delays of a projection, or of any, differ. */
 bool chx__projection_has_values(const chx_projection *projection);
+bool chx__rules_have_values(const chx__rules *rules);
 
 /* Takes `begin` over unless it fails. Errors: MEMORY. */
 chx_status chx__rules_add(chx_network *network, const chx_projection *projection, uint32_t index,
@@ -47,6 +48,9 @@ chx__rules *chx__rules_waiting(const chx_network *network);
 
 /* Draws all synapses, in any order, for `take`. Errors: MEMORY. */
 chx_status chx__rules_each(chx__rules *rules, bool with_values, chx__take take, void *data);
+
+/* Where no values differ: the weight and delay of a rule's synapses. False past the last rule. */
+bool chx__rules_sample(const chx__rules *rules, size_t index, chx_synapse *synapse);
 
 /* Adds to n_inputs of each neuron how many synapses are to be expected. */
 void chx__rules_expect(const chx__rules *rules, uint32_t *n_inputs);

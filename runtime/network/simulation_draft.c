@@ -1,9 +1,9 @@
 /* The synapses of all partitions drawn from the network's rules into their places, without a list
  * of them: once to count who is joined, and once more to write. Threads draw rows of rules, whose
  * synapses go to rows of sources in whatever order the threads come by; each is sorted after, so
- * that it has the order of a list, but for delays that are the same in steps. A draft has weights
- * in pA, as the unit is found from it, which is why the cut is made by the counts that the rules
- * let expect; the partition that takes it over turns them into units.
+ * that targets have the order of a list. A draft has weights in pA, or numbers of kinds, as the
+ * unit is found from it, which is why the cut is made by the counts that the rules let expect; the
+ * partition that takes it over turns them into units.
  *
  * Cursors are counted up by atomic operations and all else is written by one thread alone: several
  * synapses get their places first and are written after, or each would wait for the cache line of
@@ -72,6 +72,11 @@ write_synapse(const draft *of, uint32_t p, const chx_synapse *synapse, uint32_t 
     const uint32_t port = chx__model_port(part->model, (double)synapse->weight_pa);
     const uint32_t target =
         port * part->setup.n_blocks * of->tables->width + synapse->post - part->setup.first_neuron;
+    if (of->tables->n_kinds > 0) {
+        const uint32_t kind = chx__simulation_kind(of->tables, synapse);
+        part->synapses[place] = kind << part->setup.target_bits | target;
+        return;
+    }
     const uint32_t delay = chx__delay_steps(synapse->delay_ms, of->tables->info->time_step_ms);
     uint32_t *words = &part->synapses[2 * (size_t)place];
     words[0] = delay << part->setup.target_bits | target;
@@ -96,7 +101,7 @@ write_synapses(void *data, const chx_synapse *synapses, uint64_t n_synapses)
     }
 }
 
-/* A synapse as one number, which orders those of a row by target, delay and weight. */
+/* A synapse as one number, which orders those of a row by target, delay or kind, and weight. */
 static uint64_t
 key_of(uint64_t entry, uint32_t target_bits)
 {
@@ -160,23 +165,28 @@ typedef struct sorting {
 
 /* A row's words, by way of numbers that fit a processor's cache. */
 static bool
-sort_row(const chx__part_tables *part, const uint32_t *place, uint64_t **room, size_t *capacity)
+sort_row(const sorting *job, const uint32_t *place, uint64_t **room, size_t *capacity)
 {
+    const chx__part_tables *part = job->part;
+    const size_t n_words = chx__synapse_bytes(job->of->tables) / sizeof *part->synapses;
     const size_t n = place[1] - place[0];
     const uint32_t bits = part->setup.target_bits;
     if (n < 2)
         return true;
     if (!chx__grow_bare(room, capacity, 2 * n, sizeof **room))
         return false;
-    uint32_t *words = &part->synapses[2 * (size_t)place[0]];
+    uint32_t *words = &part->synapses[n_words * place[0]];
     uint64_t *keys = *room;
-    for (size_t i = 0; i < n; i++)
-        keys[i] = key_of((uint64_t)words[2 * i + 1] << 32 | words[2 * i], bits);
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t weight = n_words > 1 ? words[n_words * i + 1] : 0;
+        keys[i] = key_of((uint64_t)weight << 32 | words[n_words * i], bits);
+    }
     sort_keys(keys, keys + n, n);
     for (size_t i = 0; i < n; i++) {
         const uint64_t entry = entry_of(keys[i], bits);
-        words[2 * i] = (uint32_t)entry;
-        words[2 * i + 1] = (uint32_t)(entry >> 32);
+        words[n_words * i] = (uint32_t)entry;
+        if (n_words > 1)
+            words[n_words * i + 1] = (uint32_t)(entry >> 32);
     }
     return true;
 }
@@ -192,7 +202,7 @@ sort_share(void *data, uint32_t share)
     size_t capacity = 0;
     for (uint32_t g = 0; g < job->part->n_groups; g++)
         for (uint32_t pre = first; pre < end; pre++)
-            if (!sort_row(job->part, chx__part_row(job->part, g, pre), &room, &capacity))
+            if (!sort_row(job, chx__part_row(job->part, g, pre), &room, &capacity))
                 job->of->is_out_of_memory = true;
     free(room);
 }
@@ -231,7 +241,7 @@ place_part(draft *of, uint32_t p)
         of->cursors[p][i] = sum;
         sum += n;
     }
-    part->synapses = chx__alloc(part->n_synapses, 2 * sizeof *part->synapses);
+    part->synapses = chx__alloc(part->n_synapses, chx__synapse_bytes(of->tables));
     return part->synapses ? CHX_OK : chx__fail_memory("laying out synapses");
 }
 
@@ -322,6 +332,8 @@ chx__part_take_draft(chx__part_tables *part, const chx__simulation_tables *table
     part->synapses = from->synapses;
     part->n_synapses = from->n_synapses;
     *from = (chx__part_tables){0};
+    if (tables->n_kinds > 0)
+        return;
     turning job = {part, tables};
     chx__crew_run(SHARES, turn_share, &job);
 }

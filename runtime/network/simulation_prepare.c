@@ -218,6 +218,8 @@ chx__simulation_tables_init(chx__simulation_tables *tables, const chx_network_in
     if (!status)
         status = check_limits(tables);
     if (!status && params->rules)
+        status = chx__simulation_kinds_init(tables);
+    if (!status && params->rules)
         status = chx__simulation_drafts_init(tables);
     if (!status && params->rules)
         status = chx__simulation_survey(tables, &sum_pa);
@@ -228,7 +230,9 @@ chx__simulation_tables_init(chx__simulation_tables *tables, const chx_network_in
         status = make_stimuli(tables);
     if (!status)
         status = chx__simulation_plasticities_init(tables, params->sweep_spikes);
-    if (!status)
+    if (!status && params->rules)
+        chx__simulation_kinds_weigh(tables);
+    else if (!status)
         status = chx__simulation_kinds_init(tables);
     if (status)
         chx__simulation_tables_finish(tables);

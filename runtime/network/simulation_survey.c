@@ -50,6 +50,30 @@ look_at(piece *own, uint32_t post, double pa)
     own->n_inputs[post]++;
 }
 
+static float
+weight_pa(const chx__simulation_tables *tables, const chx__part_tables *part, size_t place)
+{
+    if (tables->n_kinds > 0)
+        return chx__simulation_kind_pa(tables, part->synapses[place] >> part->setup.target_bits);
+    float weight;
+    memcpy(&weight, &part->synapses[2 * place + 1], sizeof weight);
+    return weight;
+}
+
+/* Looks at a source's row in a group, and returns its length. */
+static uint32_t
+look_at_row(piece *own, const chx__simulation_tables *tables, const chx__part_tables *part,
+            const uint32_t *place)
+{
+    const uint32_t lanes = part->setup.n_blocks * tables->width;
+    const uint32_t mask = (uint32_t)((UINT64_C(1) << part->setup.target_bits) - 1);
+    const size_t n_words = chx__synapse_bytes(tables) / sizeof *part->synapses;
+    for (size_t s = place[0]; s < place[1]; s++)
+        look_at(own, part->setup.first_neuron + (part->synapses[n_words * s] & mask) % lanes,
+                fabs((double)weight_pa(tables, part, s)));
+    return place[1] - place[0];
+}
+
 /* The same numbers in the same order as of a list. */
 static void
 look_at_drafts(void *data, uint32_t index)
@@ -60,18 +84,8 @@ look_at_drafts(void *data, uint32_t index)
         uint32_t row = 0;
         for (uint32_t p = 0; p < of->tables->n_partitions; p++) {
             const chx__part_tables *part = &of->tables->drafts[p];
-            const uint32_t lanes = part->setup.n_blocks * of->tables->width;
-            const uint32_t mask = (uint32_t)((UINT64_C(1) << part->setup.target_bits) - 1);
-            for (uint32_t g = 0; g < part->n_groups; g++) {
-                const uint32_t *place = chx__part_row(part, g, (uint32_t)pre);
-                row += place[1] - place[0];
-                for (size_t s = place[0]; s < place[1]; s++) {
-                    float weight;
-                    memcpy(&weight, &part->synapses[2 * s + 1], sizeof weight);
-                    look_at(own, part->setup.first_neuron + (part->synapses[2 * s] & mask) % lanes,
-                            fabs((double)weight));
-                }
-            }
+            for (uint32_t g = 0; g < part->n_groups; g++)
+                row += look_at_row(own, of->tables, part, chx__part_row(part, g, (uint32_t)pre));
         }
         own->max_row = row > own->max_row ? row : own->max_row;
     }

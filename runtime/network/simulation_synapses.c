@@ -61,30 +61,65 @@ find_kind(const chx__simulation_tables *tables, const kind_key *key)
     }
 }
 
+uint32_t
+chx__simulation_kind(const chx__simulation_tables *tables, const chx_synapse *synapse)
+{
+    const kind_key key = key_of(tables, synapse);
+    return *find_kind(tables, &key) - 1;
+}
+
+float
+chx__simulation_kind_pa(const chx__simulation_tables *tables, uint32_t kind)
+{
+    const uint32_t bits = (uint32_t)tables->kind_keys[kind].numbers;
+    float weight_pa;
+    memcpy(&weight_pa, &bits, sizeof weight_pa);
+    return weight_pa;
+}
+
+void
+chx__simulation_kinds_weigh(chx__simulation_tables *tables)
+{
+    for (uint32_t k = 0; k < tables->n_kinds; k++)
+        tables->kinds[k].weight = chx__fixed_point(tables, chx__simulation_kind_pa(tables, k));
+}
+
+/* Collects the kind of a synapse if it is new. False when that is one too many. */
+static bool
+collect(chx__simulation_tables *tables, const chx_synapse *synapse, uint32_t max_kinds)
+{
+    const kind_key key = key_of(tables, synapse);
+    uint32_t *entry = find_kind(tables, &key);
+    if (*entry)
+        return true;
+    if (tables->n_kinds == max_kinds)
+        return false;
+    tables->kind_keys[tables->n_kinds] = key;
+    tables->kinds[tables->n_kinds++] = kind_of(tables, synapse, key.plasticity);
+    *entry = tables->n_kinds;
+    return true;
+}
+
 /* Collects the kinds, or none when they are too many. */
 static void
-collect(chx__simulation_tables *tables, uint32_t max_kinds)
+collect_all(chx__simulation_tables *tables, uint32_t max_kinds)
 {
     const chx_network_info *info = tables->info;
-    for (uint64_t s = 0; s < info->n_synapses; s++) {
-        const kind_key key = key_of(tables, &info->synapses[s]);
-        uint32_t *entry = find_kind(tables, &key);
-        if (*entry)
-            continue;
-        if (tables->n_kinds == max_kinds) {
-            tables->n_kinds = 0;
-            return;
-        }
-        tables->kind_keys[tables->n_kinds] = key;
-        tables->kinds[tables->n_kinds++] = kind_of(tables, &info->synapses[s], key.plasticity);
-        *entry = tables->n_kinds;
-    }
+    bool has_room = !tables->rules || !chx__rules_have_values(tables->rules);
+    chx_synapse sample;
+    for (size_t i = 0; has_room && tables->rules && chx__rules_sample(tables->rules, i, &sample);
+         i++)
+        has_room = collect(tables, &sample, max_kinds);
+    for (uint64_t s = 0; has_room && !tables->rules && s < info->n_synapses; s++)
+        has_room = collect(tables, &info->synapses[s], max_kinds);
+    if (!has_room)
+        tables->n_kinds = 0;
 }
 
 chx_status
 chx__simulation_kinds_init(chx__simulation_tables *tables)
 {
-    if (tables->n_learning > 0 || tables->drafts)
+    if (tables->n_learning > 0)
         return CHX_OK;
     const uint32_t spare_bits = 32 - tables->target_bits;
     const uint32_t max_kinds = 1u << (spare_bits < MAX_KIND_BITS ? spare_bits : MAX_KIND_BITS);
@@ -93,7 +128,7 @@ chx__simulation_kinds_init(chx__simulation_tables *tables)
     tables->kinds = chx__alloc(max_kinds, sizeof *tables->kinds);
     if (!tables->kind_slots || !tables->kind_keys || !tables->kinds)
         return chx__fail_memory("listing the kinds of synapses");
-    collect(tables, max_kinds);
+    collect_all(tables, max_kinds);
     return CHX_OK;
 }
 
@@ -192,8 +227,7 @@ write_synapse(const chx__part_tables *part, const chx__simulation_tables *tables
         port * part->setup.n_blocks * tables->width + synapse->post - part->setup.first_neuron;
     const uint32_t bits = part->setup.target_bits;
     if (tables->n_kinds > 0) {
-        const kind_key key = key_of(tables, synapse);
-        part->synapses[place] = (*find_kind(tables, &key) - 1) << bits | target;
+        part->synapses[place] = chx__simulation_kind(tables, synapse) << bits | target;
         return;
     }
     const chx_population_kind kind = kind_of(tables, synapse, number);

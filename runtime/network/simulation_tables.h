@@ -212,8 +212,14 @@ chx_status chx__simulation_plasticities_init(chx__simulation_tables *tables, uin
 const chx_plasticity *chx__simulation_plasticity(const chx__simulation_tables *tables,
                                                  const chx_synapse *synapse, uint32_t *number);
 
-/* Collects the kinds of synapses. Errors: MEMORY. */
+/* Collects the kinds of synapses. Those of rules are collected before weights have a unit, and get
+ * their weights in units later. Errors: MEMORY. */
 chx_status chx__simulation_kinds_init(chx__simulation_tables *tables);
+void chx__simulation_kinds_weigh(chx__simulation_tables *tables);
+
+/* The number of a synapse's kind, and the weight in pA of a kind. */
+uint32_t chx__simulation_kind(const chx__simulation_tables *tables, const chx_synapse *synapse);
+float chx__simulation_kind_pa(const chx__simulation_tables *tables, uint32_t kind);
 
 /* Makes the groups and synapses of a partition (simulation_synapses.c). Errors: LIMIT, MEMORY. */
 chx_status chx__part_synapses_init(chx__part_tables *part, const chx__simulation_tables *tables);
