@@ -19,6 +19,8 @@
 #define BUSY_SHARE 0.8
 /* A device that is idle for at least half of it could do more. */
 #define SPARE_SHARE 0.5
+/* A task that accounts for less of what is told is one of many. */
+#define WORTH_SHARE 0.1
 
 /* Times by what they are due to, and who is asked about. */
 typedef struct inquiry {
@@ -131,13 +133,23 @@ relief(const inquiry *asked)
                     : "less work, a faster device or one more would help";
 }
 
+/* What part is due to the task, where that is worth a word. */
+static void
+part_text(const chx_bottleneck *found, const char *words, char text[128])
+{
+    double part = found->task_share / found->share;
+    text[0] = '\0';
+    if (part >= WORTH_SHARE)
+        snprintf(text, 128, ", %.0f %% %s '%s'", 100.0 * part, words, found->task);
+}
+
 static void
 say_busy(const inquiry *asked, chx_bottleneck *found)
 {
-    snprintf(found->sentence, sizeof found->sentence,
-             "%s is busy %.0f %% of the time, %.0f %% of it with '%s': %s", found->device,
-             100.0 * found->share, 100.0 * found->task_share / found->share, found->task,
-             relief(asked));
+    char part[128];
+    part_text(found, "of it with", part);
+    snprintf(found->sentence, sizeof found->sentence, "%s is busy %.0f %% of the time%s: %s",
+             found->device, 100.0 * found->share, part, relief(asked));
 }
 
 static void
@@ -165,10 +177,11 @@ say_wait(const inquiry *asked, const chx__kernel_use *task, chx_bottleneck *foun
                                         [CHX_BOTTLENECK_HOST] = "the host"};
     bool is_transfer = found->kind == CHX_BOTTLENECK_TRANSFER;
     bool is_output = is_transfer && task->kind != CHX_SPAN_TRANSFER;
-    snprintf(found->sentence, sizeof found->sentence,
-             "%.0f %% of the time hangs on %s, %.0f %% of that on %s'%s' of %s: %s",
-             100.0 * found->share, whats[found->kind], 100.0 * found->task_share / found->share,
-             is_output ? "the output of " : "", found->task, found->device,
+    char part[128];
+    part_text(found, is_output ? "of that on the output of" : "of that on", part);
+    snprintf(found->sentence, sizeof found->sentence, "%.0f %% of the time hangs on %s%s%s%s: %s",
+             100.0 * found->share, whats[found->kind], part, part[0] ? " of " : "",
+             part[0] ? found->device : "",
              is_transfer ? "fewer bytes to move would help" : relief(asked));
 }
 

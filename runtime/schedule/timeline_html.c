@@ -96,21 +96,28 @@ write_kernel_sample(const page *to, const chx__kernel_use *kernel, const char *n
     write_sample(to, shape, name);
 }
 
+/* Kernels that have colours of their own by name, all others together. */
+static void
+write_kernel_samples(const page *to, chx_span_kind kind)
+{
+    static const char *const kinds[] = {"", "other kernels", "host task", "transfer"};
+    for (size_t k = 0; k < to->of->n_kernels; k++) {
+        const chx__kernel_use *kernel = &to->of->kernels[k];
+        bool is_own = kind == CHX_SPAN_KERNEL && kernel->rank < CHX__N_KERNEL_COLOURS;
+        if (kernel->kind != kind)
+            continue;
+        write_kernel_sample(to, kernel, is_own ? kernel->name : kinds[kind]);
+        if (!is_own)
+            return;
+    }
+}
+
 static void
 write_legend(const page *to)
 {
-    static const char *const kinds[] = {"", "other kernels", "host task", "transfer"};
-    static const uint32_t own[] = {0, CHX__N_KERNEL_COLOURS, 0, 0};
-    bool present[CHX_SPAN_TRANSFER + 1] = {false};
     fputs("<ul class=\"legend\">\n", to->stream);
-    for (size_t k = 0; k < to->of->n_kernels; k++) {
-        const chx__kernel_use *kernel = &to->of->kernels[k];
-        bool is_own = kernel->rank < own[kernel->kind];
-        if (!is_own && present[kernel->kind])
-            continue;
-        present[kernel->kind] = present[kernel->kind] || !is_own;
-        write_kernel_sample(to, kernel, is_own ? kernel->name : kinds[kernel->kind]);
-    }
+    for (int kind = CHX_SPAN_KERNEL; kind <= CHX_SPAN_TRANSFER; kind++)
+        write_kernel_samples(to, (chx_span_kind)kind);
     write_sample(to, "<rect class=\"mark\" x=\"2\" y=\"2\" width=\"14\" height=\"8\"/>",
                  "critical path");
     if (chx__timeline_has_ghosts(to->timeline))

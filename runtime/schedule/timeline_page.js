@@ -81,7 +81,7 @@
         y: barY[lane], height: BAR}), span[START], span[LENGTH]]);
   });
   const markShapes = data.spans.filter(s => s[CRITICAL] && s[START] >= 0).map(s =>
-    [make("rect", marks, {class: "mark", y: barY[s[LANE]], height: BAR}), s[START], s[LENGTH]]);
+    [make("rect", marks, {class: "mark"}), s[START], s[LENGTH], s[LANE]]);
 
   const place = (shape, start, length) => {
     const begin = Math.max(x(start), left - 9);
@@ -91,6 +91,15 @@
     if (!seen) return;
     shape.setAttribute("x", begin.toFixed(2));
     shape.setAttribute("width", Math.max(end - begin, .8).toFixed(2));
+  };
+
+  /* Where an outline would hide a bar, the critical path is a line below it. */
+  const placeMark = ([shape, start, length, lane]) => {
+    const isThin = length / (to - from) * width < 7;
+    shape.classList.toggle("thin", isThin);
+    shape.setAttribute("y", barY[lane] + (isThin ? BAR - 1 : 0));
+    shape.setAttribute("height", isThin ? 4 : BAR);
+    place(shape, start, length);
   };
 
   const drawNames = () => {
@@ -143,7 +152,7 @@
   const draw = () => {
     shapes.forEach(([shape, start, length]) => place(shape, start, length));
     gapShapes.forEach((shape, i) => place(shape, data.gaps[i][3], data.gaps[i][4]));
-    markShapes.forEach(([shape, start, length]) => place(shape, start, length));
+    markShapes.forEach(placeMark);
     drawNames();
     drawAxis();
     drawFlow();
