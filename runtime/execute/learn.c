@@ -65,7 +65,7 @@ chx__learn(const chx_run *run)
     uint64_t n = ++lowered->n_runs_ended;
     uint32_t n_alike = 0;
     assert(n > lowered->n_runs_learnt && !run->failed);
-    if (!is_measured(n))
+    if (!is_measured(n) && !lowered->division)
         return;
     for (uint32_t c = 0; c < lowered->n_commands; c++) {
         const chx__command *commands = lowered->commands;

@@ -184,6 +184,15 @@ giga_ops_by_identity(const chx__fleet *fleet, uint64_t identity)
     return GUESSED_GIGA_OPS;
 }
 
+/* Tasks that are divided are of one size now and of another then. */
+static bool
+find_measured(const chx__costs *costs, const chx__task *task, const chx__cost_key *key,
+              double *duration_ns)
+{
+    return task->is_divisible ? chx__costs_find_lately(costs, key, duration_ns)
+                              : chx__costs_find(costs, key, duration_ns);
+}
+
 static double
 device_cost(const chx__costs *costs, const chx__fleet *fleet, const chx__task *task,
             const chx__device *device)
@@ -195,8 +204,8 @@ device_cost(const chx__costs *costs, const chx__fleet *fleet, const chx__task *t
     chx__task_keys keys = chx__task_keys_of(task, device);
     double duration_ns;
     uint64_t reference;
-    if (chx__costs_find(costs, &keys.own, &duration_ns) ||
-        chx__costs_find(costs, &keys.kind, &duration_ns) ||
+    if (find_measured(costs, task, &keys.own, &duration_ns) ||
+        find_measured(costs, task, &keys.kind, &duration_ns) ||
         chx__costs_find_near(costs, &keys.own, &duration_ns) ||
         chx__costs_find_near(costs, &keys.kind, &duration_ns))
         return duration_ns;

@@ -7,6 +7,7 @@
  * From the choice to the submit the turn is not given up, which is what makes the plan fit. */
 #include "execute/variants.h"
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "execute/driver.h"
 #include "execute/rebuild.h"
@@ -16,6 +17,9 @@
 #define LONGEST_REVIEW_INTERVAL 256
 
 #define MOST_IN_VAIN 3u
+
+/* Choosing shares takes at most a thirtieth of the time that runs are expected to take. */
+#define CHOICE_FACTOR 30.0
 
 #define DEADLINE_FLOOR_NS UINT64_C(60000000000)
 #define DEADLINE_FACTOR 20.0
@@ -243,12 +247,26 @@ refresh(chx__variants *of, const chx__shares *shares)
     return status ? status : replace_variant(of, made);
 }
 
-/* The shares that are best by the present costs, where it is time to ask. */
-static chx_status
-review_shares(const chx__variants *of, bool is_time, chx__shares *shares)
+/* Whether it is time to ask for better shares: with each review, and when costs have moved, unless
+ * asking would take more than its part of the time. */
+static bool
+is_choice_due(const chx__variants *of, bool is_review)
 {
-    return is_time && of->graph->is_divisible ? chx__shares_choose(of->graph, &of->shares, shares)
-                                              : chx__shares_copy(shares, &of->shares);
+    bool has_moved = of->choice_epoch != of->runtime->cost_epoch;
+    return of->graph->is_divisible &&
+           (is_review || (has_moved && of->n_submits >= of->next_choice));
+}
+
+static chx_status
+choose_shares(chx__variants *of, chx__shares *shares)
+{
+    uint64_t begin_ns = chx__now_ns();
+    chx_status status = chx__shares_choose(of->graph, &of->shares, shares);
+    double took_ns = (double)(chx__now_ns() - begin_ns);
+    of->next_choice = of->n_submits + (uint64_t)(CHOICE_FACTOR * took_ns /
+                                                 (1.0 + of->list[0].lowered->makespan_ns));
+    of->choice_epoch = of->runtime->cost_epoch;
+    return status;
 }
 
 /* The first variant suits. It is outdated where a program of it is to be replaced by a better
@@ -256,14 +274,18 @@ review_shares(const chx__variants *of, bool is_time, chx__shares *shares)
 static chx_status
 renew(chx__variants *of)
 {
+    if (of->refresh)
+        return CHX_OK;
     const chx__lowered *first = of->list[0].lowered;
     bool has_moved = first->cost_epoch != of->runtime->cost_epoch;
-    bool is_time = !of->refresh && (has_moved || of->graph->is_divisible) && is_due(of);
-    bool is_outdated = first->build_epoch != of->runtime->build_epoch || (is_time && has_moved);
-    if (of->refresh || !(is_time || is_outdated))
+    bool is_review = (has_moved || of->graph->is_divisible) && is_due(of);
+    bool is_outdated = first->build_epoch != of->runtime->build_epoch || (is_review && has_moved);
+    bool is_choice = is_choice_due(of, is_review);
+    if (!is_outdated && !is_choice)
         return CHX_OK;
     chx__shares shares;
-    chx_status status = review_shares(of, is_time, &shares);
+    chx_status status =
+        is_choice ? choose_shares(of, &shares) : chx__shares_copy(&shares, &of->shares);
     if (!status && (is_outdated || !chx__shares_equal(&shares, &of->shares)))
         status = refresh(of, &shares);
     chx__shares_finish(&shares);

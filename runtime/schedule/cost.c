@@ -7,6 +7,9 @@
  * A size whose band has no samples is on the line through the medians of the bands around it, so a
  * launch's own cost is not scaled with its size.
  *
+ * What was measured long before its neighbours says little of now: a device that was busy with
+ * others' work while pieces of a task ran may be idle since.
+ *
  * The table is hashed by kernel and band only, so that all devices' models for the same work lie on
  * one probe sequence: find_elsewhere() walks just that. It is at most half full, hence probing
  * ends, and nothing is ever taken out, hence no tombstones.
@@ -22,12 +25,14 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/line.h"
 
 #define N_RECENT 9
 #define ENOUGH 4u /* samples to tell a spread from */
 #define DOUBTFUL 4.0 /* times what is known */
+#define STALE_NS UINT64_C(10000000000) /* older than others by so much */
 #define NEAR 3u /* bands to either side that say something of one without samples */
 
 /* One kernel on one device at sizes of one band, as ns per unit of size. */
@@ -44,6 +49,7 @@ typedef struct model {
     double known_spread; /* before there are enough samples to tell it from */
     uint64_t n_samples;
     char *name; /* NULL: it has none */
+    uint64_t last_ns; /* when the last one came */
     double told; /* the estimate when add last said that it moved, below zero before */
 } model;
 
@@ -168,6 +174,7 @@ keep(model *to, double rate)
 {
     uint32_t at = 0;
     to->n_samples++;
+    to->last_ns = chx__now_ns();
     if (to->n_recent < N_RECENT) {
         at = to->n_recent++;
         to->order[at] = (uint8_t)to->next;
@@ -241,29 +248,71 @@ middle_of(uint32_t band)
     return 0.75 * exp2(band);
 }
 
-bool
-chx__costs_find(const chx__costs *costs, const chx__cost_key *key, double *duration_ns)
+/* Model of a band around the key's; NULL where there is none, or its samples are much older than
+ * the newest. */
+static const model *
+find_neighbour(const chx__costs *costs, const chx__cost_key *key, uint32_t band, uint64_t newest_ns)
+{
+    const model *slot = find_slot(costs, key->kernel, band, key->device);
+    bool counts = slot->band && slot->n_recent && slot->last_ns + STALE_NS >= newest_ns;
+    return counts ? slot : NULL;
+}
+
+static uint32_t
+first_band(const chx__cost_key *key)
+{
+    uint32_t band = band_of(key);
+    return band > NEAR ? band - NEAR : 1;
+}
+
+/* When the last sample of the bands around the key's was taken; 0: never. */
+static uint64_t
+newest_around(const chx__costs *costs, const chx__cost_key *key)
+{
+    uint64_t newest_ns = 0;
+    for (uint32_t b = first_band(key); b <= band_of(key) + NEAR; b++) {
+        const model *slot = find_neighbour(costs, key, b, newest_ns);
+        if (slot && slot->last_ns > newest_ns)
+            newest_ns = slot->last_ns;
+    }
+    return newest_ns;
+}
+
+static bool
+find(const chx__costs *costs, const chx__cost_key *key, bool lately, double *duration_ns)
 {
     pthread_mutex_t *mutex = (pthread_mutex_t *)&costs->mutex;
     pthread_mutex_lock(mutex);
-    const model *slot = find_slot(costs, key->kernel, band_of(key), key->device);
-    bool known = slot->band && slot->n_recent;
-    if (known)
+    uint64_t newest_ns = lately ? newest_around(costs, key) : 0;
+    const model *slot = find_neighbour(costs, key, band_of(key), newest_ns);
+    if (slot)
         *duration_ns = median(slot) * units(key);
     pthread_mutex_unlock(mutex);
-    return known;
+    return slot != NULL;
+}
+
+bool
+chx__costs_find(const chx__costs *costs, const chx__cost_key *key, double *duration_ns)
+{
+    return find(costs, key, false, duration_ns);
+}
+
+bool
+chx__costs_find_lately(const chx__costs *costs, const chx__cost_key *key, double *duration_ns)
+{
+    return find(costs, key, true, duration_ns);
 }
 
 bool
 chx__costs_find_near(const chx__costs *costs, const chx__cost_key *key, double *duration_ns)
 {
     pthread_mutex_t *mutex = (pthread_mutex_t *)&costs->mutex;
-    uint32_t band = band_of(key);
     chx__points points = {0};
     pthread_mutex_lock(mutex);
-    for (uint32_t b = band > NEAR ? band - NEAR : 1; b <= band + NEAR; b++) {
-        const model *slot = find_slot(costs, key->kernel, b, key->device);
-        if (slot->band && slot->n_recent && median(slot) > 0)
+    uint64_t newest_ns = newest_around(costs, key);
+    for (uint32_t b = first_band(key); b <= band_of(key) + NEAR; b++) {
+        const model *slot = find_neighbour(costs, key, b, newest_ns);
+        if (slot && median(slot) > 0)
             chx__points_add(&points, middle_of(b), median(slot) * middle_of(b));
     }
     pthread_mutex_unlock(mutex);

@@ -32,9 +32,13 @@ bool chx__costs_add(chx__costs *costs, const chx__cost_key *key, double duration
  * the key has none. Any thread. */
 bool chx__costs_find(const chx__costs *costs, const chx__cost_key *key, double *duration_ns);
 
-/* Estimate for a size whose band has no samples, by a line through those of the bands around it.
- * False when these have none either. A first launch of that size may still be slow, as it may
- * compile. Any thread. */
+/* The same, but for samples from long before others of sizes around it were taken: of the pieces
+ * that a task was once cut into, for which chx__costs_find_near() then knows more. Any thread. */
+bool chx__costs_find_lately(const chx__costs *costs, const chx__cost_key *key, double *duration_ns);
+
+/* Estimate for a size whose band has no samples, by a line through those of the bands around it, of
+ * which old ones do not count beside new ones. False when these have none either. A first launch of
+ * that size may still be slow, as it may compile. Any thread. */
 bool chx__costs_find_near(const chx__costs *costs, const chx__cost_key *key, double *duration_ns);
 
 /* Estimate for a device that has not run the kernel, from one that has: any sample of kernel and
