@@ -41,7 +41,9 @@ typedef struct chx_plan_params {
     /* What a device loses is made again: a run that it fails (DEVICE, DEVICE_MEMORY, TIMEOUT) is
      * repeated, and so is what a read finds lost, with the same bits, and planning that it fails. A
      * device that fails again at once, or does not end in time, is left out while others remain,
-     * which then do also what only it was to do. In time means long before the deadline, unless
+     * which then do also what only it was to do, until it is well again: submits have it tried
+     * after 5 s and then ever more seldom, and once it answers and passes the self-test it is used
+     * again. In time means long before the deadline, unless
      * that is CHX_FOREVER: within twice what the work is known to take and 0.2 s a device should
      * end it or else answer, and within 16 times that and 3 s it should end it. Each failure is a
      * warning in the log, and counted (chx_runtime_n_recoveries()). Only when nothing is left to

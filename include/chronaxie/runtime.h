@@ -83,7 +83,8 @@ typedef struct chx_device_info {
     chx_device_kind kind;
     bool selected; /* this runtime may place work on it */
     bool spare; /* a faster driver of the same hardware is selected too: gets only pinned work */
-    const char *excluded; /* why the self-test refused it, NULL when it passed */
+    const char *excluded; /* why it is out of use: what the self-test, a plan that recovers or
+                             chx_runtime_exclude() says; NULL when it is sound */
     uint32_t parent; /* index among root devices; itself unless it is a sub-device */
     uint32_t n_compute_units;
     uint32_t n_compute_lanes;
@@ -155,10 +156,10 @@ CHX_API chx_status chx_runtime_cost_models(const chx_runtime *runtime, chx_cost_
  * at a time. */
 CHX_API chx_status chx_runtime_record_machine(chx_runtime *runtime, const char *path);
 
-/* Stops using a device: waits for runs in flight to end (up to timeout_ns), saves what only it
- * holds, rebuilds its platform's context without it, and restores every buffer. Plans are made anew
- * at their next submit. Errors: INVALID, NO_DEVICE when it is the last one, TIMEOUT, DEVICE when
- * data was lost with it. One thread at a time, with no other call in progress. */
+/* Stops using a device for good: waits for runs in flight to end (up to timeout_ns), saves what
+ * only it holds, rebuilds its platform's context without it, and restores every buffer. Plans are
+ * made anew at their next submit. Errors: INVALID, NO_DEVICE when it is the last one, TIMEOUT,
+ * DEVICE when data was lost with it. One thread at a time, with no other call in progress. */
 CHX_API chx_status chx_runtime_exclude(chx_runtime *runtime, uint32_t device_index,
                                        const char *reason, uint64_t timeout_ns);
 

@@ -35,6 +35,7 @@ struct chx__device {
     cl_device_id id;
     bool is_sub_device;
     bool is_left_out; /* by a plan that has gone on without it */
+    bool is_barred; /* by the caller: it stays out of use */
     bool is_silent; /* it was asked for a sign of life, and nothing came */
     bool shares_host_memory; /* it can work on the host's memory where it lies */
     chx__platform *platform;

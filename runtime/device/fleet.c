@@ -443,6 +443,15 @@ chx__fleet_admit(chx__fleet *fleet)
 }
 
 bool
+chx__fleet_is_shut(chx__fleet *fleet)
+{
+    pthread_mutex_lock(&fleet->lock);
+    bool is_shut = fleet->is_shut;
+    pthread_mutex_unlock(&fleet->lock);
+    return is_shut;
+}
+
+bool
 chx__fleet_is_spare(const chx__fleet *fleet, const chx__device *device, chx__places allowed)
 {
     for (uint32_t i = 0; i < fleet->n_devices; i++) {
@@ -556,4 +565,17 @@ chx__fleet_exclude(chx__fleet *fleet, chx__device *device, const char *reason)
     device->info.excluded = why;
     chx__log(&fleet->logger, CHX_LOG_INFO, "%s is no longer used: %s", device->info.name, why);
     return CHX_OK;
+}
+
+/* Callers may have been told why it was out of use, so that stays. */
+void
+chx__fleet_readmit(chx__fleet *fleet, chx__device *device)
+{
+    chx__keep((char *)device->info.excluded);
+    device->info.excluded = NULL;
+    device->info.selected = true;
+    device->is_left_out = device->is_silent = false;
+    fleet->generation++;
+    chx__log(&fleet->logger, CHX_LOG_WARNING, "%s is used again: it answers and passes its test",
+             device->info.name);
 }

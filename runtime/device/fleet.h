@@ -75,6 +75,9 @@ void chx__fleet_leave(chx__fleet *fleet);
 void chx__fleet_shut(chx__fleet *fleet);
 void chx__fleet_admit(chx__fleet *fleet);
 
+/* Whether a change is in progress. Any thread. */
+bool chx__fleet_is_shut(chx__fleet *fleet);
+
 /* Gives the platform's open devices new queues on the same context; the old ones, which may hold
  * commands that never end, are forgotten. A device that gives no sign of life stays closed. Errors:
  * DEVICE. */
@@ -98,5 +101,9 @@ void chx__fleet_lose(chx__fleet *fleet, chx__platform *platform, const char *rea
  * of the excluded device are set aside. One thread at a time, with no other call in progress.
  * Errors: NO_DEVICE when it is the last one, which then stays; INVALID; MEMORY. */
 chx_status chx__fleet_exclude(chx__fleet *fleet, chx__device *device, const char *reason);
+
+/* Uses a device again that was excluded. Its platform is closed, and the next context has it. One
+ * thread at a time, with no other call in progress. */
+void chx__fleet_readmit(chx__fleet *fleet, chx__device *device);
 
 #endif

@@ -2,6 +2,9 @@
  * the context that the device works in. They stand beside what hangs, and yet nothing but the
  * device can do them. What is refused or fails is no sign of life.
  *
+ * A device that is out of use is asked in a context that is made for it, and has to pass the
+ * self-test as well.
+ *
  * Each has a thread, for a driver may stay in any call. It touches nothing of the fleet: what it
  * needs is copied when it is asked for, and the context is its caller's care. Objects whose
  * commands have not ended are forgotten, since their release could wait for ever. */
@@ -14,6 +17,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "device/self_test.h"
 
 #define NAP_NS 1000000
 
@@ -22,6 +26,8 @@ static const uint32_t word = 0;
 
 struct chx__heartbeat {
     const chx__backend *backend;
+    const chx__device *tested; /* anew, in a context of its own; else NULL */
+    const char *kernel_path;
     cl_context context;
     cl_device_id device;
     cl_command_queue queue;
@@ -81,39 +87,81 @@ release(const chx__heartbeat *asked)
         asked->backend->release_memory(asked->to);
 }
 
-static void *
-work(void *data)
+/* Whether it beats. What has not ended is left where it is, its context with it. */
+static bool
+beat(chx__heartbeat *asked)
 {
-    chx__heartbeat *asked = data;
     cl_int status = enqueue(asked);
     cl_event last = asked->copied ? asked->copied : asked->written;
     bool is_over = !last || await(asked, last, &status);
-    atomic_store(&asked->is_heard, asked->copied && is_over && status == CL_COMPLETE);
+    const bool is_heard = asked->copied && is_over && status == CL_COMPLETE;
     if (asked->copied)
         asked->backend->release_event(asked->copied);
     if (asked->written)
         asked->backend->release_event(asked->written);
     if (is_over)
         release(asked);
+    if (is_over && asked->tested)
+        asked->backend->release_context(asked->context);
+    return is_heard;
+}
+
+static bool
+is_well(chx__heartbeat *asked)
+{
+    const chx__device *tested = asked->tested;
+    if (tested && asked->backend->create_context(tested->platform, &asked->device, 1,
+                                                 &asked->context) != CL_SUCCESS)
+        return false;
+    return beat(asked) && (!tested || chx__self_test_repeat(tested, asked->kernel_path));
+}
+
+static void *
+work(void *data)
+{
+    chx__heartbeat *asked = data;
+    atomic_store(&asked->is_heard, is_well(asked));
     atomic_store(&asked->has_left, true);
     return NULL;
 }
 
-chx_status
-chx__heartbeat_ask(const chx__device *device, chx__heartbeat **heartbeat)
+static chx_status
+ask(const chx__heartbeat *wanted, chx__heartbeat **heartbeat)
 {
     chx__heartbeat *made = chx__alloc(1, sizeof *made);
     if (!made)
         return chx__fail_memory("asking a device for a sign of life");
-    made->backend = chx__device_backend(device);
-    made->context = device->platform->context;
-    made->device = device->id;
+    made->backend = wanted->backend;
+    made->tested = wanted->tested;
+    made->kernel_path = wanted->kernel_path;
+    made->context = wanted->context;
+    made->device = wanted->device;
     if (pthread_create(&made->thread, NULL, work, made) != 0) {
         free(made);
         return chx__fail_memory("asking a device for a sign of life");
     }
     *heartbeat = made;
     return CHX_OK;
+}
+
+chx_status
+chx__heartbeat_ask(const chx__device *device, chx__heartbeat **heartbeat)
+{
+    return ask(&(chx__heartbeat){.backend = chx__device_backend(device),
+                                 .context = device->platform->context,
+                                 .device = device->id},
+               heartbeat);
+}
+
+chx_status
+chx__heartbeat_ask_anew(const chx__device *device, const char *kernel_path,
+                        chx__heartbeat **heartbeat)
+{
+    return ask(&(chx__heartbeat){.backend = chx__device_backend(device),
+                                 .tested = device,
+                                 .kernel_path = kernel_path,
+                                 .device = device->id},
+               heartbeat);
 }
 
 bool

@@ -11,6 +11,11 @@ typedef struct chx__heartbeat chx__heartbeat;
  * MEMORY. */
 chx_status chx__heartbeat_ask(const chx__device *device, chx__heartbeat **heartbeat);
 
+/* Asks one that is out of use, in a context made for it, and then tests it as self_test.h has it.
+ * The device and kernel_path, the fleet's, stay until it has left. Errors: MEMORY. */
+chx_status chx__heartbeat_ask_anew(const chx__device *device, const char *kernel_path,
+                                   chx__heartbeat **heartbeat);
+
 /* Whether the device has answered; whether the thread has ended. */
 bool chx__heartbeat_is_heard(const chx__heartbeat *heartbeat);
 bool chx__heartbeat_has_left(const chx__heartbeat *heartbeat);

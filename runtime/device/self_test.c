@@ -579,3 +579,27 @@ chx__self_test(chx__fleet *fleet, chx__device *device, bool with_speed)
     free(text);
     return status;
 }
+
+bool
+chx__self_test_repeat(const chx__device *device, const char *kernel_path)
+{
+    char *text = NULL;
+    if (chx__device_backend(device) != &chx__opencl)
+        return true;
+    self_test *test = chx__alloc(1, sizeof *test);
+    if (!test || chx__source_from_embedded("common/self_test.cl", kernel_path, &text) != CHX_OK) {
+        free(test);
+        return false;
+    }
+    test->probe.device = device;
+    test->text = text;
+    run_all(test);
+    const bool has_passed = test->passed;
+    if (!chx__probe_close(&test->probe)) {
+        chx__keep(test);
+        return false;
+    }
+    free(text);
+    free(test);
+    return has_passed;
+}

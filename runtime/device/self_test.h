@@ -12,4 +12,8 @@
  * is not an error here and is tried again next time. Errors: MEMORY. */
 chx_status chx__self_test(chx__fleet *fleet, chx__device *device, bool with_speed);
 
+/* Tests a device once more, and keeps nothing of it. True also for devices of a back-end that has
+ * no self-test. Any thread, which may not come back from the driver. */
+bool chx__self_test_repeat(const chx__device *device, const char *kernel_path);
+
 #endif

@@ -14,11 +14,13 @@
 #include "base/later.h"
 #include "execute/driver.h"
 #include "execute/learn.h"
+#include "execute/probation.h"
 #include "execute/voice.h"
 #include "execute/wait.h"
 
 /* How long a runtime that is destroyed waits for runs in flight before it sets them aside. */
 #define PATIENCE_NS UINT64_C(5000000000)
+#define PROBATION_NS UINT64_C(5000000000)
 #define ACCESS_TIMEOUT_NS UINT64_C(60000000000)
 #define FAREWELL_NS UINT64_C(2000000000)
 
@@ -62,6 +64,7 @@ chx__runtime_create(chx_runtime **runtime, const chx_runtime_params *params, chx
     init_locks(made);
     made->logger = (chx__logger){wanted.log, wanted.log_data, wanted.log_level};
     made->patience_ns = PATIENCE_NS;
+    made->probation_ns = PROBATION_NS;
     made->access_timeout_ns = ACCESS_TIMEOUT_NS;
     made->process = getpid();
     chx_status status = chx__costs_create(&made->costs);
@@ -94,7 +97,8 @@ chx_runtime_destroy(chx_runtime **runtime)
     bool is_drained = chx__wait_all(ending, chx__now_ns() + FAREWELL_NS) == CHX_OK;
     chx__turn_end(ending);
     /* What a stuck driver may come back to must be there: all of it. */
-    if (!chx__driver_stop(ending) || chx__fleet_has_stuck(&ending->fleet)) {
+    const bool is_free = chx__probation_destroy(&ending->probation);
+    if (!chx__driver_stop(ending) || !is_free || chx__fleet_has_stuck(&ending->fleet)) {
         chx__keep(ending);
         return;
     }

@@ -181,6 +181,22 @@ chx__exclude(chx_runtime *runtime, chx__device *device, const char *reason, uint
     return status;
 }
 
+bool
+chx__readmit(chx_runtime *runtime, chx__device *device, uint64_t timeout_ns)
+{
+    chx__platform *platform = device->platform;
+    const uint64_t deadline_ns = chx__now_ns() + timeout_ns;
+    if (chx__wait_platform(runtime, platform, deadline_ns) != CHX_OK ||
+        !chx__wait_courier(runtime, platform, deadline_ns) || platform->is_suspect ||
+        device->is_barred)
+        return false;
+    if (rebuild(runtime, platform, NULL, NULL, false, timeout_ns) != CHX_OK)
+        chx__log(&runtime->logger, CHX_LOG_WARNING, "before %s is used again: %s",
+                 device->info.name, chx_last_error()->message);
+    chx__fleet_readmit(&runtime->fleet, device);
+    return true;
+}
+
 chx_status
 chx_runtime_exclude(chx_runtime *runtime, uint32_t device_index, const char *reason,
                     uint64_t timeout_ns)
@@ -189,6 +205,7 @@ chx_runtime_exclude(chx_runtime *runtime, uint32_t device_index, const char *rea
     chx__turn_begin(runtime);
     chx_status status =
         chx__exclude(runtime, &runtime->fleet.devices[device_index], reason, timeout_ns);
+    runtime->fleet.devices[device_index].is_barred |= !status;
     chx__turn_end(runtime);
     return status;
 }

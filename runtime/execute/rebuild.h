@@ -15,4 +15,8 @@ chx_status chx__rebuild_suspects(chx_runtime *runtime);
 chx_status chx__exclude(chx_runtime *runtime, chx__device *device, const char *reason,
                         uint64_t timeout_ns);
 
+/* Takes a device back into use that was excluded and is well again; false when runs on its platform
+ * do not end in time. Under the turn, which is given up meanwhile. */
+bool chx__readmit(chx_runtime *runtime, chx__device *device, uint64_t timeout_ns);
+
 #endif

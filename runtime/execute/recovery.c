@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "execute/driver.h"
 #include "execute/fetch.h"
+#include "execute/probation.h"
 #include "execute/rebuild.h"
 #include "execute/wait.h"
 
@@ -247,11 +248,19 @@ chx__recovery_goes_on(chx__recovery *recovery, chx_status status)
     return chx__redo_is_devices(status) && find_way(recovery, &error);
 }
 
-void
-chx__recovery_await(const chx__recovery *recovery)
+static void
+await_repetition(const chx__recovery *recovery)
 {
     while (recovery->redo.is_failed)
         chx__wait_change(recovery->redo.runtime, UINT64_MAX);
+}
+
+void
+chx__recovery_await(const chx__recovery *recovery)
+{
+    await_repetition(recovery);
+    chx__probation_look(recovery->redo.runtime);
+    await_repetition(recovery);
 }
 
 /* Has the host hold what is needed, and copies what is kept. */

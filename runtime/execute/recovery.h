@@ -34,7 +34,8 @@ bool chx__recovery_goes_on(chx__recovery *recovery, chx_status status);
 chx_status chx__recovery_begin(chx__recovery *recovery, const chx__lowered *lowered,
                                const chx__cast *cast);
 
-/* Until nothing is being repeated. Under the turn. */
+/* Until nothing is being repeated; looks after devices on probation. Under the turn, which may be
+ * given up. */
 void chx__recovery_await(const chx__recovery *recovery);
 
 #endif

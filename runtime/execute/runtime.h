@@ -15,6 +15,7 @@
 
 typedef struct chx__inbox chx__inbox;
 typedef struct chx__host_thread chx__host_thread;
+typedef struct chx__probation chx__probation;
 typedef struct chx__vigil chx__vigil;
 
 struct chx_runtime {
@@ -23,6 +24,7 @@ struct chx_runtime {
     chx__logger logger;
     bool serial;
     uint64_t patience_ns; /* what a suspect platform's runs get to end, and a driver's call */
+    uint64_t probation_ns; /* before the first trial of a device that was left out */
     uint64_t access_timeout_ns; /* of a read, which has no prediction to derive a deadline from */
     pid_t process; /* that created it: a forked child has none of its threads */
     /* Lock order 1. Whoever holds the turn drives runs. Guards every field below. */
@@ -37,6 +39,7 @@ struct chx_runtime {
     chx__inbox *inbox; /* wakes the driver thread; NULL in a serial runtime */
     chx__host_thread *host_thread; /* runs host tasks; NULL in a serial runtime */
     chx__vigil *vigil; /* over late devices; NULL in a serial runtime */
+    chx__probation *probation; /* of devices that were left out; NULL before the first */
     pthread_t driver_thread;
 };
 
