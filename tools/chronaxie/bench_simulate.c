@@ -68,21 +68,32 @@ used_bytes(const chx_runtime *runtime)
     return bytes;
 }
 
-static uint64_t
-count_events(const chx_network_info *info, const chx_spike *spikes, size_t n_spikes,
-             const uint32_t *n_targets)
+static void
+count_spikes(const chx_spike *spikes, size_t n_spikes, uint32_t n_neurons, uint32_t *n_spikes_of)
 {
-    uint64_t events = 0;
+    memset(n_spikes_of, 0, n_neurons * sizeof *n_spikes_of);
     for (size_t i = 0; i < n_spikes; i++)
-        events += spikes[i].neuron < info->n_neurons ? n_targets[spikes[i].neuron] : 0;
-    return events;
+        if (spikes[i].neuron < n_neurons)
+            n_spikes_of[spikes[i].neuron]++;
+}
+
+/* Lists the network's synapses, if they come from rules, after all that is measured. */
+static chx_status
+count_events(const chx_network *network, const uint32_t *n_spikes_of, uint64_t *n_events)
+{
+    const chx_network_info *info = chx_network_get(network);
+    if (!info)
+        return CHX_ERROR_MEMORY;
+    *n_events = 0;
+    for (uint64_t i = 0; i < info->n_synapses; i++)
+        *n_events += n_spikes_of[info->synapses[i].pre];
+    return CHX_OK;
 }
 
 /* One round: makes a simulation, advances it, and looks at its spikes. */
 static chx_status
-simulate(const bench *b, const chx_network *network, const uint32_t *n_targets, figures *f)
+simulate(const bench *b, const chx_network *network, uint32_t *n_spikes_of, figures *f)
 {
-    const chx_network_info *info = chx_network_get(network);
     chx_simulation *simulation = NULL;
     const chx_spike *spikes = NULL;
     size_t n_spikes = 0;
@@ -103,7 +114,7 @@ simulate(const bench *b, const chx_network *network, const uint32_t *n_targets, 
         status = chx_simulation_spikes(simulation, &spikes, &n_spikes);
     if (status == CHX_OK) {
         f->n_spikes = n_spikes;
-        f->n_events = count_events(info, spikes, n_spikes, n_targets);
+        count_spikes(spikes, n_spikes, f->n_neurons, n_spikes_of);
     }
     chx_simulation_destroy(&simulation);
     return status;
@@ -112,21 +123,20 @@ simulate(const bench *b, const chx_network *network, const uint32_t *n_targets, 
 static chx_status
 simulate_rounds(const bench *b, const chx_network *network, figures *f)
 {
-    const chx_network_info *info = chx_network_get(network);
-    uint32_t *n_targets = calloc(info->n_neurons, sizeof *n_targets);
+    uint32_t *n_spikes_of = calloc(f->n_neurons, sizeof *n_spikes_of);
     double making[MAX_ROUNDS], advancing[MAX_ROUNDS];
-    chx_status status = n_targets ? CHX_OK : CHX_ERROR_MEMORY;
-    for (uint64_t i = 0; n_targets && i < info->n_synapses; i++)
-        n_targets[info->synapses[i].pre]++;
+    chx_status status = n_spikes_of ? CHX_OK : CHX_ERROR_MEMORY;
     f->same = true;
     for (uint32_t round = 0; status == CHX_OK && round <= b->params->n_rounds; round++) {
         uint64_t digest = f->digest;
-        status = simulate(b, network, n_targets, f);
+        status = simulate(b, network, n_spikes_of, f);
         f->same = f->same && (round == 0 || digest == f->digest);
         making[round > 0 ? round - 1 : 0] = f->simulation_s;
         advancing[round > 0 ? round - 1 : 0] = f->seconds;
     }
-    free(n_targets);
+    if (status == CHX_OK)
+        status = count_events(network, n_spikes_of, &f->n_events);
+    free(n_spikes_of);
     f->simulation_s = stopwatch_median(making, b->params->n_rounds);
     f->seconds = stopwatch_median(advancing, b->params->n_rounds);
     return status;
@@ -141,7 +151,7 @@ measure(const bench *b, figures *f)
     f->network_s = stopwatch_seconds_since(begin_ns);
     if (status != CHX_OK)
         return status;
-    const chx_network_info *info = chx_network_get(network);
+    const chx_network_info *info = chx_network_outline(network);
     f->n_neurons = info->n_neurons;
     f->n_synapses = info->n_synapses;
     f->n_steps = (uint64_t)llround(b->params->simulated_ms / info->time_step_ms);
