@@ -219,6 +219,21 @@ START_TEST(bottleneck_is_a_transfer_that_the_end_hangs_on)
 }
 END_TEST
 
+START_TEST(bottleneck_of_a_chain_is_not_helped_by_another_device)
+{
+    uint32_t lane = add_lane("A", "compute"), spare = add_lane("B", "compute");
+    add_span("other", CHX_SPAN_KERNEL, spare, 0, 10);
+    for (uint32_t i = 1; i <= 10; i++) {
+        add_span("step", CHX_SPAN_KERNEL, lane, i * 10.0, i * 10.0 + 10);
+        if (i > 1)
+            add_edge(i - 1, i);
+    }
+    chx_bottleneck told = bottleneck();
+    ck_assert_int_eq(told.kind, CHX_BOTTLENECK_BUSY);
+    ck_assert_ptr_nonnull(strstr(told.sentence, "so shorter ones would help"));
+}
+END_TEST
+
 START_TEST(bottleneck_is_a_pause_in_which_nothing_was_started)
 {
     uint32_t lane = add_lane("A", "compute");
@@ -273,6 +288,7 @@ main(void)
     tcase_add_test(tests, diagnosis_of_nothing_has_no_bottleneck);
     tcase_add_test(tests, bottleneck_is_a_host_that_is_always_busy);
     tcase_add_test(tests, bottleneck_is_a_transfer_that_the_end_hangs_on);
+    tcase_add_test(tests, bottleneck_of_a_chain_is_not_helped_by_another_device);
     tcase_add_test(tests, bottleneck_is_a_pause_in_which_nothing_was_started);
     tcase_add_test(tests, bottleneck_of_topcuoglu_by_heft_is_its_kernels);
     suite_add_tcase(suite, tests);

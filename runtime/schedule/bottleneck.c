@@ -19,6 +19,8 @@
 #define BUSY_SHARE 0.8
 /* A device that is idle for at least half of it could do more. */
 #define SPARE_SHARE 0.5
+/* With so much of the path along edges, another device would have to wait as well. */
+#define CHAINED_SHARE 0.5
 /* A task that accounts for less of what is told is one of many. */
 #define WORTH_SHARE 0.1
 
@@ -113,6 +115,20 @@ name_task(const inquiry *asked, chx_bottleneck *found)
     return &asked->of->kernels[most];
 }
 
+/* The share of the path's time in spans that the next on it has an edge from. */
+static double
+chained_share(const chx__diagnosis *of)
+{
+    double chained_ns = 0.0;
+    for (size_t e = 0; e < of->timeline->n_edges; e++) {
+        const chx__timeline_edge *edge = &of->timeline->edges[e];
+        chx__interval times = chx__span_interval(&of->timeline->spans[edge->before], of->basis);
+        if (times.known && of->next_on_path[edge->before] == edge->after)
+            chained_ns += times.finish_ns - times.start_ns;
+    }
+    return chained_ns / (of->extent.finish_ns - of->extent.start_ns);
+}
+
 /* What would help where a device has too much to do. */
 static const char *
 relief(const inquiry *asked)
@@ -127,6 +143,8 @@ relief(const inquiry *asked)
     }
     if (asked->device->is_host)
         return "less work for the host would help";
+    if (n_spare && chained_share(of) >= CHAINED_SHARE)
+        return "its tasks wait for one another, so shorter ones would help";
     if (n_spare)
         return "less work, or more of it on devices with time to spare, would help";
     return n_others ? "less work or faster devices would help"
@@ -160,7 +178,8 @@ say_start(const inquiry *asked, chx_bottleneck *found)
         snprintf(
             found->sentence, sizeof found->sentence,
             "the work stands still %.0f %% of the time, for up to %s, most of it before '%s', as "
-            "when kernels are compiled or a plan is made: a longer run would tell more",
+            "when kernels are compiled, a plan is made or others take the processor: a longer run "
+            "would tell more",
             100.0 * found->share, chx__time_text(asked->longest_ns, pause), found->task);
     else
         snprintf(found->sentence, sizeof found->sentence,

@@ -348,6 +348,27 @@ explain_end(chx__diagnosis *of, const chx__waits *waits)
     return add_gap(&of->path, end) && explain(of, waits, of->extent.start_ns, last, &of->path);
 }
 
+/* Links the spans of the path that were at work; pauses lie outside of the span they name. */
+static bool
+link_path(chx__diagnosis *of)
+{
+    uint32_t next = CHX__NO_SPAN;
+    of->next_on_path = chx__alloc(of->timeline->n_spans, sizeof *of->next_on_path);
+    if (!of->next_on_path)
+        return false;
+    for (size_t s = 0; s < of->timeline->n_spans; s++)
+        of->next_on_path[s] = CHX__NO_SPAN;
+    for (size_t g = 0; g < of->path.n; g++) {
+        const chx__gap *gap = &of->path.list[g];
+        if (gap->start_ns < times_of(of, gap->span).start_ns || gap->span == next ||
+            gap->finish_ns > times_of(of, gap->span).finish_ns)
+            continue;
+        of->next_on_path[gap->span] = next;
+        next = gap->span;
+    }
+    return true;
+}
+
 static bool
 diagnose(chx__diagnosis *of, const chx__waits *waits)
 {
@@ -357,7 +378,7 @@ diagnose(chx__diagnosis *of, const chx__waits *waits)
     chx__waits_mark_critical(waits, of->critical);
     find_hosts(of);
     sum_devices(of);
-    return explain_end(of, waits);
+    return explain_end(of, waits) && link_path(of);
 }
 
 chx_status
@@ -388,5 +409,6 @@ chx__diagnosis_finish(chx__diagnosis *of)
     free(of->kernels);
     free(of->idle.list);
     free(of->path.list);
+    free(of->next_on_path);
     *of = (chx__diagnosis){.timeline = NULL};
 }

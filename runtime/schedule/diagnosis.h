@@ -66,6 +66,7 @@ typedef struct chx__diagnosis {
     chx__gaps idle; /* by lane, each span's latest first */
     /* What the end waited for, latest first: the extent is divided among its stretches. */
     chx__gaps path;
+    uint32_t *next_on_path; /* by span: what waited for it there, or CHX__NO_SPAN */
 } chx__diagnosis;
 
 /* Errors: MEMORY; nothing is left to finish then. */

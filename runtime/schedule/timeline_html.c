@@ -134,7 +134,8 @@ write_picture(const page *to)
     fputs("<div id=\"chart\"></div>\n<div id=\"box\" role=\"tooltip\" hidden></div>\n<noscript>\n",
           to->stream);
     chx_status status = chx__timeline_draw(to->of, to->stream);
-    fputs("</noscript>\n<p class=\"hint\">Wheel zooms, drag moves, double click shows all. Keys: "
+    fputs("</noscript>\n<p class=\"hint keys\">Wheel zooms, drag moves, double click shows all. "
+          "Keys: "
           "arrows, + and \xe2\x88\x92, 0; n and p go from span to span. Solid arrows come from "
           "what a span waited for, dashed ones go to what waited for it.</p>\n",
           to->stream);
