@@ -21,8 +21,8 @@ extern "C" {
 typedef struct chx_buffer chx_buffer;
 
 /* Creates a buffer of size_bytes (at least 1). initial is copied when given; without it the content
- * is all zero bytes. Device memory is taken when a plan first needs it. Errors: MEMORY, LIMIT,
- * INVALID. */
+ * is all zero bytes. Device memory is taken when a plan first needs it, and given up again, once no
+ * run in flight uses the buffer, when another needs the room. Errors: MEMORY, LIMIT, INVALID. */
 CHX_API chx_status chx_buffer_create(chx_runtime *runtime, size_t size_bytes, const void *initial,
                                      chx_buffer **buffer);
 

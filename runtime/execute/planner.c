@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "execute/binding.h"
+#include "execute/evict.h"
 #include "graph/argument.h"
 
 #define MAX_ROUNDS 3
@@ -233,11 +234,21 @@ is_current(const chx__draft *made)
 static chx_status
 need_replica(const chx__lowered *lowered, const chx__cast *cast, uint32_t buffer, uint32_t place)
 {
-    cl_mem memory;
+    chx__fleet *fleet = &lowered->graph->runtime->fleet;
     if (place == CHX__HOST_PLACE)
         return CHX_OK;
-    chx__fleet *fleet = &lowered->graph->runtime->fleet;
-    return chx__buffer_replica(chx__cast_buffer(cast, buffer), &fleet->devices[place - 1], &memory);
+    return chx__evict_for(chx__cast_buffer(cast, buffer), &fleet->devices[place - 1], cast);
+}
+
+/* Says for which task there is no room. */
+static chx_status
+name_task(chx_status status, const chx__task *task)
+{
+    const chx_error told = *chx_last_error();
+    if (status != CHX_ERROR_DEVICE_MEMORY)
+        return status;
+    return chx__fail_cl(status, told.cl_code, told.device, task->name, "task %s: %s", task->name,
+                        told.message);
 }
 
 static chx_status
@@ -251,20 +262,22 @@ need_replicas_of_task(const chx__lowered *lowered, const chx__cast *cast,
     for (uint32_t i = 0; !status && i < task->n_args; i++)
         if (task->args[i].kind == CHX_ARG_BUFFER)
             status = need_replica(lowered, cast, use++->buffer, place);
-    return status;
+    return status ? name_task(status, task) : CHX_OK;
 }
 
+/* Tasks come before transfers, which move for them, so that who has no room is named. */
 chx_status
 chx__planner_cast(const chx__lowered *lowered, const chx__cast *cast)
 {
     chx_status status = CHX_OK;
+    for (uint32_t c = 0; !status && c < lowered->n_commands; c++)
+        if (lowered->commands[c].kind != CHX__COMMAND_TRANSFER)
+            status = need_replicas_of_task(lowered, cast, &lowered->commands[c]);
     for (uint32_t c = 0; !status && c < lowered->n_commands; c++) {
         const chx__command *command = &lowered->commands[c];
         if (command->kind == CHX__COMMAND_TRANSFER)
             status =
                 need_replica(lowered, cast, lowered->flow.atoms[command->atom].buffer, command->to);
-        else
-            status = need_replicas_of_task(lowered, cast, command);
     }
     return status;
 }

@@ -33,8 +33,8 @@ chx_status chx__planner_begin(const chx_graph *graph, const chx__shares *shares,
 chx_status chx__planner_work(const chx__draft *draft);
 chx_status chx__planner_end(chx__draft *draft, chx_status so_far, chx__lowered **lowered);
 
-/* Allocates the replicas that the plan's commands need of the cast's buffers. Under the turn.
- * Errors: DEVICE_MEMORY, LIMIT, DEVICE, MEMORY. */
+/* Allocates the replicas that the plan's commands need of the cast's buffers, also in place of
+ * those of other buffers. Under the turn. Errors: as chx__evict_for(). */
 chx_status chx__planner_cast(const chx__lowered *lowered, const chx__cast *cast);
 
 #endif

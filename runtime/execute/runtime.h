@@ -33,6 +33,8 @@ struct chx_runtime {
     chx__flight flight;
     uint32_t n_abandoned; /* runs that have ended while couriers have parcels of them */
     chx_buffer *buffers;
+    uint64_t n_uses; /* submits, for the order in which buffers were used */
+    uint64_t n_evictions; /* replicas that have made room for others */
     uint64_t n_recoveries; /* failures that plans have gone on from */
     uint64_t build_epoch; /* counts programs that are to be replaced by better builds */
     uint64_t cost_epoch; /* counts changes of estimates that may change what plan is best */

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "execute/driver.h"
+#include "execute/evict.h"
 #include "execute/rebuild.h"
 #include "execute/shares.h"
 
@@ -58,6 +59,7 @@ add_variant(chx__variants *of, chx__lowered *lowered)
 {
     chx__variant added = {.lowered = lowered,
                           .n_recasts = lowered->n_recasts,
+                          .n_evictions = of->runtime->n_evictions,
                           .fits = true,
                           .n_changes = UNKNOWN,
                           .n_changes_left = UNKNOWN};
@@ -143,6 +145,18 @@ suits(chx__variant *candidate)
     return candidate->suits;
 }
 
+/* Allocates the replicas that have made room for others'. */
+static chx_status
+bring_back(const chx__variants *of, chx__variant *due)
+{
+    if (due->n_evictions == of->runtime->n_evictions)
+        return CHX_OK;
+    chx_status status = chx__planner_cast(due->lowered, &due->cast);
+    if (!status)
+        due->n_evictions = of->runtime->n_evictions;
+    return status;
+}
+
 /* Puts what suits before all others; false when none does. */
 static chx_status
 find_variant(chx__variants *of, bool *is_found)
@@ -155,7 +169,7 @@ find_variant(chx__variants *of, bool *is_found)
         if (suits(&of->list[i])) {
             move_to_front(of, i);
             *is_found = true;
-            return CHX_OK;
+            return bring_back(of, &of->list[0]);
         }
     }
     return CHX_OK;
@@ -330,6 +344,7 @@ chx__variants_submit(chx__variants *of, chx_run *run)
     chx__variant *chosen = &of->list[0];
     uint64_t n_before = count_changes(&chosen->cast);
     run->leaves_as_is = chosen->n_changes_left == n_before;
+    chx__evict_note_use(of->runtime, &chosen->cast);
     chx_status status = chx__driver_submit(run);
     uint64_t n_after = count_changes(&chosen->cast);
     chosen->n_changes_left = !status && n_after == n_before ? n_after : UNKNOWN;

@@ -14,6 +14,7 @@ typedef struct chx__variant {
     chx__cast cast;
     uint64_t n_recasts; /* of the graph, when the cast was assigned */
     bool fits; /* the cast could be assigned */
+    uint64_t n_evictions; /* of the runtime, when its replicas were all there */
     bool suits; /* as was found when its buffers' maps had had so many changes */
     uint64_t n_changes;
     uint64_t n_changes_left; /* so many were there before and after it was submitted */

@@ -37,6 +37,7 @@ struct chx_buffer {
     chx__redo *redo; /* of the runs that wrote it last, where there is one; the executor's */
     bool has_part; /* while graph/cast.c assigns parts */
     bool is_held; /* a thread copies its bytes outside of runs; the executor's */
+    uint64_t last_use; /* by a run, counted over the runtime; the executor's */
     chx_buffer *previous, *next; /* all buffers of a runtime; the executor's list */
 };
 
