@@ -11,8 +11,8 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "network/rules.h"
 #include "network/type.h"
-#include "network/projection.h"
 
 #define MAX_ARRAY 100000000
 #define MAX_UM 1e12
@@ -277,7 +277,7 @@ draw(chx__projector *projector, const chx__json_at *object, const chx_projection
     chx__fault fault;
     if (!chx__projector_check(projector, projection, &fault))
         return chx__folder_fail_fault(object, &fault);
-    chx_status status = chx__projector_keep(projector, projection, (uint32_t)object->index, &fault);
+    chx_status status = chx__rules_keep(projector, projection, (uint32_t)object->index, &fault);
     if (status != CHX_ERROR_LIMIT)
         return status;
     chx__folder_fail_fault(object, &fault);

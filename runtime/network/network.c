@@ -1,7 +1,6 @@
 /* A network is constant once it is made, but for places that have yet to settle: all handles,
- * simulations and scenes read it without a lock. Texts and lists of stimuli live in blocks that
- * never move, so pointers to them stay good while arrays grow; the arrays themselves are published
- * in `info` at the very end (network_finish.c). */
+ * simulations and scenes read it without a lock. Arrays are published in `info` at the very end
+ * (network_finish.c). */
 #include "network/network.h"
 
 #include <stdlib.h>
@@ -12,46 +11,6 @@
 #include "network/layout.h"
 #include "network/own_model.h"
 #include "network/rules.h"
-
-#define BLOCK_BYTES 65536
-
-struct chx__network_block {
-    struct chx__network_block *next;
-    size_t used_bytes, size_bytes;
-    _Alignas(max_align_t) char bytes[];
-};
-
-void *
-chx__network_keep(chx_network *network, size_t size_bytes)
-{
-    size_t align = sizeof(uint64_t);
-    if (size_bytes > SIZE_MAX / 2)
-        return NULL;
-    size_bytes = (size_bytes + align - 1) / align * align;
-    struct chx__network_block *block = network->blocks;
-    if (!block || block->size_bytes - block->used_bytes < size_bytes) {
-        size_t room = size_bytes > BLOCK_BYTES ? size_bytes : BLOCK_BYTES;
-        block = chx__alloc_bare(sizeof *block + room, 1);
-        if (!block)
-            return NULL;
-        *block = (struct chx__network_block){.next = network->blocks, .size_bytes = room};
-        network->blocks = block;
-    }
-    void *kept = block->bytes + block->used_bytes;
-    block->used_bytes += size_bytes;
-    return kept;
-}
-
-char *
-chx__network_keep_text(chx_network *network, const char *text, size_t length)
-{
-    char *kept = chx__network_keep(network, length + 1);
-    if (!kept)
-        return NULL;
-    memcpy(kept, text, length);
-    kept[length] = '\0';
-    return kept;
-}
 
 bool
 chx__network_hold(chx_network *network, const chx_model *model)
@@ -96,11 +55,7 @@ chx_network_destroy(chx_network **network)
         return;
     chx_network *dying = *network;
     *network = NULL;
-    while (dying->blocks) {
-        struct chx__network_block *next = dying->blocks->next;
-        free(dying->blocks);
-        dying->blocks = next;
-    }
+    chx__network_free_kept(dying);
     for (size_t i = 0; i < dying->n_models; i++)
         chx_model_destroy(&dying->models[i]);
     free(dying->models);

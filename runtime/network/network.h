@@ -42,6 +42,7 @@ chx_network *chx__network_begin(void);
 /* Memory that lives as long as the network; NULL when memory is out. */
 void *chx__network_keep(chx_network *network, size_t size_bytes);
 char *chx__network_keep_text(chx_network *network, const char *text, size_t length);
+void chx__network_free_kept(chx_network *network);
 
 /* Makes the network a holder of the model, once. False when memory is out. */
 bool chx__network_hold(chx_network *network, const chx_model *model);

@@ -11,13 +11,13 @@
 #include "base/error.h"
 #include "network/gap.h"
 #include "network/graded.h"
-#include "network/type.h"
 #include "network/morphology.h"
 #include "network/names.h"
 #include "network/plasticity.h"
 #include "network/port.h"
-#include "network/projection.h"
+#include "network/rules.h"
 #include "network/spike_train.h"
+#include "network/type.h"
 #include "network/values.h"
 
 static chx_status
@@ -294,7 +294,7 @@ draw_projections(chx_network *network, const chx_network_info *from)
             status = fail_at("projections", i, &fault);
             break;
         }
-        status = chx__projector_keep(&projector, &from->projections[i], i, &fault);
+        status = chx__rules_keep(&projector, &from->projections[i], i, &fault);
         if (status == CHX_ERROR_LIMIT)
             status = chx__fail(CHX_ERROR_LIMIT, "projections[%u]: %s %s", i, fault.member,
                                fault.sentence);

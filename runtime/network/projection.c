@@ -22,7 +22,6 @@
 #include "network/distribution.h"
 #include "network/elementary.h"
 #include "network/random.h"
-#include "network/rules.h"
 
 #define TOTAL_ROW 4096 /* synapses of a row of fixed_total */
 #define VALUES_TOGETHER 256 /* values drawn at a time, which a row may need many times */
@@ -446,10 +445,8 @@ fail_limit(const chx_projection *projection, chx__fault *fault)
 
 /* Counts all rows, and turns lengths into places. */
 static chx_status
-count(drawing *of, chx__fault *fault)
+count(drawing *of, uint64_t n_before, chx__fault *fault)
 {
-    const chx_network *network = of->projector->network;
-    const uint64_t n_before = network->info.n_synapses + chx__rules_count(network->rules);
     if ((double)n_before + least(of->projection) > (double)CHX__MAX_DRAWN_SYNAPSES)
         return fail_limit(of->projection, fault);
     of->begin = chx__alloc((size_t)of->n_rows + 1, sizeof *of->begin);
@@ -475,6 +472,13 @@ count_own_rows(const chx_projection *projection)
                : (uint32_t)((projection->synapses + TOTAL_ROW - 1) / TOTAL_ROW);
 }
 
+bool
+chx__projection_has_values(const chx_projection *projection)
+{
+    return projection->weight_pa.kind != CHX_DISTRIBUTION_CONSTANT ||
+           projection->delay_ms.kind != CHX_DISTRIBUTION_CONSTANT;
+}
+
 static drawing
 begin_drawing(const chx__projector *projector, const chx_projection *projection, uint32_t index)
 {
@@ -495,18 +499,21 @@ begin_drawing(const chx__projector *projector, const chx_projection *projection,
 }
 
 chx_status
-chx__projector_keep(const chx__projector *projector, const chx_projection *projection,
-                    uint32_t index, chx__fault *fault)
+chx__projector_count(const chx__projector *projector, uint64_t n_before, chx__rule *rule,
+                     chx__fault *fault)
 {
+    const chx_projection *projection = &rule->projection;
     if (projection->rule == CHX_RULE_FIXED_TOTAL && projection->synapses > CHX__MAX_DRAWN_SYNAPSES)
         return fail_limit(projection, fault);
-    drawing of = begin_drawing(projector, projection, index);
-    chx_status status = count(&of, fault);
-    if (!status)
-        status = chx__rules_add(projector->network, projection, index, of.begin, of.n_rows);
-    if (status)
+    drawing of = begin_drawing(projector, projection, rule->index);
+    chx_status status = count(&of, n_before, fault);
+    if (status) {
         free(of.begin);
-    return status;
+        return status;
+    }
+    rule->n_rows = of.n_rows;
+    rule->begin = of.begin;
+    return CHX_OK;
 }
 
 static drawing

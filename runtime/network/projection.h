@@ -13,7 +13,14 @@
 /* Beyond any memory: 16 TiB of synapses. */
 #define CHX__MAX_DRAWN_SYNAPSES (UINT64_C(1) << 40)
 
-struct chx__rule;
+/* A projection whose synapses have been counted, so that they can be drawn as often as somebody
+ * needs them. */
+typedef struct chx__rule {
+    chx_projection projection;
+    uint32_t index; /* whose random numbers it has */
+    uint32_t n_rows;
+    uint64_t *begin; /* n_rows + 1: the first synapse of each row; owned */
+} chx__rule;
 
 typedef struct chx__projector {
     chx_network *network;
@@ -31,25 +38,29 @@ void chx__projector_finish(chx__projector *projector); /* accepts all zeroes */
 bool chx__projector_check(chx__projector *projector, const chx_projection *projection,
                           chx__fault *fault);
 
-/* Counts the synapses of the projection that has just been checked, and keeps it with the network's
- * rules (rules.h). Errors: LIMIT, with the fault for the caller to say where it stands; MEMORY. */
-chx_status chx__projector_keep(const chx__projector *projector, const chx_projection *projection,
-                               uint32_t index, chx__fault *fault);
+/* Counts the synapses of a projection that has just been checked, into the rest of the rule; there
+ * are n_before others. Errors: LIMIT, with the fault for the caller to say where it stands;
+ * MEMORY. */
+chx_status chx__projector_count(const chx__projector *projector, uint64_t n_before, chx__rule *rule,
+                                chx__fault *fault);
 
 /* What is done with synapses that were drawn, of many threads at once. */
 typedef void (*chx__take)(void *data, const chx_synapse *synapses, uint64_t n_synapses);
 
-/* Draws a kept projection that has just been checked, with weights and delays or without: to where
+/* Draws a rule whose projection has just been checked, with weights and delays or without: to where
  * `synapses` has room for all, or a row at a time for `take`. Errors: MEMORY. */
-chx_status chx__projector_draw(const chx__projector *projector, const struct chx__rule *rule,
+chx_status chx__projector_draw(const chx__projector *projector, const chx__rule *rule,
                                chx_synapse *synapses);
-chx_status chx__projector_each(const chx__projector *projector, const struct chx__rule *rule,
+chx_status chx__projector_each(const chx__projector *projector, const chx__rule *rule,
                                bool with_values, chx__take take, void *data);
 
-/* The shortest and the longest of a kept projection's delays, without drawing who is joined.
+/* The shortest and the longest of a rule's delays, without drawing who is joined.
  * Errors: MEMORY. */
-chx_status chx__projector_delays(const chx__projector *projector, const struct chx__rule *rule,
+chx_status chx__projector_delays(const chx__projector *projector, const chx__rule *rule,
                                  float *shortest_ms, float *longest_ms);
+
+/* Whether its weights or delays differ. */
+bool chx__projection_has_values(const chx_projection *projection);
 
 /* Gives a synapse the weight and delay that all of a projection have, if they don't differ. */
 void chx__projection_set_values(const chx_projection *projection, chx_synapse *synapse);

@@ -21,13 +21,6 @@ struct chx__rules {
     pthread_mutex_t mutex; /* guards the network's synapses */
 };
 
-bool
-chx__projection_has_values(const chx_projection *projection)
-{
-    return projection->weight_pa.kind != CHX_DISTRIBUTION_CONSTANT ||
-           projection->delay_ms.kind != CHX_DISTRIBUTION_CONSTANT;
-}
-
 static bool
 keep_list(chx_network *network, const uint32_t **list, uint32_t n)
 {
@@ -49,11 +42,10 @@ begin(chx_network *network)
     return made;
 }
 
-chx_status
-chx__rules_add(chx_network *network, const chx_projection *projection, uint32_t index,
-               uint64_t *begin_of_rows, uint32_t n_rows)
+/* Takes the rule's rows over unless it fails. */
+static chx_status
+add(chx_network *network, chx__rule rule)
 {
-    chx__rule rule = {*projection, index, n_rows, begin_of_rows};
     if (!network->rules)
         network->rules = begin(network);
     chx__rules *all = network->rules;
@@ -62,8 +54,24 @@ chx__rules_add(chx_network *network, const chx_projection *projection, uint32_t 
         !chx__grow(&all->rules, &all->capacity, all->n_rules + 1, sizeof *all->rules))
         return chx__fail_memory("keeping projections");
     all->rules[all->n_rules++] = rule;
-    all->n_synapses += rule.begin[n_rows];
+    all->n_synapses += rule.begin[rule.n_rows];
     return CHX_OK;
+}
+
+chx_status
+chx__rules_keep(const chx__projector *projector, const chx_projection *projection, uint32_t index,
+                chx__fault *fault)
+{
+    chx_network *network = projector->network;
+    chx__rule rule = {.projection = *projection, .index = index};
+    const uint64_t n_before = network->info.n_synapses + chx__rules_count(network->rules);
+    chx_status status = chx__projector_count(projector, n_before, &rule, fault);
+    if (status)
+        return status;
+    status = add(network, rule);
+    if (status)
+        free(rule.begin);
+    return status;
 }
 
 void

@@ -8,22 +8,15 @@
 
 #include "network/projection.h"
 
-typedef struct chx__rule {
-    chx_projection projection; /* its lists in the network's arena */
-    uint32_t index; /* whose random numbers it has */
-    uint32_t n_rows;
-    uint64_t *begin; /* n_rows + 1: the first synapse of each row; owned */
-} chx__rule;
-
 typedef struct chx__rules chx__rules;
 
-/* Whether weights or delays of a projection, or of any, differ. */
-bool chx__projection_has_values(const chx_projection *projection);
+/* Whether weights or delays of any differ. */
 bool chx__rules_have_values(const chx__rules *rules);
 
-/* Takes `begin` over unless it fails. Errors: MEMORY. */
-chx_status chx__rules_add(chx_network *network, const chx_projection *projection, uint32_t index,
-                          uint64_t *begin, uint32_t n_rows);
+/* Counts the synapses of the projection that has just been checked, and keeps it. Errors: LIMIT,
+ * with the fault for the caller to say where it stands; MEMORY. */
+chx_status chx__rules_keep(const chx__projector *projector, const chx_projection *projection,
+                           uint32_t index, chx__fault *fault);
 void chx__rules_destroy(chx__rules **rules);
 
 /* Synapses of all; 0 for NULL. */

@@ -293,15 +293,6 @@ chx__simulation_drafts_init(chx__simulation_tables *tables)
     return status;
 }
 
-void
-chx__simulation_drafts_finish(chx__simulation_tables *tables)
-{
-    for (uint32_t p = 0; tables->drafts && p < tables->n_partitions; p++)
-        chx__part_tables_finish(&tables->drafts[p]);
-    free(tables->drafts);
-    tables->drafts = NULL;
-}
-
 /* A partition's synapses whose weights are turned into units, by shares. */
 typedef struct turning {
     const chx__part_tables *part;

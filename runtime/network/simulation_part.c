@@ -81,41 +81,6 @@ make_rows(chx__part_tables *part, const chx__simulation_tables *tables)
     return CHX_OK;
 }
 
-void
-chx__part_begin(chx__part_tables *part, const chx__simulation_tables *tables, uint32_t partition)
-{
-    uint32_t first = tables->first_neuron[partition];
-    uint32_t n_neurons = tables->first_neuron[partition + 1] - first;
-    *part = (chx__part_tables){.model = tables->models[partition],
-                               .n_neurons = n_neurons,
-                               .setup = {
-                                   .n_blocks = (n_neurons + tables->width - 1) / tables->width,
-                                   .first_neuron = first,
-                                   .slot_bits = tables->slot_bits,
-                                   .neuron_bits = tables->neuron_bits,
-                                   .target_bits = tables->target_bits,
-                                   .flush_mask = tables->flush_mask,
-                                   .n_partitions = tables->n_partitions,
-                                   .partition = partition,
-                                   .batch_steps = tables->batch_steps,
-                                   .seed_low = (uint32_t)tables->seed,
-                                   .seed_high = (uint32_t)(tables->seed >> 32),
-                                   .unit_pa = (float)ldexp(1, -tables->unit_exponent),
-                                   .row_lanes = 1,
-                                   .n_neurons = n_neurons,
-                                   .n_sources = tables->info->n_neurons,
-                                   .stretch = chx__simulation_stretch(tables, partition),
-                                   .n_short_term = tables->n_short_term,
-                                   .n_learning = tables->n_learning,
-                                   .post_places = tables->post_places,
-                                   .sweep_steps = tables->sweep_steps,
-                                   .delay_bits = tables->delay_bits,
-                               }};
-    const uint32_t tile = CHX_POPULATION_TILE(tables->width);
-    part->setup.ring_blocks = part->model->n_ports * part->setup.n_blocks;
-    part->setup.n_tiles = (part->setup.n_blocks + tile - 1) / tile;
-}
-
 chx_status
 chx__part_tables_init(chx__part_tables *part, const chx__simulation_tables *tables,
                       uint32_t partition)

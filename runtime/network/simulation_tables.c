@@ -75,3 +75,12 @@ chx__part_tables_finish(chx__part_tables *part)
     free(part->synapses);
     *part = (chx__part_tables){0};
 }
+
+void
+chx__simulation_drafts_finish(chx__simulation_tables *tables)
+{
+    for (uint32_t p = 0; tables->drafts && p < tables->n_partitions; p++)
+        chx__part_tables_finish(&tables->drafts[p]);
+    free(tables->drafts);
+    tables->drafts = NULL;
+}

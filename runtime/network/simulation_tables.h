@@ -160,11 +160,11 @@ void chx__simulation_drafts_finish(chx__simulation_tables *tables);
 /* Takes a partition's rows over, with weights in units. */
 void chx__part_take_draft(chx__part_tables *part, const chx__simulation_tables *tables);
 
-/* Fills in a partition's setup. */
+/* Fills in a partition's setup (simulation_groups.c). */
 void chx__part_begin(chx__part_tables *part, const chx__simulation_tables *tables,
                      uint32_t partition);
 
-/* Begins its groups of tiles (simulation_synapses.c). Errors: MEMORY. */
+/* Begins its groups of tiles. Errors: MEMORY. */
 chx_status chx__part_groups_init(chx__part_tables *part, const chx__simulation_tables *tables);
 
 /* The group of each tile, for the caller to free; NULL when memory is out. */
@@ -212,8 +212,8 @@ chx_status chx__simulation_plasticities_init(chx__simulation_tables *tables, uin
 const chx_plasticity *chx__simulation_plasticity(const chx__simulation_tables *tables,
                                                  const chx_synapse *synapse, uint32_t *number);
 
-/* Collects the kinds of synapses. Those of rules are collected before weights have a unit, and get
- * their weights in units later. Errors: MEMORY. */
+/* Collects the kinds of synapses (simulation_kinds.c). Those of rules are collected before weights
+ * have a unit, and get their weights in units later. Errors: MEMORY. */
 chx_status chx__simulation_kinds_init(chx__simulation_tables *tables);
 void chx__simulation_kinds_weigh(chx__simulation_tables *tables);
 
