@@ -19,8 +19,9 @@ typedef struct chx__kind_key {
     uint32_t plasticity; /* its number in kernels' order, 0 for none */
 } kind_key;
 
-static chx_population_kind
-kind_of(const chx__simulation_tables *tables, const chx_synapse *synapse, uint32_t plasticity)
+chx_population_kind
+chx__simulation_kind_of(const chx__simulation_tables *tables, const chx_synapse *synapse,
+                        uint32_t plasticity)
 {
     const uint32_t delay = chx__delay_steps(synapse->delay_ms, tables->info->time_step_ms);
     return (chx_population_kind){plasticity << tables->delay_bits | delay,
@@ -88,7 +89,7 @@ collect(chx__simulation_tables *tables, const chx_synapse *synapse, uint32_t max
     if (tables->n_kinds == max_kinds)
         return false;
     tables->kind_keys[tables->n_kinds] = key;
-    tables->kinds[tables->n_kinds++] = kind_of(tables, synapse, key.plasticity);
+    tables->kinds[tables->n_kinds++] = chx__simulation_kind_of(tables, synapse, key.plasticity);
     *entry = tables->n_kinds;
     return true;
 }

@@ -73,7 +73,7 @@ write_synapse(const chx__part_tables *part, const chx__simulation_tables *tables
         part->synapses[place] = chx__simulation_kind(tables, synapse) << bits | target;
         return;
     }
-    const chx_population_kind kind = kind_of(tables, synapse, number);
+    const chx_population_kind kind = chx__simulation_kind_of(tables, synapse, number);
     part->synapses[2 * place] = kind.delay << bits | target;
     memcpy(&part->synapses[2 * place + 1], &kind.weight, sizeof kind.weight);
     if (learns) {

@@ -217,6 +217,10 @@ const chx_plasticity *chx__simulation_plasticity(const chx__simulation_tables *t
 chx_status chx__simulation_kinds_init(chx__simulation_tables *tables);
 void chx__simulation_kinds_weigh(chx__simulation_tables *tables);
 
+/* What a synapse of a plasticity, numbered as kernels do, does: as its kind has it, or itself. */
+chx_population_kind chx__simulation_kind_of(const chx__simulation_tables *tables,
+                                            const chx_synapse *synapse, uint32_t plasticity);
+
 /* The number of a synapse's kind, and the weight in pA of a kind. */
 uint32_t chx__simulation_kind(const chx__simulation_tables *tables, const chx_synapse *synapse);
 float chx__simulation_kind_pa(const chx__simulation_tables *tables, uint32_t kind);
