@@ -42,12 +42,12 @@ typedef struct chx__target {
 } chx__target;
 
 /* What a kernel declares as its parameter. */
-typedef enum chx__parameter {
+typedef enum chx__parameter_kind {
     CHX__PARAMETER_VALUE = 0,
     CHX__PARAMETER_GLOBAL, /* or constant: a buffer */
     CHX__PARAMETER_LOCAL,
     CHX__PARAMETER_OPAQUE, /* an image, a sampler */
-} chx__parameter;
+} chx__parameter_kind;
 
 /* What one device allows of one kernel; 0 where the driver does not say. */
 typedef struct chx__kernel_limits {
@@ -91,7 +91,7 @@ typedef struct chx__backend {
     void (*release_kernel)(cl_kernel kernel);
     uint32_t (*n_parameters)(cl_kernel kernel);
     /* Type is the declared one, for messages. False when the driver does not know. */
-    bool (*parameter)(cl_kernel kernel, uint32_t index, chx__parameter *parameter, char *type,
+    bool (*parameter)(cl_kernel kernel, uint32_t index, chx__parameter_kind *parameter, char *type,
                       size_t capacity);
     void (*kernel_limits)(cl_kernel kernel, cl_device_id device, chx__kernel_limits *limits);
     cl_int (*set_memory)(cl_kernel kernel, uint32_t index, cl_mem memory);

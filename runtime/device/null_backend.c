@@ -222,7 +222,8 @@ n_parameters(cl_kernel kernel)
 }
 
 static bool
-parameter(cl_kernel kernel, uint32_t index, chx__parameter *declared, char *type, size_t capacity)
+parameter(cl_kernel kernel, uint32_t index, chx__parameter_kind *declared, char *type,
+          size_t capacity)
 {
     const chx__null_declaration *declaration = ((chx__null_kernel_object *)kernel)->declaration;
     if (index >= declaration->n_parameters)

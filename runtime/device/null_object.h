@@ -48,7 +48,7 @@ typedef struct chx__null_declaration {
     char name[64];
     const chx__null_kernel *kernel;
     uint32_t n_parameters;
-    chx__parameter parameters[CHX__NULL_MAX_PARAMETERS];
+    chx__parameter_kind parameters[CHX__NULL_MAX_PARAMETERS];
     bool is_const[CHX__NULL_MAX_PARAMETERS];
     char types[CHX__NULL_MAX_PARAMETERS][32];
     size_t declared_group[3];

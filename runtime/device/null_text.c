@@ -27,7 +27,7 @@ static void
 declare_parameter(chx__null_declaration *made, const char *text, size_t length)
 {
     uint32_t i = made->n_parameters++;
-    chx__parameter *parameter = &made->parameters[i];
+    chx__parameter_kind *parameter = &made->parameters[i];
     if (has_word(text, length, "image") || has_word(text, length, "sampler_t"))
         *parameter = CHX__PARAMETER_OPAQUE;
     else if (has_word(text, length, "local") || has_word(text, length, "__local"))

@@ -102,7 +102,8 @@ n_parameters(cl_kernel kernel)
 }
 
 static bool
-parameter(cl_kernel kernel, uint32_t index, chx__parameter *declared, char *type, size_t capacity)
+parameter(cl_kernel kernel, uint32_t index, chx__parameter_kind *declared, char *type,
+          size_t capacity)
 {
     cl_kernel_arg_address_qualifier address = 0;
     memset(type, 0, capacity);

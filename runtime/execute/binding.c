@@ -55,7 +55,7 @@ fail_arg(const chx__binding *binding, const chx__task *task, uint32_t index, cl_
 
 /* What a declared parameter takes. */
 static chx_arg_kind
-kind_taken(chx__parameter parameter)
+kind_taken(chx__parameter_kind parameter)
 {
     switch (parameter) {
     case CHX__PARAMETER_VALUE:
@@ -93,7 +93,7 @@ read_declarations(chx__binding *made)
 {
     const chx__backend *backend = chx__device_backend(made->device);
     for (uint32_t i = 0; i < made->n_parameters; i++) {
-        chx__parameter parameter;
+        chx__parameter_kind parameter;
         declaration *declared = &made->declarations[i];
         declared->is_known =
             backend->parameter(made->kernel, i, &parameter, declared->type, sizeof declared->type);

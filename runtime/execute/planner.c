@@ -35,12 +35,6 @@ check_not_lost(const chx__lowered *lowered)
     return CHX_OK;
 }
 
-static bool
-is_in_use(const chx__device *device)
-{
-    return device->info.selected && !device->info.excluded;
-}
-
 /* Says of a kernel task that has no device left why that is: the first of its devices stands for
  * all. */
 static chx_status
@@ -52,7 +46,7 @@ check_has_device(const chx__task *task, const chx__fleet *fleet)
         const chx__device *device = &fleet->devices[d];
         if (!chx__places_have(allowed, chx__device_place(device)))
             continue;
-        if (is_in_use(device))
+        if (chx__device_is_usable(device))
             return CHX_OK;
         if (!unused)
             unused = device;

@@ -209,7 +209,7 @@ chx_raster_write(chx_runtime *runtime, const chx_network *network, const chx_spi
         return status;
     chx__plot plot = {{0}, {0}};
     canvas on = {.width_px = width_px, .height_px = height_px};
-    chx__plot_params params = {.network = chx_network_get(network),
+    chx__plot_params params = {.network = chx_network_outline(network),
                                .spikes = spikes,
                                .n_spikes = n_spikes,
                                .duration_ms = duration_ms,

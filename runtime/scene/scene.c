@@ -22,6 +22,7 @@
 #include "base/error.h"
 #include "memory/adopt.h"
 #include "network/simulation.h"
+#include "scene/connections.h"
 #include "scene/palette.h"
 
 #define SMALLEST_PX 64
@@ -194,6 +195,15 @@ prepare(chx_scene *scene)
     return status;
 }
 
+/* Synapses are listed where they are drawn, and only there. */
+static chx_status
+list_connections(const chx_scene *scene)
+{
+    bool are_shown = chx__connections_shown(scene->network, scene->params.connections);
+    bool has_list = !are_shown || chx_network_get(chx__simulation_network(scene->simulation));
+    return has_list ? CHX_OK : chx__fail_memory("listing synapses");
+}
+
 /* Where the network may stand. */
 static void
 set_stage(chx_scene *scene)
@@ -216,12 +226,14 @@ chx_scene_create(chx_runtime *runtime, chx_simulation *simulation, const chx_sce
         return chx__fail_memory("creating a scene");
     made->runtime = runtime;
     made->simulation = simulation;
-    made->network = chx_network_get(chx__simulation_network(simulation));
+    made->network = chx_network_outline(chx__simulation_network(simulation));
     if (params)
         made->params = *params;
     if (!made->params.has_plane)
         made->params.plane = made->network->view.plane;
     chx_status status = check_params(&made->params);
+    if (!status)
+        status = list_connections(made);
     if (!status)
         status = prepare(made);
     if (status) {

@@ -116,12 +116,13 @@ hash_options(XXH3_state_t *hash, const struct rendering *r)
 static int
 digest_asked(struct rendering *r)
 {
-    XXH3_state_t *hash = XXH3_createState();
+    const chx_network_info *info = chx_network_get(r->session.network);
+    XXH3_state_t *hash = info ? XXH3_createState() : NULL;
     if (!hash)
         return outcome_say(OUTCOME_MEMORY, "memory ran out before the first frame");
     XXH3_64bits_reset(hash);
     hash_options(hash, r);
-    hash_network(hash, r->session.info);
+    hash_network(hash, info);
     if (r->session.recording) {
         const chx_recording_info *played = chx_recording_get(r->session.recording);
         XXH3_64bits_update(hash, played->spikes, played->n_spikes * sizeof *played->spikes);

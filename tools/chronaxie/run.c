@@ -96,7 +96,6 @@ work(run_job *job, const shared_options *shared)
 {
     session_params *params = &job->params;
     struct session *session = &job->session;
-    params->without_synapses = true;
     int code = session_open(session, shared, params);
 
     if (code == OUTCOME_OK)

@@ -147,10 +147,7 @@ session_open(struct session *session, const shared_options *shared, const sessio
 
     if (code != OUTCOME_OK)
         return code;
-    session->info = params->without_synapses ? chx_network_outline(session->network)
-                                             : chx_network_get(session->network);
-    if (!session->info)
-        return outcome_report(CHX_ERROR_MEMORY, STAGE_INPUT);
+    session->info = chx_network_outline(session->network);
     for (uint32_t i = 0; i < session->info->n_remarks; i++)
         outcome_remark("%s", session->info->remarks[i]);
     placement_remark(session->info);

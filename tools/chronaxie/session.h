@@ -22,12 +22,11 @@ typedef struct session_params {
     const char *raster_path;
     const char *trace_path;
     const char *timeline_path;
-    bool without_synapses; /* nobody reads session->info->synapses */
 } session_params;
 
 struct session {
     chx_network *network;
-    const chx_network_info *info;
+    const chx_network_info *info; /* synapses only once somebody has asked for them */
     chx_recording *recording; /* NULL when the network is simulated */
     chx_runtime *runtime;
     chx_simulation *simulation;
