@@ -179,6 +179,26 @@ START_TEST(pieces_compute_what_the_whole_does)
 }
 END_TEST
 
+START_TEST(timelines_tell_the_items_of_pieces)
+{
+    add_mix(0, 1);
+    chx_plan *plan;
+    chx_run *run;
+    chx_timeline *timeline;
+    uint64_t n_items = 0;
+    check_ok(chx_plan_create(graph, NULL, &plan));
+    check_ok(chx_plan_submit(plan, &run));
+    check_ok(chx_run_wait(run, CHX_FOREVER));
+    check_ok(chx_run_timeline(run, &timeline));
+    for (uint32_t s = 0; s < chx_timeline_n_spans(timeline); s++)
+        n_items += chx_timeline_span(timeline, s)->n_items;
+    ck_assert_uint_eq(n_items, HEIGHT);
+    chx_timeline_destroy(&timeline);
+    chx_run_destroy(&run);
+    chx_plan_destroy(&plan);
+}
+END_TEST
+
 static void
 expect_refusal(const chx_kernel_task *task, const char *said)
 {
@@ -232,6 +252,7 @@ main(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, pieces_compute_what_the_whole_does);
+    tcase_add_test(tests, timelines_tell_the_items_of_pieces);
     tcase_add_test(tests, what_pieces_would_race_for_is_refused);
     tcase_add_test(tests, a_missing_halo_is_found);
     suite_add_tcase(suite, tests);

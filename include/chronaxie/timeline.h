@@ -37,6 +37,8 @@ typedef struct chx_span {
     double predicted_finish_ns;
     double measured_start_ns;
     double measured_finish_ns;
+    uint64_t n_items; /* of a kernel task in the last dimension of its range: where a plan has
+                         divided the task, those of the piece; 0 for others */
 } chx_span;
 
 /* Creates an empty timeline. Errors: MEMORY. */

@@ -61,6 +61,13 @@ prediction_origin_ns(const chx__lowered *lowered, const chx_run *run)
     return origin_ns;
 }
 
+static uint64_t
+n_items(const chx__command *command)
+{
+    const chx__launch *launch = &command->launch;
+    return command->kind == CHX__COMMAND_KERNEL ? launch->global[launch->n_dimensions - 1] : 0;
+}
+
 static chx_status
 add_span(const chx__lowered *lowered, const chx_run *run, uint32_t index, double origin_ns,
          chx_timeline *timeline)
@@ -78,6 +85,7 @@ add_span(const chx__lowered *lowered, const chx_run *run, uint32_t index, double
         .predicted_finish_ns = origin_ns + command->finish_ns,
         .measured_start_ns = run ? (double)seen.start_ns : -1.0,
         .measured_finish_ns = run ? (double)seen.finish_ns : -1.0,
+        .n_items = n_items(command),
     };
     return chx_timeline_add_span(timeline, &span, NULL);
 }
