@@ -183,13 +183,11 @@ chx__rules_finish(chx_network *network)
         chx__rules_destroy(&network->rules);
         return CHX_OK;
     }
-    chx_synapse *moved =
-        n > SIZE_MAX / sizeof *moved ? NULL : realloc(network->synapses, (size_t)n * sizeof *moved);
-    if (!moved)
+    if (n > SIZE_MAX / sizeof *network->synapses ||
+        !chx__resize(&network->synapses, (size_t)n, sizeof *network->synapses))
         return chx__fail_memory("drawing projections");
-    network->synapses = moved;
     network->synapses_capacity = (size_t)n;
-    chx_synapse *next = moved + n_before;
+    chx_synapse *next = network->synapses + n_before;
     chx_status status = visit_rules(rules, append, &next);
     if (status)
         return status;
@@ -203,15 +201,15 @@ static chx_status
 list(chx__rules *rules)
 {
     chx_network *network = rules->network;
-    chx_synapse *made = rules->n_synapses > SIZE_MAX / sizeof *made
-                            ? NULL
-                            : malloc((size_t)rules->n_synapses * sizeof *made);
+    const uint64_t n = rules->n_synapses;
+    chx_synapse *made =
+        n > SIZE_MAX / sizeof *made ? NULL : chx__alloc_bare((size_t)n, sizeof *made);
     if (!made)
         return chx__fail_memory("listing synapses");
     chx_synapse *next = made;
     chx_status status = visit_rules(rules, append, &next);
     if (!status)
-        status = chx__synapses_sort(made, rules->n_synapses, network->info.n_neurons);
+        status = chx__synapses_sort(made, n, network->info.n_neurons);
     if (status) {
         free(made);
         return status;
