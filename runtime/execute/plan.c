@@ -108,6 +108,7 @@ chx_plan_destroy(chx_plan **plan)
     if (!plan || !*plan)
         return;
     chx_runtime *runtime = (*plan)->runtime;
+    const chx_error told = *chx_last_error(); /* before runs that end meanwhile fail here */
     chx__turn_begin(runtime);
     chx__wait_graph(runtime, (*plan)->graph);
     if ((*plan)->recovery)
@@ -115,6 +116,7 @@ chx_plan_destroy(chx_plan **plan)
     chx__recovery_destroy(&(*plan)->recovery);
     chx__variants_finish(&(*plan)->variants);
     chx__turn_end(runtime);
+    chx__fail_again(&told);
     free(*plan);
     *plan = NULL;
 }
