@@ -1,6 +1,6 @@
-/* Steps of a program on null devices, of whose allocations each is refused in turn, once or with all
- * after it. A step either succeeds or says why not, leaves nothing behind, and succeeds when it is
- * tried again. */
+/* Steps of a program on null devices, of whose allocations each is refused in turn, once or with
+ * all after it. A step either succeeds or says why not, leaves nothing behind, and succeeds when it
+ * is tried again. */
 #ifndef CHX_TESTS_EXHAUSTION_H
 #define CHX_TESTS_EXHAUSTION_H
 
