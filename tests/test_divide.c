@@ -8,7 +8,7 @@
 #include "null.h"
 
 #define WIDTH 64u
-#define HEIGHT 2400u
+#define HEIGHT 240u
 #define ROW_BYTES (WIDTH * sizeof(uint32_t))
 #define AREA_BYTES (HEIGHT * ROW_BYTES)
 
