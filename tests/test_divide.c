@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/division.h"
+#include "graph/graph.h"
 #include "machine.h"
 #include "null.h"
 
@@ -179,6 +181,48 @@ START_TEST(pieces_compute_what_the_whole_does)
 }
 END_TEST
 
+static chx_status
+look_on(void *data, void *const *host)
+{
+    (void)data;
+    (void)host;
+    return CHX_OK;
+}
+
+static void
+expect_before(const chx_graph *made, uint32_t task, uint32_t first, uint32_t end)
+{
+    ck_assert_uint_eq(made->tasks[task].n_before, end - first);
+    for (uint32_t i = first; i < end; i++)
+        ck_assert_uint_eq(made->tasks[task].before[i - first], i);
+}
+
+/* Of tasks that no buffer joins, in halves for one device and another that there may be. */
+START_TEST(pieces_wait_for_all_pieces_of_what_they_follow)
+{
+    double halves[] = {1, 1};
+    const chx__shares shares = {.of = halves, .n_devices = 2};
+    const chx_host_task host = {.run = look_on, .args = CHX_ARGS(CHX_READ(table))};
+    chx_graph *made = NULL;
+    check_ok(chx_graph_host(graph, &host));
+    chx_task mix = add_mix(0, 1), add = add_add(1, 2);
+    check_ok(chx_graph_host(graph, &host));
+    check_ok(chx_graph_depend(graph, 0, mix));
+    check_ok(chx_graph_depend(graph, mix, add));
+    check_ok(chx_graph_depend(graph, add, add + 1));
+    check_ok(chx__division_create(graph, &shares, &made));
+    ck_assert_uint_eq(made->n_tasks, 6);
+    for (uint32_t piece = 0; piece < 2; piece++) {
+        expect_before(made, 1 + piece, 0, 1);
+        expect_before(made, 3 + piece, 1, 3);
+    }
+    expect_before(made, 0, 0, 0);
+    expect_before(made, 5, 3, 5);
+    ck_assert_ptr_eq(made->tasks[5].run, look_on);
+    chx_graph_destroy(&made);
+}
+END_TEST
+
 START_TEST(timelines_tell_the_items_of_pieces)
 {
     add_mix(0, 1);
@@ -252,6 +296,7 @@ main(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, pieces_compute_what_the_whole_does);
+    tcase_add_test(tests, pieces_wait_for_all_pieces_of_what_they_follow);
     tcase_add_test(tests, timelines_tell_the_items_of_pieces);
     tcase_add_test(tests, what_pieces_would_race_for_is_refused);
     tcase_add_test(tests, a_missing_halo_is_found);

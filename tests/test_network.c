@@ -855,6 +855,22 @@ START_TEST(network_description_is_checked_like_a_folder)
     ck_refused(CHX_ERROR_FORMAT, "stimuli[0]: neuron 2 is beyond");
     given_nodes[1].parent = 7;
     ck_refused(CHX_ERROR_FORMAT, "nodes[1]: parent 7 is beyond");
+    given_neurons[0].n_nodes = 1;
+    given_neurons[1].first_node = 1;
+    given_neurons[1].n_nodes = 1;
+    ck_refused(CHX_ERROR_FORMAT, "nodes[1]: parent 0 is not a node of the same neuron, b");
+    given.n_graded = 1;
+    given.graded = &(chx_graded_synapse){0, 2, 1, 0};
+    ck_refused(CHX_ERROR_FORMAT, "graded[0]: 0 -> 2 is beyond the 2 neurons");
+    given.n_graded = 1;
+    given.graded = &(chx_graded_synapse){0, 1, 1, 0};
+    ck_refused(CHX_ERROR_FORMAT, "graded[0]: ");
+    given_stimulus = (chx_stimulus){.kind = CHX_STIMULUS_SPIKE_TRAIN, .n_spikes = 1};
+    given_stimulus.spikes = &(chx_spike){1, 2};
+    ck_refused(CHX_ERROR_FORMAT, "spikes[0]: neuron 2 is beyond the 2 neurons");
+    given_stimulus = (chx_stimulus){.kind = CHX_STIMULUS_SPIKE_TRAIN, .n_spikes = 1};
+    given_stimulus.spikes = &(chx_spike){INT32_MAX, 1};
+    ck_refused(CHX_ERROR_LIMIT, "spikes[0]: step 2147483647 is beyond");
     given_nodes[0].parent = 1;
     ck_refused(CHX_ERROR_FORMAT, "is its own ancestor");
     given_nodes[0].radius_um = 0;
@@ -863,12 +879,151 @@ START_TEST(network_description_is_checked_like_a_folder)
     ck_refused(CHX_ERROR_FORMAT, "no neurons");
     given.n_synapses = UINT64_MAX;
     ck_refused(CHX_ERROR_LIMIT, "synapses are more than");
+    given.n_gaps = UINT64_MAX;
+    given.gaps = &(chx_gap){0, 1, 1};
+    ck_refused(CHX_ERROR_LIMIT, "gaps are more than");
+    given.n_graded = UINT64_MAX;
+    given.graded = &(chx_graded_synapse){0, 1, 1, 0};
+    ck_refused(CHX_ERROR_LIMIT, "graded synapses are more than");
     given.n_neurons = UINT32_MAX;
     ck_refused(CHX_ERROR_LIMIT, "more than");
     given.synapses = NULL;
     ck_refused(CHX_ERROR_INVALID, "synapses");
     ck_assert_int_eq(chx_network_create(&given, &network), CHX_OK);
     ck_near(chx_network_get(network)->nodes[1].path_um, 2);
+}
+END_TEST
+
+/* A number, what it is put to, and what is said of that. */
+typedef struct slip {
+    double *number;
+    double to;
+    const char *says;
+} slip;
+
+START_TEST(network_views_and_plasticities_are_in_their_ranges)
+{
+    chx_plasticity stdp;
+    const chx_plasticity good = {.kind = CHX_PLASTICITY_STDP,
+                                 .potentiation = 0.01,
+                                 .depression = 0.01,
+                                 .potentiation_ms = 20,
+                                 .depression_ms = 20,
+                                 .weight_max = 5};
+    const slip slips[] = {
+        {&given.view.azimuth_deg, 3601, "view: azimuth_deg must lie between -3600 and 3600"},
+        {&given.view.elevation_deg, 91, "view: elevation_deg must lie between -90 and 90"},
+        {&given.view.roll_deg, -3601, "view: roll_deg must lie between -3600 and 3600"},
+        {&given.view.zoom, 1e5, "view: zoom must lie between 0.01 and 10000"},
+        {&given.view.speed, 1e10, "view: speed must lie between"},
+        {&stdp.potentiation, 2, "plasticities[0]: potentiation must be 0 to 1"},
+        {&stdp.depression, -1, "plasticities[0]: depression must be 0 to 1"},
+        {&stdp.potentiation_ms, 0, "plasticities[0]: potentiation_ms must be above 0"},
+        {&stdp.depression_ms, 2e9, "plasticities[0]: depression_ms must be above 0"},
+        {&stdp.potentiation_exponent, 101, "plasticities[0]: potentiation_exponent must be"},
+        {&stdp.depression_exponent, -1, "plasticities[0]: depression_exponent must be"},
+        {&stdp.weight_max, 0, "plasticities[0]: weight_max must be 1e-12 to 1e12"},
+    };
+    for (size_t i = 0; i < sizeof slips / sizeof *slips; i++) {
+        reset_given();
+        stdp = good;
+        given.n_plasticities = 1;
+        given.plasticities = &stdp;
+        *slips[i].number = slips[i].to;
+        ck_refused(CHX_ERROR_FORMAT, slips[i].says);
+    }
+}
+END_TEST
+
+#define MOST_PARAMETERS 13
+
+/* Good parameters of a model, and such as put one of them out of its range. */
+static const struct {
+    const char *model;
+    chx_parameter good[MOST_PARAMETERS], bad[MOST_PARAMETERS];
+} models[] = {
+    {"adex",
+     {{"capacitance_pf", 281},
+      {"leak_ns", 30},
+      {"resting_mv", -70},
+      {"slope_mv", 2},
+      {"threshold_mv", -50},
+      {"peak_mv", 20},
+      {"reset_mv", -70},
+      {"adaptation_ns", 4},
+      {"tau_adaptation_ms", 144},
+      {"jump_pa", 80},
+      {"tau_synapse_ms", 5}},
+     {{"leak_ns", 1e5},
+      {"capacitance_pf", 1e11},
+      {"tau_adaptation_ms", 1e-3},
+      {"adaptation_ns", 1e10},
+      {"peak_mv", -60},
+      {"slope_mv", 0.1}}},
+    {"izhikevich",
+     {{"capacitance_pf", 100},
+      {"gain_ns_per_mv", 0.7},
+      {"resting_mv", -60},
+      {"threshold_mv", -40},
+      {"peak_mv", 35},
+      {"reset_mv", -50},
+      {"recovery_per_ms", 0.03},
+      {"coupling_ns", -2},
+      {"jump_pa", 100},
+      {"tau_synapse_ms", 5}},
+     {{"capacitance_pf", 1e10},
+      {"gain_ns_per_mv", 1e3},
+      {"recovery_per_ms", 30},
+      {"coupling_ns", 1e10},
+      {"peak_mv", -45}}},
+    {"lif_cond",
+     {{"capacitance_pf", 200},
+      {"leak_ns", 10},
+      {"resting_mv", -60},
+      {"threshold_mv", -50},
+      {"reset_mv", -60},
+      {"tau_synapse_ms", 5},
+      {"tau_inhibition_ms", 10}},
+     {{"capacitance_pf", 1e10},
+      {"leak_ns", 1e5},
+      {"excitation_mv", 2e5},
+      {"inhibition_mv", -2e5},
+      {"tau_inhibition_ms", 1e-4}}},
+};
+#define N_MODELS ((int)(sizeof models / sizeof *models))
+
+/* The model's good parameters with another value of one, or with one that has a default. */
+static void
+give_parameters(int model, const chx_parameter *other, chx_parameter *given_parameters)
+{
+    uint32_t n = 0;
+    bool is_there = !other;
+    for (; models[model].good[n].name; n++) {
+        given_parameters[n] = models[model].good[n];
+        if (other && strcmp(given_parameters[n].name, other->name) == 0) {
+            given_parameters[n] = *other;
+            is_there = true;
+        }
+    }
+    if (!is_there)
+        given_parameters[n++] = *other;
+    given_type = (chx_neuron_type){"t", .model = models[model].model,
+                                   .parameters = given_parameters, .n_parameters = n};
+}
+
+START_TEST(network_parameters_that_no_membrane_has_are_refused)
+{
+    chx_parameter parameters[MOST_PARAMETERS];
+    reset_given();
+    give_parameters(_i, NULL, parameters);
+    ck_assert_msg(chx_network_create(&given, &network) == CHX_OK, "%s", chx_last_error()->message);
+    chx_network_destroy(&network);
+    for (const chx_parameter *bad = models[_i].bad; bad->name; bad++) {
+        char says[100];
+        give_parameters(_i, bad, parameters);
+        snprintf(says, sizeof says, "types[0]: %s ", bad->name);
+        ck_refused(CHX_ERROR_FORMAT, says);
+    }
 }
 END_TEST
 
@@ -1173,6 +1328,8 @@ main(void)
     tcase_add_test(tests, network_files_may_begin_with_a_byte_order_mark);
     tcase_add_test(tests, network_pipe_is_refused_and_not_waited_for);
     tcase_add_test(tests, network_description_is_checked_like_a_folder);
+    tcase_add_test(tests, network_views_and_plasticities_are_in_their_ranges);
+    tcase_add_loop_test(tests, network_parameters_that_no_membrane_has_are_refused, 0, N_MODELS);
     tcase_add_test(tests, network_spikes_are_written_with_names_and_times);
     tcase_add_test(tests, network_spikes_on_a_full_disk_leave_the_old_file);
     tcase_add_test(tests, network_worm_is_whole);
