@@ -13,7 +13,7 @@
 
 #include <chronaxie/chronaxie.h>
 
-enum { N_TILES = 8, TILE = 192, N = N_TILES * TILE, BLOCK = 8 };
+enum { N_TILES = 8, TILE = 192, N = N_TILES * TILE, BLOCKS = TILE / 8 };
 enum { DIAGONAL = 64 }; /* above sqrt(N), so that what is random beside has no say in the signs */
 enum { N_WARM_RUNS = 20, N_RUNS = 10 };
 
@@ -26,13 +26,15 @@ static chx_plan *plan;
 static chx_timeline *timeline; /* of the last run */
 static double factor[N][N];
 
+/* Work-items of one group stand side by side, and the groups make use of all cores of a device. */
 static int
-add_task(const char *kernel, size_t width, size_t height, const chx_arg *args)
+add_task(const char *kernel, size_t group, size_t width, size_t height, const chx_arg *args)
 {
     chx_kernel_task task = {
         .program = program,
         .kernel = kernel,
         .global = {width, height},
+        .local = {group, height > 0},
         .args = args,
     };
     return chx_graph_kernel(graph, &task);
@@ -41,7 +43,7 @@ add_task(const char *kernel, size_t width, size_t height, const chx_arg *args)
 static int
 fill(int row, int column)
 {
-    return add_task("fill", TILE, TILE,
+    return add_task("fill", TILE, TILE, TILE,
                     CHX_ARGS(CHX_WRITE(tiles[row][column]), CHX_INT(row * TILE),
                              CHX_INT(column * TILE), CHX_INT(DIAGONAL)));
 }
@@ -50,33 +52,25 @@ fill(int row, int column)
 static int
 potrf(chx_buffer *tile)
 {
-    chx_kernel_task task = {
-        .program = program,
-        .kernel = "potrf",
-        .global = {TILE / BLOCK},
-        .local = {TILE / BLOCK},
-        .args = CHX_ARGS(CHX_READ_WRITE(tile)),
-    };
-    return chx_graph_kernel(graph, &task);
+    return add_task("potrf", BLOCKS, BLOCKS, 0, CHX_ARGS(CHX_READ_WRITE(tile)));
 }
 
 static int
 trsm(chx_buffer *triangle, chx_buffer *tile)
 {
-    return add_task("trsm", TILE / BLOCK, 0, CHX_ARGS(CHX_READ(triangle), CHX_READ_WRITE(tile)));
+    return add_task("trsm", 4, BLOCKS, 0, CHX_ARGS(CHX_READ(triangle), CHX_READ_WRITE(tile)));
 }
 
 static int
 syrk(chx_buffer *left, chx_buffer *tile)
 {
-    return add_task("syrk", TILE / BLOCK, TILE / BLOCK,
-                    CHX_ARGS(CHX_READ(left), CHX_READ_WRITE(tile)));
+    return add_task("syrk", BLOCKS, BLOCKS, BLOCKS, CHX_ARGS(CHX_READ(left), CHX_READ_WRITE(tile)));
 }
 
 static int
 gemm(chx_buffer *left, chx_buffer *right, chx_buffer *tile)
 {
-    return add_task("gemm", TILE / BLOCK, TILE / BLOCK,
+    return add_task("gemm", BLOCKS, BLOCKS, BLOCKS,
                     CHX_ARGS(CHX_READ(left), CHX_READ(right), CHX_READ_WRITE(tile)));
 }
 
