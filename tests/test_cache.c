@@ -191,6 +191,31 @@ START_TEST(cache_makes_its_folder_private)
 }
 END_TEST
 
+/* In the order in which names are asked for; one that is relative would lie elsewhere each time. */
+START_TEST(cache_is_where_the_environment_says)
+{
+    static const char *const names[] = {"HOME", "XDG_CACHE_HOME", "CHRONAXIE_CACHE_DIR"};
+    static const char *const below[] = {"/.cache/chronaxie", "/chronaxie", ""};
+    char *real = realpath(folder, NULL);
+    for (int i = 0; i < 3; i++)
+        unsetenv(names[i]);
+    chx__cache_destroy(&cache);
+    ck_assert_int_eq(chx__cache_create(NULL, &cache), CHX_ERROR_FILE);
+    ck_assert_ptr_nonnull(strstr(chx_last_error()->message, "there is no folder for the cache"));
+    setenv("XDG_CACHE_HOME", "relative", 1);
+    for (int i = 0; i < 3; i++) {
+        char value[4200], expected[4300];
+        snprintf(value, sizeof value, "%s/%d", real, i);
+        snprintf(expected, sizeof expected, "%s%s", value, below[i]);
+        setenv(names[i], value, 1);
+        ck_assert_int_eq(chx__cache_create(NULL, &cache), CHX_OK);
+        ck_assert_str_eq(chx__cache_path(cache), expected);
+        chx__cache_destroy(&cache);
+    }
+    free(real);
+}
+END_TEST
+
 START_TEST(cache_that_is_not_there_finds_and_keeps_nothing)
 {
     chx__cache *none = NULL;
@@ -419,6 +444,7 @@ main(void)
     tcase_add_test(tests, cache_refuses_a_folder_that_others_may_write);
     tcase_add_test(tests, cache_refuses_a_file_in_place_of_a_folder);
     tcase_add_test(tests, cache_makes_its_folder_private);
+    tcase_add_test(tests, cache_is_where_the_environment_says);
     tcase_add_test(tests, cache_that_is_not_there_finds_and_keeps_nothing);
     tcase_add_test(tests, two_caches_of_one_process_keep_to_their_folders);
     tcase_add_test(tests, cache_on_a_full_disk_is_told_once_and_goes_on);

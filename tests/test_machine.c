@@ -105,6 +105,9 @@ START_TEST(machine_broken_files_are_one_sentence_with_a_line)
         {HOST ",\n{\"name\":\"b\",\"colour\":1,\"lanes\":[]}]}", 3, "unknown key"},
         {GPU ",\n\"links\":[{\"from\":\"host\",\"to\":\"x\",\"gb_per_s\":1}]}", 4, "no device"},
         {GPU ",\n\"links\":[{\"from\":\"host\",\"to\":\"gpu\"}]}", 4, "gb_per_s"},
+        {GPU ",\n\"links\":[{\"from\":\"host\",\"to\":\"gpu\",\"gb_per_s\":1},\n"
+             "{\"from\":\"host\",\"to\":\"gpu\",\"gb_per_s\":2}]}",
+         5, "have a link in this direction already"},
         {GPU ",\n\"links\":[{\"from\":\"host\",\"to\":\"gpu\",\"gb_per_s\":0}]}", 4, "range"},
         {GPU ",\n\"links\":[{\"from\":\"gpu\",\"to\":\"gpu\",\"gb_per_s\":1}]}", 4, "same memory"},
         {GPU ",\n\"links\":[{\"from\":\"host\",\"to\":\"gpu\",\"gb_per_s\":1,\"lane\":\"gpu.a\"}]}",
