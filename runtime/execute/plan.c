@@ -190,6 +190,15 @@ submit(chx_plan *plan, bool is_attended, chx_run **run)
     return CHX_OK;
 }
 
+/* Whether a submit that failed is to be tried again. Where there is nothing to repeat, nothing of
+ * it was lost. */
+static bool
+goes_on(chx__recovery *recovery, chx_status status)
+{
+    return chx__redo_is_outdated(&recovery->redo) ? chx__recovery_goes_on(recovery, status)
+                                                  : chx__redo_fail(&recovery->redo);
+}
+
 chx_status
 chx__plan_submit(chx_plan *plan, bool is_attended, chx_run **run)
 {
@@ -200,7 +209,7 @@ chx__plan_submit(chx_plan *plan, bool is_attended, chx_run **run)
         if (plan->recovery)
             chx__recovery_await(plan->recovery);
         status = submit(plan, is_attended, run);
-    } while (status && plan->recovery && chx__redo_fail(&plan->recovery->redo));
+    } while (status && plan->recovery && goes_on(plan->recovery, status));
     return status;
 }
 

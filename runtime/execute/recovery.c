@@ -49,8 +49,13 @@ static bool
 find_way(chx__recovery *recovery, const chx_error *error)
 {
     chx_runtime *runtime = recovery->redo.runtime;
-    const bool is_second = error->device[0] && strcmp(error->device, recovery->device) == 0;
     bool is_left_out = false;
+    if (recovery->redo.n_well != recovery->n_well) {
+        recovery->n_in_a_row = 0;
+        recovery->device[0] = '\0';
+    }
+    recovery->n_well = recovery->redo.n_well;
+    const bool is_second = error->device[0] && strcmp(error->device, recovery->device) == 0;
     if (++recovery->n_in_a_row > MOST_IN_A_ROW)
         return false;
     if (is_second || error->status == CHX_ERROR_TIMEOUT) {
@@ -116,7 +121,7 @@ submit(chx__recovery *recovery, const chx__entry *entry, chx_run **run)
     if (status)
         return status;
     chx__values values;
-    status = chx__values_copy(&values, &entry->values);
+    status = chx__values_join(&values, &recovery->redo.snapshot.values, &entry->values);
     if (!status) {
         chx__values_finish(&made->values);
         made->values = values;
@@ -169,11 +174,6 @@ recover(chx__recovery *recovery)
     chx_error error = redo->error;
     while (chx__redo_is_busy(redo))
         chx__wait_change(redo->runtime, UINT64_MAX);
-    if (redo->n_well != recovery->n_well) {
-        recovery->n_in_a_row = 0;
-        recovery->device[0] = '\0';
-    }
-    recovery->n_well = redo->n_well;
     chx_status status;
     do {
         if (!find_way(recovery, &error)) {

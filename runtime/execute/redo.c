@@ -177,6 +177,12 @@ fail(chx__redo *redo, const chx_error *error)
 }
 
 bool
+chx__redo_is_outdated(const chx__redo *redo)
+{
+    return redo->has_begun && is_disturbed(redo) && !redo->is_failed && !chx__redo_is_busy(redo);
+}
+
+bool
 chx__redo_fail(chx__redo *redo)
 {
     return fail(redo, chx_last_error());

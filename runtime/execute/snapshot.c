@@ -67,6 +67,8 @@ chx__snapshot_init(chx__snapshot *snapshot, const chx__lowered *lowered, const c
     chx_status status = chx__cast_copy(&snapshot->cast, cast);
     if (!status && !find_needs(snapshot, &lowered->flow))
         status = chx__fail_memory("keeping what runs overwrite");
+    if (!status)
+        status = chx__values_take_all(&snapshot->values, lowered->whole);
     if (status)
         chx__snapshot_finish(snapshot);
     else
@@ -78,6 +80,7 @@ void
 chx__snapshot_finish(chx__snapshot *snapshot)
 {
     chx__cast_finish(&snapshot->cast);
+    chx__values_finish(&snapshot->values);
     free(snapshot->needs);
     free(snapshot->bytes);
     *snapshot = (chx__snapshot){0};

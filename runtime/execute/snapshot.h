@@ -1,9 +1,10 @@
 /* A snapshot: what the runs of a plan need of what was there before them, as it was at some time,
- * and a copy of what they overwrite of that. */
+ * a copy of what they overwrite of that, and the scalars of then. */
 #ifndef CHX_EXECUTE_SNAPSHOT_H
 #define CHX_EXECUTE_SNAPSHOT_H
 
 #include "execute/lowering.h"
+#include "execute/values.h"
 
 /* Bytes that runs read before any of them has written there. */
 typedef struct chx__need {
@@ -16,6 +17,8 @@ typedef struct chx__snapshot {
     chx__cast cast; /* the buffers of the runs */
     uint64_t n_recasts; /* of the graph then */
     uint64_t n_writes; /* to the buffers, ever, then */
+    chx__values values; /* all scalars of the graph then: a plan that is made later has later ones,
+                           and runs know only of those that had changed before them */
     chx__need *needs;
     size_t n_needs, need_capacity;
     unsigned char *bytes; /* the copies */

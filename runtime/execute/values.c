@@ -3,6 +3,7 @@
 #include "execute/values.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
@@ -47,6 +48,23 @@ chx__values_take(chx__values *values, const chx_graph *graph)
 }
 
 chx_status
+chx__values_take_all(chx__values *values, const chx_graph *graph)
+{
+    size_t n = 0, size = 0;
+    for (chx_task t = 0; t < graph->n_tasks; t++) {
+        n += graph->tasks[t].n_args;
+        size += chx__args_excess(graph->tasks[t].args, graph->tasks[t].n_args);
+    }
+    chx_status status = make_room(values, n, size);
+    unsigned char *excess = values->excess;
+    for (chx_task t = 0; !status && t < graph->n_tasks; t++)
+        for (uint32_t i = 0; i < graph->tasks[t].n_args; i++)
+            if (graph->tasks[t].args[i].kind == CHX_ARG_VALUE)
+                add(values, (chx__dynamic){t, i}, &graph->tasks[t].args[i], &excess);
+    return status;
+}
+
+chx_status
 chx__values_copy(chx__values *to, const chx__values *from)
 {
     size_t size = 0;
@@ -56,6 +74,24 @@ chx__values_copy(chx__values *to, const chx__values *from)
     unsigned char *excess = to->excess;
     for (size_t i = 0; !status && i < from->n; i++)
         add(to, from->rows[i].dynamic, &from->rows[i].arg, &excess);
+    return status;
+}
+
+chx_status
+chx__values_join(chx__values *to, const chx__values *all, const chx__values *since)
+{
+    const chx__value *changed = since->rows, *end = changed + since->n;
+    chx_status status = chx__values_copy(to, all);
+    for (size_t i = 0; !status && i < to->n && changed < end; i++) {
+        chx__value *row = &to->rows[i];
+        if (memcmp(&row->dynamic, &changed->dynamic, sizeof row->dynamic) != 0)
+            continue;
+        if (row->arg.bytes)
+            memcpy((void *)row->arg.bytes, changed->arg.bytes, row->arg.size_bytes);
+        else
+            row->arg = changed->arg;
+        changed++;
+    }
     return status;
 }
 

@@ -19,8 +19,15 @@ typedef struct chx__values {
 /* Takes the graph's present ones. Errors: MEMORY. */
 chx_status chx__values_take(chx__values *values, const chx_graph *graph);
 
+/* Takes all scalars, also those that have not changed yet. Errors: MEMORY. */
+chx_status chx__values_take_all(chx__values *values, const chx_graph *graph);
+
 /* Errors: MEMORY. */
 chx_status chx__values_copy(chx__values *to, const chx__values *from);
+
+/* All, which are of an earlier time, with those that had changed by the time of `since`. Errors:
+ * MEMORY. */
+chx_status chx__values_join(chx__values *to, const chx__values *all, const chx__values *since);
 
 /* Those of a task, from *begin up to the one returned. */
 const chx__value *chx__values_of(const chx__values *values, chx_task task,
