@@ -308,10 +308,13 @@ plot(void)
     return chx_raster_write(runtime, network, spikes, 2, 10, 320, 320, folder_path("raster.png"));
 }
 
-static const step circuits[] = {{"network", load_drawn},
+static const step networks[] = {{"network", load_drawn},
                                 {"copy", copy_network},
                                 {"saving", save_network},
                                 {"loading", load_saved},
+                                {NULL, NULL}};
+
+static const step circuits[] = {{"network", load_drawn},
                                 {"runtime", make_runtime},
                                 {"simulation", make_simulation},
                                 {"plain network", load_plain},
@@ -526,27 +529,33 @@ setup(void)
     folder_write("graph.stg", "2\n0 0 0\n1 5 1 0\n2 3 1 1\n3 0 1 2\n");
 }
 
+START_TEST(networks_are_kept_or_it_says_so)
+{
+    try_all(networks, close_all, kernels, _i, _i ? 11 : 3);
+}
+END_TEST
+
 START_TEST(circuits_are_simulated_or_it_says_so)
 {
-    try_all(circuits, close_all, kernels, _i, _i ? 61 : 23);
+    try_all(circuits, close_all, kernels, _i, _i ? 149 : 67);
 }
 END_TEST
 
 START_TEST(places_are_found_or_it_says_so)
 {
-    try_all(places, close_all, kernels, _i, 97);
+    try_all(places, close_all, kernels, _i, 193);
 }
 END_TEST
 
 START_TEST(lists_that_wait_are_made_or_it_says_so)
 {
-    try_all(many, close_all, kernels, _i, 61);
+    try_all(many, close_all, kernels, _i, 127);
 }
 END_TEST
 
 START_TEST(plans_are_made_or_it_says_so)
 {
-    try_all(plans, close_all, kernels, _i, 97);
+    try_all(plans, close_all, kernels, _i, 193);
 }
 END_TEST
 
@@ -564,6 +573,7 @@ int
 main(void)
 {
     Suite *suite = suite_create("exhaustion_circuits");
+    add(suite, "networks", networks_are_kept_or_it_says_so);
     add(suite, "circuits", circuits_are_simulated_or_it_says_so);
     add(suite, "places", places_are_found_or_it_says_so);
     add(suite, "lists", lists_that_wait_are_made_or_it_says_so);

@@ -112,14 +112,18 @@ initial_json(const chx_neuron_type *type)
     return object;
 }
 
+/* NULL where memory leaves no name of the model, without which the file would be of another. */
 static json_t *
 params_json(const chx_network_info *info, uint32_t index)
 {
     const chx_neuron_type *type = &info->types[index];
     const chx__model *model = chx__type_model(type);
     json_t *object = json_object();
-    if (type->model || info->types[0].model)
-        json_object_set_new(object, "model", model_json(info, index));
+    if ((type->model || info->types[0].model) &&
+        json_object_set_new(object, "model", model_json(info, index))) {
+        json_decref(object);
+        return NULL;
+    }
     for (uint32_t i = 0; i < model->n_parameters; i++)
         json_object_set_new(object, model->parameters[i].name, json_real(chx__type_get(type, i)));
     if (type->n_initial > 0)
@@ -137,13 +141,16 @@ find_used(const chx_network_info *info)
     return is_used;
 }
 
+/* NULL without memory. */
 static json_t *
 types_json(const chx_network_info *info, const bool *is_used)
 {
     json_t *types = json_object();
     for (uint32_t i = 0; i < info->n_types; i++)
-        if (is_used[i])
-            json_object_set_new(types, info->types[i].name, params_json(info, i));
+        if (is_used[i] && json_object_set_new(types, info->types[i].name, params_json(info, i))) {
+            json_decref(types);
+            return NULL;
+        }
     return types;
 }
 
@@ -271,6 +278,7 @@ view_json(const chx_view *view)
                      view->decay_ms);
 }
 
+/* NULL without memory. */
 static json_t *
 description_json(const chx_network_info *info, const bool *is_used)
 {
@@ -281,8 +289,11 @@ description_json(const chx_network_info *info, const bool *is_used)
     json_object_set_new(root, "time_step_ms", json_real(info->time_step_ms));
     json_object_set_new(root, "duration_ms", json_real(info->duration_ms));
     json_object_set_new(root, "seed", json_integer((json_int_t)(info->seed & INT64_MAX)));
-    json_object_set_new(root, "neuron", params_json(info, 0));
-    json_object_set_new(root, "types", types_json(info, is_used));
+    if (json_object_set_new(root, "neuron", params_json(info, 0)) ||
+        json_object_set_new(root, "types", types_json(info, is_used))) {
+        json_decref(root);
+        return NULL;
+    }
     if (info->n_plasticities > 0)
         json_object_set_new(root, "plasticities", plasticities_json(info, is_used));
     if (info->n_ports > 0)
