@@ -342,6 +342,21 @@ START_TEST(cost_threads_may_add_together)
 }
 END_TEST
 
+/* Of a piece that another process measured while its device was busy, or this one long ago. */
+START_TEST(what_was_known_before_gives_way_to_what_other_sizes_cost_now)
+{
+    double ns;
+    chx__cost_key whole = {1, 2, 1024}, half = {1, 2, 512};
+    const chx__cost_model known = {.key = half, .median_ns = 9000.0, .n_samples = 9, .name = "k"};
+    chx__costs_recall(costs, &known);
+    ck_assert(chx__costs_find_lately(costs, &half, &ns));
+    add_twice(&whole, 8000.0);
+    ck_assert(!chx__costs_find_lately(costs, &half, &ns));
+    ck_assert(chx__costs_find_near(costs, &half, &ns));
+    ck_assert_double_eq_tol(ns, 4000.0, 1.0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -361,6 +376,7 @@ main(void)
     tcase_add_test(cases, cost_nonsense_durations_are_ignored);
     tcase_add_test(cases, cost_many_models_stay_apart);
     tcase_add_test(cases, cost_of_a_named_kernel_is_listed);
+    tcase_add_test(cases, what_was_known_before_gives_way_to_what_other_sizes_cost_now);
     tcase_add_test(cases, cost_is_kept_in_a_book);
     tcase_add_test(cases, cost_threads_may_add_together);
     suite_add_tcase(suite, cases);

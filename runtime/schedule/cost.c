@@ -397,6 +397,7 @@ chx__costs_recall(chx__costs *costs, const chx__cost_model *known)
     if (slot && !slot->warm) {
         slot->warm = true;
         keep(slot, known->median_ns / size);
+        slot->last_ns = 0; /* older than whatever is measured now */
         slot->told = known->median_ns / size;
         slot->known_spread = known->spread_ns / size;
         slot->n_samples = known->n_samples;
