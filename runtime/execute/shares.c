@@ -153,7 +153,8 @@ correct(choice *of)
 }
 
 /* Puts the data where a run of the division leaves it: what is written, with the last piece that
- * writes it, and what is only read, also with those that read it. */
+ * writes it, and what is only read, also with those that read it. What is lost comes back from the
+ * host, if at all: that is for the plan to find. */
 static void
 settle(const chx_graph *division, const chx__flow *flow, chx__item *items, uint32_t *writers)
 {
@@ -175,7 +176,9 @@ settle(const chx_graph *division, const chx__flow *flow, chx__item *items, uint3
     for (uint32_t v = 0; v < flow->n_versions; v++) {
         uint32_t writer = writers[flow->versions[v].atom];
         uint32_t place = writer == CHX__NO_INDEX ? CHX__HOST_PLACE : division->tasks[writer].place;
-        if (flow->versions[v].producer == CHX__NO_INDEX && place != CHX__HOST_PLACE)
+        if (flow->versions[v].producer != CHX__NO_INDEX)
+            continue;
+        if (place != CHX__HOST_PLACE || chx__places_is_empty(items[v].entry_places))
             items[v].entry_places = chx__places_of(place);
     }
 }
