@@ -949,7 +949,6 @@ main(void)
     tcase_add_test(device, traces_are_what_each_step_leaves);
     tcase_add_test(device, probes_of_what_is_not_there_are_refused);
     tcase_add_test(device, a_graph_of_the_callers_advances_as_told_and_keeps_history);
-    tcase_add_loop_test(device, synapses_drawn_from_rules_act_as_if_they_were_listed, 0, 2);
     tcase_add_test(device, a_seed_of_the_callers_replaces_the_networks);
     tcase_add_test(device, a_reset_that_is_tidied_away_stays_below_the_threshold);
     tcase_add_test(device, record_takes_the_same_room_however_often_neurons_may_fire);
@@ -961,6 +960,7 @@ main(void)
     tcase_add_checked_fixture(slow, open_runtime, close_runtime);
     tcase_add_test(slow, spike_trains_are_those_of_the_baseline);
     tcase_add_test(slow, neurons_that_fire_in_every_step_lose_no_spike);
+    tcase_add_loop_test(slow, synapses_drawn_from_rules_act_as_if_they_were_listed, 0, 2);
     tcase_add_test(slow, the_worm_has_its_digest);
     tcase_add_test(slow, poisson_events_are_those_of_the_baseline);
     tcase_add_test(slow, time_cut_into_pieces_gives_the_same_spikes);
