@@ -161,7 +161,8 @@ class Plans(Case):
         before_s = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
         plan = json.loads(self.succeeds("plan", graph, "--lanes", "20000", "--json"))
         self.assertEqual(plan["makespan_ms"], 8)
-        self.assertLess(resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before_s, 10)
+        # It takes two seconds, and ten under a sanitizer; by the cube of lanes it would take hours.
+        self.assertLess(resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before_s, 60)
 
     def test_plan_of_more_effort_is_the_optimum_still(self):
         graph = SOURCES / "examples/topcuoglu.json"
