@@ -336,7 +336,8 @@ chx__planner_end(chx__draft *made, chx_status so_far, chx__lowered **lowered)
     bool is_wanted = !status && is_current(made);
     if (is_wanted)
         status = prepare_commands(made->lowered);
-    *lowered = is_wanted && !status ? made->lowered : NULL;
+    is_wanted = is_wanted && !status && is_current(made);
+    *lowered = is_wanted ? made->lowered : NULL;
     if (*lowered)
         made->lowered = NULL;
     finish(made);

@@ -71,7 +71,7 @@ cost_of_share(const choice *of, const rival *device, double share)
         double n_items = ceil(share * (double)piece.launch.global[last]);
         piece.launch.global[last] = n_items < 1.0 ? 1 : (size_t)n_items;
         double cost_ns = cost_on(of, &piece, device->lane);
-        sum_ns += isfinite(cost_ns) ? cost_ns : 0.0;
+        sum_ns += isfinite(cost_ns) ? fmax(cost_ns, 1.0) : 0.0;
     }
     return sum_ns;
 }

@@ -145,7 +145,8 @@ suits(chx__variant *candidate)
     return candidate->suits;
 }
 
-/* Allocates the replicas that have made room for others'. */
+/* Allocates the replicas that have made room for others'. Runs that end meanwhile may fail, and
+ * then data lie elsewhere. */
 static chx_status
 bring_back(const chx__variants *of, chx__variant *due)
 {
@@ -168,8 +169,9 @@ find_variant(chx__variants *of, bool *is_found)
             return status;
         if (suits(&of->list[i])) {
             move_to_front(of, i);
-            *is_found = true;
-            return bring_back(of, &of->list[0]);
+            status = bring_back(of, &of->list[0]);
+            *is_found = !status && suits(&of->list[0]);
+            return status;
         }
     }
     return CHX_OK;
@@ -201,7 +203,8 @@ settle_shares(chx__variants *of)
     if (!status)
         status = take_shares(of, &chosen);
     chx__shares_finish(&chosen);
-    of->shares_generation = generation;
+    if (!status)
+        of->shares_generation = generation;
     return status;
 }
 
