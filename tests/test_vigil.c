@@ -1,44 +1,14 @@
 /* Devices that are late: plans that recover go on elsewhere long before the deadlines of their
  * runs, and wait for a device that is at work. On two platforms of one null device each. */
-#include <check.h>
 #include <pthread.h>
 #include <string.h>
 #include <time.h>
 
-#include <chronaxie/plan.h>
+#include "adding.h"
 
-#include "base/clock.h"
-#include "null.h"
-
-#define WORDS 64u
-#define SECOND_NS UINT64_C(1000000000)
-#define N_MEASURED 4u /* runs, after which the cost is known */
-#define N_RUNS 3u /* in flight */
 #define LATE_NS (2 * SECOND_NS / 5) /* the lateness and the silence of what takes no time */
 #define HUNG_NS (3 * SECOND_NS)
 #define SLACK_NS SECOND_NS
-
-static const char source[] = "kernel void add(global uint *y, uint n)\n"
-                             "{\n"
-                             "    y[get_global_id(0)] += n;\n"
-                             "}\n";
-
-static void
-add(const chx__null_call *call)
-{
-    uint32_t *y = call->args[0];
-    for (size_t i = 0; i < call->launch->global[0]; i++)
-        y[i] += *(uint32_t *)call->args[1];
-}
-
-static const chx__null_kernel kernels[] = {{"add", add}, {NULL, NULL}};
-
-static chx_runtime *runtime;
-static chx_program *program;
-static chx_buffer *buffer;
-static chx_graph *graph;
-static chx_plan *plan;
-static uint32_t n_added;
 
 static void
 setup_devices(uint32_t n_devices)
@@ -75,52 +45,6 @@ teardown(void)
     chx_program_destroy(&program);
     chx_runtime_destroy(&runtime);
     chx__null_arm(test_null, (chx__null_faults){0});
-}
-
-/* So many runs at once, which end well. Returns what they took. */
-static uint64_t
-run(uint32_t n)
-{
-    chx_run *runs[8];
-    const uint64_t begun_ns = chx__now_ns();
-    for (uint32_t r = 0; r < n; r++)
-        ck_assert_msg(chx_plan_submit(plan, &runs[r]) == CHX_OK, "%s", chx_last_error()->message);
-    for (uint32_t r = 0; r < n; r++) {
-        ck_assert_msg(chx_run_wait(runs[r], 100 * SECOND_NS) == CHX_OK, "%s",
-                      chx_last_error()->message);
-        chx_run_destroy(&runs[r]);
-    }
-    n_added += n;
-    return chx__now_ns() - begun_ns;
-}
-
-static void
-measure(void)
-{
-    for (uint32_t r = 0; r < N_MEASURED; r++)
-        run(1);
-}
-
-static void
-expect_sum(void)
-{
-    uint32_t words[WORDS];
-    ck_assert_int_eq(chx_buffer_read(buffer, 0, sizeof words, words), CHX_OK);
-    for (uint32_t i = 0; i < WORDS; i++)
-        ck_assert_uint_eq(words[i], 3 * n_added);
-}
-
-/* Why a device is out of use; NULL when all are in use. */
-static const char *
-reason(void)
-{
-    for (uint32_t d = 0; d < chx_runtime_n_devices(runtime); d++) {
-        chx_device_info info;
-        ck_assert_int_eq(chx_runtime_device(runtime, d, &info), CHX_OK);
-        if (info.excluded)
-            return info.excluded;
-    }
-    return NULL;
 }
 
 START_TEST(silent_device_is_left_soon)
