@@ -3,7 +3,8 @@
 usage: check_style.py SOURCE_FOLDER
 
 Lines of at most 100 columns without tabs or trailing spaces; clang-format; head comments; includes
-that never go up a floor; kernels that a stock compiler accepts; README's code taken from examples.
+that never go up a floor; files of the library that call each other in no circle; kernels that a
+stock compiler accepts; README's code taken from examples.
 """
 import os
 import re
@@ -82,6 +83,28 @@ def check_includes(path):
             check_include(path, number, found.group(2), found.group(1))
 
 
+def find_callees(paths):
+    """By file, the files of which it names a function: outside of comments and texts."""
+    home, words = {}, {}
+    for path in paths:
+        code = re.sub(r'/\*.*?\*/|"(?:\\.|[^"\\])*"', " ", "\n".join(lines_of(path)), flags=re.S)
+        words[path] = set(re.findall(r"\bchx_\w+", code))
+        home.update((name, path) for name in re.findall(r"^(chx_\w+)\(", code, re.M))
+    return {path: {home[name] for name in words[path] & home.keys()} - {path} for path in paths}
+
+
+def check_circles(paths):
+    """Takes away files that call none of the rest; what stays is in a circle or calls into one."""
+    callees = find_callees(paths)
+    while True:
+        leaves = {path for path, called in callees.items() if not called}
+        if not leaves:
+            break
+        callees = {path: called - leaves for path, called in callees.items() if path not in leaves}
+    for path, called in callees.items():
+        complain(path, 1, "calls in a circle, or into one: " + ", ".join(sorted(called)))
+
+
 def check_format(paths):
     version = ""
     if shutil.which("clang-format"):
@@ -131,6 +154,7 @@ def main(folder):
         check_includes(path)
     for path in sources((".c", ".h", ".cl")):
         check_head(path)
+    check_circles([path for path in c_files if re.match(r"runtime/.*\.c$", path)])
     check_format([path for path in c_files])
     if shutil.which("clang"):
         for path in sources((".cl",)):

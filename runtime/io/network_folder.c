@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
@@ -171,25 +170,6 @@ add_neuron(chx__folder *folder, const chx__csv *csv)
     return CHX_OK;
 }
 
-chx_status
-chx__folder_find_neuron(const chx__folder *folder, const chx__csv *csv, size_t column,
-                        uint32_t *neuron)
-{
-    const chx__csv_field *field = &csv->fields[column];
-    *neuron = chx__names_find(&folder->neurons, field->text, field->length);
-    if (*neuron != CHX__NO_NAME)
-        return CHX_OK;
-    size_t whole = chx__number_whole_length(field->text, field->length);
-    if (whole < field->length)
-        *neuron = chx__names_find(&folder->neurons, field->text, whole);
-    if (*neuron != CHX__NO_NAME)
-        return CHX_OK;
-    return chx__csv_fail(csv, CHX_ERROR_FORMAT,
-                         "%s is '%.64s', which no row of neurons.csv names; correct it or add the "
-                         "neuron",
-                         csv->columns[column], field->text);
-}
-
 /* Tables tend to list the targets of one source together: that of the row before is tried first. It
  * stays where it is, as nothing is read behind a piece. */
 static chx_status
@@ -290,23 +270,6 @@ read_synapses_of(const void *data, chx__csv *csv, void *items, uint64_t *n_items
             return status;
         synapses[(*n_items)++] = synapse;
     }
-}
-
-chx_status
-chx__folder_close_table(chx__folder *folder, chx__csv *csv)
-{
-    chx_status status = CHX_OK;
-    if (*csv->remark)
-        status = chx__network_remark(folder->network, csv->path, 1, csv->remark);
-    chx__csv_close(csv);
-    return status;
-}
-
-bool
-chx__folder_is_missing(const char *path)
-{
-    struct stat about;
-    return stat(path, &about) != 0 && errno == ENOENT;
 }
 
 static chx_status
