@@ -394,6 +394,25 @@ START_TEST(pictures_are_drawn_or_it_says_so)
 }
 END_TEST
 
+/* Products that a size_t does not hold, as of tables of rows where one has 32 bits. */
+START_TEST(sizes_beyond_any_memory_are_refused)
+{
+    static const size_t counts[] = {SIZE_MAX, SIZE_MAX / 2 + 1, SIZE_MAX / 8 + 2, SIZE_MAX / 16 + 1};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        const size_t n = counts[i];
+        size_t capacity = 0;
+        uint64_t(*rows)[2] = NULL;
+        ck_assert_ptr_null(chx__alloc(n, sizeof *rows));
+        ck_assert_ptr_null(chx__alloc_bare(n, sizeof *rows));
+        ck_assert_ptr_null(chx__alloc_shared(n, sizeof *rows));
+        ck_assert(!chx__resize(&rows, n, sizeof *rows));
+        ck_assert(!chx__grow(&rows, &capacity, n, sizeof *rows));
+        ck_assert_ptr_null(rows);
+        ck_assert_uint_eq(capacity, 0);
+    }
+}
+END_TEST
+
 int
 main(void)
 {
@@ -404,6 +423,9 @@ main(void)
     tcase_add_loop_test(tcase, runs_survive_or_say_so, 0, 2);
     tcase_add_loop_test(tcase, files_are_read_or_it_says_so, 0, 2);
     tcase_add_loop_test(tcase, pictures_are_drawn_or_it_says_so, 0, 2);
+    suite_add_tcase(suite, tcase);
+    tcase = tcase_create("sizes");
+    tcase_add_test(tcase, sizes_beyond_any_memory_are_refused);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

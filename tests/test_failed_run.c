@@ -536,6 +536,55 @@ START_TEST(failure_reaches_runs_that_follow_by_another)
 }
 END_TEST
 
+#define N_SUBMITTERS 8
+#define N_SUBMITS 24
+
+static chx_status
+count_slowly(void *data, void *const *host)
+{
+    (void)host;
+    atomic_fetch_add((_Atomic uint32_t *)data, 1);
+    nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL);
+    return CHX_OK;
+}
+
+static void *
+submit_many(void *data)
+{
+    for (int i = 0; i < N_SUBMITS; i++)
+        if (chx_plan_submit(data, NULL) != CHX_OK)
+            return data;
+    return NULL;
+}
+
+/* Together they submit three times what there may be in flight; an end makes room for one. */
+START_TEST(submits_of_several_threads_wait_for_room)
+{
+    static _Atomic uint32_t n_calls;
+    chx_graph *graphs[N_SUBMITTERS];
+    chx_plan *plans[N_SUBMITTERS];
+    pthread_t threads[N_SUBMITTERS];
+    void *failed;
+    atomic_store(&n_calls, 0);
+    for (int t = 0; t < N_SUBMITTERS; t++) {
+        ck_assert_int_eq(chx_graph_create(runtime, &graphs[t]), CHX_OK);
+        add_host(graphs[t], count_slowly, (void *)&n_calls, x, CHX_ACCESS_READ);
+        ck_assert_int_eq(chx_plan_create(graphs[t], NULL, &plans[t]), CHX_OK);
+    }
+    for (int t = 0; t < N_SUBMITTERS; t++)
+        ck_assert_int_eq(pthread_create(&threads[t], NULL, submit_many, plans[t]), 0);
+    for (int t = 0; t < N_SUBMITTERS; t++) {
+        pthread_join(threads[t], &failed);
+        ck_assert_ptr_null(failed);
+    }
+    for (int t = 0; t < N_SUBMITTERS; t++) {
+        chx_plan_destroy(&plans[t]);
+        chx_graph_destroy(&graphs[t]);
+    }
+    ck_assert_uint_eq(atomic_load(&n_calls), N_SUBMITTERS * N_SUBMITS);
+}
+END_TEST
+
 static void
 add_tests(TCase *tcase)
 {
@@ -562,6 +611,7 @@ main(void)
     if (!serial_only || !*serial_only) {
         tcase_add_test(tcase, reader_is_served_between_runs);
         tcase_add_test(tcase, failure_reaches_runs_that_follow_by_another);
+        tcase_add_test(tcase, submits_of_several_threads_wait_for_room);
     }
     tcase_add_test(tcase, disjoint_ranges_follow_only_each_other);
     tcase_add_test(tcase, what_a_later_run_waits_for_is_watched);

@@ -538,6 +538,41 @@ START_TEST(rebuild_waits_for_its_own_platform_only)
 }
 END_TEST
 
+/* Objects that live while a plan of n launches on the same buffers has run and stands. */
+static uint32_t
+n_living_beside(sketch *s, uint32_t n)
+{
+    chx_kernel_task task = {
+        .program = s->program,
+        .kernel = "blend",
+        .global = {WORDS},
+        .args = CHX_ARGS(CHX_READ(s->buffers[0]), CHX_READ_WRITE(s->buffers[1]), CHX_UINT(0),
+                         CHX_UINT(1)),
+    };
+    chx_graph *graph;
+    ck_assert_int_eq(chx_graph_create(s->runtime, &graph), CHX_OK);
+    for (uint32_t i = 0; i < n; i++)
+        ck_assert_int_eq(chx_graph_kernel(graph, &task), CHX_OK);
+    ck_assert_int_eq(chx_plan_create(graph, NULL, &s->plan), CHX_OK);
+    ck_assert_int_eq(submit_and_wait(s), CHX_OK);
+    uint32_t n_living = chx__null_n_living(test_null);
+    chx_plan_destroy(&s->plan);
+    chx_graph_destroy(&graph);
+    return n_living;
+}
+
+/* Drivers list the kernels of a program and walk the list at each release, so that one for each
+ * task would make planning quadratic. */
+START_TEST(tasks_of_one_kernel_share_its_object)
+{
+    sketch s;
+    begin_machine(&s, 1, 5, &(chx_runtime_params){.serial = true});
+    uint32_t n_of_one = n_living_beside(&s, 1);
+    ck_assert_uint_eq(n_living_beside(&s, 100), n_of_one);
+    end_sketch(&s);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -555,6 +590,7 @@ main(void)
     tcase_add_loop_test(tcase, every_failed_command_is_recovered_from, 0, 2);
     tcase_add_loop_test(tcase, every_hung_command_is_recovered_from, 0, 2);
     tcase_add_test(tcase, refused_launch_loses_nothing);
+    tcase_add_test(tcase, tasks_of_one_kernel_share_its_object);
     tcase_add_test(tcase, rebuild_waits_for_its_own_platform_only);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
