@@ -397,7 +397,8 @@ END_TEST
 /* Products that a size_t does not hold, as of tables of rows where one has 32 bits. */
 START_TEST(sizes_beyond_any_memory_are_refused)
 {
-    static const size_t counts[] = {SIZE_MAX, SIZE_MAX / 2 + 1, SIZE_MAX / 8 + 2, SIZE_MAX / 16 + 1};
+    static const size_t counts[] = {SIZE_MAX, SIZE_MAX / 2 + 1, SIZE_MAX / 8 + 2,
+                                    SIZE_MAX / 16 + 1};
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
         const size_t n = counts[i];
         size_t capacity = 0;

@@ -473,12 +473,11 @@ START_TEST(what_a_later_run_waits_for_is_watched)
 }
 END_TEST
 
-/* Each task has a word of its own. What it follows in a run before is one task, not all. */
-START_TEST(disjoint_ranges_follow_only_each_other)
+/* Tasks on y that count, each on a word of its own. */
+static void
+add_bumps(uint32_t n)
 {
-    enum { N_TASKS = 1000, N_RUNS = 4 };
-    chx_plan *plan;
-    for (uint32_t t = 0; t < N_TASKS; t++) {
+    for (uint32_t t = 0; t < n; t++) {
         chx_kernel_task task = {
             .program = program,
             .kernel = "bump",
@@ -487,6 +486,14 @@ START_TEST(disjoint_ranges_follow_only_each_other)
         };
         ck_assert_int_eq(chx_graph_kernel(graph, &task), CHX_OK);
     }
+}
+
+/* What a task follows in a run before is one task, not all. */
+START_TEST(disjoint_ranges_follow_only_each_other)
+{
+    enum { N_TASKS = 1000, N_RUNS = 4 };
+    chx_plan *plan;
+    add_bumps(N_TASKS);
     ck_assert_int_eq(chx_plan_create(graph, NULL, &plan), CHX_OK);
     for (int i = 0; i < N_RUNS; i++) {
         chx_run *run;
@@ -585,6 +592,50 @@ START_TEST(submits_of_several_threads_wait_for_room)
 }
 END_TEST
 
+static void *
+submit_until_stopped(void *data)
+{
+    while (!atomic_load(&stop))
+        if (chx_plan_submit(data, NULL) != CHX_OK)
+            return data;
+    return NULL;
+}
+
+#define N_TO_PLAN 2000u
+
+/* While one thread plans, which goes on without the turn, another takes all the room there was. */
+START_TEST(room_that_goes_while_a_plan_is_made_is_waited_for)
+{
+    static _Atomic uint32_t n_calls;
+    chx_graph *other;
+    chx_plan *plan, *filling;
+    chx_run *run;
+    pthread_t thread;
+    void *failed;
+    ck_assert_int_eq(chx_graph_create(runtime, &other), CHX_OK);
+    add_host(other, count_slowly, (void *)&n_calls, x, CHX_ACCESS_READ);
+    add_bumps(N_TO_PLAN);
+    ck_assert_int_eq(chx_plan_create(graph, NULL, &plan), CHX_OK);
+    ck_assert_int_eq(chx_plan_create(other, NULL, &filling), CHX_OK);
+    atomic_store(&stop, false);
+    ck_assert_int_eq(pthread_create(&thread, NULL, submit_until_stopped, filling), 0);
+    /* Planned anew where the words have come to lie, and again where they lie on the host. */
+    for (uint32_t i = 0; i < 4; i++) {
+        ck_assert_msg(chx_plan_submit(plan, &run) == CHX_OK, "%s", chx_last_error()->message);
+        ck_assert_int_eq(chx_run_wait(run, 60 * SECOND_NS), CHX_OK);
+        chx_run_destroy(&run);
+    }
+    atomic_store(&stop, true);
+    pthread_join(thread, &failed);
+    ck_assert_ptr_null(failed);
+    chx_plan_destroy(&plan);
+    chx_plan_destroy(&filling);
+    chx_graph_destroy(&other);
+    ck_assert_int_eq(chx_buffer_read(y, 0, sizeof words, words), CHX_OK);
+    ck_assert_uint_eq(words[0], 4);
+}
+END_TEST
+
 static void
 add_tests(TCase *tcase)
 {
@@ -612,6 +663,7 @@ main(void)
         tcase_add_test(tcase, reader_is_served_between_runs);
         tcase_add_test(tcase, failure_reaches_runs_that_follow_by_another);
         tcase_add_test(tcase, submits_of_several_threads_wait_for_room);
+        tcase_add_test(tcase, room_that_goes_while_a_plan_is_made_is_waited_for);
     }
     tcase_add_test(tcase, disjoint_ranges_follow_only_each_other);
     tcase_add_test(tcase, what_a_later_run_waits_for_is_watched);

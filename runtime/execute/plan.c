@@ -150,8 +150,7 @@ prepare(chx_plan *plan)
     const chx__variant *chosen = &plan->variants.list[0];
     chx__redo *redo = plan->recovery ? &plan->recovery->redo : NULL;
     for (;;) {
-        chx__wait_for_room(plan->runtime, CHX__FLIGHT_SLOTS - 1);
-        chx_status status = chx__variants_choose(&plan->variants);
+        chx_status status = chx__variants_choose_with_room(&plan->variants);
         if (status)
             return status;
         if (chx__wait_behind_holders(plan->runtime, &chosen->cast))

@@ -113,8 +113,7 @@ static chx_status
 submit(chx__recovery *recovery, const chx__entry *entry, chx_run **run)
 {
     chx__variants *variants = recovery->variants;
-    chx__wait_for_room(variants->runtime, CHX__FLIGHT_SLOTS - 1);
-    chx_status status = chx__variants_choose(variants);
+    chx_status status = chx__variants_choose_with_room(variants);
     chx_run *made;
     if (!status)
         status = chx__variants_start(variants, recovery->deadline_ns, &made);

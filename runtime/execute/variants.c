@@ -13,6 +13,7 @@
 #include "execute/evict.h"
 #include "execute/rebuild.h"
 #include "execute/shares.h"
+#include "execute/wait.h"
 
 /* Submits between two looks at whether new measurements make another plan better. */
 #define LONGEST_REVIEW_INTERVAL 256
@@ -327,6 +328,18 @@ chx__variants_choose(chx__variants *of)
     chx__lowered *made;
     status = chx__planner_make(of->graph, &of->shares, of->algorithm, &made);
     return status ? status : add_variant(of, made);
+}
+
+/* Others may take the room while a plan is made without the turn. */
+chx_status
+chx__variants_choose_with_room(chx__variants *of)
+{
+    chx_status status;
+    do {
+        chx__wait_for_room(of->runtime);
+        status = chx__variants_choose(of);
+    } while (!status && of->runtime->flight.n_runs == CHX__FLIGHT_SLOTS);
+    return status;
 }
 
 chx_status

@@ -48,12 +48,15 @@ void chx__variants_finish(chx__variants *variants);
  * Errors: as chx__planner_make(). */
 chx_status chx__variants_choose(chx__variants *variants);
 
+/* As above, and there is room in the flight for a run of it afterwards. */
+chx_status chx__variants_choose_with_room(chx__variants *variants);
+
 /* Makes a run of the first variant, to be ended by deadline_ns as chx_plan_params says. The caller
  * owns the one reference. Under the turn. Errors: MEMORY. */
 chx_status chx__variants_start(const chx__variants *variants, uint64_t deadline_ns, chx_run **run);
 
-/* Puts a run of the first variant in flight, which chx__variants_choose() has chosen under the same
- * turn. Errors: MEMORY. */
+/* Puts a run of the first variant in flight, which was chosen with room for it under the same turn.
+ * Errors: MEMORY. */
 chx_status chx__variants_submit(chx__variants *variants, chx_run *run);
 
 #endif

@@ -47,9 +47,9 @@ wait_kept(chx_run *run)
 }
 
 void
-chx__wait_for_room(chx_runtime *runtime, uint32_t most)
+chx__wait_for_room(chx_runtime *runtime)
 {
-    while (runtime->flight.n_runs > most)
+    while (runtime->flight.n_runs == CHX__FLIGHT_SLOTS)
         wait_kept(runtime->flight.first);
 }
 

@@ -14,8 +14,8 @@ void chx__wait_change(chx_runtime *runtime, uint64_t deadline_ns);
 /* Until the run has ended; returns how, or TIMEOUT at deadline_ns. */
 chx_status chx__wait_run(chx_run *run, uint64_t deadline_ns);
 
-/* Until at most so many runs are in flight. */
-void chx__wait_for_room(chx_runtime *runtime, uint32_t most);
+/* Until there is room in the flight for one run more. */
+void chx__wait_for_room(chx_runtime *runtime);
 
 /* Until nothing is in flight or with a courier, or TIMEOUT. */
 chx_status chx__wait_all(chx_runtime *runtime, uint64_t deadline_ns);
