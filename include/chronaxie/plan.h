@@ -52,13 +52,17 @@ typedef struct chx_plan_params {
      * runs since. Host tasks that have returned are not called again, unless they write buffers;
      * then they must leave the same bytes. For as long as its runs are in flight the plan alone may
      * write to its buffers; where other plans or chx_buffer_write() have done so, or an argument is
-     * another buffer than before, the next submit waits and copies. Not in a serial runtime. */
+     * another buffer than before, the next submit waits and copies. In a plan that runs in stages
+     * each is repeated by itself; what those before have left on a device that is lost, is lost.
+     * Not in a serial runtime. */
     bool recovers;
 } chx_plan_params;
 
 /* Plans a graph for the runtime's selected devices and compiles what is missing. params may be
- * NULL. The graph is borrowed for the life of the plan and must not grow. Errors: BUILD, KERNEL,
- * INVALID, DEVICE_MEMORY, MEMORY. */
+ * NULL. The graph is borrowed for the life of the plan and must not grow. Where its buffers need
+ * more memory than devices have, its tasks run in stages that fit, and the host keeps meanwhile
+ * what a stage does not use; the log warns of it. Errors: BUILD, KERNEL, INVALID, DEVICE_MEMORY
+ * where a task alone does not fit, MEMORY. */
 CHX_API chx_status chx_plan_create(chx_graph *graph, const chx_plan_params *params,
                                    chx_plan **plan);
 
@@ -77,7 +81,8 @@ CHX_API chx_status chx_plan_timeline(const chx_plan *plan, chx_timeline **timeli
  * when the data now lies elsewhere. On success the caller destroys *run. run may be NULL when only
  * the effect matters; how it failed is then returned, once, by the plan's next submit, which
  * submits nothing. While another thread waits to read or write a buffer of the plan, it is let go
- * first. One thread at a time. */
+ * first. A plan that runs in stages waits for all but the last, whose run stands for all of them,
+ * and returns the error of one that failed before. One thread at a time. */
 CHX_API chx_status chx_plan_submit(chx_plan *plan, chx_run **run);
 
 /* Sleeps until the run ended or timeout_ns passed (CHX_ERROR_TIMEOUT; the run goes on). Returns

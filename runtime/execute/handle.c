@@ -68,10 +68,26 @@ chx_run_cancel(chx_run *run)
     return CHX_OK;
 }
 
+static chx_status
+add_stages(const chx_run *run, chx_timeline *timeline)
+{
+    const chx_run *shown = run->repetition ? run->repetition : run;
+    chx_status status = run->stage_before ? add_stages(run->stage_before, timeline) : CHX_OK;
+    return status ? status : chx__spans_add(timeline, shown->lowered, shown, 0.0);
+}
+
 chx_status
 chx_run_timeline(const chx_run *run, chx_timeline **timeline)
 {
     CHX__REQUIRE(run && timeline && atomic_load(&run->ended));
-    const chx_run *shown = run->repetition ? run->repetition : run;
-    return chx__spans_timeline(shown->lowered, shown, timeline);
+    chx_timeline *made;
+    chx_status status = chx_timeline_create(&made);
+    if (status)
+        return status;
+    status = add_stages(run, made);
+    if (status)
+        chx_timeline_destroy(&made);
+    else
+        *timeline = made;
+    return status;
 }

@@ -21,6 +21,8 @@ run_free(chx_run *run)
 {
     if (run->repetition)
         chx__run_unref(run->repetition);
+    if (run->stage_before)
+        chx__run_unref(run->stage_before);
     chx__lowering_unref(run->lowered);
     chx__cast_finish(&run->cast);
     free(run->steps);

@@ -76,6 +76,7 @@ struct chx_run {
     chx__notice *notices; /* while it has not ended */
     chx__redo *redo; /* that it can be repeated from; NULL: its failures are told */
     chx_run *repetition; /* that was well in its place; a reference, or NULL */
+    chx_run *stage_before; /* of the same submit, which has ended; a reference, or NULL */
     bool is_cancelled; /* nothing more begins */
     bool recovers; /* what it does can be made again: it need not wait for a device */
     bool has_left; /* the flight; its end may be told later */

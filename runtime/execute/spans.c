@@ -53,7 +53,7 @@ prediction_origin_ns(const chx__lowered *lowered, const chx_run *run)
 {
     double origin_ns = 0.0;
     uint64_t first_ns = UINT64_MAX;
-    for (uint32_t c = 0; run && c < lowered->n_commands; c++)
+    for (uint32_t c = 0; c < lowered->n_commands; c++)
         if (measured(run, c).start_ns < first_ns) {
             first_ns = measured(run, c).start_ns;
             origin_ns = (double)first_ns - lowered->commands[c].start_ns;
@@ -90,26 +90,35 @@ add_span(const chx__lowered *lowered, const chx_run *run, uint32_t index, double
     return chx_timeline_add_span(timeline, &span, NULL);
 }
 
-chx_status
-chx__spans_timeline(const chx__lowered *lowered, const chx_run *run, chx_timeline **timeline)
+/* The timeline is empty: several devices may have the same name. */
+static chx_status
+fill(chx_timeline *timeline, const chx__lowered *lowered, const chx_run *run, double begin_ns)
 {
-    assert(!run || atomic_load(&run->ended));
-    chx_timeline *made;
-    chx_status status = chx_timeline_create(&made);
-    if (status)
-        return status;
-    double origin_ns = prediction_origin_ns(lowered, run);
-    status = add_lanes(lowered, made);
+    double origin_ns = run ? prediction_origin_ns(lowered, run) : begin_ns;
+    chx_status status = add_lanes(lowered, timeline);
     for (uint32_t c = 0; !status && c < lowered->n_commands; c++)
-        status = add_span(lowered, run, c, origin_ns, made);
+        status = add_span(lowered, run, c, origin_ns, timeline);
     for (uint32_t c = 0; !status && c < lowered->n_commands; c++)
         for (uint32_t i = 0; !status && i < lowered->commands[c].n_waits; i++)
-            status =
-                chx_timeline_add_edge(made, lowered->waits[lowered->commands[c].first_wait + i], c);
-    if (status) {
-        chx_timeline_destroy(&made);
+            status = chx_timeline_add_edge(timeline,
+                                           lowered->waits[lowered->commands[c].first_wait + i], c);
+    return status;
+}
+
+chx_status
+chx__spans_add(chx_timeline *timeline, const chx__lowered *lowered, const chx_run *run,
+               double begin_ns)
+{
+    assert(!run || atomic_load(&run->ended));
+    chx_timeline *added;
+    if (chx_timeline_n_lanes(timeline) == 0)
+        return fill(timeline, lowered, run, begin_ns);
+    chx_status status = chx_timeline_create(&added);
+    if (status)
         return status;
-    }
-    *timeline = made;
-    return CHX_OK;
+    status = fill(added, lowered, run, begin_ns);
+    if (!status)
+        status = chx_timeline_append(timeline, added);
+    chx_timeline_destroy(&added);
+    return status;
 }

@@ -4,9 +4,9 @@
 
 #include "execute/run.h"
 
-/* run NULL: predicted times only, from 0. Otherwise both, on chx__now_ns()'s clock, the prediction
- * laid so that it starts when the run really did. The caller destroys *timeline. */
-chx_status chx__spans_timeline(const chx__lowered *lowered, const chx_run *run,
-                               chx_timeline **timeline);
+/* Adds to a timeline. run NULL: predicted times only, from begin_ns. Otherwise both, on
+ * chx__now_ns()'s clock, the prediction laid so that it starts when the run really did. */
+chx_status chx__spans_add(chx_timeline *timeline, const chx__lowered *lowered, const chx_run *run,
+                          double begin_ns);
 
 #endif

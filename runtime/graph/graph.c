@@ -41,6 +41,18 @@ chx__task_finish(chx__task *task)
     free(task->before);
 }
 
+bool
+chx__task_copy(chx__task *copy, const chx__task *task)
+{
+    *copy = *task;
+    copy->name = chx__strdup(task->name);
+    copy->kernel = chx__strdup(task->kernel);
+    copy->args = chx__args_clone(task->args, task->n_args);
+    copy->before = NULL;
+    copy->n_before = copy->before_capacity = 0;
+    return copy->name && (copy->kernel || !task->kernel) && copy->args;
+}
+
 void
 chx_graph_destroy(chx_graph **graph)
 {

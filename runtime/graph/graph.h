@@ -60,6 +60,10 @@ chx__arg_is_split(const chx_arg *arg)
 /* Releases what a task owns. */
 void chx__task_finish(chx__task *task);
 
+/* A copy that owns all that the task does, but follows nothing by hand-made dependencies. False
+ * without memory; release it also then. */
+bool chx__task_copy(chx__task *copy, const chx__task *task);
+
 /* That pieces of a task keep out of each other's way; arguments that change one after the other may
  * not do so in between. Errors: INVALID. */
 chx_status chx__task_check_pieces(const chx__task *task);
