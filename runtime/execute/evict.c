@@ -7,6 +7,7 @@
  * gone by the count of evictions, and allocates them anew (variants.c). */
 #include "execute/evict.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <time.h>
 
@@ -62,6 +63,7 @@ first_alone(const chx_buffer *buffer, const chx__device *device)
 static chx_status
 evict(chx_buffer *buffer, chx__device *device, uint64_t deadline_ns)
 {
+    assert(!buffer->is_held && !chx__tails_any(buffer));
     chx_runtime *runtime = buffer->runtime;
     const chx__extent *alone;
     while ((alone = first_alone(buffer, device))) {

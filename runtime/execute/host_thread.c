@@ -9,6 +9,7 @@
  * A serial runtime has no such thread; jobs then run in the caller, under the turn. */
 #include "execute/host_thread.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -51,6 +52,7 @@ take(chx__host_thread *thread)
         pthread_cond_wait(&thread->changed, &thread->lock);
     chx__host_job *job = thread->closing ? NULL : thread->first;
     if (job) {
+        assert(atomic_load(&job->state) == CHX__JOB_WAITING);
         thread->first = job->next;
         atomic_store(&job->state, CHX__JOB_RUNNING);
     }

@@ -6,6 +6,7 @@
  * for ever. */
 #include "execute/planner.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -304,6 +305,7 @@ keep_args(chx__lowered *lowered)
         if (command->kind == CHX__COMMAND_KERNEL)
             chx__args_copy(&lowered->args[command->first_arg], task->args, task->n_args, &value);
     }
+    assert(value == lowered->values + excess);
     lowered->n_args = n;
     return CHX_OK;
 }

@@ -2,6 +2,7 @@
  * plan may cut the same bytes at other places, which is nothing to bytes that are put back. */
 #include "execute/snapshot.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,6 +93,7 @@ put_back(const chx__stretch *at, const unsigned char *bytes)
     if (at->buffer->is_exposed)
         return chx__fail(CHX_ERROR_DEVICE, "a device that failed may still write to memory of the "
                                            "program, so nothing can be put back there");
+    assert(at->begin < at->end && at->end <= at->buffer->size_bytes);
     chx_status status = chx__coherence_reserve(&at->buffer->coherence, 1);
     if (status)
         return status;

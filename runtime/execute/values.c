@@ -2,6 +2,7 @@
  * halving. */
 #include "execute/values.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,6 +93,7 @@ chx__values_join(chx__values *to, const chx__values *all, const chx__values *sin
             row->arg = changed->arg;
         changed++;
     }
+    assert(status || changed == end);
     return status;
 }
 

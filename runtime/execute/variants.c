@@ -7,6 +7,8 @@
  * From the choice to the submit the turn is not given up, which is what makes the plan fit. */
 #include "execute/variants.h"
 
+#include <assert.h>
+
 #include "base/clock.h"
 #include "base/error.h"
 #include "execute/driver.h"
@@ -358,6 +360,7 @@ chx_status
 chx__variants_submit(chx__variants *of, chx_run *run)
 {
     chx__variant *chosen = &of->list[0];
+    assert(chosen->fits && chosen->lowered == run->lowered);
     uint64_t n_before = count_changes(&chosen->cast);
     run->leaves_as_is = chosen->n_changes_left == n_before;
     chx__evict_note_use(of->runtime, &chosen->cast);

@@ -51,6 +51,7 @@ chx__wait_for_room(chx_runtime *runtime)
 {
     while (runtime->flight.n_runs == CHX__FLIGHT_SLOTS)
         wait_kept(runtime->flight.first);
+    assert(runtime->flight.n_runs < CHX__FLIGHT_SLOTS);
 }
 
 chx_status
