@@ -1,11 +1,12 @@
-/* Several threads use one runtime at once: they submit, wait, read, write and plan, and one takes a
- * device away. Each gets what it would get alone. */
+/* Several threads use one runtime at once: they submit, wait, read, write, plan, call runs off and
+ * are told of their ends, and one takes a device away. Each gets what it would get alone. */
 #include <check.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <chronaxie/plan.h>
 
@@ -191,8 +192,78 @@ plan_much(void *data)
     return NULL;
 }
 
-static void *(*const roles[])(void *) = {work_alone, work_on_shared, read_shared, plan_much,
-                                         work_alone};
+static void
+count_end(void *data, chx_status status)
+{
+    (void)status;
+    atomic_fetch_add((_Atomic uint32_t *)data, 1);
+}
+
+/* Two runs of which the first is called off, perhaps too late; the second follows it. */
+static bool
+call_off(client *c, chx_plan *plan, _Atomic uint32_t *n_ends)
+{
+    chx_run *runs[2];
+    chx_status ends[2] = {0};
+    if (!holds(c, chx_plan_submit(plan, &runs[0]) == CHX_OK, "submit"))
+        return false;
+    bool ok = holds(c, chx_plan_submit(plan, &runs[1]) == CHX_OK, "submit behind");
+    for (int r = 0; ok && r < 2; r++)
+        ok = holds(c, chx_run_notify(runs[r], count_end, (void *)n_ends) == CHX_OK, "notify");
+    ok = ok && holds(c, chx_run_cancel(runs[0]) == CHX_OK, "cancel");
+    for (int r = 0; ok && r < 2; r++) {
+        ends[r] = chx_run_wait(runs[r], 60 * SECOND_NS);
+        ok = holds(c, ends[r] == CHX_OK || ends[r] == CHX_ERROR_CANCELLED, "end");
+    }
+    ok = ok && holds(c, ends[0] != CHX_OK || ends[1] == CHX_OK, "end of one that follows");
+    for (int r = 0; r < 2; r++)
+        chx_run_destroy(&runs[r]);
+    return ok;
+}
+
+/* Whether what runs have left is whole runs', or lost. */
+static bool
+is_whole(client *c, chx_buffer *buffer, uint32_t a)
+{
+    uint32_t words[WORDS];
+    chx_status status = chx_buffer_read(buffer, 0, sizeof words, words);
+    bool ok = holds(c, status == CHX_OK || status == CHX_ERROR_DEVICE, "read");
+    for (uint32_t w = 0; ok && !status && w < WORDS; w++)
+        ok = holds(c, words[w] == words[0] && words[w] <= 2 * a && words[w] % a == 0, "words");
+    return ok;
+}
+
+/* Calls runs off on a buffer of its own, which serves on. */
+static void *
+call_off_much(void *data)
+{
+    client *c = data;
+    const uint32_t zeroes[WORDS] = {0}, a = 3;
+    static _Atomic uint32_t n_ends;
+    chx_buffer *buffer;
+    chx_graph *graph = NULL;
+    chx_plan *plan = NULL;
+    atomic_store(&n_ends, 0);
+    if (!holds(c, chx_buffer_create(runtime, sizeof zeroes, NULL, &buffer) == CHX_OK, "buffer"))
+        return NULL;
+    bool ok = make_plan(c, program, buffer, a, &graph, &plan);
+    for (uint32_t i = 0; ok && i < ROUNDS; i++)
+        ok = call_off(c, plan, &n_ends) && is_whole(c, buffer, a) &&
+             holds(c, chx_buffer_write(buffer, 0, sizeof zeroes, zeroes) == CHX_OK, "write") &&
+             run_once(c, plan) &&
+             holds(c, chx_buffer_write(buffer, 0, sizeof zeroes, zeroes) == CHX_OK, "write");
+    for (int i = 0; ok && i < 2000 && atomic_load(&n_ends) < 2 * ROUNDS; i++)
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    if (ok)
+        holds(c, atomic_load(&n_ends) == 2 * ROUNDS, "notices");
+    chx_plan_destroy(&plan);
+    chx_graph_destroy(&graph);
+    chx_buffer_destroy(&buffer);
+    return NULL;
+}
+
+static void *(*const roles[])(void *) = {work_alone, work_on_shared, read_shared,
+                                         plan_much,  work_alone,     call_off_much};
 #define N_ROLES (sizeof roles / sizeof *roles)
 
 static void
