@@ -10,13 +10,27 @@
 #define HUNG_NS (3 * SECOND_NS)
 #define SLACK_NS SECOND_NS
 
+/* device: the only one that may run it; NULL for any. */
 static void
-setup_devices(uint32_t n_devices)
+add_task(uint32_t n, const uint32_t *device)
+{
+    const chx_kernel_task task = {.program = program,
+                                  .kernel = "add",
+                                  .global = {WORDS},
+                                  .devices = device,
+                                  .n_devices = device != NULL,
+                                  .args = CHX_ARGS(CHX_READ_WRITE(buffer), CHX_UINT(n))};
+    ck_assert_int_eq(chx_graph_kernel(graph, &task), CHX_OK);
+}
+
+/* pins: devices of the one task that adds and of one that adds nothing; NULL for the first alone,
+ * anywhere. */
+static void
+setup_devices(uint32_t n_devices, const uint32_t *pins)
 {
     static const uint32_t zeroes[WORDS];
     const chx_runtime_params params = {0};
     const chx_plan_params wanted = {.recovers = true};
-    chx_kernel_task task = {.kernel = "add", .global = {WORDS}};
     n_added = 0;
     test_null_create(n_devices, kernels, 1, false);
     ck_assert_int_eq(chx__runtime_create(&runtime, &params, test_null), CHX_OK);
@@ -24,16 +38,16 @@ setup_devices(uint32_t n_devices)
     ck_assert_int_eq(chx_program_from_source(runtime, "add.cl", source, NULL, &program), CHX_OK);
     ck_assert_int_eq(chx_buffer_create(runtime, sizeof zeroes, zeroes, &buffer), CHX_OK);
     ck_assert_int_eq(chx_graph_create(runtime, &graph), CHX_OK);
-    task.program = program;
-    task.args = CHX_ARGS(CHX_READ_WRITE(buffer), CHX_UINT(3));
-    ck_assert_int_eq(chx_graph_kernel(graph, &task), CHX_OK);
+    add_task(3, pins ? &pins[0] : NULL);
+    if (pins)
+        add_task(0, &pins[1]);
     ck_assert_int_eq(chx_plan_create(graph, &wanted, &plan), CHX_OK);
 }
 
 static void
 setup(void)
 {
-    setup_devices(2);
+    setup_devices(2, NULL);
 }
 
 static void
@@ -117,7 +131,7 @@ END_TEST
 START_TEST(last_device_is_waited_for)
 {
     teardown();
-    setup_devices(1);
+    setup_devices(1, NULL);
     measure();
     ck_assert_uint_ge(run_stalled(4 * SECOND_NS), 3 * SECOND_NS);
     ck_assert_ptr_null(reason());
@@ -138,6 +152,20 @@ START_TEST(blocked_driver_is_left_soon)
 }
 END_TEST
 
+/* It has both devices that the plan is bound to, of which the one is noticed. */
+START_TEST(what_all_devices_of_a_blocked_driver_were_to_do_others_do)
+{
+    static const uint32_t pins[2] = {0, 2};
+    teardown();
+    setup_devices(3, pins);
+    measure();
+    chx__null_arm(test_null, (chx__null_faults){.block = CHX__NULL_CALL_STATUS});
+    run(N_RUNS);
+    ck_assert_ptr_nonnull(reason());
+    expect_sum();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -151,6 +179,7 @@ main(void)
     tcase_add_test(tcase, device_that_answers_in_time_stays);
     tcase_add_test(tcase, last_device_is_waited_for);
     tcase_add_loop_test(tcase, blocked_driver_is_left_soon, 0, 3);
+    tcase_add_test(tcase, what_all_devices_of_a_blocked_driver_were_to_do_others_do);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -27,21 +27,28 @@ find_device(chx_runtime *runtime, const char *name)
 {
     for (uint32_t d = 0; name[0] && d < runtime->fleet.n_devices; d++) {
         chx__device *device = &runtime->fleet.devices[d];
-        if (device->info.selected && !device->info.excluded &&
-            strncmp(device->info.name, name, sizeof((chx_error *)0)->device - 1) == 0)
+        if (strncmp(device->info.name, name, sizeof((chx_error *)0)->device - 1) == 0)
             return device;
     }
     return NULL;
 }
 
-/* Whether the device is out of use afterwards; also when data is lost with it, for that is made
- * again. Of a driver that stays in a call a rebuild takes all devices out of use. */
+/* Whether the device is out of use afterwards, which another plan may have seen to; also when data
+ * is lost with it, for that is made again. Of a driver that stays in a call a rebuild takes all
+ * devices out of use. */
 static bool
 leave_out(chx_runtime *runtime, chx__device *device, const char *reason)
 {
     if (chx__exclude(runtime, device, reason, EXCLUDE_TIMEOUT_NS) == CHX_ERROR_TIMEOUT)
         chx__rebuild_suspects(runtime);
-    return device->info.excluded != NULL;
+    if (!device->info.excluded)
+        return false;
+    const bool are_all = atomic_load(&device->platform->is_stuck);
+    for (uint32_t d = 0; d < runtime->fleet.n_devices; d++) {
+        chx__device *left = &runtime->fleet.devices[d];
+        left->is_left_out |= left == device || (are_all && left->platform == device->platform);
+    }
+    return true;
 }
 
 /* Whether there is something else to try after the failure. */
@@ -63,7 +70,6 @@ find_way(chx__recovery *recovery, const chx_error *error)
         is_left_out = device && leave_out(runtime, device, error->message);
         if (!is_left_out)
             return false;
-        device->is_left_out = true;
     }
     runtime->n_recoveries++;
     memcpy(recovery->device, error->device, sizeof recovery->device);
