@@ -1,5 +1,13 @@
-/* The client of a campaign: a random graph over buffers of its own, runs in flight of a plan that
- * recovers, and what must be found afterwards, by program order. */
+/* The client of a campaign: random graphs over six buffers, runs of their plans in flight together,
+ * writes between, and what may be found afterwards.
+ *
+ * Where all plans recover and none writes to what another uses, the client *survives*: all runs
+ * end well, and every word is what program order leaves. Else a run may fail. A word is then what
+ * it was before the first run that failed, or what any task of a failed run leaves there in program
+ * order, or a read says that it is lost; a host task was given what program order gives it or has
+ * not been called. Runs that were submitted when one before them had failed already work on
+ * whatever that has left, so nothing is known of the words that they write. What is lost is written
+ * again, and where a fault passes all goes well from then on. */
 #ifndef CHX_TESTS_CAMPAIGN_H
 #define CHX_TESTS_CAMPAIGN_H
 
@@ -21,6 +29,8 @@
 #define MOST_RUNS 4u /* in flight */
 #define MOST_ENTRIES 32u
 #define MOST_LOOKS 256u
+#define MOST_WORKS 3u
+#define N_PIECES 8u /* of a buffer that is read in pieces */
 #define PATIENCE_NS (20 * SECOND_NS) /* beyond all deadlines */
 
 static const char source[] =
@@ -118,6 +128,7 @@ typedef struct work {
     struct client *client;
     chx_graph *graph;
     chx_plan *plan;
+    bool recovers;
     uint32_t n_launches;
     launch launches[MOST_LAUNCHES];
     uint32_t buffers[N_OF_PLAN];
@@ -131,6 +142,8 @@ typedef struct work {
 typedef struct entry {
     const work *of; /* NULL: a write */
     chx_run *run; /* NULL: it has ended */
+    chx_status status; /* once it has ended */
+    bool is_after_failure; /* a run before it may have failed before it was submitted */
     uint32_t n_launches;
     launch launches[MOST_LAUNCHES];
 } entry;
@@ -145,7 +158,14 @@ typedef struct client {
     chx_buffer *buffers[N_BUFFERS];
     uint32_t memory[N_BUFFERS][MOST_WORDS]; /* of buffers over it */
     uint32_t base[N_BUFFERS][MOST_WORDS]; /* before the entries */
-    work work;
+    uint32_t found[N_BUFFERS][MOST_WORDS];
+    uint8_t notes[N_BUFFERS][MOST_WORDS]; /* of words, see word_note */
+    uint32_t n_works;
+    work works[MOST_WORKS];
+    bool survives; /* whatever fails is made again */
+    bool passes; /* what fails does so once, and no device is lost */
+    bool has_trouble; /* a call has failed since all was last looked at */
+    bool is_mended; /* it was once, and what was lost is written again */
     uint32_t n_entries;
     entry entries[MOST_ENTRIES];
     uint32_t n_looks;
@@ -156,6 +176,12 @@ typedef struct client {
     bool is_told;
     char failure[512]; /* the first, "" for none */
 } client;
+
+typedef enum word_note {
+    LOST = 1, /* its read says so */
+    ALLOWED = 2, /* the word that is found there is one that may be */
+    PROMISED = 4, /* by a run that failed */
+} word_note;
 
 /* Checks do not work in threads: the first failure is kept. */
 static inline bool
@@ -256,15 +282,17 @@ draw_range(client *c, launch *l)
     l->seed = draw(&c->random, UINT32_MAX);
 }
 
+/* Its buffers are the first three or the last, or any. */
 static inline void
-draw_work(client *c)
+draw_work(client *c, work *w, bool is_apart)
 {
     static const launch_kind kinds[] = {BLEND, BLEND, BLEND, TAKE, TAKE, SPREAD, HOST, LOOK};
-    work *w = &c->work;
     w->client = c;
-    const uint32_t first = draw(&c->random, N_BUFFERS);
+    const uint32_t first = is_apart ? (uint32_t)(w - c->works) * N_OF_PLAN
+                                    : draw(&c->random, N_BUFFERS);
+    const uint32_t step = is_apart ? 1 : 1 + first % 2;
     for (uint32_t b = 0; b < N_OF_PLAN; b++)
-        w->buffers[b] = (first + b * (1 + first % 2)) % N_BUFFERS;
+        w->buffers[b] = (first + b * step) % N_BUFFERS;
     ck_assert_int_eq(chx_graph_create(c->runtime, &w->graph), CHX_OK);
     w->n_launches = 1 + draw(&c->random, MOST_LAUNCHES);
     for (uint32_t i = 0; i < w->n_launches; i++) {
@@ -301,10 +329,42 @@ client_finish(client *c)
 {
     for (uint32_t e = 0; e < c->n_entries; e++)
         chx_run_destroy(&c->entries[e].run);
-    chx_plan_destroy(&c->work.plan);
-    chx_graph_destroy(&c->work.graph);
+    for (uint32_t w = 0; w < c->n_works; w++) {
+        chx_plan_destroy(&c->works[w].plan);
+        chx_graph_destroy(&c->works[w].graph);
+    }
     for (uint32_t b = 0; b < N_BUFFERS; b++)
         chx_buffer_destroy(&c->buffers[b]);
+}
+
+static inline bool
+is_devices(const client *c, chx_status status)
+{
+    return status == CHX_ERROR_DEVICE || status == CHX_ERROR_DEVICE_MEMORY ||
+           (status == CHX_ERROR_TIMEOUT && c->may_be_late);
+}
+
+/* Whether a call went well. What a device fails may be told where not all is survived. */
+static inline bool
+comes(client *c, chx_status status, const char *what)
+{
+    if (!status)
+        return true;
+    c->has_trouble = true;
+    if ((!c->survives || c->is_told) && is_devices(c, status))
+        return false;
+    return went(c, status, what);
+}
+
+/* The same of what only the latest writes can have been lost for. */
+static inline bool
+comes_unless_written(client *c, chx_status status, const char *what)
+{
+    c->is_told |= c->survives && c->has_written &&
+                  (status == CHX_ERROR_DEVICE || status == CHX_ERROR_TIMEOUT);
+    if (c->is_told && status)
+        return false;
+    return comes(c, status, what);
 }
 
 static inline void
@@ -312,67 +372,145 @@ wait_for(client *c, entry *e)
 {
     if (!e->run)
         return;
-    const chx_status status = chx_run_wait(e->run, PATIENCE_NS);
+    e->status = chx_run_wait(e->run, PATIENCE_NS);
     holds(c, chx_run_done(e->run), "a run has not ended long after its deadline");
-    c->is_told |= c->may_be_late && status == CHX_ERROR_TIMEOUT;
-    if (!c->is_told)
-        went(c, status, "a run failed");
+    c->is_told |= c->survives && c->may_be_late && e->status == CHX_ERROR_TIMEOUT;
+    comes(c, e->status, "a run failed");
     chx_run_destroy(&e->run);
 }
 
-/* Takes the call of a host task, which was given these words. */
-static inline void
-check_look(client *c, const struct task *task, const uint32_t *words)
+static inline uint64_t
+hash_of(const launch *l, const uint32_t *words)
 {
-    const uint64_t hash = chx__hash(words + task->of.begin, 4 * (size_t)task->of.n).low;
+    return chx__hash(words + l->begin, 4 * (size_t)l->n).low;
+}
+
+/* Takes the call of a host task, which was given these words. One of a run that failed need not
+ * have been called. */
+static inline void
+check_look(client *c, const struct task *task, const uint32_t *words, bool has_failed)
+{
+    const uint64_t hash = hash_of(&task->of, words);
     uint32_t i = 0;
     while (i < c->n_looks && c->looks[i].launch != task)
         i++;
-    if (!holds(c, i < c->n_looks, "a host task was not called"))
-        return;
-    holds(c, c->looks[i].hash == hash, "a host task was given what is wrong");
-    c->looks[i].launch = NULL;
+    const bool is_called = i < c->n_looks;
+    const bool is_right = is_called && c->looks[i].hash == hash;
+    holds(c, is_called || has_failed, "a host task was not called");
+    holds(c, is_right || !is_called || has_failed, "a host task was given what is wrong");
+    if (is_right)
+        c->looks[i].launch = NULL;
+}
+
+/* Notes where the words that are found are those of now. */
+static inline void
+note_words(client *c, uint32_t b, uint32_t begin, uint32_t n, bool are_those_of_before)
+{
+    for (uint32_t i = begin; i < begin + n; i++) {
+        const bool is_right = c->found[b][i] == c->base[b][i];
+        const uint8_t kept = c->notes[b][i] & (LOST | PROMISED | (are_those_of_before ? ALLOWED : 0));
+        c->notes[b][i] = kept | (is_right ? ALLOWED : 0);
+    }
+}
+
+static inline void
+add_notes(client *c, const launch *l, word_note note)
+{
+    for (uint32_t i = l->begin; i < l->begin + l->n; i++)
+        c->notes[l->y][i] |= note;
 }
 
 /* Does on the words of before what an entry does. */
 static inline void
-replay(client *c, const entry *e)
+replay(client *c, const entry *e, bool *is_unknown)
 {
+    *is_unknown |= e->is_after_failure;
     for (uint32_t i = 0; i < e->n_launches; i++) {
         const launch *l = &e->launches[i];
+        if (l->kind == LOOK && !*is_unknown)
+            check_look(c, &e->of->tasks[i], c->base[l->y], e->status);
         if (l->kind == LOOK)
-            check_look(c, &e->of->tasks[i], c->base[l->y]);
-        else
-            apply(l, c->base[l->y], c->base[l->x], l->begin, l->begin + l->n);
+            continue;
+        apply(l, c->base[l->y], c->base[l->x], l->begin, l->begin + l->n);
+        note_words(c, l->y, l->begin, l->n, e->status);
+        if (e->status)
+            add_notes(c, l, PROMISED);
+        if (*is_unknown && e->of)
+            add_notes(c, l, ALLOWED | PROMISED);
     }
 }
 
-/* Whether what the call needs is there; where that may be lost it ends the campaign. */
-static inline bool
-comes(client *c, chx_status status, const char *what)
+/* What is not found is said to be lost. */
+static inline void
+look_at_pieces(client *c, uint32_t b)
 {
-    c->is_told |= c->has_written && (status == CHX_ERROR_DEVICE || status == CHX_ERROR_TIMEOUT);
-    return !c->is_told && went(c, status, what);
+    const uint32_t n = c->n_words / N_PIECES;
+    for (uint32_t i = 0; i < c->n_words; i += n) {
+        const chx_status status =
+            chx_buffer_read(c->buffers[b], 4 * (size_t)i, 4 * (size_t)n, &c->found[b][i]);
+        if (!comes_unless_written(c, status, "a read of a piece failed"))
+            memset(&c->notes[b][i], LOST, n);
+    }
+}
+
+static inline void
+look_at(client *c, uint32_t b)
+{
+    const size_t size = 4 * (size_t)c->n_words;
+    memset(c->notes[b], 0, sizeof c->notes[b]);
+    const chx_status status = chx_buffer_read(c->buffers[b], 0, size, c->found[b]);
+    if (!comes_unless_written(c, status, "a read failed"))
+        look_at_pieces(c, b);
+    note_words(c, b, 0, c->n_words, false);
+}
+
+/* Of words from begin on, n of them: whether any has the note. */
+static inline bool
+any_has(const client *c, uint32_t b, uint32_t begin, uint32_t n, word_note note)
+{
+    bool any = false;
+    for (uint32_t i = begin; i < begin + n; i++)
+        any |= (c->notes[b][i] & note) != 0;
+    return any;
+}
+
+/* Goes on from the words that were found in a piece, or writes it anew. */
+static inline void
+mend(client *c, uint32_t b, uint32_t begin, uint32_t n)
+{
+    const bool is_lost = c->notes[b][begin] & LOST;
+    holds(c, !is_lost || !c->passes || any_has(c, b, begin, n, PROMISED),
+          "words are lost that no failed run was to write");
+    for (uint32_t i = begin; i < begin + n; i++) {
+        holds(c, is_lost || c->notes[b][i] & ALLOWED, "a word is wrong");
+        c->base[b][i] = is_lost ? draw(&c->random, UINT32_MAX) : c->found[b][i];
+    }
+    if (!is_lost)
+        return;
+    went(c, chx_buffer_write(c->buffers[b], 4 * (size_t)begin, 4 * (size_t)n, &c->base[b][begin]),
+         "what was lost cannot be written");
+    c->has_written = true;
 }
 
 /* Waits for all, and looks at every buffer. */
 static inline void
 settle(client *c)
 {
-    uint32_t found[MOST_WORDS];
-    const size_t size = 4 * (size_t)c->n_words;
-    for (uint32_t e = 0; e < c->n_entries; e++) {
+    bool is_unknown = false;
+    for (uint32_t e = 0; e < c->n_entries; e++)
         wait_for(c, &c->entries[e]);
-        if (c->is_told)
-            return;
-        replay(c, &c->entries[e]);
-    }
-    for (uint32_t i = 0; i < c->n_looks; i++)
-        holds(c, !c->looks[i].launch, "a host task was called too often");
-    for (uint32_t b = 0; b < N_BUFFERS && !c->is_told; b++) {
-        if (comes(c, chx_buffer_read(c->buffers[b], 0, size, found), "a read failed"))
-            holds(c, memcmp(found, c->base[b], size) == 0, "a word is wrong");
-    }
+    for (uint32_t b = 0; b < N_BUFFERS; b++)
+        look_at(c, b);
+    for (uint32_t e = 0; e < c->n_entries; e++)
+        replay(c, &c->entries[e], &is_unknown);
+    for (uint32_t i = 0; i < c->n_looks && !is_unknown; i++)
+        holds(c, !c->looks[i].launch, "a host task was given what is wrong, or called too often");
+    for (uint32_t b = 0; b < N_BUFFERS; b++)
+        for (uint32_t i = 0; i < c->n_words; i += c->n_words / N_PIECES)
+            mend(c, b, i, c->n_words / N_PIECES);
+    holds(c, !c->has_trouble || !c->is_mended, "a call failed after the fault had passed");
+    c->is_mended |= c->passes && c->has_trouble;
+    c->has_trouble = false;
     c->n_entries = c->n_looks = 0;
 }
 
@@ -413,13 +551,25 @@ change(client *c, work *w)
         *l = changed;
 }
 
+/* Whether a run before may have failed by now. */
+static inline bool
+has_failed(const client *c)
+{
+    bool has = false;
+    for (uint32_t e = 0; e < c->n_entries && !has; e++) {
+        const entry *before = &c->entries[e];
+        has = before->run ? chx_run_done(before->run) && chx_run_wait(before->run, 0) : before->status;
+    }
+    return has;
+}
+
 static inline void
 submit(client *c)
 {
-    work *w = &c->work;
+    work *w = &c->works[draw(&c->random, c->n_works)];
     entry *oldest;
-    const chx_plan_params params = {.deadline_ns = c->deadline_ns, .recovers = true};
-    if (!w->plan && !went(c, chx_plan_create(w->graph, &params, &w->plan), "planning failed"))
+    const chx_plan_params params = {.deadline_ns = c->deadline_ns, .recovers = w->recovers};
+    if (!w->plan && !comes(c, chx_plan_create(w->graph, &params, &w->plan), "planning failed"))
         return;
     if (draw(&c->random, 2))
         change(c, w);
@@ -428,10 +578,11 @@ submit(client *c)
     entry *e = &c->entries[c->n_entries];
     *e = (entry){.of = w, .n_launches = w->n_launches};
     memcpy(e->launches, w->launches, sizeof e->launches);
-    if (!comes(c, chx_plan_submit(w->plan, &e->run), "a submit failed"))
+    if (!comes_unless_written(c, chx_plan_submit(w->plan, &e->run), "a submit failed"))
         return;
+    e->is_after_failure = has_failed(c);
     c->n_entries++;
-    c->has_written = false;
+    c->has_written &= c->n_works > 1;
 }
 
 static inline void
@@ -456,7 +607,7 @@ client_step(client *c)
 {
     entry *oldest;
     const uint32_t action = draw(&c->random, 16);
-    if (c->n_entries == MOST_ENTRIES || action == 0)
+    if (c->n_entries == MOST_ENTRIES || action == 0 || (c->has_trouble && action < 12))
         settle(c);
     else if (action == 1)
         write_some(c);

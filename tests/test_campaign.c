@@ -30,8 +30,18 @@ typedef enum fault {
 static const char *const fault_names[N_FAULTS] = {"nothing", "refused", "failed",  "hung",
                                                   "stalled", "blocked", "excluded"};
 
+typedef enum campaign_kind {
+    RECOVERS, /* one plan, whose failures are survived */
+    TELLS, /* one plan, whose failures are told */
+    SEVERAL, /* plans of both kinds, over buffers of their own or over some in common */
+    N_KINDS,
+} campaign_kind;
+
+static const char *const kind_names[N_KINDS] = {"recovers", "tells", "several"};
+
 typedef struct campaign {
     uint64_t seed, random;
+    campaign_kind kind;
     uint32_t n_devices, n_platforms, n_lanes;
     bool has_stamps, passes_failures;
     fault faults[2]; /* the second may be NOTHING */
@@ -109,17 +119,25 @@ draw_client(campaign *c, chx_runtime *runtime, chx_program *program, uint32_t n_
 {
     client *made = &c->client;
     const bool has_doubts = has_late_fault(c) || has_fault(c, FAILED);
+    const bool are_apart = draw(&c->random, 2);
     *made = (client){.runtime = runtime,
                      .program = program,
                      .random = c->seed,
                      .n_words = n_words,
                      .n_devices = c->n_devices,
+                     .n_works = c->kind != SEVERAL ? 1 : are_apart ? 2 : 2 + draw(&c->random, 2),
+                     .survives = c->kind == RECOVERS || (c->kind == SEVERAL && are_apart),
+                     .passes = c->faults[1] == NOTHING && !has_late_fault(c),
                      .has_pins = !has_fault(c, EXCLUDED),
                      .may_be_late = has_late_fault(c),
                      .deadline_ns = has_late_fault(c) ? DEADLINE_NS : 0};
     /* Into memory that a device may still write to nothing can be put back. */
     client_init(made, has_doubts ? 0 : draw(&made->random, 1u << N_BUFFERS));
-    draw_work(made);
+    for (uint32_t w = 0; w < made->n_works; w++) {
+        made->works[w].recovers = c->kind != TELLS && (w == 0 || draw(&c->random, 2));
+        made->survives &= made->works[w].recovers;
+        draw_work(made, &made->works[w], c->kind == SEVERAL && are_apart);
+    }
 }
 
 /* What only the device held may be lost on its way to the host, which is told. */
@@ -181,7 +199,7 @@ run_client(campaign *c, chx_runtime *runtime)
                 arm(c, f, runtime);
         client_step(&c->client);
     }
-    if (!has_ended(&c->client))
+    if (!c->client.failure[0])
         settle(&c->client);
 }
 
@@ -190,11 +208,11 @@ say(const campaign *c)
 {
     const char *failure = c->client.failure;
     if (failure[0] || getenv("CHRONAXIE_TEST_FAULTS") || getenv("CHRONAXIE_TEST_FIRST"))
-        printf("seed %u: %s %s, %u devices, %u struck: %s%s\n", (unsigned)c->seed,
-               fault_names[c->faults[0]], fault_names[c->faults[1]], c->n_devices,
+        printf("seed %u: %s, %s %s, %u devices, %u struck: %s%s\n", (unsigned)c->seed,
+               kind_names[c->kind], fault_names[c->faults[0]], fault_names[c->faults[1]], c->n_devices,
                (unsigned)c->n_struck,
                failure[0]          ? "WRONG, "
-               : c->client.is_told ? "told"
+               : c->client.is_told || c->client.is_mended ? "told"
                                    : "right",
                failure);
     fflush(stdout);
@@ -256,7 +274,7 @@ START_TEST(fault_is_survived_or_told)
     campaign *c = &now;
     chx_runtime *runtime;
     chx_program *program;
-    *c = (campaign){.seed = (uint64_t)_i, .random = (uint64_t)_i};
+    *c = (campaign){.seed = (uint64_t)_i, .random = (uint64_t)_i, .kind = (campaign_kind)(_i % N_KINDS)};
     draw_machine(c);
     const uint32_t n_words = sizes[draw(&c->random, 3)];
     begin_machine(c, &runtime, n_words);
