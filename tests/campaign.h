@@ -288,8 +288,8 @@ draw_work(client *c, work *w, bool is_apart)
 {
     static const launch_kind kinds[] = {BLEND, BLEND, BLEND, TAKE, TAKE, SPREAD, HOST, LOOK};
     w->client = c;
-    const uint32_t first = is_apart ? (uint32_t)(w - c->works) * N_OF_PLAN
-                                    : draw(&c->random, N_BUFFERS);
+    const uint32_t first =
+        is_apart ? (uint32_t)(w - c->works) * N_OF_PLAN : draw(&c->random, N_BUFFERS);
     const uint32_t step = is_apart ? 1 : 1 + first % 2;
     for (uint32_t b = 0; b < N_OF_PLAN; b++)
         w->buffers[b] = (first + b * step) % N_BUFFERS;
@@ -341,7 +341,7 @@ static inline bool
 is_devices(const client *c, chx_status status)
 {
     return status == CHX_ERROR_DEVICE || status == CHX_ERROR_DEVICE_MEMORY ||
-           (status == CHX_ERROR_TIMEOUT && c->may_be_late);
+           ((status == CHX_ERROR_TIMEOUT || status == CHX_ERROR_NO_DEVICE) && c->may_be_late);
 }
 
 /* Whether a call went well. What a device fails may be told where not all is survived. */
@@ -408,7 +408,8 @@ note_words(client *c, uint32_t b, uint32_t begin, uint32_t n, bool are_those_of_
 {
     for (uint32_t i = begin; i < begin + n; i++) {
         const bool is_right = c->found[b][i] == c->base[b][i];
-        const uint8_t kept = c->notes[b][i] & (LOST | PROMISED | (are_those_of_before ? ALLOWED : 0));
+        const uint8_t kept =
+            c->notes[b][i] & (LOST | PROMISED | (are_those_of_before ? ALLOWED : 0));
         c->notes[b][i] = kept | (is_right ? ALLOWED : 0);
     }
 }
@@ -510,6 +511,7 @@ settle(client *c)
             mend(c, b, i, c->n_words / N_PIECES);
     holds(c, !c->has_trouble || !c->is_mended, "a call failed after the fault had passed");
     c->is_mended |= c->passes && c->has_trouble;
+    c->is_told |= c->may_be_late && c->has_trouble;
     c->has_trouble = false;
     c->n_entries = c->n_looks = 0;
 }
@@ -558,7 +560,8 @@ has_failed(const client *c)
     bool has = false;
     for (uint32_t e = 0; e < c->n_entries && !has; e++) {
         const entry *before = &c->entries[e];
-        has = before->run ? chx_run_done(before->run) && chx_run_wait(before->run, 0) : before->status;
+        has = before->run ? chx_run_done(before->run) && chx_run_wait(before->run, 0)
+                          : before->status;
     }
     return has;
 }

@@ -125,7 +125,9 @@ draw_client(campaign *c, chx_runtime *runtime, chx_program *program, uint32_t n_
                      .random = c->seed,
                      .n_words = n_words,
                      .n_devices = c->n_devices,
-                     .n_works = c->kind != SEVERAL ? 1 : are_apart ? 2 : 2 + draw(&c->random, 2),
+                     .n_works = c->kind != SEVERAL ? 1
+                                : are_apart        ? 2
+                                                   : 2 + draw(&c->random, 2),
                      .survives = c->kind == RECOVERS || (c->kind == SEVERAL && are_apart),
                      .passes = c->faults[1] == NOTHING && !has_late_fault(c),
                      .has_pins = !has_fault(c, EXCLUDED),
@@ -209,11 +211,11 @@ say(const campaign *c)
     const char *failure = c->client.failure;
     if (failure[0] || getenv("CHRONAXIE_TEST_FAULTS") || getenv("CHRONAXIE_TEST_FIRST"))
         printf("seed %u: %s, %s %s, %u devices, %u struck: %s%s\n", (unsigned)c->seed,
-               kind_names[c->kind], fault_names[c->faults[0]], fault_names[c->faults[1]], c->n_devices,
-               (unsigned)c->n_struck,
-               failure[0]          ? "WRONG, "
+               kind_names[c->kind], fault_names[c->faults[0]], fault_names[c->faults[1]],
+               c->n_devices, (unsigned)c->n_struck,
+               failure[0]                                 ? "WRONG, "
                : c->client.is_told || c->client.is_mended ? "told"
-                                   : "right",
+                                                          : "right",
                failure);
     fflush(stdout);
 }
@@ -274,7 +276,8 @@ START_TEST(fault_is_survived_or_told)
     campaign *c = &now;
     chx_runtime *runtime;
     chx_program *program;
-    *c = (campaign){.seed = (uint64_t)_i, .random = (uint64_t)_i, .kind = (campaign_kind)(_i % N_KINDS)};
+    *c = (campaign){
+        .seed = (uint64_t)_i, .random = (uint64_t)_i, .kind = (campaign_kind)(_i % N_KINDS)};
     draw_machine(c);
     const uint32_t n_words = sizes[draw(&c->random, 3)];
     begin_machine(c, &runtime, n_words);

@@ -166,6 +166,48 @@ START_TEST(what_all_devices_of_a_blocked_driver_were_to_do_others_do)
 }
 END_TEST
 
+static chx_status
+add_on_host(void *data, void *const *host)
+{
+    (void)data;
+    uint32_t *words = host[0];
+    for (uint32_t i = 0; i < WORDS; i++)
+        words[i] += 3;
+    return CHX_OK;
+}
+
+/* The repetition puts back what the words were before the first run, which was well, and hangs. */
+START_TEST(repetition_that_fails_leaves_nothing_of_before)
+{
+    static const uint32_t zeroes[WORDS];
+    const chx_plan_params wanted = {.recovers = true, .deadline_ns = SECOND_NS / 4};
+    uint32_t words[WORDS];
+    chx_buffer *other;
+    chx_run *run;
+    teardown();
+    setup_devices(1, NULL);
+    chx_plan_destroy(&plan);
+    ck_assert_int_eq(chx_buffer_create(runtime, sizeof zeroes, zeroes, &other), CHX_OK);
+    const chx_host_task task = {.run = add_on_host,
+                                .args = CHX_ARGS(CHX_READ_WRITE(other), CHX_READ(buffer))};
+    ck_assert_int_eq(chx_graph_host(graph, &task), CHX_OK);
+    ck_assert_int_eq(chx_plan_create(graph, &wanted, &plan), CHX_OK);
+    ck_assert_int_eq(chx_plan_submit(plan, &run), CHX_OK);
+    ck_assert_int_eq(chx_run_wait(run, 100 * SECOND_NS), CHX_OK);
+    chx_run_destroy(&run);
+    chx__null_arm(test_null, (chx__null_faults){.fail_command = 1, .hang_command = (uint64_t)_i});
+    ck_assert_int_eq(chx_plan_submit(plan, &run), CHX_OK);
+    chx_run_wait(run, 100 * SECOND_NS);
+    chx_run_destroy(&run);
+    if (chx_buffer_read(other, 0, sizeof words, words) == CHX_OK)
+        for (uint32_t i = 0; i < WORDS; i++)
+            ck_assert_msg(words[i] == 3 || words[i] == 6, "%u", words[i]);
+    chx_plan_destroy(&plan);
+    chx_graph_destroy(&graph);
+    chx_buffer_destroy(&other);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -180,6 +222,7 @@ main(void)
     tcase_add_test(tcase, last_device_is_waited_for);
     tcase_add_loop_test(tcase, blocked_driver_is_left_soon, 0, 3);
     tcase_add_test(tcase, what_all_devices_of_a_blocked_driver_were_to_do_others_do);
+    tcase_add_loop_test(tcase, repetition_that_fails_leaves_nothing_of_before, 2, 9);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

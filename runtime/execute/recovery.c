@@ -17,6 +17,7 @@
 #include "execute/fetch.h"
 #include "execute/probation.h"
 #include "execute/rebuild.h"
+#include "execute/tail.h"
 #include "execute/wait.h"
 
 #define MOST_IN_A_ROW 3u
@@ -33,6 +34,20 @@ find_device(chx_runtime *runtime, const char *name)
     return NULL;
 }
 
+bool
+chx__recovery_leaves_stuck(chx_runtime *runtime)
+{
+    bool any = false;
+    for (uint32_t d = 0; d < runtime->fleet.n_devices; d++) {
+        chx__device *device = &runtime->fleet.devices[d];
+        const bool is_new = device->info.excluded && atomic_load(&device->platform->is_stuck) &&
+                            !device->is_barred && !device->is_left_out;
+        device->is_left_out |= is_new;
+        any |= is_new;
+    }
+    return any;
+}
+
 /* Whether the device is out of use afterwards, which another plan may have seen to; also when data
  * is lost with it, for that is made again. Of a driver that stays in a call a rebuild takes all
  * devices out of use. */
@@ -41,14 +56,8 @@ leave_out(chx_runtime *runtime, chx__device *device, const char *reason)
 {
     if (chx__exclude(runtime, device, reason, EXCLUDE_TIMEOUT_NS) == CHX_ERROR_TIMEOUT)
         chx__rebuild_suspects(runtime);
-    if (!device->info.excluded)
-        return false;
-    const bool are_all = atomic_load(&device->platform->is_stuck);
-    for (uint32_t d = 0; d < runtime->fleet.n_devices; d++) {
-        chx__device *left = &runtime->fleet.devices[d];
-        left->is_left_out |= left == device || (are_all && left->platform == device->platform);
-    }
-    return true;
+    device->is_left_out |= device->info.excluded && !device->is_barred;
+    return device->info.excluded != NULL;
 }
 
 /* Whether there is something else to try after the failure. */
@@ -71,6 +80,7 @@ find_way(chx__recovery *recovery, const chx_error *error)
         if (!is_left_out)
             return false;
     }
+    chx__recovery_leaves_stuck(runtime);
     runtime->n_recoveries++;
     memcpy(recovery->device, error->device, sizeof recovery->device);
     const size_t n_runs = recovery->redo.n_entries;
@@ -160,10 +170,31 @@ repeat(chx__recovery *recovery, size_t i)
     return status;
 }
 
+/* Runs of other plans that were submitted before read what is there until now. One whose host task
+ * submits may wait for the repetition itself. */
 static chx_status
-repeat_all(chx__recovery *recovery)
+await_others(const chx__recovery *recovery)
+{
+    const chx__cast *cast = &recovery->redo.snapshot.cast;
+    chx_runtime *runtime = recovery->redo.runtime;
+    const uint64_t deadline_ns = chx__now_ns() + runtime->access_timeout_ns;
+    for (uint32_t b = 0; b < cast->n_parts; b++)
+        while (chx__tails_any(chx__cast_buffer(cast, b))) {
+            if (chx__now_ns() >= deadline_ns)
+                return chx__fail(CHX_ERROR_TIMEOUT, "runs cannot be made again: others that use "
+                                                    "their buffers have not ended");
+            chx__wait_change(runtime, deadline_ns);
+        }
+    return CHX_OK;
+}
+
+static chx_status
+repeat_all(chx__recovery *recovery, bool *is_begun)
 {
     chx_status status = chx__rebuild_suspects(recovery->redo.runtime);
+    if (!status)
+        status = await_others(recovery);
+    *is_begun |= !status;
     if (!status)
         status = chx__snapshot_restore(&recovery->redo.snapshot);
     for (size_t i = 0; !status && i < recovery->redo.n_entries; i++)
@@ -179,13 +210,16 @@ recover(chx__recovery *recovery)
     chx_error error = redo->error;
     while (chx__redo_is_busy(redo))
         chx__wait_change(redo->runtime, UINT64_MAX);
+    bool is_begun = false;
     chx_status status;
     do {
         if (!find_way(recovery, &error)) {
+            if (is_begun)
+                chx__snapshot_lose(&redo->snapshot, &error);
             chx__redo_give_up(redo);
             return;
         }
-        status = repeat_all(recovery);
+        status = repeat_all(recovery, &is_begun);
         if (status)
             error = *chx_last_error();
     } while (status);
@@ -250,7 +284,8 @@ bool
 chx__recovery_goes_on(chx__recovery *recovery, chx_status status)
 {
     const chx_error error = *chx_last_error();
-    return chx__redo_is_devices(status) && find_way(recovery, &error);
+    return chx__recovery_leaves_stuck(recovery->redo.runtime) ||
+           (chx__redo_is_devices(status) && find_way(recovery, &error));
 }
 
 static void
@@ -273,9 +308,11 @@ static chx_status
 keep(chx__snapshot *snapshot, const chx__need *need, uint64_t deadline_ns)
 {
     const chx__stretch *at = &need->at;
+    if (!need->is_read)
+        return CHX_OK;
     chx__wait_hold(at->buffer);
     chx_status status = chx__fetch(at->buffer, at->begin, at->end, true, deadline_ns);
-    if (!status && need->is_kept)
+    if (!status && chx__need_is_kept(need))
         memcpy(snapshot->bytes + need->first_byte, at->buffer->host + at->begin,
                at->end - at->begin);
     chx__wait_let_go(at->buffer);

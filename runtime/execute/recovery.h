@@ -28,6 +28,10 @@ void chx__recovery_destroy(chx__recovery **recovery);
  * turn, which may be given up. */
 bool chx__recovery_goes_on(chx__recovery *recovery, chx_status status);
 
+/* Plans that recover do elsewhere also what only devices of a driver were to do that stays in a
+ * call: whether any of these was in use until now. Under the turn. */
+bool chx__recovery_leaves_stuck(chx_runtime *runtime);
+
 /* Has the redo begin anew: waits for its runs and copies what runs of the plan overwrite of what
  * they read; all that they read the host then holds as well. Under the turn, which is given up
  * meanwhile. On failure the redo is as before. Errors: as chx_buffer_read(). */

@@ -28,13 +28,14 @@ mark_atoms(const chx__flow *flow)
 }
 
 static bool
-add_need(chx__snapshot *snapshot, const chx__stretch *at, bool is_kept)
+add_need(chx__snapshot *snapshot, const chx__stretch *at, unsigned char marks)
 {
+    const chx__need added = {*at, marks & READS, marks & WRITES, snapshot->n_bytes};
     if (!chx__grow(&snapshot->needs, &snapshot->need_capacity, snapshot->n_needs + 1,
                    sizeof *snapshot->needs))
         return false;
-    snapshot->needs[snapshot->n_needs++] = (chx__need){*at, is_kept, snapshot->n_bytes};
-    snapshot->n_bytes += is_kept ? at->end - at->begin : 0;
+    snapshot->needs[snapshot->n_needs++] = added;
+    snapshot->n_bytes += chx__need_is_kept(&added) ? at->end - at->begin : 0;
     return true;
 }
 
@@ -45,7 +46,7 @@ find_needs(chx__snapshot *snapshot, const chx__flow *flow)
     bool ok = marks != NULL;
     for (uint32_t a = 0; ok && a < flow->n_atoms; a++) {
         const chx__stretch at = chx__cast_atom(&snapshot->cast, flow, a);
-        ok = !(marks[a] & READS) || add_need(snapshot, &at, marks[a] & WRITES);
+        ok = !marks[a] || add_need(snapshot, &at, marks[a]);
     }
     free(marks);
     snapshot->bytes = ok ? chx__alloc(snapshot->n_bytes, 1) : NULL;
@@ -107,8 +108,23 @@ chx__snapshot_restore(const chx__snapshot *snapshot)
 {
     chx_status status = CHX_OK;
     for (size_t i = 0; !status && i < snapshot->n_needs; i++)
-        if (snapshot->needs[i].is_kept)
+        if (chx__need_is_kept(&snapshot->needs[i]))
             status =
                 put_back(&snapshot->needs[i].at, snapshot->bytes + snapshot->needs[i].first_byte);
     return status;
+}
+
+void
+chx__snapshot_lose(const chx__snapshot *snapshot, const chx_error *error)
+{
+    for (size_t i = 0; i < snapshot->n_needs; i++) {
+        const chx__stretch *at = &snapshot->needs[i].at;
+        if (!snapshot->needs[i].is_written)
+            continue;
+        at->buffer->loss = *error;
+        if (chx__coherence_reserve(&at->buffer->coherence, 1) == CHX_OK)
+            chx__coherence_set(&at->buffer->coherence, at->begin, at->end, chx__places_none());
+        else
+            chx__coherence_remove(&at->buffer->coherence, chx__places_all());
+    }
 }

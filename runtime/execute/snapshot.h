@@ -6,12 +6,19 @@
 #include "execute/lowering.h"
 #include "execute/values.h"
 
-/* Bytes that runs read before any of them has written there. */
+/* Bytes that runs read before any of them has written there, or that they write; of those that are
+ * both there is a copy. */
 typedef struct chx__need {
     chx__stretch at;
-    bool is_kept; /* runs overwrite it */
-    size_t first_byte; /* of the copy, if it is kept */
+    bool is_read, is_written;
+    size_t first_byte; /* of the copy */
 } chx__need;
+
+static inline bool
+chx__need_is_kept(const chx__need *need)
+{
+    return need->is_read && need->is_written;
+}
 
 typedef struct chx__snapshot {
     chx__cast cast; /* the buffers of the runs */
@@ -37,5 +44,9 @@ uint64_t chx__snapshot_count_writes(const chx__cast *cast);
 /* Puts the copies back into buffers that no run in flight uses. Errors: MEMORY, DEVICE when memory
  * that a device may still write to would have to hold them. */
 chx_status chx__snapshot_restore(const chx__snapshot *snapshot);
+
+/* Has all be lost that runs write, as the error says: they were repeated from the copies, and not
+ * to their end. */
+void chx__snapshot_lose(const chx__snapshot *snapshot, const chx_error *error);
 
 #endif

@@ -43,6 +43,8 @@ chx__whole_goes_on(const chx__whole *whole, chx_status status)
 {
     if (!whole->recovery)
         return false;
+    if (status == CHX_ERROR_NO_DEVICE)
+        return chx__recovery_leaves_stuck(whole->runtime);
     chx__redo *redo = &whole->recovery->redo;
     return chx__redo_is_outdated(redo) ? chx__recovery_goes_on(whole->recovery, status)
                                        : chx__redo_fail(redo);

@@ -4,7 +4,8 @@
  * Host memory is always there and always whole, so every place can be filled from it; it moves
  * only in chx__buffer_retire_host(), and never where it is the caller's. A device's replica is one
  * allocation of the whole size, for plans cut buffers differently and offsets must mean the same
- * everywhere.
+ * everywhere. Of what shares the host's memory nothing counts against the device's budget, for
+ * giving it up would make no room.
  *
  * Memory that a driver may still write to is worse than a leak: it is kept for ever, on a list, so
  * that leak checkers find it reachable.
@@ -160,17 +161,18 @@ allocate(const chx_buffer *buffer, chx__device *device, cl_mem *memory)
                             buffer->size_bytes,
                             (unsigned long long)device->info.max_allocation_bytes,
                             device->info.name);
-    chx_status status = chx__device_reserve(device, buffer->size_bytes);
+    void *shared = chx__buffer_is_shared(buffer, chx__device_place(device)) ? buffer->host : NULL;
+    chx_status status = shared ? CHX_OK : chx__device_reserve(device, buffer->size_bytes);
     if (status)
         return status;
-    void *shared = chx__buffer_is_shared(buffer, chx__device_place(device)) ? buffer->host : NULL;
     cl_int code = create_memory(device, buffer->size_bytes, shared, memory);
     /* The driver may still hold what was released just now. */
     if (code != CL_SUCCESS && chx__courier_await_calls(device->platform->courier, GIVING_BACK_NS))
         code = create_memory(device, buffer->size_bytes, shared, memory);
     if (code == CL_SUCCESS)
         return CHX_OK;
-    chx__device_release(device, buffer->size_bytes);
+    if (!shared)
+        chx__device_release(device, buffer->size_bytes);
     return chx__fail_cl(chx__cl_status(code), code, device->info.name, NULL,
                         "%s did not allocate a buffer of %zu bytes (%s)", device->info.name,
                         buffer->size_bytes, chx__cl_name(code));
@@ -229,6 +231,7 @@ chx__buffer_drop_replica(chx_buffer *buffer, chx__device *device, bool set_aside
     if (!set_aside)
         chx__release(device->platform, CHX__RELEASE_MEMORY, *replica);
     *replica = NULL;
-    chx__device_release(device, buffer->size_bytes);
+    if (!chx__buffer_is_shared(buffer, chx__device_place(device)))
+        chx__device_release(device, buffer->size_bytes);
     chx__buffer_lose_replica(buffer, device);
 }
