@@ -81,12 +81,10 @@ draw_launch(sketch *s, uint32_t i, uint32_t n_devices)
     return chx_graph_kernel(s->graph, &task);
 }
 
-/* A runtime with a program and filled buffers. */
+/* A runtime on the null devices, with a program and filled buffers. */
 static void
-begin_machine(sketch *s, uint32_t n_devices, uint64_t seed, const chx_runtime_params *params)
+fill_machine(sketch *s, const chx_runtime_params *params)
 {
-    *s = (sketch){0};
-    test_null_create(n_devices, kernels, seed, params->serial);
     ck_assert_int_eq(chx__runtime_create(&s->runtime, params, test_null), CHX_OK);
     ck_assert_int_eq(chx_program_from_source(s->runtime, "blend.cl", source, NULL, &s->program),
                      CHX_OK);
@@ -97,6 +95,14 @@ begin_machine(sketch *s, uint32_t n_devices, uint64_t seed, const chx_runtime_pa
         ck_assert_int_eq(
             chx_buffer_create(s->runtime, sizeof s->words[b], s->words[b], &s->buffers[b]), CHX_OK);
     }
+}
+
+static void
+begin_machine(sketch *s, uint32_t n_devices, uint64_t seed, const chx_runtime_params *params)
+{
+    *s = (sketch){0};
+    test_null_create(n_devices, kernels, seed, params->serial);
+    fill_machine(s, params);
 }
 
 static void
@@ -458,6 +464,77 @@ START_TEST(refused_launch_loses_nothing)
 }
 END_TEST
 
+/* What a host task was given of a buffer, when it was called. */
+typedef struct look {
+    const sketch *of;
+    uint32_t n_calls, n_wrong;
+} look;
+
+static chx_status
+look_at(void *data, void *const *host)
+{
+    look *seen = data;
+    seen->n_calls++;
+    seen->n_wrong += memcmp(host[0], seen->of->words[1], sizeof seen->of->words[1]) != 0;
+    return CHX_OK;
+}
+
+/* One launch on each device, and the host looks at what the first has written. */
+static void
+add_launches_and_look(sketch *s, uint32_t n_devices, look *seen)
+{
+    chx_host_task host = {.run = look_at, .data = seen, .args = CHX_ARGS(CHX_READ(s->buffers[1]))};
+    for (uint32_t d = 0; d < n_devices; d++) {
+        chx_kernel_task task = {
+            .program = s->program,
+            .kernel = "blend",
+            .global = {WORDS},
+            .devices = &d,
+            .n_devices = 1,
+            .args = CHX_ARGS(CHX_READ(s->buffers[0]), CHX_READ_WRITE(s->buffers[1 + d]),
+                             CHX_UINT(0), CHX_UINT(5)),
+        };
+        ck_assert_int_eq(chx_graph_kernel(s->graph, &task), CHX_OK);
+    }
+    ck_assert_int_eq(chx_graph_host(s->graph, &host), CHX_OK);
+    expect_launch(s);
+}
+
+/* Some drivers run what waits for a command that has failed, and call it done. The host must not
+ * take what that leaves, also where it is heard of before the failure is. */
+static void
+fail_before_a_look(uint64_t seed, uint64_t nth)
+{
+    static const chx__null_device devices[3] = {
+        {.launch_ns = 1}, {.launch_ns = 1}, {.launch_ns = 1}};
+    chx__null_params params = {.devices = devices,
+                               .n_devices = 3,
+                               .kernels = kernels,
+                               .seed = seed,
+                               .serial = true,
+                               .passes_failures = true,
+                               .n_late = 3};
+    sketch s = {0};
+    look seen = {.of = &s};
+    ck_assert_int_eq(chx__null_create(&params, &test_null), CHX_OK);
+    fill_machine(&s, &(chx_runtime_params){.serial = true});
+    add_launches_and_look(&s, 3, &seen);
+    ck_assert_int_eq(make_plan(&s), CHX_OK);
+    chx__null_arm(test_null, (chx__null_faults){.fail_command = nth});
+    chx_status status = submit_and_wait(&s);
+    ck_assert_uint_eq(seen.n_wrong, 0);
+    ck_assert(status || seen.n_calls == 1);
+    end_sketch(&s);
+}
+
+START_TEST(host_takes_nothing_of_what_has_failed)
+{
+    for (uint64_t nth = 1; nth <= 8; nth++)
+        for (uint64_t seed = 1; seed <= 20; seed++)
+            fail_before_a_look(seed, nth);
+}
+END_TEST
+
 /* One buffer and one launch on it, on a device. */
 typedef struct errand {
     chx_buffer *buffer;
@@ -592,6 +669,9 @@ main(void)
     tcase_add_test(tcase, refused_launch_loses_nothing);
     tcase_add_test(tcase, tasks_of_one_kernel_share_its_object);
     tcase_add_test(tcase, rebuild_waits_for_its_own_platform_only);
+    suite_add_tcase(suite, tcase);
+    tcase = tcase_create("late");
+    tcase_add_test(tcase, host_takes_nothing_of_what_has_failed);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -70,6 +70,7 @@ typedef struct chx__null_params {
     bool serial;
     bool has_stamps; /* devices tell when commands ran */
     bool passes_failures; /* what waits for a failed command runs all the same, as on PoCL */
+    uint32_t n_late; /* so many times who asks for a failed command hears that it is at work */
 } chx__null_params;
 
 typedef struct chx__null chx__null;

@@ -438,6 +438,10 @@ event_status(cl_event event)
     if (machine->params.serial && command->status > CL_COMPLETE)
         chx__null_step(machine);
     cl_int status = command->status;
+    if (status < 0 && command->n_late > 0) {
+        command->n_late--;
+        status = CL_RUNNING;
+    }
     pthread_mutex_unlock(&machine->lock);
     return status;
 }

@@ -94,6 +94,7 @@ struct chx__null_command {
     uint64_t number;
     bool is_flushed;
     bool fails, hangs;
+    uint32_t n_late; /* see chx__null_params */
     cl_int status;
     uint64_t start_ns, finish_ns;
     const chx__null_kernel *kernel; /* launches */

@@ -141,6 +141,7 @@ end(chx__null *machine, chx__null_command *command)
     command->finish_ns = command->start_ns + (uint64_t)duration_ns(command);
     if (command->kernel)
         machine->busy_ns[index_of(machine, queue->device)] = command->finish_ns;
+    command->n_late = machine->params.n_late;
     if (command->fails)
         command->status = CL_OUT_OF_RESOURCES;
     else if (waits_have_failed(command) && !machine->params.passes_failures)
