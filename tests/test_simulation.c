@@ -161,6 +161,39 @@ START_TEST(poisson_events_are_those_of_the_baseline)
 }
 END_TEST
 
+/* A network without bias in which Poisson events reach single neurons far apart, in batches of
+ * `delay_steps`, or 128. */
+static chx_network *
+create_with_few_driven(uint32_t delay_steps)
+{
+    static const uint32_t driven[] = {3, 4, 67, 140, 303, 332}, one[] = {3};
+    const sample_params params = {.n_neurons = 333,
+                                  .fan_out = 30,
+                                  .min_delay_steps = delay_steps,
+                                  .max_delay_steps = delay_steps + 20,
+                                  .silent = true,
+                                  .seed = 15};
+    const chx_stimulus stimuli[] = {{CHX_STIMULUS_POISSON, 0, 1e5, 400, 2000, driven, 6},
+                                    {CHX_STIMULUS_POISSON, 0.7, 21.1, 90, 25000, one, 1}};
+    chx_network *sample = sample_create(&params), *network = NULL;
+    chx_network_info info = *chx_network_get(sample);
+    info.n_stimuli = 2;
+    info.stimuli = stimuli;
+    check_ok(chx_network_create(&info, &network));
+    chx_network_destroy(&sample);
+    return network;
+}
+
+START_TEST(poisson_events_at_few_neurons_are_those_of_the_baseline)
+{
+    const uint32_t delays[] = {1, 4, 18, 200};
+    for (size_t i = 0; i < sizeof delays / sizeof *delays; i++)
+        for (uint32_t partitions = 1; partitions <= 3; partitions += 2)
+            ck_assert_uint_gt(compare_network(create_with_few_driven(delays[i]), partitions, 400),
+                              50);
+}
+END_TEST
+
 /* A tenth of the spikes come twice. */
 static chx_network *
 create_with_train(void)
@@ -943,6 +976,7 @@ main(void)
     tcase_add_test(device, networks_of_every_size_spike_like_the_baseline);
     tcase_add_test(device, networks_beyond_one_work_group_spike_like_the_baseline);
     tcase_add_test(device, partitions_do_not_change_spikes);
+    tcase_add_test(device, poisson_events_at_few_neurons_are_those_of_the_baseline);
     tcase_add_test(device, a_spike_of_a_train_acts_as_one_of_a_synapse);
     tcase_add_test(device, delays_from_one_step_to_hundreds_are_kept);
     tcase_add_test(device, equal_delays_beyond_the_longest_batch_are_kept);

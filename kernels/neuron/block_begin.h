@@ -112,6 +112,70 @@ population_port(uint port)
     return min(port, (uint)(MODEL_PORTS(POPULATION_ONE)) - 1u);
 }
 
+/* Where a stimulus reaches few neurons and a batch has many steps, the lanes of draws are steps of
+ * one counter, and only input that there is is added and marked: a ring may be far. */
+#if defined POPULATION_ALONE && POPULATION_WIDTH > 4
+#define POPULATION_LONG_DRAWS
+#endif
+
+#ifdef POPULATION_LONG_DRAWS
+/* Of a counter, the bits of its four neurons. */
+static uint
+population_counter_lanes(global const chx_population_draw *draw, uint counter)
+{
+    const uint block_counters = POPULATION_WIDTH / 4;
+    return draw->lanes[counter / block_counters] >> counter % block_counters * 4 & 15;
+}
+
+/* Whether as many draws as that takes are few beside one for each step. */
+static bool
+population_draws_are_long(global const chx_population_draw *draw, uint n_steps)
+{
+    const uint n_draws = (n_steps + POPULATION_WIDTH - 1) / POPULATION_WIDTH;
+    uint n_counters = 0;
+    if (n_steps < 4)
+        return false;
+    for (uint counter = 0; counter < POPULATION_WIDTH; counter++)
+        n_counters += population_counter_lanes(draw, counter) != 0;
+    return n_counters * n_draws * 4 <= n_steps;
+}
+
+/* Adds the events of steps first .. end - 1 of neurons of one counter, the first of which is at
+ * `target`, to the ring. */
+static void
+population_draw_long(constant chx_population_setup *setup, uint counter, uint lanes, uint target,
+                     uint first, uint end, global const chx_population_stimulus *stimulus,
+                     global const uint *chances, global int *ring)
+{
+    const uint n_lanes = setup->ring_blocks * POPULATION_WIDTH;
+    const uint first_chance = stimulus->first_chance, end_chance = stimulus->end_chance;
+    uint words[4 * POPULATION_WIDTH];
+    for (uint begin = first; begin < end; begin += POPULATION_WIDTH) {
+        PHILOX_UINT x = (PHILOX_UINT)(counter), y = (PHILOX_UINT)(begin) + POPULATION_COUNTERS;
+        PHILOX_UINT z = (PHILOX_UINT)(stimulus->index), w = (PHILOX_UINT)(setup->stretch);
+        CHX_PHILOX_DRAW(x, y, z, w, setup->seed_low, setup->seed_high);
+        WIDE(vstore)(x, 0, words);
+        WIDE(vstore)(y, 1, words);
+        WIDE(vstore)(z, 2, words);
+        WIDE(vstore)(w, 3, words);
+        const uint n_steps = min(end - begin, (uint)POPULATION_WIDTH);
+        for (uint k = 0; k < 4 * POPULATION_WIDTH; k++) {
+            const uint lane = k / POPULATION_WIDTH, step = k % POPULATION_WIDTH;
+            uint c = first_chance;
+            if ((lanes >> lane & 1) == 0 || step >= n_steps)
+                continue;
+            while (c < end_chance && words[k] < chances[c])
+                c++;
+            if (c == first_chance)
+                continue;
+            const uint slot = ring_slot(setup, begin + step);
+            ring[slot * n_lanes + target + lane] += (int)(c - first_chance) * stimulus->weight;
+            ring_mark(setup, (global wide_int *)ring, target / POPULATION_WIDTH, slot);
+        }
+    }
+}
+#endif
+
 /* Adds the Poisson events of steps first .. first + n_steps - 1 to the ring of a tile. */
 static void
 population_draw(constant chx_population_setup *setup, uint tile, uint first, uint n_steps,
@@ -129,6 +193,18 @@ population_draw(constant chx_population_setup *setup, uint tile, uint first, uin
         const uint end = min(first + n_steps, stimulus.stop_step);
         const uint block = population_port(stimulus.port) * setup->n_blocks +
                            tile * CHX_POPULATION_TILE(POPULATION_WIDTH);
+#ifdef POPULATION_LONG_DRAWS
+        if (population_draws_are_long(&draws[d], n_steps)) {
+            for (uint counter = 0; counter < POPULATION_WIDTH; counter++)
+                if (population_counter_lanes(&draws[d], counter) != 0)
+                    population_draw_long(setup, first_counter + counter,
+                                         population_counter_lanes(&draws[d], counter),
+                                         block * POPULATION_WIDTH + counter * 4,
+                                         max(first, stimulus.start_step), end,
+                                         &stimuli[draw.stimulus], chances, (global int *)ring);
+            continue;
+        }
+#endif
         for (uint step = max(first, stimulus.start_step); step < end; step++) {
             PHILOX_UINT x = (PHILOX_UINT)(first_counter) + POPULATION_COUNTERS;
             PHILOX_UINT y = (PHILOX_UINT)(step), z = (PHILOX_UINT)(stimulus.index);
