@@ -1,14 +1,15 @@
-/* A campaign of random faults: from a seed a machine of null devices, a random graph whose plan
- * recovers, and a fault or two at random times. While a device is left all is as program order has
- * it, or what was written after the last run, or is fetched from a device that the caller excludes,
- * is said to be lost, or a run with something that never ends to be late; nothing is used wrongly
- * or left over, and nobody waits for ever.
+/* A campaign of random faults: from a seed a machine of null devices, a client (campaign.h) of one
+ * plan that recovers, of one whose failures are told, or of several in turn, and a fault or two at
+ * random times. While a device is left all that recovers is as program order has it, or what was
+ * written after the last run, or is fetched from a device that the caller excludes, is said to be
+ * lost, or a run with something that never ends to be late. What is told leaves words of program
+ * order or none. Nothing is used wrongly or left over, and nobody waits for ever.
  *
- * CHRONAXIE_TEST_FAULTS is the number of seeds instead of 150, CHRONAXIE_TEST_FIRST the first of
+ * CHRONAXIE_TEST_FAULTS is the number of seeds instead of 126, CHRONAXIE_TEST_FIRST the first of
  * them; with either each seed says what was made of it. */
 #include "campaign.h"
 
-#define DEFAULT_SEEDS 150
+#define DEFAULT_SEEDS 126
 #define MOST_DEVICES 7u
 #define DEADLINE_NS (SECOND_NS / 2) /* of runs, where something does not end */
 #define N_STEPS 24u
