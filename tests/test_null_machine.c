@@ -41,6 +41,10 @@ static const char source[] =
     "kernel void row(global const uint *x, global uint *y)\n"
     "{\n"
     "    y[get_global_id(1)] = x[get_global_id(1)] + 1;\n"
+    "}\n"
+    "kernel void turn(global uint *x, uint by)\n"
+    "{\n"
+    "    x[get_global_id(0)] = x[get_global_id(0)] * 1664525u + by;\n"
     "}\n";
 
 static uint32_t
@@ -66,7 +70,22 @@ row(const chx__null_call *call)
         y[i] = x[i] + 1;
 }
 
-static const chx__null_kernel kernels[] = {{"mix", mix}, {"row", row}, {NULL, NULL}};
+static uint32_t
+turned(uint32_t word, uint32_t by)
+{
+    return word * 1664525u + by;
+}
+
+static void
+turn(const chx__null_call *call)
+{
+    uint32_t *x = call->args[0], by = *(uint32_t *)call->args[1];
+    for (size_t i = 0; i < call->launch->global[0]; i++)
+        x[i] = turned(x[i], by);
+}
+
+static const chx__null_kernel kernels[] = {
+    {"mix", mix}, {"row", row}, {"turn", turn}, {NULL, NULL}};
 
 /* A runtime on null devices of a file, and buffers, of which the first hold data. */
 typedef struct house {
@@ -91,7 +110,7 @@ make_buffer(house *h, uint32_t b)
 }
 
 static void
-begin_house(house *h, const char *path)
+begin_house_of(house *h, const char *path, uint64_t budget_bytes)
 {
     *h = (house){0};
     test_null_machine_load(&h->described, path);
@@ -101,7 +120,7 @@ begin_house(house *h, const char *path)
                                .wires = h->described.wires,
                                .serial = true,
                                .has_stamps = true};
-    chx_runtime_params wanted = {.serial = true};
+    chx_runtime_params wanted = {.serial = true, .memory_budget_bytes = budget_bytes};
     ck_assert_int_eq(chx__null_create(&params, &h->machine), CHX_OK);
     ck_assert_msg(chx__runtime_create(&h->runtime, &wanted, h->machine) == CHX_OK, "%s",
                   chx_last_error()->message);
@@ -110,6 +129,12 @@ begin_house(house *h, const char *path)
     ck_assert_int_eq(chx_graph_create(h->runtime, &h->graph), CHX_OK);
     for (uint32_t b = 0; b < N_BUFFERS; b++)
         make_buffer(h, b);
+}
+
+static void
+begin_house(house *h, const char *path)
+{
+    begin_house_of(h, path, 0);
 }
 
 static void
@@ -351,6 +376,64 @@ START_TEST(devices_on_common_hardware_take_turns)
 }
 END_TEST
 
+#define TILE_BYTES ((size_t)1 << 20)
+#define N_TILES 32u
+#define N_TILES_FIT 8u
+#define N_SWEEPS 3u
+#define MOST_OF_TRANSFERS 1.3
+
+static void
+add_sweep(house *h, chx_buffer *const *tiles, uint32_t sweep)
+{
+    for (uint32_t t = 0; t < N_TILES; t++) {
+        chx_kernel_task task = {
+            .program = h->program,
+            .kernel = "turn",
+            .global = {TILE_BYTES / sizeof(uint32_t)},
+            .args = CHX_ARGS(CHX_READ_WRITE(tiles[t]), CHX_UINT(sweep)),
+        };
+        ck_assert_msg(chx_graph_kernel(h->graph, &task) == CHX_OK, "%s", chx_last_error()->message);
+    }
+}
+
+static uint32_t
+swept(uint32_t word)
+{
+    for (uint32_t sweep = 0; sweep < N_SWEEPS; sweep++)
+        word = turned(word, sweep);
+    return word;
+}
+
+/* Each tile goes to the device once, while others come back by another lane. */
+START_TEST(four_times_the_memory_takes_little_longer_than_moving_it)
+{
+    house h;
+    chx_plan *plan;
+    chx_buffer *tiles[N_TILES];
+    uint32_t word, *words = calloc(1, TILE_BYTES);
+    begin_house_of(&h, MACHINE("tiny-memory"), N_TILES_FIT * TILE_BYTES);
+    for (uint32_t t = 0; t < N_TILES; t++) {
+        words[0] = t;
+        ck_assert_int_eq(chx_buffer_create(h.runtime, TILE_BYTES, words, &tiles[t]), CHX_OK);
+    }
+    for (uint32_t sweep = 0; sweep < N_SWEEPS; sweep++)
+        add_sweep(&h, tiles, sweep);
+    ck_assert_msg(chx_plan_create(h.graph, NULL, &plan) == CHX_OK, "%s", chx_last_error()->message);
+    const chx__wire *wire = &h.described.wires[1];
+    double moving_ns = N_TILES * (wire->latency_ns + wire->ns_per_byte * TILE_BYTES);
+    double ratio = run_once(plan).measured_ns / moving_ns;
+    ck_assert_msg(ratio < MOST_OF_TRANSFERS, "%f of the time of the transfers", ratio);
+    for (uint32_t t = 0; t < N_TILES; t++) {
+        ck_assert_int_eq(chx_buffer_read(tiles[t], 0, sizeof word, &word), CHX_OK);
+        ck_assert_uint_eq(word, swept(t));
+        chx_buffer_destroy(&tiles[t]);
+    }
+    free(words);
+    chx_plan_destroy(&plan);
+    end_house(&h);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -360,6 +443,7 @@ main(void)
     tcase_add_loop_test(tcase, divided_tasks_are_as_fast_as_all_devices_together, 0, N_MACHINES);
     tcase_add_test(tcase, divided_tasks_follow_a_device_that_slows_down_and_recovers);
     tcase_add_test(tcase, devices_on_common_hardware_take_turns);
+    tcase_add_test(tcase, four_times_the_memory_takes_little_longer_than_moving_it);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -345,16 +345,16 @@ await_stages(const staging *of, uint32_t n)
     return status;
 }
 
-/* Two are in flight at most; where the plan recovers only one, for a stage that is made again must
- * not find what a later one has written. */
+/* A stage waits for room, but for no other stage, unless the plan recovers: one that is made again
+ * must not find what a later one has written. */
 static chx_status
 submit_stage(const chx_plan *plan, uint32_t index, chx__unreported *report)
 {
     staging *of = plan->staging;
     stage *next = &of->list[index];
-    bool is_alone = plan->settings.recovers || next->waits || index == 0;
+    bool is_alone = plan->settings.recovers || next->waits;
     bool is_last = index + 1 == of->cut.n;
-    chx_status status = await_stages(of, is_alone ? index : index - 1);
+    chx_status status = await_stages(of, is_alone ? index : 0);
     if (!status)
         status = chx__excerpt_renew(next->graph, plan->graph, next->tasks);
     return status ? status : submit(next->plan, is_last ? report : NULL, &next->run);
