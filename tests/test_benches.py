@@ -176,8 +176,15 @@ class Benches(Case):
             self.assertTrue(all(device["alone_per_s"] > 0 for device in work["devices"]))
             self.assertTrue(not parts or len(work["devices"]) == 2, work)
 
+    def test_memory_compares_work_on_more_than_fits_with_moving_it(self):
+        result = json.loads(self.succeeds("bench", "memory", "--rounds", 1, "--json", *devices()))
+        self.assertTrue(result["digests_equal"])
+        self.assertEqual(result["bytes"], 4 * result["budget_bytes"])
+        for key in ["moving_s", "in_core_s", "out_of_core_s"]:
+            self.assertGreater(result[key], 0, key)
+
     def test_interrupt_ends_a_benchmark_at_once(self):
-        for name in ["balance", "schedule", "simulate", "threads", "dispatch", "stall", "fault"]:
+        for name in ["balance", "memory", "schedule", "simulate", "threads", "dispatch", "stall", "fault"]:
             child = subprocess.Popen([COMMAND, "bench", name], stdout=subprocess.PIPE,
                                      stderr=subprocess.PIPE, text=True, cwd=SOURCES)
             time.sleep(1)

@@ -6,6 +6,7 @@
 #include "bench_balance.h"
 #include "bench_dispatch.h"
 #include "bench_fault.h"
+#include "bench_memory.h"
 #include "bench_schedule.h"
 #include "bench_simulate.h"
 #include "bench_stall.h"
@@ -228,6 +229,8 @@ measure(const char *name, struct peers_job job, const char *folder,
         code = bench_dispatch(shared);
     else if (strcmp(name, "fault") == 0)
         code = bench_fault(fault, shared);
+    else if (strcmp(name, "memory") == 0)
+        code = bench_memory(simulate->n_rounds, shared);
     else if (strcmp(name, "schedule") == 0)
         code = bench_schedule(shared->json);
     else if (strcmp(name, "simulate") == 0)
@@ -248,16 +251,16 @@ refuse(const char *name, const char *const *names, size_t n)
         return outcome_say(OUTCOME_USAGE, "there is no benchmark '%s'; did you mean '%s'?", name,
                            near);
     return outcome_say(OUTCOME_USAGE,
-                       "there is no benchmark '%s'; there are: balance, dispatch, fault, schedule, "
-                       "simulate, stall, threads",
+                       "there is no benchmark '%s'; there are: balance, dispatch, fault, memory, "
+                       "schedule, simulate, stall, threads",
                        name);
 }
 
 static int
 run(const struct command *self, int argc, char **argv)
 {
-    static const char *const names[] = {"balance",  "dispatch", "fault",  "schedule",
-                                        "simulate", "stall",    "threads"};
+    static const char *const names[] = {"balance",  "dispatch", "fault", "memory",
+                                        "schedule", "simulate", "stall", "threads"};
     const size_t n_names = sizeof names / sizeof *names;
     shared_options shared = {0};
     operand_list words = {NULL, 0};
@@ -274,8 +277,8 @@ run(const struct command *self, int argc, char **argv)
         {OPTION_NUMBER, 't', "duration-ms", "MS", "network time to simulate; default: 1000",
          &job.simulated_ms, 1, 1e6, NULL},
         {OPTION_UINT, 0, "rounds", "N",
-         "rounds of simulate and balance, whose median counts; default: 5", &simulate.n_rounds, 1,
-         100, NULL},
+         "rounds of simulate, balance and memory, whose median counts; default: 5",
+         &simulate.n_rounds, 1, 100, NULL},
         {OPTION_UINT, 0, "frames", "N", "frames to draw; default: 60", &job.n_frames, 1, 100000,
          NULL},
         {OPTION_SIZE, 's', "size", "WxH", "pixels, even; default: 1920x1080", job.size_px, 64, 8192,
@@ -307,8 +310,8 @@ run(const struct command *self, int argc, char **argv)
 const struct command command_bench = {
     .name = "bench",
     .operand = "NAME",
-    .summary =
-        "Measure balance, simulating, dispatch, planning, stalls, faults, or kernels against C",
+    .summary = "Measure balance, memory, simulating, dispatch, planning, stalls, faults, or "
+               "kernels against C",
     .details =
         "simulate [cuba|microcircuit[=S]|fly|uniform[=N,K,HZ]|hh]: networks made here: CUBA of\n"
         "Brette and others 2007, the cortical microcircuit of Potjans and Diesmann 2014 at a\n"
@@ -323,6 +326,9 @@ const struct command command_bench = {
         "balance: work that is divided over all devices, against what each does by itself while "
         "the\n"
         "others work too; choose them by -d and --split.\n"
+        "memory: sweeps over four times what a device may hold, against room for all of it and "
+        "against\n"
+        "moving it alone.\n"
         "fault: the same run and picture over a driver that is made to fail, with one fault each.\n"
         "stall: a run of one work-item beside a thread that reads much or compiles.\n"
         "dispatch: tasks of one work-item, replayed, beside the same from a bare OpenCL queue.",
