@@ -184,7 +184,8 @@ class Benches(Case):
             self.assertGreater(result[key], 0, key)
 
     def test_interrupt_ends_a_benchmark_at_once(self):
-        for name in ["balance", "memory", "schedule", "simulate", "threads", "dispatch", "stall", "fault"]:
+        for name in ["balance", "memory", "schedule", "simulate", "threads", "dispatch", "stall",
+                     "fault"]:
             child = subprocess.Popen([COMMAND, "bench", name], stdout=subprocess.PIPE,
                                      stderr=subprocess.PIPE, text=True, cwd=SOURCES)
             time.sleep(1)
