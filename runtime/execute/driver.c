@@ -219,6 +219,7 @@ chx_status
 chx__driver_submit(chx_run *run)
 {
     chx_runtime *runtime = run->runtime;
+    run->number = ++runtime->flight.n_submitted;
     chx_status status = chx__tails_follow(run);
     if (!status)
         status = chx__ledger_promise(run);

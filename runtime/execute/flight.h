@@ -11,6 +11,7 @@
 typedef struct chx__flight {
     chx_run *first, *last; /* in order of submission */
     uint32_t n_runs;
+    uint64_t n_submitted; /* ever */
     chx_run *slots[CHX__FLIGHT_SLOTS];
 } chx__flight;
 

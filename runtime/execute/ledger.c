@@ -1,5 +1,7 @@
-/* Runs end in the order in which they depend on each other, so what settles is always the latest of
- * what was promised for a byte. Both maps have room for all changes before a run starts: taking
+/* Runs end in the order in which they depend on each other, but of two that write the same bytes in
+ * different places neither depends on the other. A run that has ended before earlier ones that
+ * touch its buffers leaves shades over what it has written (tail.h), which those then leave out; so
+ * what settles is always the latest of what was promised for a byte. Both maps have room for all changes before a run starts: taking
  * promises back needs no memory. */
 #include "execute/ledger.h"
 
@@ -26,20 +28,24 @@ enter_transfer(const chx_run *run, const chx__command *command, outcome became, 
     chx__stretch at = chx__run_atom(run, command->atom);
     chx__coherence *map = map_of(at.buffer, settled);
     chx__places place = chx__places_of(command->to);
-    if (became == OUTCOME_DONE)
-        chx__coherence_add(map, at.begin, at.end, place);
-    else
-        chx__coherence_subtract(map, at.begin, at.end, place);
+    size_t end;
+    for (; chx__tails_find_lit(at.buffer, run->number, &at.begin, at.end, &end); at.begin = end)
+        if (became == OUTCOME_DONE)
+            chx__coherence_add(map, at.begin, end, place);
+        else
+            chx__coherence_subtract(map, at.begin, end, place);
 }
 
 static void
 enter_write(const chx_run *run, uint32_t atom, chx__places place, outcome became, bool settled)
 {
     chx__stretch at = chx__run_atom(run, atom);
+    chx__coherence *map = map_of(at.buffer, settled);
+    size_t end;
     if (became == OUTCOME_LOST)
         at.buffer->loss = run->error;
-    chx__coherence_set(map_of(at.buffer, settled), at.begin, at.end,
-                       became == OUTCOME_DONE ? place : chx__places_none());
+    for (; chx__tails_find_lit(at.buffer, run->number, &at.begin, at.end, &end); at.begin = end)
+        chx__coherence_set(map, at.begin, end, became == OUTCOME_DONE ? place : chx__places_none());
 }
 
 static void
@@ -71,7 +77,7 @@ enter_all(const chx_run *run, bool settled)
 static chx_status
 reserve(chx_buffer *buffer, size_t n_atoms)
 {
-    size_t n = buffer->n_promised + n_atoms;
+    size_t n = buffer->n_promised + n_atoms + chx__tails_n_shades(buffer);
     chx_status status = CHX_OK;
     if (!chx__tails_any(buffer))
         status = chx__coherence_copy(&buffer->settled, &buffer->coherence);
@@ -79,6 +85,8 @@ reserve(chx_buffer *buffer, size_t n_atoms)
         status = chx__coherence_reserve(&buffer->settled, n);
     if (!status)
         status = chx__coherence_reserve(&buffer->coherence, n + buffer->settled.n_extents);
+    if (!status)
+        status = chx__tails_reserve_shades(buffer, n_atoms);
     return status;
 }
 
@@ -123,15 +131,36 @@ has_begun(const chx_run *run, uint32_t command)
            atomic_load(&run->jobs[step->job].state) != CHX__JOB_WAITING;
 }
 
+static outcome
+outcome_of(const chx_run *run, uint32_t command)
+{
+    if (run->steps[command].state == CHX__STEP_DONE)
+        return OUTCOME_DONE;
+    return has_begun(run, command) ? OUTCOME_LOST : OUTCOME_LEFT;
+}
+
 static void
 settle_failed(const chx_run *run)
 {
     for (uint32_t c = 0; c < run->lowered->n_commands; c++)
-        enter(run, c,
-              run->steps[c].state == CHX__STEP_DONE ? OUTCOME_DONE
-              : has_begun(run, c)                   ? OUTCOME_LOST
-                                                    : OUTCOME_LEFT,
-              true);
+        enter(run, c, outcome_of(run, c), true);
+}
+
+/* Over what it has written, or begun to. */
+static void
+cast_shades(const chx_run *run)
+{
+    const chx__lowered *lowered = run->lowered;
+    const chx__table *writes = &lowered->flow.writes;
+    for (uint32_t c = 0; c < lowered->n_commands; c++) {
+        const chx__command *command = &lowered->commands[c];
+        if (command->kind == CHX__COMMAND_TRANSFER || outcome_of(run, c) == OUTCOME_LEFT)
+            continue;
+        for (uint32_t i = writes->begin[command->task]; i < writes->begin[command->task + 1]; i++) {
+            chx__stretch at = chx__run_atom(run, writes->index[i]);
+            chx__tails_shade(at.buffer, run->number, at.begin, at.end);
+        }
+    }
 }
 
 static void
@@ -159,6 +188,8 @@ void
 chx__ledger_close(const chx_run *run)
 {
     const chx__flow *flow = &run->lowered->flow;
+    if (run->runtime->flight.n_runs > 0)
+        cast_shades(run);
     if (run->failed) {
         settle_failed(run);
         take_back(run);
@@ -171,5 +202,6 @@ chx__ledger_close(const chx_run *run)
         chx_buffer *buffer = chx__run_atom(run, first).buffer;
         assert(buffer->n_promised >= end - first);
         buffer->n_promised -= end - first;
+        chx__tails_lift_shades(buffer);
     }
 }

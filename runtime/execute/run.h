@@ -67,6 +67,7 @@ struct chx_run {
     chx__ticket *tickets; /* by command; of each lane of a run only the latest */
     size_t n_tickets, ticket_capacity;
     uint32_t slot; /* while in flight */
+    uint64_t number; /* of its submission: later runs have larger ones */
     bool leaves_as_is; /* what it promises is what the buffers' maps say already */
     uint64_t follows; /* slots of runs in flight that it has tickets of */
     chx__host_job *jobs;

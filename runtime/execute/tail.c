@@ -22,9 +22,16 @@ typedef struct slice {
     size_t found; /* where the last search ended; the next is mostly for what lies behind */
 } slice;
 
+typedef struct shade {
+    uint64_t number; /* of the run */
+    size_t begin, end;
+} shade;
+
 struct chx__tails {
     slice *slices; /* in order of submission */
     size_t n, capacity;
+    shade *shades;
+    size_t n_shades, shade_capacity;
 };
 
 /* Notes that a command follows one of a run before. Lanes are in order, so the latest of a lane
@@ -188,11 +195,92 @@ chx__tails_any(const chx_buffer *buffer)
     return buffer->tails && buffer->tails->n > 0 ? buffer->tails->slices[0].run : NULL;
 }
 
+chx_status
+chx__tails_reserve_shades(chx_buffer *buffer, size_t n)
+{
+    chx__tails *tails = buffer->tails;
+    if (!chx__grow(&tails->shades, &tails->shade_capacity, tails->n_shades + buffer->n_promised + n,
+                   sizeof *tails->shades))
+        return chx__fail_memory("submitting a plan");
+    return CHX_OK;
+}
+
+size_t
+chx__tails_n_shades(const chx_buffer *buffer)
+{
+    return buffer->tails->n_shades;
+}
+
+/* Several tasks of a run may have written the same atom. */
+static bool
+is_known(const chx__tails *tails, const shade *cast)
+{
+    for (size_t i = tails->n_shades; i-- > 0 && tails->shades[i].number == cast->number;)
+        if (tails->shades[i].begin == cast->begin)
+            return true;
+    return false;
+}
+
+void
+chx__tails_shade(chx_buffer *buffer, uint64_t number, size_t begin, size_t end)
+{
+    const shade cast = {number, begin, end};
+    chx__tails *tails = buffer->tails;
+    const chx_run *earliest = chx__tails_any(buffer);
+    if (!earliest || earliest->number > number || is_known(tails, &cast))
+        return;
+    assert(tails->n_shades < tails->shade_capacity);
+    tails->shades[tails->n_shades++] = cast;
+}
+
+void
+chx__tails_lift_shades(chx_buffer *buffer)
+{
+    chx__tails *tails = buffer->tails;
+    const chx_run *earliest = chx__tails_any(buffer);
+    size_t kept = 0;
+    for (size_t i = 0; i < tails->n_shades; i++)
+        if (earliest && earliest->number < tails->shades[i].number)
+            tails->shades[kept++] = tails->shades[i];
+    tails->n_shades = kept;
+}
+
+/* What hides the byte; NULL when nothing does, and then *next is where the next shade begins, if
+ * that is before it. */
+static const shade *
+find_shade(const chx__tails *tails, uint64_t number, size_t byte, size_t *next)
+{
+    for (size_t i = 0; i < tails->n_shades; i++) {
+        const shade *found = &tails->shades[i];
+        if (found->number <= number)
+            continue;
+        if (found->begin <= byte && byte < found->end)
+            return found;
+        if (found->begin > byte && found->begin < *next)
+            *next = found->begin;
+    }
+    return NULL;
+}
+
+bool
+chx__tails_find_lit(const chx_buffer *buffer, uint64_t number, size_t *begin, size_t end,
+                    size_t *stretch_end)
+{
+    const shade *over;
+    *stretch_end = end;
+    while (*begin < end && (over = find_shade(buffer->tails, number, *begin, stretch_end))) {
+        *begin = over->end;
+        *stretch_end = end;
+    }
+    return *begin < end;
+}
+
 void
 chx__tails_free(chx__tails *tails)
 {
     if (!tails)
         return;
+    free(tails->shades);
     free(tails->slices);
     free(tails);
 }
