@@ -584,11 +584,11 @@ submit(client *c)
     entry *e = &c->entries[c->n_entries];
     *e = (entry){.of = w, .n_launches = w->n_launches};
     memcpy(e->launches, w->launches, sizeof e->launches);
-    if (!comes_unless_written(c, chx_plan_submit(w->plan, &e->run), "a submit failed"))
-        return;
+    e->status = chx_plan_submit(w->plan, &e->run);
     e->is_after_failure = has_failed(c);
     c->n_entries++;
-    c->has_written &= c->n_works > 1;
+    if (comes_unless_written(c, e->status, "a submit failed"))
+        c->has_written &= c->n_works > 1;
 }
 
 static inline void

@@ -179,7 +179,7 @@ fail(chx__redo *redo, const chx_error *error)
 bool
 chx__redo_is_outdated(const chx__redo *redo)
 {
-    return redo->has_begun && is_disturbed(redo) && !redo->is_failed && !chx__redo_is_busy(redo);
+    return (!redo->has_begun || is_disturbed(redo)) && !redo->is_failed && !chx__redo_is_busy(redo);
 }
 
 bool
@@ -225,8 +225,9 @@ chx__redo_withholds(chx_run *run)
     }
     if (!run->is_cancelled && fail(redo, &run->error))
         return true;
-    /* What it leaves is nothing to go on from. */
+    /* What it leaves is nothing to go on from, nor for those that followed it. */
     redo->has_begun = redo->is_failed;
+    redo->is_given_up = !redo->is_failed;
     entry_finish(entry);
     return false;
 }

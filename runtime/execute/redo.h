@@ -62,8 +62,8 @@ bool chx__redo_is_devices(chx_status status);
 /* What the buffers hold is to be made again, as the last error says. False when it cannot be. */
 bool chx__redo_fail(chx__redo *redo);
 
-/* Whether it has nothing to repeat, as others have written since or the buffers are others: the
- * next run begins it anew. */
+/* Whether it has nothing to repeat, as it has not begun, others have written since or the buffers
+ * are others: the next run begins it anew. */
 bool chx__redo_is_outdated(const chx__redo *redo);
 
 /* Whether a run in it is in flight. */
