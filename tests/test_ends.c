@@ -1,5 +1,6 @@
 /* Runs that end in another order than they were submitted in: where two write the same bytes on
- * different devices, or on one and the host, neither waits for the other, and what the later one leaves is what counts. */
+ * different devices, or on one and the host, neither waits for the other, and what the later one
+ * leaves is what counts. */
 #include <check.h>
 #include <semaphore.h>
 #include <stdlib.h>
@@ -179,6 +180,7 @@ main(void)
     Suite *suite = suite_create("ends");
     TCase *tests = tcase_create("ends");
     tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, later_writer_counts_though_it_ends_first, 0, 2);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);

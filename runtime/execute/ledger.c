@@ -1,8 +1,8 @@
 /* Runs end in the order in which they depend on each other, but of two that write the same bytes in
  * different places neither depends on the other. A run that has ended before earlier ones that
  * touch its buffers leaves shades over what it has written (tail.h), which those then leave out; so
- * what settles is always the latest of what was promised for a byte. Both maps have room for all changes before a run starts: taking
- * promises back needs no memory. */
+ * what settles is always the latest of what was promised for a byte. Both maps have room for all
+ * changes before a run starts: taking promises back needs no memory. */
 #include "execute/ledger.h"
 
 #include <assert.h>

@@ -284,8 +284,11 @@ bool
 chx__recovery_goes_on(chx__recovery *recovery, chx_status status)
 {
     const chx_error error = *chx_last_error();
-    return chx__recovery_leaves_stuck(recovery->redo.runtime) ||
-           (chx__redo_is_devices(status) && find_way(recovery, &error));
+    bool goes_on = chx__recovery_leaves_stuck(recovery->redo.runtime) ||
+                   (chx__redo_is_devices(status) && find_way(recovery, &error));
+    if (!goes_on)
+        chx__fail_again(&error);
+    return goes_on;
 }
 
 static void
