@@ -16,7 +16,7 @@ FOLDERS = ["include", "runtime", "kernels", "tools", "examples", "tests"]
 FLOORS = {"base": 1, "device": 2, "memory": 2, "graph": 3, "schedule": 3, "execute": 4,
           "io": 5, "network": 5, "scene": 5}
 # Device code and what it shares with the host may be included from the floors that launch it.
-SHARED = {"common", "neuron", "synapse", "render", "layout"}
+SHARED = {"common", "neuron", "synapse", "render", "reduce", "layout"}
 # Versions lay out differently; one judges: that of Debian 12.
 CLANG_FORMAT = 14
 TEXT = (".c", ".h", ".cl", ".py", ".sh", ".build")

@@ -37,7 +37,23 @@ typedef enum chx_arg_kind {
     CHX_ARG_VALUE,
     CHX_ARG_LOCAL,
     CHX_ARG_SPLIT, /* a buffer that goes with the work-items, see chx_arg_split() */
+    CHX_ARG_REDUCE, /* a buffer that work-items reduce into, see chx_arg_reduce() */
 } chx_arg_kind;
+
+/* What two integers become that are reduced to one. Sums wrap, with and without a sign alike. */
+typedef enum chx_reduction {
+    CHX_REDUCTION_NONE = 0,
+    CHX_REDUCTION_SUM_32,
+    CHX_REDUCTION_SUM_64,
+    CHX_REDUCTION_MIN_I32,
+    CHX_REDUCTION_MIN_I64,
+    CHX_REDUCTION_MIN_U32,
+    CHX_REDUCTION_MIN_U64,
+    CHX_REDUCTION_MAX_I32,
+    CHX_REDUCTION_MAX_I64,
+    CHX_REDUCTION_MAX_U32,
+    CHX_REDUCTION_MAX_U64,
+} chx_reduction;
 
 /* One argument of a task, made by the macros below. The kernel always receives the address of the
  * whole buffer; the range says which bytes it touches. */
@@ -61,12 +77,14 @@ typedef struct chx_arg {
         uint32_t u32x4[4];
         size_t split[2]; /* bytes for each item, and items that it also reads on either side */
     } value; /* values of up to 16 bytes, where bytes is NULL; how a buffer is split */
+    chx_reduction reduction; /* buffers that are reduced into */
 } chx_arg;
 
 static inline chx_arg
 chx_arg_buffer(chx_buffer *buffer, chx_access access, size_t offset_bytes, size_t size_bytes)
 {
-    chx_arg arg = {CHX_ARG_BUFFER, access, buffer, offset_bytes, size_bytes, NULL, {0}};
+    chx_arg arg = {CHX_ARG_BUFFER, access, buffer, offset_bytes,
+                   size_bytes,     NULL,   {0},    CHX_REDUCTION_NONE};
     return arg;
 }
 
@@ -77,15 +95,34 @@ chx_arg_buffer(chx_buffer *buffer, chx_access access, size_t offset_bytes, size_
  * the range into pieces that run on several devices at once, each as large as its device is fast,
  * at multiples of the work-group. Results must not depend on the cut: kernels tell items by
  * get_global_id(), never by get_global_size(), get_group_id() or get_num_groups() of the last
- * dimension. All that such a task writes must be split, without halo; what it reads whole or with a
- * halo must lie apart from what it writes. Other arguments every piece has alike. */
+ * dimension. All that such a task writes must be split, without halo, or reduced into; what it
+ * reads whole or with a halo must lie apart from what it writes. Other arguments every piece has
+ * alike. */
 static inline chx_arg
 chx_arg_split(chx_buffer *buffer, chx_access access, size_t offset_bytes, size_t item_bytes,
               size_t n_halo)
 {
-    chx_arg arg = {CHX_ARG_SPLIT, access, buffer, offset_bytes, 0, NULL, {0}};
+    chx_arg arg = {CHX_ARG_SPLIT, access, buffer, offset_bytes, 0, NULL, {0}, CHX_REDUCTION_NONE};
     arg.value.split[0] = item_bytes;
     arg.value.split[1] = n_halo;
+    return arg;
+}
+
+/* A buffer that all work-items of a task reduce into, which makes the task one that may be divided.
+ * All of the buffer is an array of integers as the reduction says, its size a multiple of theirs.
+ * The kernel may change an element only by reducing something into it, by atomics or in other ways
+ * that keep work-items apart, and what it leaves elsewhere must not depend on what it finds here:
+ * of several pieces all but one find the reduction's identity, in an array of the plan's own, and
+ * the plan reduces those arrays into the buffer behind them. Integers give the same bits in any
+ * order, so nothing depends on the cut; there are no reductions of floats, of which that is not
+ * true: scale them to integers first. What the buffer held before is reduced with the rest: write
+ * the identity there to begin anew. No other argument of the task may name the buffer. A plan has
+ * at least four such arrays for each size, rounded up to a power of two, and for each device but
+ * one, until it is destroyed. */
+static inline chx_arg
+chx_arg_reduce(chx_buffer *buffer, chx_reduction reduction)
+{
+    chx_arg arg = {CHX_ARG_REDUCE, CHX_ACCESS_READ_WRITE, buffer, 0, 0, NULL, {0}, reduction};
     return arg;
 }
 
@@ -139,14 +176,15 @@ chx_arg_double(double value)
 static inline chx_arg
 chx_arg_local(size_t size_bytes)
 {
-    chx_arg arg = {CHX_ARG_LOCAL, CHX_ACCESS_READ, NULL, 0, size_bytes, NULL, {0}};
+    chx_arg arg = {CHX_ARG_LOCAL, CHX_ACCESS_READ,   NULL, 0, size_bytes, NULL,
+                   {0},           CHX_REDUCTION_NONE};
     return arg;
 }
 
 static inline chx_arg
 chx_arg_none(void)
 {
-    chx_arg arg = {CHX_ARG_NONE, CHX_ACCESS_READ, NULL, 0, 0, NULL, {0}};
+    chx_arg arg = {CHX_ARG_NONE, CHX_ACCESS_READ, NULL, 0, 0, NULL, {0}, CHX_REDUCTION_NONE};
     return arg;
 }
 
@@ -158,6 +196,7 @@ chx_arg_none(void)
 #define CHX_READ_WRITE(buffer_) chx_arg_buffer(buffer_, CHX_ACCESS_READ_WRITE, 0, 0)
 #define CHX_SPLIT(buffer_, access_, item_bytes_, n_halo_) \
     chx_arg_split(buffer_, access_, 0, item_bytes_, n_halo_)
+#define CHX_REDUCE(buffer_, reduction_) chx_arg_reduce(buffer_, reduction_)
 #define CHX_INT(x_) chx_arg_int(x_)
 #define CHX_UINT(x_) chx_arg_uint(x_)
 #define CHX_ULONG(x_) chx_arg_ulong(x_)
@@ -226,11 +265,11 @@ CHX_API chx_status chx_graph_set_value(chx_graph *graph, chx_task task, uint32_t
                                        const chx_arg *value);
 
 /* Replaces a buffer argument of a task, or its range, from the next submit on; the access stays as
- * it was, and so does how the buffer is split. A plan serves on as it is where only the parts have
- * changed hands: the same sizes, and arguments that shared a buffer still share one, at the same
- * distances. Otherwise the next submit plans anew. A buffer that no argument names any more may be
- * destroyed once its runs have ended. Errors: INVALID, LIMIT when the range leaves its buffer. Not
- * while a submit is in progress. */
+ * it was, and so does how the buffer is split or reduced into. A plan serves on as it is where only
+ * the parts have changed hands: the same sizes, and arguments that shared a buffer still share one,
+ * at the same distances. Otherwise the next submit plans anew. A buffer that no argument names any
+ * more may be destroyed once its runs have ended. Errors: INVALID, LIMIT when the range leaves its
+ * buffer. Not while a submit is in progress. */
 CHX_API chx_status chx_graph_set_buffer(chx_graph *graph, chx_task task, uint32_t arg_index,
                                         const chx_arg *arg);
 

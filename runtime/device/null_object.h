@@ -134,6 +134,9 @@ struct chx__null {
     char violation[160];
 };
 
+/* Of programs that plans have of their own; a list as in chx__null_params. */
+extern const chx__null_kernel chx__null_reduce_kernels[];
+
 /* An object with one reference; NULL without memory. Under the lock. */
 void *chx__null_new(chx__null *machine, chx__null_kind kind, size_t size);
 

@@ -109,6 +109,8 @@ chx__null_declare(const chx__target *target, const chx__null_kernel *kernels,
         declare(made, begin, at);
         made->kernel = find_kernel(kernels, made->name);
         if (!made->kernel)
+            made->kernel = find_kernel(chx__null_reduce_kernels, made->name);
+        if (!made->kernel)
             return chx__fail_cl(
                 CHX_ERROR_BUILD, CL_BUILD_PROGRAM_FAILURE, target->device->info.name, NULL,
                 "%s: no function is registered for the kernel \"%s\"", target->name, made->name);

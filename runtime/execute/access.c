@@ -2,6 +2,8 @@
  * touches it is in flight and nobody else copies; that, not the turn, guards its bytes, and the
  * turn is given up for every copy, so that other clients go on. A write makes the host the only
  * holder, for which room in the map is reserved before the turn is given up. */
+#include "execute/access.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -23,12 +25,27 @@ is_inside(const chx_buffer *buffer, size_t offset_bytes, size_t size_bytes)
 static void
 enlist(chx_runtime *runtime, chx_buffer *made)
 {
-    chx__turn_begin(runtime);
     made->next = runtime->buffers;
     if (made->next)
         made->next->previous = made;
     runtime->buffers = made;
+}
+
+static void
+enlist_in_turn(chx_runtime *runtime, chx_buffer *made)
+{
+    chx__turn_begin(runtime);
+    enlist(runtime, made);
     chx__turn_end(runtime);
+}
+
+chx_status
+chx__access_create(chx_runtime *runtime, size_t size_bytes, chx_buffer **buffer)
+{
+    chx_status status = chx__buffer_create(runtime, &runtime->fleet, size_bytes, NULL, buffer);
+    if (!status)
+        enlist(runtime, *buffer);
+    return status;
 }
 
 chx_status
@@ -39,7 +56,7 @@ chx_buffer_create(chx_runtime *runtime, size_t size_bytes, const void *initial, 
     chx_status status = chx__buffer_create(runtime, &runtime->fleet, size_bytes, initial, &made);
     if (status)
         return status;
-    enlist(runtime, made);
+    enlist_in_turn(runtime, made);
     *buffer = made;
     return CHX_OK;
 }
@@ -52,19 +69,18 @@ chx_buffer_wrap(chx_runtime *runtime, void *memory, size_t size_bytes, chx_buffe
     chx_status status = chx__buffer_wrap(runtime, &runtime->fleet, memory, size_bytes, &made);
     if (status)
         return status;
-    enlist(runtime, made);
+    enlist_in_turn(runtime, made);
     *buffer = made;
     return CHX_OK;
 }
 
 void
-chx_buffer_destroy(chx_buffer **buffer)
+chx__access_destroy(chx_buffer **buffer)
 {
-    if (!buffer || !*buffer)
-        return;
     chx_buffer *ending = *buffer;
+    if (!ending)
+        return;
     chx_runtime *runtime = ending->runtime;
-    chx__turn_begin(runtime);
     chx__wait_hold(ending);
     bool is_let_go = !ending->is_lent || chx__wait_abandoned(runtime);
     if (ending->previous)
@@ -79,8 +95,18 @@ chx_buffer_destroy(chx_buffer **buffer)
         chx__buffer_free(ending);
     else
         chx__keep(ending);
-    chx__turn_end(runtime);
     *buffer = NULL;
+}
+
+void
+chx_buffer_destroy(chx_buffer **buffer)
+{
+    if (!buffer || !*buffer)
+        return;
+    chx_runtime *runtime = (*buffer)->runtime;
+    chx__turn_begin(runtime);
+    chx__access_destroy(buffer);
+    chx__turn_end(runtime);
 }
 
 /* Brings bytes of a held buffer into host memory, over fresh queues where old ones may hang; also

@@ -80,7 +80,8 @@ kind_name(chx_arg_kind kind)
         return "local memory";
     case CHX_ARG_VALUE:
         return "a scalar";
-    case CHX_ARG_SPLIT: /* kept as a buffer */
+    case CHX_ARG_SPLIT: /* kept as buffers */
+    case CHX_ARG_REDUCE:
     case CHX_ARG_NONE:
         break;
     }

@@ -95,7 +95,7 @@ make_command(const chx__lowered *lowered, const chx__solution *solution, const o
     return (chx__command){.kind = task->program ? CHX__COMMAND_KERNEL : CHX__COMMAND_HOST,
                           .lane = placement->lane,
                           .task = event->task,
-                          .origin = task->origin,
+                          .origin = task->reduced ? CHX__NO_INDEX : task->origin,
                           .cost_keys = chx__task_keys_of(task, device),
                           .start_ns = placement->start_ns,
                           .finish_ns = placement->finish_ns};

@@ -22,7 +22,8 @@ typedef struct chx__command {
     chx__command_kind kind;
     uint32_t lane; /* of the model */
     uint32_t task; /* kernels and host tasks */
-    uint32_t origin; /* the task of the caller's graph that it is, or is a piece of */
+    uint32_t origin; /* the task of the caller's graph that it is, or is a piece of, and whose
+                        values it has; CHX__NO_INDEX for what begins or combines partials */
     uint32_t atom; /* transfers: what moves */
     uint32_t from, to; /* transfers: places */
     chx__binding *binding; /* kernels: shared, the lowered plan's */

@@ -105,13 +105,13 @@ chx__redo_begin(chx__redo *redo, chx__snapshot *snapshot, uint64_t begun_ns)
     redo->cost_ns = redo->begun_ns - begun_ns;
 }
 
-/* Buffers that a run writes. */
+/* Buffers that a run writes, of those that others may write too. */
 static uint64_t
 n_written(const chx_run *run)
 {
     uint64_t n = 0;
     for (uint32_t b = 0; b < run->lowered->flow.n_buffers; b++)
-        n += run->lowered->flow.is_written[b];
+        n += run->lowered->flow.is_written[b] && !chx__run_buffer(run, b)->is_partial;
     return n;
 }
 

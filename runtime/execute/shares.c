@@ -311,10 +311,12 @@ init(choice *made, const chx_graph *graph)
 }
 
 chx_status
-chx__shares_choose(const chx_graph *graph, const chx__shares *present, chx__shares *chosen)
+chx__shares_choose(const chx_graph *graph, const chx__partials *partials,
+                   const chx__shares *present, chx__shares *chosen)
 {
     choice made;
     chx_status status = init(&made, graph);
+    made.tried.partials = made.best.partials = partials;
     if (!status && made.n_rivals == 1)
         level(&made, 1);
     if (!status)

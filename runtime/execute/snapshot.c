@@ -58,7 +58,8 @@ chx__snapshot_count_writes(const chx__cast *cast)
 {
     uint64_t n = 0;
     for (uint32_t b = 0; b < cast->n_parts; b++)
-        n += chx__cast_buffer(cast, b)->n_writes;
+        if (!chx__cast_buffer(cast, b)->is_partial)
+            n += chx__cast_buffer(cast, b)->n_writes;
     return n;
 }
 

@@ -38,7 +38,7 @@ chx_status chx__snapshot_init(chx__snapshot *snapshot, const chx__lowered *lower
                               const chx__cast *cast);
 void chx__snapshot_finish(chx__snapshot *snapshot);
 
-/* Writes to a cast's buffers, ever. */
+/* Writes to a cast's buffers, ever, but for partials, which other variants of a plan have not. */
 uint64_t chx__snapshot_count_writes(const chx__cast *cast);
 
 /* Puts the copies back into buffers that no run in flight uses. Errors: MEMORY, DEVICE when memory

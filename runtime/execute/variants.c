@@ -200,9 +200,12 @@ settle_shares(chx__variants *of)
 {
     uint32_t generation = of->runtime->fleet.generation;
     chx__shares chosen = {0};
-    if (!of->graph->is_divisible || (of->shares.of && of->shares_generation == generation))
+    if (!of->graph->is_divisible)
         return CHX_OK;
-    chx_status status = chx__shares_choose(of->graph, NULL, &chosen);
+    chx_status status = chx__partials_provide(&of->partials, of->graph);
+    if (status || (of->shares.of && of->shares_generation == generation))
+        return status;
+    status = chx__shares_choose(of->graph, &of->partials, NULL, &chosen);
     if (!status)
         status = take_shares(of, &chosen);
     chx__shares_finish(&chosen);
@@ -281,7 +284,7 @@ static chx_status
 choose_shares(chx__variants *of, chx__shares *shares)
 {
     uint64_t begin_ns = chx__now_ns();
-    chx_status status = chx__shares_choose(of->graph, &of->shares, shares);
+    chx_status status = chx__shares_choose(of->graph, &of->partials, &of->shares, shares);
     double took_ns = (double)(chx__now_ns() - begin_ns);
     of->next_choice = of->n_submits + (uint64_t)(CHOICE_FACTOR * took_ns /
                                                  (1.0 + of->list[0].lowered->makespan_ns));
@@ -388,4 +391,5 @@ chx__variants_finish(chx__variants *of)
     for (uint32_t i = 0; i < CHX__N_VARIANTS; i++)
         variant_finish(&of->list[i]);
     chx__shares_finish(&of->shares);
+    chx__partials_finish(&of->partials);
 }

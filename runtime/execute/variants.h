@@ -2,6 +2,7 @@
 #ifndef CHX_EXECUTE_VARIANTS_H
 #define CHX_EXECUTE_VARIANTS_H
 
+#include "execute/partials.h"
 #include "execute/refresh.h"
 #include "execute/run.h"
 
@@ -24,6 +25,7 @@ typedef struct chx__variants {
     chx_runtime *runtime;
     const chx_graph *graph;
     const chx__algorithm *algorithm;
+    chx__partials partials; /* that pieces work in, of all variants */
     chx__shares shares; /* of all variants, chosen for the fleet's generation; empty before */
     uint32_t shares_generation;
     chx__variant list[CHX__N_VARIANTS]; /* most recent first */

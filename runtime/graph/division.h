@@ -6,12 +6,13 @@
 #ifndef CHX_GRAPH_DIVISION_H
 #define CHX_GRAPH_DIVISION_H
 
-#include "graph/graph.h"
+#include "graph/reduction.h"
 
 /* What each device gets of everything that is divided, by its index: parts of 1. */
 typedef struct chx__shares {
     double *of;
     uint32_t n_devices;
+    const chx__partials *partials; /* that pieces may work in; NULL where nothing is reduced */
 } chx__shares;
 
 /* All zero. Errors: MEMORY. */
@@ -24,7 +25,9 @@ bool chx__shares_equal(const chx__shares *a, const chx__shares *b);
 void chx__shares_finish(chx__shares *shares);
 
 /* Makes the graph of pieces. Each of them may run on one device only; where a task may use none of
- * those that have shares, it stands undivided and keeps its devices. The caller destroys *division,
+ * those that have shares, it stands undivided and keeps its devices. Of a task that reduces, the
+ * first piece works in the caller's buffer and the others in partials, which the device of the
+ * first combines with it in their order. The caller destroys *division,
  * before the graph. Errors: INVALID as below, LIMIT, MEMORY. */
 chx_status chx__division_create(const chx_graph *graph, const chx__shares *shares,
                                 chx_graph **division);

@@ -75,7 +75,7 @@ renew(chx_graph *excerpt, chx_task task, uint32_t index, const chx_arg *now)
                    : chx_graph_set_value(excerpt, task, index, now);
     if (now->kind != CHX_ARG_BUFFER || is_same_buffer(before, now))
         return CHX_OK;
-    asked.kind = chx__arg_is_split(now) ? CHX_ARG_SPLIT : CHX_ARG_BUFFER;
+    asked.kind = chx__arg_given_kind(now);
     return chx_graph_set_buffer(excerpt, task, index, &asked);
 }
 

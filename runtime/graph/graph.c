@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "graph/argument.h"
+#include "graph/reduction.h"
 #include "memory/buffer.h"
 
 chx_status
@@ -111,15 +112,39 @@ check_buffer_arg(const chx_graph *graph, const char *task, uint32_t index, chx_a
     return CHX_OK;
 }
 
+/* All of the buffer is reduced into. */
+static chx_status
+check_reduced(const chx_graph *graph, const chx__task *task, uint32_t index, chx_arg *arg)
+{
+    size_t element_bytes = chx__reduction_element_bytes(arg->reduction);
+    *arg = (chx_arg){.kind = CHX_ARG_BUFFER,
+                     .access = CHX_ACCESS_READ_WRITE,
+                     .buffer = arg->buffer,
+                     .reduction = arg->reduction};
+    chx_status status = check_buffer_arg(graph, task->name, index, arg);
+    if (!status && arg->size_bytes % element_bytes != 0)
+        return chx__fail(CHX_ERROR_INVALID,
+                         "task %s, argument %u: a buffer of %zu bytes is no array of integers of "
+                         "%zu bytes",
+                         task->name, index, arg->size_bytes, element_bytes);
+    return status;
+}
+
 static chx_status
 check_arg(const chx_graph *graph, const chx__task *task, uint32_t index)
 {
     chx_arg *arg = &task->args[index];
     chx_status status;
+    if (arg->kind != CHX_ARG_REDUCE)
+        arg->reduction = CHX_REDUCTION_NONE;
     switch (arg->kind) {
     case CHX_ARG_BUFFER:
         memset(&arg->value, 0, sizeof arg->value);
         return check_buffer_arg(graph, task->name, index, arg);
+    case CHX_ARG_REDUCE:
+        if (!task->program || chx__reduction_element_bytes(arg->reduction) == 0)
+            break;
+        return check_reduced(graph, task, index, arg);
     case CHX_ARG_SPLIT:
         if (!fill_in_items(task, arg))
             break;
@@ -170,7 +195,7 @@ static bool
 lies_with(const chx_arg *read, const chx_arg *written)
 {
     return memcmp(read->value.split, written->value.split, sizeof read->value.split) == 0 &&
-           read->offset_bytes == written->offset_bytes;
+           read->offset_bytes == written->offset_bytes && !read->reduction && !written->reduction;
 }
 
 /* Of a task that may be divided. */
@@ -178,14 +203,15 @@ static chx_status
 check_written(const chx__task *task, uint32_t index)
 {
     const chx_arg *written = &task->args[index];
-    if (!chx__arg_is_split(written))
+    if (!chx__arg_is_split(written) && !written->reduction)
         return chx__fail(CHX_ERROR_INVALID,
                          "task %s, argument %u: every piece of the task would write all of it; "
-                         "split what it writes, or nothing",
+                         "split what it writes or reduce into it, or split nothing",
                          task->name, index);
     for (uint32_t i = 0; i < task->n_args; i++) {
         const chx_arg *other = &task->args[i];
-        if (other->kind == CHX_ARG_BUFFER && overlap(other, written) && !lies_with(other, written))
+        if (i != index && other->kind == CHX_ARG_BUFFER && overlap(other, written) &&
+            !lies_with(other, written))
             return chx__fail(CHX_ERROR_INVALID,
                              "task %s, arguments %u and %u: one piece of the task would see or not "
                              "what another writes; read from one buffer and write to another",
@@ -208,8 +234,8 @@ chx__task_check_pieces(const chx__task *task)
     return CHX_OK;
 }
 
-static uint64_t
-hash_names(const chx__task *task)
+uint64_t
+chx__task_hash_names(const chx__task *task)
 {
     uint64_t names[2] = {chx__hash(task->name, strlen(task->name)).low};
     if (task->kernel)
@@ -243,14 +269,14 @@ append(chx_graph *graph, chx__task *task, const chx_arg *args, chx_task *id)
 {
     chx_status status = take_args(graph, task, args);
     for (uint32_t i = 0; !status && i < task->n_args; i++)
-        task->is_divisible |= chx__arg_is_split(&task->args[i]);
+        task->is_divisible |= chx__arg_is_split(&task->args[i]) || task->args[i].reduction;
     if (!status)
         status = chx__task_check_pieces(task);
     if (status) {
         chx__task_finish(task);
         return status;
     }
-    task->names = hash_names(task);
+    task->names = chx__task_hash_names(task);
     task->origin = graph->n_tasks;
     return chx__graph_append(graph, task, id);
 }
@@ -415,8 +441,9 @@ chx_graph_set_buffer(chx_graph *graph, chx_task task, uint32_t arg_index, const 
     chx_arg *kept = &changed->args[arg_index];
     const chx_arg before = *kept;
     CHX__REQUIRE(kept->kind == CHX_ARG_BUFFER && kept->access == arg->access);
-    CHX__REQUIRE(arg->kind == (chx__arg_is_split(kept) ? CHX_ARG_SPLIT : CHX_ARG_BUFFER));
-    CHX__REQUIRE(arg->kind == CHX_ARG_BUFFER ||
+    CHX__REQUIRE(arg->kind == chx__arg_given_kind(kept));
+    CHX__REQUIRE(arg->kind != CHX_ARG_REDUCE || arg->reduction == kept->reduction);
+    CHX__REQUIRE(arg->kind != CHX_ARG_SPLIT ||
                  memcmp(arg->value.split, before.value.split, sizeof before.value.split) == 0);
     *kept = *arg;
     chx_status status = check_arg(graph, changed, arg_index);

@@ -20,8 +20,9 @@ typedef struct chx__task {
     uint32_t n_args;
     chx_arg *args; /* buffer ranges with their sizes filled in; split ones are plain buffers, with
                       value.split all zero where they are not */
-    bool is_divisible; /* an argument is split */
+    bool is_divisible; /* an argument is split or reduced into */
     chx_task origin; /* the task of the caller's graph that it is, or is a piece of */
+    uint32_t reduced; /* what begins or combines a partial: 1 + its origin's argument; else 0 */
     chx_task *before; /* tasks that it follows by hand-made dependencies */
     size_t n_before, before_capacity;
 } chx__task;
@@ -56,6 +57,18 @@ chx__arg_is_split(const chx_arg *arg)
 {
     return arg->kind == CHX_ARG_BUFFER && arg->value.split[0] > 0;
 }
+
+/* As the caller gave it. */
+static inline chx_arg_kind
+chx__arg_given_kind(const chx_arg *arg)
+{
+    return arg->reduction != CHX_REDUCTION_NONE ? CHX_ARG_REDUCE
+           : chx__arg_is_split(arg)             ? CHX_ARG_SPLIT
+                                                : arg->kind;
+}
+
+/* Hash of the names of a task and its kernel. */
+uint64_t chx__task_hash_names(const chx__task *task);
 
 /* Releases what a task owns. */
 void chx__task_finish(chx__task *task);

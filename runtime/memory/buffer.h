@@ -35,6 +35,7 @@ struct chx_buffer {
     uint32_t n_restorers; /* redos that make its content again; the executor's */
     uint64_t n_writes; /* by runs and callers, ever; the executor's */
     chx__redo *redo; /* of the runs that wrote it last, where there is one; the executor's */
+    bool is_partial; /* a plan's, which begins it anew in each run; the executor's */
     bool has_part; /* while graph/cast.c assigns parts */
     bool is_held; /* a thread copies its bytes outside of runs; the executor's */
     uint64_t last_use; /* by a run, counted over the runtime; the executor's */
