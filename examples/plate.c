@@ -1,4 +1,5 @@
-/* Heat on a plate that all devices share, as the plan divides it; plain C leaves the same bits.
+/* Heat on a plate that all devices share, as the plan divides it, and sum up; plain C leaves the
+ * same bits.
  *
  * usage: plate plate.cl [TIMELINE.html [TIMELINE.svg [PARTS]]], PARTS of each device */
 #include <stdio.h>
@@ -13,7 +14,7 @@ enum { N_COLUMNS = 2048, N_ROWS = 2048, STEPS_OF_RUN = 4, N_WARM_RUNS = 24, N_RU
 static float first[N_ROWS][N_COLUMNS], expected[2][N_ROWS][N_COLUMNS], found[N_ROWS][N_COLUMNS];
 static chx_runtime *runtime;
 static chx_program *program;
-static chx_buffer *even, *odd;
+static chx_buffer *even, *odd, *heat; /* of all points together, in eighths of a degree */
 static chx_timeline *timeline; /* of the last run */
 
 /* What the kernel does, in its order. */
@@ -27,6 +28,16 @@ advance(float before[N_ROWS][N_COLUMNS], float after[N_ROWS][N_COLUMNS])
             float around = before[y - 1][x] + before[y + 1][x];
             after[y][x] = own + 0.2f * ((beside + around) - 4.0f * own);
         }
+}
+
+/* As the kernel `measure` does. */
+static uint32_t
+heat_of(float plate[N_ROWS][N_COLUMNS])
+{
+    uint32_t sum = 0;
+    for (int i = 0; i < N_ROWS * N_COLUMNS; i++)
+        sum += (uint32_t)(plate[i / N_COLUMNS][i % N_COLUMNS] * 8.0f);
+    return sum;
 }
 
 /* The plan cuts the plate between rows: a piece has those it works on and reads one beside. */
@@ -103,25 +114,52 @@ compare(void)
     return 0;
 }
 
+/* All devices add to one number, each what its rows have. */
+static int
+measure(uint32_t *sum)
+{
+    chx_graph *graph = NULL;
+    chx_plan *plan = NULL;
+    chx_kernel_task task = {
+        .program = program,
+        .kernel = "measure",
+        .global = {N_ROWS},
+        .args = CHX_ARGS(CHX_SPLIT(even, CHX_ACCESS_READ, sizeof first[0], 0),
+                         CHX_REDUCE(heat, CHX_REDUCTION_SUM_32), CHX_INT(N_COLUMNS)),
+    };
+    int failed = chx_graph_create(runtime, &graph) || chx_graph_kernel(graph, &task) ||
+                 chx_plan_create(graph, NULL, &plan) || chx_plan_submit(plan, NULL) ||
+                 chx_buffer_read(heat, 0, sizeof *sum, sum);
+    chx_plan_destroy(&plan);
+    chx_graph_destroy(&graph);
+    return failed;
+}
+
 int
 main(int argc, char **argv)
 {
     chx_runtime_params params = {.optimize = true, .split = argc > 4 ? atoi(argv[4]) : 0};
     for (size_t i = 0; i < sizeof first / sizeof(float); i++)
         first[i / N_COLUMNS][i % N_COLUMNS] = 20.0f + (float)(i / 64 * 2654435761u % 64);
+    uint32_t sum = 0;
     memcpy(expected[0], first, sizeof first);
     for (int t = 0; t < (N_WARM_RUNS + N_RUNS) * STEPS_OF_RUN; t++)
         advance(expected[t % 2], expected[(t + 1) % 2]);
     int failed = (chx_runtime_create(&runtime, &params) && chx_runtime_create(&runtime, NULL)) ||
                  chx_program_from_file(runtime, argc > 1 ? argv[1] : "plate.cl", NULL, &program) ||
                  chx_buffer_create(runtime, sizeof first, NULL, &even) ||
-                 chx_buffer_create(runtime, sizeof first, NULL, &odd) || compare() ||
-                 (argc > 2 && chx_timeline_write_html(timeline, argv[2])) ||
+                 chx_buffer_create(runtime, sizeof first, NULL, &odd) ||
+                 chx_buffer_create(runtime, sizeof sum, &sum, &heat) || compare() ||
+                 measure(&sum) || (argc > 2 && chx_timeline_write_html(timeline, argv[2])) ||
                  (argc > 3 && chx_timeline_write_svg(timeline, argv[3]));
-    int differs = !failed && memcmp(found, expected[0], sizeof found) != 0;
+    int differs =
+        !failed && (memcmp(found, expected[0], sizeof found) != 0 || sum != heat_of(expected[0]));
+    if (!failed)
+        printf("%.2f degrees on average\n", sum / 8.0 / N_ROWS / N_COLUMNS);
     if (failed || differs)
         fprintf(stderr, "%s\n", failed ? chx_last_error()->message : "plain C leaves other bits");
     chx_timeline_destroy(&timeline);
+    chx_buffer_destroy(&heat);
     chx_buffer_destroy(&odd);
     chx_buffer_destroy(&even);
     chx_program_destroy(&program);

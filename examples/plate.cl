@@ -13,3 +13,14 @@ __kernel void advance(__global const float *before, __global float *after, int n
     }
     after[i] = own;
 }
+
+/* Adds up the heat of a row, in eighths of a degree; one work-item per row. Integers, for whoever
+ * divides the rows: sums of floats would depend on that. */
+__kernel void measure(__global const float *plate, volatile __global uint *heat, int n_columns)
+{
+    __global const float *row = plate + get_global_id(0) * (size_t)n_columns;
+    uint sum = 0;
+    for (int x = 0; x < n_columns; x++)
+        sum += (uint)(row[x] * 8.0f);
+    atomic_add(heat, sum);
+}

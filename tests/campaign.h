@@ -5,9 +5,10 @@
  * end well, and every word is what program order leaves. Else a run may fail. A word is then what
  * it was before the first run that failed, or what any task of a failed run leaves there in program
  * order, or a read says that it is lost; a host task was given what program order gives it or has
- * not been called. Runs that were submitted when one before them had failed already work on
- * whatever that has left, so nothing is known of the words that they write. What is lost is written
- * again, and where a fault passes all goes well from then on. */
+ * not been called. Of what a failed run was to add up some pieces may be there. Runs that were
+ * submitted when one before them had failed already work on whatever that has left, so nothing is
+ * known of the words that they write. What is lost is written again, and where a fault passes all
+ * goes well from then on. */
 #ifndef CHX_TESTS_CAMPAIGN_H
 #define CHX_TESTS_CAMPAIGN_H
 
@@ -49,11 +50,16 @@ static const char source[] =
     "    size_t i = get_global_id(0);\n"
     "    uint left = i > 0 ? x[i - 1] : 7u, right = i + 1 < n ? x[i + 1] : 9u;\n"
     "    y[i] = y[i] * 1664525u + left - 3u * right + seed;\n"
+    "}\n"
+    "kernel void gather(global uint *y, global const uint *x, uint n, uint seed)\n"
+    "{\n"
+    "    uint word = x[get_global_id(0)];\n"
+    "    atomic_add(&y[word % n], word ^ seed);\n"
     "}\n";
 
-typedef enum launch_kind { BLEND, TAKE, SPREAD, HOST, LOOK, WRITE } launch_kind;
+typedef enum launch_kind { BLEND, TAKE, SPREAD, GATHER, HOST, LOOK, WRITE } launch_kind;
 
-/* Of words [begin, begin + n) of y from x, of n_words. */
+/* Of words [begin, begin + n) of y from x, of n_words; a gather adds to any word of y. */
 typedef struct launch {
     launch_kind kind;
     uint32_t x, y, begin, n, seed, n_words;
@@ -76,6 +82,9 @@ apply(const launch *l, uint32_t *y, const uint32_t *x, size_t begin, size_t end)
             y[i] = y[i] * 1664525u + (i > 0 ? x[i - 1] : 7u) -
                    3u * (i + 1 < l->n_words ? x[i + 1] : 9u) + l->seed;
             break;
+        case GATHER:
+            y[x[i] % l->n_words] += x[i] ^ l->seed;
+            break;
         case WRITE:
             y[i] = l->seed + (uint32_t)i;
             break;
@@ -84,12 +93,19 @@ apply(const launch *l, uint32_t *y, const uint32_t *x, size_t begin, size_t end)
         }
 }
 
+/* All of y is written. */
+static inline bool
+is_divisible(launch_kind kind)
+{
+    return kind == SPREAD || kind == GATHER;
+}
+
 static inline void
 compute(const chx__null_call *call, launch_kind kind)
 {
     const uint32_t first = *(uint32_t *)call->args[2], seed = *(uint32_t *)call->args[3];
     const launch l = {.kind = kind, .seed = seed, .n_words = first};
-    const size_t begin = call->launch->offset[0] + (kind == SPREAD ? 0 : first);
+    const size_t begin = call->launch->offset[0] + (is_divisible(kind) ? 0 : first);
     apply(&l, call->args[0], call->args[1], begin, begin + call->launch->global[0]);
 }
 
@@ -111,9 +127,16 @@ spread(const chx__null_call *call)
     compute(call, SPREAD);
 }
 
+static inline void
+gather(const chx__null_call *call)
+{
+    compute(call, GATHER);
+}
+
 static const chx__null_kernel kernels[] = {{"blend", blend, NULL, 0},
                                            {"take", take, NULL, 0},
                                            {"spread", spread, NULL, 0},
+                                           {"gather", gather, NULL, 0},
                                            {NULL, NULL, NULL, 0}};
 
 /* What a host task was given, in the order of calls. */
@@ -242,6 +265,8 @@ arg_x(const client *c, const launch *l)
 {
     if (l->kind == SPREAD)
         return CHX_SPLIT(c->buffers[l->x], CHX_ACCESS_READ, 4, 1);
+    if (l->kind == GATHER)
+        return CHX_SPLIT(c->buffers[l->x], CHX_ACCESS_READ, 4, 0);
     return CHX_BUFFER_RANGE(c->buffers[l->x], CHX_ACCESS_READ, 4 * l->begin, 4 * l->n);
 }
 
@@ -251,16 +276,18 @@ arg_y(const client *c, const launch *l)
     const chx_access access = l->kind == TAKE ? CHX_ACCESS_WRITE : CHX_ACCESS_READ_WRITE;
     if (l->kind == SPREAD)
         return CHX_SPLIT(c->buffers[l->y], access, 4, 0);
+    if (l->kind == GATHER)
+        return CHX_REDUCE(c->buffers[l->y], CHX_REDUCTION_SUM_32);
     return CHX_BUFFER_RANGE(c->buffers[l->y], access, 4 * l->begin, 4 * l->n);
 }
 
 static inline chx_status
 add_kernel(work *w, launch *l)
 {
-    static const char *const names[] = {"blend", "take", "spread"};
+    static const char *const names[] = {"blend", "take", "spread", "gather"};
     client *c = w->client;
     const uint32_t device = draw(&c->random, c->n_devices);
-    const uint32_t first = l->kind == SPREAD ? l->n_words : l->begin;
+    const uint32_t first = is_divisible(l->kind) ? l->n_words : l->begin;
     return chx_graph_kernel(
         w->graph,
         &(chx_kernel_task){
@@ -268,7 +295,7 @@ add_kernel(work *w, launch *l)
             .kernel = names[l->kind],
             .global = {l->n},
             .devices = &device,
-            .n_devices = c->has_pins && l->kind != SPREAD && !draw(&c->random, 4),
+            .n_devices = c->has_pins && !is_divisible(l->kind) && !draw(&c->random, 4),
             .args = CHX_ARGS(arg_y(c, l), arg_x(c, l), CHX_UINT(first), CHX_UINT(l->seed)),
             .id = &l->id,
         });
@@ -278,7 +305,7 @@ static inline void
 draw_range(client *c, launch *l)
 {
     l->n_words = c->n_words;
-    l->n = l->kind == SPREAD ? c->n_words : 1 + draw(&c->random, c->n_words);
+    l->n = is_divisible(l->kind) ? c->n_words : 1 + draw(&c->random, c->n_words);
     l->begin = draw(&c->random, c->n_words - l->n + 1);
     l->seed = draw(&c->random, UINT32_MAX);
 }
@@ -287,7 +314,7 @@ draw_range(client *c, launch *l)
 static inline void
 draw_work(client *c, work *w, bool is_apart)
 {
-    static const launch_kind kinds[] = {BLEND, BLEND, BLEND, TAKE, TAKE, SPREAD, HOST, LOOK};
+    static const launch_kind kinds[] = {BLEND, BLEND, TAKE, TAKE, SPREAD, GATHER, HOST, LOOK};
     w->client = c;
     const uint32_t first =
         is_apart ? (uint32_t)(w - c->works) * N_OF_PLAN : draw(&c->random, N_BUFFERS);
@@ -304,7 +331,7 @@ draw_work(client *c, work *w, bool is_apart)
                       .x = w->buffers[x],
                       .y = w->buffers[y]};
         draw_range(c, l);
-        const bool is_kernel = l->kind <= SPREAD;
+        const bool is_kernel = l->kind <= GATHER;
         const chx_status status = is_kernel ? add_kernel(w, l) : add_host(w, l, &w->tasks[i]);
         ck_assert_msg(status == CHX_OK, "%s", chx_last_error()->message);
     }
@@ -438,7 +465,7 @@ replay(client *c, const entry *e, bool *is_unknown)
         note_words(c, l->y, l->begin, l->n, e->status);
         if (e->status)
             add_notes(c, l, PROMISED);
-        if (*is_unknown && e->of)
+        if ((*is_unknown && e->of) || (e->status && l->kind == GATHER))
             add_notes(c, l, ALLOWED | PROMISED);
     }
 }
@@ -538,7 +565,7 @@ change(client *c, work *w)
 {
     const uint32_t index = draw(&c->random, w->n_launches);
     launch *l = &w->launches[index];
-    if (l->kind > SPREAD)
+    if (l->kind > GATHER)
         return;
     const uint32_t seed = draw(&c->random, UINT32_MAX);
     const chx_arg value = CHX_UINT(seed);

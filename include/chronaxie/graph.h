@@ -116,9 +116,9 @@ chx_arg_split(chx_buffer *buffer, chx_access access, size_t offset_bytes, size_t
  * the plan reduces those arrays into the buffer behind them. Integers give the same bits in any
  * order, so nothing depends on the cut; there are no reductions of floats, of which that is not
  * true: scale them to integers first. What the buffer held before is reduced with the rest: write
- * the identity there to begin anew. No other argument of the task may name the buffer. A plan has
- * at least four such arrays for each size, rounded up to a power of two, and for each device but
- * one, until it is destroyed. */
+ * the identity there to begin anew. After a run that failed some pieces may be in it and others
+ * not. No other argument of the task may name the buffer. A plan has at least four such arrays for
+ * each size, rounded up to a power of two, and for each device but one, until it is destroyed. */
 static inline chx_arg
 chx_arg_reduce(chx_buffer *buffer, chx_reduction reduction)
 {

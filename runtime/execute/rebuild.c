@@ -36,15 +36,16 @@ is_held_elsewhere(const chx__fleet *fleet, const chx__platform *platform, chx__p
     return false;
 }
 
-/* Saves what only the platform holds. The first failure ends the attempt for all buffers: a context
- * that lost one read will hardly serve the next, and each would cost its deadline. */
+/* Saves what only the platform holds, but for partials, which nobody needs again. The first failure
+ * ends the attempt for all buffers: a context that lost one read will hardly serve the next, and
+ * each would cost its deadline. */
 static bool
 save_buffers(chx_runtime *runtime, const chx__platform *platform, uint64_t deadline_ns)
 {
     for (chx_buffer *buffer = runtime->buffers; buffer; buffer = buffer->next)
         for (size_t i = 0; i < buffer->coherence.n_extents; i++) {
             chx__extent extent = buffer->coherence.extents[i];
-            if (chx__places_is_empty(extent.places) ||
+            if (buffer->is_partial || chx__places_is_empty(extent.places) ||
                 is_held_elsewhere(&runtime->fleet, platform, extent.places))
                 continue;
             if (chx__fetch(buffer, extent.begin, extent.end, false, deadline_ns) != CHX_OK)
