@@ -711,6 +711,25 @@ START_TEST(a_missing_halo_is_found)
 }
 END_TEST
 
+/* What adds is no maximum. */
+START_TEST(a_wrong_reduction_is_found)
+{
+    chx_plan *plan;
+    chx_plan_params params = {.checks_ranges = true};
+    chx_kernel_task task = {.program = program, .kernel = "add", .global = {HEIGHT * WIDTH}};
+    for (int is_wrong = 0; is_wrong < 2; is_wrong++) {
+        const chx_reduction reduction = is_wrong ? CHX_REDUCTION_MAX_U32 : CHX_REDUCTION_SUM_32;
+        task.args = CHX_ARGS(CHX_REDUCE(areas[0], reduction), CHX_READ(table), CHX_UINT(5));
+        check_ok(chx_graph_kernel(graph, &task));
+        check_ok(chx_plan_create(graph, &params, &plan));
+        ck_assert_int_eq(chx_plan_submit(plan, NULL), is_wrong ? CHX_ERROR_KERNEL : CHX_OK);
+        ck_assert_msg(!is_wrong || strstr(chx_last_error()->message, "does not only reduce"), "%s",
+                      chx_last_error()->message);
+        chx_plan_destroy(&plan);
+    }
+}
+END_TEST
+
 int
 main(void)
 {
@@ -727,6 +746,7 @@ main(void)
     tcase_add_test(tests, timelines_tell_the_items_of_pieces);
     tcase_add_test(tests, what_pieces_would_race_for_is_refused);
     tcase_add_test(tests, a_missing_halo_is_found);
+    tcase_add_test(tests, a_wrong_reduction_is_found);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -20,7 +20,8 @@ add(const chx__null_call *call)
 {
     uint32_t *y = call->args[0];
     const uint32_t *x = call->args[1];
-    for (size_t i = 0; i < call->launch->global[0]; i++)
+    const size_t begin = call->launch->offset[0];
+    for (size_t i = begin; i < begin + call->launch->global[0]; i++)
         y[i] += x[i] * *(uint32_t *)call->args[2];
 }
 
@@ -115,13 +116,14 @@ add_kernel(void)
 {
     static const uint32_t first = 0;
     const bool is_pinned = chx_graph_n_tasks(graph) == 0;
-    return chx_graph_kernel(
-        graph, &(chx_kernel_task){.program = program,
-                                  .kernel = "add",
-                                  .global = {WORDS},
-                                  .devices = is_pinned ? &first : NULL,
-                                  .n_devices = is_pinned,
-                                  .args = CHX_ARGS(CHX_READ_WRITE(y), CHX_READ(x), CHX_UINT(1))});
+    return chx_graph_kernel(graph,
+                            &(chx_kernel_task){.program = program,
+                                               .kernel = "add",
+                                               .global = {WORDS},
+                                               .devices = is_pinned ? &first : NULL,
+                                               .n_devices = is_pinned,
+                                               .args = CHX_ARGS(CHX_REDUCE(y, CHX_REDUCTION_SUM_32),
+                                                                CHX_READ(x), CHX_UINT(1))});
 }
 
 static chx_status

@@ -34,9 +34,10 @@ typedef struct chx_plan_params {
     /* For finding faults in declarations: before each submit every kernel task runs alone, twice,
      * on copies of what the buffers hold, and the submit fails with CHX_ERROR_KERNEL, naming task,
      * argument and byte, when one writes outside of the ranges that it declares to write, leaves
-     * some of what it declares to overwrite, or when its results depend on bytes that it does not
-     * declare to read. Such a kernel may do anything with those bytes, also crash. Slow. Also on
-     * when CHRONAXIE_CHECK_RANGES=1 is in the environment. */
+     * some of what it declares to overwrite, does something else to a buffer than reduce into it as
+     * it says, or when its results depend on bytes that it does not declare to read. Such a kernel
+     * may do anything with those bytes, also crash. Slow. Also on when CHRONAXIE_CHECK_RANGES=1 is
+     * in the environment. */
     bool checks_ranges;
     /* What a device loses is made again: a run that it fails (DEVICE, DEVICE_MEMORY, TIMEOUT) is
      * repeated, and so is what a read finds lost, with the same bits, and planning that it fails. A

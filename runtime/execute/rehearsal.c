@@ -5,6 +5,8 @@
  * not overwritten what it said it would.
  *
  * A task that can be divided is played in three pieces, of which one has neighbours on both sides.
+ * What it reduces into holds the identity the second time: the truth and what is found then must
+ * make what is found the first time. Where other bytes depend on it, those differ.
  *
  * The bytes that a task declares to write are true for those after it. Host tasks may do things
  * that must not be done twice, so what they write stays as it was. */
@@ -103,6 +105,8 @@ set_stage(rehearsal *of, const chx__task *task, int pass)
         prop *used = prop_of(of, arg);
         memcpy(used->put[pass] + arg->offset_bytes, used->truth + arg->offset_bytes,
                arg->size_bytes);
+        if (arg->reduction && pass > 0)
+            chx__reduction_fill(arg->reduction, used->put[pass], used->size_bytes);
     }
     for (uint32_t i = 0; !status && i < task->n_args; i++) {
         if (task->args[i].kind != CHX_ARG_BUFFER)
@@ -204,6 +208,22 @@ judge(const prop *used, chx_access access, size_t byte)
     return agrees ? NULL : "leaves there what depends on bytes that it does not declare to read";
 }
 
+/* The second find is not needed afterwards. */
+static chx_status
+check_reduced(const rehearsal *of, const chx__task *task, uint32_t index)
+{
+    const chx_arg *arg = &task->args[index];
+    const prop *used = prop_of(of, arg);
+    chx__reduction_apply(arg->reduction, used->found[1], used->put[0], used->size_bytes);
+    for (size_t byte = 0; byte < used->size_bytes; byte++)
+        if (used->found[0][byte] != used->found[1][byte])
+            return chx__fail_cl(CHX_ERROR_KERNEL, 0, NULL, task->name,
+                                "task %s, argument %u, byte %zu of the buffer: the kernel does not "
+                                "only reduce into it as the argument says",
+                                task->name, index, byte);
+    return CHX_OK;
+}
+
 static chx_status
 check_argument(const rehearsal *of, const chx__task *task, uint32_t index)
 {
@@ -244,7 +264,9 @@ rehearse_task(rehearsal *of, const chx__task *task)
             status = play(of, task, pass);
     }
     for (uint32_t i = 0; !status && i < task->n_args; i++)
-        if (task->args[i].kind == CHX_ARG_BUFFER)
+        if (task->args[i].reduction)
+            status = check_reduced(of, task, i);
+        else if (task->args[i].kind == CHX_ARG_BUFFER)
             status = check_argument(of, task, i);
     if (!status)
         keep_results(of, task);

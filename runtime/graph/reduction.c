@@ -7,6 +7,7 @@
 #include "graph/reduction.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "graph/argument.h"
 #include "reduce/partial.h"
@@ -36,6 +37,45 @@ chx__reduction_element_bytes(chx_reduction reduction)
 {
     size_t row = (size_t)reduction;
     return row < sizeof reductions / sizeof *reductions ? reductions[row].element_bytes : 0;
+}
+
+void
+chx__reduction_fill(chx_reduction reduction, void *array, size_t size_bytes)
+{
+    const uint64_t wide = reductions[reduction].identity;
+    const uint32_t narrow = (uint32_t)wide, element_bytes = reductions[reduction].element_bytes;
+    for (size_t i = 0; i < size_bytes; i += element_bytes)
+        memcpy((char *)array + i, element_bytes == sizeof wide ? (const void *)&wide : &narrow,
+               element_bytes);
+}
+
+static void
+apply_narrow(chx_reduction reduction, uint32_t *into, const uint32_t *array, size_t n)
+{
+    const uint32_t sign = (uint32_t)reductions[reduction].sign;
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t a = into[i] ^ sign, b = array[i] ^ sign;
+        into[i] = CHX_COMBINE(reductions[reduction].operation, a, b) ^ sign;
+    }
+}
+
+static void
+apply_wide(chx_reduction reduction, uint64_t *into, const uint64_t *array, size_t n)
+{
+    const uint64_t sign = reductions[reduction].sign;
+    for (size_t i = 0; i < n; i++) {
+        const uint64_t a = into[i] ^ sign, b = array[i] ^ sign;
+        into[i] = CHX_COMBINE(reductions[reduction].operation, a, b) ^ sign;
+    }
+}
+
+void
+chx__reduction_apply(chx_reduction reduction, void *into, const void *array, size_t size_bytes)
+{
+    if (reductions[reduction].element_bytes == sizeof(uint64_t))
+        apply_wide(reduction, into, array, size_bytes / sizeof(uint64_t));
+    else
+        apply_narrow(reduction, into, array, size_bytes / sizeof(uint32_t));
 }
 
 uint32_t

@@ -29,6 +29,12 @@ typedef struct chx__partials {
 /* 0 for no reduction. */
 size_t chx__reduction_element_bytes(chx_reduction reduction);
 
+/* Fills an array of so many bytes with the identity, or reduces another one into it, as the kernels
+ * do. */
+void chx__reduction_fill(chx_reduction reduction, void *array, size_t size_bytes);
+void chx__reduction_apply(chx_reduction reduction, void *into, const void *array,
+                          size_t size_bytes);
+
 /* Reduced arguments of the task. */
 uint32_t chx__reduction_count(const chx__task *task);
 
