@@ -44,8 +44,8 @@ note_digest(void *data, const chx_frame *frame)
 /* Moments of a run are drawn by scenes that share what never changes. */
 START_TEST(moments_drawn_side_by_side_are_those_drawn_one_after_the_other)
 {
-    enum { N_MOMENTS = 3, N_RUNS = 3 };
-    const chx_scene_params params = {.width_px = 320, .height_px = 180};
+    enum { N_MOMENTS = 3, N_RUNS = 2 };
+    const chx_scene_params params = {.width_px = 160, .height_px = 90};
     notes seen = {.n = 0};
     chx_scene *scenes[N_MOMENTS];
     stage *one = open_stage(&params), *many = calloc(1, sizeof *many);
