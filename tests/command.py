@@ -1,7 +1,8 @@
 """What tests of the built command share.
 
 Their arguments are COMMAND SOURCE_FOLDER [unittest arguments]. The devices are those of
-CHRONAXIE_TEST_DEVICES and CHRONAXIE_TEST_SPLIT, as in the other tests.
+CHRONAXIE_TEST_DEVICES and CHRONAXIE_TEST_SPLIT, as in the other tests; CHRONAXIE_TEST_LONG=1 asks
+for all that can be tried.
 """
 import json
 import os
@@ -15,6 +16,12 @@ import unittest
 COMMAND, SOURCES = os.path.abspath(sys.argv[1]), pathlib.Path(sys.argv[2]).resolve()
 WORM = SOURCES / "examples/celegans"
 SERIAL = os.environ.get("CHRONAXIE_SERIAL") == "1"
+LONG = os.environ.get("CHRONAXIE_TEST_LONG") == "1"
+
+
+def some(tried, n_few):
+    """Of what can be tried the first few, and all with tools/test --long."""
+    return tried if LONG else tried[:n_few]
 
 
 def devices():

@@ -1,7 +1,7 @@
 /* The machine that a test runs on, chosen by the environment so that the same binaries run
  * against every driver: CHRONAXIE_TEST_DEVICES (a selection, unset for the default) and
- * CHRONAXIE_TEST_SPLIT (a number of sub-devices). Everything else is the library's own
- * environment. */
+ * CHRONAXIE_TEST_SPLIT (a number of sub-devices). CHRONAXIE_TEST_LONG=1 asks for all that can be
+ * tried. Everything else is the library's own environment. */
 #ifndef CHX_TESTS_MACHINE_H
 #define CHX_TESTS_MACHINE_H
 
@@ -28,6 +28,21 @@ test_has_quick_kernels(void)
 {
     const char *devices = getenv("CHRONAXIE_TEST_DEVICES");
     return !devices || (strcmp(devices, "oclgrind") != 0 && strcmp(devices, "llvmpipe") != 0);
+}
+
+/* Whether all is tried that can be, as with tools/test --long, and not some of each kind. */
+static inline bool
+test_is_long(void)
+{
+    const char *is_long = getenv("CHRONAXIE_TEST_LONG");
+    return is_long && strcmp(is_long, "1") == 0;
+}
+
+/* Whether all of a kind is tried: where kernels are slow, only with tools/test --long. */
+static inline bool
+test_tries_all(void)
+{
+    return test_has_quick_kernels() || test_is_long();
 }
 
 #endif

@@ -40,9 +40,9 @@ class Benches(Case):
             self.assertTrue(job.get("digests_equal", True))
         self.assertTrue(result["drawing"][-1]["digests_equal"])
 
-    def simulated(self, workload, *words):
-        result = json.loads(self.succeeds("bench", "simulate", workload, "--json", "--rounds", "2",
-                                          *words, *devices()))
+    def simulated(self, workload, *words, n_rounds=2):
+        result = json.loads(self.succeeds("bench", "simulate", workload, "--json", "--rounds",
+                                          n_rounds, *words, *devices()))
         self.assertGreater(result["read_bytes_per_s"], 0)
         self.assertEqual(len(result["workloads"]), 1)
         load = result["workloads"][0]
@@ -114,7 +114,7 @@ class Benches(Case):
         self.assertLess(load["mean_rate_hz"], 80)
 
     def test_simulated_fly_has_the_wiring_that_everybody_gets(self):
-        load = self.simulated("fly", "-t", "20")
+        load = self.simulated("fly", "-t", "20", n_rounds=1)
         self.assertEqual((load["neurons"], load["synapses"]), (138639, 15091983))
         self.assertTrue(load["wiring"]["as_known"])
         self.assertEqual(load["wiring"]["counts"], 16092626)

@@ -11,7 +11,7 @@
  *
  * PoCL draws every network in four cuts. Other drivers cut each model's in one way, which must
  * come to the same bits; that is half of what there is to compile. With tools/test --long those
- * with quick kernels cut all of them, too. rusticl, the slowest to compile, has only a third of
+ * with quick kernels cut all of them, too. rusticl and Oclgrind, the slowest, have only a third of
  * the models without --long. */
 #include <math.h>
 
@@ -387,8 +387,7 @@ add_case(Suite *suite, const char *name, const char *tags)
 int
 main(void)
 {
-    const char *devices = getenv("CHRONAXIE_TEST_DEVICES");
-    const bool few = devices && strcmp(devices, "llvmpipe") == 0;
+    const bool few = !test_has_quick_kernels();
     Suite *suite = suite_create("everywhere");
     tcase_add_loop_test(add_case(suite, "one cut", ""),
                         a_model_with_every_synapse_and_rule_is_the_same_everywhere, 0,

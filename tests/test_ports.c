@@ -555,13 +555,15 @@ END_TEST
 int
 main(void)
 {
+    /* The last but one has each kind of synapse. */
+    const int first = test_tries_all() ? 0 : N_LIVELY - 2;
     Suite *suite = suite_create("ports");
     TCase *tests = tcase_create("ports");
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, a_spike_at_each_port_does_what_the_equations_say);
-    tcase_add_loop_test(tests, spikes_at_ports_are_the_same_in_every_cut, 0, N_LIVELY - 1);
-    tcase_add_loop_test(tests, a_saved_state_knows_its_ports, 0, N_LIVELY - 1);
+    tcase_add_loop_test(tests, spikes_at_ports_are_the_same_in_every_cut, first, N_LIVELY - 1);
+    tcase_add_loop_test(tests, a_saved_state_knows_its_ports, first, N_LIVELY - 1);
     tcase_add_test(tests, excitation_arrives_where_inhibition_does);
     tcase_add_test(tests, events_arrive_at_the_port_that_a_stimulus_names);
     tcase_add_test(tests, ports_that_a_stimulus_cannot_name_are_refused);

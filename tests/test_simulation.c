@@ -110,7 +110,7 @@ START_TEST(networks_beyond_one_work_group_spike_like_the_baseline)
                                   .poisson = true,
                                   .steps = true,
                                   .seed = 3};
-    ck_assert_uint_gt(compare(&params, 1, 150), 100);
+    ck_assert_uint_gt(compare(&params, 1, 80), 100);
 }
 END_TEST
 
@@ -189,8 +189,9 @@ START_TEST(poisson_events_at_few_neurons_are_those_of_the_baseline)
     const uint32_t delays[] = {1, 4, 18, 200};
     for (size_t i = 0; i < sizeof delays / sizeof *delays; i++)
         for (uint32_t partitions = 1; partitions <= 3; partitions += 2)
-            ck_assert_uint_gt(compare_network(create_with_few_driven(delays[i]), partitions, 400),
-                              50);
+            if (test_tries_all() || partitions / 2 == i % 2)
+                ck_assert_uint_gt(
+                    compare_network(create_with_few_driven(delays[i]), partitions, 400), 50);
 }
 END_TEST
 
