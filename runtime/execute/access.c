@@ -82,7 +82,7 @@ chx__access_destroy(chx_buffer **buffer)
         return;
     chx_runtime *runtime = ending->runtime;
     chx__wait_hold(ending);
-    bool is_let_go = !ending->is_lent || chx__wait_abandoned(runtime);
+    bool is_let_go = chx__places_is_empty(ending->lent) || chx__wait_abandoned(runtime);
     if (ending->previous)
         ending->previous->next = ending->next;
     else
@@ -109,22 +109,6 @@ chx_buffer_destroy(chx_buffer **buffer)
     chx__turn_end(runtime);
 }
 
-/* Brings bytes of a held buffer into host memory, over fresh queues where old ones may hang; also
- * when one is found to hang only now. */
-static chx_status
-fetch_held(chx_buffer *buffer, size_t begin, size_t end)
-{
-    uint64_t deadline_ns = chx__now_ns() + buffer->runtime->access_timeout_ns;
-    for (;;) {
-        chx_status status = chx__rebuild_suspects(buffer->runtime);
-        if (status)
-            return status;
-        status = chx__fetch(buffer, begin, end, true, deadline_ns);
-        if (status != CHX_ERROR_TIMEOUT || chx__now_ns() >= deadline_ns)
-            return status;
-    }
-}
-
 /* Holds a buffer with bytes of it in host memory. What a device has lost is made again where the
  * runs that wrote it can be repeated. */
 static chx_status
@@ -132,7 +116,8 @@ hold_current(chx_buffer *buffer, size_t begin, size_t end)
 {
     for (;;) {
         chx__wait_hold(buffer);
-        chx_status status = fetch_held(buffer, begin, end);
+        uint64_t deadline_ns = chx__now_ns() + buffer->runtime->access_timeout_ns;
+        chx_status status = chx__rebuild_and_fetch(buffer, begin, end, deadline_ns);
         if (!status || !buffer->redo || !chx__redo_fail(buffer->redo))
             return status;
         chx__wait_let_go(buffer);

@@ -105,7 +105,7 @@ await_errand(errand *copy, bool gives_up_turn, uint64_t deadline_ns)
 
 /* How the copy ended, which it need not have. Takes the errand. */
 static chx_status
-judge(errand *copy, bool is_late)
+judge(errand *copy)
 {
     const chx__device *device = copy->parcel.lane->device;
     const char *name = device->info.name;
@@ -128,12 +128,8 @@ judge(errand *copy, bool is_late)
         return chx__fail_cl(chx__cl_status(code), code, name, NULL,
                             "%s: downloading a buffer failed (%s)", name, chx__cl_name(code));
     default:
-        return is_late ? chx__fail_cl(CHX_ERROR_TIMEOUT, 0, name, NULL,
-                                      "%s: downloading a buffer did not complete in time", name)
-                       : chx__fail_cl(CHX_ERROR_DEVICE, 0, name, NULL,
-                                      "%s: downloading a buffer was given up, for other work on "
-                                      "the device has failed",
-                                      name);
+        return chx__fail_cl(CHX_ERROR_TIMEOUT, 0, name, NULL,
+                            "%s: downloading a buffer did not complete in time", name);
     }
 }
 
@@ -147,7 +143,7 @@ download(chx_buffer *buffer, chx__device *device, size_t begin, size_t end, bool
         return chx__fail_memory("reading a buffer");
     await_errand(copy, gives_up_turn, deadline_ns);
     bool was_refused = copy->is_back && copy->parcel.end == CHX__PARCEL_REFUSED;
-    chx_status status = judge(copy, chx__now_ns() >= deadline_ns);
+    chx_status status = judge(copy);
     if (status && !was_refused) {
         device->platform->is_suspect = true;
         chx__buffer_retire_host(buffer);

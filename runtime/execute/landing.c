@@ -128,6 +128,28 @@ give_up(chx_run *run)
              run->error.message);
 }
 
+/* Notes what a courier may still touch. */
+static void
+lend(chx_run *run, uint32_t command)
+{
+    const chx__lowered *lowered = run->lowered;
+    const chx__command *of = &lowered->commands[command];
+    chx__places places = chx__places_of(lowered->model.machine_lanes[of->lane].place);
+    if (of->kind == CHX__COMMAND_TRANSFER) {
+        chx_buffer *moved = chx__run_atom(run, of->atom).buffer;
+        places = chx__places_union(chx__places_of(of->from), chx__places_of(of->to));
+        moved->lent = chx__places_union(moved->lent, places);
+        return;
+    }
+    const chx__task *task = &lowered->graph->tasks[of->task];
+    const chx__use *use = &lowered->flow.uses[lowered->flow.first_use[of->task]];
+    for (uint32_t i = 0; i < task->n_args; i++)
+        if (task->args[i].kind == CHX_ARG_BUFFER) {
+            chx_buffer *used = chx__run_buffer(run, use++->buffer);
+            used->lent = chx__places_union(used->lent, places);
+        }
+}
+
 /* What couriers still have of a run that ends is to come back; until then the run stays. */
 static void
 abandon_parcels(chx_run *run)
@@ -139,9 +161,8 @@ abandon_parcels(chx_run *run)
             run->steps[c].state == CHX__STEP_SENT) {
             atomic_store(&run->steps[c].parcel.is_unwanted, true);
             chx__courier_nudge(chx__run_courier(run, c));
+            lend(run, c);
         }
-    for (uint32_t b = 0; b < run->cast.n_parts; b++)
-        chx__run_buffer(run, b)->is_lent = true;
     run->runtime->n_abandoned++;
 }
 

@@ -11,9 +11,11 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "execute/binding.h"
 #include "execute/evict.h"
+#include "execute/wait.h"
 #include "graph/argument.h"
 
 #define MAX_ROUNDS 3
@@ -60,12 +62,12 @@ check_has_device(const chx__task *task, const chx__fleet *fleet)
                         unused && unused->info.excluded ? unused->info.excluded : "not selected");
 }
 
-static chx_status
-check_devices(const chx_graph *graph, const chx__fleet *fleet)
+chx_status
+chx__planner_check_devices(const chx_graph *graph)
 {
     chx_status status = CHX_OK;
     for (uint32_t t = 0; !status && t < graph->n_tasks; t++)
-        status = check_has_device(&graph->tasks[t], fleet);
+        status = check_has_device(&graph->tasks[t], &graph->runtime->fleet);
     return status;
 }
 
@@ -95,7 +97,7 @@ chx__planner_begin(const chx_graph *graph, const chx__shares *shares,
     lowered->cost_epoch = runtime->cost_epoch;
     lowered->build_epoch = runtime->build_epoch;
     lowered->fleet_generation = runtime->fleet.generation;
-    chx_status status = check_devices(graph, &runtime->fleet);
+    chx_status status = chx__planner_check_devices(graph);
     if (!status && graph->is_divisible)
         status = divide(lowered, shares);
     if (!status)
@@ -226,13 +228,19 @@ is_current(const chx__draft *made)
            chx__digest_equal(lowered->entry, chx__lowering_entry(&lowered->flow, &lowered->cast));
 }
 
+/* may_wait NULL: without eviction. A plan whose devices have gone meanwhile needs none. */
 static chx_status
-need_replica(const chx__lowered *lowered, const chx__cast *cast, uint32_t buffer, uint32_t place)
+need_replica(const chx__lowered *lowered, const chx__cast *cast, uint32_t buffer, uint32_t place,
+             bool *may_wait)
 {
     chx__fleet *fleet = &lowered->graph->runtime->fleet;
-    if (place == CHX__HOST_PLACE)
+    chx_buffer *needed = chx__cast_buffer(cast, buffer);
+    cl_mem memory;
+    if (place == CHX__HOST_PLACE || lowered->fleet_generation != fleet->generation)
         return CHX_OK;
-    return chx__evict_for(chx__cast_buffer(cast, buffer), &fleet->devices[place - 1], cast);
+    chx__device *device = &fleet->devices[place - 1];
+    return may_wait ? chx__evict_for(needed, device, cast, may_wait)
+                    : chx__buffer_replica(needed, device, &memory);
 }
 
 /* Says for which task there is no room. */
@@ -248,7 +256,7 @@ name_task(chx_status status, const chx__task *task)
 
 static chx_status
 need_replicas_of_task(const chx__lowered *lowered, const chx__cast *cast,
-                      const chx__command *command)
+                      const chx__command *command, bool *may_wait)
 {
     uint32_t place = lowered->model.machine_lanes[command->lane].place;
     const chx__task *task = &lowered->graph->tasks[command->task];
@@ -256,23 +264,51 @@ need_replicas_of_task(const chx__lowered *lowered, const chx__cast *cast,
     chx_status status = CHX_OK;
     for (uint32_t i = 0; !status && i < task->n_args; i++)
         if (task->args[i].kind == CHX_ARG_BUFFER)
-            status = need_replica(lowered, cast, use++->buffer, place);
+            status = need_replica(lowered, cast, use++->buffer, place, may_wait);
     return status ? name_task(status, task) : CHX_OK;
 }
 
 /* Tasks come before transfers, which move for them, so that who has no room is named. */
-chx_status
-chx__planner_cast(const chx__lowered *lowered, const chx__cast *cast)
+static chx_status
+need_replicas(const chx__lowered *lowered, const chx__cast *cast, bool *may_wait)
 {
     chx_status status = CHX_OK;
     for (uint32_t c = 0; !status && c < lowered->n_commands; c++)
         if (lowered->commands[c].kind != CHX__COMMAND_TRANSFER)
-            status = need_replicas_of_task(lowered, cast, &lowered->commands[c]);
+            status = need_replicas_of_task(lowered, cast, &lowered->commands[c], may_wait);
     for (uint32_t c = 0; !status && c < lowered->n_commands; c++) {
         const chx__command *command = &lowered->commands[c];
         if (command->kind == CHX__COMMAND_TRANSFER)
-            status =
-                need_replica(lowered, cast, lowered->flow.atoms[command->atom].buffer, command->to);
+            status = need_replica(lowered, cast, lowered->flow.atoms[command->atom].buffer,
+                                  command->to, may_wait);
+    }
+    return status;
+}
+
+/* Keeps the last error. */
+static void
+await_others(chx_runtime *runtime, uint64_t deadline_ns)
+{
+    const chx_error told = *chx_last_error();
+    chx__wait_change(runtime, deadline_ns);
+    chx__fail_again(&told);
+}
+
+/* Whoever waits for others' runs lets others make room, for these may wait for that. */
+chx_status
+chx__planner_cast(const chx__lowered *lowered, const chx__cast *cast)
+{
+    chx_runtime *runtime = lowered->graph->runtime;
+    const uint64_t deadline_ns = chx__now_ns() + runtime->access_timeout_ns;
+    bool may_wait = true;
+    chx_status status = need_replicas(lowered, cast, NULL);
+    while (status == CHX_ERROR_DEVICE_MEMORY && may_wait && chx__now_ns() < deadline_ns) {
+        may_wait = false;
+        chx__evict_begin(runtime);
+        status = need_replicas(lowered, cast, &may_wait);
+        chx__evict_end(runtime);
+        if (status == CHX_ERROR_DEVICE_MEMORY && may_wait)
+            await_others(runtime, deadline_ns);
     }
     return status;
 }
@@ -338,6 +374,8 @@ chx__planner_end(chx__draft *made, chx_status so_far, chx__lowered **lowered)
     bool is_wanted = !status && is_current(made);
     if (is_wanted)
         status = prepare_commands(made->lowered);
+    if (is_overtaken(made))
+        status = CHX_OK;
     is_wanted = is_wanted && !status && is_current(made);
     *lowered = is_wanted ? made->lowered : NULL;
     if (*lowered)
@@ -346,14 +384,19 @@ chx__planner_end(chx__draft *made, chx_status so_far, chx__lowered **lowered)
     return status;
 }
 
-/* The last round keeps the turn, so that its plan is current. */
+/* The last round keeps the turn, so that its plan is current. Shares of devices that are gone would
+ * have pieces that no device may run. */
 chx_status
 chx__planner_make(const chx_graph *graph, const chx__shares *shares,
                   const chx__algorithm *algorithm, chx__lowered **lowered)
 {
+    const chx__fleet *fleet = &graph->runtime->fleet;
+    const uint32_t generation = fleet->generation;
     chx_status status = CHX_OK;
     chx__lowered *made = NULL;
     for (int round = 1; !status && !made; round++) {
+        if (graph->is_divisible && fleet->generation != generation)
+            break;
         chx__draft draft;
         status = chx__planner_begin(graph, shares, algorithm, &draft);
         if (!status)

@@ -10,9 +10,13 @@
 #include "execute/setting.h"
 #include "schedule/algorithm.h"
 
+/* Whether a device is left for every task. Under the turn. Errors: NO_DEVICE. */
+chx_status chx__planner_check_devices(const chx_graph *graph);
+
 /* Divides the graph by the shares where it can be, schedules it and prepares its commands: compiles
  * what the chosen devices need, allocates replicas, binds arguments. Under the turn, which is given
- * up meanwhile. On success the caller owns one reference. Errors: BUILD, KERNEL, DEVICE_MEMORY,
+ * up meanwhile. On success the caller owns one reference; *lowered is NULL when devices have gone
+ * meanwhile that the shares are for. Errors: BUILD, KERNEL, DEVICE_MEMORY,
  * LIMIT, MEMORY, INVALID. */
 chx_status chx__planner_make(const chx_graph *graph, const chx__shares *shares,
                              const chx__algorithm *algorithm, chx__lowered **lowered);
@@ -34,7 +38,8 @@ chx_status chx__planner_work(const chx__draft *draft);
 chx_status chx__planner_end(chx__draft *draft, chx_status so_far, chx__lowered **lowered);
 
 /* Allocates the replicas that the plan's commands need of the cast's buffers, also in place of
- * those of other buffers. Under the turn. Errors: as chx__evict_for(). */
+ * those of other buffers: then the turn may be given up, and the data may lie elsewhere afterwards
+ * or devices may be gone. Under the turn. Errors: as chx__evict_for(). */
 chx_status chx__planner_cast(const chx__lowered *lowered, const chx__cast *cast);
 
 #endif

@@ -161,6 +161,19 @@ chx__rebuild_suspects(chx_runtime *runtime)
 }
 
 chx_status
+chx__rebuild_and_fetch(chx_buffer *buffer, size_t begin, size_t end, uint64_t deadline_ns)
+{
+    for (;;) {
+        chx_status status = chx__rebuild_suspects(buffer->runtime);
+        if (status)
+            return status;
+        status = chx__fetch(buffer, begin, end, true, deadline_ns);
+        if (status != CHX_ERROR_TIMEOUT || chx__now_ns() >= deadline_ns)
+            return status;
+    }
+}
+
+chx_status
 chx__exclude(chx_runtime *runtime, chx__device *device, const char *reason, uint64_t timeout_ns)
 {
     const uint64_t deadline_ns = chx__now_ns() + timeout_ns;

@@ -10,6 +10,12 @@
  * return. */
 chx_status chx__rebuild_suspects(chx_runtime *runtime);
 
+/* Brings bytes of a held buffer into host memory, over fresh queues where old ones may hang; also
+ * when one is found to hang only now. Under the turn, which is given up meanwhile. Errors: as
+ * chx__fetch(). */
+chx_status chx__rebuild_and_fetch(chx_buffer *buffer, size_t begin, size_t end,
+                                  uint64_t deadline_ns);
+
 /* Takes a device out of use; as chx_runtime_exclude(). Under the turn, which is given up
  * meanwhile. */
 chx_status chx__exclude(chx_runtime *runtime, chx__device *device, const char *reason,

@@ -314,7 +314,7 @@ keep(chx__snapshot *snapshot, const chx__need *need, uint64_t deadline_ns)
     if (!need->is_read)
         return CHX_OK;
     chx__wait_hold(at->buffer);
-    chx_status status = chx__fetch(at->buffer, at->begin, at->end, true, deadline_ns);
+    chx_status status = chx__rebuild_and_fetch(at->buffer, at->begin, at->end, deadline_ns);
     if (!status && chx__need_is_kept(need))
         memcpy(snapshot->bytes + need->first_byte, at->buffer->host + at->begin,
                at->end - at->begin);

@@ -35,6 +35,7 @@ struct chx_runtime {
     chx_buffer *buffers;
     uint64_t n_uses; /* submits, for the order in which buffers were used */
     uint64_t n_evictions; /* replicas that have made room for others */
+    bool is_evicting; /* a plan makes room for its replicas */
     uint64_t n_recoveries; /* failures that plans have gone on from */
     uint64_t build_epoch; /* counts programs that are to be replaced by better builds */
     uint64_t cost_epoch; /* counts changes of estimates that may change what plan is best */

@@ -80,15 +80,19 @@ add_variant(chx__variants *of, chx__lowered *lowered)
     return CHX_OK;
 }
 
-/* A variant whose devices are gone is forgotten. */
+/* Whether devices of the plan are gone. */
+static bool
+is_void(const chx__variants *of, const chx__lowered *lowered)
+{
+    return lowered->fleet_generation != of->runtime->fleet.generation;
+}
+
 static void
 forget_void(chx__variants *of)
 {
-    for (uint32_t i = CHX__N_VARIANTS; i-- > 0;) {
-        const chx__lowered *lowered = of->list[i].lowered;
-        if (lowered && lowered->fleet_generation != of->runtime->fleet.generation)
+    for (uint32_t i = CHX__N_VARIANTS; i-- > 0;)
+        if (of->list[i].lowered && is_void(of, of->list[i].lowered))
             forget_variant(of, i);
-    }
 }
 
 /* Whether it is time to look at what costs are now. */
@@ -161,7 +165,8 @@ bring_back(const chx__variants *of, chx__variant *due)
     return status;
 }
 
-/* Puts what suits before all others; false when none does. */
+/* Puts what suits before all others; false when none does. Making room may take so long that
+ * devices go meanwhile. */
 static chx_status
 find_variant(chx__variants *of, bool *is_found)
 {
@@ -173,7 +178,7 @@ find_variant(chx__variants *of, bool *is_found)
         if (suits(&of->list[i])) {
             move_to_front(of, i);
             status = bring_back(of, &of->list[0]);
-            *is_found = !status && suits(&of->list[0]);
+            *is_found = !status && !is_void(of, of->list[0].lowered) && suits(&of->list[0]);
             return status;
         }
     }
@@ -205,7 +210,9 @@ settle_shares(chx__variants *of)
     chx_status status = chx__partials_provide(&of->partials, of->graph);
     if (status || (of->shares.of && of->shares_generation == generation))
         return status;
-    status = chx__shares_choose(of->graph, &of->partials, NULL, &chosen);
+    status = chx__planner_check_devices(of->graph);
+    if (!status)
+        status = chx__shares_choose(of->graph, &of->partials, NULL, &chosen);
     if (!status)
         status = take_shares(of, &chosen);
     chx__shares_finish(&chosen);
@@ -264,10 +271,10 @@ refresh(chx__variants *of, const chx__shares *shares)
         of->refresh = chx__refresh_start(of->graph, shares, of->algorithm);
     if (of->refresh)
         return CHX_OK;
-    chx__lowered *made;
+    chx__lowered *made = NULL;
     of->n_vain = 0;
     chx_status status = chx__planner_make(of->graph, shares, of->algorithm, &made);
-    return status ? status : replace_variant(of, made);
+    return made ? replace_variant(of, made) : status;
 }
 
 /* Whether it is time to ask for better shares: with each review, and when costs have moved, unless
@@ -315,9 +322,8 @@ renew(chx__variants *of)
     return status;
 }
 
-/* The plan for the data where it lies now, made when there is none: the first of the variants. */
-chx_status
-chx__variants_choose(chx__variants *of)
+static chx_status
+choose(chx__variants *of)
 {
     bool is_found;
     chx_status status = chx__rebuild_suspects(of->runtime);
@@ -330,12 +336,32 @@ chx__variants_choose(chx__variants *of)
         status = find_variant(of, &is_found);
     if (status || is_found)
         return status ? status : renew(of);
-    chx__lowered *made;
-    status = chx__planner_make(of->graph, &of->shares, of->algorithm, &made);
+    chx__lowered *made = NULL;
+    while (!status && !made) {
+        status = settle_shares(of);
+        if (!status)
+            status = chx__planner_make(of->graph, &of->shares, of->algorithm, &made);
+    }
     return status ? status : add_variant(of, made);
 }
 
 /* Others may take the room while a plan is made without the turn. */
+/* Whoever repeats the plan's runs, and whoever submits one, choose one after the other. */
+chx_status
+chx__variants_choose(chx__variants *of)
+{
+    of->n_choosers++;
+    while (of->is_choosing)
+        chx__wait_change(of->runtime, UINT64_MAX);
+    of->n_choosers--;
+    of->is_choosing = true;
+    chx_status status = choose(of);
+    of->is_choosing = false;
+    if (of->n_choosers > 0)
+        pthread_cond_broadcast(&of->runtime->changed);
+    return status;
+}
+
 chx_status
 chx__variants_choose_with_room(chx__variants *of)
 {

@@ -34,6 +34,8 @@ typedef struct chx__variants {
     uint64_t review_interval;
     uint64_t next_choice; /* of shares, when costs move: after so many submits */
     uint64_t choice_epoch; /* of costs, at the last */
+    bool is_choosing; /* somebody does, perhaps while the turn is given up */
+    uint32_t n_choosers; /* who wait to choose next */
     uint32_t n_vain; /* refreshes since the last one that was of use */
     chx__refresh *refresh; /* of the first variant, while it is under way */
 } chx__variants;

@@ -25,7 +25,7 @@ struct chx_buffer {
     uint32_t sharer; /* place of the device that works on host itself; the host's when none does */
     chx_error loss; /* why bytes were lost the last time; all zeroes when a device was */
     bool is_exposed; /* a device may still reach `host` at any time: it is never freed */
-    bool is_lent; /* a run ended while a courier had parcels of it; the executor's */
+    chx__places lent; /* whose replicas couriers had parcels of when a run ended; the executor's */
     cl_mem *replicas; /* one per device of the fleet, NULL until needed */
     chx__coherence coherence; /* once all that is in flight has ended well */
     chx__coherence settled; /* as far as runs have ended, while some touch it; the executor's */
