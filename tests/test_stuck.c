@@ -1,6 +1,7 @@
 /* Drivers that do not come back from a call, or late: whoever waits is told in time, other
  * platforms are not held up, and work goes on there. On two platforms of one null device each. */
 #include <check.h>
+#include <pthread.h>
 #include <string.h>
 #include <time.h>
 
@@ -253,6 +254,38 @@ START_TEST(blocked_release_holds_up_nobody_who_releases)
 }
 END_TEST
 
+static void *
+run_bound(void *data)
+{
+    *(chx_status *)data = run(&bound[0]);
+    return NULL;
+}
+
+/* What the other work has left on the device is fetched, which takes until the driver comes back. */
+START_TEST(others_go_on_while_a_plan_makes_room)
+{
+    pthread_t thread;
+    chx_status status;
+    work other;
+    runtime->patience_ns = runtime->access_timeout_ns = 20 * SECOND_NS;
+    runtime->fleet.devices[0].info.budget_bytes = WORDS * sizeof(uint32_t);
+    begin_work(&other, &(uint32_t){0});
+    ck_assert_int_eq(run(&other), CHX_OK);
+    block(CHX__NULL_CALL_ENQUEUE);
+    ck_assert_int_eq(pthread_create(&thread, NULL, run_bound, &status), 0);
+    while (chx__null_count(test_null).n_struck == 0)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    uint64_t begun_ns = chx__now_ns();
+    ck_assert_int_eq(run(&bound[1]), CHX_OK);
+    ck_assert_uint_lt(chx__now_ns() - begun_ns, 5 * SECOND_NS);
+    chx__null_arm(test_null, (chx__null_faults){0});
+    pthread_join(thread, NULL);
+    ck_assert_int_eq(status, CHX_OK);
+    ck_assert_uint_eq(first_word(&bound[0]), 3);
+    end_work(&other);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -267,6 +300,7 @@ main(void)
     tcase_add_test(tcase, blocked_build_is_an_error_in_time);
     tcase_add_test(tcase, plan_serves_on_while_a_better_one_is_made);
     tcase_add_test(tcase, blocked_release_holds_up_nobody_who_releases);
+    tcase_add_test(tcase, others_go_on_while_a_plan_makes_room);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
