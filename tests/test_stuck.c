@@ -261,7 +261,8 @@ run_bound(void *data)
     return NULL;
 }
 
-/* What the other work has left on the device is fetched, which takes until the driver comes back. */
+/* What the other work has left on the device is fetched, which takes until the driver comes
+ * back. */
 START_TEST(others_go_on_while_a_plan_makes_room)
 {
     pthread_t thread;

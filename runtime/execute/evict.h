@@ -8,8 +8,9 @@
 /* Allocates the buffer's replica on the device, if need be in place of other buffers' replicas that
  * the cast does not name and nobody uses: first those that were used longest ago. What only a
  * device held is fetched before. Between chx__evict_begin() and chx__evict_end(), under the turn,
- * which may be given up; nothing on a device that has gone meanwhile. Errors: DEVICE_MEMORY with what is missing, and whether there will be room
- * when others are done; LIMIT, DEVICE, TIMEOUT, MEMORY. */
+ * which may be given up; nothing on a device that has gone meanwhile. Errors: DEVICE_MEMORY with
+ * what is missing, and whether there will be room when others are done; LIMIT, DEVICE, TIMEOUT,
+ * MEMORY. */
 chx_status chx__evict_for(chx_buffer *buffer, chx__device *device, const chx__cast *keeps,
                           bool *may_wait);
 
