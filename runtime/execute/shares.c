@@ -206,7 +206,9 @@ schedule(choice *of, const chx_graph *division, const chx__flow *flow, const chx
     free(writers);
     chx__solution solution = {0};
     chx__problem problem = chx__setting_problem(setting, division, flow);
+    chx__turn_pause(division->runtime);
     chx_status status = chx__heft(&of->model.machine, &problem, &solution);
+    chx__turn_resume(division->runtime);
     if (status)
         return status;
     note_busy(of, division, &solution);

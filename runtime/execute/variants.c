@@ -322,21 +322,20 @@ renew(chx__variants *of)
     return status;
 }
 
-static chx_status
-choose(chx__variants *of)
+/* What suited may suit no more where the turn was given up to look for better shares. */
+static bool
+serves(chx__variants *of)
 {
-    bool is_found;
-    chx_status status = chx__rebuild_suspects(of->runtime);
-    forget_void(of);
-    if (!status)
-        status = settle_shares(of);
-    if (!status && of->refresh && chx__refresh_is_done(of->refresh))
-        status = end_refresh(of);
-    if (!status)
-        status = find_variant(of, &is_found);
-    if (status || is_found)
-        return status ? status : renew(of);
+    chx__variant *first = &of->list[0];
+    return !is_void(of, first->lowered) && first->n_evictions == of->runtime->n_evictions &&
+           suits(first);
+}
+
+static chx_status
+plan(chx__variants *of)
+{
     chx__lowered *made = NULL;
+    chx_status status = CHX_OK;
     while (!status && !made) {
         status = settle_shares(of);
         if (!status)
@@ -345,7 +344,27 @@ choose(chx__variants *of)
     return status ? status : add_variant(of, made);
 }
 
-/* Others may take the room while a plan is made without the turn. */
+static chx_status
+choose(chx__variants *of)
+{
+    bool is_found = true;
+    chx_status status = chx__rebuild_suspects(of->runtime);
+    if (!status)
+        status = settle_shares(of);
+    if (!status && of->refresh && chx__refresh_is_done(of->refresh))
+        status = end_refresh(of);
+    while (!status) {
+        forget_void(of);
+        status = find_variant(of, &is_found);
+        if (status || !is_found)
+            return status ? status : plan(of);
+        status = renew(of);
+        if (!status && serves(of))
+            return CHX_OK;
+    }
+    return status;
+}
+
 /* Whoever repeats the plan's runs, and whoever submits one, choose one after the other. */
 chx_status
 chx__variants_choose(chx__variants *of)
