@@ -740,7 +740,6 @@ main(void)
     tcase_add_test(tests, pieces_compute_what_the_whole_does);
     tcase_add_loop_test(tests, reductions_are_the_same_in_pieces, 0, 2 * N_KINDS);
     tcase_add_test(tests, buffers_of_other_sizes_are_reduced_into);
-    tcase_add_loop_test(tests, random_graphs_with_reductions_leave_the_same, 0, 12);
     tcase_add_test(tests, all_pieces_but_the_first_have_partials);
     tcase_add_test(tests, pieces_wait_for_all_pieces_of_what_they_follow);
     tcase_add_test(tests, timelines_tell_the_items_of_pieces);
@@ -748,6 +747,12 @@ main(void)
     tcase_add_test(tests, a_missing_halo_is_found);
     tcase_add_test(tests, a_wrong_reduction_is_found);
     suite_add_tcase(suite, tests);
+    TCase *slow = tcase_create("random graphs");
+    tcase_add_checked_fixture(slow, setup, teardown);
+    tcase_set_tags(slow, "slow");
+    tcase_set_timeout(slow, 60);
+    tcase_add_loop_test(slow, random_graphs_with_reductions_leave_the_same, 0, 12);
+    suite_add_tcase(suite, slow);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
     int n_failed = srunner_ntests_failed(runner);
