@@ -99,8 +99,9 @@ class Losses(Case):
     @unittest.skipUnless(devices() == ["-d", "portable"], "several devices are needed")
     def test_third_device_settles_what_two_would_say_again(self):
         words = [*devices(), "--partitions", 2]
-        right, table = self.outcome("", *words)[2], self.folder / "none.csv"
+        table = self.folder / "none.csv"
         with unittest.mock.patch.dict(os.environ, POCL_DEVICES="pthread pthread pthread"):
+            right = self.outcome("", *words)[2]  # and all devices have passed their self-tests
             told, summary, got = self.outcome("mute:1", *words, "--verify", 1)
         self.assertEqual(got, right, told)
         self.assertEqual(len(summary["verified"]["left_out"]), 1)
@@ -111,6 +112,16 @@ class Losses(Case):
         self.assertEqual(done.stdout, "")
         self.assertRegex(done.stderr, "computed 0 to 64 ms differently, and nobody can tell which")
         self.assertFalse(table.exists())
+
+    @unittest.skipUnless(devices() == ["-d", "portable"], "several devices are needed")
+    def test_device_that_was_unfit_at_first_does_no_verified_work(self):
+        right = self.outcome("", *devices())[2]
+        with unittest.mock.patch.dict(os.environ, POCL_DEVICES="pthread pthread pthread",
+                                      CHRONAXIE_CACHE_DIR=str(self.folder / "cache")):
+            told, summary, got = self.outcome("mute:1", *devices(), "--verify", 1)
+        self.assertTrue(any("is not used: self-test" in line for line in told), told)
+        self.assertEqual(got, right)
+        self.assertEqual(summary["verified"]["left_out"], [])
 
     @unittest.skipUnless(devices() == ["-d", "portable"], "several devices are needed")
     def test_verified_run_goes_on_without_a_device_that_is_lost(self):

@@ -34,15 +34,17 @@ verification_rules(struct verification *verification, option_rule *rules)
                       NULL};
 }
 
+/* A device that was unfit when the suspects were listed may seem fit now; it is excluded like all
+ * others. */
 static chx_status
 open_on(const struct verification *verification, uint32_t suspect, chx_runtime **runtime)
 {
     const chx_runtime_params params = options_runtime_params(verification->shared);
     chx_status status = chx_runtime_create(runtime, &params);
-    for (uint32_t i = 0; i < verification->n_suspects && status == CHX_OK; i++)
-        if (i != suspect)
-            status = chx_runtime_exclude(*runtime, verification->suspects[i].index,
-                                         "--verify uses one device here", EXCLUDE_TIMEOUT_NS);
+    for (uint32_t d = 0; status == CHX_OK && d < chx_runtime_n_devices(*runtime); d++)
+        if (d != verification->suspects[suspect].index)
+            status = chx_runtime_exclude(*runtime, d, "--verify uses one device here",
+                                         EXCLUDE_TIMEOUT_NS);
     if (status != CHX_OK)
         chx_runtime_destroy(runtime);
     return status;
