@@ -130,7 +130,8 @@ chx_arg_reduce(chx_buffer *buffer, chx_reduction reduction)
 static inline chx_arg
 chx_arg_bytes(const void *bytes, size_t size_bytes)
 {
-    chx_arg arg = {CHX_ARG_VALUE, CHX_ACCESS_READ, NULL, 0, size_bytes, bytes, {0}};
+    chx_arg arg = {CHX_ARG_VALUE, CHX_ACCESS_READ, NULL, 0,
+                   size_bytes,    bytes,           {0},  CHX_REDUCTION_NONE};
     return arg;
 }
 

@@ -313,7 +313,7 @@ renew(chx__variants *of)
     bool is_choice = is_choice_due(of, is_review);
     if (!is_outdated && !is_choice)
         return CHX_OK;
-    chx__shares shares;
+    chx__shares shares = {0};
     chx_status status =
         is_choice ? choose_shares(of, &shares) : chx__shares_copy(&shares, &of->shares);
     if (!status && (is_outdated || !chx__shares_equal(&shares, &of->shares)))
