@@ -27,7 +27,8 @@ static inline bool
 test_has_quick_kernels(void)
 {
     const char *devices = getenv("CHRONAXIE_TEST_DEVICES");
-    return !devices || (strcmp(devices, "oclgrind") != 0 && strcmp(devices, "llvmpipe") != 0);
+    return !devices || (strcmp(devices, "oclgrind") != 0 && strcmp(devices, "llvmpipe") != 0 &&
+                        strcmp(devices, "intel") != 0);
 }
 
 /* Whether all is tried that can be, as with tools/test --long, and not some of each kind. */

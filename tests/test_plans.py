@@ -186,7 +186,8 @@ class Plans(Case):
         self.assertLess(optima["bound_to_optimum"], 1 + 1e-9)
         self.assertGreater(len(result["planning"]), 3)
         self.fails(2, "did you mean 'schedule'?", "bench", "shedule")
-        self.fails(2, "dispatch, fault, memory, schedule, simulate, stall, threads", "bench", "frobnicate")
+        self.fails(2, "dispatch, fault, memory, schedule, simulate, stall, threads", "bench",
+                   "frobnicate")
 
     def test_standard_task_graphs_run_as_published(self):
         text = "  4\n 0 0 0\n 1 5 1 0\n 2 7 1 0\n 3 2 2 1 2\n 4 6 1\t2\n 5 0 2 3 4\n# end\n"
