@@ -387,13 +387,13 @@ add_case(Suite *suite, const char *name, const char *tags)
 int
 main(void)
 {
-    const bool few = !test_tries_all();
+    const bool few = !test_has_quick_kernels();
     Suite *suite = suite_create("everywhere");
     tcase_add_loop_test(add_case(suite, "one cut", ""),
                         a_model_with_every_synapse_and_rule_is_the_same_everywhere, 0,
                         few ? N_FEW : N_CELL_KINDS);
     TCase *slow = add_case(suite, "slow", "slow");
-    if (test_tries_all())
+    if (test_has_quick_kernels())
         tcase_add_loop_test(slow, a_model_with_every_synapse_and_rule_is_the_same_in_every_cut, 0,
                             N_TRIALS);
     else

@@ -257,10 +257,8 @@ wants_serial(const chx_runtime_params *params)
 static chx_status
 init_locks(chx__fleet *fleet, bool is_serial)
 {
-    *fleet = (chx__fleet){.generation = 1,
-                          .is_serial = is_serial,
-                          .build_timeout_ns = BUILD_TIMEOUT_NS,
-                          .opening_timeout_ns = OPENING_TIMEOUT_NS};
+    *fleet =
+        (chx__fleet){.generation = 1, .is_serial = is_serial, .build_timeout_ns = BUILD_TIMEOUT_NS};
     if (pthread_mutex_init(&fleet->lock, NULL) != 0)
         return chx__fail_memory("opening the devices");
     if (pthread_cond_init(&fleet->opened, NULL) != 0) {
@@ -365,7 +363,7 @@ venture_open(chx__fleet *fleet, chx__device *device)
     *under_way = (opening){fleet, device};
     snprintf(doing, sizeof doing, "opening %.100s", device->info.name);
     chx_status status = chx__venture(fleet, device->platform, open_device, under_way,
-                                     fleet->opening_timeout_ns, doing, &came_back);
+                                     OPENING_TIMEOUT_NS, doing, &came_back);
     if (came_back)
         free(under_way);
     else
