@@ -245,6 +245,7 @@ assemble_null(chx__fleet *fleet, const chx_runtime_params *params, chx__null *ma
 
 /* A compiler may be slow over a large kernel; one that takes this long is taken for stuck. */
 #define BUILD_TIMEOUT_NS UINT64_C(600000000000)
+#define TIMING_NS UINT64_C(1000000000)
 #define OPENING_TIMEOUT_NS UINT64_C(60000000000)
 
 static bool
@@ -257,8 +258,10 @@ wants_serial(const chx_runtime_params *params)
 static chx_status
 init_locks(chx__fleet *fleet, bool is_serial)
 {
-    *fleet =
-        (chx__fleet){.generation = 1, .is_serial = is_serial, .build_timeout_ns = BUILD_TIMEOUT_NS};
+    *fleet = (chx__fleet){.generation = 1,
+                          .is_serial = is_serial,
+                          .build_timeout_ns = BUILD_TIMEOUT_NS,
+                          .timing_ns = TIMING_NS};
     if (pthread_mutex_init(&fleet->lock, NULL) != 0)
         return chx__fail_memory("opening the devices");
     if (pthread_cond_init(&fleet->opened, NULL) != 0) {

@@ -25,7 +25,6 @@
 #include "device/rig.h"
 #include "device/venture.h"
 
-#define BUDGET_NS UINT64_C(1000000000)
 #define TIMEOUT_NS UINT64_C(60000000000) /* for a driver to come back at all */
 #define N_SERIES 3
 #define MOST_RECALLED 16u /* devices: each pair is a file to look for */
@@ -223,7 +222,7 @@ keep(const chx__fleet *fleet, const chx__wire *wires)
 chx_status
 chx__wires_measure(chx__fleet *fleet, chx__wire **wires)
 {
-    uint64_t deadline_ns = chx__now_ns() + BUDGET_NS;
+    uint64_t deadline_ns = chx__now_ns() + fleet->timing_ns;
     chx__wire *made = lay_wires(fleet);
     bool came_back = true;
     chx_status status = made ? CHX_OK : chx__fail_memory("timing transfers");
