@@ -199,18 +199,12 @@ take_shares(chx__variants *of, const chx__shares *shares)
     return chx__shares_copy(&of->shares, shares);
 }
 
-/* Shares of devices that are gone are none. */
 static chx_status
-settle_shares(chx__variants *of)
+choose_first_shares(chx__variants *of)
 {
     uint32_t generation = of->runtime->fleet.generation;
     chx__shares chosen = {0};
-    if (!of->graph->is_divisible)
-        return CHX_OK;
-    chx_status status = chx__partials_provide(&of->partials, of->graph);
-    if (status || (of->shares.of && of->shares_generation == generation))
-        return status;
-    status = chx__planner_check_devices(of->graph);
+    chx_status status = chx__planner_check_devices(of->graph);
     if (!status)
         status = chx__shares_choose(of->graph, &of->partials, NULL, &chosen);
     if (!status)
@@ -218,6 +212,19 @@ settle_shares(chx__variants *of)
     chx__shares_finish(&chosen);
     if (!status)
         of->shares_generation = generation;
+    return status;
+}
+
+/* Shares of devices that are gone are none, also of those that went while they were chosen. */
+static chx_status
+settle_shares(chx__variants *of)
+{
+    chx_status status = CHX_OK;
+    if (of->graph->is_divisible)
+        status = chx__partials_provide(&of->partials, of->graph);
+    while (!status && of->graph->is_divisible &&
+           (!of->shares.of || of->shares_generation != of->runtime->fleet.generation))
+        status = choose_first_shares(of);
     return status;
 }
 
