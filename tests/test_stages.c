@@ -9,124 +9,33 @@
 
 #include "graph/excerpt.h"
 #include "graph/stages.h"
-#include "machine.h"
-#include "null.h"
 
-#define WORDS ((size_t)1 << 10)
-#define SIZE (WORDS * sizeof(uint32_t))
 #define N_BUFFERS 16u
-#define N_FIT 4u /* in the budget */
+#define N_FIT 4u
+#include "tight.h"
+
 #define N_TASKS 40u
 
-static const char source[] = "kernel void grow(global const uint *x, global uint *y, uint by)\n"
-                             "{\n"
-                             "    y[get_global_id(0)] += x[get_global_id(0)] * 3u + by;\n"
-                             "}\n"
-                             "\n"
-                             "kernel void sum(global const uint *a, global const uint *b,\n"
-                             "                global const uint *c, global const uint *d,\n"
-                             "                global uint *y)\n"
-                             "{\n"
-                             "    size_t i = get_global_id(0);\n"
-                             "    y[i] = a[i] + b[i] + c[i] + d[i];\n"
-                             "}\n";
-
-static void
-grow(const chx__null_call *call)
-{
-    const uint32_t *x = call->args[0];
-    uint32_t *y = call->args[1], by = *(uint32_t *)call->args[2];
-    for (size_t i = 0; i < call->launch->global[0]; i++)
-        y[i] += x[i] * 3u + by;
-}
-
-static void
-sum(const chx__null_call *call)
-{
-    uint32_t *y = call->args[4];
-    for (size_t i = 0; i < call->launch->global[0]; i++) {
-        y[i] = 0;
-        for (int a = 0; a < 4; a++)
-            y[i] += ((const uint32_t *)call->args[a])[i];
-    }
-}
-
-static const chx__null_kernel kernels[] = {{"grow", grow}, {"sum", sum}, {NULL, NULL}};
-
-static chx_runtime *runtime;
-static chx_program *program;
-static chx_buffer *buffers[N_BUFFERS];
-static uint32_t expected[N_BUFFERS][WORDS];
 static chx_graph *graph;
 
 static void
-check_ok(chx_status status)
+begin(void)
 {
-    ck_assert_msg(status == CHX_OK, "%s: %s", chx_status_name(status), chx_last_error()->message);
-}
-
-static void
-setup(void)
-{
-    chx_runtime_params params = test_machine_params();
-    params.memory_budget_bytes = N_FIT * SIZE;
-    check_ok(test_runtime_create(&runtime, &params, kernels));
-    check_ok(chx_program_from_source(runtime, "grow.cl", source, NULL, &program));
-    for (uint32_t b = 0; b < N_BUFFERS; b++) {
-        for (uint32_t i = 0; i < WORDS; i++)
-            expected[b][i] = b * 1000 + i;
-        check_ok(chx_buffer_create(runtime, SIZE, expected[b], &buffers[b]));
-    }
+    setup();
     check_ok(chx_graph_create(runtime, &graph));
 }
 
 static void
-teardown(void)
+end(void)
 {
     chx_graph_destroy(&graph);
-    for (uint32_t b = 0; b < N_BUFFERS; b++)
-        chx_buffer_destroy(&buffers[b]);
-    chx_program_destroy(&program);
-    test_runtime_destroy(&runtime);
+    teardown();
 }
 
 static void
 add(uint32_t from, uint32_t to, uint32_t by)
 {
-    chx_kernel_task task = {
-        .program = program,
-        .kernel = "grow",
-        .global = {WORDS},
-        .args = CHX_ARGS(CHX_READ(buffers[from]), CHX_READ_WRITE(buffers[to]), CHX_UINT(by))};
-    check_ok(chx_graph_kernel(graph, &task));
-}
-
-static void
-expect(uint32_t from, uint32_t to, uint32_t by)
-{
-    for (size_t i = 0; i < WORDS; i++)
-        expected[to][i] += expected[from][i] * 3u + by;
-}
-
-static void
-check_buffers(void)
-{
-    uint32_t *found = malloc(SIZE);
-    for (uint32_t b = 0; b < N_BUFFERS; b++) {
-        check_ok(chx_buffer_read(buffers[b], 0, SIZE, found));
-        ck_assert_mem_eq(found, expected[b], SIZE);
-    }
-    free(found);
-}
-
-static void
-check_used(void)
-{
-    for (uint32_t d = 0; d < chx_runtime_n_devices(runtime); d++) {
-        chx_device_info info;
-        check_ok(chx_runtime_device(runtime, d, &info));
-        ck_assert_uint_le(info.used_bytes, N_FIT * SIZE);
-    }
+    add_grow(graph, from, to, by);
 }
 
 static chx__stages
@@ -328,7 +237,7 @@ main(void)
 {
     Suite *suite = suite_create("stages");
     TCase *tests = tcase_create("stages");
-    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_checked_fixture(tests, begin, end);
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, sweeps_over_tiles_become_sweeps_over_each);
     tcase_add_loop_test(tests, stages_fit_and_keep_program_order, 0, 20);
