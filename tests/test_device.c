@@ -493,6 +493,7 @@ start_with_fault(const char *fault, const char *cache_path)
 
 START_TEST(warm_start_builds_and_launches_nothing)
 {
+    params.measure = true;
     start_with_fault("build:1,enqueue:1", NULL);
     ck_assert_int_eq(chx__fleet_init(&fleet, &params, NULL), CHX_OK);
     ck_assert_uint_eq(test_fault_injected(), 0);
@@ -705,22 +706,50 @@ START_TEST(driver_that_crashes_in_a_launch_takes_no_second_process)
 }
 END_TEST
 
-/* That a process died of it makes it suspect; that it has passed before speaks for it. */
-START_TEST(driver_that_passed_and_crashes_once_is_tried_again)
+/* Has the fleet think that a process died of its device. */
+static void
+make_suspect(const char *folder)
 {
-    SKIPS_IN_SERIAL_MODE;
-    char *folder = test_folder_create();
     chx__cache *cache;
-    params.cache_path = folder;
-    params.split = 0;
-    params.log = hear;
-    allow_trials();
-    ck_assert_int_eq(chx__fleet_init(&fleet, &params, NULL), CHX_OK);
     chx__digest suspicion = chx__driver_cache_suspicion(first_selected()->identity);
     chx__fleet_finish(&fleet);
     ck_assert_int_eq(chx__cache_create(folder, &cache), CHX_OK);
     chx__cache_store(cache, suspicion, "\1", 1);
     chx__cache_destroy(&cache);
+}
+
+/* That it became suspect makes it pass again, in a process that measures nothing. */
+START_TEST(speeds_stay_known_when_a_device_is_tested_again_without)
+{
+    SKIPS_IN_SERIAL_MODE;
+    char *folder = test_folder_create();
+    params.cache_path = folder;
+    params.measure = true;
+    params.split = 0;
+    allow_trials();
+    ck_assert_int_eq(chx__fleet_init(&fleet, &params, NULL), CHX_OK);
+    double giga_ops = first_selected()->info.giga_ops;
+    ck_assert_double_gt(giga_ops, 0);
+    make_suspect(folder);
+    params.measure = false;
+    ck_assert_int_eq(chx__fleet_init(&fleet, &params, NULL), CHX_OK);
+    ck_assert_double_eq(first_selected()->info.giga_ops, giga_ops);
+    chx__fleet_finish(&fleet);
+    test_folder_destroy(folder);
+}
+END_TEST
+
+/* That a process died of it makes it suspect; that it has passed before speaks for it. */
+START_TEST(driver_that_passed_and_crashes_once_is_tried_again)
+{
+    SKIPS_IN_SERIAL_MODE;
+    char *folder = test_folder_create();
+    params.cache_path = folder;
+    params.split = 0;
+    params.log = hear;
+    allow_trials();
+    ck_assert_int_eq(chx__fleet_init(&fleet, &params, NULL), CHX_OK);
+    make_suspect(folder);
     setenv("CHX_FAULT", "abort:1", 1);
     ck_assert_int_eq(chx__fleet_init(&fleet, &params, NULL), CHX_ERROR_NO_DEVICE);
     ck_assert_msg(strstr(chx_last_error()->message, "crashed this time") != NULL, "%s",
@@ -806,6 +835,7 @@ fault_tests(void)
     tcase_add_test(tests, device_that_errs_in_what_kernels_need_is_excluded);
     tcase_add_test(tests, driver_that_aborts_in_a_build_takes_no_second_process);
     tcase_add_test(tests, driver_that_crashes_in_a_launch_takes_no_second_process);
+    tcase_add_test(tests, speeds_stay_known_when_a_device_is_tested_again_without);
     tcase_add_test(tests, driver_that_passed_and_crashes_once_is_tried_again);
     tcase_add_test(tests, warm_start_builds_and_launches_nothing);
     tcase_add_test(tests, device_that_refuses_launches_is_excluded_until_it_does_better);

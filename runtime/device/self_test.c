@@ -36,7 +36,6 @@
 /* What the cache keeps of a device that passed. */
 typedef struct record {
     uint32_t has_int64_atomics;
-    uint32_t has_speed;
     uint64_t max_loop_iterations;
     chx__speed speed;
 } record;
@@ -48,6 +47,7 @@ typedef struct self_test {
     char *text; /* of the kernels */
     bool passed;
     bool with_int64;
+    bool with_speed;
     record result;
     float values[3 * N_ITEMS];
     uint32_t words[2 * N_ITEMS];
@@ -364,10 +364,9 @@ static chx_status
 run_all(void *data)
 {
     self_test *test = data;
-    bool with_speed = test->result.has_speed;
     test->passed = chx__probe_open(&test->probe) && build_kernels(test, test->text) &&
                    run_check(test) && run_work(test) &&
-                   (!with_speed || chx__speed_measure(&test->probe, &test->result.speed));
+                   (!test->with_speed || chx__speed_measure(&test->probe, &test->result.speed));
     return CHX_OK;
 }
 
@@ -393,19 +392,38 @@ record_key(const chx__device *device, const char *text)
     return chx__hasher_end(hasher);
 }
 
+/* A record with speeds has a key of its own, so that a process that needs none cannot put a lesser
+ * record in the place of what another measured meanwhile. */
+static chx__digest
+kept_key(chx__digest tested, bool has_speed)
+{
+    if (!has_speed)
+        return tested;
+    chx__hasher *hasher = chx__hasher_create();
+    chx__hasher_add_text(hasher, "with speeds");
+    chx__hasher_add(hasher, &tested, sizeof tested);
+    return chx__hasher_end(hasher);
+}
+
 static bool
-recall(chx__fleet *fleet, chx__device *device, chx__digest key, bool with_speed)
+recall_kept(chx__fleet *fleet, chx__device *device, chx__digest key)
 {
     void *bytes = NULL;
     size_t size = 0;
     if (!chx__cache_find(fleet->cache, key, &bytes, &size))
         return false;
-    const record *kept = bytes;
-    bool fits = size == sizeof *kept && (kept->has_speed || !with_speed);
+    bool fits = size == sizeof(record);
     if (fits)
-        apply(device, kept);
+        apply(device, bytes);
     free(bytes);
     return fits;
+}
+
+static bool
+recall(chx__fleet *fleet, chx__device *device, chx__digest key, bool with_speed)
+{
+    return recall_kept(fleet, device, kept_key(key, true)) ||
+           (!with_speed && recall_kept(fleet, device, kept_key(key, false)));
 }
 
 static chx_status
@@ -422,7 +440,8 @@ settle(chx__fleet *fleet, chx__device *device, chx__digest key, self_test *test)
     chx_status status = CHX_OK;
     if (test->passed) {
         apply(device, &test->result);
-        chx__cache_store(fleet->cache, key, &test->result, sizeof test->result);
+        chx__cache_store(fleet->cache, kept_key(key, test->with_speed), &test->result,
+                         sizeof test->result);
         device->tested = test->probe.context;
         test->probe.context = NULL;
     } else {
@@ -447,7 +466,7 @@ test_device(chx__fleet *fleet, chx__device *device, char *text, chx__digest key,
     }
     test->probe.device = device;
     test->text = text;
-    test->result.has_speed = with_speed;
+    test->with_speed = with_speed;
     uint64_t begun_ns = chx__now_ns();
     chx__journal_entry entry;
     char doing[160];
