@@ -283,8 +283,12 @@ chx__recovery_destroy(chx__recovery **recovery)
 bool
 chx__recovery_goes_on(chx__recovery *recovery, chx_status status)
 {
+    chx_runtime *runtime = recovery->redo.runtime;
     const chx_error error = *chx_last_error();
-    bool goes_on = chx__recovery_leaves_stuck(recovery->redo.runtime) ||
+    /* Whoever gives up waiting for a driver leaves its devices in use. */
+    if (status == CHX_ERROR_TIMEOUT)
+        chx__rebuild_suspects(runtime);
+    bool goes_on = chx__recovery_leaves_stuck(runtime) ||
                    (chx__redo_is_devices(status) && find_way(recovery, &error));
     if (!goes_on)
         chx__fail_again(&error);
