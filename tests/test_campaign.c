@@ -238,6 +238,7 @@ begin_machine(campaign *c, chx_runtime **runtime, uint32_t n_words)
     (*runtime)->patience_ns = SECOND_NS / 5;
     (*runtime)->access_timeout_ns = SECOND_NS;
     (*runtime)->fleet.build_timeout_ns = DEADLINE_NS;
+    (*runtime)->fleet.opening_timeout_ns = DEADLINE_NS;
     if (draw(&c->random, 2))
         (*runtime)->probation_ns = SECOND_NS / 20;
 }

@@ -23,25 +23,38 @@ add_task(uint32_t n, const uint32_t *device)
     ck_assert_int_eq(chx_graph_kernel(graph, &task), CHX_OK);
 }
 
-/* pins: devices of the one task that adds and of one that adds nothing; NULL for the first alone,
- * anywhere. */
 static void
-setup_devices(uint32_t n_devices, const uint32_t *pins)
+start(uint32_t n_devices)
 {
-    static const uint32_t zeroes[WORDS];
     const chx_runtime_params params = {0};
-    const chx_plan_params wanted = {.recovers = true};
-    n_added = 0;
     test_null_create(n_devices, kernels, 1, false);
     ck_assert_int_eq(chx__runtime_create(&runtime, &params, test_null), CHX_OK);
     runtime->patience_ns = SECOND_NS / 5;
+    n_added = 0;
+}
+
+/* pins: devices of the one task that adds and of one that adds nothing; NULL for the first alone,
+ * anywhere. */
+static void
+make_plan(const uint32_t *pins)
+{
+    static const uint32_t zeroes[WORDS];
+    const chx_plan_params wanted = {.recovers = true};
     ck_assert_int_eq(chx_program_from_source(runtime, "add.cl", source, NULL, &program), CHX_OK);
     ck_assert_int_eq(chx_buffer_create(runtime, sizeof zeroes, zeroes, &buffer), CHX_OK);
     ck_assert_int_eq(chx_graph_create(runtime, &graph), CHX_OK);
     add_task(3, pins ? &pins[0] : NULL);
     if (pins)
         add_task(0, &pins[1]);
-    ck_assert_int_eq(chx_plan_create(graph, &wanted, &plan), CHX_OK);
+    ck_assert_msg(chx_plan_create(graph, &wanted, &plan) == CHX_OK, "%s",
+                  chx_last_error()->message);
+}
+
+static void
+setup_devices(uint32_t n_devices, const uint32_t *pins)
+{
+    start(n_devices);
+    make_plan(pins);
 }
 
 static void
@@ -166,6 +179,46 @@ START_TEST(what_all_devices_of_a_blocked_driver_were_to_do_others_do)
 }
 END_TEST
 
+/* Nothing has run that could have told of the driver. */
+START_TEST(plan_is_made_without_a_driver_that_blocks_a_build)
+{
+    const chx_plan_params wanted = {.recovers = true};
+    chx_plan_destroy(&plan);
+    chx_graph_destroy(&graph);
+    chx_program_destroy(&program);
+    runtime->fleet.build_timeout_ns = SECOND_NS / 2;
+    ck_assert_int_eq(chx_program_from_source(runtime, "again.cl", source, NULL, &program), CHX_OK);
+    ck_assert_int_eq(chx_graph_create(runtime, &graph), CHX_OK);
+    add_task(3, NULL);
+    chx__null_arm(test_null, (chx__null_faults){.block = CHX__NULL_CALL_BUILD});
+    ck_assert_msg(chx_plan_create(graph, &wanted, &plan) == CHX_OK, "%s",
+                  chx_last_error()->message);
+    run(1);
+    ck_assert_ptr_nonnull(reason());
+    expect_sum();
+}
+END_TEST
+
+/* What it was opening anew goes on when all is closed, and then its command ends after all. */
+START_TEST(driver_that_comes_back_to_an_opening_disturbs_nobody)
+{
+    const chx_plan_params wanted = {.deadline_ns = SECOND_NS / 4};
+    chx_run *stalled;
+    measure();
+    chx_plan_destroy(&plan);
+    ck_assert_int_eq(chx_plan_create(graph, &wanted, &plan), CHX_OK);
+    runtime->fleet.opening_timeout_ns = SECOND_NS / 4;
+    chx__null_arm(test_null, (chx__null_faults){.stall_command = 1});
+    ck_assert_int_eq(chx_plan_submit(plan, &stalled), CHX_OK);
+    ck_assert_int_eq(chx_run_wait(stalled, 100 * SECOND_NS), CHX_ERROR_TIMEOUT);
+    chx_run_destroy(&stalled);
+    ck_assert_int_lt(chx_plan_submit(plan, &stalled), 0);
+    teardown();
+    nanosleep(&(struct timespec){.tv_nsec = (long)(SECOND_NS / 5)}, NULL);
+    setup();
+}
+END_TEST
+
 static chx_status
 add_on_host(void *data, void *const *host)
 {
@@ -222,6 +275,8 @@ main(void)
     tcase_add_test(tcase, last_device_is_waited_for);
     tcase_add_loop_test(tcase, blocked_driver_is_left_soon, 0, 3);
     tcase_add_test(tcase, what_all_devices_of_a_blocked_driver_were_to_do_others_do);
+    tcase_add_test(tcase, plan_is_made_without_a_driver_that_blocks_a_build);
+    tcase_add_test(tcase, driver_that_comes_back_to_an_opening_disturbs_nobody);
     tcase_add_loop_test(tcase, repetition_that_fails_leaves_nothing_of_before, 2, 9);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

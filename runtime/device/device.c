@@ -195,11 +195,11 @@ chx__device_lay_lanes(chx__device *device)
 }
 
 static chx_status
-open_lanes(chx__device *device)
+open_queues(const chx__device *device, cl_context context, chx__opened *opened)
 {
     for (uint32_t i = 0; i < device->n_lanes; i++) {
-        cl_int code = chx__device_backend(device)->create_queue(
-            device->platform->context, device->id, &device->lanes[i].queue);
+        cl_int code =
+            chx__device_backend(device)->create_queue(context, device->id, &opened->queues[i]);
         if (code)
             return chx__fail_cl(chx__cl_status(code), code, device->info.name, NULL,
                                 "%s: cannot make a command queue: %s", device->info.name,
@@ -216,10 +216,10 @@ typedef struct clock_sample {
 #define CLOCK_DEADLINE_NS UINT64_C(5000000000)
 
 static chx_status
-sample_clock(const chx__device *device, cl_mem target, const void *word, clock_sample *sample)
+sample_clock(const chx__device *device, cl_command_queue queue, cl_mem target, const void *word,
+             clock_sample *sample)
 {
     const chx__backend *backend = chx__device_backend(device);
-    cl_command_queue queue = device->lanes[0].queue;
     cl_event event;
     uint64_t start_ns;
     sample->before = chx__now_ns();
@@ -270,11 +270,11 @@ offset_from(const clock_sample *samples)
 static const uint32_t clock_word = 0;
 
 static chx_status
-align_clock(chx__device *device)
+align_clock(const chx__device *device, cl_context context, chx__opened *opened)
 {
     const chx__backend *backend = chx__device_backend(device);
     cl_mem target;
-    cl_int code = backend->create_memory(device->platform->context, 64, NULL, &target);
+    cl_int code = backend->create_memory(context, 64, NULL, &target);
     if (code)
         return chx__fail_cl(chx__cl_status(code), code, device->info.name, NULL,
                             "%s: cannot make a first buffer: %s", device->info.name,
@@ -282,11 +282,11 @@ align_clock(chx__device *device)
     clock_sample samples[N_SAMPLES];
     chx_status status = CHX_OK;
     for (int i = 0; i < N_SAMPLES && !status; i++)
-        status = sample_clock(device, target, &clock_word, &samples[i]);
+        status = sample_clock(device, opened->queues[0], target, &clock_word, &samples[i]);
     if (!status) {
-        device->has_profiling = stamps_advance(samples);
-        device->clock_offset_ns =
-            device->has_profiling && !device->has_virtual_clock ? offset_from(samples) : 0;
+        opened->has_profiling = stamps_advance(samples);
+        opened->clock_offset_ns =
+            opened->has_profiling && !device->has_virtual_clock ? offset_from(samples) : 0;
     }
     if (status != CHX_ERROR_TIMEOUT)
         backend->release_memory(target);
@@ -315,20 +315,30 @@ chx__device_to_host(chx__device *device, uint64_t soonest_ns, uint64_t latest_ns
 }
 
 chx_status
-chx__device_open(chx__device *device, const chx__logger *logger)
+chx__device_open(const chx__device *device, cl_context context, chx__opened *opened)
 {
-    chx_status status = open_lanes(device);
+    *opened = (chx__opened){0};
+    chx_status status = open_queues(device, context, opened);
     if (!status)
-        status = align_clock(device);
-    if (status) {
-        chx__device_close(device, status == CHX_ERROR_TIMEOUT);
-        return status;
-    }
+        status = align_clock(device, context, opened);
+    if (status && status != CHX_ERROR_TIMEOUT)
+        for (uint32_t i = 0; i < device->n_lanes; i++)
+            if (opened->queues[i])
+                chx__device_backend(device)->release_queue(opened->queues[i]);
+    return status;
+}
+
+void
+chx__device_adopt(chx__device *device, const chx__opened *opened, const chx__logger *logger)
+{
+    for (uint32_t i = 0; i < device->n_lanes; i++)
+        device->lanes[i].queue = opened->queues[i];
+    device->has_profiling = opened->has_profiling;
+    device->clock_offset_ns = opened->clock_offset_ns;
     atomic_store(&device->is_open, true);
     chx__log(logger, CHX_LOG_DEBUG, "%s: %u lanes open, clock offset %" PRId64 " ns%s",
              device->info.name, device->n_lanes, device->clock_offset_ns,
              device->has_profiling ? "" : ", no usable time stamps");
-    return CHX_OK;
 }
 
 void

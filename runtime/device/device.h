@@ -117,8 +117,19 @@ void chx__device_lay_lanes(chx__device *device);
 bool chx__device_to_host(chx__device *device, uint64_t soonest_ns, uint64_t latest_ns,
                          uint64_t *start_ns, uint64_t *finish_ns);
 
-/* Makes a queue for every lane in the platform's context and aligns the clock. */
-chx_status chx__device_open(chx__device *device, const chx__logger *logger);
+/* What opening makes; the device's once it is adopted, so that a driver that comes back too late
+ * finds nothing that others use. */
+typedef struct chx__opened {
+    cl_command_queue queues[CHX__MAX_COMPUTE_LANES + 2];
+    bool has_profiling;
+    int64_t clock_offset_ns;
+} chx__opened;
+
+/* Makes a queue for every lane in the context and aligns the clock. On an error nothing is left but
+ * what the driver may still be at. */
+chx_status chx__device_open(const chx__device *device, cl_context context, chx__opened *opened);
+
+void chx__device_adopt(chx__device *device, const chx__opened *opened, const chx__logger *logger);
 
 /* Releases the queues. A lost device's are abandoned instead: releasing them may wait for commands
  * that never end. */

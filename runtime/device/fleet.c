@@ -261,6 +261,7 @@ init_locks(chx__fleet *fleet, bool is_serial)
     *fleet = (chx__fleet){.generation = 1,
                           .is_serial = is_serial,
                           .build_timeout_ns = BUILD_TIMEOUT_NS,
+                          .opening_timeout_ns = OPENING_TIMEOUT_NS,
                           .timing_ns = TIMING_NS};
     if (pthread_mutex_init(&fleet->lock, NULL) != 0)
         return chx__fail_memory("opening the devices");
@@ -315,43 +316,66 @@ chx__fleet_finish(chx__fleet *fleet)
     *fleet = (chx__fleet){0};
 }
 
-static chx_status
-open_context(chx__fleet *fleet, chx__platform *platform)
+/* In a thread of its own, which shares nothing that changes. */
+typedef struct opening {
+    const chx__device *device;
+    cl_context context;
+    cl_device_id *ids; /* of the context that is to be made */
+    uint32_t n_ids;
+    chx__opened opened;
+} opening;
+
+static opening *
+opening_create(const chx__fleet *fleet, const chx__device *device)
 {
-    cl_device_id *ids = chx__alloc(fleet->n_devices, sizeof *ids);
-    cl_uint n_ids = 0;
-    if (!ids)
-        return chx__fail_memory("opening a platform");
+    opening *made = chx__alloc(1, sizeof *made);
+    if (!made)
+        return NULL;
+    *made = (opening){.device = device,
+                      .context = device->platform->context,
+                      .ids = chx__alloc(fleet->n_devices, sizeof *made->ids)};
+    if (!made->ids) {
+        free(made);
+        return NULL;
+    }
     for (uint32_t i = 0; i < fleet->n_devices; i++)
-        if (fleet->devices[i].platform == platform && fleet->devices[i].info.selected)
-            ids[n_ids++] = fleet->devices[i].id;
-    cl_int code = platform->backend->create_context(platform, ids, n_ids, &platform->context);
-    free(ids);
-    if (code)
-        return chx__fail_cl(CHX_ERROR_DEVICE, code, NULL, NULL, "%s: cannot make a context: %s",
-                            platform->name, chx__cl_name(code));
-    platform->generation++;
-    return CHX_OK;
+        if (fleet->devices[i].platform == device->platform && fleet->devices[i].info.selected)
+            made->ids[made->n_ids++] = fleet->devices[i].id;
+    return made;
 }
 
-typedef struct opening {
-    chx__fleet *fleet;
-    chx__device *device;
-} opening;
+static void
+opening_free(opening *ending)
+{
+    free(ending->ids);
+    free(ending);
+}
 
 static chx_status
 open_device(void *data)
 {
-    const opening *under_way = data;
-    chx__fleet *fleet = under_way->fleet;
-    chx__device *device = under_way->device;
-    if (atomic_load(&device->is_open))
-        return CHX_OK;
-    chx_status status = device->platform->context ? CHX_OK : open_context(fleet, device->platform);
+    opening *under_way = data;
+    const chx__platform *platform = under_way->device->platform;
+    cl_int code = 0;
+    if (!under_way->context)
+        code = platform->backend->create_context(platform, under_way->ids, under_way->n_ids,
+                                                 &under_way->context);
+    if (code)
+        return chx__fail_cl(CHX_ERROR_DEVICE, code, NULL, NULL, "%s: cannot make a context: %s",
+                            platform->name, chx__cl_name(code));
+    return chx__device_open(under_way->device, under_way->context, &under_way->opened);
+}
+
+static void
+adopt(const chx__fleet *fleet, chx__device *device, const opening *ended, chx_status status)
+{
+    if (!device->platform->context && ended->context) {
+        device->platform->context = ended->context;
+        device->platform->generation++;
+    }
     if (!status)
-        status = chx__device_open(device, &fleet->logger);
+        chx__device_adopt(device, &ended->opened, &fleet->logger);
     device->is_silent &= status != CHX_OK;
-    return status;
 }
 
 /* By whoever has begun opening. */
@@ -360,17 +384,18 @@ venture_open(chx__fleet *fleet, chx__device *device)
 {
     char doing[160];
     bool came_back;
-    opening *under_way = chx__alloc(1, sizeof *under_way);
+    opening *under_way = opening_create(fleet, device);
     if (!under_way)
         return chx__fail_memory("opening a device");
-    *under_way = (opening){fleet, device};
     snprintf(doing, sizeof doing, "opening %.100s", device->info.name);
     chx_status status = chx__venture(fleet, device->platform, open_device, under_way,
-                                     OPENING_TIMEOUT_NS, doing, &came_back);
-    if (came_back)
-        free(under_way);
-    else
+                                     fleet->opening_timeout_ns, doing, &came_back);
+    if (!came_back) {
         chx__keep(under_way);
+        return status;
+    }
+    adopt(fleet, device, under_way, status);
+    opening_free(under_way);
     return status;
 }
 
@@ -402,7 +427,7 @@ chx__fleet_open(chx__fleet *fleet, chx__device *device)
         return chx__fail_cl(CHX_ERROR_INVALID, 0, device->info.name, NULL,
                             "%s is not among the selected devices", device->info.name);
     begin_opening(fleet);
-    chx_status status = venture_open(fleet, device);
+    chx_status status = atomic_load(&device->is_open) ? CHX_OK : venture_open(fleet, device);
     end_opening(fleet);
     return status;
 }

@@ -27,6 +27,7 @@ typedef struct chx__fleet {
     chx__driver_cache driver_cache;
     bool is_serial; /* no threads but the callers' */
     uint64_t build_timeout_ns; /* after which a driver that compiles is given up */
+    uint64_t opening_timeout_ns; /* and one that opens a device */
     uint64_t timing_ns; /* that timing transfers may take */
     bool optimizes; /* programs are compiled with optimization from the start */
     char *kernel_path; /* NULL when embedded sources are not overridden */

@@ -90,6 +90,11 @@ chx__venture(const chx__fleet *fleet, chx__platform *platform, chx_status (*fn)(
 {
     pthread_t thread;
     uint64_t deadline_ns = chx__now_ns() + timeout_ns;
+    if (atomic_load(&platform->is_stuck)) {
+        *came_back = false;
+        return chx__fail(CHX_ERROR_TIMEOUT, "%s: the driver, %s, is not used any more", doing,
+                         platform->name);
+    }
     job *made = fleet->is_serial ? NULL : job_create(fn, data);
     *came_back = true;
     if (!made || pthread_create(&thread, NULL, work, made) != 0) {
