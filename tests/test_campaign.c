@@ -12,6 +12,7 @@
 #define DEFAULT_SEEDS 126
 #define MOST_DEVICES 7u
 #define DEADLINE_NS (SECOND_NS / 2) /* of runs, where something does not end */
+#define OPENING_NS (6 * SECOND_NS) /* a second more than a device's first commands may take */
 #define N_STEPS 24u
 #define N_SWIFT 3u
 #define N_LATE 3u
@@ -238,7 +239,7 @@ begin_machine(campaign *c, chx_runtime **runtime, uint32_t n_words)
     (*runtime)->patience_ns = SECOND_NS / 5;
     (*runtime)->access_timeout_ns = SECOND_NS;
     (*runtime)->fleet.build_timeout_ns = DEADLINE_NS;
-    (*runtime)->fleet.opening_timeout_ns = DEADLINE_NS;
+    (*runtime)->fleet.opening_timeout_ns = OPENING_NS;
     if (draw(&c->random, 2))
         (*runtime)->probation_ns = SECOND_NS / 20;
 }
