@@ -21,32 +21,18 @@ struct bare_queue {
 };
 
 static cl_device_id
-find_device_of(cl_platform_id platform, const char *wanted)
-{
-    cl_device_id ids[MAX_DEVICES];
-    cl_uint n = 0;
-    if (clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, MAX_DEVICES, ids, &n) != CL_SUCCESS)
-        return NULL;
-    for (cl_uint i = 0; i < n && i < MAX_DEVICES; i++) {
-        char name[512] = "";
-        clGetDeviceInfo(ids[i], CL_DEVICE_NAME, sizeof name - 1, name, NULL);
-        if (strcmp(name, wanted) == 0)
-            return ids[i];
-    }
-    return NULL;
-}
-
-static cl_device_id
-find_device(const char *platform, const char *device)
+find_device(const char *platform, uint32_t nth)
 {
     cl_platform_id ids[MAX_PLATFORMS];
-    cl_uint n = 0;
+    cl_device_id devices[MAX_DEVICES];
+    cl_uint n = 0, n_devices = 0;
     clGetPlatformIDs(MAX_PLATFORMS, ids, &n);
     for (cl_uint i = 0; i < n && i < MAX_PLATFORMS; i++) {
         char name[512] = "";
         clGetPlatformInfo(ids[i], CL_PLATFORM_NAME, sizeof name - 1, name, NULL);
-        if (strcmp(name, platform) == 0)
-            return find_device_of(ids[i], device);
+        if (strcmp(name, platform) == 0 && clGetDeviceIDs(ids[i], CL_DEVICE_TYPE_ALL, MAX_DEVICES,
+                                                          devices, &n_devices) == CL_SUCCESS)
+            return nth < n_devices && nth < MAX_DEVICES ? devices[nth] : NULL;
     }
     return NULL;
 }
@@ -71,9 +57,9 @@ open_device(bare_queue *made, cl_device_id device, const char *source)
 }
 
 bare_queue *
-bare_queue_create(const char *platform, const char *device, const char *source)
+bare_queue_create(const char *platform, uint32_t nth, const char *source)
 {
-    cl_device_id id = find_device(platform, device);
+    cl_device_id id = find_device(platform, nth);
     bare_queue *made = id ? calloc(1, sizeof *made) : NULL;
     if (made && open_device(made, id, source))
         return made;

@@ -8,9 +8,9 @@
 
 typedef struct bare_queue bare_queue;
 
-/* Opens the device of that name and platform; source must have a kernel `bump(global uint *x, uint
- * i)`. NULL when OpenCL refuses anything. */
-bare_queue *bare_queue_create(const char *platform, const char *device, const char *source);
+/* Opens the nth device, from 0, of the platform of that name; source must have a kernel
+ * `bump(global uint *x, uint i)`. NULL when OpenCL refuses anything. */
+bare_queue *bare_queue_create(const char *platform, uint32_t nth, const char *source);
 void bare_queue_destroy(bare_queue *queue);
 
 /* Launches one work-item n times, each on word i % n_words, and waits for the last. chained: each

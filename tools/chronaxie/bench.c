@@ -331,7 +331,8 @@ const struct command command_bench = {
         "moving it alone.\n"
         "fault: the same run and picture over a driver that is made to fail, with one fault each.\n"
         "stall: a run of one work-item beside a thread that reads much or compiles.\n"
-        "dispatch: tasks of one work-item, replayed, beside the same from a bare OpenCL queue.",
+        "dispatch: tasks of one work-item, replayed, beside the same from a bare OpenCL queue and\n"
+        "on two parts of the device.",
     .example = "  chronaxie bench threads --json\n"
                "  chronaxie bench simulate microcircuit=0.1\n",
     .run = run,

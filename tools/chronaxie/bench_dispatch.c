@@ -1,6 +1,7 @@
 /* Tasks of one work-item, so that what is measured is not the work: replays of a chain and of
- * independent tasks beside a bare queue, and beside StarPU in builds that have it; many tasks on
- * parts of one buffer with several runs in flight, and the time to plan. What is compared takes
+ * independent tasks beside a bare queue, on two parts of the device, and beside StarPU in builds
+ * that have it; many tasks on parts of one buffer with several runs in flight, and the time to
+ * plan. What is compared takes
  * turns, and of two in a row the second counts, which pays for nothing that the others left in the
  * caches. */
 #include "bench_dispatch.h"
@@ -52,7 +53,8 @@ typedef struct work {
 typedef struct figures {
     double chain_us, bare_chain_us; /* of one task */
     double independent_us, bare_independent_us;
-    double starpu_us; /* of an independent task; 0: not measured */
+    double parts_us; /* of an independent task on two parts of the device; 0: it has none */
+    double starpu_us; /* the same; 0: not measured */
     double disjoint_ms, disjoint_mb;
     double first_plan_ms, replan_ms;
 } figures;
@@ -136,15 +138,23 @@ replay_bare(const bench *b, uint32_t n_words)
 }
 
 static chx_status
+begin_replays(const bench *b, uint32_t n_words, work *w)
+{
+    double unused;
+    chx_status status = begin_work(b, REPLAYED, 1, n_words, w);
+    if (status == CHX_OK)
+        status = chx_plan_create(w->graph, NULL, &w->plan);
+    for (int i = 0; status == CHX_OK && i < WARM_UP; i++)
+        status = run_work(w, 1, &unused);
+    return status;
+}
+
+static chx_status
 measure_replays(const bench *b, uint32_t n_words, double *us, double *bare_us)
 {
     work w;
-    double seconds[ROUNDS], bare[ROUNDS], unused;
-    chx_status status = begin_work(b, REPLAYED, 1, n_words, &w);
-    if (status == CHX_OK)
-        status = chx_plan_create(w.graph, NULL, &w.plan);
-    for (int i = 0; status == CHX_OK && i < WARM_UP; i++)
-        status = run_work(&w, 1, &unused);
+    double seconds[ROUNDS], bare[ROUNDS];
+    chx_status status = begin_replays(b, n_words, &w);
     for (int i = 0; status == CHX_OK && i < ROUNDS; i++) {
         status = replay(&w, &seconds[i]);
         bare[i] = replay_bare(b, n_words);
@@ -232,24 +242,82 @@ measure_plans(const bench *b, figures *f)
     return status;
 }
 
-/* The device that gets the work of a runtime with one. */
+/* Which of its platform's devices gets the work of a runtime with one; a part stands for its whole.
+ */
 static chx_status
-open_bench(const shared_options *shared, bench *b)
+open_bare(bench *b)
 {
-    chx_runtime_params params = options_runtime_params(shared);
-    chx_device_info info = {0};
-    params.optimize = true;
-    chx_status status = chx_runtime_create(&b->runtime, &params);
-    for (uint32_t d = 0; status == CHX_OK && d < chx_runtime_n_devices(b->runtime); d++) {
-        status = chx_runtime_device(b->runtime, d, &info);
-        if (info.selected)
-            break;
+    chx_device_info chosen = {0}, other;
+    uint32_t d = 0, nth = 0;
+    chx_status status;
+    do
+        status = chx_runtime_device(b->runtime, d++, &chosen);
+    while (status == CHX_OK && !chosen.selected);
+    for (d = 0; status == CHX_OK && d < chosen.parent; d++) {
+        status = chx_runtime_device(b->runtime, d, &other);
+        nth += other.parent == d && strcmp(other.platform, chosen.platform) == 0;
     }
     if (status == CHX_OK)
-        status = chx_program_from_source(b->runtime, "bump.cl", source, NULL, &b->program);
-    if (status == CHX_OK)
-        b->bare = bare_queue_create(info.platform, info.name, source);
+        b->bare = bare_queue_create(chosen.platform, nth, source);
     return status == CHX_OK && !b->bare ? CHX_ERROR_DEVICE : status;
+}
+
+static chx_status
+open_bench(const shared_options *shared, uint32_t split, bench *b)
+{
+    chx_runtime_params params = options_runtime_params(shared);
+    params.optimize = true;
+    params.split = split;
+    chx_status status = chx_runtime_create(&b->runtime, &params);
+    if (status == CHX_OK)
+        status = chx_program_from_source(b->runtime, "bump.cl", source, NULL, &b->program);
+    return status;
+}
+
+static void
+close_bench(bench *b)
+{
+    bare_queue_destroy(b->bare);
+    chx_program_destroy(&b->program);
+    chx_runtime_destroy(&b->runtime);
+}
+
+static chx_status
+measure_whole(const shared_options *shared, figures *f)
+{
+    bench b = {NULL, NULL, NULL};
+    chx_status status = open_bench(shared, shared->split, &b);
+    if (status == CHX_OK)
+        status = open_bare(&b);
+    if (status == CHX_OK)
+        status = measure_replays(&b, 1, &f->chain_us, &f->bare_chain_us);
+    if (status == CHX_OK)
+        status = measure_replays(&b, REPLAYED, &f->independent_us, &f->bare_independent_us);
+    if (status == CHX_OK)
+        status = measure_disjoint(&b, f);
+    if (status == CHX_OK)
+        status = measure_plans(&b, f);
+    close_bench(&b);
+    return status;
+}
+
+/* That a device cannot be cut is no error. */
+static chx_status
+measure_parts(const shared_options *shared, figures *f)
+{
+    bench b = {NULL, NULL, NULL};
+    work w;
+    double seconds[ROUNDS];
+    if (open_bench(shared, 2, &b) != CHX_OK)
+        return CHX_OK;
+    chx_status status = begin_replays(&b, REPLAYED, &w);
+    for (int i = 0; status == CHX_OK && i < ROUNDS; i++)
+        status = replay(&w, &seconds[i]);
+    end_work(&w);
+    close_bench(&b);
+    if (status == CHX_OK)
+        f->parts_us = 1e6 * stopwatch_median(seconds, ROUNDS) / REPLAYED;
+    return status;
 }
 
 /* Without the runtime, whose threads would be in its way. */
@@ -273,6 +341,8 @@ result_of(const figures *f)
         f->chain_us, "bare_chain_us", f->bare_chain_us, "independent_us", f->independent_us,
         "bare_independent_us", f->bare_independent_us, "disjoint_ms", f->disjoint_ms, "disjoint_mb",
         f->disjoint_mb, "first_plan_ms", f->first_plan_ms, "replan_ms", f->replan_ms);
+    if (f->parts_us > 0.0)
+        json_object_set_new(result, "parts_us", json_real(f->parts_us));
     if (f->starpu_us > 0.0)
         json_object_set_new(result, "starpu_us", json_real(f->starpu_us));
     return result;
@@ -287,6 +357,9 @@ print(const figures *f, bool as_json)
            REPLAYED, f->chain_us, f->bare_chain_us, f->chain_us / f->bare_chain_us);
     printf("replayed independent tasks:         %.2f us a task, bare queue %.2f, ratio %.2f\n",
            f->independent_us, f->bare_independent_us, f->independent_us / f->bare_independent_us);
+    if (f->parts_us > 0.0)
+        printf("the same on two parts of the device: %.2f us a task, ratio %.2f\n", f->parts_us,
+               f->parts_us / f->independent_us);
     if (f->starpu_us > 0.0)
         printf("the same through StarPU:            %.2f us a task, ratio %.3f\n", f->starpu_us,
                f->independent_us / f->starpu_us);
@@ -301,20 +374,10 @@ print(const figures *f, bool as_json)
 int
 bench_dispatch(const shared_options *shared)
 {
-    bench b = {NULL, NULL, NULL};
     figures f = {0};
-    chx_status status = open_bench(shared, &b);
-    if (status == CHX_OK)
-        status = measure_replays(&b, 1, &f.chain_us, &f.bare_chain_us);
-    if (status == CHX_OK)
-        status = measure_replays(&b, REPLAYED, &f.independent_us, &f.bare_independent_us);
-    if (status == CHX_OK)
-        status = measure_disjoint(&b, &f);
-    if (status == CHX_OK)
-        status = measure_plans(&b, &f);
-    bare_queue_destroy(b.bare);
-    chx_program_destroy(&b.program);
-    chx_runtime_destroy(&b.runtime);
+    chx_status status = measure_whole(shared, &f);
+    if (status == CHX_OK && !shared->split)
+        status = measure_parts(shared, &f);
     if (status == CHX_OK)
         measure_starpu(&f);
     return status == CHX_OK ? print(&f, shared->json) : outcome_report(status, STAGE_WORK);
