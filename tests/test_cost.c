@@ -201,6 +201,48 @@ START_TEST(cost_much_longer_is_learnt_when_it_lasts)
 }
 END_TEST
 
+START_TEST(cost_apart_is_what_lies_beyond_all_but_one_sample)
+{
+    double ratio = -1.0;
+    for (int i = 0; i < 4; i++) {
+        ck_assert(!chx__costs_compare(costs, &key, 300.0, &ratio));
+        chx__costs_add(costs, &key, 100.0);
+    }
+    chx__costs_add(costs, &key, 300.0);
+    ck_assert(chx__costs_compare(costs, &key, 300.0, &ratio));
+    ck_assert_double_eq_tol(ratio, 3.0, 1e-9);
+    ck_assert(chx__costs_compare(costs, &key, 50.0, &ratio));
+    ck_assert_double_eq_tol(ratio, 0.5, 1e-9);
+    chx__costs_add(costs, &key, 300.0);
+    ck_assert(chx__costs_compare(costs, &key, 300.0, &ratio));
+    ck_assert_double_eq_tol(ratio, 1.0, 1e-9);
+}
+END_TEST
+
+START_TEST(cost_is_scaled_at_all_sizes_of_the_kernel_on_the_device)
+{
+    chx__cost_key larger = key, elsewhere = key, other = key;
+    double ns;
+    larger.size = 100000;
+    elsewhere.device = 3;
+    other.kernel = 4;
+    add_twice(&key, 100.0);
+    add_twice(&larger, 10000.0);
+    add_twice(&elsewhere, 100.0);
+    add_twice(&other, 100.0);
+    chx__costs_scale(costs, key.kernel, key.device, 4.0);
+    ck_assert(chx__costs_find(costs, &key, &ns));
+    ck_assert_double_eq_tol(ns, 400.0, 1e-9);
+    ck_assert(chx__costs_find(costs, &larger, &ns));
+    ck_assert_double_eq_tol(ns, 40000.0, 1e-6);
+    ck_assert(chx__costs_find(costs, &elsewhere, &ns));
+    ck_assert_double_eq_tol(ns, 100.0, 1e-9);
+    ck_assert(chx__costs_find(costs, &other, &ns));
+    ck_assert_double_eq_tol(ns, 100.0, 1e-9);
+    ck_assert(!chx__costs_add(costs, &key, 400.0));
+}
+END_TEST
+
 START_TEST(cost_of_another_device_is_a_reference)
 {
     double ns = -1.0;
@@ -372,6 +414,8 @@ main(void)
     tcase_add_test(cases, cost_of_a_size_between_is_on_the_line);
     tcase_add_test(cases, cost_outliers_move_no_placement);
     tcase_add_test(cases, cost_much_longer_is_learnt_when_it_lasts);
+    tcase_add_test(cases, cost_apart_is_what_lies_beyond_all_but_one_sample);
+    tcase_add_test(cases, cost_is_scaled_at_all_sizes_of_the_kernel_on_the_device);
     tcase_add_test(cases, cost_of_another_device_is_a_reference);
     tcase_add_test(cases, cost_nonsense_durations_are_ignored);
     tcase_add_test(cases, cost_many_models_stay_apart);

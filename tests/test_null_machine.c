@@ -8,6 +8,7 @@
 #include <chronaxie/plan.h>
 
 #include "execute/lifetime.h"
+#include "execute/runtime.h"
 #include "null_machine.h"
 
 #define MACHINE(name) SOURCE_ROOT "/tests/machines/" name ".json"
@@ -21,7 +22,9 @@
 #define LEAST_BALANCE 0.98
 #define N_AREAS 4u
 #define N_WARM_RUNS 12
-#define N_RUNS_TO_FOLLOW 10 /* as many as change a median of nine, and a few */
+#define N_RUNS_TO_FOLLOW 3 /* two that show it, and one that is better */
+#define N_NOISY_RUNS 10000
+#define MOST_SECONDS 60
 #define ROW ((size_t)1 << 20) /* work-items of a row of an area that is divided */
 #define N_ROWS ((size_t)1 << 16)
 #define SECOND_NS UINT64_C(1000000000)
@@ -41,6 +44,10 @@ static const char source[] =
     "kernel void row(global const uint *x, global uint *y)\n"
     "{\n"
     "    y[get_global_id(1)] = x[get_global_id(1)] + 1;\n"
+    "}\n"
+    "kernel void sway(global const uint *x, global uint *y)\n"
+    "{\n"
+    "    y[get_global_id(1)] = x[get_global_id(1)];\n"
     "}\n"
     "kernel void turn(global uint *x, uint by)\n"
     "{\n"
@@ -70,6 +77,38 @@ row(const chx__null_call *call)
         y[i] = x[i] + 1;
 }
 
+/* What launches take from now on is noise about as much as before, and once in ten ten times. */
+static struct {
+    chx__null_device *devices; /* NULL: nobody's */
+    uint32_t n_devices;
+    double ns_per_item;
+    uint64_t seed;
+    uint64_t cut; /* of launches since it was cleared: the sum of a digest of each */
+} noise;
+
+/* SplitMix64 (Steele, Lea and Flood 2014). */
+static uint64_t
+drawn(void)
+{
+    uint64_t z = noise.seed += UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+    return z ^ z >> 31;
+}
+
+static void
+sway(const chx__null_call *call)
+{
+    const uint64_t begin = call->launch->offset[1], n = call->launch->global[1];
+    noise.cut += (begin * UINT64_C(0x9e3779b97f4a7c15)) ^ (n * UINT64_C(0xff51afd7ed558ccd));
+    for (uint32_t d = 0; d < noise.n_devices; d++) {
+        uint64_t word = drawn();
+        noise.devices[d].ns_per_item = noise.ns_per_item *
+                                       (0.95 + 0.1 * (double)(word % 1000) / 1000) *
+                                       (word / 1000 % 10 == 0 ? 10 : 1);
+    }
+}
+
 static uint32_t
 turned(uint32_t word, uint32_t by)
 {
@@ -85,7 +124,7 @@ turn(const chx__null_call *call)
 }
 
 static const chx__null_kernel kernels[] = {
-    {"mix", mix}, {"row", row}, {"turn", turn}, {NULL, NULL}};
+    {"mix", mix}, {"row", row}, {"sway", sway}, {"turn", turn}, {NULL, NULL}};
 
 /* A runtime on null devices of a file, and buffers, of which the first hold data. */
 typedef struct house {
@@ -266,11 +305,11 @@ joint_speed(const test_null_machine *machine)
 }
 
 static void
-add_area(house *h, uint32_t from, uint32_t to)
+add_area(house *h, const char *kernel, uint32_t from, uint32_t to)
 {
     chx_kernel_task task = {
         .program = h->program,
-        .kernel = "row",
+        .kernel = kernel,
         .global = {ROW, N_ROWS},
         .args = CHX_ARGS(CHX_SPLIT(h->buffers[from], CHX_ACCESS_READ, sizeof(uint32_t), 1),
                          CHX_SPLIT(h->buffers[to], CHX_ACCESS_WRITE, sizeof(uint32_t), 0)),
@@ -280,11 +319,11 @@ add_area(house *h, uint32_t from, uint32_t to)
 
 /* Four tasks of which each needs its neighbours' rows of the one before. */
 static chx_plan *
-plan_areas(house *h)
+plan_areas(house *h, const char *kernel)
 {
     chx_plan *plan;
     for (uint32_t a = 0; a < N_AREAS; a++)
-        add_area(h, a % 2, (a + 1) % 2);
+        add_area(h, kernel, a % 2, (a + 1) % 2);
     ck_assert_int_eq(chx_plan_create(h->graph, NULL, &plan), CHX_OK);
     return plan;
 }
@@ -304,7 +343,7 @@ START_TEST(divided_tasks_are_as_fast_as_all_devices_together)
 {
     house h;
     begin_house(&h, machines[_i]);
-    chx_plan *plan = plan_areas(&h);
+    chx_plan *plan = plan_areas(&h, "row");
     double balance = balance_after(&h, plan, N_WARM_RUNS);
     ck_assert_msg(balance >= LEAST_BALANCE, "%s: %f of all devices' speed", machines[_i], balance);
     chx_plan_destroy(&plan);
@@ -318,14 +357,39 @@ START_TEST(divided_tasks_follow_a_device_that_slows_down_and_recovers)
     static const double factors[] = {4.0, 0.25, 2.0, 0.5};
     house h;
     begin_house(&h, MACHINE("four-equal"));
-    chx_plan *plan = plan_areas(&h);
+    chx_plan *plan = plan_areas(&h, "row");
     balance_after(&h, plan, N_WARM_RUNS);
     for (size_t i = 0; i < sizeof factors / sizeof *factors; i++) {
         h.described.devices[1].ns_per_item *= factors[i];
         double balance = balance_after(&h, plan, N_RUNS_TO_FOLLOW);
         ck_assert_msg(balance >= LEAST_BALANCE, "%f of all devices' speed after %g times", balance,
                       factors[i]);
+        balance = balance_after(&h, plan, N_WARM_RUNS);
+        ck_assert_msg(balance >= LEAST_BALANCE, "%f of all devices' speed later", balance);
     }
+    chx_plan_destroy(&plan);
+    end_house(&h);
+}
+END_TEST
+
+START_TEST(noise_and_outliers_move_no_cut)
+{
+    house h;
+    begin_house(&h, MACHINE("four-equal"));
+    noise.devices = h.described.devices;
+    noise.n_devices = h.described.n_devices;
+    noise.ns_per_item = h.described.devices[0].ns_per_item;
+    noise.seed = 1;
+    chx_plan *plan = plan_areas(&h, "sway");
+    uint64_t settled = 0;
+    for (int r = 0; r < N_WARM_RUNS + N_NOISY_RUNS; r++) {
+        noise.cut = 0;
+        run_once(plan);
+        settled = r < N_WARM_RUNS ? noise.cut : settled;
+        ck_assert_msg(noise.cut == settled, "another cut in run %d after %u shifts", r,
+                      (unsigned)h.runtime->n_shifts);
+    }
+    ck_assert_uint_eq(h.runtime->n_shifts, 0);
     chx_plan_destroy(&plan);
     end_house(&h);
 }
@@ -439,9 +503,11 @@ main(void)
 {
     Suite *suite = suite_create("null machine");
     TCase *tcase = tcase_create("files");
+    tcase_set_timeout(tcase, MOST_SECONDS);
     tcase_add_loop_test(tcase, run_takes_what_the_plan_promised, 0, N_GRAPHS * N_SMALL_MACHINES);
     tcase_add_loop_test(tcase, divided_tasks_are_as_fast_as_all_devices_together, 0, N_MACHINES);
     tcase_add_test(tcase, divided_tasks_follow_a_device_that_slows_down_and_recovers);
+    tcase_add_test(tcase, noise_and_outliers_move_no_cut);
     tcase_add_test(tcase, devices_on_common_hardware_take_turns);
     tcase_add_test(tcase, four_times_the_memory_takes_little_longer_than_moving_it);
     suite_add_tcase(suite, tcase);

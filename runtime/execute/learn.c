@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "device/program.h"
 #include "execute/cost_book.h"
+#include "execute/shift.h"
 
 #define ALL_MEASURED 4u /* first runs of a plan */
 #define OFTEN_UP_TO 32u /* runs: each fourth */
@@ -62,11 +63,15 @@ void
 chx__learn(const chx_run *run)
 {
     chx__lowered *lowered = run->lowered;
+    chx_runtime *runtime = run->runtime;
     uint64_t n = ++lowered->n_runs_ended;
     uint32_t n_alike = 0;
     assert(n > lowered->n_runs_learnt && !run->failed);
     if (!is_measured(n) && !lowered->division)
         return;
+    uint32_t n_shifts = chx__shift_look(run);
+    runtime->n_shifts += n_shifts;
+    runtime->cost_epoch += n_shifts;
     for (uint32_t c = 0; c < lowered->n_commands; c++) {
         const chx__command *commands = lowered->commands;
         bool is_alike =

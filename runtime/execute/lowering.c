@@ -126,7 +126,8 @@ fill_lanes(chx__lowered *lowered)
     uint32_t n_lanes = lowered->model.machine.n_lanes;
     lowered->lane_begin = chx__alloc((size_t)n_lanes + 1, sizeof *lowered->lane_begin);
     lowered->lane_commands = chx__alloc(lowered->n_commands, sizeof *lowered->lane_commands);
-    if (!lowered->lane_begin || !lowered->lane_commands)
+    lowered->shifts = chx__alloc(n_lanes, sizeof *lowered->shifts);
+    if (!lowered->lane_begin || !lowered->lane_commands || !lowered->shifts)
         return chx__fail_memory("planning a graph");
     uint32_t n = 0;
     for (uint32_t l = 0; l < n_lanes; l++) {
@@ -170,6 +171,7 @@ chx__lowering_unref(chx__lowered *lowered)
     free(lowered->exits);
     free(lowered->lane_begin);
     free(lowered->lane_commands);
+    free(lowered->shifts);
     chx__cast_finish(&lowered->cast);
     chx__flow_finish(&lowered->flow);
     chx__model_finish(&lowered->model);

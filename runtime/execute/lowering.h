@@ -47,10 +47,17 @@ typedef struct chx__touch {
     size_t begin, end;
 } chx__touch;
 
+/* What the last runs have said of a lane that took longer or shorter than what is known. */
+typedef struct chx__shift {
+    double factor; /* in the last one */
+    uint32_t n_runs, n_witnesses;
+} chx__shift;
+
 typedef struct chx__lowered {
     uint32_t n_references; /* under the turn */
     uint64_t n_runs_ended; /* well; under the turn */
     uint64_t n_runs_learnt; /* of them, up to the last that was measured; under the turn */
+    chx__shift *shifts; /* by lane; under the turn */
     const chx_graph *whole; /* the caller's graph */
     const chx_graph *graph; /* what is run: that, or its division */
     chx_graph *division; /* owned; NULL where nothing can be divided */

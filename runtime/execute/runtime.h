@@ -39,6 +39,7 @@ struct chx_runtime {
     uint64_t n_recoveries; /* failures that plans have gone on from */
     uint64_t build_epoch; /* counts programs that are to be replaced by better builds */
     uint64_t cost_epoch; /* counts changes of estimates that may change what plan is best */
+    uint64_t n_shifts; /* of lanes, at which costs were scaled */
     chx__inbox *inbox; /* wakes the driver thread; NULL in a serial runtime */
     chx__host_thread *host_thread; /* runs host tasks; NULL in a serial runtime */
     chx__vigil *vigil; /* over late devices; NULL in a serial runtime */

@@ -1,13 +1,15 @@
 /* A variant is void when devices have come or gone. It is outdated when a program is to be replaced
  * by a better build, and costs make it due for a review, at intervals that double up to 256
- * submits: measurements never stand still, and planning costs more than most reviews gain. An
- * outdated variant serves on until a refresh has made the better one, so that nobody waits for the
- * compiler. Running variants are unaffected, since each run holds a reference.
+ * submits: measurements never stand still, and planning costs more than most reviews gain. A shift
+ * makes it due at once. An outdated variant serves on until a refresh has made the better one, so
+ * that nobody waits for the compiler. Running variants are unaffected, since each run holds a
+ * reference.
  *
  * From the choice to the submit the turn is not given up, which is what makes the plan fit. */
 #include "execute/variants.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -99,6 +101,10 @@ forget_void(chx__variants *of)
 static bool
 is_due(chx__variants *of)
 {
+    if (of->n_shifts != of->runtime->n_shifts && of->n_submits >= of->next_choice) {
+        of->n_shifts = of->runtime->n_shifts;
+        return true;
+    }
     if (of->n_submits < of->next_review)
         return false;
     of->next_review = of->n_submits + of->review_interval;
@@ -245,6 +251,9 @@ replace_variant(chx__variants *of, chx__lowered *made)
         if (old->build_epoch == made->build_epoch) {
             made->n_runs_ended = old->n_runs_ended;
             made->n_runs_learnt = old->n_runs_learnt;
+            if (old->fleet_generation == made->fleet_generation)
+                memcpy(made->shifts, old->shifts,
+                       made->model.machine.n_lanes * sizeof *made->shifts);
         }
         forget_variant(of, i);
     }
@@ -429,8 +438,11 @@ chx__variants_submit(chx__variants *of, chx_run *run)
 void
 chx__variants_init(chx__variants *of, const chx_graph *graph, const chx__algorithm *algorithm)
 {
-    *of = (chx__variants){
-        .runtime = graph->runtime, .graph = graph, .algorithm = algorithm, .review_interval = 1};
+    *of = (chx__variants){.runtime = graph->runtime,
+                          .graph = graph,
+                          .algorithm = algorithm,
+                          .n_shifts = graph->runtime->n_shifts,
+                          .review_interval = 1};
 }
 
 void

@@ -32,6 +32,7 @@ typedef struct chx__variants {
     uint64_t n_submits;
     uint64_t next_review;
     uint64_t review_interval;
+    uint64_t n_shifts; /* of the runtime, at the last that was made for them */
     uint64_t next_choice; /* of shares, when costs move: after so many submits */
     uint64_t choice_epoch; /* of costs, at the last */
     bool is_choosing; /* somebody does, perhaps while the turn is given up */

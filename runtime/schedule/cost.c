@@ -33,6 +33,8 @@
 #define ENOUGH 4u /* samples to tell a spread from */
 #define DOUBTFUL 4.0 /* times what is known */
 #define STALE_NS UINT64_C(10000000000) /* older than others by so much */
+#define APART 1.25 /* times the sample that is last but one in the order */
+#define N_BANDS 64u
 #define NEAR 3u /* bands to either side that say something of one without samples */
 
 /* One kernel on one device at sizes of one band, as ns per unit of size. */
@@ -342,6 +344,51 @@ chx__costs_find_elsewhere(const chx__costs *costs, const chx__cost_key *key, uin
     }
     pthread_mutex_unlock(mutex);
     return known;
+}
+
+static bool
+is_apart(const model *from, double rate)
+{
+    double low = from->recent[from->order[1]];
+    double high = from->recent[from->order[from->n_recent - 2]];
+    return rate > high * APART || rate * APART < low;
+}
+
+bool
+chx__costs_compare(const chx__costs *costs, const chx__cost_key *key, double duration_ns,
+                   double *ratio)
+{
+    pthread_mutex_t *mutex = (pthread_mutex_t *)&costs->mutex;
+    double rate = duration_ns / units(key);
+    pthread_mutex_lock(mutex);
+    const model *slot = find_slot(costs, key->kernel, band_of(key), key->device);
+    bool is_known = slot->band && slot->n_recent >= ENOUGH && median(slot) > 0.0;
+    if (is_known)
+        *ratio = is_apart(slot, rate) ? rate / median(slot) : 1.0;
+    pthread_mutex_unlock(mutex);
+    return is_known;
+}
+
+static void
+scale_model(model *of, double factor)
+{
+    for (uint32_t i = 0; i < of->n_recent; i++)
+        of->recent[i] *= factor;
+    of->known_spread *= factor;
+    of->told *= factor;
+}
+
+void
+chx__costs_scale(chx__costs *costs, uint64_t kernel, uint64_t device, double factor)
+{
+    assert(isfinite(factor) && factor > 0.0);
+    pthread_mutex_lock(&costs->mutex);
+    for (uint32_t band = 1; band <= N_BANDS; band++) {
+        model *slot = find_slot(costs, kernel, band, device);
+        if (slot->band)
+            scale_model(slot, factor);
+    }
+    pthread_mutex_unlock(&costs->mutex);
 }
 
 void

@@ -46,6 +46,15 @@ bool chx__costs_find_near(const chx__costs *costs, const chx__cost_key *key, dou
 bool chx__costs_find_elsewhere(const chx__costs *costs, const chx__cost_key *key,
                                uint64_t *reference, double *duration_ns);
 
+/* A measured duration over the estimate for its key, or 1 where it is not apart from the samples:
+ * beyond all but one of them by a quarter. False when there are too few to tell. Any thread. */
+bool chx__costs_compare(const chx__costs *costs, const chx__cost_key *key, double duration_ns,
+                        double *ratio);
+
+/* From now on the kernel takes so many times as long on the device as was measured, at all sizes.
+ * Any thread. */
+void chx__costs_scale(chx__costs *costs, uint64_t kernel, uint64_t device, double factor);
+
 #define CHX__COST_NAME 48
 
 /* What is known of one kernel on one device at sizes within a power of two. Without padding, as it
