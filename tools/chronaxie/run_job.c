@@ -88,9 +88,8 @@ keep(run_job *job)
     chx_status status = run_job_settle(job);
     if (status == CHX_OK)
         status = listen(job);
-    return status == CHX_OK
-               ? verification_keep(&job->verification, job->session.simulation, run_job_ms(job))
-               : status;
+    return status == CHX_OK ? verification_keep(&job->verification, &job->session, run_job_ms(job))
+                            : status;
 }
 
 /* How far the run has been submitted. */
@@ -136,6 +135,7 @@ advance_twice(run_job *job, uint64_t n_steps)
     struct verification *verification = &job->verification;
     const struct kept *kept = &verification->kept;
     struct account right = {0};
+    struct frames none = {0};
     bool has_moved = false;
     chx_status status = kept->state && kept->time_ms == run_job_ms(job) ? CHX_OK : keep(job);
     if (status == CHX_OK)
@@ -143,8 +143,8 @@ advance_twice(run_job *job, uint64_t n_steps)
     if (status == CHX_OK)
         status = run_job_settle(job);
     if (status == CHX_OK)
-        status =
-            verification_settle(verification, job->session.simulation, n_steps, &right, &has_moved);
+        status = verification_settle(verification, &job->session, &none, run_job_ms(job), &right,
+                                     &has_moved);
     if (status == CHX_OK)
         status = go_on_from(job, &right, has_moved);
     account_clear(&right);
@@ -191,7 +191,7 @@ rebuild(run_job *job)
     if (status == CHX_OK && !job->verification.kept.state && job->checkpoint.resume_path)
         status = chx_simulation_restore(session->simulation, job->checkpoint.resume_path);
     if (status == CHX_OK)
-        status = verification_restore(&job->verification, session->simulation);
+        status = verification_restore(&job->verification, session);
     return status == CHX_OK ? prepare(job) : status;
 }
 
@@ -227,7 +227,7 @@ run_job_simulate(run_job *job)
     job->checkpoint.saved_ns = begin_ns;
     /* What nothing has touched yet is whole as it is, and cannot be wrong. */
     if (status == CHX_OK && job->verification.share > 0)
-        status = verification_keep(&job->verification, job->session.simulation, run_job_ms(job));
+        status = verification_keep(&job->verification, &job->session, run_job_ms(job));
     progress_begin("steps", job->n_steps);
     const int code = advance_to_end(job, status);
     job->wall_s = stopwatch_seconds_since(begin_ns);

@@ -74,6 +74,15 @@ choose(const struct verification *verification, uint32_t first, uint32_t second)
     return best;
 }
 
+static chx_status
+advance(void *data, struct twin *twin, uint64_t n_steps)
+{
+    (void)data;
+    return chx_simulation_advance(twin->session.simulation, n_steps);
+}
+
+static const struct verified_work simulating = {.go_on = advance};
+
 static void
 close_session(struct verification *verification, struct session *session)
 {
@@ -82,12 +91,33 @@ close_session(struct verification *verification, struct session *session)
     chx_runtime_destroy(&session->runtime);
 }
 
+/* Ends what the twin works with, and its simulation; what cannot be ended is left alone. */
+static void
+drop_work(const struct verification *verification, struct twin *twin)
+{
+    const struct verified_work *work = &verification->work;
+    if (work->end && !work->end(twin)) {
+        twin->session.simulation = NULL;
+        twin->session.runtime = NULL;
+    }
+    frames_clear(&twin->frames);
+    chx_simulation_destroy(&twin->session.simulation);
+    twin->n_done = 0;
+}
+
+static void
+close_twin(struct verification *verification, struct twin *twin)
+{
+    drop_work(verification, twin);
+    close_session(verification, &twin->session);
+}
+
 static void
 choose_other(struct verification *verification)
 {
     const uint32_t own = verification->own;
     verification->is_level = false;
-    close_session(verification, &verification->again);
+    close_twin(verification, &verification->again);
     verification->other = choose(verification, own, own);
     if (verification->other == own)
         outcome_remark(
@@ -123,7 +153,9 @@ verification_begin(struct verification *verification, const shared_options *shar
     verification->params = params;
     if (!list_suspects(verification, session->runtime))
         return outcome_say(OUTCOME_MEMORY, "no memory for a list of devices");
-    verification->again = (struct session){.network = session->network, .info = session->info};
+    verification->work = simulating;
+    verification->again.session = (struct session){
+        .network = session->network, .info = session->info, .recording = session->recording};
     for (uint32_t i = 1; i < verification->n_suspects; i++)
         if (verification->suspects[i].speed > verification->suspects[verification->own].speed)
             verification->own = i;
@@ -136,6 +168,15 @@ verification_reopen(struct verification *verification, struct session *session)
 {
     close_session(verification, session);
     return open_on(verification, verification->own, &session->runtime);
+}
+
+void
+verification_turn_to(struct verification *verification, const struct verified_work *work)
+{
+    drop_work(verification, &verification->again);
+    verification->work = work ? *work : simulating;
+    verification->is_level = false;
+    verification->n_repeated = 0;
 }
 
 uint64_t
@@ -156,27 +197,22 @@ verification_is_due(struct verification *verification)
     return is_due;
 }
 
-void
-account_clear(struct account *account)
+static chx_status
+take_account(const struct verification *verification, const struct session *session,
+             struct frames *frames, struct account *account)
 {
-    free(account->state);
-    free(account->spikes);
-    free(account->trace.values);
-    *account = (struct account){0};
+    const bool has_probe = verification->params->simulation.n_probes > 0;
+    return account_take(account, session, frames, has_probe);
 }
 
 static chx_status
-take_account(const struct verification *verification, chx_simulation *simulation,
-             struct account *account)
+take_account_of(const struct verification *verification, struct twin *twin, struct account *account)
 {
-    account_clear(account);
-    chx_status status =
-        chx_simulation_save_memory(simulation, &account->state, &account->size_bytes);
-    if (status == CHX_OK)
-        status = chx_simulation_take_spikes(simulation, &account->spikes, &account->n_spikes);
-    if (status == CHX_OK && verification->params->simulation.n_probes > 0)
-        status = chx_simulation_take_trace(simulation, 0, &account->trace);
-    return status;
+    const struct verified_work *work = &verification->work;
+    chx_status status = work->settle ? work->settle(work->data, twin) : CHX_OK;
+    twin->n_done = 0;
+    return status == CHX_OK ? take_account(verification, &twin->session, &twin->frames, account)
+                            : status;
 }
 
 static void
@@ -187,55 +223,77 @@ take_state(struct verification *verification, void **state, size_t size_bytes, d
     *state = NULL;
 }
 
-static bool
-are_equal(const void *one, const void *two, size_t size_bytes)
-{
-    return size_bytes == 0 || memcmp(one, two, size_bytes) == 0;
-}
-
-/* Whether two devices say the same. */
-static bool
-agree(const struct account *one, const struct account *two)
-{
-    const chx_trace *a = &one->trace, *b = &two->trace;
-    return one->size_bytes == two->size_bytes && one->n_spikes == two->n_spikes &&
-           a->n_rows == b->n_rows && a->first_step == b->first_step &&
-           are_equal(one->state, two->state, one->size_bytes) &&
-           are_equal(one->spikes, two->spikes, one->n_spikes * sizeof *one->spikes) &&
-           are_equal(a->values, b->values, a->n_rows * a->n_neurons * sizeof *a->values);
-}
-
 chx_status
-verification_keep(struct verification *verification, chx_simulation *own, double time_ms)
+verification_keep(struct verification *verification, const struct session *own, double time_ms)
 {
-    void *state;
-    size_t size_bytes;
-    const chx_status status = chx_simulation_save_memory(own, &state, &size_bytes);
+    void *state = NULL;
+    size_t size_bytes = 0;
+    chx_status status = CHX_OK;
+    if (!own->recording)
+        status = chx_simulation_save_memory(own->simulation, &state, &size_bytes);
     if (status == CHX_OK)
         take_state(verification, &state, size_bytes, time_ms);
+    verification->is_level = false;
+    return status;
+}
+
+/* Plays a recording up to where it is gone on from; the spikes until then are known. */
+static chx_status
+play_until(struct session *session, double time_ms)
+{
+    chx_spike *spikes = NULL;
+    size_t n_spikes;
+    chx_status status = session_go(session, session_steps(session, time_ms));
+    if (status == CHX_OK)
+        status = chx_simulation_take_spikes(session->simulation, &spikes, &n_spikes);
+    free(spikes);
     return status;
 }
 
 chx_status
-verification_restore(const struct verification *verification, chx_simulation *own)
+verification_restore(const struct verification *verification, struct session *own)
 {
     const struct kept *kept = &verification->kept;
-    return kept->state ? chx_simulation_restore_memory(own, kept->state, kept->size_bytes) : CHX_OK;
+    if (own->recording)
+        return play_until(own, kept->time_ms);
+    return kept->state
+               ? chx_simulation_restore_memory(own->simulation, kept->state, kept->size_bytes)
+               : CHX_OK;
+}
+
+/* Takes a twin that may be new to what was kept. */
+static chx_status
+begin_stretch(const struct verification *verification, struct twin *twin)
+{
+    const struct verified_work *work = &verification->work;
+    struct session *session = &twin->session;
+    chx_status status = CHX_OK;
+    if (session->simulation && session->recording)
+        drop_work(verification, twin);
+    else if (session->simulation && work->settle)
+        status = work->settle(work->data, twin);
+    frames_clear(&twin->frames);
+    twin->n_done = 0;
+    if (status == CHX_OK && !session->simulation)
+        status = session_renew(session, verification->params);
+    return status == CHX_OK ? verification_restore(verification, session) : status;
 }
 
 /* Goes on in a session that may be new from where it is, or else from what was kept. */
 static chx_status
-repeat_on(const struct verification *verification, uint32_t suspect, struct session *session,
-          bool is_level, uint64_t n_steps)
+repeat_on(const struct verification *verification, uint32_t suspect, struct twin *twin,
+          bool is_level, uint64_t n)
 {
+    const struct verified_work *work = &verification->work;
     chx_status status = CHX_OK;
-    if (!session->runtime)
-        status = open_on(verification, suspect, &session->runtime);
-    if (status == CHX_OK && !session->simulation)
-        status = session_renew(session, verification->params);
+    if (!twin->session.runtime)
+        status = open_on(verification, suspect, &twin->session.runtime);
     if (status == CHX_OK && !is_level)
-        status = verification_restore(verification, session->simulation);
-    return status == CHX_OK ? chx_simulation_advance(session->simulation, n_steps) : status;
+        status = begin_stretch(verification, twin);
+    if (status == CHX_OK)
+        status = work->go_on(work->data, twin, n);
+    twin->n_done += n;
+    return status;
 }
 
 static bool
@@ -260,14 +318,14 @@ find_other(struct verification *verification, chx_status status)
 }
 
 chx_status
-verification_repeat(struct verification *verification, uint64_t n_steps)
+verification_repeat(struct verification *verification, uint64_t n)
 {
     chx_status status;
-    verification->n_repeated += n_steps;
+    verification->n_repeated += n;
     do {
         const bool is_level = verification->is_level;
         status = repeat_on(verification, verification->other, &verification->again, is_level,
-                           is_level ? n_steps : verification->n_repeated);
+                           is_level ? n : verification->n_repeated);
         verification->is_level = status == CHX_OK;
     } while (status != CHX_OK && find_other(verification, status));
     return status;
@@ -276,7 +334,8 @@ verification_repeat(struct verification *verification, uint64_t n_steps)
 /* A stretch about which two accounts differ, and who made them. */
 struct dispute {
     struct verification *verification;
-    uint64_t n_steps;
+    uint64_t n; /* units */
+    double end_ms;
     struct account own;
     uint32_t liar; /* n_suspects while nobody can tell; of one device, the device */
     bool is_own_right;
@@ -287,12 +346,13 @@ static chx_status
 ask(const struct dispute *dispute, uint32_t suspect, struct account *account)
 {
     struct verification *verification = dispute->verification;
-    struct session session = {.network = verification->again.network,
-                              .info = verification->again.info};
-    chx_status status = repeat_on(verification, suspect, &session, false, dispute->n_steps);
+    const struct session *again = &verification->again.session;
+    struct twin twin = {
+        .session = {.network = again->network, .info = again->info, .recording = again->recording}};
+    chx_status status = repeat_on(verification, suspect, &twin, false, dispute->n);
     if (status == CHX_OK)
-        status = take_account(verification, session.simulation, account);
-    close_session(verification, &session);
+        status = take_account_of(verification, &twin, account);
+    close_twin(verification, &twin);
     return status;
 }
 
@@ -303,10 +363,10 @@ ask_third(struct dispute *dispute, uint32_t third)
     const struct verification *verification = dispute->verification;
     struct account account = {0};
     const chx_status status = ask(dispute, third, &account);
-    if (status == CHX_OK && agree(&account, &dispute->own)) {
+    if (status == CHX_OK && account_agrees(&account, &dispute->own)) {
         dispute->is_own_right = true;
         dispute->liar = verification->other;
-    } else if (status == CHX_OK && agree(&account, &verification->repeated)) {
+    } else if (status == CHX_OK && account_agrees(&account, &verification->repeated)) {
         dispute->liar = verification->own;
     }
     account_clear(&account);
@@ -322,8 +382,8 @@ ask_both(struct dispute *dispute)
     chx_status status = ask(dispute, verification->own, &own);
     if (status == CHX_OK)
         status = ask(dispute, verification->other, &other);
-    const bool own_repeats = agree(&own, &dispute->own);
-    if (status == CHX_OK && own_repeats != agree(&other, &verification->repeated)) {
+    const bool own_repeats = account_agrees(&own, &dispute->own);
+    if (status == CHX_OK && own_repeats != account_agrees(&other, &verification->repeated)) {
         dispute->is_own_right = own_repeats;
         dispute->liar = own_repeats ? verification->other : verification->own;
     }
@@ -332,39 +392,59 @@ ask_both(struct dispute *dispute)
     return status;
 }
 
+/* What was done, and when in the network. */
+struct deed {
+    const char *verb;
+    char times[48];
+};
+
+static struct deed
+name_deed(const struct dispute *dispute)
+{
+    const struct verification *verification = dispute->verification;
+    const double begin_ms = verification->kept.time_ms;
+    const bool is_drawn = account_computes_like(&dispute->own, &verification->repeated);
+    struct deed deed = {.verb = is_drawn ? "drew" : "computed"};
+    if (dispute->end_ms > begin_ms)
+        snprintf(deed.times, sizeof deed.times, "%.6g to %.6g ms", begin_ms, dispute->end_ms);
+    else
+        snprintf(deed.times, sizeof deed.times, "%.6g ms", begin_ms);
+    return deed;
+}
+
 static void
-tell_undecided(const struct dispute *dispute, double begin_ms, double end_ms)
+tell_undecided(const struct dispute *dispute)
 {
     struct verification *verification = dispute->verification;
     chx_error *error = &verification->undecided;
     const char *own = verification->suspects[verification->own].name;
     const char *other = verification->suspects[verification->other].name;
+    const struct deed deed = name_deed(dispute);
     error->status = CHX_ERROR_DEVICE;
     if (verification->own == verification->other)
         snprintf(error->message, sizeof error->message,
-                 "%s computed %.6g to %.6g ms three times, each time differently", own, begin_ms,
-                 end_ms);
+                 "%s %s %s three times, each time differently", own, deed.verb, deed.times);
     else
         snprintf(error->message, sizeof error->message,
-                 "%s and %s computed %.6g to %.6g ms differently, and nobody can tell which of "
-                 "them is right; name a third device with --device",
-                 own, other, begin_ms, end_ms);
+                 "%s and %s %s %s differently, and nobody can tell which of them is right; name a "
+                 "third device with --device",
+                 own, other, deed.verb, deed.times);
 }
 
 /* Leaves the liar out while another remains. */
 static void
-convict(const struct dispute *dispute, double begin_ms, double end_ms)
+convict(const struct dispute *dispute)
 {
     struct verification *verification = dispute->verification;
     struct suspect *liar = &verification->suspects[dispute->liar];
+    const struct deed deed = name_deed(dispute);
     if (verification->own == verification->other) {
-        outcome_remark("%s computed %.6g to %.6g ms wrongly once, and twice alike; going on with "
-                       "that",
-                       liar->name, begin_ms, end_ms);
+        outcome_remark("%s %s %s wrongly once, and twice alike; going on with that", liar->name,
+                       deed.verb, deed.times);
         return;
     }
-    outcome_remark("%s computed %.6g to %.6g ms wrongly; going on without that device", liar->name,
-                   begin_ms, end_ms);
+    outcome_remark("%s %s %s wrongly; going on without that device", liar->name, deed.verb,
+                   deed.times);
     liar->is_out = true;
     if (dispute->liar == verification->own)
         verification->own = verification->other;
@@ -375,17 +455,14 @@ static chx_status
 settle(struct dispute *dispute)
 {
     struct verification *verification = dispute->verification;
-    const double step_ms = verification->again.info->time_step_ms;
-    const double begin_ms = verification->kept.time_ms;
-    const double end_ms = begin_ms + (double)dispute->n_steps * step_ms;
     const uint32_t third = choose(verification, verification->own, verification->other);
     const bool are_two = verification->own != verification->other && third == verification->own;
     const chx_status status = are_two ? ask_both(dispute) : ask_third(dispute, third);
     verification->n_differences++;
     if (status == CHX_OK && dispute->liar == verification->n_suspects)
-        tell_undecided(dispute, begin_ms, end_ms);
+        tell_undecided(dispute);
     else if (status == CHX_OK)
-        convict(dispute, begin_ms, end_ms);
+        convict(dispute);
     return status == CHX_OK ? verification->undecided.status : status;
 }
 
@@ -393,29 +470,27 @@ settle(struct dispute *dispute)
 static void
 take_right(const struct dispute *dispute, struct account *from, struct account *right)
 {
-    struct verification *verification = dispute->verification;
-    const double step_ms = verification->again.info->time_step_ms;
     *right = *from;
     *from = (struct account){0};
-    take_state(verification, &right->state, right->size_bytes,
-               verification->kept.time_ms + (double)dispute->n_steps * step_ms);
+    take_state(dispute->verification, &right->state, right->size_bytes, dispute->end_ms);
 }
 
 chx_status
-verification_settle(struct verification *verification, chx_simulation *own, uint64_t n_steps,
-                    struct account *right, bool *has_moved)
+verification_settle(struct verification *verification, const struct session *own,
+                    struct frames *frames, double end_ms, struct account *right, bool *has_moved)
 {
     struct dispute dispute = {.verification = verification,
-                              .n_steps = n_steps,
+                              .n = verification->n_repeated,
+                              .end_ms = end_ms,
                               .liar = verification->n_suspects,
                               .is_own_right = true};
-    chx_status status = take_account(verification, own, &dispute.own);
+    chx_status status = take_account(verification, own, frames, &dispute.own);
     if (status == CHX_OK)
-        status =
-            take_account(verification, verification->again.simulation, &verification->repeated);
+        status = take_account_of(verification, &verification->again, &verification->repeated);
     verification->n_checked++;
     verification->n_repeated = 0;
-    verification->is_level = status == CHX_OK && agree(&dispute.own, &verification->repeated);
+    verification->is_level =
+        status == CHX_OK && account_agrees(&dispute.own, &verification->repeated);
     if (status == CHX_OK && !verification->is_level) {
         dispute.is_own_right = false;
         status = settle(&dispute);
@@ -447,7 +522,7 @@ uint64_t
 verification_n_failures(const struct verification *verification, const struct session *session)
 {
     return verification->n_failures + chx_runtime_n_recoveries(session->runtime) +
-           chx_runtime_n_recoveries(verification->again.runtime);
+           chx_runtime_n_recoveries(verification->again.session.runtime);
 }
 
 json_t *
@@ -479,7 +554,7 @@ void
 verification_close(struct verification *verification)
 {
     account_clear(&verification->repeated);
-    close_session(verification, &verification->again);
+    close_twin(verification, &verification->again);
     free(verification->kept.state);
     verification->kept.state = NULL;
     free(verification->suspects);
