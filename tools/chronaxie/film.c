@@ -9,6 +9,7 @@
 #include "interrupt.h"
 #include "outcome.h"
 #include "progress.h"
+#include "redrawing.h"
 #include "stopwatch.h"
 
 #define FRAMES_IN_TRACE 2000
@@ -21,6 +22,12 @@
 
 /* Speeds of devices that are taken as the same. */
 #define ALIKE 1.25
+
+/* Of frames that are drawn together where some are drawn twice: at least so many stretches, and the
+ * most that one may hold. */
+#define LEAST_STRETCHES 16u
+#define MOST_STRETCH_FRAMES 16u
+#define MOST_STRETCH_BYTES (UINT64_C(1) << 26)
 
 /* Between two checkpoints before the first frame: about a second of two processor cores. */
 #define LEAD_IN_NEURON_STEPS UINT64_C(1000000000)
@@ -113,12 +120,25 @@ save(struct rendering *rendering, uint64_t n_frames)
     return status == CHX_OK ? film_checkpoint_save(rendering, n_frames) : status;
 }
 
-/* Frames of the next run: up to where the reel may be cut. */
+/* Frames of a stretch: those of a run, or more where some are drawn twice. */
 static uint32_t
-count_frames(const struct rendering *rendering, uint64_t first)
+stretch_frames(const struct rendering *rendering)
+{
+    if (rendering->verification.share == 0)
+        return rendering->n_moments;
+    const uint64_t frame_bytes = (uint64_t)rendering->size_px[0] * rendering->size_px[1] * 3 / 2;
+    uint64_t n = (rendering->n_frames - rendering->first_frame) / LEAST_STRETCHES;
+    n = n < MOST_STRETCH_FRAMES ? n : MOST_STRETCH_FRAMES;
+    n = n * frame_bytes < MOST_STRETCH_BYTES ? n : MOST_STRETCH_BYTES / frame_bytes;
+    return n > rendering->n_moments ? (uint32_t)n : rendering->n_moments;
+}
+
+/* Of the next stretch, up to where the reel may be cut. */
+static uint32_t
+count_frames(const struct rendering *rendering, uint64_t first, uint32_t most)
 {
     const uint64_t left = rendering->n_frames - first;
-    uint32_t n = rendering->n_moments < left ? rendering->n_moments : (uint32_t)left;
+    uint32_t n = most < left ? most : (uint32_t)left;
     if (rendering->checkpoint.path) {
         const uint32_t piece = reel_piece_frames(&rendering->reel);
         const uint32_t until_cut = piece - (uint32_t)(first % piece);
@@ -128,19 +148,33 @@ count_frames(const struct rendering *rendering, uint64_t first)
 }
 
 static chx_status
+draw_stretch(struct rendering *rendering, uint64_t first, uint32_t n)
+{
+    struct verification *verification = &rendering->verification;
+    chx_status status = CHX_OK;
+    if (verification->share > 0 && verification_is_due(verification))
+        return redrawing_draw(rendering, first, n);
+    for (uint32_t i = 0; status == CHX_OK && i < n; i += rendering->n_moments) {
+        const uint32_t left = n - i, most = rendering->n_moments;
+        status = submit_frames(rendering, first + i, left < most ? left : most);
+    }
+    return status;
+}
+
+static chx_status
 submit_film(struct rendering *rendering)
 {
-    const uint64_t first = rendering->first_frame;
+    const uint32_t most = stretch_frames(rendering);
     chx_status status = CHX_OK;
-    uint64_t f = first;
+    uint64_t f = rendering->begun_frame;
 
     while (status == CHX_OK && f < rendering->n_frames && !interrupt_pending()) {
-        const uint32_t n = count_frames(rendering, f);
-        status = submit_frames(rendering, f, n);
+        const uint32_t n = count_frames(rendering, f, most);
+        status = draw_stretch(rendering, f, n);
         f += n;
         if (status == CHX_OK && is_save_due(rendering, f))
             status = save(rendering, f);
-        progress_show(f - first);
+        progress_show(f - rendering->first_frame);
     }
     return status == CHX_OK ? flight_drain(&rendering->flight) : status;
 }
@@ -150,7 +184,8 @@ static int
 advance(struct rendering *rendering, uint64_t n_steps)
 {
     const int code = rendering_advance(rendering, n_steps);
-    if (rendering->checkpoint.path && (code == OUTCOME_OK || interrupt_pending()) &&
+    if (rendering->checkpoint.path && !rendering->flight.is_stuck &&
+        (code == OUTCOME_OK || interrupt_pending()) &&
         film_checkpoint_save(rendering, rendering->first_frame) != CHX_OK)
         return outcome_report_error(&rendering->frame_error, STAGE_OUTPUT);
     return code;
@@ -228,31 +263,14 @@ prepare(struct rendering *rendering)
         code = lead_in(rendering);
     if (code != OUTCOME_OK)
         return code;
+    rendering->submit = submit_frames;
+    rendering->begun_frame = rendering->first_frame;
+    rendering->next_frame = rendering->first_frame;
+    rendering->n_kept = rendering->first_frame;
     const uint32_t n_moments = choose_moments(rendering);
     if (n_moments > 1 && rendering->scene_params.n_bands == 0)
         rendering->scene_params.n_bands = 1;
     return rendering_prepare(rendering, n_moments, most_steps(rendering));
-}
-
-/* Appends the spikes of this process to those of the ones before. */
-static int
-gather_spikes(struct rendering *rendering)
-{
-    const chx_spike *spikes;
-    chx_spike *all;
-    size_t n;
-    chx_status status = chx_simulation_spikes(rendering->session.simulation, &spikes, &n);
-
-    if (status != CHX_OK)
-        return outcome_report(status, STAGE_WORK);
-    all = realloc(rendering->earlier, (rendering->n_earlier + n + 1) * sizeof *all);
-    if (!all)
-        return outcome_say(OUTCOME_MEMORY, "no memory for the spikes");
-    if (n > 0)
-        memcpy(all + rendering->n_earlier, spikes, n * sizeof *all);
-    rendering->earlier = all;
-    rendering->n_earlier += n;
-    return OUTCOME_OK;
 }
 
 static int
@@ -261,7 +279,7 @@ finish(struct rendering *rendering)
     int code = outcome_report(reel_finish(&rendering->reel), STAGE_OUTPUT);
 
     if (code == OUTCOME_OK)
-        code = gather_spikes(rendering);
+        code = outcome_report(rendering_take_spikes(rendering), STAGE_WORK);
     rendering->n_spikes = rendering->n_earlier;
     rendering->simulated_ms = rendering->end_ms;
     return code == OUTCOME_OK ? session_write_spikes(&rendering->session, &rendering->params,

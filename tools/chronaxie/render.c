@@ -14,7 +14,14 @@
 #include "stopwatch.h"
 #include "target.h"
 
-#define RENDER_RULES 24
+/* Where whose option rules stand. */
+enum {
+    RENDER_RULES = 23,
+    SESSION_AT = RENDER_RULES,
+    VERIFICATION_AT = SESSION_AT + SESSION_RULES,
+    CHECKPOINT_AT = VERIFICATION_AT + VERIFICATION_RULES,
+    N_RULES = CHECKPOINT_AT + CHECKPOINT_RULES,
+};
 
 static const char *const colour_maps[] = {"inferno", "cividis"};
 static const char *const planes[] = {"principal", "xy", "xz", "yz"};
@@ -69,7 +76,6 @@ render_rules(struct rendering *r, const char **colour_map, option_rule *rules)
          &scene->no_labels, 0, 0, NULL},
         {OPTION_FLAG, 0, "no-int64-atomics", NULL, "use 32-bit kernels everywhere; same pixels",
          &scene->no_int64_atomics, 0, 0, NULL},
-        {OPTION_TEXT, 0, "verify", "R", NULL, &r->verify, 0, 0, NULL},
     };
     memcpy(rules, table, sizeof table);
 }
@@ -149,12 +155,6 @@ check_choices(struct rendering *r, const char *colour_map)
 
     if (!r->output)
         return outcome_say(OUTCOME_USAGE, "render needs -o FILE.png, FILE.mp4 or FILE.webm");
-    if (r->verify)
-        return outcome_say(OUTCOME_USAGE,
-                           "render has no --verify; simulate by run --verify %s "
-                           "--spikes FILE.csv, and draw the same picture by render "
-                           "--play-spikes FILE.csv",
-                           r->verify);
     r->is_video = target_has_ending(r->output, ".mp4 .webm");
     if (r->size_px[0] % 2 || r->size_px[1] % 2)
         return outcome_say(OUTCOME_USAGE, "--size %ux%u: both must be even", r->size_px[0],
@@ -241,7 +241,7 @@ print_json(const struct rendering *r, uint64_t spikes_digest)
         r->session.info->name, "frames", (json_int_t)r->n_frames, "width_px", (int)r->size_px[0],
         "height_px", (int)r->size_px[1], "start_ms", r->is_video ? r->start_ms : r->at_ms, "end_ms",
         r->end_ms, "ready_s", r->ready_s, "wall_s", r->wall_s, "frames_per_s", frames_per_s(r),
-        "failures", (int)chx_runtime_n_recoveries(r->session.runtime), "digest",
+        "failures", (int)verification_n_failures(&r->verification, &r->session), "digest",
         result_digest(r->digest), "spikes_digest", result_digest(spikes_digest), "files",
         files_json(r), "devices", flight_devices_json(&r->flight, r->wall_s));
     json_object_set_new(object, "bottleneck", result_bottleneck(r->flight.picture.timeline));
@@ -249,13 +249,15 @@ print_json(const struct rendering *r, uint64_t spikes_digest)
         json_object_set_new(object, "fps", json_integer(r->fps));
         json_object_set_new(object, "speed", json_real(r->speed));
     }
+    if (r->verification.share > 0)
+        json_object_set_new(object, "verified", verification_json(&r->verification));
     return result_print(object);
 }
 
 static int
 print_text(const struct rendering *r)
 {
-    const uint64_t n_failures = chx_runtime_n_recoveries(r->session.runtime);
+    const uint64_t n_failures = verification_n_failures(&r->verification, &r->session);
     json_t *files = files_json(r);
     size_t i;
     json_t *file;
@@ -273,6 +275,8 @@ print_text(const struct rendering *r)
         printf(", %llu failure%s survived", (unsigned long long)n_failures,
                result_plural(n_failures));
     puts("");
+    if (r->verification.share > 0)
+        verification_print(&r->verification);
     flight_print_devices(&r->flight, r->wall_s);
     if (r->params.timeline_path)
         result_print_bottleneck(r->flight.picture.timeline);
@@ -294,6 +298,8 @@ work(struct rendering *r, const shared_options *shared)
 
     if (code == OUTCOME_OK)
         code = source_settle(r->session.network, r->session.runtime);
+    if (code == OUTCOME_OK && r->verification.share > 0)
+        code = verification_begin(&r->verification, shared, &r->params, &r->session);
     if (code == OUTCOME_OK)
         code = complete_times(r);
     if (code == OUTCOME_OK)
@@ -321,13 +327,14 @@ run(const struct command *self, int argc, char **argv)
     shared_options shared = {0};
     struct rendering r = {.size_px = {1920, 1080}, .fps = 30};
     const char *colour_map = colour_maps[CHX_COLOUR_INFERNO];
-    option_rule rules[RENDER_RULES + SESSION_RULES + CHECKPOINT_RULES + 1] = {{.kind = OPTION_END}};
+    option_rule rules[N_RULES + 1] = {{.kind = OPTION_END}};
     const struct syntax syntax = {self, rules, &shared, NULL, &r.params.sources};
     int code;
 
     render_rules(&r, &colour_map, rules);
-    session_rules(&r.params, rules + RENDER_RULES);
-    checkpoint_rules(&r.checkpoint, rules + RENDER_RULES + SESSION_RULES);
+    session_rules(&r.params, rules + SESSION_AT);
+    verification_rules(&r.verification, rules + VERIFICATION_AT);
+    checkpoint_rules(&r.checkpoint, rules + CHECKPOINT_AT);
     if (!options_parse(&syntax, argc, argv, &code))
         return code;
     code = check_choices(&r, colour_map);
@@ -339,10 +346,8 @@ run(const struct command *self, int argc, char **argv)
         reel_close(&r.reel);
         _exit(code);
     }
-    chx_plan_destroy(&r.plan);
-    chx_graph_destroy(&r.graph);
-    while (r.n_moments > 0)
-        chx_scene_destroy(&r.moments[--r.n_moments].scene);
+    rendering_strike(&r);
+    verification_close(&r.verification);
     session_close(&r.session);
     reel_close(&r.reel);
     free(r.earlier);

@@ -11,6 +11,7 @@
 #include "flight.h"
 #include "reel.h"
 #include "session.h"
+#include "verification.h"
 
 #define MOST_MOMENTS 16u
 #define RUNS_REMEMBERED (2 * FLIGHT_DEPTH) /* more than are under way */
@@ -48,10 +49,10 @@ struct rendering {
     bool connections;
     bool no_connections;
     const char *colour_by; /* name of what colours mean, NULL for spikes */
-    const char *verify; /* refused when given */
     const char *centre; /* name of a neuron, NULL for the whole */
     chx_scene_params scene_params;
     struct checkpoint checkpoint; /* of a film */
+    struct verification verification;
 
     /* alive */
     struct session session;
@@ -60,11 +61,22 @@ struct rendering {
     uint32_t n_moments;
     uint32_t n_wanted[RUNS_REMEMBERED]; /* of the pictures of each run, by its number; those behind
                                            are not kept */
+    uint32_t max_steps; /* before each picture */
     chx_graph *graph;
     chx_plan *plan;
+    uint64_t first_run; /* of the graph, among those of the flight */
     chx_camera camera;
     struct flight flight;
     struct reel reel;
+    /* Sets and submits a run of n frames; a run of none lets the simulation be whole. */
+    chx_status (*submit)(struct rendering *rendering, uint64_t first, uint32_t n);
+    struct frames *gathered; /* where frames go that are compared; NULL: they are kept as they come
+                              */
+    uint64_t begun_frame; /* that a state or the first frame to draw stands before, from which the
+                             drawing may begin anew */
+    uint64_t next_frame; /* that is handed over; one that was kept before it began anew is not kept
+                            again */
+    uint64_t n_kept; /* frames of all processes */
     uint64_t digest; /* of all pixels so far: each frame's begins with that of those before */
     chx_error frame_error; /* why a frame could not be kept; it happened on another thread */
 
@@ -74,7 +86,7 @@ struct rendering {
     uint64_t asked; /* digest of what decides the frames of a film with a checkpoint */
     bool has_saved; /* what others can go on from, */
     uint64_t n_saved; /* after so many frames */
-    chx_spike *earlier; /* of processes before this one */
+    chx_spike *earlier; /* taken from simulations, of this process and of those before */
     size_t n_earlier;
     size_t n_spikes; /* found within simulated_ms of network time */
     double simulated_ms;
@@ -97,14 +109,25 @@ int rendering_simulate(struct rendering *rendering, uint64_t n_steps);
  * what fails; returns the exit code. */
 int rendering_prepare(struct rendering *rendering, uint32_t n_moments, uint32_t max_steps);
 
+/* Makes scenes, graph and plan again, of another session, with the camera that was chosen. */
+chx_status rendering_stage(struct rendering *rendering);
+
+/* Releases them, when nothing is under way. */
+void rendering_strike(struct rendering *rendering);
+
 /* Submits a run, of whose pictures the first n_wanted are kept. */
 chx_status rendering_submit(struct rendering *rendering, uint32_t n_wanted);
+
+/* Keeps the next frame: appends it to the film, or writes the picture. */
+chx_status rendering_keep_frame(struct rendering *rendering, const uint8_t *pixels,
+                                size_t size_bytes);
 
 /* Keeps why a frame or a file was not written, which is told instead of what follows from it.
  * Returns the status. */
 chx_status rendering_keep_error(struct rendering *rendering, chx_status status);
 
-/* Draws by a function. Says what fails; returns the exit code. */
+/* Draws by a function, from begun_frame on; again, where a device that failed is done without in
+ * what is verified. Says what fails; returns the exit code. */
 typedef chx_status (*rendering_fn)(struct rendering *rendering);
 int rendering_draw(struct rendering *rendering, rendering_fn draw);
 
@@ -112,7 +135,10 @@ int rendering_draw(struct rendering *rendering, rendering_fn draw);
 int rendering_still(struct rendering *rendering);
 int rendering_film(struct rendering *rendering);
 
-/* Keeps how many spikes the simulation has brought until a time. Returns the exit code. */
-int rendering_count_spikes(struct rendering *rendering, double simulated_ms);
+/* Appends spikes to earlier ones; false when memory ran out. */
+bool rendering_add_spikes(struct rendering *rendering, const chx_spike *spikes, size_t n_spikes);
+
+/* The same with what the simulation has brought. */
+chx_status rendering_take_spikes(struct rendering *rendering);
 
 #endif
