@@ -162,12 +162,95 @@ class Losses(Case):
             self.assertIn(summary["verified"]["stretches"], [71, 72])
             self.assertRegex(told[0], expected)
 
+    def picture(self, name, fault, *words):
+        """What a render with the fault said, its summary and what must not depend on faults."""
+        path = self.folder / name
+        done = run_with_fault(fault, "render", WORM, "--json", "-s", "96x64", "-t", 60, "-o", path,
+                              *words)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertGreater(path.stat().st_size, 0)
+        path.unlink()
+        summary = json.loads(done.stdout)
+        return done.stderr, summary, [summary["digest"], summary["spikes_digest"]]
+
+    @unittest.skipUnless(devices() == ["-d", "portable"], "a device that has parts is needed")
+    def test_pictures_that_a_device_gets_wrong_come_out_right_where_they_are_drawn_twice(self):
+        still = ["x.png", "--at-ms", 0]
+        film = ["x.mp4", "--start-ms", 100, "-t", 20, "--partitions", 2]
+        # In which order a picture's kernels are launched is the plan's.
+        for (name, *words), faults, said in [
+                (still, ["skip:2", "skip:3", "skip:6", "skip:1", "skip:7"], "drew 0 ms wrongly"),
+                (film, ["flip:3", "flip:5"], "computed 0 to .* ms wrongly")]:
+            words, n_wrong, n_found = [*devices(), *words], 0, 0
+            right = self.picture(name, "", *words)[2]
+            for fault in some(faults, 3 if name == "x.png" else 1):
+                n_wrong += self.picture(name, fault, *words)[2] != right
+                told, summary, got = self.picture(name, fault, *words, "--split", 2, "--verify", 1)
+                self.assertEqual(got, right, fault)
+                verified = summary["verified"]
+                self.assertEqual(verified["checked"], verified["stretches"])
+                self.assertEqual(len(verified["left_out"]), verified["differences"], told)
+                n_found += verified["differences"]
+                if verified["differences"]:
+                    self.assertRegex(told, rf"note: .*\([12] of 2\) {said}; going on without")
+            self.assertGreater(n_wrong, 0, name)
+            self.assertGreater(n_found, 0, name)
+
+    @unittest.skipUnless(devices() == ["-d", "portable"], "several devices are needed")
+    def test_third_device_settles_who_drew_wrongly(self):
+        path = self.folder / "x.png"
+        with unittest.mock.patch.dict(os.environ, POCL_DEVICES="pthread pthread pthread"):
+            words = ["x.mp4", "mute:30", "-t", 20, *devices()]
+            right = self.picture("x.mp4", "", *words[2:])[2]
+            told, summary, got = self.picture(*words, "--verify", 1)
+        self.assertEqual(got, right, told)
+        self.assertEqual(summary["verified"]["differences"], 1)
+        self.assertEqual(len(summary["verified"]["left_out"]), 1)
+        with unittest.mock.patch.dict(os.environ, POCL_DEVICES="pthread pthread"):
+            done = run_with_fault("mute:1", "render", WORM, "-o", path, "-s", "96x64",
+                                  "-t", 100, *devices(), "--verify", 1)
+        self.assertEqual(done.returncode, 5, done.stderr)
+        self.assertEqual(done.stdout, "")
+        self.assertRegex(done.stderr, "computed 0 to 64 ms differently, and nobody can tell which")
+        self.assertFalse(path.exists())
+
+    @unittest.skipUnless(devices() == ["-d", "portable"], "several devices are needed")
+    def test_verified_film_goes_on_without_a_device_that_is_lost(self):
+        with unittest.mock.patch.dict(os.environ, POCL_DEVICES="pthread pthread"):
+            right = self.picture("x.mp4", "", *devices())[2]
+            for share, fault in some([(0.3, "lose:400"), (1, "lose:400"), (1, "lose:401"),
+                                      (0.3, "lose:700")], 2):
+                told, summary, got = self.picture("x.mp4", fault, *devices(), "--verify", share)
+                self.assertEqual(got, right, told)
+                self.assertIn("without that device", told)
+                self.assertEqual(summary["verified"]["differences"], 0)
+
+    @unittest.skipIf(SERIAL, "a checked device is too slow for films")
+    def test_share_of_a_film_is_verified(self):
+        spikes, again = self.folder / "spikes.csv", self.folder / "again.csv"
+        words = ["--speed", "1/10", *devices()]
+        right = self.picture("x.mp4", "", *words, "-t", 160, "--spikes", spikes)[2]
+        played = self.picture("x.mp4", "", *words, "-t", 160, "--play-spikes", spikes)[2]
+        self.assertEqual(played, right)
+        for share, n_checked, more in [(1, 16, []), (0.2, 4, ["--orbit", 0]),
+                                       (0.2, 4, ["--play-spikes", spikes])]:
+            if not more:
+                more = ["--spikes", again, "--checkpoint", self.folder / "c"]
+            _, summary, got = self.picture("x.mp4", "", *words, "-t", 160, *more, "--verify", share)
+            self.assertEqual(got, right)
+            verified = summary["verified"]
+            self.assertEqual([verified["stretches"], verified["checked"]], [16, n_checked])
+            self.assertEqual([verified["differences"], verified["left_out"]], [0, []])
+        self.assertEqual(again.read_text(), spikes.read_text())
+        text = self.succeeds("render", WORM, "-o", self.folder / "x.png", "-s", "96x64", "--at-ms",
+                             0, "--verify", 1, *devices())
+        self.assertIn("verified 1 of 1 stretch, 0 differences\n", text)
+
     def test_share_that_is_none_is_refused(self):
         for share in ["0", "1.5", "-1", "x"]:
             self.fails(2, "--verify takes a number from", "run", WORM, "--verify", share)
-        self.fails(2, "render has no --verify; simulate by run --verify 0.5", "render", WORM, "-o",
-                   self.folder / "x.png", "--verify", 0.5)
-        self.assertNotIn("--verify", self.succeeds("render", "--help"))
+            self.fails(2, "--verify takes a number from", "render", WORM, "-o",
+                       self.folder / "x.png", "--verify", share)
         spikes = self.file("spikes.csv", "time_ms,neuron\n1,AVAL\n")
         self.fails(2, "leave --verify out", "run", WORM, "--verify", 1, "--play-spikes", spikes)
 

@@ -1,7 +1,7 @@
 /* Two renderings are alive while a stretch is drawn twice: the command's own, and its twin, which
  * has scenes, a graph and a plan on another device and shares nothing with it but the network. Each
- * gathers its frames in a list, on a thread of its runtime; a list is looked at only when nothing is
- * under way. */
+ * gathers its frames in a list, on a thread of its runtime; a list is looked at only when nothing
+ * is under way. */
 #include "redrawing.h"
 
 #include <stdlib.h>

@@ -363,7 +363,8 @@ const struct command command_render = {
         "a layout places; or cells, each at its own coordinates: .swc or .swc.gz files,\n"
         "or a folder of them. A picture shows the moment --at-ms; without it\n"
         "the network is simulated once for its whole duration to find the brightest moment. A\n"
-        "video lasts duration / speed. Pixels are the same bits on any device and any split.",
+        "video lasts duration / speed. Pixels are the same bits on any device and any split;\n"
+        "--verify draws them twice to find a device that is wrong.",
     .example = "  chronaxie render examples/celegans -o worm.png\n"
                "  chronaxie render examples/celegans -o worm.mp4 --orbit 360 --raster raster.png\n"
                "  chronaxie render A.swc B.swc.gz --unit nm -o cells.png\n",

@@ -206,13 +206,10 @@ take_account(const struct verification *verification, const struct session *sess
 }
 
 static chx_status
-take_account_of(const struct verification *verification, struct twin *twin, struct account *account)
+settle_twin(const struct verification *verification, struct twin *twin)
 {
     const struct verified_work *work = &verification->work;
-    chx_status status = work->settle ? work->settle(work->data, twin) : CHX_OK;
-    twin->n_done = 0;
-    return status == CHX_OK ? take_account(verification, &twin->session, &twin->frames, account)
-                            : status;
+    return work->settle ? work->settle(work->data, twin) : CHX_OK;
 }
 
 static void
@@ -265,13 +262,12 @@ verification_restore(const struct verification *verification, struct session *ow
 static chx_status
 begin_stretch(const struct verification *verification, struct twin *twin)
 {
-    const struct verified_work *work = &verification->work;
     struct session *session = &twin->session;
     chx_status status = CHX_OK;
     if (session->simulation && session->recording)
         drop_work(verification, twin);
-    else if (session->simulation && work->settle)
-        status = work->settle(work->data, twin);
+    else if (session->simulation)
+        status = settle_twin(verification, twin);
     frames_clear(&twin->frames);
     twin->n_done = 0;
     if (status == CHX_OK && !session->simulation)
@@ -331,6 +327,21 @@ verification_repeat(struct verification *verification, uint64_t n)
     return status;
 }
 
+/* Waits for the other device to end a stretch, which a failure gives to another one. */
+static chx_status
+end_repeating(struct verification *verification)
+{
+    struct twin *again = &verification->again;
+    chx_status status = settle_twin(verification, again);
+    while (status != CHX_OK && find_other(verification, status)) {
+        status =
+            repeat_on(verification, verification->other, again, false, verification->n_repeated);
+        if (status == CHX_OK)
+            status = settle_twin(verification, again);
+    }
+    return status;
+}
+
 /* A stretch about which two accounts differ, and who made them. */
 struct dispute {
     struct verification *verification;
@@ -351,7 +362,9 @@ ask(const struct dispute *dispute, uint32_t suspect, struct account *account)
         .session = {.network = again->network, .info = again->info, .recording = again->recording}};
     chx_status status = repeat_on(verification, suspect, &twin, false, dispute->n);
     if (status == CHX_OK)
-        status = take_account_of(verification, &twin, account);
+        status = settle_twin(verification, &twin);
+    if (status == CHX_OK)
+        status = take_account(verification, &twin.session, &twin.frames, account);
     close_twin(verification, &twin);
     return status;
 }
@@ -484,9 +497,14 @@ verification_settle(struct verification *verification, const struct session *own
                               .end_ms = end_ms,
                               .liar = verification->n_suspects,
                               .is_own_right = true};
-    chx_status status = take_account(verification, own, frames, &dispute.own);
+    struct twin *again = &verification->again;
+    chx_status status = end_repeating(verification);
     if (status == CHX_OK)
-        status = take_account_of(verification, &verification->again, &verification->repeated);
+        status = take_account(verification, own, frames, &dispute.own);
+    if (status == CHX_OK)
+        status =
+            take_account(verification, &again->session, &again->frames, &verification->repeated);
+    again->n_done = 0;
     verification->n_checked++;
     verification->n_repeated = 0;
     verification->is_level =
