@@ -438,11 +438,11 @@ main(void)
     tcase_add_checked_fixture(slow, open_runtime, close_runtime);
     tcase_set_timeout(slow, 120);
     tcase_add_test(slow, graded_neurons_do_what_the_equations_say_the_closer_the_shorter_the_step);
+    tcase_add_test(slow,
+                   a_graded_neuron_fires_where_it_rises_through_its_threshold_and_is_not_reset);
     suite_add_tcase(suite, slow);
     tcase_add_test(devices, graded_networks_are_the_same_in_every_cut);
     tcase_add_test(devices, graded_networks_go_on_from_what_was_saved);
-    tcase_add_test(devices,
-                   a_graded_neuron_fires_where_it_rises_through_its_threshold_and_is_not_reset);
     suite_add_tcase(suite, devices);
     TCase *files = tcase_create("files");
     tcase_add_checked_fixture(files, folder_setup, folder_teardown);

@@ -519,10 +519,7 @@ main(void)
     TCase *tests = tcase_create("plasticity");
     tcase_add_checked_fixture(tests, open_runtime, close_runtime);
     tcase_set_timeout(tests, 60);
-    tcase_add_test(tests, short_term_weights_are_those_of_the_equations);
     tcase_add_test(tests, short_term_spikes_are_the_same_in_every_cut);
-    tcase_add_loop_test(tests, a_pair_of_spikes_moves_a_weight_by_its_window, 0, 2);
-    tcase_add_test(tests, a_depressing_synapse_answers_a_train_by_a_geometric_series);
     tcase_add_test(tests, learnt_inhibition_arrives_at_its_own_port);
     tcase_add_test(tests, plasticities_that_cannot_be_are_refused);
     suite_add_tcase(suite, tests);
@@ -532,6 +529,9 @@ main(void)
     tcase_set_timeout(slow, 280);
     tcase_add_loop_test(slow, weights_are_learnt_by_the_rule_for_long, 0, 2);
     tcase_add_loop_test(slow, weights_are_learnt_by_the_rule, 0, 2);
+    tcase_add_test(slow, short_term_weights_are_those_of_the_equations);
+    tcase_add_loop_test(slow, a_pair_of_spikes_moves_a_weight_by_its_window, 0, 2);
+    tcase_add_test(slow, a_depressing_synapse_answers_a_train_by_a_geometric_series);
     suite_add_tcase(suite, slow);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -561,11 +561,8 @@ main(void)
     TCase *tests = tcase_create("ports");
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_set_timeout(tests, 60);
-    tcase_add_test(tests, a_spike_at_each_port_does_what_the_equations_say);
     tcase_add_loop_test(tests, spikes_at_ports_are_the_same_in_every_cut, first, N_LIVELY - 1);
     tcase_add_loop_test(tests, a_saved_state_knows_its_ports, first, N_LIVELY - 1);
-    tcase_add_test(tests, excitation_arrives_where_inhibition_does);
-    tcase_add_test(tests, events_arrive_at_the_port_that_a_stimulus_names);
     tcase_add_test(tests, ports_that_a_stimulus_cannot_name_are_refused);
     tcase_add_test(tests, a_program_names_ports_of_stimuli);
     tcase_add_test(tests, rows_of_ports_that_cannot_be_are_refused);
@@ -573,6 +570,14 @@ main(void)
     tcase_add_test(tests, rows_of_ports_without_a_synapse_are_remarked_on);
     tcase_add_test(tests, models_have_up_to_eight_ports);
     suite_add_tcase(suite, tests);
+    TCase *slow = tcase_create("slow on a device");
+    tcase_set_tags(slow, "slow");
+    tcase_add_checked_fixture(slow, setup, teardown);
+    tcase_set_timeout(slow, 60);
+    tcase_add_test(slow, a_spike_at_each_port_does_what_the_equations_say);
+    tcase_add_test(slow, excitation_arrives_where_inhibition_does);
+    tcase_add_test(slow, events_arrive_at_the_port_that_a_stimulus_names);
+    suite_add_tcase(suite, slow);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
     int n_failed = srunner_ntests_failed(runner);

@@ -47,7 +47,7 @@ START_TEST(moments_drawn_side_by_side_are_those_drawn_one_after_the_other)
     enum { N_MOMENTS = 3 };
     const int n_runs = test_tries_all() ? 2 : 1;
     const uint32_t n_frames = (uint32_t)(N_MOMENTS * n_runs);
-    const chx_scene_params params = {.width_px = 160, .height_px = 90};
+    const chx_scene_params params = {.width_px = 96, .height_px = 64};
     notes seen = {.n = 0};
     chx_scene *scenes[N_MOMENTS];
     stage *one = open_stage(&params), *many = calloc(1, sizeof *many);
