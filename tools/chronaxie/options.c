@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "outcome.h"
-#include "progress.h"
 #include "suggest.h"
 
 #define MAX_RULES 48
@@ -317,8 +316,7 @@ log_line(void *data, chx_log_level level, const char *line)
     const shared_options *shared = data;
     if (level == CHX_LOG_ERROR && shared->verbose == 0)
         return;
-    progress_clear();
-    fprintf(stderr, "chronaxie: %s%s\n", level <= CHX_LOG_DEBUG ? names[level] : "", line);
+    outcome_log(level <= CHX_LOG_DEBUG ? names[level] : "", line, shared->verbose > 0);
 }
 
 chx_runtime_params

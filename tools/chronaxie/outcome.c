@@ -1,9 +1,11 @@
 /* Exit codes are a promise to scripts (chronaxie.1). What a failed file means depends on what
  * was being done, hence the stage. Every message clears the progress line first, and a signal
- * that came meanwhile explains what failed better than the failure does. */
+ * that came meanwhile explains what failed better than the failure does. The library logs from
+ * threads of its own, so that a lock decides what came before the sentence that ends a command. */
 #include "outcome.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +13,16 @@
 #include "interrupt.h"
 #include "progress.h"
 #include "sentence.h"
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static bool has_ended; /* guarded by the lock, as is stderr */
+
+static void
+say(const char *begin, const char *format, va_list args)
+{
+    progress_clear();
+    sentence_print(begin, format, args);
+}
 
 static outcome
 outcome_of(chx_status status, enum stage stage)
@@ -46,10 +58,12 @@ int
 outcome_say(outcome code, const char *format, ...)
 {
     va_list args;
-    progress_clear();
+    pthread_mutex_lock(&lock);
+    has_ended = true;
     va_start(args, format);
-    sentence_print("chronaxie: ", format, args);
+    say("chronaxie: ", format, args);
     va_end(args);
+    pthread_mutex_unlock(&lock);
     return (int)code;
 }
 
@@ -57,10 +71,22 @@ void
 outcome_remark(const char *format, ...)
 {
     va_list args;
-    progress_clear();
+    pthread_mutex_lock(&lock);
     va_start(args, format);
-    sentence_print("chronaxie: note: ", format, args);
+    say("chronaxie: note: ", format, args);
     va_end(args);
+    pthread_mutex_unlock(&lock);
+}
+
+void
+outcome_log(const char *begin, const char *line, bool all)
+{
+    pthread_mutex_lock(&lock);
+    if (all || !has_ended) {
+        progress_clear();
+        fprintf(stderr, "chronaxie: %s%s\n", begin, line);
+    }
+    pthread_mutex_unlock(&lock);
 }
 
 int

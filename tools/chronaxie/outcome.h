@@ -2,6 +2,8 @@
 #ifndef CHRONAXIE_OUTCOME_H
 #define CHRONAXIE_OUTCOME_H
 
+#include <stdbool.h>
+
 #include <chronaxie/status.h>
 
 /* Exit codes, a promise to scripts: docs/chronaxie.1 lists them. */
@@ -41,6 +43,10 @@ int outcome_say(outcome code, const char *format, ...) __attribute__((format(pri
 /* Prints one sentence after "chronaxie: note: ": what a person may want to know though all is
  * well. */
 void outcome_remark(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Prints what the library logs. Not once it was said how the command ends, unless all is wanted:
+ * what is under way then only fails for the same reason. From any thread. */
+void outcome_log(const char *begin, const char *line, bool all);
 
 /* Flushes stdout and turns a failed write into OUTCOME_OUTPUT; otherwise returns the code given. */
 int outcome_close(int code);
