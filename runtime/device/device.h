@@ -54,6 +54,7 @@ struct chx__device {
      * such as two drivers of the same processor cores, and are not planned to work at once. */
     uint64_t hardware;
     chx__digest identity; /* of platform, device and driver: keys caches and measurements */
+    uint64_t pace; /* keys what costs it: its identity, told apart from devices like it */
     _Atomic uint64_t used_bytes;
 };
 

@@ -163,6 +163,19 @@ set_limits(chx__fleet *fleet, const chx_runtime_params *params)
     }
 }
 
+/* Of devices that are alike one may be slower, as by others' work. */
+static void
+tell_apart(chx__fleet *fleet)
+{
+    for (uint32_t i = 0; i < fleet->n_devices; i++) {
+        chx__device *device = &fleet->devices[i];
+        uint64_t n_alike = 0;
+        for (uint32_t j = 0; j < i; j++)
+            n_alike += chx__digest_equal(fleet->devices[j].identity, device->identity);
+        device->pace = device->identity.low + n_alike * UINT64_C(0x9e3779b97f4a7c15);
+    }
+}
+
 static bool
 is_only_one(const chx__fleet *fleet, const chx__device *device)
 {
@@ -222,6 +235,8 @@ assemble(chx__fleet *fleet, const chx_runtime_params *params)
         status = check_count(fleet);
     if (!status)
         set_limits(fleet, params);
+    if (!status)
+        tell_apart(fleet);
     settle_contexts(fleet);
     if (!status)
         recall_wires(fleet);
@@ -240,6 +255,8 @@ assemble_null(chx__fleet *fleet, const chx_runtime_params *params, chx__null *ma
         status = chx__fleet_select(fleet, params->devices);
     if (!status)
         set_limits(fleet, params);
+    if (!status)
+        tell_apart(fleet);
     return status;
 }
 

@@ -87,7 +87,7 @@ chx__learn_begin(chx_runtime *runtime)
 {
     for (uint32_t d = 0; d < runtime->fleet.n_devices; d++)
         if (chx__device_is_usable(&runtime->fleet.devices[d]))
-            chx__cost_book_recall(runtime->fleet.cache, runtime->fleet.devices[d].identity.low,
+            chx__cost_book_recall(runtime->fleet.cache, runtime->fleet.devices[d].pace,
                                   runtime->costs);
 }
 
@@ -96,16 +96,16 @@ chx__learn_end(const chx_runtime *runtime)
 {
     for (uint32_t d = 0; d < runtime->fleet.n_devices; d++)
         if (chx__device_is_usable(&runtime->fleet.devices[d]))
-            chx__cost_book_keep(runtime->fleet.cache, runtime->fleet.devices[d].identity.low,
+            chx__cost_book_keep(runtime->fleet.cache, runtime->fleet.devices[d].pace,
                                 runtime->costs);
 }
 
-/* Devices of one identity are told as the first of them; false where none is left. */
+/* False where the device is not in use. */
 static bool
 tell(const chx__fleet *fleet, const chx__cost_model *model, chx_cost_model *told)
 {
     uint32_t d = 0;
-    while (d < fleet->n_devices && (fleet->devices[d].identity.low != model->key.device ||
+    while (d < fleet->n_devices && (fleet->devices[d].pace != model->key.device ||
                                     !chx__device_is_usable(&fleet->devices[d])))
         d++;
     if (d == fleet->n_devices)

@@ -161,7 +161,7 @@ chx__task_keys
 chx__task_keys_of(const chx__task *task, const chx__device *device)
 {
     chx__cost_key kind = {.kernel = kind_of(task, device),
-                          .device = device ? device->identity.low : 0,
+                          .device = device ? device->pace : 0,
                           .size = work_items(task)};
     uint64_t place[2] = {kind.kernel, task->origin};
     chx__cost_key own = kind;
@@ -176,10 +176,10 @@ giga_ops(const chx__device *device)
 }
 
 static double
-giga_ops_by_identity(const chx__fleet *fleet, uint64_t identity)
+giga_ops_at(const chx__fleet *fleet, uint64_t pace)
 {
     for (uint32_t d = 0; d < fleet->n_devices; d++)
-        if (fleet->devices[d].identity.low == identity)
+        if (fleet->devices[d].pace == pace)
             return giga_ops(&fleet->devices[d]);
     return GUESSED_GIGA_OPS;
 }
@@ -211,7 +211,7 @@ device_cost(const chx__costs *costs, const chx__fleet *fleet, const chx__task *t
         return duration_ns;
     if (chx__costs_find_elsewhere(costs, &keys.own, &reference, &duration_ns) ||
         chx__costs_find_elsewhere(costs, &keys.kind, &reference, &duration_ns))
-        return duration_ns * giga_ops_by_identity(fleet, reference) / giga_ops(device);
+        return duration_ns * giga_ops_at(fleet, reference) / giga_ops(device);
     double launch_ns =
         device->info.launch_us > 0 ? device->info.launch_us * 1e3 : GUESSED_LAUNCH_NS;
     return launch_ns + (double)work_items(task) * GUESSED_OPS_PER_ITEM / giga_ops(device);

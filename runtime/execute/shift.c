@@ -1,10 +1,10 @@
 /* Models follow a median, since most samples that differ are noise or disturbed. But noise differs
- * from one kernel to the next, and disturbances are rare: where nearly all that a lane ran lies
- * apart from what is known, by one factor, in runs one after the other, the lane has changed, and
- * its kernels' models are scaled instead of waiting for a majority of new samples in each.
+ * from one kernel to the next, and disturbances are rare: where most of what a lane ran lies apart
+ * from what is known, by one factor, in runs one after the other, the lane has changed, and its
+ * kernels' models are scaled instead of waiting for a majority of new samples in each.
  *
- * One sample in eight that lies apart by chance makes a false witness of all of N_WITNESSES once in
- * 8^8 times. Lanes that run few kernels need more runs, up to as many as medians do.
+ * Where one sample in ten is wild, N_WITNESSES that are so together are one case in 10^8. Lanes
+ * that run few kernels need more runs, up to as many as medians do.
  *
  * A look into the table for each command is too much for each run, so that only runs on whose lane
  * the sum is off the plan's are looked at. */
@@ -16,8 +16,8 @@
 
 #define SUSPICIOUS 1.4 /* times the planned sum */
 #define LEAST_FACTOR 1.5
-#define ALIKE 1.5 /* times one another */
-#define MOST_STRANGERS 8u /* one in so many does not take part */
+#define ALIKE 2.0 /* times one another */
+#define MOST_STRANGERS 4u /* one in so many does not take part */
 #define N_WITNESSES 8u
 #define N_RUNS 2u
 
@@ -72,7 +72,7 @@ agree(double *ratios, uint32_t n, double *factor)
     if (n == 0)
         return 0;
     qsort(ratios, n, sizeof *ratios, compare_ratios);
-    *factor = ratios[n / 2];
+    *factor = ratios[(n - 1) / 2];
     if (!is_off(*factor, LEAST_FACTOR))
         return 0;
     for (uint32_t i = 0; i < n; i++)
@@ -107,7 +107,7 @@ static void
 scale(const chx_run *run, uint32_t lane, uint64_t *kernels, double factor)
 {
     const chx__lowered *lowered = run->lowered;
-    uint64_t device = lowered->model.lanes[lane].device->identity.low;
+    uint64_t device = lowered->model.lanes[lane].device->pace;
     uint32_t n = 0;
     for (uint32_t row = lowered->lane_begin[lane]; row < lowered->lane_begin[lane + 1]; row++) {
         const chx__command *command = &lowered->commands[lowered->lane_commands[row]];

@@ -17,7 +17,7 @@ typedef struct chx__costs chx__costs;
 /* What a duration belongs to. */
 typedef struct chx__cost_key {
     uint64_t kernel; /* digest of program, options and kernel name */
-    uint64_t device; /* digest of device and driver */
+    uint64_t device; /* digest of device and driver, and which of those alike */
     uint64_t size; /* work-items or bytes; sizes within a power of two share samples, scaled */
 } chx__cost_key;
 
