@@ -176,6 +176,19 @@ class Benches(Case):
             self.assertTrue(all(device["alone_per_s"] > 0 for device in work["devices"]))
             self.assertTrue(not parts or len(work["devices"]) == 2, work)
 
+    @unittest.skipUnless(devices() == ["-d", "portable"], "needs a device that can be cut in two")
+    def test_adapt_slows_one_of_two_devices_and_plays_plans_with_noise(self):
+        result = json.loads(self.succeeds("bench", "adapt", "--rounds", 1, "--json", *devices(),
+                                          "--split", 2))
+        self.assertEqual([change["change"] for change in result["changes"]],
+                         ["slower", "recovered"])
+        for change in result["changes"]:
+            self.assertLessEqual(change["bad_frames"], result["frames"])
+            self.assertGreater(change["settled_ms"], 0)
+        for row in result["noise"]:
+            self.assertLess(row["ratio_to_clairvoyant"], row["wanted_ratio"], row)
+        self.fails(2, "--split 2", "bench", "adapt", *devices())
+
     def test_memory_compares_work_on_more_than_fits_with_moving_it(self):
         result = json.loads(self.succeeds("bench", "memory", "--rounds", 1, "--json", *devices()))
         self.assertTrue(result["digests_equal"])
@@ -184,8 +197,8 @@ class Benches(Case):
             self.assertGreater(result[key], 0, key)
 
     def test_interrupt_ends_a_benchmark_at_once(self):
-        for name in ["balance", "memory", "schedule", "simulate", "threads", "dispatch", "stall",
-                     "fault"]:
+        for name in ["balance", "memory", "schedule", "simulate", "threads", "dispatch",
+                     "stall", "fault"]:
             child = subprocess.Popen([COMMAND, "bench", name], stdout=subprocess.PIPE,
                                      stderr=subprocess.PIPE, text=True, cwd=SOURCES)
             time.sleep(1)

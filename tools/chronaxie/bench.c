@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench_adapt.h"
 #include "bench_balance.h"
 #include "bench_dispatch.h"
 #include "bench_fault.h"
@@ -223,7 +224,9 @@ measure(const char *name, struct peers_job job, const char *folder,
     int code;
 
     interrupt_ends_at_once(true);
-    if (strcmp(name, "balance") == 0)
+    if (strcmp(name, "adapt") == 0)
+        code = bench_adapt(simulate->n_rounds, shared);
+    else if (strcmp(name, "balance") == 0)
         code = bench_balance(simulate->n_rounds, shared);
     else if (strcmp(name, "dispatch") == 0)
         code = bench_dispatch(shared);
@@ -251,16 +254,16 @@ refuse(const char *name, const char *const *names, size_t n)
         return outcome_say(OUTCOME_USAGE, "there is no benchmark '%s'; did you mean '%s'?", name,
                            near);
     return outcome_say(OUTCOME_USAGE,
-                       "there is no benchmark '%s'; there are: balance, dispatch, fault, memory, "
-                       "schedule, simulate, stall, threads",
+                       "there is no benchmark '%s'; there are: adapt, balance, dispatch, fault, "
+                       "memory, schedule, simulate, stall, threads",
                        name);
 }
 
 static int
 run(const struct command *self, int argc, char **argv)
 {
-    static const char *const names[] = {"balance",  "dispatch", "fault", "memory",
-                                        "schedule", "simulate", "stall", "threads"};
+    static const char *const names[] = {"adapt",    "balance",  "dispatch", "fault",  "memory",
+                                        "schedule", "simulate", "stall",    "threads"};
     const size_t n_names = sizeof names / sizeof *names;
     shared_options shared = {0};
     operand_list words = {NULL, 0};
@@ -277,8 +280,8 @@ run(const struct command *self, int argc, char **argv)
         {OPTION_NUMBER, 't', "duration-ms", "MS", "network time to simulate; default: 1000",
          &job.simulated_ms, 1, 1e6, NULL},
         {OPTION_UINT, 0, "rounds", "N",
-         "of simulate, balance and memory, whose median counts; default: 5", &simulate.n_rounds, 1,
-         100, NULL},
+         "of simulate, adapt, balance and memory, whose median counts; default: 5",
+         &simulate.n_rounds, 1, 100, NULL},
         {OPTION_UINT, 0, "frames", "N", "frames to draw; default: 60", &job.n_frames, 1, 100000,
          NULL},
         {OPTION_SIZE, 's', "size", "WxH", "pixels, even; default: 1920x1080", job.size_px, 64, 8192,
@@ -310,8 +313,9 @@ run(const struct command *self, int argc, char **argv)
 const struct command command_bench = {
     .name = "bench",
     .operand = "NAME",
-    .summary = "Measure balance, memory, simulating, dispatch, planning, stalls, faults, or "
-               "kernels against C",
+    .summary =
+        "Measure adapting, balance, memory, simulating, dispatch, planning, stalls, faults, or "
+        "kernels against C",
     .details =
         "simulate [cuba|microcircuit[=S]|fly|uniform[=N,K,HZ]|hh]: networks made here: CUBA of\n"
         "Brette and others 2007, the cortical microcircuit of Potjans and Diesmann 2014 at a\n"
@@ -326,6 +330,9 @@ const struct command command_bench = {
         "balance: work that is divided over all devices, against what each does by itself while "
         "the\n"
         "others work too; choose them by -d and --split.\n"
+        "adapt: divided work of which one device becomes four times slower and recovers, and "
+        "plans\n"
+        "whose tasks take other times than planned; needs two devices, as with --split 2.\n"
         "memory: sweeps over four times what a device may hold, against room for all of it and "
         "against\n"
         "moving it alone.\n"

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "fault_layer.h"
 #include "outcome.h"
 #include "result.h"
 #include "stopwatch.h"
@@ -70,23 +71,6 @@ draw(struct bench *b)
     z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
     z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
     return (double)((z ^ z >> 31) >> 11) * 0x1p-53;
-}
-
-/* Beside the command where it was built, else where it was installed. */
-static bool
-find_layer(struct bench *b)
-{
-    char folder[PATH_MAX];
-    const ssize_t length = readlink("/proc/self/exe", folder, sizeof folder - 1);
-    folder[length > 0 ? length : 0] = '\0';
-    char *end = strrchr(folder, '/');
-    if (end)
-        *end = '\0';
-    snprintf(b->layer, sizeof b->layer, "%.*s/../faults/layer_fault.so", PATH_MAX - 32, folder);
-    if (access(b->layer, R_OK) == 0)
-        return true;
-    snprintf(b->layer, sizeof b->layer, "%s", FAULT_LAYER_INSTALLED);
-    return access(b->layer, R_OK) == 0;
 }
 
 /* The words of a job, and which fault strikes it. */
@@ -321,7 +305,7 @@ bench_fault(const bench_fault_params *params, const shared_options *shared)
     name_files(&b);
     if (!delays)
         code = outcome_say(OUTCOME_MEMORY, "out of memory");
-    else if (!find_layer(&b))
+    else if (!fault_layer_find(b.layer, sizeof b.layer))
         code = outcome_say(OUTCOME_HELPER, "the layer that makes drivers fail is missing: %s",
                            b.layer);
     else

@@ -11,6 +11,8 @@
  *              ever ends (until the next chx_fault_arm)
  *   stall:N    from the Nth launch on, nothing ends that its device gets (until the next
  *              chx_fault_arm)
+ *   slow:N     from the Nth launch on, launches on its device take four times their time (until the
+ *              next chx_fault_arm), as if others used it too
  *   copy:N     the Nth read, write or copy of a buffer is skipped and its event fails later
  *   build:N    the Nth build of a program fails
  *   lose:N     from the Nth launch on its device refuses everything
@@ -45,6 +47,8 @@
 #define MAX_HELD 1024
 #define MAX_KERNELS 64
 #define FLIPPED_ARGUMENT 1 /* where kernels of neurons have their state */
+#define MAX_SLOWED 1024
+#define SLOWER 4 /* times */
 #define FLIPPED_BIT 20 /* of a float, a large one of its fraction */
 
 typedef enum fault_kind {
@@ -52,6 +56,7 @@ typedef enum fault_kind {
     FAULT_EVENT,
     FAULT_HANG,
     FAULT_STALL,
+    FAULT_SLOW,
     FAULT_COPY,
     FAULT_BUILD,
     FAULT_LOSE,
@@ -69,14 +74,14 @@ typedef enum fault_kind {
 } fault_kind;
 
 static const char *const fault_names[N_FAULTS] = {
-    "enqueue",      "event",       "hang",        "stall",       "copy",         "build",
-    "lose",         "skip",        "mute",        "flip",        "abort",        "crash",
-    "block_launch", "block_flush", "block_query", "block_build", "block_release"};
+    "enqueue", "event",        "hang",        "stall",       "slow",        "copy",
+    "build",   "lose",         "skip",        "mute",        "flip",        "abort",
+    "crash",   "block_launch", "block_flush", "block_query", "block_build", "block_release"};
 
 static const struct _cl_icd_dispatch *below;
 static struct _cl_icd_dispatch above;
 
-/* Guards everything down to n_kernels; no OpenCL call is made under it. */
+/* Guards everything down to n_slowed; no OpenCL call is made under it. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static uint64_t armed[N_FAULTS]; /* 0: off */
 static uint64_t n_launches, n_copies, n_builds;
@@ -85,12 +90,17 @@ static pthread_cond_t rearmed = PTHREAD_COND_INITIALIZER;
 static unsigned n_injected;
 static cl_event held[MAX_HELD]; /* events that hang */
 static unsigned n_held;
-static cl_device_id lost_device, stalled_device, mute_device;
+static cl_device_id lost_device, stalled_device, mute_device, slow_device;
 static struct {
     cl_kernel kernel;
     cl_mem memory;
 } results[MAX_KERNELS]; /* what each kernel was given to write, the latest in place of the oldest */
 static unsigned n_kernels;
+static struct {
+    cl_event shown; /* to the caller, who has it end later */
+    cl_event begun; /* the launch's own; a reference */
+} slowed[MAX_SLOWED]; /* the latest in place of the oldest; empty where both are NULL */
+static unsigned n_slowed;
 
 static void
 parse(const char *spec)
@@ -117,7 +127,7 @@ chx_fault_arm(const char *spec)
     n_held = 0;
     n_launches = n_copies = n_builds = 0;
     n_injected = 0;
-    lost_device = stalled_device = mute_device = NULL;
+    lost_device = stalled_device = mute_device = slow_device = NULL;
     memset(n_passes, 0, sizeof n_passes);
     parse(spec);
     pthread_cond_broadcast(&rearmed);
@@ -234,6 +244,111 @@ replace_command(cl_command_queue queue, cl_uint n_waits, const cl_event *waits, 
     return CL_SUCCESS;
 }
 
+/* A launch, and what ends later in its place. */
+typedef struct straggler {
+    cl_event begun;
+    cl_event ending;
+} straggler;
+
+static void *
+end_later(void *data)
+{
+    straggler late = *(straggler *)data;
+    cl_ulong start_ns = 0, finish_ns = 0;
+    free(data);
+    below->clWaitForEvents(1, &late.begun);
+    below->clGetEventProfilingInfo(late.begun, CL_PROFILING_COMMAND_START, sizeof start_ns,
+                                   &start_ns, NULL);
+    below->clGetEventProfilingInfo(late.begun, CL_PROFILING_COMMAND_END, sizeof finish_ns,
+                                   &finish_ns, NULL);
+    const cl_ulong more_ns = finish_ns > start_ns ? (finish_ns - start_ns) * (SLOWER - 1) : 0;
+    const struct timespec nap = {.tv_sec = (time_t)(more_ns / 1000000000),
+                                 .tv_nsec = (long)(more_ns % 1000000000)};
+    nanosleep(&nap, NULL);
+    below->clSetUserEventStatus(late.ending, CL_COMPLETE);
+    below->clReleaseEvent(late.ending);
+    below->clReleaseEvent(late.begun);
+    return NULL;
+}
+
+/* Takes the reference to begun. */
+static void
+note_slowed(cl_event shown, cl_event begun)
+{
+    pthread_mutex_lock(&lock);
+    unsigned at = n_slowed++ % MAX_SLOWED;
+    cl_event dropped = slowed[at].begun;
+    slowed[at].shown = shown;
+    slowed[at].begun = begun;
+    pthread_mutex_unlock(&lock);
+    if (dropped)
+        below->clReleaseEvent(dropped);
+}
+
+/* The launch behind an event; NULL where it is none that was slowed. */
+static cl_event
+find_slowed(cl_event shown, bool is_over)
+{
+    cl_event found = NULL;
+    pthread_mutex_lock(&lock);
+    for (unsigned i = 0; i < n_slowed && i < MAX_SLOWED; i++) {
+        if (slowed[i].shown != shown)
+            continue;
+        found = slowed[i].begun;
+        if (is_over)
+            slowed[i].shown = slowed[i].begun = NULL;
+    }
+    pthread_mutex_unlock(&lock);
+    return found;
+}
+
+/* A barrier that ends later than the launch before it; the queue goes on after it. */
+static cl_int
+delay(cl_command_queue queue, cl_event begun, cl_event *event)
+{
+    cl_context context = NULL;
+    cl_event shown = NULL;
+    cl_int code = CL_SUCCESS;
+    pthread_t thread;
+    straggler *late = malloc(sizeof *late);
+    below->clGetCommandQueueInfo(queue, CL_QUEUE_CONTEXT, sizeof context, &context, NULL);
+    cl_event ending = below->clCreateUserEvent(context, &code);
+    if (code || !late) {
+        free(late);
+        return code ? code : CL_OUT_OF_HOST_MEMORY;
+    }
+    *late = (straggler){begun, ending};
+    below->clRetainEvent(begun);
+    below->clEnqueueBarrierWithWaitList(queue, 1, &ending, &shown);
+    below->clFlush(queue);
+    if (pthread_create(&thread, NULL, end_later, late) == 0)
+        pthread_detach(thread);
+    else
+        end_later(late);
+    note_slowed(shown, begun);
+    if (event)
+        *event = shown;
+    else
+        below->clReleaseEvent(shown);
+    return CL_SUCCESS;
+}
+
+static cl_int CL_API_CALL
+profiling_info(cl_event event, cl_profiling_info what, size_t capacity, void *value, size_t *size)
+{
+    cl_event begun = what == CL_PROFILING_COMMAND_START ? find_slowed(event, false) : NULL;
+    return below->clGetEventProfilingInfo(begun ? begun : event, what, capacity, value, size);
+}
+
+static cl_int CL_API_CALL
+release_event(cl_event event)
+{
+    cl_event begun = find_slowed(event, true);
+    if (begun)
+        below->clReleaseEvent(begun);
+    return below->clReleaseEvent(event);
+}
+
 static bool
 is_written(cl_kernel kernel, cl_uint index)
 {
@@ -315,6 +430,9 @@ launch(cl_command_queue queue, cl_kernel kernel, cl_uint n_dimensions, const siz
     if (is_due(FAULT_MUTE, count))
         mute_device = device;
     is_silent = is_silent || (mute_device && mute_device == device);
+    if (is_due(FAULT_SLOW, count))
+        slow_device = device;
+    bool is_slow = slow_device && slow_device == device;
     cl_mem flipped = NULL;
     if (armed[FAULT_FLIP] && count >= armed[FAULT_FLIP])
         flipped = find_result(kernel);
@@ -334,8 +452,11 @@ launch(cl_command_queue queue, cl_kernel kernel, cl_uint n_dimensions, const siz
         return replace_command(queue, n_waits, waits, event, hangs);
     if (is_silent)
         return below->clEnqueueMarkerWithWaitList(queue, n_waits, waits, event);
+    cl_event begun = NULL;
     cl_int code = below->clEnqueueNDRangeKernel(queue, kernel, n_dimensions, offset, global, local,
-                                                n_waits, waits, event);
+                                                n_waits, waits, is_slow ? &begun : event);
+    if (is_slow && code == CL_SUCCESS)
+        return delay(queue, begun, event);
     if (flipped && code == CL_SUCCESS)
         flip(queue, flipped);
     return code;
@@ -463,6 +584,8 @@ clInitLayer(cl_uint n_entries, const struct _cl_icd_dispatch *target, cl_uint *n
     above = *target;
     above.clEnqueueNDRangeKernel = launch;
     above.clSetKernelArg = set_argument;
+    above.clGetEventProfilingInfo = profiling_info;
+    above.clReleaseEvent = release_event;
     above.clEnqueueReadBuffer = read_buffer;
     above.clEnqueueWriteBuffer = write_buffer;
     above.clEnqueueCopyBuffer = copy_buffer;
