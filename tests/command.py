@@ -36,8 +36,12 @@ def devices():
 def run(*words, **options):
     words = [COMMAND, *map(str, words)]
     # A checker of kernels writes what it finds to a file that this process was given open.
-    return subprocess.run(words, capture_output=True, text=True, timeout=240, close_fds=False,
-                          **options)
+    result = subprocess.run(words, capture_output=True, text=True, timeout=240, close_fds=False,
+                            **options)
+    # PoCL 7.1 has no parts, see split.sh.
+    if "--split" in words and "offer no sub-devices" in result.stderr:
+        raise unittest.SkipTest("a device that has parts is needed")
+    return result
 
 
 def run_with_fault(fault, *words):

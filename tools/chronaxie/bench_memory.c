@@ -150,7 +150,10 @@ print(work *works, uint32_t n_rounds, bool as_json)
         table_add(&table, "%s", kinds[k].name);
         table_add(&table, "%.3f", s[k]);
         table_add(&table, "%.2f", s[k] / s[MOVING]);
-        table_add(&table, k == MOVING ? "" : "%.2f", s[k] / s[IN_CORE]);
+        if (k == MOVING)
+            table_add(&table, "%s", "");
+        else
+            table_add(&table, "%.2f", s[k] / s[IN_CORE]);
         table_add(&table, "%s", k != OUT_OF_CORE ? "" : is_same ? "same" : "DIFFERENT");
     }
     json_object_set_new(object, "over_moving", json_real(s[OUT_OF_CORE] / s[MOVING]));
