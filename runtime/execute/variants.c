@@ -213,7 +213,9 @@ choose_first_shares(chx__variants *of)
     chx_status status = chx__planner_check_devices(of->graph);
     if (!status)
         status = chx__shares_choose(of->graph, &of->partials, NULL, &chosen);
-    if (!status)
+    if (generation != of->runtime->fleet.generation)
+        status = CHX_OK;
+    else if (!status)
         status = take_shares(of, &chosen);
     chx__shares_finish(&chosen);
     if (!status)
@@ -221,7 +223,8 @@ choose_first_shares(chx__variants *of)
     return status;
 }
 
-/* Shares of devices that are gone are none, also of those that went while they were chosen. */
+/* Shares of devices that are gone are none. Where devices come or go while shares are chosen, what
+ * the choice comes to counts for nothing, errors included, and it is made again. */
 static chx_status
 settle_shares(chx__variants *of)
 {
@@ -332,7 +335,9 @@ renew(chx__variants *of)
     chx__shares shares = {0};
     chx_status status =
         is_choice ? choose_shares(of, &shares) : chx__shares_copy(&shares, &of->shares);
-    if (!status && (is_outdated || !chx__shares_equal(&shares, &of->shares)))
+    if (is_void(of, first))
+        status = CHX_OK;
+    else if (!status && (is_outdated || !chx__shares_equal(&shares, &of->shares)))
         status = refresh(of, &shares);
     chx__shares_finish(&shares);
     return status;
