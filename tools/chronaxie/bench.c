@@ -313,9 +313,7 @@ run(const struct command *self, int argc, char **argv)
 const struct command command_bench = {
     .name = "bench",
     .operand = "NAME",
-    .summary =
-        "Measure adapting, balance, memory, simulating, dispatch, planning, stalls, faults, or "
-        "kernels against C",
+    .summary = "Measure kernels, plans and devices, also where these fail or change",
     .details =
         "simulate [cuba|microcircuit[=S]|fly|uniform[=N,K,HZ]|hh]: networks made here: CUBA of\n"
         "Brette and others 2007, the cortical microcircuit of Potjans and Diesmann 2014 at a\n"

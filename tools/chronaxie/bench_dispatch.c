@@ -1,6 +1,6 @@
 /* Tasks of one work-item, so that what is measured is not the work: replays of a chain and of
- * independent tasks beside a bare queue, on two parts of the device, and beside StarPU in builds
- * that have it; many tasks on parts of one buffer with several runs in flight, and the time to
+ * independent tasks, also by plans that recover, beside a bare queue, on two parts of the device,
+ * and beside StarPU in builds that have it; many tasks on parts of one buffer with several runs in flight, and the time to
  * plan. What is compared takes
  * turns, and of two in a row the second counts, which pays for nothing that the others left in the
  * caches. */
@@ -49,10 +49,13 @@ typedef struct work {
     uint32_t n_buffers;
 } work;
 
-/* Medians over rounds. */
+/* Medians over rounds, of one task. */
+typedef struct replays {
+    double us, recovering_us, bare_us;
+} replays;
+
 typedef struct figures {
-    double chain_us, bare_chain_us; /* of one task */
-    double independent_us, bare_independent_us;
+    replays chain, independent;
     double parts_us; /* of an independent task on two parts of the device; 0: it has none */
     double starpu_us; /* the same; 0: not measured */
     double disjoint_ms, disjoint_mb;
@@ -137,33 +140,45 @@ replay_bare(const bench *b, uint32_t n_words)
     return ok ? stopwatch_seconds_since(begin_ns) : 0.0;
 }
 
-static chx_status
-begin_replays(const bench *b, uint32_t n_words, work *w)
+static double
+us_of_a_task(double seconds[ROUNDS])
 {
+    return 1e6 * stopwatch_median(seconds, ROUNDS) / REPLAYED;
+}
+
+static chx_status
+begin_replays(const bench *b, uint32_t n_words, bool recovers, work *w)
+{
+    const chx_plan_params params = {.recovers = recovers};
     double unused;
     chx_status status = begin_work(b, REPLAYED, 1, n_words, w);
     if (status == CHX_OK)
-        status = chx_plan_create(w->graph, NULL, &w->plan);
+        status = chx_plan_create(w->graph, &params, &w->plan);
     for (int i = 0; status == CHX_OK && i < WARM_UP; i++)
         status = run_work(w, 1, &unused);
     return status;
 }
 
 static chx_status
-measure_replays(const bench *b, uint32_t n_words, double *us, double *bare_us)
+measure_replays(const bench *b, uint32_t n_words, replays *of)
 {
-    work w;
-    double seconds[ROUNDS], bare[ROUNDS];
-    chx_status status = begin_replays(b, n_words, &w);
+    work plain, recovering = {NULL};
+    double seconds[ROUNDS], recovering_seconds[ROUNDS], bare[ROUNDS];
+    chx_status status = begin_replays(b, n_words, false, &plain);
+    if (status == CHX_OK)
+        status = begin_replays(b, n_words, true, &recovering);
     for (int i = 0; status == CHX_OK && i < ROUNDS; i++) {
-        status = replay(&w, &seconds[i]);
+        status = replay(&plain, &seconds[i]);
+        if (status == CHX_OK)
+            status = replay(&recovering, &recovering_seconds[i]);
         bare[i] = replay_bare(b, n_words);
     }
-    end_work(&w);
-    if (status == CHX_OK) {
-        *us = 1e6 * stopwatch_median(seconds, ROUNDS) / REPLAYED;
-        *bare_us = 1e6 * stopwatch_median(bare, ROUNDS) / REPLAYED;
-    }
+    end_work(&plain);
+    end_work(&recovering);
+    if (status == CHX_OK)
+        *of = (replays){.us = us_of_a_task(seconds),
+                        .recovering_us = us_of_a_task(recovering_seconds),
+                        .bare_us = us_of_a_task(bare)};
     return status;
 }
 
@@ -290,9 +305,9 @@ measure_whole(const shared_options *shared, figures *f)
     if (status == CHX_OK)
         status = open_bare(&b);
     if (status == CHX_OK)
-        status = measure_replays(&b, 1, &f->chain_us, &f->bare_chain_us);
+        status = measure_replays(&b, 1, &f->chain);
     if (status == CHX_OK)
-        status = measure_replays(&b, REPLAYED, &f->independent_us, &f->bare_independent_us);
+        status = measure_replays(&b, REPLAYED, &f->independent);
     if (status == CHX_OK)
         status = measure_disjoint(&b, f);
     if (status == CHX_OK)
@@ -310,13 +325,13 @@ measure_parts(const shared_options *shared, figures *f)
     double seconds[ROUNDS];
     if (open_bench(shared, 2, &b) != CHX_OK)
         return CHX_OK;
-    chx_status status = begin_replays(&b, REPLAYED, &w);
+    chx_status status = begin_replays(&b, REPLAYED, false, &w);
     for (int i = 0; status == CHX_OK && i < ROUNDS; i++)
         status = replay(&w, &seconds[i]);
     end_work(&w);
     close_bench(&b);
     if (status == CHX_OK)
-        f->parts_us = 1e6 * stopwatch_median(seconds, ROUNDS) / REPLAYED;
+        f->parts_us = us_of_a_task(seconds);
     return status;
 }
 
@@ -336,11 +351,13 @@ measure_starpu(figures *f)
 static json_t *
 result_of(const figures *f)
 {
-    json_t *result = json_pack(
-        "{s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "bench", "dispatch", "chain_us",
-        f->chain_us, "bare_chain_us", f->bare_chain_us, "independent_us", f->independent_us,
-        "bare_independent_us", f->bare_independent_us, "disjoint_ms", f->disjoint_ms, "disjoint_mb",
-        f->disjoint_mb, "first_plan_ms", f->first_plan_ms, "replan_ms", f->replan_ms);
+    json_t *result =
+        json_pack("{s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "bench", "dispatch",
+                  "chain_us", f->chain.us, "recovering_chain_us", f->chain.recovering_us,
+                  "bare_chain_us", f->chain.bare_us, "independent_us", f->independent.us,
+                  "recovering_independent_us", f->independent.recovering_us, "bare_independent_us",
+                  f->independent.bare_us, "disjoint_ms", f->disjoint_ms, "disjoint_mb",
+                  f->disjoint_mb, "first_plan_ms", f->first_plan_ms, "replan_ms", f->replan_ms);
     if (f->parts_us > 0.0)
         json_object_set_new(result, "parts_us", json_real(f->parts_us));
     if (f->starpu_us > 0.0)
@@ -348,21 +365,30 @@ result_of(const figures *f)
     return result;
 }
 
+static void
+print_replays(const replays *of)
+{
+    printf("%.2f us a task, bare queue %.2f, ratio %.2f\n", of->us, of->bare_us,
+           of->us / of->bare_us);
+    printf("  by a plan that recovers:          %.2f us a task, ratio to the above %.2f\n",
+           of->recovering_us, of->recovering_us / of->us);
+}
+
 static int
 print(const figures *f, bool as_json)
 {
     if (as_json)
         return result_print(result_of(f));
-    printf("replayed chain of %d tasks:       %.2f us a task, bare queue %.2f, ratio %.2f\n",
-           REPLAYED, f->chain_us, f->bare_chain_us, f->chain_us / f->bare_chain_us);
-    printf("replayed independent tasks:         %.2f us a task, bare queue %.2f, ratio %.2f\n",
-           f->independent_us, f->bare_independent_us, f->independent_us / f->bare_independent_us);
+    printf("replayed chain of %d tasks:       ", REPLAYED);
+    print_replays(&f->chain);
+    printf("replayed independent tasks:         ");
+    print_replays(&f->independent);
     if (f->parts_us > 0.0)
         printf("the same on two parts of the device: %.2f us a task, ratio %.2f\n", f->parts_us,
-               f->parts_us / f->independent_us);
+               f->parts_us / f->independent.us);
     if (f->starpu_us > 0.0)
         printf("the same through StarPU:            %.2f us a task, ratio %.3f\n", f->starpu_us,
-               f->independent_us / f->starpu_us);
+               f->independent.us / f->starpu_us);
     printf(
         "%d tasks on parts of one buffer,\n%d runs in flight:                   %.1f ms, %.0f MB\n",
         DISJOINT, DISJOINT_RUNS, f->disjoint_ms, f->disjoint_mb);
