@@ -95,15 +95,46 @@ setup(void)
     ck_assert_int_eq(chx_graph_create(runtime, &graph), CHX_OK);
 }
 
+/* Usable devices, two at most. */
+static uint32_t
+list_usable(uint32_t devices[2])
+{
+    uint32_t n = 0;
+    for (uint32_t d = 0; n < 2 && d < chx_runtime_n_devices(runtime); d++) {
+        chx_device_info info;
+        ck_assert_int_eq(chx_runtime_device(runtime, d, &info), CHX_OK);
+        if (info.selected && !info.excluded)
+            devices[n++] = d;
+    }
+    return n;
+}
+
 /* Two kernels on y, and a host task that is given it. */
 static void
-setup_chain(void)
+make_chain(void)
 {
-    setup();
     first = add_kernel("stir", y, x);
     second = add_kernel("stir", y, x);
     add_host(y);
     make_plan(0);
+}
+
+static void
+setup_chain(void)
+{
+    setup();
+    make_chain();
+}
+
+/* On one device while that is in use. */
+static void
+setup_pinned(void)
+{
+    static uint32_t devices[2];
+    setup();
+    ck_assert_uint_gt(list_usable(devices), 0);
+    pin = &devices[0];
+    make_chain();
 }
 
 static void
@@ -235,20 +266,6 @@ START_TEST(lost_device_is_left_out)
     ck_assert_int_eq(status, CHX_ERROR_DEVICE);
 }
 END_TEST
-
-/* Usable devices, two at most. */
-static uint32_t
-list_usable(uint32_t devices[2])
-{
-    uint32_t n = 0;
-    for (uint32_t d = 0; n < 2 && d < chx_runtime_n_devices(runtime); d++) {
-        chx_device_info info;
-        ck_assert_int_eq(chx_runtime_device(runtime, d, &info), CHX_OK);
-        if (info.selected && !info.excluded)
-            devices[n++] = d;
-    }
-    return n;
-}
 
 START_TEST(what_only_a_lost_device_may_do_others_do)
 {
@@ -461,10 +478,13 @@ main(void)
     test_fault_load();
     Suite *suite = suite_create("redo");
     TCase *chain = tcase_create("chain"), *others = tcase_create("others");
+    TCase *pinned = tcase_create("pinned");
     tcase_set_timeout(chain, 60);
+    tcase_set_timeout(pinned, 60);
     tcase_add_checked_fixture(chain, setup_chain, teardown);
+    tcase_add_checked_fixture(pinned, setup_pinned, teardown);
     tcase_add_loop_test(chain, passing_fault_is_survived, 0, N_PASSING);
-    tcase_add_loop_test(chain, lost_device_is_left_out, 0, 4);
+    tcase_add_loop_test(pinned, lost_device_is_left_out, 0, 4);
     tcase_add_test(chain, hanging_device_is_left_out);
     tcase_add_test(chain, stalled_device_is_left_out_soon);
     tcase_add_test(chain, failed_read_is_made_again);
@@ -472,6 +492,7 @@ main(void)
     tcase_add_test(chain, changed_buffers_are_repeated);
     tcase_add_test(chain, end_is_told_once);
     suite_add_tcase(suite, chain);
+    suite_add_tcase(suite, pinned);
     tcase_set_timeout(others, 60);
     tcase_add_checked_fixture(others, NULL, teardown);
     tcase_add_loop_test(others, what_only_a_lost_device_may_do_others_do, 0, 5);

@@ -151,17 +151,32 @@ can_be_at_work(const chx_run *run, uint32_t command)
     return true;
 }
 
+/* What a kernel is known to take on the device or on one like it, for which it was compiled too. */
+static bool
+find_measured(const chx_run *run, const chx__command *command, const chx__device *device,
+              double *measured_ns)
+{
+    const chx__fleet *fleet = &run->runtime->fleet;
+    chx__cost_key key = command->cost_keys.own;
+    bool is_found = chx__costs_find(run->runtime->costs, &key, measured_ns);
+    for (uint32_t d = 0; !is_found && d < fleet->n_devices; d++) {
+        key.device = fleet->devices[d].pace;
+        is_found = chx__digest_equal(fleet->devices[d].identity, device->identity) &&
+                   chx__costs_find(run->runtime->costs, &key, measured_ns);
+    }
+    return is_found;
+}
+
 static double
-expected_ns(const chx_run *run, uint32_t index)
+expected_ns(const chx_run *run, uint32_t index, const chx__device *device)
 {
     const chx__command *command = &run->lowered->commands[index];
     const double predicted_ns = command->finish_ns - command->start_ns;
     double measured_ns;
     if (command->kind == CHX__COMMAND_TRANSFER)
         return predicted_ns + SLOW_WIRE_NS * (double)chx__command_bytes(run->lowered, command);
-    return chx__costs_find(run->runtime->costs, &command->cost_keys.own, &measured_ns)
-               ? measured_ns
-               : predicted_ns + UNMEASURED_NS;
+    return find_measured(run, command, device, &measured_ns) ? measured_ns
+                                                             : predicted_ns + UNMEASURED_NS;
 }
 
 /* The first command of a lane that is with its courier. False when there is none. */
@@ -193,7 +208,7 @@ find_chore(const chx_runtime *runtime, const chx__device *device)
             if (!is_watched(run, l, device) || !find_sent(run, l, &command) ||
                 !can_be_at_work(run, command))
                 continue;
-            const double ns = expected_ns(run, command);
+            const double ns = expected_ns(run, command, device);
             if (!found.run || ns > found.expected_ns)
                 found = (chore){run, command, ns};
         }

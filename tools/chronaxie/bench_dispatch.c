@@ -1,9 +1,8 @@
 /* Tasks of one work-item, so that what is measured is not the work: replays of a chain and of
  * independent tasks, also by plans that recover, beside a bare queue, on two parts of the device,
- * and beside StarPU in builds that have it; many tasks on parts of one buffer with several runs in flight, and the time to
- * plan. What is compared takes
- * turns, and of two in a row the second counts, which pays for nothing that the others left in the
- * caches. */
+ * and beside StarPU in builds that have it; many tasks on parts of one buffer with several runs in
+ * flight, and the time to plan. What is compared takes turns, and of two in a row the second
+ * counts, which pays for nothing that the others left in the caches. */
 #include "bench_dispatch.h"
 
 #include <stdio.h>
