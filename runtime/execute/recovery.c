@@ -114,6 +114,20 @@ was_called(const chx_run *run, uint32_t origin)
     return true;
 }
 
+/* Notes in a run what has returned well in its repetition: that one may have failed later, or the
+ * repetition of a later run, and then all of it is made again. */
+static void
+note_calls(chx_run *before, const chx_run *made)
+{
+    for (uint32_t j = 0; j < before->n_jobs; j++) {
+        chx__host_job *job = &before->jobs[j];
+        if (was_called(made, before->lowered->commands[job->command].origin)) {
+            job->status = CHX_OK;
+            atomic_store(&job->state, CHX__JOB_DONE);
+        }
+    }
+}
+
 static void
 skip_jobs(chx_run *made, const chx_run *before)
 {
@@ -161,6 +175,8 @@ repeat(chx__recovery *recovery, size_t i)
         return status;
     status = chx__wait_run(made, UINT64_MAX);
     chx_run *before = recovery->redo.entries[i].run;
+    if (before)
+        note_calls(before, made);
     if (!status && before) {
         if (before->repetition)
             chx__run_unref(before->repetition);
