@@ -232,6 +232,128 @@ START_TEST(a_task_that_does_not_fit_alone_says_what_is_missing)
 }
 END_TEST
 
+static void
+note_warning(void *data, chx_log_level level, const char *line)
+{
+    if (level <= CHX_LOG_WARNING)
+        snprintf(data, 512, "%s", line);
+}
+
+enum { N_OF_PAIR = 3, N_ITEMS = 64 * WORDS };
+
+/* Two devices, the second twice as slow. */
+static void
+begin_pair(size_t fit_first, size_t fit_second, char warning[512])
+{
+    const size_t n_fit[2] = {fit_first, fit_second};
+    chx__null_device devices[2];
+    for (uint32_t d = 0; d < 2; d++)
+        devices[d] = (chx__null_device){.memory_bytes = n_fit[d] * SIZE / 4 * 5,
+                                        .launch_ns = 100,
+                                        .ns_per_item = 1e4 * (d + 1),
+                                        .ns_per_byte = 0.1};
+    const chx__null_params machine = {
+        .devices = devices, .n_devices = 2, .kernels = kernels, .seed = 1, .has_stamps = true};
+    const chx_runtime_params params = {.log = note_warning, .log_data = warning};
+    warning[0] = '\0';
+    check_ok(chx__null_create(&machine, &test_null));
+    check_ok(chx__runtime_create(&runtime, &params, test_null));
+    check_ok(chx_program_from_source(runtime, "grow.cl", source, NULL, &program));
+    check_ok(chx_graph_create(runtime, &graph));
+    for (uint32_t b = 0; b < N_OF_PAIR; b++)
+        check_ok(chx_buffer_create(runtime, SIZE, expected[b], &buffers[b]));
+}
+
+/* No device was left out. */
+static void
+end_pair(void)
+{
+    chx_device_info info;
+    for (uint32_t d = 0; d < 2; d++) {
+        check_ok(chx_runtime_device(runtime, d, &info));
+        ck_assert_ptr_null(info.excluded);
+    }
+    chx_graph_destroy(&graph);
+    for (uint32_t b = 0; b < N_OF_PAIR; b++)
+        chx_buffer_destroy(&buffers[b]);
+    chx_program_destroy(&program);
+    test_runtime_destroy(&runtime);
+}
+
+static void
+add_gather(void)
+{
+    const chx_kernel_task task = {.program = program,
+                                  .kernel = "gather",
+                                  .global = {N_ITEMS},
+                                  .args = CHX_ARGS(CHX_READ(buffers[0]),
+                                                   CHX_REDUCE(buffers[1], CHX_REDUCTION_SUM_32),
+                                                   CHX_UINT((uint32_t)WORDS))};
+    check_ok(chx_graph_kernel(graph, &task));
+}
+
+static void
+expect_gather(void)
+{
+    for (uint32_t i = 0; i < N_ITEMS; i++)
+        expected[1][i * 7u % WORDS] += expected[0][i % WORDS];
+}
+
+/* Plans, and runs so often that what was measured counts. */
+static void
+check_pair(const chx_plan_params *params)
+{
+    enum { N_RUNS = 20 };
+    uint32_t found[WORDS];
+    chx_plan *plan;
+    check_ok(chx_plan_create(graph, params, &plan));
+    for (uint32_t r = 0; r < N_RUNS; r++) {
+        check_ok(chx_plan_submit(plan, NULL));
+        expect_gather();
+        check_ok(chx_buffer_read(buffers[1], 0, SIZE, found));
+        ck_assert_mem_eq(found, expected[1], SIZE);
+    }
+    chx_plan_destroy(&plan);
+}
+
+/* All pieces but the first reduce into partials. */
+START_TEST(what_reduces_is_whole_where_partials_do_not_fit)
+{
+    char warning[512];
+    const chx_plan_params params = {.recovers = _i == 1};
+    begin_pair(2, 2, warning);
+    add_gather();
+    check_pair(&params);
+    ck_assert_str_eq(warning, "");
+    end_pair();
+}
+END_TEST
+
+START_TEST(a_device_without_room_for_a_task_gets_none_of_it)
+{
+    char warning[512];
+    const chx_plan_params params = {.recovers = _i == 1};
+    begin_pair(1, 8, warning);
+    add_gather();
+    check_pair(&params);
+    ck_assert_str_eq(warning, "");
+    end_pair();
+}
+END_TEST
+
+START_TEST(no_device_is_left_out_for_a_task_that_fits_nowhere)
+{
+    char warning[512];
+    const chx_plan_params params = {.recovers = true};
+    chx_plan *plan;
+    begin_pair(1, 1, warning);
+    add_gather();
+    ck_assert_int_eq(chx_plan_create(graph, &params, &plan), CHX_ERROR_DEVICE_MEMORY);
+    ck_assert_str_eq(warning, "");
+    end_pair();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -246,6 +368,11 @@ main(void)
     tcase_add_test(tests, dependencies_added_by_hand_hold_between_stages);
     tcase_add_test(tests, a_task_that_does_not_fit_alone_says_what_is_missing);
     suite_add_tcase(suite, tests);
+    TCase *pair = tcase_create("pair");
+    tcase_add_loop_test(pair, what_reduces_is_whole_where_partials_do_not_fit, 0, 2);
+    tcase_add_loop_test(pair, a_device_without_room_for_a_task_gets_none_of_it, 0, 2);
+    tcase_add_test(pair, no_device_is_left_out_for_a_task_that_fits_nowhere);
+    suite_add_tcase(suite, pair);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
     int n_failed = srunner_ntests_failed(runner);

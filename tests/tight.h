@@ -26,6 +26,12 @@ static const char source[] = "kernel void grow(global const uint *x, global uint
                              "{\n"
                              "    size_t i = get_global_id(0);\n"
                              "    y[i] = a[i] + b[i] + c[i] + d[i];\n"
+                             "}\n"
+                             "\n"
+                             "kernel void gather(global const uint *x, global uint *y, uint n)\n"
+                             "{\n"
+                             "    size_t i = get_global_id(0);\n"
+                             "    atomic_add(&y[i * 7u % n], x[i % n]);\n"
                              "}\n";
 
 static inline void
@@ -48,7 +54,18 @@ sum(const chx__null_call *call)
     }
 }
 
-static const chx__null_kernel kernels[] = {{"grow", grow}, {"sum", sum}, {NULL, NULL}};
+static inline void
+gather(const chx__null_call *call)
+{
+    const uint32_t *x = call->args[0], n = *(uint32_t *)call->args[2];
+    uint32_t *y = call->args[1];
+    const size_t begin = call->launch->offset[0];
+    for (size_t i = begin; i < begin + call->launch->global[0]; i++)
+        y[i * 7u % n] += x[i % n];
+}
+
+static const chx__null_kernel kernels[] = {
+    {"grow", grow}, {"sum", sum}, {"gather", gather}, {NULL, NULL}};
 
 static chx_runtime *runtime;
 static chx_program *program;

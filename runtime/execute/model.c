@@ -193,13 +193,49 @@ find_measured(const chx__costs *costs, const chx__task *task, const chx__cost_ke
                               : chx__costs_find(costs, key, duration_ns);
 }
 
+static bool
+is_named_before(const chx__task *task, uint32_t arg)
+{
+    for (uint32_t i = 0; i < arg; i++)
+        if (task->args[i].kind == CHX_ARG_BUFFER && task->args[i].buffer == task->args[arg].buffer)
+            return true;
+    return false;
+}
+
+/* Replicas are of whole buffers. */
+static uint64_t
+memory_of(const chx__task *task)
+{
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < task->n_args; i++)
+        if (task->args[i].kind == CHX_ARG_BUFFER && !is_named_before(task, i))
+            bytes += chx_buffer_size(task->args[i].buffer);
+    return bytes;
+}
+
+bool
+chx__model_has_room(const chx__fleet *fleet, const chx__task *task, const chx__device *device)
+{
+    const uint64_t bytes = memory_of(task);
+    if (bytes <= device->info.budget_bytes)
+        return true;
+    const chx__places allowed = chx__fleet_allow(fleet, task->devices);
+    for (uint32_t d = 0; d < fleet->n_devices; d++) {
+        const chx__device *other = &fleet->devices[d];
+        if (bytes <= other->info.budget_bytes && chx__device_is_usable(other) &&
+            chx__places_have(allowed, chx__device_place(other)))
+            return false;
+    }
+    return true;
+}
+
 static double
 device_cost(const chx__costs *costs, const chx__fleet *fleet, const chx__task *task,
             const chx__device *device)
 {
     const chx__places allowed = chx__fleet_allow(fleet, task->devices);
     if (!chx__places_have(allowed, chx__device_place(device)) ||
-        chx__fleet_is_spare(fleet, device, allowed))
+        chx__fleet_is_spare(fleet, device, allowed) || !chx__model_has_room(fleet, task, device))
         return INFINITY;
     chx__task_keys keys = chx__task_keys_of(task, device);
     double duration_ns;

@@ -34,6 +34,9 @@ typedef struct chx__task_keys {
 
 chx__task_keys chx__task_keys_of(const chx__task *task, const chx__device *device);
 
+/* Whether a device has room for all buffers of the task, or none has of those that may run it. */
+bool chx__model_has_room(const chx__fleet *fleet, const chx__task *task, const chx__device *device);
+
 /* Expected duration of a task on a lane, ns: the measured median of its own, else of its kind, else
  * another device's scaled by the ratio of arithmetic speeds, else a guess from the number of
  * work-items; INFINITY where the task may not run. */

@@ -301,11 +301,13 @@ chx__recovery_goes_on(chx__recovery *recovery, chx_status status)
 {
     chx_runtime *runtime = recovery->redo.runtime;
     const chx_error error = *chx_last_error();
+    /* No device is to blame for a task that fits nowhere. */
+    const bool is_too_large = status == CHX_ERROR_DEVICE_MEMORY && !error.cl_code;
     /* Whoever gives up waiting for a driver leaves its devices in use. */
     if (status == CHX_ERROR_TIMEOUT)
         chx__rebuild_suspects(runtime);
     bool goes_on = chx__recovery_leaves_stuck(runtime) ||
-                   (chx__redo_is_devices(status) && find_way(recovery, &error));
+                   (chx__redo_is_devices(status) && !is_too_large && find_way(recovery, &error));
     if (!goes_on)
         chx__fail_again(&error);
     return goes_on;

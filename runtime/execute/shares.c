@@ -85,7 +85,19 @@ compare_rivals(const void *left, const void *right)
     return (a->index > b->index) - (a->index < b->index);
 }
 
-/* Devices that have a lane for kernels and may run something that can be divided. */
+static bool
+has_room(const choice *of, const chx__device *device)
+{
+    const chx__fleet *fleet = &of->graph->runtime->fleet;
+    bool has = true;
+    for (uint32_t t = 0; has && t < of->graph->n_tasks; t++)
+        has = !of->graph->tasks[t].is_divisible ||
+              chx__model_has_room(fleet, &of->graph->tasks[t], device);
+    return has;
+}
+
+/* Devices that have a lane for kernels, may run something that can be divided and have room for all
+ * of that. */
 static void
 find_rivals(choice *of)
 {
@@ -99,7 +111,7 @@ find_rivals(choice *of)
         rival *found = &of->rivals[of->n_rivals];
         *found = (rival){.index = device->index, .lane = l};
         found->total_ns = cost_of_share(of, found, 1.0);
-        of->n_rivals += found->total_ns > 0.0;
+        of->n_rivals += found->total_ns > 0.0 && has_room(of, device);
     }
     qsort(of->rivals, of->n_rivals, sizeof *of->rivals, compare_rivals);
 }

@@ -191,6 +191,15 @@ find_variant(chx__variants *of, bool *is_found)
     return CHX_OK;
 }
 
+static void
+forget_shares(chx__variants *of)
+{
+    for (uint32_t i = CHX__N_VARIANTS; i-- > 0;)
+        if (of->list[i].lowered)
+            forget_variant(of, i);
+    chx__shares_finish(&of->shares);
+}
+
 /* The cut that the plan has is that of all variants from now on: between two of them data would
  * move to and fro. */
 static chx_status
@@ -198,11 +207,14 @@ take_shares(chx__variants *of, const chx__shares *shares)
 {
     if (chx__shares_equal(&of->shares, shares))
         return CHX_OK;
-    for (uint32_t i = CHX__N_VARIANTS; i-- > 0;)
-        if (of->list[i].lowered)
-            forget_variant(of, i);
-    chx__shares_finish(&of->shares);
+    forget_shares(of);
     return chx__shares_copy(&of->shares, shares);
+}
+
+static const chx__partials *
+partials_of(const chx__variants *of)
+{
+    return of->lacks_partials ? NULL : &of->partials;
 }
 
 static chx_status
@@ -210,9 +222,10 @@ choose_first_shares(chx__variants *of)
 {
     uint32_t generation = of->runtime->fleet.generation;
     chx__shares chosen = {0};
+    of->lacks_partials &= of->shares_generation == generation;
     chx_status status = chx__planner_check_devices(of->graph);
     if (!status)
-        status = chx__shares_choose(of->graph, &of->partials, NULL, &chosen);
+        status = chx__shares_choose(of->graph, partials_of(of), NULL, &chosen);
     if (generation != of->runtime->fleet.generation)
         status = CHX_OK;
     else if (!status)
@@ -310,7 +323,7 @@ static chx_status
 choose_shares(chx__variants *of, chx__shares *shares)
 {
     uint64_t begin_ns = chx__now_ns();
-    chx_status status = chx__shares_choose(of->graph, &of->partials, &of->shares, shares);
+    chx_status status = chx__shares_choose(of->graph, partials_of(of), &of->shares, shares);
     double took_ns = (double)(chx__now_ns() - begin_ns);
     of->next_choice = of->n_submits + (uint64_t)(CHOICE_FACTOR * took_ns /
                                                  (1.0 + of->list[0].lowered->makespan_ns));
@@ -386,6 +399,23 @@ choose(chx__variants *of)
     return status;
 }
 
+/* Where memory is short, what reduces stays whole until devices come or go. Whether that is
+ * something to try. */
+static bool
+does_without_partials(chx__variants *of)
+{
+    chx__lowered *unwanted = NULL;
+    if (of->lacks_partials || of->partials.n == 0)
+        return false;
+    if (of->refresh)
+        chx__refresh_finish(&of->refresh, &unwanted);
+    chx__lowering_unref(unwanted);
+    forget_shares(of);
+    of->lacks_partials = true;
+    of->shares_generation = of->runtime->fleet.generation;
+    return true;
+}
+
 /* Whoever repeats the plan's runs, and whoever submits one, choose one after the other. */
 chx_status
 chx__variants_choose(chx__variants *of)
@@ -395,7 +425,10 @@ chx__variants_choose(chx__variants *of)
         chx__wait_change(of->runtime, UINT64_MAX);
     of->n_choosers--;
     of->is_choosing = true;
-    chx_status status = choose(of);
+    chx_status status;
+    do {
+        status = choose(of);
+    } while (status == CHX_ERROR_DEVICE_MEMORY && does_without_partials(of));
     of->is_choosing = false;
     if (of->n_choosers > 0)
         pthread_cond_broadcast(&of->runtime->changed);

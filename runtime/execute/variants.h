@@ -26,6 +26,7 @@ typedef struct chx__variants {
     const chx_graph *graph;
     const chx__algorithm *algorithm;
     chx__partials partials; /* that pieces work in, of all variants */
+    bool lacks_partials; /* they did not fit in the memory of the fleet's generation */
     chx__shares shares; /* of all variants, chosen for the fleet's generation; empty before */
     uint32_t shares_generation;
     chx__variant list[CHX__N_VARIANTS]; /* most recent first */

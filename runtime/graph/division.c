@@ -39,7 +39,7 @@ chx__shares_copy(chx__shares *to, const chx__shares *from)
 bool
 chx__shares_equal(const chx__shares *a, const chx__shares *b)
 {
-    return a->n_devices == b->n_devices &&
+    return a->n_devices == b->n_devices && a->partials == b->partials &&
            (a->n_devices == 0 || memcmp(a->of, b->of, a->n_devices * sizeof *a->of) == 0);
 }
 
@@ -240,14 +240,16 @@ divide(making *of)
     chx_status status = CHX_OK;
     for (uint32_t t = 0; !status && t < of->graph->n_tasks; t++) {
         const chx__task *task = &of->graph->tasks[t];
-        double sum = task->is_divisible ? sum_of_shares(task, of->shares) : 0.0;
+        const uint32_t n_reduced = chx__reduction_count(task);
+        const bool is_cut = task->is_divisible && (n_reduced == 0 || of->shares->partials);
+        double sum = is_cut ? sum_of_shares(task, of->shares) : 0.0;
         of->first[t] = of->made->n_tasks;
         status = chx__task_check_pieces(task);
         if (status)
             return status;
         status = sum > 0.0 ? append_pieces(of, task, sum) : append_whole(of, task);
         of->first[t + 1] = of->made->n_tasks;
-        of->n_reduced += chx__reduction_count(task);
+        of->n_reduced += n_reduced;
     }
     return status;
 }

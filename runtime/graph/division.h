@@ -12,7 +12,7 @@
 typedef struct chx__shares {
     double *of;
     uint32_t n_devices;
-    const chx__partials *partials; /* that pieces may work in; NULL where nothing is reduced */
+    const chx__partials *partials; /* that pieces may work in; NULL: what reduces stays whole */
 } chx__shares;
 
 /* All zero. Errors: MEMORY. */
