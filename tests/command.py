@@ -44,10 +44,11 @@ def run(*words, **options):
     return result
 
 
-def run_with_fault(fault, *words):
+def run_with_fault(fault, *words, **variables):
     """Runs the command over the layer that makes drivers fail, see layer_fault.c."""
     layer = pathlib.Path(COMMAND).parents[2] / "tools/faults/layer_fault.so"
-    return run(*words, env={**os.environ, "OPENCL_LAYERS": str(layer), "CHX_FAULT": fault})
+    return run(*words, env={**os.environ, "OPENCL_LAYERS": str(layer), "CHX_FAULT": fault,
+                            **variables})
 
 
 class Case(unittest.TestCase):

@@ -10,7 +10,7 @@ import unittest
 import unittest.mock
 
 sys.dont_write_bytecode = True
-from command import Case, devices, run_with_fault, SERIAL, some, WORM  # noqa: E402
+from command import Case, devices, LONG, run_with_fault, SERIAL, some, WORM  # noqa: E402
 
 
 class Losses(Case):
@@ -47,6 +47,64 @@ class Losses(Case):
         told = self.survives("enqueue:2", "--duration-ms", 200, *devices())
         self.assertEqual(len(told), 1, told)
         self.assertRegex(told[0], "warning: .* refused task .*; [1-4] runs? (is|are) made again$")
+
+    def ends_well(self, fault, right, *words):
+        """Runs with the fault: the same result, or one sentence and none. True for the former."""
+        done = run_with_fault(fault, "run", WORM, "--json", "--duration-ms", 200, *words)
+        if done.returncode == 0:
+            self.assertEqual(json.loads(done.stdout)["digest"], right, fault)
+            return True
+        self.assertIn(done.returncode, range(1, 20), f"{fault}: {done.stderr}")
+        self.assertEqual(done.stdout, "", fault)
+        told = [line for line in done.stderr.splitlines() if "warning: " not in line]
+        self.assertEqual(len(told), 1, f"{fault}: {done.stderr}")
+        self.assertRegex(told[0], "^chronaxie: .*[a-z]", fault)
+        return False
+
+    def counted(self, *words):
+        """The digest of the undisturbed run, and how often it calls which function of OpenCL."""
+        report = self.folder / "report.txt"
+        for _ in range(2):  # self-tests, at first
+            done = run_with_fault("", "run", WORM, "--json", "--duration-ms", 200, *words,
+                                  CHX_FAULT_REPORT=str(report))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        counts = dict(line.split() for line in report.read_text().splitlines()[1:])
+        return json.loads(done.stdout)["digest"], {name: int(n) for name, n in counts.items()}
+
+    @unittest.skipIf(SERIAL, "a serial runtime tells failures")
+    def test_call_of_any_function_may_be_refused(self):
+        parts = ["--split", 2, "--partitions", 2] if devices() == ["-d", "portable"] else []
+        right, counts = self.counted(*devices(), *parts)
+        for name in ["clCreateBuffer", "clSetKernelArg", "clReleaseEvent", "clGetEventInfo"]:
+            self.assertIn(name, counts)
+        if parts:
+            self.assertIn("clRetainProgram", counts)
+        codes = ["CL_OUT_OF_RESOURCES", "CL_INVALID_VALUE", "CL_OUT_OF_HOST_MEMORY", "-9999"]
+        n_same = 0
+        for i, (name, count) in enumerate(counts.items()):
+            for number in some([1, count, (count + 1) // 2, 2], 1 + LONG):
+                n_same += self.ends_well(f"refuse:{name}:{codes[i % len(codes)]}:{number}", right,
+                                         *devices(), *parts)
+        self.assertGreater(n_same, len(counts) // 2)
+        # Whoever keeps no times or calls nobody back is done without.
+        for fault in ["clGetEventProfilingInfo:CL_PROFILING_INFO_NOT_AVAILABLE:1+",
+                      "clGetKernelArgInfo:CL_KERNEL_ARG_INFO_NOT_AVAILABLE:1+",
+                      "clSetEventCallback:CL_INVALID_OPERATION:1+"]:
+            self.assertTrue(self.ends_well(f"refuse:{fault}", right, *devices(), *parts), fault)
+
+    @unittest.skipIf(SERIAL, "a serial runtime tells failures")
+    def test_kernel_whose_arguments_are_not_told_once_is_asked_again(self):
+        told = self.survives("refuse:clGetKernelInfo:CL_OUT_OF_RESOURCES:1", "--duration-ms", 200,
+                             *devices())
+        self.assertRegex(told[0], r"does not say how many arguments .* \(CL_OUT_OF_RESOURCES\); 0")
+
+    @unittest.skipIf(SERIAL, "a serial runtime tells failures")
+    def test_calls_refused_by_a_rate_spoil_nothing(self):
+        right, _ = self.counted(*devices())
+        n_same = sum(self.ends_well(f"rate:{seed}:{per_mille}:{kinds}", right, *devices())
+                     for seed in some(range(1, 9), 3)
+                     for per_mille, kinds in [(2, "refuse"), (30, "enqueue")])
+        self.assertGreater(n_same, 0)
 
     @unittest.skipUnless(devices() == ["-d", "portable"], "a device that has parts is needed")
     def test_device_that_is_lost_is_done_without(self):

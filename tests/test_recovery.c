@@ -1,5 +1,7 @@
 /* Runs whose commands fail: an error in time, never stale data or a hang, and life goes on. */
+#include <CL/cl.h>
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,6 +107,60 @@ START_TEST(refused_command_fails_the_run)
     ck_assert_str_eq(chx_last_error()->task, "add");
     ck_assert_int_ne(chx_last_error()->cl_code, 0);
     expect_loss_and_recovery();
+}
+END_TEST
+
+START_TEST(code_of_a_refused_call_is_told)
+{
+    ck_assert_int_eq(run_with("refuse:clEnqueueNDRangeKernel:CL_INVALID_VALUE:2"),
+                     CHX_ERROR_DEVICE);
+    ck_assert_uint_ge(test_fault_injected(), 1);
+    ck_assert_int_eq(chx_last_error()->cl_code, CL_INVALID_VALUE);
+    expect_loss_and_recovery();
+    ck_assert_int_eq(run_with("refuse:clEnqueueNDRangeKernel:-6:2"), CHX_ERROR_MEMORY);
+    expect_loss_and_recovery();
+}
+END_TEST
+
+/* Without a bound it stays lost, see above. */
+START_TEST(device_that_is_lost_for_some_calls_comes_back)
+{
+    uint32_t words[WORDS] = {0};
+    int n_failed = 1;
+    ck_assert_int_eq(run_with("lose:2:3"), CHX_ERROR_DEVICE);
+    for (chx_status status = CHX_ERROR_DEVICE; status; n_failed += status != CHX_OK) {
+        chx_run *run;
+        ck_assert_int_le(n_failed, 3);
+        ck_assert_int_eq(chx_buffer_write(buffer, 0, sizeof words, words), CHX_OK);
+        status = chx_plan_submit(plan, &run);
+        if (status)
+            continue;
+        status = chx_run_wait(run, CHX_FOREVER);
+        chx_run_destroy(&run);
+    }
+    ck_assert_int_ge(n_failed, 2);
+    ck_assert_int_eq(chx_buffer_read(buffer, 0, sizeof words, words), CHX_OK);
+    for (uint32_t i = 0; i < WORDS; i++)
+        ck_assert_uint_eq(words[i], 6);
+}
+END_TEST
+
+START_TEST(rate_strikes_all_none_or_some)
+{
+    ck_assert_int_eq(run_with("rate:1:1000:skip+enqueue"), CHX_ERROR_DEVICE);
+    ck_assert_int_lt(run_with("rate:1:1000:clEnqueueNDRangeKernel"), 0);
+    ck_assert_uint_eq(test_fault_injected(), 1);
+    ck_assert_int_eq(run_with("rate:1:0:enqueue,rate:1:1000:build"), CHX_OK);
+    ck_assert_uint_eq(test_fault_injected(), 0);
+    unsigned n_struck = 0;
+    for (int i = 0; i < 100; i++) {
+        char fault[64];
+        snprintf(fault, sizeof fault, "rate:%d:200:skip", i);
+        ck_assert_int_eq(run_with(fault), CHX_OK);
+        n_struck += test_fault_injected();
+    }
+    ck_assert_uint_ge(n_struck, 30); /* of 300 launches a fifth, give or take */
+    ck_assert_uint_le(n_struck, 90);
 }
 END_TEST
 
@@ -312,6 +368,9 @@ main(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, refused_command_fails_the_run);
+    tcase_add_test(tcase, code_of_a_refused_call_is_told);
+    tcase_add_test(tcase, device_that_is_lost_for_some_calls_comes_back);
+    tcase_add_test(tcase, rate_strikes_all_none_or_some);
     tcase_add_test(tcase, failed_event_fails_the_run_in_time);
     tcase_add_test(tcase, failure_before_many_commands_costs_no_driver);
     if (!is_oclgrind()) {

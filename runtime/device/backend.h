@@ -82,14 +82,14 @@ typedef struct chx__backend {
 
     /* Compiles, or takes a kept binary. Errors: BUILD with the first fault's line, MEMORY. */
     chx_status (*build)(const chx__target *target, cl_program *program);
-    void (*retain_program)(cl_program program);
+    cl_int (*retain_program)(cl_program program);
     void (*release_program)(cl_program program);
     /* Names separated by ';', cut off when they do not fit. */
     void (*list_kernels)(cl_program program, char *names, size_t capacity);
 
     cl_int (*create_kernel)(cl_program program, const char *name, cl_kernel *kernel);
     void (*release_kernel)(cl_kernel kernel);
-    uint32_t (*n_parameters)(cl_kernel kernel);
+    cl_int (*n_parameters)(cl_kernel kernel, uint32_t *n);
     /* Type is the declared one, for messages. False when the driver does not know. */
     bool (*parameter)(cl_kernel kernel, uint32_t index, chx__parameter_kind *parameter, char *type,
                       size_t capacity);

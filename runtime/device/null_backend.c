@@ -159,14 +159,20 @@ build(const chx__target *target, cl_program *program)
     return status || made ? status : chx__fail_memory("building a program");
 }
 
-static void
+static cl_int
 retain_program(cl_program program)
 {
     chx__null *machine = MACHINE(program);
+    cl_int code = CL_SUCCESS;
     pthread_mutex_lock(&machine->lock);
-    if (chx__null_check(machine, program, CHX__NULL_PROGRAM, "retaining a program"))
+    if (!chx__null_check(machine, program, CHX__NULL_PROGRAM, "retaining a program"))
+        code = CL_INVALID_PROGRAM;
+    else if (chx__null_refuses(machine))
+        code = CL_OUT_OF_RESOURCES;
+    else
         ((chx__null_object *)program)->n_references++;
     pthread_mutex_unlock(&machine->lock);
+    return code;
 }
 
 static void
@@ -215,10 +221,15 @@ release_kernel(cl_kernel kernel)
     release(kernel, CHX__NULL_KERNEL, "releasing a kernel");
 }
 
-static uint32_t
-n_parameters(cl_kernel kernel)
+static cl_int
+n_parameters(cl_kernel kernel, uint32_t *n)
 {
-    return ((chx__null_kernel_object *)kernel)->declaration->n_parameters;
+    chx__null *machine = MACHINE(kernel);
+    pthread_mutex_lock(&machine->lock);
+    const cl_int code = chx__null_refuses(machine) ? CL_OUT_OF_RESOURCES : CL_SUCCESS;
+    pthread_mutex_unlock(&machine->lock);
+    *n = ((chx__null_kernel_object *)kernel)->declaration->n_parameters;
+    return code;
 }
 
 static bool

@@ -58,10 +58,10 @@ release_memory(cl_mem memory)
     clReleaseMemObject(memory);
 }
 
-static void
+static cl_int
 retain_program(cl_program program)
 {
-    clRetainProgram(program);
+    return clRetainProgram(program);
 }
 
 static void
@@ -93,12 +93,10 @@ release_kernel(cl_kernel kernel)
     clReleaseKernel(kernel);
 }
 
-static uint32_t
-n_parameters(cl_kernel kernel)
+static cl_int
+n_parameters(cl_kernel kernel, uint32_t *n)
 {
-    cl_uint n = 0;
-    clGetKernelInfo(kernel, CL_KERNEL_NUM_ARGS, sizeof n, &n, NULL);
-    return n;
+    return clGetKernelInfo(kernel, CL_KERNEL_NUM_ARGS, sizeof *n, n, NULL);
 }
 
 static bool

@@ -372,7 +372,8 @@ is_built(const chx_program *program, const chx__device *device)
     return have->program && have->generation == device->platform->generation && !is_outdated;
 }
 
-/* Every device of the target holds one reference; what they held of an older context goes. */
+/* Every device of the target holds one reference, the one asked for that of the build; what they
+ * held of an older context goes. A twin for which the driver refuses one stays as it was. */
 static void
 install(chx_program *program, const target_set *made, cl_program built)
 {
@@ -380,8 +381,8 @@ install(chx_program *program, const target_set *made, cl_program built)
     uint32_t generation = made->target.device->platform->generation;
     for (uint32_t i = 0; i < made->target.n_devices; i++) {
         cl_program old = program->builds[made->devices[i]->index].program;
-        if (i > 0)
-            backend->retain_program(built);
+        if (made->devices[i] != made->target.device && backend->retain_program(built))
+            continue;
         pthread_mutex_lock(&program->lock);
         program->builds[made->devices[i]->index] = (build){built, generation, made->is_quick};
         pthread_mutex_unlock(&program->lock);

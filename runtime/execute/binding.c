@@ -118,7 +118,13 @@ chx__binding_create(const chx__task *task, chx__device *device, chx__binding **b
         free(made);
         return status;
     }
-    made->n_parameters = backend->n_parameters(made->kernel);
+    cl_int code = backend->n_parameters(made->kernel, &made->n_parameters);
+    if (code) {
+        chx__binding_destroy(&made);
+        return chx__fail_cl(chx__cl_status(code), code, device->info.name, task->name,
+                            "%s does not say how many arguments kernel %s takes (%s)",
+                            device->info.name, task->kernel, chx__cl_name(code));
+    }
     made->declarations = chx__alloc(made->n_parameters, sizeof *made->declarations);
     made->settings = chx__alloc(made->n_parameters, sizeof *made->settings);
     if (!made->declarations || !made->settings) {

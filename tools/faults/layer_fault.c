@@ -15,7 +15,8 @@
  *              next chx_fault_arm), as if others used it too
  *   copy:N     the Nth read, write or copy of a buffer is skipped and its event fails later
  *   build:N    the Nth build of a program fails
- *   lose:N     from the Nth launch on its device refuses everything
+ *   lose:N     from the Nth launch on its device refuses everything; lose:N:M comes back when M
+ *              calls have been refused
  *   skip:N     the Nth launch does nothing and is said to be well
  *   mute:N     from the Nth launch on, no launch on its device does anything, and all are well
  *   flip:N     the Nth launch, or the next whose second argument is memory that it may write,
@@ -25,9 +26,17 @@
  *   block_launch:N, block_flush:N, block_query:N, block_build:N, block_release:N
  *              the Nth launch, flush, question for an event's status, build or release of a buffer,
  *              and all that follow it, do not come back until the next chx_fault_arm
+ *   refuse:FUNCTION:CODE:N
+ *              the Nth call of an OpenCL function that the library calls (refusal.c) does nothing
+ *              and gives the code, such as CL_OUT_OF_RESOURCES or -5; N+ for all from there on
+ *   rate:SEED:PER_MILLE:KINDS
+ *              of what each of the kinds could strike, so many in a thousand are struck; kinds are
+ *              names of the above with '+' between them, refuse for all functions with codes that
+ *              the seed draws, or names of functions
  *
  * When the process ends, what was counted is written to the file CHX_FAULT_REPORT, if any, in one
- * line: launches, copies, builds, and faults that struck.
+ * line: launches, copies, builds, and faults that struck; after it one for each function, with how
+ * often it was called.
  */
 #include <CL/cl.h>
 #include <CL/cl_icd.h>
@@ -42,6 +51,8 @@
 #include <time.h>
 
 #include "layer_fault.h"
+#include "rate.h"
+#include "refusal.h"
 
 #define EXPORT __attribute__((visibility("default")))
 #define MAX_HELD 1024
@@ -84,6 +95,9 @@ static struct _cl_icd_dispatch above;
 /* Guards everything down to n_slowed; no OpenCL call is made under it. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static uint64_t armed[N_FAULTS]; /* 0: off */
+static rate by_rate;
+static uint64_t lost_for; /* calls that a lost device refuses before it comes back */
+static uint64_t n_lost_calls; /* of these, those to come */
 static uint64_t n_launches, n_copies, n_builds;
 static uint64_t n_passes[N_FAULTS]; /* calls that can block */
 static pthread_cond_t rearmed = PTHREAD_COND_INITIALIZER;
@@ -102,18 +116,46 @@ static struct {
 } slowed[MAX_SLOWED]; /* the latest in place of the oldest; empty where both are NULL */
 static unsigned n_slowed;
 
+/* What stands after a word and a colon; NULL where the text begins otherwise. */
+static const char *
+after(const char *text, const char *word)
+{
+    const size_t length = strlen(word);
+    return strncmp(text, word, length) == 0 && text[length] == ':' ? text + length + 1 : NULL;
+}
+
+static void
+parse_fault(const char *spec)
+{
+    const char *rest;
+    char *end;
+    for (int kind = 0; kind < N_FAULTS; kind++) {
+        if (!(rest = after(spec, fault_names[kind])))
+            continue;
+        armed[kind] = strtoull(rest, &end, 10);
+        if (kind == FAULT_LOSE && *end == ':')
+            lost_for = strtoull(end + 1, NULL, 10);
+    }
+    if ((rest = after(spec, "refuse")))
+        refusal_add(rest);
+}
+
 static void
 parse(const char *spec)
 {
     memset(armed, 0, sizeof armed);
-    while (spec && *spec) {
-        for (int kind = 0; kind < N_FAULTS; kind++) {
-            size_t length = strlen(fault_names[kind]);
-            if (strncmp(spec, fault_names[kind], length) == 0 && spec[length] == ':')
-                armed[kind] = strtoull(spec + length + 1, NULL, 10);
-        }
-        spec = strchr(spec, ',');
-        spec = spec ? spec + 1 : NULL;
+    lost_for = UINT64_MAX;
+    by_rate = (rate){0};
+    for (const char *at = spec; at; at = strchr(at, ',')) {
+        at += *at == ',';
+        const char *rest = after(at, "rate");
+        if (rest)
+            by_rate = rate_parse(rest);
+    }
+    refusal_reset(&by_rate);
+    for (const char *at = spec; at; at = strchr(at, ',')) {
+        at += *at == ',';
+        parse_fault(at);
     }
 }
 
@@ -144,7 +186,7 @@ chx_fault_injected(void)
     pthread_mutex_lock(&lock);
     unsigned n = n_injected;
     pthread_mutex_unlock(&lock);
-    return n;
+    return n + refusal_n_struck();
 }
 
 static cl_device_id
@@ -156,9 +198,15 @@ device_of(cl_command_queue queue)
 }
 
 static bool
+is_drawn(fault_kind kind, uint64_t count)
+{
+    return rate_names(&by_rate, fault_names[kind]) && rate_hits(&by_rate, fault_names[kind], count);
+}
+
+static bool
 is_due(fault_kind kind, uint64_t count)
 {
-    bool due = armed[kind] != 0 && armed[kind] == count;
+    bool due = (armed[kind] != 0 && armed[kind] == count) || is_drawn(kind, count);
     n_injected += due;
     return due;
 }
@@ -169,20 +217,45 @@ pass(fault_kind kind)
 {
     pthread_mutex_lock(&lock);
     n_passes[kind]++;
-    is_due(kind, n_passes[kind]);
+    if (is_due(kind, n_passes[kind]) && armed[kind] == 0)
+        armed[kind] = n_passes[kind];
     while (armed[kind] != 0 && n_passes[kind] >= armed[kind])
         pthread_cond_wait(&rearmed, &lock);
     pthread_mutex_unlock(&lock);
 }
 
 static bool
-is_on(cl_command_queue queue, const cl_device_id *struck)
+is_stalled(cl_command_queue queue)
 {
     cl_device_id device = device_of(queue);
     pthread_mutex_lock(&lock);
-    bool is_struck = *struck && *struck == device;
+    bool stalled = stalled_device && stalled_device == device;
     pthread_mutex_unlock(&lock);
-    return is_struck;
+    return stalled;
+}
+
+/* Whether the device is lost and refuses a call, which counts towards its coming back. Under the
+ * lock. */
+static bool
+refuses_as_lost(cl_device_id device)
+{
+    if (!lost_device || lost_device != device)
+        return false;
+    if (n_lost_calls == 0)
+        lost_device = NULL;
+    else if (n_lost_calls != UINT64_MAX)
+        n_lost_calls--;
+    return lost_device != NULL;
+}
+
+static bool
+is_refused_as_lost(cl_command_queue queue)
+{
+    cl_device_id device = device_of(queue);
+    pthread_mutex_lock(&lock);
+    bool refuses = refuses_as_lost(device);
+    pthread_mutex_unlock(&lock);
+    return refuses;
 }
 
 static void *
@@ -434,15 +507,17 @@ launch(cl_command_queue queue, cl_kernel kernel, cl_uint n_dimensions, const siz
         slow_device = device;
     bool is_slow = slow_device && slow_device == device;
     cl_mem flipped = NULL;
-    if (armed[FAULT_FLIP] && count >= armed[FAULT_FLIP])
+    if (armed[FAULT_FLIP] ? count >= armed[FAULT_FLIP] : is_drawn(FAULT_FLIP, count))
         flipped = find_result(kernel);
     if (flipped) {
         armed[FAULT_FLIP] = 0;
         n_injected++;
     }
-    if (is_due(FAULT_LOSE, count))
+    if (is_due(FAULT_LOSE, count)) {
         lost_device = device;
-    bool lost = lost_device && lost_device == device;
+        n_lost_calls = lost_for;
+    }
+    bool lost = refuses_as_lost(device);
     pthread_mutex_unlock(&lock);
     if (crashes)
         crash();
@@ -477,9 +552,9 @@ read_buffer(cl_command_queue queue, cl_mem buffer, cl_bool blocking, size_t offs
             void *data, cl_uint n_waits, const cl_event *waits, cl_event *event)
 {
     bool fails = transfer_fails();
-    if (is_on(queue, &lost_device))
+    if (is_refused_as_lost(queue))
         return CL_OUT_OF_RESOURCES;
-    if (fails || is_on(queue, &stalled_device))
+    if (fails || is_stalled(queue))
         return replace_command(queue, n_waits, waits, event, !fails);
     return below->clEnqueueReadBuffer(queue, buffer, blocking, offset, size, data, n_waits, waits,
                                       event);
@@ -490,9 +565,9 @@ write_buffer(cl_command_queue queue, cl_mem buffer, cl_bool blocking, size_t off
              const void *data, cl_uint n_waits, const cl_event *waits, cl_event *event)
 {
     bool fails = transfer_fails();
-    if (is_on(queue, &lost_device))
+    if (is_refused_as_lost(queue))
         return CL_OUT_OF_RESOURCES;
-    if (fails || is_on(queue, &stalled_device))
+    if (fails || is_stalled(queue))
         return replace_command(queue, n_waits, waits, event, !fails);
     return below->clEnqueueWriteBuffer(queue, buffer, blocking, offset, size, data, n_waits, waits,
                                        event);
@@ -503,9 +578,9 @@ copy_buffer(cl_command_queue queue, cl_mem from, cl_mem to, size_t from_offset, 
             size_t size, cl_uint n_waits, const cl_event *waits, cl_event *event)
 {
     bool fails = transfer_fails();
-    if (is_on(queue, &lost_device))
+    if (is_refused_as_lost(queue))
         return CL_OUT_OF_RESOURCES;
-    if (fails || is_on(queue, &stalled_device))
+    if (fails || is_stalled(queue))
         return replace_command(queue, n_waits, waits, event, !fails);
     return below->clEnqueueCopyBuffer(queue, from, to, from_offset, to_offset, size, n_waits, waits,
                                       event);
@@ -557,7 +632,8 @@ report(void)
     if (!file)
         return;
     fprintf(file, "%llu %llu %llu %u\n", (unsigned long long)n_launches,
-            (unsigned long long)n_copies, (unsigned long long)n_builds, n_injected);
+            (unsigned long long)n_copies, (unsigned long long)n_builds, chx_fault_injected());
+    refusal_report(file);
     fclose(file);
 }
 
@@ -593,6 +669,7 @@ clInitLayer(cl_uint n_entries, const struct _cl_icd_dispatch *target, cl_uint *n
     above.clFlush = flush;
     above.clGetEventInfo = event_info;
     above.clReleaseMemObject = release_memory;
+    refusal_install(&above);
     parse(getenv("CHX_FAULT"));
     *layer = &above;
     *n_entries_used = sizeof above / sizeof(void *);
