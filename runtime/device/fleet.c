@@ -257,6 +257,8 @@ assemble_null(chx__fleet *fleet, const chx_runtime_params *params, chx__null *ma
         set_limits(fleet, params);
     if (!status)
         tell_apart(fleet);
+    if (!status && params->cache_path)
+        open_cache(fleet, params->cache_path);
     return status;
 }
 

@@ -175,7 +175,7 @@ populate_device(const chx__null *machine, uint32_t index, chx__fleet *fleet)
     device->info = (chx_device_info){
         .name = described->name ? chx__strdup(described->name) : chx__format("null %u", index),
         .vendor = chx__strdup("Chronaxie"),
-        .driver = chx__strdup("null"),
+        .driver = chx__strdup(described->driver ? described->driver : "null"),
         .platform = device->platform->name,
         .kind = CHX_DEVICE_ACCELERATOR,
         .n_compute_units = 1,

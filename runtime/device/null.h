@@ -56,6 +56,7 @@ typedef struct chx__null_device {
     double launch_ns, ns_per_item, ns_per_byte; /* on the virtual clock */
     uint64_t hardware; /* bits in common: never at work at the same time */
     bool has_one_copy_lane; /* for both directions */
+    const char *driver; /* its version; NULL: "null" */
 } chx__null_device;
 
 typedef struct chx__null_params {

@@ -14,16 +14,11 @@
 
 #define MOST 1024u /* models of a page */
 
-typedef struct page {
-    chx__cost_model *models;
-    size_t n;
-} page;
-
 static chx__digest
 key_of(uint64_t device)
 {
     chx__hasher *hasher = chx__hasher_create();
-    chx__hasher_add_text(hasher, "costs");
+    chx__hasher_add_text(hasher, "costs 2");
     chx__hasher_add_text(hasher, CHX_VERSION);
     chx__hasher_add(hasher, &device, sizeof device);
     return chx__hasher_end(hasher);
@@ -32,19 +27,23 @@ key_of(uint64_t device)
 static bool
 is_sound(const chx__cost_model *model)
 {
+    if (model->n_lasting > CHX__COST_RECENT)
+        return false;
+    for (uint64_t i = 0; i < model->n_lasting; i++)
+        if (!isfinite(model->lasting[i]) || model->lasting[i] < 0)
+            return false;
     return isfinite(model->median_ns) && model->median_ns > 0 && isfinite(model->spread_ns) &&
            model->spread_ns >= 0 && model->name[sizeof model->name - 1] == '\0';
 }
 
-/* The caller frees the models. */
-static page
-read_page(chx__cache *cache, uint64_t device)
+chx__cost_page
+chx__cost_book_read(chx__cache *cache, uint64_t device)
 {
     void *bytes = NULL;
     size_t size = 0;
     if (!chx__cache_find(cache, key_of(device), &bytes, &size))
-        return (page){NULL, 0};
-    page kept = {bytes, size / sizeof *kept.models};
+        return (chx__cost_page){NULL, 0};
+    chx__cost_page kept = {bytes, size / sizeof *kept.models};
     for (size_t m = 0; m < kept.n; m++)
         if (!is_sound(&kept.models[m]))
             kept.n = 0;
@@ -54,7 +53,7 @@ read_page(chx__cache *cache, uint64_t device)
 void
 chx__cost_book_recall(chx__cache *cache, uint64_t device, chx__costs *costs)
 {
-    page kept = read_page(cache, device);
+    chx__cost_page kept = chx__cost_book_read(cache, device);
     for (size_t m = 0; m < kept.n; m++)
         chx__costs_recall(costs, &kept.models[m]);
     free(kept.models);
@@ -70,9 +69,15 @@ by_key(const void *a, const void *b)
     return (left->size > right->size) - (left->size < right->size);
 }
 
+const chx__cost_model *
+chx__cost_page_find(const chx__cost_page *in, const chx__cost_model *like)
+{
+    return in->n > 0 ? bsearch(like, in->models, in->n, sizeof *in->models, by_key) : NULL;
+}
+
 /* Those of the device, in order; the rest is dropped. */
 static void
-keep_device(page *of, uint64_t device)
+keep_device(chx__cost_page *of, uint64_t device)
 {
     size_t n = 0;
     for (size_t m = 0; m < of->n; m++)
@@ -84,7 +89,7 @@ keep_device(page *of, uint64_t device)
 
 /* Adds what only the other has, while there is room; both are in order. */
 static void
-add_missing(page *to, const page *other)
+add_missing(chx__cost_page *to, const chx__cost_page *other)
 {
     size_t n_own = to->n;
     for (size_t m = 0; m < other->n && to->n < MOST; m++)
@@ -93,17 +98,17 @@ add_missing(page *to, const page *other)
     qsort(to->models, to->n, sizeof *to->models, by_key);
 }
 
-void
+bool
 chx__cost_book_keep(chx__cache *cache, uint64_t device, const chx__costs *costs)
 {
     size_t n = chx__costs_list(costs, NULL, 0);
-    page made = {cache && n > 0 ? chx__alloc(n + MOST, sizeof *made.models) : NULL, 0};
+    chx__cost_page made = {cache && n > 0 ? chx__alloc(n + MOST, sizeof *made.models) : NULL, 0};
     if (!made.models)
-        return;
+        return false;
     size_t n_now = chx__costs_list(costs, made.models, n);
     made.n = n_now < n ? n_now : n;
     keep_device(&made, device);
-    page kept = read_page(cache, device);
+    chx__cost_page kept = chx__cost_book_read(cache, device);
     if (made.n > 0)
         add_missing(&made, &kept);
     if (made.n > 0 &&
@@ -111,4 +116,5 @@ chx__cost_book_keep(chx__cache *cache, uint64_t device, const chx__costs *costs)
         chx__cache_store(cache, key_of(device), made.models, made.n * sizeof *made.models);
     free(kept.models);
     free(made.models);
+    return made.n > 0;
 }

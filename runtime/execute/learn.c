@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "device/program.h"
 #include "execute/cost_book.h"
+#include "execute/reference.h"
 #include "execute/shift.h"
 
 #define ALL_MEASURED 4u /* first runs of a plan */
@@ -24,11 +25,18 @@
 #define SELDOM 16u
 
 #define MOST_ALIKE 9u
+#define FIRST_LOOK 64u /* runs of a plan, and each doubling: whether a driver is slower */
 
 static bool
 is_measured(uint64_t n)
 {
     return n <= ALL_MEASURED || n % (n <= OFTEN_UP_TO ? OFTEN : SELDOM) == 0;
+}
+
+static bool
+is_to_compare(uint64_t n)
+{
+    return n >= FIRST_LOOK && (n & (n - 1)) == 0;
 }
 
 static bool
@@ -80,11 +88,14 @@ chx__learn(const chx_run *run)
         learn_command(run, c, n_alike < MOST_ALIKE, n - lowered->n_runs_learnt);
     }
     lowered->n_runs_learnt = n;
+    if (is_to_compare(n))
+        chx__references_look(runtime->references, runtime->costs, &runtime->logger);
 }
 
 void
 chx__learn_begin(chx_runtime *runtime)
 {
+    runtime->references = chx__references_recall(&runtime->fleet);
     for (uint32_t d = 0; d < runtime->fleet.n_devices; d++)
         if (chx__device_is_usable(&runtime->fleet.devices[d]))
             chx__cost_book_recall(runtime->fleet.cache, runtime->fleet.devices[d].pace,
@@ -92,12 +103,15 @@ chx__learn_begin(chx_runtime *runtime)
 }
 
 void
-chx__learn_end(const chx_runtime *runtime)
+chx__learn_end(chx_runtime *runtime)
 {
+    chx__references_look(runtime->references, runtime->costs, &runtime->logger);
     for (uint32_t d = 0; d < runtime->fleet.n_devices; d++)
-        if (chx__device_is_usable(&runtime->fleet.devices[d]))
+        if (chx__device_is_usable(&runtime->fleet.devices[d]) &&
             chx__cost_book_keep(runtime->fleet.cache, runtime->fleet.devices[d].pace,
-                                runtime->costs);
+                                runtime->costs))
+            chx__references_keep(runtime->references, d);
+    chx__references_destroy(&runtime->references);
 }
 
 /* False where the device is not in use. */

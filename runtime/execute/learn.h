@@ -8,8 +8,8 @@
 void chx__learn(const chx_run *run);
 
 /* Recalls what kernels cost earlier processes on the runtime's devices, and keeps what this one
- * knows. At a runtime's begin and end. */
+ * knows. At a runtime's begin and end. Warns of a driver that is slower than the one before. */
 void chx__learn_begin(chx_runtime *runtime);
-void chx__learn_end(const chx_runtime *runtime);
+void chx__learn_end(chx_runtime *runtime);
 
 #endif

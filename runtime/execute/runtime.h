@@ -16,11 +16,13 @@
 typedef struct chx__inbox chx__inbox;
 typedef struct chx__host_thread chx__host_thread;
 typedef struct chx__probation chx__probation;
+typedef struct chx__references chx__references;
 typedef struct chx__vigil chx__vigil;
 
 struct chx_runtime {
     chx__fleet fleet;
     chx__costs *costs;
+    chx__references *references; /* of kernels with former drivers; under the turn; may be NULL */
     chx__logger logger;
     bool serial;
     uint64_t patience_ns; /* what a suspect platform's runs get to end, and a driver's call */

@@ -7,6 +7,9 @@
  * A size whose band has no samples is on the line through the medians of the bands around it, so a
  * launch's own cost is not scaled with its size.
  *
+ * Nine samples may be of one moment. What a kernel takes in the long run is in the medians of nine
+ * by nine samples, of which nine are kept too.
+ *
  * What was measured long before its neighbours says little of now: a device that was busy with
  * others' work while pieces of a task ran may be idle since.
  *
@@ -29,13 +32,20 @@
 #include "base/error.h"
 #include "base/line.h"
 
-#define N_RECENT 9
 #define ENOUGH 4u /* samples to tell a spread from */
 #define DOUBTFUL 4.0 /* times what is known */
 #define STALE_NS UINT64_C(10000000000) /* older than others by so much */
 #define APART 1.25 /* times the sample that is last but one in the order */
 #define N_BANDS 64u
 #define NEAR 3u /* bands to either side that say something of one without samples */
+
+/* The last values that came, and their order. */
+typedef struct window {
+    uint32_t n;
+    uint32_t next; /* where the next one goes */
+    double values[CHX__COST_RECENT];
+    uint8_t order[CHX__COST_RECENT]; /* their indices, by value */
+} window;
 
 /* One kernel on one device at sizes of one band, as ns per unit of size. */
 typedef struct model {
@@ -44,15 +54,14 @@ typedef struct model {
     uint32_t band; /* 1 + log2 of the sizes, rounded down; 0 in an empty slot */
     bool warm; /* the first sample has been taken */
     double held; /* the last sample, where it is the first or was not believed at once; else 0 */
-    uint32_t n_recent; /* samples in recent */
-    uint32_t next; /* where the next one goes */
-    double recent[N_RECENT];
-    uint8_t order[N_RECENT]; /* their indices, by rate */
+    window recent; /* samples */
     double known_spread; /* before there are enough samples to tell it from */
     uint64_t n_samples;
+    uint64_t last_size; /* of the last sample */
     char *name; /* NULL: it has none */
     uint64_t last_ns; /* when the last one came */
     double told; /* the estimate when add last said that it moved, below zero before */
+    window lasting; /* medians of as many samples */
 } model;
 
 /* Models in an open hash table over kernel and band, so that those of all devices for the same work
@@ -151,50 +160,63 @@ make_room(chx__costs *costs)
 /* The middle sample; of an even number the lower, since what disturbs a measurement makes it
  * longer. */
 static double
+middle_value(const window *of)
+{
+    assert(of->n > 0);
+    return of->values[of->order[(of->n - 1) / 2]];
+}
+
+static double
 median(const model *of)
 {
-    assert(of->n_recent > 0);
-    return of->recent[of->order[(of->n_recent - 1) / 2]];
+    return middle_value(&of->recent);
 }
 
 /* Moves the one index that may stand wrong in the order to where it belongs. */
 static void
-settle(model *of, uint32_t at)
+settle(window *of, uint32_t at)
 {
     uint8_t moved = of->order[at];
-    double rate = of->recent[moved];
-    for (; at > 0 && of->recent[of->order[at - 1]] > rate; at--)
+    double value = of->values[moved];
+    for (; at > 0 && of->values[of->order[at - 1]] > value; at--)
         of->order[at] = of->order[at - 1];
-    for (; at + 1 < of->n_recent && of->recent[of->order[at + 1]] < rate; at++)
+    for (; at + 1 < of->n && of->values[of->order[at + 1]] < value; at++)
         of->order[at] = of->order[at + 1];
     of->order[at] = moved;
 }
 
-/* Takes the oldest sample's place once there is no other. */
+/* Takes the oldest value's place once there is no other. */
 static void
-keep(model *to, double rate)
+put(window *to, double value)
 {
     uint32_t at = 0;
-    to->n_samples++;
-    to->last_ns = chx__now_ns();
-    if (to->n_recent < N_RECENT) {
-        at = to->n_recent++;
+    if (to->n < CHX__COST_RECENT) {
+        at = to->n++;
         to->order[at] = (uint8_t)to->next;
     }
     while (to->order[at] != to->next)
         at++;
-    to->recent[to->next] = rate;
-    to->next = (to->next + 1) % N_RECENT;
+    to->values[to->next] = value;
+    to->next = (to->next + 1) % CHX__COST_RECENT;
     settle(to, at);
+}
+
+static void
+keep(model *to, double rate)
+{
+    to->last_ns = chx__now_ns();
+    put(&to->recent, rate);
+    if (++to->n_samples % CHX__COST_RECENT == 0)
+        put(&to->lasting, median(to));
 }
 
 /* Whether the sample counts. */
 static bool
 is_believed(model *of, double rate)
 {
-    double known = of->n_recent ? median(of) : of->held;
+    double known = of->recent.n ? median(of) : of->held;
     bool is_first = !of->warm, is_long = rate > DOUBTFUL * known;
-    bool is_second = of->n_recent && of->held > 0;
+    bool is_second = of->recent.n && of->held > 0;
     of->warm = true;
     of->held = is_first || is_long ? rate : 0;
     return !is_first && (!is_long || is_second);
@@ -237,8 +259,10 @@ chx__costs_add(chx__costs *costs, const chx__cost_key *key, double duration_ns)
     bool moved = false;
     pthread_mutex_lock(&costs->mutex);
     model *slot = take_slot(costs, key);
-    if (slot)
+    if (slot) {
+        slot->last_size = key->size;
         moved = add_sample(slot, duration_ns / units(key));
+    }
     pthread_mutex_unlock(&costs->mutex);
     return moved;
 }
@@ -256,7 +280,7 @@ static const model *
 find_neighbour(const chx__costs *costs, const chx__cost_key *key, uint32_t band, uint64_t newest_ns)
 {
     const model *slot = find_slot(costs, key->kernel, band, key->device);
-    bool counts = slot->band && slot->n_recent && slot->last_ns + STALE_NS >= newest_ns;
+    bool counts = slot->band && slot->recent.n && slot->last_ns + STALE_NS >= newest_ns;
     return counts ? slot : NULL;
 }
 
@@ -336,7 +360,7 @@ chx__costs_find_elsewhere(const chx__costs *costs, const chx__cost_key *key, uin
     for (; costs->slots[i].band && !known; i = (i + 1) & (costs->n_slots - 1)) {
         const model *slot = &costs->slots[i];
         if (slot->kernel != key->kernel || slot->band != band || slot->device == key->device ||
-            !slot->n_recent)
+            !slot->recent.n)
             continue;
         *reference = slot->device;
         *duration_ns = median(slot) * units(key);
@@ -349,8 +373,8 @@ chx__costs_find_elsewhere(const chx__costs *costs, const chx__cost_key *key, uin
 static bool
 is_apart(const model *from, double rate)
 {
-    double low = from->recent[from->order[1]];
-    double high = from->recent[from->order[from->n_recent - 2]];
+    double low = from->recent.values[from->recent.order[1]];
+    double high = from->recent.values[from->recent.order[from->recent.n - 2]];
     return rate > high * APART || rate * APART < low;
 }
 
@@ -362,7 +386,7 @@ chx__costs_compare(const chx__costs *costs, const chx__cost_key *key, double dur
     double rate = duration_ns / units(key);
     pthread_mutex_lock(mutex);
     const model *slot = find_slot(costs, key->kernel, band_of(key), key->device);
-    bool is_known = slot->band && slot->n_recent >= ENOUGH && median(slot) > 0.0;
+    bool is_known = slot->band && slot->recent.n >= ENOUGH && median(slot) > 0.0;
     if (is_known)
         *ratio = is_apart(slot, rate) ? rate / median(slot) : 1.0;
     pthread_mutex_unlock(mutex);
@@ -372,8 +396,8 @@ chx__costs_compare(const chx__costs *costs, const chx__cost_key *key, double dur
 static void
 scale_model(model *of, double factor)
 {
-    for (uint32_t i = 0; i < of->n_recent; i++)
-        of->recent[i] *= factor;
+    for (uint32_t i = 0; i < of->recent.n; i++)
+        of->recent.values[i] *= factor;
     of->known_spread *= factor;
     of->told *= factor;
 }
@@ -396,7 +420,7 @@ chx__costs_name(chx__costs *costs, const chx__cost_key *key, const char *name)
 {
     pthread_mutex_lock(&costs->mutex);
     model *slot = find_slot(costs, key->kernel, band_of(key), key->device);
-    if (slot->band && slot->n_recent && !slot->name)
+    if (slot->band && slot->recent.n && !slot->name)
         slot->name = chx__strdup(name);
     pthread_mutex_unlock(&costs->mutex);
 }
@@ -404,9 +428,11 @@ chx__costs_name(chx__costs *costs, const chx__cost_key *key, const char *name)
 static double
 spread(const model *of)
 {
-    uint32_t lower = (of->n_recent - 1) / 4, upper = 3 * (of->n_recent - 1) / 4;
-    return of->n_recent < ENOUGH ? of->known_spread
-                                 : of->recent[of->order[upper]] - of->recent[of->order[lower]];
+    const window *recent = &of->recent;
+    uint32_t lower = (recent->n - 1) / 4, upper = 3 * (recent->n - 1) / 4;
+    return recent->n < ENOUGH
+               ? of->known_spread
+               : recent->values[recent->order[upper]] - recent->values[recent->order[lower]];
 }
 
 static void
@@ -418,7 +444,12 @@ describe(const model *of, chx__cost_model *described)
         .median_ns = median(of) * size,
         .spread_ns = spread(of) * size,
         .n_samples = of->n_samples,
+        .last_size = of->last_size,
+        .n_lasting = of->lasting.n,
     };
+    uint32_t oldest = of->lasting.n < CHX__COST_RECENT ? 0 : of->lasting.next;
+    for (uint32_t i = 0; i < of->lasting.n; i++)
+        described->lasting[i] = of->lasting.values[(oldest + i) % CHX__COST_RECENT];
     snprintf(described->name, sizeof described->name, "%s", of->name);
 }
 
@@ -448,6 +479,10 @@ chx__costs_recall(chx__costs *costs, const chx__cost_model *known)
         slot->told = known->median_ns / size;
         slot->known_spread = known->spread_ns / size;
         slot->n_samples = known->n_samples;
+        slot->last_size = known->last_size;
+        slot->lasting = (window){0};
+        for (uint64_t i = 0; i < known->n_lasting; i++)
+            put(&slot->lasting, known->lasting[i]);
         slot->name = chx__strdup(known->name);
     }
     pthread_mutex_unlock(&costs->mutex);

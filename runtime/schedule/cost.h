@@ -56,6 +56,7 @@ bool chx__costs_compare(const chx__costs *costs, const chx__cost_key *key, doubl
 void chx__costs_scale(chx__costs *costs, uint64_t kernel, uint64_t device, double factor);
 
 #define CHX__COST_NAME 48
+#define CHX__COST_RECENT 9 /* samples that an estimate is of */
 
 /* What is known of one kernel on one device at sizes within a power of two. Without padding, as it
  * is kept in files. */
@@ -65,6 +66,10 @@ typedef struct chx__cost_model {
     double spread_ns; /* from the lower to the upper quartile */
     uint64_t n_samples; /* ever */
     char name[CHX__COST_NAME];
+    uint64_t last_size; /* of the last sample */
+    /* In the long run, the oldest first: medians of samples by so many, in ns per unit of size. */
+    uint64_t n_lasting;
+    double lasting[CHX__COST_RECENT];
 } chx__cost_model;
 
 /* Names the key's model, where it has samples; cut off when it is long. Any thread. */
