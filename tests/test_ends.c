@@ -1,10 +1,12 @@
 /* Runs that end in another order than they were submitted in: where two write the same bytes on
  * different devices, or on one and the host, neither waits for the other, and what the later one
- * leaves is what counts. */
+ * leaves is what counts. And a device is excluded meanwhile. */
 #include <check.h>
+#include <pthread.h>
 #include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <chronaxie/plan.h>
 
@@ -174,6 +176,58 @@ START_TEST(later_writer_counts_though_it_ends_first)
 }
 END_TEST
 
+static chx_status
+look_at_last(void *data, void *const *host)
+{
+    while (sem_wait(&gate) != 0)
+        continue;
+    memcpy(data, host[0], SIZE);
+    return CHX_OK;
+}
+
+static void *
+open_gate(void *data)
+{
+    (void)data;
+    nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+    sem_post(&gate);
+    return NULL;
+}
+
+/* What only that device holds is saved on the host, where it is still to be read as it was. */
+START_TEST(excluding_a_device_waits_for_who_reads_what_it_saves)
+{
+    const uint32_t last = chx_runtime_n_devices(runtime) - 1;
+    uint32_t seen[WORDS];
+    flier slow;
+    pthread_t opener;
+    if (last == 0)
+        return;
+    check_ok(chx_graph_create(runtime, &slow.graph));
+    const chx_host_task look = {
+        .run = look_at_last, .data = seen, .args = CHX_ARGS(CHX_READ(shared))};
+    check_ok(chx_graph_host(slow.graph, &look));
+    take_off(&slow);
+    flier fast = fly(&(chx_kernel_task){.program = program,
+                                        .kernel = "put",
+                                        .global = {WORDS},
+                                        .devices = &last,
+                                        .n_devices = 1,
+                                        .args = CHX_ARGS(CHX_WRITE(shared), CHX_UINT(2))});
+    check_ok(chx_run_wait(fast.run, CHX_FOREVER));
+    ck_assert(!chx_run_done(slow.run));
+    ck_assert_int_eq(pthread_create(&opener, NULL, open_gate, NULL), 0);
+    check_ok(chx_runtime_exclude(runtime, last, "a test", UINT64_C(60000000000)));
+    check_ok(chx_run_wait(slow.run, CHX_FOREVER));
+    pthread_join(opener, NULL);
+    for (uint32_t i = 0; i < WORDS; i++)
+        ck_assert_uint_eq(seen[i], 0);
+    check_words(0, WORDS, 2);
+    land(&fast);
+    land(&slow);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -182,6 +236,7 @@ main(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, later_writer_counts_though_it_ends_first, 0, 2);
+    tcase_add_test(tests, excluding_a_device_waits_for_who_reads_what_it_saves);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -109,6 +109,20 @@ chx__fleet_n_usable(const chx__fleet *fleet)
     return n;
 }
 
+bool
+chx__fleet_holds_alone(const chx__fleet *fleet, const chx__platform *platform, chx__places places)
+{
+    bool is_here = false, is_elsewhere = chx__places_have(places, CHX__HOST_PLACE);
+    for (uint32_t d = 0; d < fleet->n_devices; d++) {
+        const chx__device *device = &fleet->devices[d];
+        if (!chx__places_have(places, chx__device_place(device)))
+            continue;
+        is_here |= device->platform == platform;
+        is_elsewhere |= device->platform != platform;
+    }
+    return is_here && !is_elsewhere;
+}
+
 /* Speeds are measured where they decide something: when there are devices to choose between. */
 static bool
 wants_speed(const chx__fleet *fleet, const chx_runtime_params *params)

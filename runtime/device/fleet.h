@@ -60,6 +60,10 @@ chx_status chx__fleet_open(chx__fleet *fleet, chx__device *device);
 /* Devices that are selected and not excluded. */
 uint32_t chx__fleet_n_usable(const chx__fleet *fleet);
 
+/* Whether devices of the platform are the only ones of the places. */
+bool chx__fleet_holds_alone(const chx__fleet *fleet, const chx__platform *platform,
+                            chx__places places);
+
 /* Whether a faster selected device of those allowed (places) stands on the same
  * hardware: of two drivers for one processor the slower gains nothing and is not even opened. */
 bool chx__fleet_is_spare(const chx__fleet *fleet, const chx__device *device, chx__places allowed);

@@ -134,13 +134,14 @@ chx_buffer_write(chx_buffer *buffer, size_t offset_bytes, size_t size_bytes, con
     chx__wait_hold(buffer);
     chx_status status = chx__coherence_reserve(&buffer->coherence, 1);
     if (!status) {
+        /* Before the bytes are there, for nobody is to save older ones over them meanwhile. */
+        chx__coherence_set(&buffer->coherence, offset_bytes, offset_bytes + size_bytes,
+                           chx__places_of(CHX__HOST_PLACE));
+        buffer->n_writes++;
         chx__turn_pause(buffer->runtime);
         if (data != buffer->host + offset_bytes)
             memmove(buffer->host + offset_bytes, data, size_bytes);
         chx__turn_resume(buffer->runtime);
-        chx__coherence_set(&buffer->coherence, offset_bytes, offset_bytes + size_bytes,
-                           chx__places_of(CHX__HOST_PLACE));
-        buffer->n_writes++;
     }
     chx__wait_let_go(buffer);
     chx__turn_end(buffer->runtime);

@@ -1,9 +1,10 @@
 /* After a failure the old queues may hold commands that never end, so nothing that waits for them
  * may be called: not finish, not a release. The order is: wait for the platform's runs, then fail
- * them; wait for guests to leave (they use contexts without the turn); new queues on the old
- * context; over those read out what only this platform holds; drop replicas and context; the next
- * use makes a new context with a new generation, which voids programs and kernels. Reading out may
- * fail, and its content is then lost and said to be lost: a rebuild always comes to its end.
+ * them, and for runs that still use elsewhere what is to be saved over it; wait for guests to leave
+ * (they use contexts without the turn); new queues on the old context; over those read out what
+ * only this platform holds; drop replicas and context; the next use makes a new context with a new
+ * generation, which voids programs and kernels. Reading out may fail, and its content is then lost
+ * and said to be lost: a rebuild always comes to its end.
  *
  * The grace is short because the run that made the platform suspect has failed already; what still
  * waits there mostly hangs too. A host task is the exception. It is the caller's code, cannot be
@@ -24,18 +25,6 @@
 #include "execute/vigil.h"
 #include "execute/wait.h"
 
-/* Whether some place outside the platform holds the extent. */
-static bool
-is_held_elsewhere(const chx__fleet *fleet, const chx__platform *platform, chx__places places)
-{
-    if (chx__places_have(places, CHX__HOST_PLACE))
-        return true;
-    for (uint32_t d = 0; d < fleet->n_devices; d++)
-        if (fleet->devices[d].platform != platform && chx__places_have(places, d + 1))
-            return true;
-    return false;
-}
-
 /* Saves what only the platform holds, but for partials, which nobody needs again. The first failure
  * ends the attempt for all buffers: a context that lost one read will hardly serve the next, and
  * each would cost its deadline. */
@@ -45,8 +34,8 @@ save_buffers(chx_runtime *runtime, const chx__platform *platform, uint64_t deadl
     for (chx_buffer *buffer = runtime->buffers; buffer; buffer = buffer->next)
         for (size_t i = 0; i < buffer->coherence.n_extents; i++) {
             chx__extent extent = buffer->coherence.extents[i];
-            if (buffer->is_partial || chx__places_is_empty(extent.places) ||
-                is_held_elsewhere(&runtime->fleet, platform, extent.places))
+            if (buffer->is_partial ||
+                !chx__fleet_holds_alone(&runtime->fleet, platform, extent.places))
                 continue;
             if (chx__fetch(buffer, extent.begin, extent.end, false, deadline_ns) != CHX_OK)
                 return false;
@@ -71,8 +60,8 @@ lose_silent(chx_runtime *runtime, const chx__platform *platform)
 /* Drops a platform's context with everything in it and gives it a fresh one, without `excluded`
  * when that is not NULL. Content that only the platform holds is saved to host memory first, over
  * fresh queues and within timeout_ns; what cannot be saved is lost. set_aside: the context holds
- * commands that may never end, so its objects are forgotten rather than released. No run may be in
- * flight on it. Under the turn. */
+ * commands that may never end, so its objects are forgotten rather than released. Nothing is in the
+ * way, see chx__wait_platform(). Under the turn. */
 static chx_status
 rebuild(chx_runtime *runtime, chx__platform *platform, chx__device *excluded, const char *reason,
         bool set_aside, uint64_t timeout_ns)
@@ -173,6 +162,20 @@ chx__rebuild_and_fetch(chx_buffer *buffer, size_t begin, size_t end, uint64_t de
     }
 }
 
+/* Nothing is in the way of a rebuild, nor with the courier. */
+static chx_status
+await_quiet(chx_runtime *runtime, const chx__platform *platform, uint64_t deadline_ns)
+{
+    chx_status status;
+    while (!(status = chx__wait_platform(runtime, platform, deadline_ns)) &&
+           (chx__courier_n_out(platform->courier) > 0 || atomic_load(&platform->is_stuck)))
+        if (!chx__wait_courier(runtime, platform, deadline_ns))
+            return chx__fail(CHX_ERROR_TIMEOUT,
+                             "%s has not come back from its driver within the time given",
+                             platform->name);
+    return status;
+}
+
 chx_status
 chx__exclude(chx_runtime *runtime, chx__device *device, const char *reason, uint64_t timeout_ns)
 {
@@ -183,12 +186,7 @@ chx__exclude(chx_runtime *runtime, chx__device *device, const char *reason, uint
         return chx__fail_cl(CHX_ERROR_NO_DEVICE, 0, device->info.name, NULL,
                             "%s is the last device in use and cannot be excluded",
                             device->info.name);
-    chx_status status = chx__wait_platform(runtime, device->platform, deadline_ns);
-    if (!status && !chx__wait_courier(runtime, device->platform, deadline_ns))
-        status = chx__fail(CHX_ERROR_TIMEOUT,
-                           "%s has not come back from its driver within the "
-                           "time given",
-                           device->platform->name);
+    chx_status status = await_quiet(runtime, device->platform, deadline_ns);
     if (!status)
         status = rebuild(runtime, device->platform, device, reason, device->platform->is_suspect,
                          timeout_ns);
@@ -200,8 +198,7 @@ chx__readmit(chx_runtime *runtime, chx__device *device, uint64_t timeout_ns)
 {
     chx__platform *platform = device->platform;
     const uint64_t deadline_ns = chx__now_ns() + timeout_ns;
-    if (chx__wait_platform(runtime, platform, deadline_ns) != CHX_OK ||
-        !chx__wait_courier(runtime, platform, deadline_ns) || platform->is_suspect ||
+    if (await_quiet(runtime, platform, deadline_ns) != CHX_OK || platform->is_suspect ||
         device->is_barred)
         return false;
     if (rebuild(runtime, platform, NULL, NULL, false, timeout_ns) != CHX_OK)

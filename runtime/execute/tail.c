@@ -195,6 +195,18 @@ chx__tails_any(const chx_buffer *buffer)
     return buffer->tails && buffer->tails->n > 0 ? buffer->tails->slices[0].run : NULL;
 }
 
+chx_run *
+chx__tails_find(const chx_buffer *buffer, size_t begin, size_t end)
+{
+    for (size_t s = 0; buffer->tails && s < buffer->tails->n; s++) {
+        const slice *tail = &buffer->tails->slices[s];
+        const size_t i = search(tail, begin);
+        if (i < tail->n && tail->exits[i].begin + tail->shift_bytes < end)
+            return tail->run;
+    }
+    return NULL;
+}
+
 chx_status
 chx__tails_reserve_shades(chx_buffer *buffer, size_t n)
 {

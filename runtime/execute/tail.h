@@ -21,6 +21,9 @@ void chx__tails_fail(const chx_buffer *buffer, const chx_error *error);
 /* The earliest run in flight that touches the buffer, NULL when there is none. */
 chx_run *chx__tails_any(const chx_buffer *buffer);
 
+/* The same of bytes [begin, end) of it, in any place. */
+chx_run *chx__tails_find(const chx_buffer *buffer, size_t begin, size_t end);
+
 /* Shades: bytes that a run has written which has ended before earlier ones that touch the buffer.
  * What those leave there, or have promised to, is not what counts.
  *

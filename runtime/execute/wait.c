@@ -101,14 +101,28 @@ is_used(const chx_runtime *runtime, const chx__platform *platform)
     return false;
 }
 
+/* Whether what only the platform holds is older elsewhere and is used there. */
+static bool
+is_in_the_way(const chx_runtime *runtime, const chx__platform *platform)
+{
+    for (const chx_buffer *buffer = runtime->buffers; buffer; buffer = buffer->next)
+        for (size_t i = 0; !buffer->is_partial && i < buffer->coherence.n_extents; i++) {
+            const chx__extent *extent = &buffer->coherence.extents[i];
+            if (chx__fleet_holds_alone(&runtime->fleet, platform, extent->places) &&
+                chx__tails_find(buffer, extent->begin, extent->end))
+                return true;
+        }
+    return false;
+}
+
 chx_status
 chx__wait_platform(chx_runtime *runtime, const chx__platform *platform, uint64_t deadline_ns)
 {
-    while (is_used(runtime, platform)) {
+    while (is_used(runtime, platform) || is_in_the_way(runtime, platform)) {
         if (chx__now_ns() >= deadline_ns)
             return chx__fail(CHX_ERROR_TIMEOUT,
-                             "runs in flight on %s did not end within the time "
-                             "given",
+                             "runs in flight on %s, or on what it holds, did not end within the "
+                             "time given",
                              platform->name);
         chx__wait_change(runtime, deadline_ns);
     }

@@ -23,7 +23,8 @@ chx_status chx__wait_all(chx_runtime *runtime, uint64_t deadline_ns);
 /* Until no courier has anything of runs that have ended; false when one does not give it back. */
 bool chx__wait_abandoned(chx_runtime *runtime);
 
-/* Until no run in flight has commands on the platform, or TIMEOUT. */
+/* Until no run in flight has commands on the platform, nor uses bytes elsewhere that only the
+ * platform holds as they are now, which could not be saved before; or TIMEOUT. */
 chx_status chx__wait_platform(chx_runtime *runtime, const chx__platform *platform,
                               uint64_t deadline_ns);
 
