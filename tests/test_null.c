@@ -290,18 +290,21 @@ expect_recovery(sketch *s, uint64_t n)
 }
 
 /* Calls fail from the first one on, commands once devices are open and the plan stands. */
-static void
+static uint64_t
 strike(chx__null_faults faults, uint64_t n)
 {
     sketch s;
     begin_sketch(&s, 3, 7, 1);
     if (faults.hang_command)
         s.deadline_ns = SECOND_NS / 4;
-    if (!faults.refuse_call)
+    if (!faults.refuse_call && !faults.refuse_per_mille)
         ck_assert_int_eq(make_plan(&s), CHX_OK);
     chx__null_arm(test_null, faults);
     chx_status status = submit_and_wait(&s);
-    ck_assert_uint_eq(chx__null_count(test_null).n_struck, 1);
+    const uint64_t n_struck = chx__null_count(test_null).n_struck;
+    ck_assert(faults.refuse_per_mille || n_struck == 1);
+    if (status && faults.refuse_code)
+        ck_assert_int_eq(chx_last_error()->cl_code, faults.refuse_code);
     if (status) {
         ck_assert_uint_gt(strlen(chx_last_error()->message), 20);
     } else {
@@ -310,6 +313,7 @@ strike(chx__null_faults faults, uint64_t n)
     }
     expect_recovery(&s, n);
     end_sketch(&s);
+    return n_struck;
 }
 
 static chx__null_counts
@@ -333,6 +337,28 @@ START_TEST(every_refused_call_is_told_and_survived)
     chx__null_counts counts = count_of_a_good_run(false);
     for (uint64_t n = 1; n <= counts.n_calls; n++)
         strike((chx__null_faults){.refuse_call = n}, n);
+}
+END_TEST
+
+START_TEST(refusal_with_any_code_is_told_and_survived)
+{
+    const chx__null_counts counts = count_of_a_good_run(false);
+    for (cl_int code = -80; code < 0; code++)
+        for (uint64_t n = 1 + (uint64_t)-code % 23; n <= counts.n_calls; n += 23)
+            strike((chx__null_faults){.refuse_call = n, .refuse_code = code}, n);
+    const cl_int vendor = -1001;
+    strike((chx__null_faults){.refuse_call = counts.n_calls / 2, .refuse_code = vendor}, 0);
+}
+END_TEST
+
+/* Builds and questions for events among them. */
+START_TEST(refusals_at_a_rate_are_told_and_survived)
+{
+    uint64_t n_struck = 0;
+    for (uint32_t seed = 1; seed <= 200; seed++)
+        n_struck += strike(
+            (chx__null_faults){.refuse_per_mille = 1 + seed % 50, .refuse_seed = seed}, seed);
+    ck_assert_uint_gt(n_struck, 200);
 }
 END_TEST
 
@@ -661,6 +687,8 @@ main(void)
     tcase_add_test(tcase, more_devices_than_places_are_told);
     tcase_add_test(tcase, ends_are_watched_where_stamps_are_missing);
     tcase_add_test(tcase, every_refused_call_is_told_and_survived);
+    tcase_add_test(tcase, refusal_with_any_code_is_told_and_survived);
+    tcase_add_test(tcase, refusals_at_a_rate_are_told_and_survived);
     tcase_add_test(tcase, every_failed_command_is_told_and_survived);
     tcase_add_test(tcase, every_hung_command_is_told_and_survived);
     tcase_add_loop_test(tcase, every_refused_call_is_recovered_from, 0, 2);

@@ -152,16 +152,27 @@ chx__courier_begin_waits(chx__courier *courier, const chx__lane *lane)
     courier->n_waits = 0;
 }
 
+/* What the driver said of a parcel in the air. A failure stands once it is told: what was left out
+ * for its sake never ends where the driver says otherwise when it is asked again. */
+static cl_int
+ask(const chx__courier *courier, chx__parcel *parcel)
+{
+    cl_int status = parcel->code ? parcel->code : courier->backend->event_status(parcel->event);
+    if (status < CL_COMPLETE)
+        parcel->code = status;
+    return status;
+}
+
 cl_int
 chx__courier_wait_for(chx__courier *courier, const chx__lane *lane, uint64_t number)
 {
     if (number < lane->first)
         return CL_SUCCESS;
     assert(number < lane->end);
-    const chx__parcel *before = *place_of(lane, number);
+    chx__parcel *before = *place_of(lane, number);
     if (lane == courier->waiting_lane)
         return before ? CL_SUCCESS : CHX__PARCEL_UNWANTED;
-    cl_int status = before ? courier->backend->event_status(before->event) : -1;
+    cl_int status = before ? ask(courier, before) : -1;
     if (status <= CL_COMPLETE)
         return status == CL_COMPLETE ? CL_SUCCESS : CHX__PARCEL_UNWANTED;
     if (!chx__grow(&courier->waits, &courier->wait_capacity, courier->n_waits + 1,
@@ -228,6 +239,7 @@ launch(chx__courier *courier, chx__parcel *parcel)
                code == CHX__PARCEL_UNWANTED ? CHX__PARCEL_LEFT : CHX__PARCEL_REFUSED, code);
         return;
     }
+    parcel->code = CL_SUCCESS;
     courier->n_flying++;
     lane->is_touched = true;
     if (is_stuck(courier))
@@ -320,7 +332,7 @@ look_at_lane(chx__courier *courier, chx__device *device, chx__lane *lane)
         enter(courier, chx__now_ns());
     for (; lane->first < lane->end; lane->first++) {
         chx__parcel *parcel = *place_of(lane, lane->first);
-        cl_int status = parcel ? courier->backend->event_status(parcel->event) : CL_COMPLETE;
+        cl_int status = parcel ? ask(courier, parcel) : CL_COMPLETE;
         if (status > CL_COMPLETE || is_stuck(courier))
             return;
         if (parcel && status == CL_COMPLETE)

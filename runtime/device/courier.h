@@ -41,7 +41,7 @@ struct chx__parcel {
     bool is_watched; /* the courier's, as are next and event */
     /* Stands once it is back. */
     uint8_t end; /* chx__parcel_end */
-    cl_int code; /* of FAILED and REFUSED; 0 where it was unwanted */
+    cl_int code; /* of FAILED and REFUSED; 0 where it was unwanted; in the air: of a failure */
     uint64_t start_ns, finish_ns; /* of DONE, on chx__now_ns()'s clock; in the air: of its launch */
     /* Stands from when it is sent. */
     uint64_t number; /* on its lane */

@@ -112,6 +112,7 @@ chx__null_arm(chx__null *machine, chx__null_faults faults)
 {
     pthread_mutex_lock(&machine->lock);
     machine->faults = faults;
+    machine->refusals = faults.refuse_seed;
     machine->counts = (chx__null_counts){0};
     machine->stalled = NULL;
     pthread_cond_broadcast(&machine->armed);

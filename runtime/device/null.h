@@ -86,9 +86,12 @@ typedef enum chx__null_call_kind {
     CHX__NULL_CALL_RELEASE, /* of a memory */
 } chx__null_call_kind;
 
-/* Counted from now, each once; 0 for none. */
+/* Counted from now, each once but for the rate; 0 for none. */
 typedef struct chx__null_faults {
     uint64_t refuse_call; /* this call that can fail does */
+    cl_int refuse_code; /* with this code; 0: one that the function has, or any at a rate */
+    uint32_t refuse_per_mille; /* of all calls, questions for events too, by this seed */
+    uint64_t refuse_seed;
     uint64_t fail_command; /* this command ends with an error and does nothing */
     uint64_t hang_command; /* this command never ends */
     uint64_t stall_command; /* its device ends nothing from then on, before the next arming */

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "device/device.h"
 #include "device/null_object.h"
+#include "device/opencl.h"
 
 #define MACHINE(handle) (((chx__null_object *)(handle))->machine)
 
@@ -36,13 +37,14 @@ create_context(const chx__platform *platform, const cl_device_id *devices, uint3
     chx__null *machine = (chx__null *)platform->id;
     chx__null_context *made = NULL;
     pthread_mutex_lock(&machine->lock);
-    if (!chx__null_refuses(machine))
+    cl_int code = chx__null_refuse(machine, CL_OUT_OF_RESOURCES);
+    if (!code)
         made = chx__null_new(machine, CHX__NULL_CONTEXT, sizeof *made);
     if (made)
         made->platform = platform_of(devices[0]);
     pthread_mutex_unlock(&machine->lock);
     if (!made)
-        return CL_OUT_OF_RESOURCES;
+        return code ? code : CL_OUT_OF_HOST_MEMORY;
     *context = (cl_context)made;
     return CL_SUCCESS;
 }
@@ -58,9 +60,11 @@ create_queue(cl_context context, cl_device_id device, cl_command_queue *queue)
 {
     chx__null *machine = MACHINE(context);
     chx__null_queue *made = NULL;
+    cl_int code = CL_INVALID_CONTEXT;
     pthread_mutex_lock(&machine->lock);
-    if (chx__null_check(machine, context, CHX__NULL_CONTEXT, "making a queue") &&
-        !chx__null_refuses(machine))
+    if (chx__null_check(machine, context, CHX__NULL_CONTEXT, "making a queue"))
+        code = chx__null_refuse(machine, CL_OUT_OF_RESOURCES);
+    if (!code)
         made = chx__null_new(machine, CHX__NULL_QUEUE, sizeof *made);
     if (made) {
         made->context = (chx__null_object *)context;
@@ -70,7 +74,7 @@ create_queue(cl_context context, cl_device_id device, cl_command_queue *queue)
     }
     pthread_mutex_unlock(&machine->lock);
     if (!made)
-        return CL_OUT_OF_RESOURCES;
+        return code ? code : CL_OUT_OF_HOST_MEMORY;
     *queue = (cl_command_queue)made;
     return CL_SUCCESS;
 }
@@ -110,9 +114,11 @@ create_memory(cl_context context, size_t size_bytes, void *shared, cl_mem *memor
 {
     chx__null *machine = MACHINE(context);
     chx__null_memory *made = NULL;
+    cl_int code = CL_INVALID_CONTEXT;
     pthread_mutex_lock(&machine->lock);
-    if (chx__null_check(machine, context, CHX__NULL_CONTEXT, "making a memory") &&
-        !chx__null_refuses(machine))
+    if (chx__null_check(machine, context, CHX__NULL_CONTEXT, "making a memory"))
+        code = chx__null_refuse(machine, CL_MEM_OBJECT_ALLOCATION_FAILURE);
+    if (!code)
         made = chx__null_new(machine, CHX__NULL_MEMORY, sizeof *made);
     bool is_filled = made && fill_memory(machine, made, size_bytes, shared);
     if (made) {
@@ -121,7 +127,7 @@ create_memory(cl_context context, size_t size_bytes, void *shared, cl_mem *memor
     }
     pthread_mutex_unlock(&machine->lock);
     if (!is_filled)
-        return CL_MEM_OBJECT_ALLOCATION_FAILURE;
+        return code ? code : CL_MEM_OBJECT_ALLOCATION_FAILURE;
     *memory = (cl_mem)made;
     return CL_SUCCESS;
 }
@@ -146,7 +152,8 @@ build(const chx__target *target, cl_program *program)
     pthread_mutex_lock(&machine->lock);
     chx__null_pass(machine, CHX__NULL_CALL_BUILD, platform_of(target->device->id));
     chx__null_program *made = NULL;
-    if (!status)
+    const cl_int refused = chx__null_refuse_at_rate(machine);
+    if (!status && !refused)
         made = chx__null_new(machine, CHX__NULL_PROGRAM, sizeof *made);
     if (made) {
         made->declarations = declarations;
@@ -156,6 +163,9 @@ build(const chx__target *target, cl_program *program)
         free(declarations);
     }
     pthread_mutex_unlock(&machine->lock);
+    if (!status && refused)
+        return chx__fail_cl(CHX_ERROR_BUILD, refused, target->device->info.name, NULL,
+                            "%s: cannot be built: %s", target->name, chx__cl_name(refused));
     return status || made ? status : chx__fail_memory("building a program");
 }
 
@@ -167,9 +177,7 @@ retain_program(cl_program program)
     pthread_mutex_lock(&machine->lock);
     if (!chx__null_check(machine, program, CHX__NULL_PROGRAM, "retaining a program"))
         code = CL_INVALID_PROGRAM;
-    else if (chx__null_refuses(machine))
-        code = CL_OUT_OF_RESOURCES;
-    else
+    else if (!(code = chx__null_refuse(machine, CL_OUT_OF_RESOURCES)))
         ((chx__null_object *)program)->n_references++;
     pthread_mutex_unlock(&machine->lock);
     return code;
@@ -202,15 +210,15 @@ create_kernel(cl_program program, const char *name, cl_kernel *kernel)
     pthread_mutex_lock(&machine->lock);
     for (uint32_t i = 0; i < from->n_declarations; i++)
         if (strcmp(from->declarations[i].name, name) == 0) {
-            code = CL_OUT_OF_RESOURCES;
-            if (!chx__null_refuses(machine))
+            code = chx__null_refuse(machine, CL_OUT_OF_RESOURCES);
+            if (!code)
                 made = chx__null_new(machine, CHX__NULL_KERNEL, sizeof *made);
             if (made)
                 made->declaration = &from->declarations[i];
         }
     pthread_mutex_unlock(&machine->lock);
     if (!made)
-        return code;
+        return code ? code : CL_OUT_OF_HOST_MEMORY;
     *kernel = (cl_kernel)made;
     return CL_SUCCESS;
 }
@@ -226,7 +234,7 @@ n_parameters(cl_kernel kernel, uint32_t *n)
 {
     chx__null *machine = MACHINE(kernel);
     pthread_mutex_lock(&machine->lock);
-    const cl_int code = chx__null_refuses(machine) ? CL_OUT_OF_RESOURCES : CL_SUCCESS;
+    const cl_int code = chx__null_refuse(machine, CL_OUT_OF_RESOURCES);
     pthread_mutex_unlock(&machine->lock);
     *n = ((chx__null_kernel_object *)kernel)->declaration->n_parameters;
     return code;
@@ -273,9 +281,7 @@ set_argument(cl_kernel kernel, uint32_t index, chx__null_argument argument)
         code = CL_INVALID_KERNEL;
     else if (index >= object->declaration->n_parameters)
         code = CL_INVALID_ARG_INDEX;
-    else if (chx__null_refuses(machine))
-        code = CL_OUT_OF_RESOURCES;
-    else
+    else if (!(code = chx__null_refuse(machine, CL_OUT_OF_RESOURCES)))
         object->arguments[index] = argument;
     pthread_mutex_unlock(&machine->lock);
     return code;
@@ -299,19 +305,23 @@ set_value(cl_kernel kernel, uint32_t index, size_t size_bytes, const void *value
     return set_argument(kernel, index, argument);
 }
 
-/* A command of the queue, to be filled in. NULL when it is refused. Under the lock, which it may
- * give up. */
+/* A command of the queue, to be filled in. NULL when it is refused, with the code. Under the lock,
+ * which it may give up. */
 static chx__null_command *
-begin_command(cl_command_queue queue)
+begin_command(cl_command_queue queue, cl_int *code)
 {
     chx__null *machine = MACHINE(queue);
     chx__null_command *made = NULL;
     chx__null_pass(machine, CHX__NULL_CALL_ENQUEUE, ((chx__null_queue *)queue)->device->platform);
-    if (chx__null_check(machine, queue, CHX__NULL_QUEUE, "enqueueing") &&
-        !chx__null_refuses(machine))
+    *code = CL_INVALID_COMMAND_QUEUE;
+    if (chx__null_check(machine, queue, CHX__NULL_QUEUE, "enqueueing"))
+        *code = chx__null_refuse(machine, CL_OUT_OF_RESOURCES);
+    if (!*code)
         made = chx__null_new(machine, CHX__NULL_COMMAND, sizeof *made);
     if (made)
         made->queue = (chx__null_queue *)queue;
+    if (!*code)
+        *code = CL_OUT_OF_RESOURCES; /* unless it is enqueued */
     return made;
 }
 
@@ -350,9 +360,9 @@ launch(cl_command_queue queue, cl_kernel kernel, const chx__launch *launched,
        const chx__wait_list *waits, cl_event *event)
 {
     chx__null *machine = MACHINE(queue);
-    cl_int code = CL_OUT_OF_RESOURCES;
+    cl_int code;
     pthread_mutex_lock(&machine->lock);
-    chx__null_command *command = begin_command(queue);
+    chx__null_command *command = begin_command(queue, &code);
     if (command && chx__null_check(machine, kernel, CHX__NULL_KERNEL, "launching a kernel") &&
         take_arguments(machine, command, (chx__null_kernel_object *)kernel)) {
         command->declaration = ((chx__null_kernel_object *)kernel)->declaration;
@@ -372,9 +382,9 @@ transfer(cl_command_queue queue, cl_mem from, cl_mem to, const void *source, voi
          size_t offset_bytes, size_t size_bytes, const chx__wait_list *waits, cl_event *event)
 {
     chx__null *machine = MACHINE(queue);
-    cl_int code = CL_OUT_OF_RESOURCES;
+    cl_int code;
     pthread_mutex_lock(&machine->lock);
-    chx__null_command *command = begin_command(queue);
+    chx__null_command *command = begin_command(queue, &code);
     if (command && (!from || holds(machine, from, offset_bytes, size_bytes)) &&
         (!to || holds(machine, to, offset_bytes, size_bytes))) {
         command->from = (chx__null_memory *)from;
@@ -446,6 +456,7 @@ event_status(cl_event event)
     pthread_mutex_lock(&machine->lock);
     chx__null_pass(machine, CHX__NULL_CALL_STATUS, command->queue->device->platform);
     chx__null_check(machine, command, CHX__NULL_COMMAND, "asking for an event's status");
+    const cl_int refused = chx__null_refuse_at_rate(machine);
     if (machine->params.serial && command->status > CL_COMPLETE)
         chx__null_step(machine);
     cl_int status = command->status;
@@ -454,7 +465,7 @@ event_status(cl_event event)
         status = CL_RUNNING;
     }
     pthread_mutex_unlock(&machine->lock);
-    return status;
+    return refused ? refused : status;
 }
 
 static bool
@@ -464,7 +475,8 @@ event_span(cl_event event, uint64_t *start_ns, uint64_t *finish_ns)
     const chx__null_command *command = (const chx__null_command *)event;
     pthread_mutex_lock(&machine->lock);
     chx__null_check(machine, command, CHX__NULL_COMMAND, "asking for an event's stamps");
-    bool is_known = machine->params.has_stamps && command->status == CL_COMPLETE;
+    bool is_known = machine->params.has_stamps && command->status == CL_COMPLETE &&
+                    !chx__null_refuse_at_rate(machine);
     *start_ns = is_known ? command->start_ns : 0;
     *finish_ns = is_known ? command->finish_ns : 0;
     pthread_mutex_unlock(&machine->lock);
@@ -479,15 +491,16 @@ watch(cl_event event, void(CL_CALLBACK *done)(cl_event, cl_int, void *), void *d
     pthread_mutex_lock(&machine->lock);
     chx__null_check(machine, command, CHX__NULL_COMMAND, "watching an event");
     machine->counts.n_watches++;
-    bool is_over = command->status <= CL_COMPLETE;
-    if (!is_over) {
+    const bool is_refused = chx__null_refuse_at_rate(machine) != CL_SUCCESS;
+    const bool is_over = !is_refused && command->status <= CL_COMPLETE;
+    if (!is_over && !is_refused) {
         command->done = done;
         command->done_data = data;
     }
     pthread_mutex_unlock(&machine->lock);
     if (is_over)
         done(event, CL_COMPLETE, data);
-    return true;
+    return !is_refused;
 }
 
 static void

@@ -128,6 +128,7 @@ struct chx__null {
     uint64_t *busy_ns; /* until when each device computes */
     uint32_t n_flying;
     chx__null_faults faults;
+    uint64_t refusals; /* a generator, for those at a rate */
     chx__null_counts counts;
     const chx__null_device *stalled; /* NULL: none */
     uint32_t n_violations;
@@ -147,8 +148,15 @@ bool chx__null_check(chx__null *machine, const void *object, chx__null_kind kind
 void chx__null_violate(chx__null *machine, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Counts a call that can fail; true when it is the one to refuse. Under the lock. */
-bool chx__null_refuses(chx__null *machine);
+/* The next number of a generator. */
+uint64_t chx__null_draw(uint64_t *state);
+
+/* Counts a call that can fail; the code with which it is refused, usual unless the faults say
+ * another, or CL_SUCCESS. Under the lock. */
+cl_int chx__null_refuse(chx__null *machine, cl_int usual);
+
+/* The same for calls whose number depends on how threads meet, which a rate alone refuses. */
+cl_int chx__null_refuse_at_rate(chx__null *machine);
 
 /* Comes back when calls of the kind are not made to block on the platform, any more. Under the
  * lock, which it gives up meanwhile. */

@@ -61,16 +61,6 @@ earliest_start(const chx__null_command *command)
     return start_ns;
 }
 
-/* splitmix64 (Steele, Lea and Flood 2014, doi:10.1145/2714064.2660195). */
-static uint64_t
-draw(chx__null *machine)
-{
-    uint64_t z = machine->random += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return z ^ z >> 31;
-}
-
 /* On the virtual clock; together, as they were enqueued. */
 static bool
 is_sooner(const chx__null_command *command, const chx__null_command *than)
@@ -89,7 +79,8 @@ choose(chx__null *machine)
         if (!can_end(command))
             continue;
         n++;
-        if (!chosen || (machine->params.seed ? draw(machine) % n == 0 : is_sooner(command, chosen)))
+        if (!chosen || (machine->params.seed ? chx__null_draw(&machine->random) % n == 0
+                                             : is_sooner(command, chosen)))
             chosen = command;
     }
     return chosen;
