@@ -231,6 +231,9 @@ class Benches(Case):
         for kind in result["kinds"]:
             self.assertEqual(kind["injected"], sum(kind[end] for end in ends))
             self.assertEqual("delay_s" in kind, kind["survived"] > 0)
+        for kind in ["refuse", "rate", "skip", "flip"]:
+            self.assertIn(kind, [row["kind"] for row in result["kinds"]])
+        self.assertGreater(result["verified_picture_s"], 0)
         n = {end: sum(kind[end] for kind in result["kinds"]) for end in ends}
         self.assertEqual((n["hung"], n["wrong"]), (0, 0))
         self.assertGreater(n["survived"], 0)

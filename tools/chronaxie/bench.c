@@ -270,11 +270,11 @@ run(const struct command *self, int argc, char **argv)
     const char *folder = "examples/celegans";
     struct peers_job job = {NULL, 1000.0, 60, {1920, 1080}, NULL};
     bench_simulate_params simulate = {.n_rounds = 5};
-    bench_fault_params fault = {.count = 80, .seed = 1};
+    bench_fault_params fault = {.count = 60, .seed = 1};
     const option_rule rules[] = {
         {OPTION_TEXT, 0, "network", "NETWORK",
          "network for threads and fault; default: examples/celegans", &folder, 0, 0, NULL},
-        {OPTION_UINT, 0, "count", "N", "faults to inject; default: 80", &fault.count, 1, 100000,
+        {OPTION_UINT, 0, "count", "N", "faults to inject; default: 60", &fault.count, 1, 100000,
          NULL},
         {OPTION_SEED, 0, "seed", "N", "that draws the faults; default: 1", &fault.seed, 0, 0, NULL},
         {OPTION_NUMBER, 't', "duration-ms", "MS", "network time to simulate; default: 1000",
@@ -334,7 +334,8 @@ const struct command command_bench = {
         "memory: sweeps over four times what a device may hold, against room for all of it and "
         "against\n"
         "moving it alone.\n"
-        "fault: the same run and picture over a driver that is made to fail, with one fault each.\n"
+        "fault: the same run and picture over a driver that is made to fail, with one fault each,\n"
+        "or with calls refused at a rate; those that fail in silence are given to verified ones.\n"
         "stall: a run of one work-item beside a thread that reads much or compiles.\n"
         "dispatch: tasks of one work-item, replayed, beside the same from a bare OpenCL queue and\n"
         "on two parts of the device.",

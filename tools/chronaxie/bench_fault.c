@@ -1,8 +1,8 @@
 /* Two jobs, a run and a picture, are done in processes of their own over a layer that makes the
  * driver fail (tools/faults/layer_fault.c): first undisturbed, which also counts what there is to
- * fail, then with one fault each, of a kind and at a place that the seed draws. What came out is
- * compared with the undisturbed result. Work that is left out or spoilt in silence is given to runs
- * that verify. */
+ * fail, then with one fault each, of a kind and at a place that the seed draws, or with some at a
+ * rate. What came out is compared with the undisturbed result. Work that is left out or spoilt in
+ * silence is given to runs and pictures that are verified. */
 #include "bench_fault.h"
 
 #include <limits.h>
@@ -20,12 +20,17 @@
 #include "table.h"
 
 #define MOST_SECONDS 150.0 /* of a child: what hangs is given up after a minute, see there */
-#define HANGS_EVERY 64u /* faults, for each takes as long as patience does */
+#define SLOW_EVERY 32u /* faults, for each of these takes as long as patience does */
 
-enum { N_JOBS = 3, JOB_VERIFIED = 2 };
+#define MOST_FUNCTIONS 64
+#define N_CODES 72 /* of OpenCL 3.0 */
+#define MOST_PER_MILLE 5
+
+/* Bits of a job. */
+enum { JOB_PICTURE = 1, JOB_VERIFIED = 2, N_JOBS = 4 };
 
 /* What a fault is counted among. */
-enum counted { COUNT_LAUNCHES, COUNT_COPIES, COUNT_BUILDS, N_COUNTS };
+enum counted { COUNT_LAUNCHES, COUNT_COPIES, COUNT_BUILDS, N_COUNTS, COUNT_CALLS, COUNT_ALL };
 
 static const struct kind {
     const char *name;
@@ -37,13 +42,25 @@ static const struct kind {
     {"event", COUNT_LAUNCHES, false, "a launch fails later"},
     {"copy", COUNT_COPIES, false, "a copy fails"},
     {"build", COUNT_BUILDS, false, "a build fails"},
+    {"refuse", COUNT_CALLS, false, "any call is refused"},
+    {"rate", COUNT_ALL, false, "calls are refused at a rate"},
     {"lose", COUNT_LAUNCHES, false, "a device is lost"},
     {"skip", COUNT_LAUNCHES, true, "a launch does nothing"},
     {"flip", COUNT_LAUNCHES, true, "a bit of a result is wrong"},
     {"stall", COUNT_LAUNCHES, false, "a device stalls"},
     {"hang", COUNT_LAUNCHES, false, "a launch never ends"},
 };
-enum { N_KINDS = sizeof kinds / sizeof *kinds };
+enum { N_KINDS = sizeof kinds / sizeof *kinds, N_SLOW = 2 /* the last */ };
+
+/* What the layer has counted, as layer_fault.c writes it. */
+struct report {
+    uint64_t counts[N_COUNTS], n_struck;
+    struct {
+        char name[40];
+        uint64_t n_calls;
+    } functions[MOST_FUNCTIONS];
+    uint32_t n_functions;
+};
 
 struct tally {
     uint32_t n_injected, n_survived, n_errors, n_died, n_hung, n_wrong;
@@ -58,7 +75,7 @@ struct bench {
     /* Of the jobs, undisturbed. */
     char digests[N_JOBS][40];
     double seconds[N_JOBS];
-    uint64_t counts[N_JOBS][N_COUNTS];
+    struct report reports[N_JOBS];
     struct tally tallies[N_KINDS];
     uint64_t state; /* of the generator */
 };
@@ -84,11 +101,12 @@ prepare(struct bench *b, int job, const char *fault)
     size_t n = 0;
     memset(child->words, 0, sizeof child->words);
     memset(child->variables, 0, sizeof child->variables);
-    for (size_t i = 0; job == 1 && i < sizeof render / sizeof *render; i++)
+    const bool is_picture = job & JOB_PICTURE;
+    for (size_t i = 0; is_picture && i < sizeof render / sizeof *render; i++)
         child->words[n++] = render[i];
-    for (size_t i = 0; job != 1 && i < sizeof run / sizeof *run; i++)
+    for (size_t i = 0; !is_picture && i < sizeof run / sizeof *run; i++)
         child->words[n++] = run[i];
-    if (job == JOB_VERIFIED) {
+    if (job & JOB_VERIFIED) {
         child->words[n++] = "--verify";
         child->words[n++] = "1";
     }
@@ -106,19 +124,25 @@ prepare(struct bench *b, int job, const char *fault)
     child->most_seconds = MOST_SECONDS;
 }
 
-/* What the layer has counted: launches, copies, builds and faults. */
 static bool
-read_report(const struct bench *b, uint64_t counts[N_COUNTS], uint64_t *n_struck)
+read_report(const struct bench *b, struct report *report)
 {
-    unsigned long long n[4];
+    unsigned long long n[N_COUNTS + 1];
     FILE *file = fopen(b->report, "r");
     const bool ok = file && fscanf(file, "%llu %llu %llu %llu", &n[0], &n[1], &n[2], &n[3]) == 4;
+    *report = (struct report){0};
+    for (int i = 0; ok && i < N_COUNTS; i++)
+        report->counts[i] = n[i];
+    if (ok)
+        report->n_struck = n[N_COUNTS];
+    for (uint32_t i = 0; ok && i < MOST_FUNCTIONS; i++) {
+        if (fscanf(file, "%39s %llu", report->functions[i].name, &n[0]) != 2)
+            break;
+        report->functions[i].n_calls = n[0];
+        report->n_functions = i + 1;
+    }
     if (file)
         fclose(file);
-    for (int i = 0; ok && i < N_COUNTS; i++)
-        counts[i] = n[i];
-    if (ok)
-        *n_struck = n[3];
     return ok;
 }
 
@@ -145,7 +169,6 @@ do_job(struct bench *b, int job, const char *fault)
 static int
 do_undisturbed(struct bench *b, int job)
 {
-    uint64_t n_struck;
     bool ok = do_job(b, job, "") && do_job(b, job, "");
     if (ok && b->child.code != 0) {
         fputs(b->child.said, stderr);
@@ -153,7 +176,8 @@ do_undisturbed(struct bench *b, int job)
     }
     read_digest(&b->child, b->digests[job], sizeof b->digests[job]);
     b->seconds[job] = b->child.seconds;
-    ok = ok && b->digests[job][0] && read_report(b, b->counts[job], &n_struck);
+    ok = ok && b->digests[job][0] && read_report(b, &b->reports[job]) &&
+         b->reports[job].n_functions > 0;
     return ok ? OUTCOME_OK
               : outcome_say(OUTCOME_HELPER,
                             "the layer %s is not loaded; does the OpenCL loader "
@@ -187,22 +211,48 @@ judge(struct bench *b, int job, struct tally *tally)
         tally->n_wrong++;
 }
 
-/* Of faults with high numbers there are more, so numbers are drawn by their logarithm. */
+/* Of calls with high numbers there are more, so numbers are drawn by their logarithm. */
+static unsigned long long
+draw_number(struct bench *b, uint64_t n)
+{
+    return (unsigned long long)pow((double)n, draw(b));
+}
+
+/* The fault as the layer takes it. */
+static void
+draw_fault(struct bench *b, const struct kind *kind, int job, char *fault, size_t capacity)
+{
+    const struct report *report = &b->reports[job];
+    if (kind->among == COUNT_CALLS) {
+        const uint32_t i = (uint32_t)(draw(b) * report->n_functions);
+        const int code = -1 - (int)(draw(b) * N_CODES);
+        snprintf(fault, capacity, "%s:%s:%d:%llu", kind->name, report->functions[i].name, code,
+                 draw_number(b, report->functions[i].n_calls));
+    } else if (kind->among == COUNT_ALL) {
+        const unsigned seed = (unsigned)(draw(b) * UINT32_MAX);
+        const int per_mille = 1 + (int)(draw(b) * MOST_PER_MILLE);
+        snprintf(fault, capacity, "%s:%u:%d:refuse", kind->name, seed, per_mille);
+    } else {
+        snprintf(fault, capacity, "%s:%llu", kind->name,
+                 draw_number(b, report->counts[kind->among]));
+    }
+}
+
 static bool
 strike(struct bench *b, uint32_t i)
 {
-    const uint32_t kind =
-        i % HANGS_EVERY == HANGS_EVERY - 1 ? N_KINDS - 1 : (uint32_t)(draw(b) * (N_KINDS - 1));
-    const int job = kinds[kind].is_silent ? JOB_VERIFIED : draw(b) < 0.5;
-    const double n = pow((double)b->counts[job][kinds[kind].among], draw(b));
+    const bool is_slow = i % SLOW_EVERY == SLOW_EVERY - 1;
+    const uint32_t kind = is_slow ? N_KINDS - N_SLOW + i / SLOW_EVERY % N_SLOW
+                                  : (uint32_t)(draw(b) * (N_KINDS - N_SLOW));
+    const int job = (draw(b) < 0.5 ? JOB_PICTURE : 0) | (kinds[kind].is_silent ? JOB_VERIFIED : 0);
     struct tally *tally = &b->tallies[kind];
-    uint64_t counts[N_COUNTS], n_struck = 1;
-    char fault[64];
-    snprintf(fault, sizeof fault, "%s:%.0f", kinds[kind].name, floor(n));
+    struct report report;
+    char fault[96];
+    draw_fault(b, &kinds[kind], job, fault, sizeof fault);
     if (!do_job(b, job, fault))
         return false;
     /* One that ended without a report was struck. */
-    if (read_report(b, counts, &n_struck) && n_struck == 0)
+    if (read_report(b, &report) && report.n_struck == 0)
         return true;
     tally->n_injected++;
     judge(b, job, tally);
@@ -232,19 +282,22 @@ print_json(struct bench *b)
     json_t *rows = json_array();
     for (int k = 0; k < N_KINDS; k++)
         json_array_append_new(rows, json_of(&kinds[k], &b->tallies[k]));
-    return result_print(json_pack("{s:s, s:I, s:i, s:o, s:f, s:f, s:f, s:o}", "bench", "fault",
+    return result_print(json_pack("{s:s, s:I, s:i, s:o, s:f, s:f, s:f, s:f, s:o}", "bench", "fault",
                                   "seed", (json_int_t)b->params->seed, "count",
                                   (int)b->params->count, "network", result_text(b->params->network),
-                                  "run_s", b->seconds[0], "picture_s", b->seconds[1],
-                                  "verified_run_s", b->seconds[JOB_VERIFIED], "kinds", rows));
+                                  "run_s", b->seconds[0], "picture_s", b->seconds[JOB_PICTURE],
+                                  "verified_run_s", b->seconds[JOB_VERIFIED], "verified_picture_s",
+                                  b->seconds[JOB_PICTURE | JOB_VERIFIED], "kinds", rows));
 }
 
 static void
 print_text(struct bench *b)
 {
     struct table table;
-    printf("undisturbed: run %.2f s, picture %.2f s, verified run %.2f s\n\n", b->seconds[0],
-           b->seconds[1], b->seconds[JOB_VERIFIED]);
+    printf("undisturbed: run %.2f s, picture %.2f s, verified run %.2f s, verified picture %.2f s\n"
+           "\n",
+           b->seconds[0], b->seconds[JOB_PICTURE], b->seconds[JOB_VERIFIED],
+           b->seconds[JOB_PICTURE | JOB_VERIFIED]);
     table_begin(&table, "fault|>injected|>survived|>clear error|>process lost|>hung|>wrong|>delay "
                         "(s)|>longest");
     for (int k = 0; k < N_KINDS; k++) {
