@@ -304,12 +304,12 @@ ck_models(const chx__costs *in, size_t n, const chx__cost_model *first)
 START_TEST(cost_of_a_named_kernel_is_listed)
 {
     const chx__cost_model expected = {{1, 2, 768}, 768.0 * 5, 768.0 * 4, 9, "blend"};
-    chx__costs_name(costs, &key, "too soon");
+    chx__costs_name(costs, &key, "too soon", 0);
     for (int i = 0; i < 10; i++)
         chx__costs_add(costs, &key, 1000.0 * (i > 0 ? i : 9));
     ck_assert_uint_eq(chx__costs_list(costs, NULL, 0), 0);
-    chx__costs_name(costs, &key, "blend");
-    chx__costs_name(costs, &key, "another");
+    chx__costs_name(costs, &key, "blend", 0);
+    chx__costs_name(costs, &key, "another", 0);
     ck_models(costs, 1, &expected);
 }
 END_TEST
@@ -325,8 +325,8 @@ START_TEST(cost_is_kept_in_a_book)
     ck_assert_int_eq(chx__cache_create(folder, &cache), CHX_OK);
     add_twice(&key, 1000.0);
     add_twice(&other, 1000.0);
-    chx__costs_name(costs, &key, "blend");
-    chx__costs_name(costs, &other, "of another device");
+    chx__costs_name(costs, &key, "blend", 0);
+    chx__costs_name(costs, &other, "of another device", 0);
     chx__cost_book_keep(cache, key.device, costs);
     chx__costs_destroy(&costs);
     ck_assert_int_eq(chx__costs_create(&costs), CHX_OK);
@@ -342,10 +342,10 @@ START_TEST(cost_is_kept_in_a_book)
     chx__costs_destroy(&costs);
     ck_assert_int_eq(chx__costs_create(&costs), CHX_OK);
     add_twice(&other, 7.0);
-    chx__costs_name(costs, &other, "lately");
+    chx__costs_name(costs, &other, "lately", 0);
     other.device = key.device;
     add_twice(&other, 7.0);
-    chx__costs_name(costs, &other, "here too");
+    chx__costs_name(costs, &other, "here too", 0);
     chx__cost_book_keep(cache, key.device, costs);
     chx__cost_book_recall(cache, key.device, costs);
     ck_assert_uint_eq(chx__costs_list(costs, NULL, 0), 3);

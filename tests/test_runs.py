@@ -48,6 +48,10 @@ class Devices(Case):
         for model in models:
             self.assertGreater(model["median_ms"], 0)
             self.assertGreaterEqual(model["samples"], 1)
+            self.assertGreaterEqual(model["fixed_ms"], 0)
+            self.assertGreater(model["fixed_ms"] + model["item_ns"], 0)
+            self.assertTrue(model["device_name"])
+        self.assertTrue(any(model["peak_fraction"] for model in models))
         table = self.succeeds("devices", "--models", *devices())
         self.assertEqual(len(table.splitlines()), len(models) + 1)
 

@@ -132,19 +132,29 @@ CHX_API uint32_t chx_runtime_n_parallel(const chx_runtime *runtime);
  * a warning in the log. Any thread. */
 CHX_API uint64_t chx_runtime_n_recoveries(chx_runtime *runtime);
 
-/* What is known of a kernel's cost on a device, for launches of about one size. */
+/* What is known of a build of a kernel on a device: what launches of the size that was measured
+ * most take, and a line through the medians of all powers of two that have samples, such as plans
+ * lay through those around a size that has none. */
 typedef struct chx_cost_model {
     char kernel[48]; /* its name, cut off when it is long */
     uint32_t device_index;
-    uint64_t size; /* work-items, in the middle of a power of two */
+    uint64_t size; /* work-items of a launch that was measured most */
     double median_ms; /* of the last nine, at that size */
     double spread_ms; /* from the lower to the upper quartile of these; 0 for few */
-    uint64_t n_samples; /* ever, by earlier processes too */
+    double
+        fixed_ms; /* of the line, before the first work-item; 0 where one power of two is known */
+    double item_ns; /* of the line, for each work-item */
+    /* Of the device's memory bandwidth, at that size: the bytes of all ranges that the launch is
+     * declared to read, and of those that it is declared to write, by its time, over twice
+     * giga_bytes, since a copy reads and writes each byte. Above 1 where a cache holds them, or
+     * where the kernel does not touch all of them. 0: unknown. */
+    double peak_fraction;
+    uint64_t n_samples; /* of all sizes, ever, by earlier processes too */
 } chx_cost_model;
 
 /* Lists what plans of this runtime go by, of the selected devices, in no order. On success *models
- * is the caller's, to be freed with free(). A kernel occurs once for each build and power of two.
- * Errors: INVALID, MEMORY. Any thread. */
+ * is the caller's, to be freed with free(). A kernel occurs once for each build of it. Errors:
+ * INVALID, MEMORY. Any thread. */
 CHX_API chx_status chx_runtime_cost_models(const chx_runtime *runtime, chx_cost_model **models,
                                            uint32_t *n);
 

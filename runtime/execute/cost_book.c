@@ -18,7 +18,7 @@ static chx__digest
 key_of(uint64_t device)
 {
     chx__hasher *hasher = chx__hasher_create();
-    chx__hasher_add_text(hasher, "costs 2");
+    chx__hasher_add_text(hasher, "costs 3");
     chx__hasher_add_text(hasher, CHX_VERSION);
     chx__hasher_add(hasher, &device, sizeof device);
     return chx__hasher_end(hasher);
@@ -27,7 +27,8 @@ key_of(uint64_t device)
 static bool
 is_sound(const chx__cost_model *model)
 {
-    if (model->n_lasting > CHX__COST_RECENT)
+    if (model->n_lasting > CHX__COST_RECENT || !isfinite(model->bytes_per_unit) ||
+        model->bytes_per_unit < 0)
         return false;
     for (uint64_t i = 0; i < model->n_lasting; i++)
         if (!isfinite(model->lasting[i]) || model->lasting[i] < 0)

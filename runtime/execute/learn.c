@@ -45,6 +45,20 @@ are_alike(const chx__cost_key *a, const chx__cost_key *b)
     return a->kernel == b->kernel && a->device == b->device && a->size == b->size;
 }
 
+/* What a launch is declared to read and to write. */
+static uint64_t
+bytes_of(const chx__task *task)
+{
+    uint64_t bytes = 0;
+    for (uint32_t a = 0; a < task->n_args; a++) {
+        const chx_arg *arg = &task->args[a];
+        if (arg->kind == CHX_ARG_BUFFER)
+            bytes += arg->size_bytes * ((arg->access & CHX_ACCESS_READ ? 1u : 0u) +
+                                        (arg->access & CHX_ACCESS_WRITE ? 1u : 0u));
+    }
+    return bytes;
+}
+
 static void
 learn_command(const chx_run *run, uint32_t index, bool also_for_kind, uint64_t n_runs)
 {
@@ -56,9 +70,10 @@ learn_command(const chx_run *run, uint32_t index, bool also_for_kind, uint64_t n
     uint64_t duration_ns = step->parcel.finish_ns - step->parcel.start_ns;
     if (also_for_kind &&
         chx__costs_add(runtime->costs, &command->cost_keys.kind, (double)duration_ns) &&
-        command->kind == CHX__COMMAND_KERNEL)
-        chx__costs_name(runtime->costs, &command->cost_keys.kind,
-                        run->lowered->graph->tasks[command->task].kernel);
+        command->kind == CHX__COMMAND_KERNEL) {
+        const chx__task *task = &run->lowered->graph->tasks[command->task];
+        chx__costs_name(runtime->costs, &command->cost_keys.kind, task->kernel, bytes_of(task));
+    }
     if (chx__costs_add(runtime->costs, &command->cost_keys.own, (double)duration_ns))
         runtime->cost_epoch++;
     if (command->kind == CHX__COMMAND_KERNEL &&
@@ -112,45 +127,4 @@ chx__learn_end(chx_runtime *runtime)
                                 runtime->costs))
             chx__references_keep(runtime->references, d);
     chx__references_destroy(&runtime->references);
-}
-
-/* False where the device is not in use. */
-static bool
-tell(const chx__fleet *fleet, const chx__cost_model *model, chx_cost_model *told)
-{
-    uint32_t d = 0;
-    while (d < fleet->n_devices && (fleet->devices[d].pace != model->key.device ||
-                                    !chx__device_is_usable(&fleet->devices[d])))
-        d++;
-    if (d == fleet->n_devices)
-        return false;
-    *told = (chx_cost_model){.device_index = d,
-                             .size = model->key.size,
-                             .median_ms = model->median_ns / 1e6,
-                             .spread_ms = model->spread_ns / 1e6,
-                             .n_samples = model->n_samples};
-    static_assert(sizeof told->kernel == sizeof model->name, "names fit");
-    memcpy(told->kernel, model->name, sizeof told->kernel);
-    return true;
-}
-
-chx_status
-chx_runtime_cost_models(const chx_runtime *runtime, chx_cost_model **models, uint32_t *n)
-{
-    CHX__REQUIRE(runtime && models && n);
-    size_t most = chx__costs_list(runtime->costs, NULL, 0);
-    chx__cost_model *known = chx__alloc(most + 1, sizeof *known);
-    chx_cost_model *made = chx__alloc(most + 1, sizeof *made);
-    if (!known || !made) {
-        free(known);
-        free(made);
-        return chx__fail_memory("telling what kernels cost");
-    }
-    size_t n_listed = chx__costs_list(runtime->costs, known, most);
-    *n = 0;
-    for (size_t m = 0; m < n_listed && m < most; m++)
-        *n += tell(&runtime->fleet, &known[m], &made[*n]);
-    free(known);
-    *models = made;
-    return CHX_OK;
 }

@@ -171,12 +171,12 @@ compare(const chx__cost_model *now, const chx__cost_model *before)
 {
     loss none = {0};
     if (!before || now->n_lasting < LEAST || before->n_lasting < LEAST ||
-        !are_alike(now->last_size, before->last_size))
+        !are_alike(now->median_size, before->median_size))
         return none;
     ranks is = rank(now), was = rank(before);
     if (is.lower <= was.upper || is.middle <= LONGER * was.middle || was.middle <= 0)
         return none;
-    double size = now->last_size > 0 ? (double)now->last_size : 1.0;
+    double size = now->median_size > 0 ? (double)now->median_size : 1.0;
     return (loss){now, is.middle / was.middle, is.middle * size / 1e3, was.middle * size / 1e3};
 }
 
@@ -203,8 +203,9 @@ tell(const reference *of, const loss *worst, uint32_t n_others, const chx__logge
              "%.3g: %.0f %% longer%s; if nothing else keeps the device busy, the former driver was "
              "the better one",
              of->device->info.name, length_of(driver, former), driver, worst->model->name,
-             worst->now_us, (unsigned long long)worst->model->last_size, length_of(former, driver),
-             former, worst->before_us, 100 * (worst->factor - 1), others);
+             worst->now_us, (unsigned long long)worst->model->median_size,
+             length_of(former, driver), former, worst->before_us, 100 * (worst->factor - 1),
+             others);
 }
 
 static void

@@ -57,10 +57,11 @@ typedef struct model {
     window recent; /* samples */
     double known_spread; /* before there are enough samples to tell it from */
     uint64_t n_samples;
-    uint64_t last_size; /* of the last sample */
+    double bytes_per_unit;
     char *name; /* NULL: it has none */
     uint64_t last_ns; /* when the last one came */
     double told; /* the estimate when add last said that it moved, below zero before */
+    uint64_t sizes[CHX__COST_RECENT]; /* of recent samples, in their places */
     window lasting; /* medians of as many samples */
 } model;
 
@@ -202,8 +203,9 @@ put(window *to, double value)
 }
 
 static void
-keep(model *to, double rate)
+keep(model *to, double rate, uint64_t size)
 {
+    to->sizes[to->recent.next] = size;
     to->last_ns = chx__now_ns();
     put(&to->recent, rate);
     if (++to->n_samples % CHX__COST_RECENT == 0)
@@ -223,11 +225,11 @@ is_believed(model *of, double rate)
 }
 
 static bool
-add_sample(model *to, double rate)
+add_sample(model *to, double rate, uint64_t size)
 {
     if (!is_believed(to, rate))
         return false;
-    keep(to, rate);
+    keep(to, rate, size);
     double estimate = median(to);
     if (to->told >= 0.0 && fabs(estimate - to->told) <= to->told / 4.0)
         return false;
@@ -259,10 +261,8 @@ chx__costs_add(chx__costs *costs, const chx__cost_key *key, double duration_ns)
     bool moved = false;
     pthread_mutex_lock(&costs->mutex);
     model *slot = take_slot(costs, key);
-    if (slot) {
-        slot->last_size = key->size;
-        moved = add_sample(slot, duration_ns / units(key));
-    }
+    if (slot)
+        moved = add_sample(slot, duration_ns / units(key), key->size);
     pthread_mutex_unlock(&costs->mutex);
     return moved;
 }
@@ -416,12 +416,15 @@ chx__costs_scale(chx__costs *costs, uint64_t kernel, uint64_t device, double fac
 }
 
 void
-chx__costs_name(chx__costs *costs, const chx__cost_key *key, const char *name)
+chx__costs_name(chx__costs *costs, const chx__cost_key *key, const char *name, uint64_t bytes)
 {
     pthread_mutex_lock(&costs->mutex);
     model *slot = find_slot(costs, key->kernel, band_of(key), key->device);
-    if (slot->band && slot->recent.n && !slot->name)
-        slot->name = chx__strdup(name);
+    if (slot->band && slot->recent.n) {
+        slot->bytes_per_unit = (double)bytes / units(key);
+        if (!slot->name)
+            slot->name = chx__strdup(name);
+    }
     pthread_mutex_unlock(&costs->mutex);
 }
 
@@ -435,6 +438,13 @@ spread(const model *of)
                : recent->values[recent->order[upper]] - recent->values[recent->order[lower]];
 }
 
+/* Of the sample that is the median. */
+static uint64_t
+median_size(const model *of)
+{
+    return of->sizes[of->recent.order[(of->recent.n - 1) / 2]];
+}
+
 static void
 describe(const model *of, chx__cost_model *described)
 {
@@ -444,7 +454,8 @@ describe(const model *of, chx__cost_model *described)
         .median_ns = median(of) * size,
         .spread_ns = spread(of) * size,
         .n_samples = of->n_samples,
-        .last_size = of->last_size,
+        .median_size = median_size(of),
+        .bytes_per_unit = of->bytes_per_unit,
         .n_lasting = of->lasting.n,
     };
     uint32_t oldest = of->lasting.n < CHX__COST_RECENT ? 0 : of->lasting.next;
@@ -474,16 +485,28 @@ chx__costs_recall(chx__costs *costs, const chx__cost_model *known)
     model *slot = take_slot(costs, &known->key);
     if (slot && !slot->warm) {
         slot->warm = true;
-        keep(slot, known->median_ns / size);
+        keep(slot, known->median_ns / size, known->median_size);
         slot->last_ns = 0; /* older than whatever is measured now */
         slot->told = known->median_ns / size;
         slot->known_spread = known->spread_ns / size;
         slot->n_samples = known->n_samples;
-        slot->last_size = known->last_size;
+        slot->bytes_per_unit = known->bytes_per_unit;
         slot->lasting = (window){0};
         for (uint64_t i = 0; i < known->n_lasting; i++)
             put(&slot->lasting, known->lasting[i]);
         slot->name = chx__strdup(known->name);
     }
     pthread_mutex_unlock(&costs->mutex);
+}
+
+double
+chx__cost_model_size(const chx__cost_model *of)
+{
+    return of->median_size > 0 ? (double)of->median_size : units(&of->key);
+}
+
+double
+chx__cost_model_ns(const chx__cost_model *of)
+{
+    return of->median_ns / units(&of->key) * chx__cost_model_size(of);
 }

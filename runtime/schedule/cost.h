@@ -66,14 +66,20 @@ typedef struct chx__cost_model {
     double spread_ns; /* from the lower to the upper quartile */
     uint64_t n_samples; /* ever */
     char name[CHX__COST_NAME];
-    uint64_t last_size; /* of the last sample */
+    uint64_t median_size; /* of the sample that is the median; 0: unknown */
+    double bytes_per_unit; /* read and written; 0: unknown */
     /* In the long run, the oldest first: medians of samples by so many, in ns per unit of size. */
     uint64_t n_lasting;
     double lasting[CHX__COST_RECENT];
 } chx__cost_model;
 
-/* Names the key's model, where it has samples; cut off when it is long. Any thread. */
-void chx__costs_name(chx__costs *costs, const chx__cost_key *key, const char *name);
+/* A size that the model was measured at, and what it takes there. */
+double chx__cost_model_size(const chx__cost_model *model);
+double chx__cost_model_ns(const chx__cost_model *model);
+
+/* Names the key's model, where it has samples; cut off when it is long. bytes: what the launch
+ * reads and writes. Any thread. */
+void chx__costs_name(chx__costs *costs, const chx__cost_key *key, const char *name, uint64_t bytes);
 
 /* Copies the models that have names, at most so many, in no order. Returns how many there are. Any
  * thread. */

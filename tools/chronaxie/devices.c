@@ -106,24 +106,41 @@ by_kernel(const void *a, const void *b)
     return order ? order : (left->size > right->size) - (left->size < right->size);
 }
 
-static json_t *
-model_json(const chx_cost_model *model)
+static const char *
+device_name(const chx_runtime *runtime, uint32_t index)
 {
-    return json_pack("{s:s, s:i, s:I, s:f, s:f, s:I}", "kernel", model->kernel, "device",
-                     (int)model->device_index, "size", (json_int_t)model->size, "median_ms",
-                     model->median_ms, "spread_ms", model->spread_ms, "samples",
-                     (json_int_t)model->n_samples);
+    chx_device_info info;
+    return chx_runtime_device(runtime, index, &info) == CHX_OK ? info.name : "";
+}
+
+static json_t *
+model_json(const chx_cost_model *model, const char *device)
+{
+    bool is_known = model->peak_fraction > 0;
+    return json_pack("{s:s, s:i, s:s, s:I, s:f, s:f, s:f, s:f, s:o, s:I}", "kernel", model->kernel,
+                     "device", (int)model->device_index, "device_name", device, "size",
+                     (json_int_t)model->size, "median_ms", model->median_ms, "spread_ms",
+                     model->spread_ms, "fixed_ms", model->fixed_ms, "item_ns", model->item_ns,
+                     "peak_fraction", is_known ? json_real(model->peak_fraction) : json_null(),
+                     "samples", (json_int_t)model->n_samples);
 }
 
 static void
-add_model(struct table *table, const chx_cost_model *model)
+add_model(struct table *table, const chx_cost_model *model, const char *device)
 {
     table_add(table, "%s", model->kernel);
-    table_add(table, "%u", model->device_index);
     table_add(table, "%llu", (unsigned long long)model->size);
     table_add(table, "%.1f", model->median_ms * 1e3);
     table_add(table, "%.1f", model->spread_ms * 1e3);
+    table_add(table, "%.1f", model->fixed_ms * 1e3);
+    table_add(table, model->item_ns < 100 ? "%.3g" : "%.0f", model->item_ns);
+    if (model->peak_fraction > 0)
+        table_add(table, "%.0f %%", model->peak_fraction * 100);
+    else
+        table_add(table, "-");
     table_add(table, "%llu", (unsigned long long)model->n_samples);
+    table_add(table, "%u", model->device_index);
+    table_add(table, "%s", device);
 }
 
 static int
@@ -140,10 +157,12 @@ print_models(const chx_runtime *runtime, bool as_json)
         return outcome_report(status, STAGE_WORK);
     }
     qsort(models, n, sizeof *models, by_kernel);
-    table_begin(&table, "kernel|>device|>work-items|>median us|>spread us|>samples");
+    table_begin(&table, "kernel|>work-items|>median us|>spread us|>fixed us|>ns/item|>of peak"
+                        "|>samples|>#|device");
     for (uint32_t m = 0; m < n; m++) {
-        add_model(&table, &models[m]);
-        json_array_append_new(list, model_json(&models[m]));
+        const char *device = device_name(runtime, models[m].device_index);
+        add_model(&table, &models[m], device);
+        json_array_append_new(list, model_json(&models[m], device));
     }
     free(models);
     if (as_json) {
@@ -197,8 +216,16 @@ const struct command command_devices = {
     .summary = "List the compute devices of this machine, checked and measured",
     .details =
         "Every device takes a short self-test; one that computes wrongly is not used, and the\n"
-        "last column says why. Lanes are command queues: compute lanes + copy in and out.",
+        "last column says why. Lanes are command queues: compute lanes + copy in and out.\n"
+        "\n"
+        "With --models, each build of a kernel on each device: the median and the spread between\n"
+        "quartiles for the work-items that it was measured at most, a line through all sizes,\n"
+        "as others are planned by, and how much of the device's memory bandwidth it reaches:\n"
+        "the bytes that the launch is declared to read and to write, by its median, over twice\n"
+        "the GB/s of the devices' table, as a copy reads and writes each byte. More than 100 %\n"
+        "came from a cache, or was not touched; a kernel that computes much reaches little.",
     .example = "  chronaxie devices --json\n"
+               "  chronaxie devices --models\n"
                "  chronaxie devices --record machine.json\n",
     .run = run,
 };
