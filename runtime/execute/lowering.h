@@ -81,6 +81,7 @@ typedef struct chx__lowered {
     chx__binding **bindings;
     size_t n_bindings, binding_capacity;
     double makespan_ns;
+    double planning_ns; /* that scheduling it took */
     chx__digest entry; /* whereabouts of the data that it starts from */
     uint64_t n_recasts; /* of the graph */
     uint64_t cost_epoch, build_epoch;

@@ -190,9 +190,11 @@ static chx_status
 work(const chx__draft *made)
 {
     chx__solution solution = {0};
+    const uint64_t begun_ns = chx__now_ns();
     chx_status status = schedule(made, &solution);
     if (!status)
         status = chx__lowering_arrange(made->lowered, &solution);
+    made->lowered->planning_ns = (double)(chx__now_ns() - begun_ns);
     if (!status)
         status = build(made);
     chx__solution_finish(&solution);

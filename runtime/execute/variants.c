@@ -2,7 +2,8 @@
  * by a better build, and costs make it due for a review, at intervals that double up to 256
  * submits: measurements never stand still, and planning costs more than most reviews gain. A shift
  * makes it due at once. An outdated variant serves on until a refresh has made the better one, so
- * that nobody waits for the compiler. Running variants are unaffected, since each run holds a
+ * that nobody waits for the compiler, nor for a plan that a shift asks for unless that takes far
+ * less than a run. Running variants are unaffected, since each run holds a
  * reference.
  *
  * From the choice to the submit the turn is not given up, which is what makes the plan fit. */
@@ -29,6 +30,9 @@
 
 #define DEADLINE_FLOOR_NS UINT64_C(60000000000)
 #define DEADLINE_FACTOR 20.0
+
+/* After a shift a plan is waited for that takes so many times less to make than a run. */
+#define WAITING_FACTOR 10.0
 
 #define UNKNOWN UINT64_MAX
 
@@ -294,12 +298,32 @@ end_refresh(chx__variants *of)
     return made ? replace_variant(of, made) : CHX_OK;
 }
 
-/* Makes a better plan: by and by, unless there is no thread for it or the world never stands still
- * for long enough. */
-static chx_status
-refresh(chx__variants *of, const chx__shares *shares)
+/* Whether pieces stay on devices that have some already, for which nothing is to be built. */
+static bool
+are_among(const chx__shares *shares, const chx__shares *present)
 {
-    if (!of->runtime->serial && of->n_vain < MOST_IN_VAIN)
+    bool are = shares->n_devices == present->n_devices;
+    for (uint32_t d = 0; are && d < shares->n_devices; d++)
+        are = shares->of[d] <= 0.0 || present->of[d] > 0.0;
+    return are;
+}
+
+/* Whether a run with the old shares costs more than to wait for a plan with the new ones. */
+static bool
+is_urgent(const chx__variants *of, const chx__shares *shares)
+{
+    const chx__lowered *first = of->list[0].lowered;
+    return first->build_epoch == of->runtime->build_epoch && are_among(shares, &of->shares) &&
+           !chx__shares_equal(shares, &of->shares) &&
+           WAITING_FACTOR * first->planning_ns <= first->makespan_ns;
+}
+
+/* Makes a better plan: by and by, unless it is waited for, or there is no thread for it or the
+ * world never stands still for long enough. */
+static chx_status
+refresh(chx__variants *of, const chx__shares *shares, bool is_awaited)
+{
+    if (!of->runtime->serial && of->n_vain < MOST_IN_VAIN && !is_awaited)
         of->refresh = chx__refresh_start(of->graph, shares, of->algorithm);
     if (of->refresh)
         return CHX_OK;
@@ -340,6 +364,7 @@ renew(chx__variants *of)
         return CHX_OK;
     const chx__lowered *first = of->list[0].lowered;
     bool has_moved = first->cost_epoch != of->runtime->cost_epoch;
+    bool has_shifted = of->n_shifts != of->runtime->n_shifts;
     bool is_review = (has_moved || of->graph->is_divisible) && is_due(of);
     bool is_outdated = first->build_epoch != of->runtime->build_epoch || (is_review && has_moved);
     bool is_choice = is_choice_due(of, is_review);
@@ -351,7 +376,7 @@ renew(chx__variants *of)
     if (is_void(of, first))
         status = CHX_OK;
     else if (!status && (is_outdated || !chx__shares_equal(&shares, &of->shares)))
-        status = refresh(of, &shares);
+        status = refresh(of, &shares, has_shifted && is_urgent(of, &shares));
     chx__shares_finish(&shares);
     return status;
 }
