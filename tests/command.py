@@ -15,6 +15,7 @@ import unittest
 
 COMMAND, SOURCES = os.path.abspath(sys.argv[1]), pathlib.Path(sys.argv[2]).resolve()
 WORM = SOURCES / "examples/celegans"
+ALGORITHMS = ["best", "heft", "heft-no-insertion", "cpop", "peft", "lookahead", "heteroprio"]
 SERIAL = os.environ.get("CHRONAXIE_SERIAL") == "1"
 LONG = os.environ.get("CHRONAXIE_TEST_LONG") == "1"
 

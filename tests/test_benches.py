@@ -12,7 +12,8 @@ import time
 import unittest
 
 sys.dont_write_bytecode = True
-from command import Case, COMMAND, devices, run, SERIAL, SOURCES, WORM  # noqa: E402
+from command import (ALGORITHMS, Case, COMMAND, devices, run, SERIAL, some,  # noqa: E402
+                     SOURCES, WORM)
 
 
 @unittest.skipIf(SERIAL, "a checked device is too slow to be measured")
@@ -189,6 +190,22 @@ class Benches(Case):
             self.assertLess(row["ratio_to_clairvoyant"], row["wanted_ratio"], row)
         self.fails(2, "--split 2", "bench", "adapt", *devices())
 
+    def test_bench_schedule_finds_best_never_longer_than_heft(self):
+        result = json.loads(self.succeeds("bench", "schedule", "--json"))
+        self.assertEqual(result["bench"], "schedule")
+        for family in result["quality"]:
+            self.assertEqual(sorted(family["algorithms"]), sorted(ALGORITHMS))
+            best = family["algorithms"]["best"]
+            self.assertLessEqual(best["worst_ratio_to_heft"], 1)
+            self.assertLess(best["ratio_to_heft"], 0.94)
+            self.assertGreaterEqual(best["ratio_to_bound"], 1)
+        optima = result["optima"]
+        self.assertGreater(optima["proved"], optima["graphs"] / 2)
+        self.assertLess(optima["ratio_to_optimum"], 1.005)
+        self.assertGreaterEqual(optima["ratio_to_optimum"], 1 - 1e-9)
+        self.assertLess(optima["bound_to_optimum"], 1 + 1e-9)
+        self.assertGreater(len(result["planning"]), 3)
+
     def test_memory_compares_work_on_more_than_fits_with_moving_it(self):
         result = json.loads(self.succeeds("bench", "memory", "--rounds", 1, "--json", *devices()))
         self.assertTrue(result["digests_equal"])
@@ -197,8 +214,8 @@ class Benches(Case):
             self.assertGreater(result[key], 0, key)
 
     def test_interrupt_ends_a_benchmark_at_once(self):
-        for name in ["balance", "memory", "schedule", "simulate", "threads", "dispatch",
-                     "stall", "fault"]:
+        for name in some(["balance", "schedule", "simulate", "fault", "memory", "threads",
+                          "dispatch", "stall"], 4):
             child = subprocess.Popen([COMMAND, "bench", name], stdout=subprocess.PIPE,
                                      stderr=subprocess.PIPE, text=True, cwd=SOURCES)
             time.sleep(1)
@@ -241,9 +258,9 @@ class Benches(Case):
 
     def test_unknown_benchmark_is_a_usage_error(self):
         self.fails(2, "did you mean 'threads'?", "bench", "thread")
-        said = self.fails(2, "there are: ", "bench", "frobnicate")
-        for name in ["schedule", "threads"]:
-            self.assertIn(name, said)
+        self.fails(2, "did you mean 'schedule'?", "bench", "shedule")
+        self.fails(2, "there are: adapt, balance, dispatch, fault, memory, schedule, simulate, "
+                      "stall, threads", "bench", "frobnicate")
 
 
 if __name__ == "__main__":
