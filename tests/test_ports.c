@@ -233,7 +233,6 @@ START_TEST(spikes_at_ports_are_the_same_in_every_cut)
 {
     load(lively[_i]);
     const uint64_t whole = run(1);
-    ck_assert_uint_eq(run(2), whole);
     ck_assert_uint_eq(run(3), whole);
     check_ok(chx_network_save(network, folder_path("saved")));
     chx_network_destroy(&network);
