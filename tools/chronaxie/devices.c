@@ -134,7 +134,9 @@ add_model(struct table *table, const chx_cost_model *model, const char *device)
     table_add(table, "%.1f", model->spread_ms * 1e3);
     table_add(table, "%.1f", model->fixed_ms * 1e3);
     table_add(table, model->item_ns < 100 ? "%.3g" : "%.0f", model->item_ns);
-    if (model->peak_fraction > 0)
+    if (model->peak_fraction > 1)
+        table_add(table, "> 100 %%");
+    else if (model->peak_fraction > 0)
         table_add(table, "%.0f %%", model->peak_fraction * 100);
     else
         table_add(table, "-");
@@ -222,8 +224,8 @@ const struct command command_devices = {
         "quartiles for the work-items that it was measured at most, a line through all sizes,\n"
         "as others are planned by, and how much of the device's memory bandwidth it reaches:\n"
         "the bytes that the launch is declared to read and to write, by its median, over twice\n"
-        "the GB/s of the devices' table, as a copy reads and writes each byte. More than 100 %\n"
-        "came from a cache, or was not touched; a kernel that computes much reaches little.",
+        "the GB/s of the devices' table, as a copy reads and writes each byte. Above 100 %,\n"
+        "bytes came from a cache or were not touched; a kernel that computes much reaches little.",
     .example = "  chronaxie devices --json\n"
                "  chronaxie devices --models\n"
                "  chronaxie devices --record machine.json\n",
