@@ -19,7 +19,7 @@ END_TEST
 static chx_network *
 many_types_create(uint32_t n_types)
 {
-    static char names[64][12];
+    static char names[64][16];
     chx_neuron_type types[64];
     chx_network_info info = *chx_network_get(network);
     for (uint32_t i = 0; i < n_types; i++) {

@@ -335,7 +335,7 @@ static void
 simulate_on_command(const chx_network_info *of, const chx_probe *probe, uint32_t n_steps,
                     chx_network **network, chx_simulation **simulation)
 {
-    static char names[2 * N_WINDOW][8];
+    static char names[2 * N_WINDOW][12];
     chx_neuron neurons[2 * N_WINDOW];
     chx_network_info info = *of;
     for (uint32_t n = 0; n < info.n_neurons; n++) {

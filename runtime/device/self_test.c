@@ -532,7 +532,7 @@ set_aside_crashing(chx__fleet *fleet, chx__device *device, chx__digest key, cons
 static chx_status
 set_aside_for_now(chx__device *device, const char *how)
 {
-    char why[160];
+    char why[256];
     snprintf(why, sizeof why,
              "self-test: its driver crashed this time (%s), though it has passed before; it is "
              "tried again at the next start",

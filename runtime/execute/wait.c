@@ -167,13 +167,12 @@ is_busy(const chx_buffer *buffer)
 void
 chx__wait_hold(chx_buffer *buffer)
 {
-    chx_run *run;
     buffer->n_waiting++;
-    while (is_busy(buffer) || (run = chx__tails_any(buffer))) {
+    while (is_busy(buffer) || chx__tails_any(buffer)) {
         if (is_busy(buffer))
             chx__wait_change(buffer->runtime, UINT64_MAX);
         else
-            wait_kept(run);
+            wait_kept(chx__tails_any(buffer));
     }
     assert(buffer->n_waiting > 0 && buffer->n_promised == 0);
     buffer->n_waiting--;
