@@ -81,6 +81,11 @@ read_numbers(chx__device *device)
     info->local_memory_bytes = device_number(id, CL_DEVICE_LOCAL_MEM_SIZE, sizeof(cl_ulong));
     info->max_work_group =
         (uint32_t)device_number(id, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof(size_t));
+    /* What every device has, for a driver that leaves the question out. */
+    if (info->n_compute_units == 0)
+        info->n_compute_units = 1;
+    if (info->max_allocation_bytes == 0)
+        info->max_allocation_bytes = info->memory_bytes / 4;
 }
 
 static void
