@@ -246,7 +246,7 @@ static void
 begin_pair(size_t fit_first, size_t fit_second, char warning[512])
 {
     const size_t n_fit[2] = {fit_first, fit_second};
-    chx__null_device devices[2];
+    static chx__null_device devices[2]; /* lent */
     for (uint32_t d = 0; d < 2; d++)
         devices[d] = (chx__null_device){.memory_bytes = n_fit[d] * SIZE / 4 * 5,
                                         .launch_ns = 100,

@@ -1,8 +1,11 @@
 /* Devices that are late: plans that recover go on elsewhere long before the deadlines of their
  * runs, and wait for a device that is at work. On two platforms of one null device each. */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <time.h>
+
+#include <chronaxie/timeline.h>
 
 #include "adding.h"
 
@@ -219,6 +222,45 @@ START_TEST(driver_that_comes_back_to_an_opening_disturbs_nobody)
 }
 END_TEST
 
+static atomic_bool is_over;
+
+/* Returns NULL, or what was found. */
+static void *
+look_at_plan(void *data)
+{
+    const char *found = NULL;
+    (void)data;
+    while (!atomic_load(&is_over) && !found) {
+        chx_timeline *timeline = NULL;
+        if (chx_plan_makespan_ns(plan) <= 0.0)
+            found = "a plan that takes no time";
+        else if (chx_plan_timeline(plan, &timeline) != CHX_OK)
+            found = "a plan without a timeline";
+        chx_timeline_destroy(&timeline);
+    }
+    return (void *)(uintptr_t)found;
+}
+
+/* Whoever repeats runs makes plans as well, in a thread of the library. */
+START_TEST(plan_can_be_looked_at_while_runs_are_made_again)
+{
+    enum { N_ROUNDS = 40 };
+    pthread_t looker;
+    void *found;
+    atomic_store(&is_over, false);
+    ck_assert_int_eq(pthread_create(&looker, NULL, look_at_plan, NULL), 0);
+    for (uint64_t r = 0; r < N_ROUNDS; r++) {
+        run(1); /* a device that fails again before one was well is left out */
+        chx__null_arm(test_null, (chx__null_faults){.fail_command = 1 + r % 3});
+        run(N_RUNS);
+    }
+    atomic_store(&is_over, true);
+    pthread_join(looker, &found);
+    ck_assert_msg(!found, "%s", (const char *)found);
+    expect_sum();
+}
+END_TEST
+
 static chx_status
 add_on_host(void *data, void *const *host)
 {
@@ -277,6 +319,7 @@ main(void)
     tcase_add_test(tcase, what_all_devices_of_a_blocked_driver_were_to_do_others_do);
     tcase_add_test(tcase, plan_is_made_without_a_driver_that_blocks_a_build);
     tcase_add_test(tcase, driver_that_comes_back_to_an_opening_disturbs_nobody);
+    tcase_add_test(tcase, plan_can_be_looked_at_while_runs_are_made_again);
     tcase_add_loop_test(tcase, repetition_that_fails_leaves_nothing_of_before, 2, 9);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

@@ -286,22 +286,38 @@ chx_plan_destroy(chx_plan **plan)
     chx__fail_again(&told);
 }
 
-/* What a plan that is a whole serves first; NULL before there is one. */
+/* What a plan that is a whole serves first; NULL when none could be made. Whoever repeats its runs
+ * may be choosing. Under the turn, which may be given up. */
 static const chx__lowered *
 first_variant(const chx_plan *plan)
 {
-    return plan->whole.variants.list[0].lowered;
+    chx__variants *variants = (chx__variants *)&plan->whole.variants;
+    chx__variants_await(variants);
+    return variants->list[0].lowered;
+}
+
+static double
+makespan_ns(const chx_plan *plan)
+{
+    double sum_ns = 0.0;
+    if (!plan->staging) {
+        const chx__lowered *first = first_variant(plan);
+        return first ? first->makespan_ns : 0.0;
+    }
+    for (uint32_t s = 0; s < plan->staging->cut.n; s++)
+        sum_ns += makespan_ns(plan->staging->list[s].plan);
+    return sum_ns;
 }
 
 double
 chx_plan_makespan_ns(const chx_plan *plan)
 {
-    double sum_ns = 0.0;
-    if (plan && !plan->staging)
-        return first_variant(plan) ? first_variant(plan)->makespan_ns : 0.0;
-    for (uint32_t s = 0; plan && s < plan->staging->cut.n; s++)
-        sum_ns += chx_plan_makespan_ns(plan->staging->list[s].plan);
-    return sum_ns;
+    if (!plan)
+        return 0.0;
+    chx__turn_begin(plan->graph->runtime);
+    const double predicted_ns = makespan_ns(plan);
+    chx__turn_end(plan->graph->runtime);
+    return predicted_ns;
 }
 
 /* Stages one after the other, from begin_ns. */
@@ -309,12 +325,15 @@ static chx_status
 add_spans(const chx_plan *plan, double begin_ns, chx_timeline *timeline)
 {
     chx_status status = CHX_OK;
-    if (!plan->staging)
-        return chx__spans_add(timeline, first_variant(plan), NULL, begin_ns);
+    if (!plan->staging) {
+        const chx__lowered *first = first_variant(plan);
+        return first ? chx__spans_add(timeline, first, NULL, begin_ns)
+                     : chx__fail(CHX_ERROR_INVALID, "the plan has failed; submit it again first");
+    }
     for (uint32_t s = 0; !status && s < plan->staging->cut.n; s++) {
         const chx_plan *next = plan->staging->list[s].plan;
         status = add_spans(next, begin_ns, timeline);
-        begin_ns += chx_plan_makespan_ns(next);
+        begin_ns += makespan_ns(next);
     }
     return status;
 }
@@ -322,12 +341,14 @@ add_spans(const chx_plan *plan, double begin_ns, chx_timeline *timeline)
 chx_status
 chx_plan_timeline(const chx_plan *plan, chx_timeline **timeline)
 {
-    CHX__REQUIRE(plan && timeline && (plan->staging || first_variant(plan)));
+    CHX__REQUIRE(plan && timeline);
     chx_timeline *made;
     chx_status status = chx_timeline_create(&made);
     if (status)
         return status;
+    chx__turn_begin(plan->graph->runtime);
     status = add_spans(plan, 0.0, made);
+    chx__turn_end(plan->graph->runtime);
     if (status)
         chx_timeline_destroy(&made);
     else

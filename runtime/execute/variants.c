@@ -441,14 +441,20 @@ does_without_partials(chx__variants *of)
     return true;
 }
 
-/* Whoever repeats the plan's runs, and whoever submits one, choose one after the other. */
-chx_status
-chx__variants_choose(chx__variants *of)
+void
+chx__variants_await(chx__variants *of)
 {
     of->n_choosers++;
     while (of->is_choosing)
         chx__wait_change(of->runtime, UINT64_MAX);
     of->n_choosers--;
+}
+
+/* Whoever repeats the plan's runs, and whoever submits one, choose one after the other. */
+chx_status
+chx__variants_choose(chx__variants *of)
+{
+    chx__variants_await(of);
     of->is_choosing = true;
     chx_status status;
     do {

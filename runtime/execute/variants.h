@@ -37,7 +37,7 @@ typedef struct chx__variants {
     uint64_t next_choice; /* of shares, when costs move: after so many submits */
     uint64_t choice_epoch; /* of costs, at the last */
     bool is_choosing; /* somebody does, perhaps while the turn is given up */
-    uint32_t n_choosers; /* who wait to choose next */
+    uint32_t n_choosers; /* who wait for that */
     uint32_t n_vain; /* refreshes since the last one that was of use */
     chx__refresh *refresh; /* of the first variant, while it is under way */
 } chx__variants;
@@ -48,6 +48,9 @@ void chx__variants_init(chx__variants *variants, const chx_graph *graph,
 
 /* Waits for a refresh that is under way. Under the turn, which is given up meanwhile. */
 void chx__variants_finish(chx__variants *variants);
+
+/* Until nobody is choosing. Under the turn, which may be given up. */
+void chx__variants_await(chx__variants *variants);
 
 /* Puts the variant for the data where it lies now before all others, made when there is none. Under
  * the turn, which may be given up: then the data may lie elsewhere afterwards only if this failed.
