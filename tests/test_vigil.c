@@ -244,7 +244,7 @@ look_at_plan(void *data)
 /* Whoever repeats runs makes plans as well, in a thread of the library. */
 START_TEST(plan_can_be_looked_at_while_runs_are_made_again)
 {
-    enum { N_ROUNDS = 40 };
+    enum { N_ROUNDS = 12 };
     pthread_t looker;
     void *found;
     atomic_store(&is_over, false);
