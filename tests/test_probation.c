@@ -14,23 +14,30 @@
 
 /* is_pinned: to the first device. */
 static void
-make_plan(bool is_pinned)
+add_task(chx_graph *to, chx_buffer *target, bool is_pinned)
 {
     static const uint32_t first = 0;
+    const chx_kernel_task task = {.program = program,
+                                  .kernel = "add",
+                                  .global = {WORDS},
+                                  .devices = is_pinned ? &first : NULL,
+                                  .n_devices = is_pinned,
+                                  .args = CHX_ARGS(CHX_READ_WRITE(target), CHX_UINT(3))};
+    ck_assert_int_eq(chx_graph_kernel(to, &task), CHX_OK);
+}
+
+static void
+make_plan(bool is_pinned)
+{
     static const uint32_t zeroes[WORDS];
     const chx_plan_params wanted = {.recovers = true};
-    chx_kernel_task task = {.kernel = "add", .global = {WORDS}};
     n_added = 0;
     runtime->patience_ns = SECOND_NS / 5;
     runtime->probation_ns = FIRST_NS;
     ck_assert_int_eq(chx_program_from_source(runtime, "add.cl", source, NULL, &program), CHX_OK);
     ck_assert_int_eq(chx_buffer_create(runtime, sizeof zeroes, zeroes, &buffer), CHX_OK);
     ck_assert_int_eq(chx_graph_create(runtime, &graph), CHX_OK);
-    task.program = program;
-    task.devices = is_pinned ? &first : NULL;
-    task.n_devices = is_pinned;
-    task.args = CHX_ARGS(CHX_READ_WRITE(buffer), CHX_UINT(3));
-    ck_assert_int_eq(chx_graph_kernel(graph, &task), CHX_OK);
+    add_task(graph, buffer, is_pinned);
     ck_assert_int_eq(chx_plan_create(graph, &wanted, &plan), CHX_OK);
 }
 
@@ -138,6 +145,37 @@ START_TEST(device_that_gives_no_sign_of_life_stays_out)
 }
 END_TEST
 
+/* Another plan's run waits for its deadline there, which is later than anybody waits for a device to
+ * be left out. */
+START_TEST(device_is_left_out_though_another_plan_hangs_on_it)
+{
+    const chx_plan_params told = {.deadline_ns = 60 * SECOND_NS};
+    chx_buffer *own;
+    chx_graph *second;
+    chx_plan *bystander;
+    chx_run *hung, *repeated;
+    measure();
+    ck_assert_int_eq(chx_buffer_create(runtime, sizeof(uint32_t[WORDS]), NULL, &own), CHX_OK);
+    ck_assert_int_eq(chx_graph_create(runtime, &second), CHX_OK);
+    add_task(second, own, true);
+    ck_assert_int_eq(chx_plan_create(second, &told, &bystander), CHX_OK);
+    chx__null_arm(test_null, (chx__null_faults){.stall_command = 1});
+    ck_assert_int_eq(chx_plan_submit(plan, &repeated), CHX_OK);
+    ck_assert_int_eq(chx_plan_submit(bystander, &hung), CHX_OK);
+    ck_assert_msg(chx_run_wait(repeated, 30 * SECOND_NS) == CHX_OK, "%s",
+                  chx_last_error()->message);
+    n_added++;
+    ck_assert_ptr_nonnull(reason());
+    ck_assert_int_eq(chx_run_wait(hung, SECOND_NS), CHX_ERROR_TIMEOUT);
+    expect_sum();
+    chx_run_destroy(&repeated);
+    chx_run_destroy(&hung);
+    chx_plan_destroy(&bystander);
+    chx_graph_destroy(&second);
+    chx_buffer_destroy(&own);
+}
+END_TEST
+
 START_TEST(device_is_not_tried_without_submits)
 {
     leave_device();
@@ -208,6 +246,7 @@ main(void)
     tcase_add_checked_fixture(parts, NULL, teardown);
     tcase_add_test(pinned, device_that_is_well_again_is_used_again);
     tcase_add_test(tcase, device_that_gives_no_sign_of_life_stays_out);
+    tcase_add_test(pinned, device_is_left_out_though_another_plan_hangs_on_it);
     tcase_add_test(tcase, device_is_not_tried_without_submits);
     tcase_add_loop_test(tcase, device_that_the_caller_has_excluded_stays_out, 0, 2);
     tcase_add_test(tcase, device_of_a_driver_that_stays_in_a_call_stays_out);

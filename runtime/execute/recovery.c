@@ -49,13 +49,14 @@ chx__recovery_leaves_stuck(chx_runtime *runtime)
 }
 
 /* Whether the device is out of use afterwards, which another plan may have seen to; also when data
- * is lost with it, for that is made again. Of a driver that stays in a call a rebuild takes all
+ * is lost with it, for that is made again. Whatever hangs on its platform, of other plans too, would
+ * be in the way, so that is given up first. Of a driver that stays in a call a rebuild takes all
  * devices out of use. */
 static bool
 leave_out(chx_runtime *runtime, chx__device *device, const char *reason)
 {
-    if (chx__exclude(runtime, device, reason, EXCLUDE_TIMEOUT_NS) == CHX_ERROR_TIMEOUT)
-        chx__rebuild_suspects(runtime);
+    if (!chx__rebuild_suspects(runtime))
+        chx__exclude(runtime, device, reason, EXCLUDE_TIMEOUT_NS);
     device->is_left_out |= device->info.excluded && !device->is_barred;
     return device->info.excluded != NULL;
 }
