@@ -145,8 +145,8 @@ START_TEST(device_that_gives_no_sign_of_life_stays_out)
 }
 END_TEST
 
-/* Another plan's run waits for its deadline there, which is later than anybody waits for a device to
- * be left out. */
+/* Another plan's run waits there for its deadline, which comes later than recovery waits for a
+ * device to be left out. */
 START_TEST(device_is_left_out_though_another_plan_hangs_on_it)
 {
     const chx_plan_params told = {.deadline_ns = 60 * SECOND_NS};

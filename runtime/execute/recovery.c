@@ -49,8 +49,8 @@ chx__recovery_leaves_stuck(chx_runtime *runtime)
 }
 
 /* Whether the device is out of use afterwards, which another plan may have seen to; also when data
- * is lost with it, for that is made again. Whatever hangs on its platform, of other plans too, would
- * be in the way, so that is given up first. Of a driver that stays in a call a rebuild takes all
+ * is lost with it, for that is made again. What hangs on its platform, of other plans too, would be
+ * in the way, so that is given up first. Of a driver that stays in a call a rebuild takes all
  * devices out of use. */
 static bool
 leave_out(chx_runtime *runtime, chx__device *device, const char *reason)
