@@ -252,6 +252,7 @@ class Benches(Case):
             self.assertIn(kind, [row["kind"] for row in result["kinds"]])
         self.assertGreater(result["verified_picture_s"], 0)
         n = {end: sum(kind[end] for kind in result["kinds"]) for end in ends}
+        self.assertEqual(sum(n.values()), 6)
         self.assertEqual((n["hung"], n["wrong"]), (0, 0))
         self.assertGreater(n["survived"], 0)
         self.fails(3, "none", "bench", "fault", "--network", self.folder / "none")

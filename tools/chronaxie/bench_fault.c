@@ -5,6 +5,7 @@
  * silence is given to runs and pictures that are verified. */
 #include "bench_fault.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
@@ -20,11 +21,14 @@
 #include "table.h"
 
 #define MOST_SECONDS 150.0 /* of a child: what hangs is given up after a minute, see there */
-#define SLOW_EVERY 32u /* faults, for each of these takes as long as patience does */
+/* Faults: each of these takes as long as patience does, a minute where there is one device, so that
+ * the default number of faults has none. */
+#define SLOW_EVERY 64u
 
 #define MOST_FUNCTIONS 64
 #define N_CODES 72 /* of OpenCL 3.0 */
 #define MOST_PER_MILLE 5
+#define MOST_DRAWN 64 /* in place of one that has not struck */
 
 /* Bits of a job. */
 enum { JOB_PICTURE = 1, JOB_VERIFIED = 2, N_JOBS = 4 };
@@ -238,12 +242,11 @@ draw_fault(struct bench *b, const struct kind *kind, int job, char *fault, size_
     }
 }
 
+/* Does a job with a fault of the kind, and counts what became of it where the fault has struck: a
+ * job may end before the place that was drawn. False when it cannot be started. */
 static bool
-strike(struct bench *b, uint32_t i)
+try_fault(struct bench *b, uint32_t kind, bool *has_struck)
 {
-    const bool is_slow = i % SLOW_EVERY == SLOW_EVERY - 1;
-    const uint32_t kind = is_slow ? N_KINDS - N_SLOW + i / SLOW_EVERY % N_SLOW
-                                  : (uint32_t)(draw(b) * (N_KINDS - N_SLOW));
     const int job = (draw(b) < 0.5 ? JOB_PICTURE : 0) | (kinds[kind].is_silent ? JOB_VERIFIED : 0);
     struct tally *tally = &b->tallies[kind];
     struct report report;
@@ -252,11 +255,27 @@ strike(struct bench *b, uint32_t i)
     if (!do_job(b, job, fault))
         return false;
     /* One that ended without a report was struck. */
-    if (read_report(b, &report) && report.n_struck == 0)
-        return true;
-    tally->n_injected++;
-    judge(b, job, tally);
+    *has_struck = !read_report(b, &report) || report.n_struck > 0;
+    if (*has_struck) {
+        tally->n_injected++;
+        judge(b, job, tally);
+    }
     return true;
+}
+
+static int
+strike(struct bench *b, uint32_t i)
+{
+    const bool is_slow = i % SLOW_EVERY == SLOW_EVERY - 1;
+    const uint32_t kind = is_slow ? N_KINDS - N_SLOW + i / SLOW_EVERY % N_SLOW
+                                  : (uint32_t)(draw(b) * (N_KINDS - N_SLOW));
+    bool has_struck = false;
+    for (int n = 0; n < MOST_DRAWN && !has_struck; n++)
+        if (!try_fault(b, kind, &has_struck))
+            return outcome_say(OUTCOME_MEMORY, "the system cannot start another process");
+    return has_struck ? OUTCOME_OK
+                      : outcome_say(OUTCOME_WORK, "of %d faults none has struck: %s", MOST_DRAWN,
+                                    kinds[kind].what);
 }
 
 static json_t *
@@ -322,12 +341,20 @@ measure(struct bench *b)
         code = do_undisturbed(b, job);
     if (code != OUTCOME_OK)
         return code;
-    for (uint32_t i = 0; i < b->params->count; i++)
-        if (!strike(b, i))
-            return outcome_say(OUTCOME_MEMORY, "the system cannot start another process");
+    for (uint32_t i = 0; code == OUTCOME_OK && i < b->params->count; i++)
+        code = strike(b, i);
+    if (code != OUTCOME_OK)
+        return code;
     bool is_bad = false;
-    for (int k = 0; k < N_KINDS; k++)
-        is_bad |= b->tallies[k].n_hung > 0 || b->tallies[k].n_wrong > 0;
+    uint32_t n_injected = 0;
+    for (int k = 0; k < N_KINDS; k++) {
+        const struct tally *tally = &b->tallies[k];
+        assert(tally->n_injected == tally->n_survived + tally->n_errors + tally->n_died +
+                                        tally->n_hung + tally->n_wrong);
+        n_injected += tally->n_injected;
+        is_bad |= tally->n_hung > 0 || tally->n_wrong > 0;
+    }
+    assert(n_injected == b->params->count);
     if (b->shared->json)
         print_json(b);
     else
