@@ -67,7 +67,8 @@ plan_of(const chx_kernel_task *task)
     return status;
 }
 
-START_TEST(buffer_for_an_image_is_an_error)
+static void
+expect_no_buffer_for_an_image(void)
 {
     chx_kernel_task task = {.program = program,
                             .kernel = "picture",
@@ -75,6 +76,11 @@ START_TEST(buffer_for_an_image_is_an_error)
                             .args = CHX_ARGS(CHX_READ(buffer), CHX_WRITE(buffer))};
     chx_status status = plan_of(&task);
     ck_assert_msg(status == CHX_ERROR_KERNEL, "%d: %s", status, chx_last_error()->message);
+}
+
+START_TEST(buffer_for_an_image_is_an_error)
+{
+    expect_no_buffer_for_an_image();
 }
 END_TEST
 
@@ -96,6 +102,16 @@ START_TEST(right_arguments_are_taken)
                             .global = {1},
                             .args = CHX_ARGS(CHX_WRITE(buffer), CHX_INT(7), CHX_LOCAL(4))};
     ck_assert_msg(plan_of(&task) == CHX_OK, "%s", chx_last_error()->message);
+}
+END_TEST
+
+/* Of which a driver may tell nothing by itself. */
+START_TEST(arguments_of_a_kept_binary_are_compared)
+{
+    expect_no_buffer_for_an_image();
+    teardown();
+    setup();
+    expect_no_buffer_for_an_image();
 }
 END_TEST
 
@@ -213,6 +229,7 @@ main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, buffer_for_an_image_is_an_error);
     tcase_add_test(tcase, kinds_of_arguments_are_compared);
+    tcase_add_test(tcase, arguments_of_a_kept_binary_are_compared);
     tcase_add_test(tcase, right_arguments_are_taken);
     tcase_add_test(tcase, local_memory_beyond_the_device_is_an_error);
     tcase_add_test(tcase, other_work_groups_than_declared_are_an_error);

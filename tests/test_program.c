@@ -13,6 +13,7 @@
 #include "device/fleet.h"
 #include "device/program.h"
 #include "device/source.h"
+#include "fault.h"
 #include "folder.h"
 #include "machine.h"
 
@@ -470,6 +471,54 @@ START_TEST(kept_binary_gives_the_same_program_and_a_damaged_one_is_rebuilt)
 }
 END_TEST
 
+/* What is told of `every`, from whatever the program is made of, as one text. */
+static void
+list_parameters(chx_program *program, char listed[256])
+{
+    cl_kernel kernel = NULL;
+    chx__parameter_kind kind;
+    char type[48];
+    listed[0] = '\0';
+    ck_assert_msg(chx__program_kernel(program, device, "every", &kernel) == CHX_OK, "%s",
+                  chx_last_error()->message);
+    for (uint32_t i = 0; i < 6; i++)
+        if (chx__program_parameter(program, device, kernel, "every", i, &kind, type, sizeof type))
+            snprintf(listed + strlen(listed), 256 - strlen(listed), "%u %s; ", kind, type);
+    clReleaseKernel(kernel);
+}
+
+/* A driver may tell the parameters only of what it has just compiled. PoCL keeps its own binaries,
+ * which tell as well. */
+START_TEST(parameters_are_known_of_a_kept_binary)
+{
+    const char *source =
+        "kernel void ever(global int *x) { x[0] = 1; }\n"
+        "kernel void every(int n, global float *x, local int *y, constant int *z,\n"
+        "                  uint4 m) { x[0] = n + y[0] + z[0] + m.x; }\n"
+        "kernel void everyone(int n) {}\n";
+    char told[256], again[256];
+    chx__cache *usual = fleet.cache;
+    fleet.cache = NULL;
+    ck_assert_int_eq(chx__cache_create(folder, &fleet.cache), CHX_OK);
+    for (int round = 0; round < 3; round++) {
+        ck_assert(test_fault_arm(
+            round > 0 ? "refuse:clGetKernelArgInfo:CL_KERNEL_ARG_INFO_NOT_AVAILABLE:1+" : ""));
+        chx_program *program = program_of("every.cl", source, NULL);
+        list_parameters(program, round > 0 ? again : told);
+        chx__program_destroy(&program);
+        if (round == 0)
+            ck_assert_str_eq(told, "0 int; 1 float*; 2 int*; 1 int*; 0 uint4; ");
+        else /* a damaged entry is not believed */
+            ck_assert_str_eq(again, round == 1 && !device->platform->is_pocl ? told : "");
+        if (round == 1)
+            damage_entries(folder);
+    }
+    test_fault_arm("");
+    chx__cache_destroy(&fleet.cache);
+    fleet.cache = usual;
+}
+END_TEST
+
 /* However it is named, and in whatever order it is built and found in the cache. */
 START_TEST(header_that_the_driver_opens_is_read_anew)
 {
@@ -683,6 +732,7 @@ build_tests(void)
     tcase_add_test(tests, kernel_that_is_missing_is_answered_with_those_there_are);
     tcase_add_test(tests, digest_covers_source_and_options);
     tcase_add_test(tests, kept_binary_gives_the_same_program_and_a_damaged_one_is_rebuilt);
+    tcase_add_test(tests, parameters_are_known_of_a_kept_binary);
     tcase_add_test(tests, header_that_the_driver_opens_is_read_anew);
     tcase_add_test(tests, quick_build_gives_way_to_an_optimized_one);
     tcase_add_test(tests, program_that_ran_for_long_starts_optimized_the_next_time);
@@ -694,6 +744,7 @@ build_tests(void)
 int
 main(void)
 {
+    test_fault_load();
     Suite *suite = suite_create("program");
     suite_add_tcase(suite, source_tests());
     suite_add_tcase(suite, build_tests());

@@ -80,8 +80,10 @@ typedef struct chx__backend {
     cl_int (*create_memory)(cl_context context, size_t size_bytes, void *shared, cl_mem *memory);
     void (*release_memory)(cl_mem memory);
 
-    /* Compiles, or takes a kept binary. Errors: BUILD with the first fault's line, MEMORY. */
-    chx_status (*build)(const chx__target *target, cl_program *program);
+    /* Compiles, or takes a kept binary. A driver may tell nothing of the parameters of what is made
+     * from a binary; they are then in a text of the caller's to free (parameters.h), which stays as
+     * it is where no binary is kept. Errors: BUILD with the first fault's line, MEMORY. */
+    chx_status (*build)(const chx__target *target, cl_program *program, char **parameters);
     cl_int (*retain_program)(cl_program program);
     void (*release_program)(cl_program program);
     /* Names separated by ';', cut off when they do not fit. */

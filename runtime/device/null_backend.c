@@ -143,8 +143,9 @@ release_memory(cl_mem memory)
 }
 
 static chx_status
-build(const chx__target *target, cl_program *program)
+build(const chx__target *target, cl_program *program, char **parameters)
 {
+    (void)parameters;
     chx__null *machine = MACHINE(target->context);
     chx__null_declaration *declarations;
     uint32_t n;

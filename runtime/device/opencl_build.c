@@ -1,6 +1,9 @@
 /* Builds go to the driver's compiler, or come from a binary that an earlier one left in the cache.
  * A binary is verified by the cache before the driver sees it, and one that the driver refuses is
- * only a reason to compile. The journal holds an entry meanwhile, as compilers end processes. */
+ * only a reason to compile. The journal holds an entry meanwhile, as compilers end processes.
+ *
+ * An entry is the binary, where memory is aligned for it, a zero, and what its kernels declare
+ * (parameters.h): Intel's runtime 2026.2 tells that only of what it has just compiled. */
 #include "device/opencl_build.h"
 
 #include <stdio.h>
@@ -13,13 +16,50 @@
 #include "device/cache.h"
 #include "device/device.h"
 #include "device/journal.h"
+#include "device/parameters.h"
+
+/* Finds an entry: the bytes and the text are the caller's to free. */
+static bool
+find_binary(const chx__target *target, void **bytes, size_t *size_bytes, char **parameters)
+{
+    size_t size = 0;
+    if (!target->keeps_binary || !chx__cache_find(target->cache, target->key, bytes, &size))
+        return false;
+    const char *text = *bytes;
+    size_t end = size;
+    while (end > 0 && text[end - 1] != '\0')
+        end--;
+    *size_bytes = end > 0 ? end - 1 : 0;
+    *parameters = chx__format("%.*s", (int)(size - end), text + end);
+    if (*size_bytes > 0 && *parameters)
+        return true;
+    free(*bytes);
+    free(*parameters);
+    *parameters = NULL;
+    return false;
+}
+
+static void
+store_binary(const chx__target *target, const void *bytes, size_t size_bytes,
+             const char *parameters)
+{
+    const size_t length = strlen(parameters);
+    unsigned char *entry =
+        size_bytes < SIZE_MAX - length ? chx__alloc(size_bytes + 1 + length, 1) : NULL;
+    if (!entry)
+        return;
+    memcpy(entry, bytes, size_bytes);
+    memcpy(entry + size_bytes + 1, parameters, length);
+    chx__cache_store(target->cache, target->key, entry, size_bytes + 1 + length);
+    free(entry);
+}
 
 static cl_program
-load_binary(const chx__target *target)
+load_binary(const chx__target *target, char **parameters)
 {
     void *bytes = NULL;
     size_t size = 0;
-    if (!target->keeps_binary || !chx__cache_find(target->cache, target->key, &bytes, &size))
+    if (!find_binary(target, &bytes, &size, parameters))
         return NULL;
     size_t *sizes = chx__alloc(target->n_devices, sizeof *sizes);
     const unsigned char **binaries = chx__alloc(target->n_devices, sizeof *binaries);
@@ -41,6 +81,10 @@ load_binary(const chx__target *target)
         chx__log(target->logger, CHX_LOG_INFO, "%s: %s refuses a kept binary of %s: %s",
                  target->device->info.name, target->device->platform->name, target->name,
                  chx__cl_name(code));
+    }
+    if (!made) {
+        free(*parameters);
+        *parameters = NULL;
     }
     free(sizes);
     free(binaries);
@@ -93,17 +137,16 @@ read_binaries(cl_program built, cl_uint n, size_t *sizes, unsigned char **binari
 }
 
 static void
-keep_binary(const chx__target *target, cl_program built)
+keep_binary(const chx__target *target, cl_program built, const char *parameters)
 {
     cl_uint n_places = 0, place = 0;
-    if (!target->keeps_binary || !target->cache ||
-        !find_place(built, target->device->id, &n_places, &place))
+    if (!find_place(built, target->device->id, &n_places, &place))
         return;
     size_t *sizes = chx__alloc(n_places, sizeof *sizes);
     unsigned char **binaries = chx__alloc(n_places, sizeof *binaries);
     if (sizes && binaries) {
         if (read_binaries(built, n_places, sizes, binaries) && sizes[place] > 0)
-            chx__cache_store(target->cache, target->key, binaries[place], sizes[place]);
+            store_binary(target, binaries[place], sizes[place], parameters);
         free(binaries[0]);
     }
     free(sizes);
@@ -137,7 +180,7 @@ fail_build(const chx__target *target, cl_program built, cl_int code)
 }
 
 static chx_status
-build_source(const chx__target *target, cl_program *built)
+build_source(const chx__target *target, cl_program *built, char **parameters)
 {
     const char *text = target->text;
     cl_int code;
@@ -151,21 +194,24 @@ build_source(const chx__target *target, cl_program *built)
         clReleaseProgram(made);
         return status;
     }
-    keep_binary(target, made);
+    if (target->keeps_binary && target->cache)
+        *parameters = chx__parameters_read(target->device->platform->backend, made);
+    if (*parameters)
+        keep_binary(target, made, *parameters);
     *built = made;
     return CHX_OK;
 }
 
 chx_status
-chx__opencl_build(const chx__target *target, cl_program *built)
+chx__opencl_build(const chx__target *target, cl_program *built, char **parameters)
 {
     chx__journal_entry entry;
     const chx__device *device = target->device;
     char doing[256];
     snprintf(doing, sizeof doing, "building %.120s for %.100s", target->name, device->info.name);
     chx__journal_begin(&entry, target->cache, device->identity, doing);
-    *built = load_binary(target);
-    chx_status status = *built ? CHX_OK : build_source(target, built);
+    *built = load_binary(target, parameters);
+    chx_status status = *built ? CHX_OK : build_source(target, built, parameters);
     chx__journal_end(&entry);
     return status;
 }

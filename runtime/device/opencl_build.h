@@ -5,6 +5,6 @@
 #include "device/backend.h"
 
 /* See chx__backend.build. */
-chx_status chx__opencl_build(const chx__target *target, cl_program *program);
+chx_status chx__opencl_build(const chx__target *target, cl_program *program, char **parameters);
 
 #endif

@@ -1,6 +1,6 @@
 /* A program: one source, built once per device (or set of twin parts) and context, on first use.
  *
- * Lock: program->lock guards is_building and builds; a leaf, never held over a driver's call.
+ * Lock: program->lock guards what is built and who builds; a leaf, never held over a driver's call.
  * Whoever sets is_building is the only one to build; others sleep until their device's build
  * stands, or build it themselves then. Builds of one program thus follow each other, those of
  * different programs do not. A build belongs to the generation of its platform's context; an older
@@ -26,12 +26,14 @@
 #include "base/error.h"
 #include "device/backend.h"
 #include "device/cache.h"
+#include "device/parameters.h"
 #include "device/release.h"
 #include "device/source.h"
 #include "device/venture.h"
 
-/* Counts up when options or defines that we add ourselves change their meaning. */
-#define BINARY_FORMAT 2u
+/* Counts up when options or defines that we add ourselves change their meaning, or what is kept
+ * with a binary. */
+#define BINARY_FORMAT 3u
 
 /* A quick build that has run this long is worth optimizing, which takes about twice as long. */
 #define PROMOTION_NS UINT64_C(500000000)
@@ -52,11 +54,12 @@ struct chx_program {
     bool is_closed; /* text and options are all that a compiler reads */
     chx__digest digest;
     build *builds; /* by device index */
+    char **parameters; /* of its kernels by device index, whichever the build is; or NULL */
     uint32_t n_builds;
     _Atomic uint64_t quick_ns; /* that its quick builds have run */
     bool is_kept; /* for a build that may yet come back */
     atomic_bool is_promoted; /* quick builds are replaced when next asked for */
-    /* Guards is_building and builds; a leaf of the lock order, never held over an OpenCL call.
+    /* Guards is_building, builds and parameters; a leaf, never held over an OpenCL call.
      * Whoever sets is_building is the only one to build until it is cleared. */
     pthread_mutex_t lock;
     pthread_cond_t built;
@@ -100,6 +103,9 @@ free_program(chx_program *program)
     free(program->options);
     free(program->folder);
     free(program->builds);
+    for (uint32_t i = 0; program->parameters && i < program->n_builds; i++)
+        free(program->parameters[i]);
+    free(program->parameters);
     free(program);
 }
 
@@ -148,7 +154,8 @@ chx__program_create(chx__fleet *fleet, const char *name, char *text, const char 
     made->options = chx__strdup(options ? options : "");
     made->n_builds = fleet->n_devices;
     made->builds = chx__alloc(fleet->n_devices, sizeof *made->builds);
-    if (!made->name || !made->text || !made->options || !made->builds)
+    made->parameters = chx__alloc(fleet->n_devices, sizeof *made->parameters);
+    if (!made->name || !made->text || !made->options || !made->builds || !made->parameters)
         goto fail;
     if (pthread_mutex_init(&made->lock, NULL) != 0)
         goto fail;
@@ -391,18 +398,37 @@ install(chx_program *program, const target_set *made, cl_program built)
     }
 }
 
+/* What text and options declare does not change from build to build, so the first is kept. */
+static void
+keep_parameters(chx_program *program, const target_set *made, const char *parameters)
+{
+    for (uint32_t i = 0; parameters && i < made->target.n_devices; i++) {
+        char *copied = chx__strdup(parameters);
+        pthread_mutex_lock(&program->lock);
+        char **kept = &program->parameters[made->devices[i]->index];
+        if (!*kept) {
+            *kept = copied;
+            copied = NULL;
+        }
+        pthread_mutex_unlock(&program->lock);
+        free(copied);
+    }
+}
+
 /* A build in a thread of its own. */
 typedef struct building {
     target_set made;
     const chx__backend *backend;
     cl_program built;
+    char *parameters;
 } building;
 
 static chx_status
 run_build(void *data)
 {
     building *under_way = data;
-    return under_way->backend->build(&under_way->made.target, &under_way->built);
+    return under_way->backend->build(&under_way->made.target, &under_way->built,
+                                     &under_way->parameters);
 }
 
 /* False when the driver does not come back: what it works on stays then. */
@@ -435,11 +461,13 @@ build_for(chx_program *program, chx__device *device)
         return status;
     }
     if (!status) {
+        keep_parameters(program, &under_way->made, under_way->parameters);
         install(program, &under_way->made, under_way->built);
         if (!under_way->made.is_quick && device->platform->is_pocl)
             chx__cache_store(program->fleet->cache, optimized_key(program, device), "", 1);
     }
     finish_target(&under_way->made);
+    free(under_way->parameters);
     free(under_way);
     return status;
 }
@@ -508,4 +536,18 @@ chx__program_kernel(chx_program *program, chx__device *device, const char *name,
     pthread_mutex_unlock(&program->lock);
     cl_int code = device->platform->backend->create_kernel(built, name, kernel);
     return code ? fail_kernel(program, device, built, code, name) : CHX_OK;
+}
+
+bool
+chx__program_parameter(chx_program *program, const chx__device *device, cl_kernel kernel,
+                       const char *name, uint32_t index, chx__parameter_kind *parameter, char *type,
+                       size_t capacity)
+{
+    if (device->platform->backend->parameter(kernel, index, parameter, type, capacity))
+        return true;
+    pthread_mutex_lock(&program->lock);
+    bool is_known = chx__parameters_find(program->parameters[device->index], name, index, parameter,
+                                         type, capacity);
+    pthread_mutex_unlock(&program->lock);
+    return is_known;
 }

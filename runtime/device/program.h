@@ -28,6 +28,12 @@ chx_status chx__program_build(chx_program *program, chx__device *device);
 chx_status chx__program_kernel(chx_program *program, chx__device *device, const char *name,
                                cl_kernel *kernel);
 
+/* What the kernel of that name declares, as chx__backend.parameter; from what was kept with a
+ * binary where the driver does not know. Any thread. */
+bool chx__program_parameter(chx_program *program, const chx__device *device, cl_kernel kernel,
+                            const char *name, uint32_t index, chx__parameter_kind *parameter,
+                            char *type, size_t capacity);
+
 /* Whether the device's build was compiled without optimization, see chx_runtime_params.optimize.
  * Any thread. */
 bool chx__program_is_quick(chx_program *program, const chx__device *device);

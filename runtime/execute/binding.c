@@ -90,14 +90,14 @@ kind_name(chx_arg_kind kind)
 
 /* A driver need not know how a kernel was declared; then only setting the argument tells. */
 static void
-read_declarations(chx__binding *made)
+read_declarations(chx__binding *made, chx_program *program)
 {
-    const chx__backend *backend = chx__device_backend(made->device);
     for (uint32_t i = 0; i < made->n_parameters; i++) {
         chx__parameter_kind parameter;
         declaration *declared = &made->declarations[i];
         declared->is_known =
-            backend->parameter(made->kernel, i, &parameter, declared->type, sizeof declared->type);
+            chx__program_parameter(program, made->device, made->kernel, made->name, i, &parameter,
+                                   declared->type, sizeof declared->type);
         if (declared->is_known)
             declared->kind = kind_taken(parameter);
     }
@@ -131,7 +131,7 @@ chx__binding_create(const chx__task *task, chx__device *device, chx__binding **b
         chx__binding_destroy(&made);
         return chx__fail_memory("planning a graph");
     }
-    read_declarations(made);
+    read_declarations(made, task->program);
     backend->kernel_limits(made->kernel, device->id, &made->limits);
     *binding = made;
     return CHX_OK;
