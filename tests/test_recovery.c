@@ -303,6 +303,37 @@ START_TEST(content_outside_the_failed_run_survives)
 }
 END_TEST
 
+/* Also of memory that a device shares: what it was given is as it was. Nor is a device that was
+ * well when it was tried once more worse for it, however often. */
+START_TEST(question_that_is_refused_costs_a_plan_that_recovers_no_bytes)
+{
+    static uint32_t words[WORDS];
+    const chx_plan_params wanted = {.recovers = true};
+    SKIPS_IN_SERIAL_MODE;
+    memset(words, 0, sizeof words);
+    chx_plan_destroy(&plan);
+    chx_graph_destroy(&graph);
+    chx_buffer_destroy(&buffer);
+    ck_assert_int_eq(chx_buffer_wrap(runtime, words, sizeof words, &buffer), CHX_OK);
+    ck_assert_int_eq(chx_graph_create(runtime, &graph), CHX_OK);
+    ck_assert_int_eq(add_task(buffer, 1), CHX_OK);
+    ck_assert_int_eq(add_task(other, 1), CHX_OK);
+    ck_assert_int_eq(chx_plan_create(graph, &wanted, &plan), CHX_OK);
+    for (uint32_t n = 1; n <= 12; n++) {
+        char fault[64];
+        uint32_t read[WORDS] = {0};
+        ck_assert_int_eq(chx_buffer_write(buffer, 0, sizeof read, read), CHX_OK);
+        ck_assert_int_eq(chx_buffer_write(other, 0, sizeof read, read), CHX_OK);
+        snprintf(fault, sizeof fault, "refuse:clGetEventInfo:CL_INVALID_VALUE:%u", n);
+        ck_assert_msg(run_with(fault) == CHX_OK, "%u: %s", n, chx_last_error()->message);
+        test_fault_arm("");
+        ck_assert_int_eq(chx_buffer_read(buffer, 0, sizeof read, read), CHX_OK);
+        for (uint32_t i = 0; i < WORDS; i++)
+            ck_assert_uint_eq(read[i], 1);
+    }
+}
+END_TEST
+
 static chx_status
 look(void *data, void *const *host)
 {
@@ -381,6 +412,7 @@ main(void)
     tcase_add_test(tcase, failed_upload_fails_the_run);
     tcase_add_test(tcase, failed_download_is_an_error);
     tcase_add_test(tcase, content_outside_the_failed_run_survives);
+    tcase_add_test(tcase, question_that_is_refused_costs_a_plan_that_recovers_no_bytes);
     suite_add_tcase(suite, tcase);
     TCase *slow = tcase_create("calls that block");
     tcase_set_tags(slow, "slow");

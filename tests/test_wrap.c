@@ -138,8 +138,8 @@ START_TEST(adopted_memory_stays_where_a_device_shares_it)
     ck_assert_int_eq(chx_buffer_wrap(runtime, given, sizeof memory, &wrapped), CHX_OK);
     chx__buffer_adopt(wrapped);
     const bool is_shared = wrapped->sharer != CHX__HOST_PLACE;
-    chx__buffer_retire_host(wrapped);
-    ck_assert_int_eq(wrapped->is_exposed, is_shared);
+    chx__buffer_retire_host(wrapped, CHX__REACH_WRITE);
+    ck_assert_int_eq(wrapped->reach, is_shared ? CHX__REACH_WRITE : CHX__REACH_NONE);
     ck_assert_int_eq(wrapped->host == (unsigned char *)given, is_shared);
 }
 END_TEST

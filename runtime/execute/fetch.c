@@ -146,7 +146,7 @@ download(chx_buffer *buffer, chx__device *device, size_t begin, size_t end, bool
     chx_status status = judge(copy);
     if (status && !was_refused) {
         device->platform->is_suspect = true;
-        chx__buffer_retire_host(buffer);
+        chx__buffer_retire_host(buffer, CHX__REACH_WRITE);
     }
     return status;
 }

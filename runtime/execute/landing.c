@@ -101,6 +101,26 @@ is_doubtful(const chx__step *step)
            (step->state != CHX__STEP_WAITING && step->parcel.end == CHX__PARCEL_FAILED);
 }
 
+/* What a transfer may still do to the host's memory, which is that of a sharer as well. What it
+ * takes from there to the sharer leaves the same bytes. */
+static chx__reach
+reach_of(const chx_buffer *buffer, const chx__command *transfer)
+{
+    const bool is_written =
+        transfer->to == CHX__HOST_PLACE ||
+        (chx__buffer_is_shared(buffer, transfer->to) && transfer->from != CHX__HOST_PLACE);
+    return is_written ? CHX__REACH_WRITE : CHX__REACH_READ;
+}
+
+static void
+doubt(chx_run *run, const chx__command *transfer)
+{
+    chx_buffer *buffer = chx__run_atom(run, transfer->atom).buffer;
+    const chx__reach reach = reach_of(buffer, transfer);
+    if (reach > buffer->doubt)
+        buffer->doubt = reach;
+}
+
 /* Commands of the run may still sit in queues: their platforms get a fresh context before they are
  * used again, and what they may still reach of the host's memory is not used again at all. Runs
  * that use another part of such a buffer meanwhile hold its old memory, so they fail too. */
@@ -114,13 +134,14 @@ give_up(chx_run *run)
             continue;
         chx__run_device(run, c)->platform->is_suspect = true;
         if (command->kind == CHX__COMMAND_TRANSFER)
-            chx__run_atom(run, command->atom).buffer->is_exposed = true;
+            doubt(run, command);
     }
     for (uint32_t b = 0; b < run->cast.n_parts; b++) {
         chx_buffer *buffer = chx__run_buffer(run, b);
-        if (!buffer->is_exposed)
+        if (buffer->doubt == CHX__REACH_NONE)
             continue;
-        chx__buffer_retire_host(buffer);
+        chx__buffer_retire_host(buffer, buffer->doubt);
+        buffer->doubt = CHX__REACH_NONE;
         chx__tails_fail(buffer, &run->error);
     }
     chx__log(&run->runtime->logger,

@@ -250,6 +250,7 @@ chx__redo_mend(chx__redo *redo)
         if (!entry->run)
             continue;
         entry->run->failed = false;
+        redo->n_well++;
         chx__run_end(entry->run);
         chx__run_unref(entry->run);
         entry->run = NULL;

@@ -92,7 +92,7 @@ chx__snapshot_finish(chx__snapshot *snapshot)
 static chx_status
 put_back(const chx__stretch *at, const unsigned char *bytes)
 {
-    if (at->buffer->is_exposed)
+    if (at->buffer->reach == CHX__REACH_WRITE)
         return chx__fail(CHX_ERROR_DEVICE, "a device that failed may still write to memory of the "
                                            "program, so nothing can be put back there");
     assert(at->begin < at->end && at->end <= at->buffer->size_bytes);

@@ -94,20 +94,22 @@ chx__buffer_adopt(chx_buffer *buffer)
 }
 
 void
-chx__buffer_retire_host(chx_buffer *buffer)
+chx__buffer_retire_host(chx_buffer *buffer, chx__reach reach)
 {
     const bool stays = buffer->is_wrapped || buffer->sharer != CHX__HOST_PLACE;
     unsigned char *fresh = stays ? NULL : chx__alloc(buffer->size_bytes, 1);
-    if (!fresh) {
+    if (!fresh && reach == CHX__REACH_WRITE) {
         chx__coherence_remove(&buffer->coherence, chx__places_of(CHX__HOST_PLACE));
         chx__coherence_remove(&buffer->settled, chx__places_of(CHX__HOST_PLACE));
-        buffer->is_exposed = true;
+    }
+    if (!fresh) {
+        buffer->reach = reach > buffer->reach ? reach : buffer->reach;
         return;
     }
     memcpy(fresh, buffer->host, buffer->size_bytes);
     chx__keep(buffer->host);
     buffer->host = fresh;
-    buffer->is_exposed = false;
+    buffer->reach = CHX__REACH_NONE;
 }
 
 chx_status
@@ -131,7 +133,7 @@ chx__buffer_free(chx_buffer *buffer)
     chx__coherence_finish(&buffer->coherence);
     chx__coherence_finish(&buffer->settled);
     free(buffer->replicas);
-    if (!buffer->is_wrapped && buffer->is_exposed)
+    if (!buffer->is_wrapped && buffer->reach != CHX__REACH_NONE)
         chx__keep(buffer->host);
     else if (!buffer->is_wrapped)
         free(buffer->host);

@@ -16,6 +16,13 @@ typedef struct chx__tails chx__tails;
 /* What runs can be repeated from; the executor's. */
 typedef struct chx__redo chx__redo;
 
+/* What a device whose command was given up may still do to the host's memory. */
+typedef enum chx__reach {
+    CHX__REACH_NONE = 0,
+    CHX__REACH_READ,
+    CHX__REACH_WRITE,
+} chx__reach;
+
 struct chx_buffer {
     chx_runtime *runtime;
     chx__fleet *fleet;
@@ -24,7 +31,8 @@ struct chx_buffer {
     bool is_wrapped; /* host is the caller's memory */
     uint32_t sharer; /* place of the device that works on host itself; the host's when none does */
     chx_error loss; /* why bytes were lost the last time; all zeroes when a device was */
-    bool is_exposed; /* a device may still reach `host` at any time: it is never freed */
+    chx__reach reach; /* of devices to `host`, at any time: then it is never freed */
+    chx__reach doubt; /* the same of a run that fails, while it ends; the executor's */
     chx__places lent; /* whose replicas couriers had parcels of when a run ended; the executor's */
     cl_mem *replicas; /* one per device of the fleet, NULL until needed */
     chx__coherence coherence; /* once all that is in flight has ended well */
@@ -58,10 +66,10 @@ chx__buffer_is_shared(const chx_buffer *buffer, uint32_t place)
 }
 
 /* Gives the buffer fresh host memory with the same bytes, since commands that nobody can call off
- * may still read or write the old, which is never freed. Without memory for it, and where it is the
+ * may still reach the old, which is never freed. Without memory for it, and where it is the
  * caller's or a device works on it, the old one stays in use for as long as the buffer lives, and
- * what the host holds of it is lost. */
-void chx__buffer_retire_host(chx_buffer *buffer);
+ * what the host holds of it is lost if it may still be written. */
+void chx__buffer_retire_host(chx_buffer *buffer, chx__reach reach);
 
 /* Reports that no place holds [begin, end), and why. Returns CHX_ERROR_DEVICE. */
 chx_status chx__buffer_fail_lost(const chx_buffer *buffer, size_t begin, size_t end);
