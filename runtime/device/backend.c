@@ -29,7 +29,7 @@ chx__backend_await(const chx__backend *backend, cl_event event, uint64_t deadlin
         if (status == CL_COMPLETE)
             return CHX_OK;
         if (status < 0)
-            return chx__fail_cl(chx__cl_status(status), status, device, NULL, "%s: %s failed (%s)",
+            return chx__fail_cl(chx__cl_failure(status), status, device, NULL, "%s: %s failed (%s)",
                                 device, doing, chx__cl_name(status));
         uint64_t now_ns = chx__now_ns();
         if (now_ns >= deadline_ns)

@@ -206,7 +206,7 @@ open_queues(const chx__device *device, cl_context context, chx__opened *opened)
         cl_int code =
             chx__device_backend(device)->create_queue(context, device->id, &opened->queues[i]);
         if (code)
-            return chx__fail_cl(chx__cl_status(code), code, device->info.name, NULL,
+            return chx__fail_cl(chx__cl_failure(code), code, device->info.name, NULL,
                                 "%s: cannot make a command queue: %s", device->info.name,
                                 chx__cl_name(code));
     }
@@ -230,7 +230,7 @@ sample_clock(const chx__device *device, cl_command_queue queue, cl_mem target, c
     sample->before = chx__now_ns();
     cl_int code = backend->write(queue, target, 0, 4, word, &(chx__wait_list){0}, &event);
     if (code)
-        return chx__fail_cl(chx__cl_status(code), code, device->info.name, NULL,
+        return chx__fail_cl(chx__cl_failure(code), code, device->info.name, NULL,
                             "%s: a first write failed with %s", device->info.name,
                             chx__cl_name(code));
     backend->flush(queue);
@@ -281,7 +281,7 @@ align_clock(const chx__device *device, cl_context context, chx__opened *opened)
     cl_mem target;
     cl_int code = backend->create_memory(context, 64, NULL, &target);
     if (code)
-        return chx__fail_cl(chx__cl_status(code), code, device->info.name, NULL,
+        return chx__fail_cl(chx__cl_failure(code), code, device->info.name, NULL,
                             "%s: cannot make a first buffer: %s", device->info.name,
                             chx__cl_name(code));
     clock_sample samples[N_SAMPLES];

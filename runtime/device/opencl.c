@@ -111,3 +111,10 @@ chx__cl_status(cl_int code)
     }
     return CHX_ERROR_DEVICE;
 }
+
+chx_status
+chx__cl_failure(cl_int code)
+{
+    const chx_status status = chx__cl_status(code);
+    return status == CHX_ERROR_BUILD || status == CHX_ERROR_KERNEL ? CHX_ERROR_DEVICE : status;
+}

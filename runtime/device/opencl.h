@@ -15,4 +15,8 @@ const char *chx__cl_name(cl_int code);
  * BUILD, KERNEL, else DEVICE. */
 chx_status chx__cl_status(cl_int code);
 
+/* The same where nobody named a kernel or asked for a build, so that the device itself failed:
+ * DEVICE_MEMORY, MEMORY, else DEVICE. */
+chx_status chx__cl_failure(cl_int code);
+
 #endif

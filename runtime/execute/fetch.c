@@ -122,10 +122,10 @@ judge(errand *copy)
     case CHX__PARCEL_DONE:
         return CHX_OK;
     case CHX__PARCEL_REFUSED:
-        return chx__fail_cl(chx__cl_status(code), code, name, NULL,
+        return chx__fail_cl(chx__cl_failure(code), code, name, NULL,
                             "%s refused to download a buffer (%s)", name, chx__cl_name(code));
     case CHX__PARCEL_FAILED:
-        return chx__fail_cl(chx__cl_status(code), code, name, NULL,
+        return chx__fail_cl(chx__cl_failure(code), code, name, NULL,
                             "%s: downloading a buffer failed (%s)", name, chx__cl_name(code));
     default:
         return chx__fail_cl(CHX_ERROR_TIMEOUT, 0, name, NULL,

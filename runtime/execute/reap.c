@@ -23,9 +23,12 @@ static void
 fail_refused(chx_run *run, uint32_t command, cl_int code)
 {
     const char *device = chx__run_device(run, command)->info.name;
+    const chx__command *refused = &run->lowered->commands[command];
+    const chx_status status =
+        refused->kind == CHX__COMMAND_TRANSFER ? chx__cl_failure(code) : chx__cl_status(code);
     char name[64];
-    chx__command_name(run->lowered, &run->lowered->commands[command], name, sizeof name);
-    chx__fail_cl(chx__cl_status(code), code, device, name, "%s refused task %s (%s)", device, name,
+    chx__command_name(run->lowered, refused, name, sizeof name);
+    chx__fail_cl(status, code, device, name, "%s refused task %s (%s)", device, name,
                  chx__cl_name(code));
     chx__run_fail(run, chx_last_error());
 }
@@ -74,7 +77,7 @@ reap_device_command(chx_run *run, uint32_t command)
         cl_int code = step->parcel.code;
         char what[96];
         snprintf(what, sizeof what, "failed with %s; its results are lost", chx__cl_name(code));
-        chx__reap_fail(run, command, chx__cl_status(code), code, what);
+        chx__reap_fail(run, command, chx__cl_failure(code), code, what);
     }
     return true;
 }

@@ -175,7 +175,7 @@ allocate(const chx_buffer *buffer, chx__device *device, cl_mem *memory)
         return CHX_OK;
     if (!shared)
         chx__device_release(device, buffer->size_bytes);
-    return chx__fail_cl(chx__cl_status(code), code, device->info.name, NULL,
+    return chx__fail_cl(chx__cl_failure(code), code, device->info.name, NULL,
                         "%s did not allocate a buffer of %zu bytes (%s)", device->info.name,
                         buffer->size_bytes, chx__cl_name(code));
 }
