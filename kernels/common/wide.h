@@ -23,13 +23,19 @@ typedef WIDE(uint) wide_uint;
  * compile one without any (neuron/population.cl). */
 #define WIDE_FUNCTION static inline __attribute__((always_inline))
 
+#ifndef __has_builtin
+#define __has_builtin(name) 0
+#endif
+
 /* Whether any lane is set; all bits of lanes are the same. PoCL makes a chain of branches of any(),
- * which took half of the time, and one instruction of this. */
+ * which took half of the time, and a few instructions of this. */
 WIDE_FUNCTION int
 wide_any(wide_int lanes)
 {
 #if POPULATION_WIDTH == 4
     return any(lanes);
+#elif __has_builtin(__builtin_reduce_or)
+    return __builtin_reduce_or(lanes) != 0;
 #else
 #if POPULATION_WIDTH == 8
     const ulong4 words = as_ulong4(lanes);
@@ -38,6 +44,37 @@ wide_any(wide_int lanes)
 #endif
     const ulong2 halves = words.lo | words.hi;
     return (halves.x | halves.y) != 0;
+#endif
+}
+
+#if POPULATION_WIDTH == 4
+#define WIDE_LANES ((wide_int)(0, 1, 2, 3))
+#elif POPULATION_WIDTH == 8
+#define WIDE_LANES ((wide_int)(0, 1, 2, 3, 4, 5, 6, 7))
+#else
+#define WIDE_LANES ((wide_int)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15))
+#endif
+
+/* All bits set in the lanes of a bit set. */
+WIDE_FUNCTION wide_int
+wide_mask(uint lanes)
+{
+    return (((wide_int)((int)lanes) >> WIDE_LANES) & 1) == 1;
+}
+
+/* The bit set of those lanes. */
+WIDE_FUNCTION uint
+wide_bits(wide_int lanes)
+{
+    const wide_int bits = lanes & (wide_int)(1) << WIDE_LANES;
+#if __has_builtin(__builtin_reduce_or)
+    return (uint)__builtin_reduce_or(bits);
+#else
+    int each[POPULATION_WIDTH], all = 0;
+    WIDE(vstore)(bits, 0, each);
+    for (uint lane = 0; lane < POPULATION_WIDTH; lane++)
+        all |= each[lane];
+    return (uint)all;
 #endif
 }
 

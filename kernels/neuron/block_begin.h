@@ -13,14 +13,6 @@ typedef ushort population_bits;
 typedef uchar population_bits;
 #endif
 
-#if POPULATION_WIDTH == 4
-#define POPULATION_LANES ((wide_int)(0, 1, 2, 3))
-#elif POPULATION_WIDTH == 8
-#define POPULATION_LANES ((wide_int)(0, 1, 2, 3, 4, 5, 6, 7))
-#else
-#define POPULATION_LANES ((wide_int)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15))
-#endif
-
 /* Random numbers of a tile. A counter gives four neurons in a row a word each: narrow blocks take
  * one, and tiles of four blocks as many as a block has lanes. */
 #if POPULATION_WIDTH == 4
@@ -33,7 +25,7 @@ typedef uchar population_bits;
 #define PHILOX_AS_PAIRS as_ulong8
 #define PHILOX_AS_UINT as_uint16
 #endif
-#define POPULATION_COUNTERS WIDE(as_uint)(POPULATION_LANES)
+#define POPULATION_COUNTERS WIDE(as_uint)(WIDE_LANES)
 #endif
 
 /* 2^-40: below it a potential or a current cannot matter. */
@@ -53,20 +45,21 @@ typedef uchar population_bits;
 #define POPULATION_N_LEARNING (uint)(POPULATION_LEARNING)
 #endif
 
+/* What is done to the members of a model in their order; a row and a block's state begin with what
+ * is the frame's. */
+#define POPULATION_ONE(name) +1
+#define POPULATION_ROW_FIELDS (CHX_POPULATION_ROW_HEADER MODEL_CONSTANTS(POPULATION_ONE))
+#define POPULATION_MODEL_FIELDS (0 MODEL_STATE(POPULATION_ONE))
+#define POPULATION_STATE_FIELDS (CHX_POPULATION_STATE_HEADER MODEL_STATE(POPULATION_ONE))
+
 #include "../common/history.h"
 #include "../common/philox.h"
 #include "population.h"
 #include "ring.h"
+#include "sleep.h"
 #include "../synapse/gap.h"
 #include "../synapse/learning.h"
 #include "../synapse/short_term.h"
-
-/* All bits set in the lanes of a bit set. */
-static wide_int
-population_mask(uint lanes)
-{
-    return (((wide_int)((int)lanes) >> POPULATION_LANES) & 1) == 1;
-}
 
 /* The words of the neurons of one block: those of its counters, of which a block has a quarter as
  * many as lanes, in x, y, z and w. */
@@ -84,26 +77,24 @@ population_mask(uint lanes)
 /* Adds the events of one block in one step to the ring: as many as there are chances above a
  * neuron's word. Chances fall, so where one is above no neuron's none that follows is; looking for
  * that costs as much as a few chances. */
-#define POPULATION_EVENTS(words, block_lanes, block)                                            \
-    do {                                                                                        \
-        const uint event_lanes = (block_lanes);                                                 \
-        if (event_lanes != 0) {                                                                 \
-            const wide_uint word = (words);                                                     \
-            wide_int events = (wide_int)(0);                                                    \
-            uint c = stimulus.first_chance;                                                     \
-            while (c < stimulus.end_chance) {                                                   \
-                const wide_int none = word >= (wide_uint)(chances[c]);                          \
-                events += none;                                                                 \
-                if (++c % POPULATION_CHANCES == 0 && !wide_any(~none))                          \
-                    break;                                                                      \
-            }                                                                                   \
-            events = (events + (int)(c - stimulus.first_chance)) * stimulus.weight;             \
-            ring[slot * setup->ring_blocks + (block)] += events & population_mask(event_lanes); \
-            ring_mark(setup, ring, block, slot);                                                \
-        }                                                                                       \
+#define POPULATION_EVENTS(words, block_lanes, block)                                      \
+    do {                                                                                  \
+        const uint event_lanes = (block_lanes);                                           \
+        if (event_lanes != 0) {                                                           \
+            const wide_uint word = (words);                                               \
+            wide_int events = (wide_int)(0);                                              \
+            uint c = stimulus.first_chance;                                               \
+            while (c < stimulus.end_chance) {                                             \
+                const wide_int none = word >= (wide_uint)(chances[c]);                    \
+                events += none;                                                           \
+                if (++c % POPULATION_CHANCES == 0 && !wide_any(~none))                    \
+                    break;                                                                \
+            }                                                                             \
+            events = (events + (int)(c - stimulus.first_chance)) * stimulus.weight;       \
+            ring[slot * setup->ring_blocks + (block)] += events & wide_mask(event_lanes); \
+            ring_mark(setup, ring, block, slot);                                          \
+        }                                                                                 \
     } while (0)
-
-#define POPULATION_ONE(name) +1
 
 /* A stimulus may reach neurons of models with fewer ports. */
 WIDE_FUNCTION uint
@@ -242,13 +233,57 @@ population_trains(constant chx_population_setup *setup, uint first_entry, uint e
             continue;
         const uint place = population_port(row->port) * setup->n_blocks + block;
         ring[slot * setup->ring_blocks + place] +=
-            population_mask(entries[e].lanes) & (wide_int)(row->weight);
+            wide_mask(entries[e].lanes) & (wide_int)(row->weight);
         ring_mark(setup, ring, place, slot);
     }
 }
 
-/* Enters the spikes of one block and step into list and history, and gives them as a bit set. Where
- * the state is garbage, lanes without a neuron may fire too; where the list is, it may be full. */
+/* Enters a spike of a neuron into list and history. Where the list is garbage, it may be full. */
+static void
+population_spike(constant chx_population_setup *setup, uint neuron, uint step, uint first,
+                 global const chx_population_plasticity *plasticities, global wide_float *resources,
+                 global uint *posts, global uint *list, global chx_history *history)
+{
+    const uint entry = (step - first) << setup->neuron_bits | neuron;
+    const uint place = atomic_inc(&list[0]);
+    if (place < setup->list_places) {
+        list[CHX_POPULATION_LIST_HEADER + place] = entry;
+#ifdef POPULATION_SHORT_TERM
+        short_term_write(setup, neuron / POPULATION_WIDTH, neuron % POPULATION_WIDTH, place,
+                         resources, list);
+#endif
+    }
+#ifdef POPULATION_LEARNING
+    learning_fire(setup, neuron, step, plasticities, posts);
+#endif
+    global chx_history *own = &history[setup->first_neuron + neuron];
+    const uint count = own->count;
+    own->step[count % CHX_HISTORY_SPIKES] = step;
+    own->count = count + 1;
+}
+
+/* Enters the spikes of one block, or crowd, and step, also into the record of the step. Where the
+ * state is garbage, lanes without a neuron may fire too. */
+#ifdef POPULATION_SLEEP
+static void
+population_spikes(constant chx_population_setup *setup, const wide_int fired,
+                  const sleep_unit *unit, uint step, uint first,
+                  global const chx_population_plasticity *plasticities,
+                  global wide_float *resources, global uint *posts, global uint *list,
+                  global population_bits *record, global chx_history *history)
+{
+    int lanes[POPULATION_WIDTH];
+    WIDE(vstore)(fired, 0, lanes);
+    for (uint lane = 0; lane < unit->n_lanes; lane++) {
+        const uint neuron =
+            unit->block == UINT_MAX ? unit->places[lane] : unit->block * POPULATION_WIDTH + lane;
+        if (!lanes[lane] || neuron >= setup->n_neurons)
+            continue;
+        population_spike(setup, neuron, step, first, plasticities, resources, posts, list, history);
+        record[neuron / POPULATION_WIDTH] |= 1u << neuron % POPULATION_WIDTH;
+    }
+}
+#else
 static uint
 population_spikes(constant chx_population_setup *setup, const wide_int fired, uint block, uint step,
                   uint first, global const chx_population_plasticity *plasticities,
@@ -262,50 +297,39 @@ population_spikes(constant chx_population_setup *setup, const wide_int fired, ui
     short_term_fire(setup, fired, block, step, plasticities, resources);
 #endif
     for (uint lane = 0; lane < POPULATION_WIDTH; lane++) {
-        const uint local_index = block * POPULATION_WIDTH + lane;
-        if (!lanes[lane] || local_index >= setup->n_neurons)
+        const uint neuron = block * POPULATION_WIDTH + lane;
+        if (!lanes[lane] || neuron >= setup->n_neurons)
             continue;
-        const uint entry = (step - first) << setup->neuron_bits | local_index;
-        const uint place = atomic_inc(&list[0]);
-        if (place < setup->list_places) {
-            list[CHX_POPULATION_LIST_HEADER + place] = entry;
-#ifdef POPULATION_SHORT_TERM
-            short_term_write(setup, block, lane, place, resources, list);
-#endif
-        }
-#ifdef POPULATION_LEARNING
-        learning_fire(setup, local_index, step, plasticities, posts);
-#endif
-        global chx_history *own = &history[setup->first_neuron + local_index];
-        const uint count = own->count;
-        own->step[count % CHX_HISTORY_SPIKES] = step;
-        own->count = count + 1;
+        population_spike(setup, neuron, step, first, plasticities, resources, posts, list, history);
         bits |= 1u << lane;
     }
     return bits;
 }
+#endif
 
-/* What is done to the members of a model in their order; a row and a block's state begin with what
- * is the frame's. */
-#define POPULATION_ROW_FIELDS (CHX_POPULATION_ROW_HEADER MODEL_CONSTANTS(POPULATION_ONE))
-#define POPULATION_MODEL_FIELDS (0 MODEL_STATE(POPULATION_ONE))
-#define POPULATION_STATE_FIELDS (CHX_POPULATION_STATE_HEADER MODEL_STATE(POPULATION_ONE))
 /* Constants: where blocks are wide, registers are few, and a processor's operations take operands
  * from its cache; elsewhere they are copied once for all steps of a batch. */
 #if POPULATION_WIDTH == 16
-#define POPULATION_READ_CONSTANTS \
-    global const model_constants *const c = (global const model_constants *)frame_row;
+#define POPULATION_READ_CONSTANTS           \
+    global const model_constants *const c = \
+        (global const model_constants *)(frame_row + CHX_POPULATION_ROW_HEADER);
 #else
-#define POPULATION_READ_CONSTANT(name) frame_constants.name = *frame_row++;
-#define POPULATION_READ_CONSTANTS             \
-    model_constants frame_constants;          \
-    MODEL_CONSTANTS(POPULATION_READ_CONSTANT) \
+#define POPULATION_READ_CONSTANT(name) frame_constants.name = *frame_constant++;
+#define POPULATION_READ_CONSTANTS                                                    \
+    model_constants frame_constants;                                                 \
+    global const wide_float *frame_constant = frame_row + CHX_POPULATION_ROW_HEADER; \
+    MODEL_CONSTANTS(POPULATION_READ_CONSTANT)                                        \
     const model_constants *const c = &frame_constants;
 #endif
 #define POPULATION_READ_STATE(name) frame_neurons.name = *frame_place++;
 #define POPULATION_WRITE_STATE(name) *frame_place++ = frame_neurons.name;
+#define POPULATION_TIDIED(name) \
+    select((wide_float)(0), frame_neurons.name, fabs(frame_neurons.name) >= POPULATION_TINY)
+#define POPULATION_TIDY(name) frame_neurons.name = POPULATION_TIDIED(name);
 /* Whether there may be input in the slot of a step, by the marks of its stretch of steps. */
-#ifdef POPULATION_MARKS
+#ifdef POPULATION_SLEEP
+#define POPULATION_IS_MARKED(name) (*frame_marks++ >> (frame_step - frame_begin) & 1)
+#elif defined POPULATION_MARKS
 #define POPULATION_TAKE_MARKS(name)                                                     \
     const uint frame_marks_##name =                                                     \
         ring_take_marks(frame_setup, frame_ring, frame_port, frame_step, frame_change); \
@@ -314,22 +338,31 @@ population_spikes(constant chx_population_setup *setup, const wide_int fired, ui
 #else
 #define POPULATION_IS_MARKED(name) true
 #endif
-#define POPULATION_INPUT(name)                                   \
-    wide_float name = (wide_float)(0);                           \
-    if (POPULATION_IS_MARKED(name)) {                            \
-        name = WIDE(convert_float)(*frame_arrived) * frame_unit; \
-        *frame_arrived = (wide_int)(0);                          \
-    }                                                            \
-    frame_arrived += frame_n_blocks;
-#define POPULATION_TIDY(name) \
-    frame_neurons.name =      \
-        select((wide_float)(0), frame_neurons.name, fabs(frame_neurons.name) >= POPULATION_TINY);
+#define POPULATION_INPUT(name)                                      \
+    wide_float name = (wide_float)(0);                              \
+    if (POPULATION_IS_MARKED(name)) {                               \
+        name = WIDE(convert_float)(*frame_arrived) * frame_unit_pa; \
+        *frame_arrived = (wide_int)(0);                             \
+    }                                                               \
+    frame_arrived += frame_port_blocks;
+/* Whether a neuron is up after its last step. */
+#define POPULATION_RESTLESS_INPUT(name) frame_restless |= name != 0;
+#define POPULATION_RESTLESS_STATE(name)                                                     \
+    frame_restless |= (WIDE(as_int)(frame_neurons.name) != WIDE(as_int)(frame_last.name)) | \
+                      (WIDE(as_int)(frame_neurons.name) != WIDE(as_int)(POPULATION_TIDIED(name)));
 
-/* Advances one block by n_steps. Its names begin with frame_, so that one which a model forgot to
- * declare, or to reach by c->, is none of these. */
-static void
-population_block(constant chx_population_setup *frame_setup, uint frame_n_blocks, uint frame_block,
-                 uint frame_run_step, uint frame_first, uint frame_n_steps,
+/* Advances one block, or crowd, by the steps from `begin` to `end` of a batch that begins with step
+ * `first`. With POPULATION_SLEEP it gives as a bit set which of its neurons are up then. Its names
+ * begin with frame_, so that one which a model forgot to declare, or to reach by c->, is none of
+ * these. */
+static uint
+population_block(constant chx_population_setup *frame_setup, uint frame_n_blocks,
+#ifdef POPULATION_SLEEP
+                 const sleep_unit *frame_unit,
+#else
+                 uint frame_block,
+#endif
+                 uint frame_run_step, uint frame_first, uint frame_begin, uint frame_end,
                  global wide_float *frame_state, global wide_int *frame_ring,
                  global const wide_float *frame_row,
                  global const chx_population_block *frame_blocks,
@@ -342,45 +375,57 @@ population_block(constant chx_population_setup *frame_setup, uint frame_n_blocks
                  global uint *frame_list, global uint *frame_record,
                  global chx_history *frame_history, global wide_float *frame_samples)
 {
-    const chx_population_block frame_own = frame_blocks[frame_block];
-    population_trains(frame_setup, frame_own.first_train_entry, frame_own.end_entry, frame_block,
-                      frame_first, frame_n_steps, frame_stimuli, frame_entries, frame_ring);
-    frame_row += frame_own.row * POPULATION_ROW_FIELDS;
-    const wide_float frame_bias = frame_row[CHX_POPULATION_BIAS];
-    const wide_int frame_refractory_steps = WIDE(as_int)(frame_row[CHX_POPULATION_REFRACTORY]);
-    frame_row += CHX_POPULATION_ROW_HEADER;
-    POPULATION_READ_CONSTANTS
+#ifdef POPULATION_SLEEP
+    const uint frame_block = frame_unit->block;
+    const bool frame_stands = frame_block != UINT_MAX;
+    const uint frame_port_blocks = frame_unit->port_blocks;
+    frame_row = frame_unit->row;
+    frame_state = frame_unit->state;
+    model_state frame_last;
+    wide_int frame_restless = (wide_int)(0);
+#else
+    const bool frame_stands = true;
+    const uint frame_port_blocks = frame_n_blocks;
+    population_trains(frame_setup, frame_blocks[frame_block].first_train_entry,
+                      frame_blocks[frame_block].end_entry, frame_block, frame_begin,
+                      frame_end - frame_begin, frame_stimuli, frame_entries, frame_ring);
+    frame_row += frame_blocks[frame_block].row * POPULATION_ROW_FIELDS;
     frame_state += frame_block * POPULATION_STATE_FIELDS;
+#endif
+    POPULATION_READ_CONSTANTS
     wide_int frame_refractory = WIDE(as_int)(frame_state[0]);
     global wide_float *frame_place = frame_state + CHX_POPULATION_STATE_HEADER;
     model_state frame_neurons;
     MODEL_STATE(POPULATION_READ_STATE)
-    const wide_float frame_unit = (wide_float)(frame_setup->unit_pa);
+    const wide_float frame_unit_pa = (wide_float)(frame_setup->unit_pa);
     global population_bits *frame_spikes =
         (global population_bits *)(frame_record + CHX_POPULATION_LIST_HEADER) +
-        (frame_first - frame_run_step) * frame_n_blocks + frame_block;
+        (frame_begin - frame_run_step) * frame_n_blocks;
     uint frame_sample_step = UINT_MAX;
     global wide_float *frame_sample = frame_samples;
-    if (frame_own.sample < frame_setup->n_sampled) {
+    if (frame_stands && frame_blocks[frame_block].sample < frame_setup->n_sampled) {
         const uint frame_every = frame_setup->sample_steps;
-        const uint frame_next = (frame_first + frame_every - 1) / frame_every;
+        const uint frame_next = (frame_begin + frame_every - 1) / frame_every;
         const uint frame_sample_row = frame_next - (frame_run_step + frame_every - 1) / frame_every;
         frame_sample_step = frame_next * frame_every;
-        frame_sample += (frame_sample_row * frame_setup->n_sampled + frame_own.sample) *
-                        POPULATION_MODEL_FIELDS;
+        frame_sample +=
+            (frame_sample_row * frame_setup->n_sampled + frame_blocks[frame_block].sample) *
+            POPULATION_MODEL_FIELDS;
     }
-    const uint frame_end = frame_first + frame_n_steps;
-    for (uint frame_step = frame_first; frame_step < frame_end;) {
+    for (uint frame_step = frame_begin; frame_step < frame_end;) {
         uint frame_change = ring_stretch(frame_setup, frame_step, frame_end);
-        wide_float drive = frame_bias;
-        for (uint e = frame_own.first_step_entry; e < frame_own.first_train_entry; e++) {
-            const chx_population_stimulus stimulus = frame_stimuli[frame_entries[e].stimulus];
-            if (frame_step < stimulus.start_step) {
-                frame_change = min(frame_change, stimulus.start_step);
-            } else if (frame_step < stimulus.stop_step) {
-                frame_change = min(frame_change, stimulus.stop_step);
-                drive = select(drive, drive + stimulus.current_pa,
-                               population_mask(frame_entries[e].lanes));
+        wide_float drive = frame_row[CHX_POPULATION_BIAS];
+        if (frame_stands) {
+            const uint frame_end_entry = frame_blocks[frame_block].first_train_entry;
+            for (uint e = frame_blocks[frame_block].first_step_entry; e < frame_end_entry; e++) {
+                const chx_population_stimulus stimulus = frame_stimuli[frame_entries[e].stimulus];
+                if (frame_step < stimulus.start_step) {
+                    frame_change = min(frame_change, stimulus.start_step);
+                } else if (frame_step < stimulus.stop_step) {
+                    frame_change = min(frame_change, stimulus.stop_step);
+                    drive = select(drive, drive + stimulus.current_pa,
+                                   wide_mask(frame_entries[e].lanes));
+                }
             }
         }
 #ifdef POPULATION_GAPS
@@ -390,14 +435,23 @@ population_block(constant chx_population_setup *frame_setup, uint frame_n_blocks
                                            frame_block * POPULATION_WIDTH + lane);
         drive += WIDE(vload)(0, frame_pull);
 #endif
-#ifdef POPULATION_MARKS
+#ifdef POPULATION_TAKE_MARKS
         uint frame_port = frame_block;
         MODEL_PORTS(POPULATION_TAKE_MARKS)
 #endif
         for (; frame_step < frame_change; frame_step++) {
+#ifdef POPULATION_SLEEP
+            const uint *frame_marks = frame_unit->marks;
+            const uint frame_slot = frame_step - frame_unit->first_step & frame_unit->n_slots - 1;
+            global wide_int *frame_arrived =
+                frame_unit->input + frame_slot * frame_unit->slot_blocks;
+            if (frame_step + 1 == frame_end)
+                frame_last = frame_neurons;
+#else
             const uint frame_slot = ring_slot(frame_setup, frame_step);
             global wide_int *frame_arrived =
                 frame_ring + frame_slot * frame_setup->ring_blocks + frame_block;
+#endif
             MODEL_PORTS(POPULATION_INPUT)
             const wide_int awake = frame_refractory == 0;
             frame_refractory = max(frame_refractory - 1, (wide_int)(0));

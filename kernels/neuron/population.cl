@@ -63,14 +63,32 @@ MODEL_STEP
 #endif
 
             } while (0);
+#ifndef POPULATION_SLEEP
             uint frame_bits = 0;
+#endif
             if (wide_any(fired)) {
+                const wide_int frame_refractory_steps =
+                    WIDE(as_int)(frame_row[CHX_POPULATION_REFRACTORY]);
                 frame_refractory = select(frame_refractory, frame_refractory_steps, fired);
+#ifdef POPULATION_SLEEP
+                population_spikes(frame_setup, fired, frame_unit, frame_step, frame_first,
+                                  frame_plasticities, frame_resources, frame_posts, frame_list,
+                                  frame_spikes, frame_history);
+#else
                 frame_bits = population_spikes(frame_setup, fired, frame_block, frame_step,
                                                frame_first, frame_plasticities, frame_resources,
                                                frame_posts, frame_list, frame_history);
+#endif
             }
-            *frame_spikes = (population_bits)frame_bits;
+#ifdef POPULATION_SLEEP
+            if (frame_step + 1 == frame_end) {
+                frame_restless = fired | ~awake | (frame_refractory != 0);
+                MODEL_PORTS(POPULATION_RESTLESS_INPUT)
+                MODEL_STATE(POPULATION_RESTLESS_STATE)
+            }
+#else
+            frame_spikes[frame_block] = (population_bits)frame_bits;
+#endif
             frame_spikes += frame_n_blocks;
             if ((frame_step & frame_setup->flush_mask) == 0) {
                 MODEL_STATE(POPULATION_TIDY)
@@ -89,31 +107,80 @@ MODEL_STEP
 #ifdef POPULATION_GAPS
     gap_tell(frame_setup, frame_block, frame_state, frame_after);
 #endif
+#ifdef POPULATION_SLEEP
+    return wide_bits(frame_restless);
+#else
+    return 0;
+#endif
 }
 
 #include "../synapse/deliver.h"
 
-/* Advances one tile by n_steps. */
+#ifdef POPULATION_SLEEP
+/* Clears the record of n_blocks blocks, the first of which is at `place`, in n_steps steps. */
 static void
-population_tile(constant chx_population_setup *setup, uint n_blocks, uint tile, uint run_step,
-                uint first, uint n_steps, global wide_float *state, global wide_int *ring,
-                global const wide_float *rows, global const chx_population_block *blocks,
-                global const chx_population_stimulus *stimuli,
-                global const chx_population_entry *entries, global const uint *tiles,
-                global const chx_population_draw *draws, global const uint *chances,
-                global const chx_population_plasticity *plasticities, global wide_float *resources,
-                global uint *posts, global const uint *gap_offsets,
-                global const chx_population_gap *gaps, global const float *before,
-                global float *after, global uint *list, global uint *record,
-                global chx_history *history, global wide_float *samples)
+population_silence(global uint *record, uint place, uint n_blocks, uint n_steps, uint row_blocks)
 {
-    const uint first_block = tile * CHX_POPULATION_TILE(POPULATION_WIDTH);
-    const uint end_block = min(first_block + CHX_POPULATION_TILE(POPULATION_WIDTH), n_blocks);
-    population_draw(setup, tile, first, n_steps, tiles, draws, stimuli, chances, ring);
-    for (uint block = first_block; block < end_block; block++)
-        population_block(setup, n_blocks, block, run_step, first, n_steps, state, ring, rows,
-                         blocks, stimuli, entries, plasticities, resources, posts, gap_offsets,
-                         gaps, before, after, list, record, history, samples);
+    global population_bits *bits =
+        (global population_bits *)(record + CHX_POPULATION_LIST_HEADER) + place;
+    for (uint step = 0; step < n_steps; step++, bits += row_blocks)
+        for (uint block = 0; block < n_blocks; block++)
+            bits[block] = 0;
+}
+#endif
+
+/* Advances tiles first_tile, first_tile + stride, ... of a group by n_steps. A work-item that lets
+ * neurons sleep has all tiles of its group. */
+static void
+population_tiles(constant chx_population_setup *setup, uint n_blocks, uint group, uint first_tile,
+                 uint stride, uint end_tile, uint run_step, uint first, uint n_steps,
+                 global wide_float *state, global wide_int *ring, global const wide_float *rows,
+                 global const chx_population_block *blocks,
+                 global const chx_population_stimulus *stimuli,
+                 global const chx_population_entry *entries, global const uint *tiles,
+                 global const chx_population_draw *draws, global const uint *chances,
+                 global const chx_population_plasticity *plasticities, global wide_float *resources,
+                 global uint *posts, global const uint *gap_offsets,
+                 global const chx_population_gap *gaps, global const float *before,
+                 global float *after, global uint *list, global uint *record,
+                 global chx_history *history, global wide_float *samples)
+{
+    const uint tile_blocks = CHX_POPULATION_TILE(POPULATION_WIDTH), end_step = first + n_steps;
+#ifdef POPULATION_SLEEP
+    const uint first_block = first_tile * tile_blocks;
+    const uint end_block = min(end_tile * tile_blocks, n_blocks);
+    for (uint begin = first, end; begin < end_step; begin = end) {
+        end = min(begin + CHX_SLEEP_STEPS, end_step);
+        population_silence(record, (begin - run_step) * n_blocks + first_block,
+                           end_block - first_block, end - begin, n_blocks);
+        for (uint tile = first_tile; tile < end_tile; tile++)
+            population_draw(setup, tile, begin, end - begin, tiles, draws, stimuli, chances, ring);
+        for (uint block = first_block; block < end_block; block++)
+            population_trains(setup, blocks[block].first_train_entry, blocks[block].end_entry,
+                              block, begin, end - begin, stimuli, entries, ring);
+        sleep_walk walk;
+        sleep_begin(setup, group, first_block, end_block, begin, end, ring, &walk);
+        for (;;) {
+            const sleep_unit *unit = sleep_next(setup, blocks, rows, state, ring, &walk);
+            if (!unit)
+                break;
+            const uint up =
+                population_block(setup, n_blocks, unit, run_step, first, begin, end, state, ring,
+                                 rows, blocks, stimuli, entries, plasticities, resources, posts,
+                                 gap_offsets, gaps, before, after, list, record, history, samples);
+            sleep_settle(setup, up, state, ring, &walk, unit);
+        }
+    }
+#else
+    for (uint tile = first_tile; tile < end_tile; tile += stride) {
+        const uint end_block = min((tile + 1) * tile_blocks, n_blocks);
+        population_draw(setup, tile, first, n_steps, tiles, draws, stimuli, chances, ring);
+        for (uint block = tile * tile_blocks; block < end_block; block++)
+            population_block(setup, n_blocks, block, run_step, first, first, end_step, state, ring,
+                             rows, blocks, stimuli, entries, plasticities, resources, posts,
+                             gap_offsets, gaps, before, after, list, record, history, samples);
+    }
+#endif
 }
 
 /* What the host reads first: the steps of the run so far. */
@@ -159,10 +226,10 @@ population_advance(constant chx_population_setup *setup, global wide_float *stat
 #endif
         return;
     }
-    population_tile(setup, n_blocks, tile, run_step, first, n_steps, state, ring, rows, blocks,
-                    stimuli, entries, tiles, draws, chances, plasticities, resources, posts,
-                    GAP_PASS(GAP_TURN(told, 1 - turn), GAP_TURN(potentials, turn)), list,
-                    record + setup->record_offset, history, samples);
+    population_tiles(setup, n_blocks, 0, tile, 1, tile + 1, run_step, first, n_steps, state, ring,
+                     rows, blocks, stimuli, entries, tiles, draws, chances, plasticities, resources,
+                     posts, GAP_PASS(GAP_TURN(told, 1 - turn), GAP_TURN(potentials, turn)), list,
+                     record + setup->record_offset, history, samples);
 }
 
 kernel void
@@ -224,11 +291,11 @@ population_step(constant chx_population_setup *setup, global wide_float *state,
 #endif
     if (n_steps == 0)
         return;
-    for (uint tile = groups[group] + item; tile < end_tile; tile += n_items)
-        population_tile(setup, n_blocks, tile, run_step, first, n_steps, state, ring, rows, blocks,
-                        stimuli, entries, tiles, draws, chances, plasticities, resources, posts,
-                        GAP_PASS(GAP_TURN(told, before), GAP_TURN(potentials, turn)), list,
-                        record + setup->record_offset, history, samples);
+    population_tiles(setup, n_blocks, group, groups[group] + item, n_items, end_tile, run_step,
+                     first, n_steps, state, ring, rows, blocks, stimuli, entries, tiles, draws,
+                     chances, plasticities, resources, posts,
+                     GAP_PASS(GAP_TURN(told, before), GAP_TURN(potentials, turn)), list,
+                     record + setup->record_offset, history, samples);
 }
 
 kernel void
@@ -256,13 +323,11 @@ population_run(constant chx_population_setup *setup, global wide_float *state,
     for (uint begin = first, turn = 0; begin < end; begin += batch_steps, turn = 1 - turn) {
         const uint steps = min(batch_steps, end - begin);
         global uint *list = lists + turn * list_words, *next = lists + (1 - turn) * list_words;
-        for (uint tile = item; tile < n_tiles; tile += n_items)
-            population_tile(setup, n_blocks, tile, run_step, begin, steps, state, ring, rows,
-                            blocks, stimuli, entries, tiles, draws, chances, plasticities,
-                            resources, posts,
-                            GAP_PASS(GAP_TURN(potentials, 1 - begin % 2),
-                                     GAP_TURN(potentials, begin % 2)),
-                            list, record, history, samples);
+        population_tiles(
+            setup, n_blocks, 0, item, n_items, n_tiles, run_step, begin, steps, state, ring, rows,
+            blocks, stimuli, entries, tiles, draws, chances, plasticities, resources, posts,
+            GAP_PASS(GAP_TURN(potentials, 1 - begin % 2), GAP_TURN(potentials, begin % 2)), list,
+            record, history, samples);
         barrier(CLK_GLOBAL_MEM_FENCE);
         deliver_list(setup, list, offsets, synapses, kinds, plasticities, posts, sources,
                      (global int *)ring, item, n_items);

@@ -86,6 +86,7 @@ typedef float chx_population_f32;
 #endif
 
 #define CHX_POPULATION_LIST_HEADER 16
+#define CHX_SLEEP_STEPS 32u /* in a stretch: their marks stand in a word (neuron/sleep.h) */
 #define CHX_POPULATION_TURNS 3 /* of lists and potentials */
 
 /* What precedes the model's in a row and in the state of a block. */
@@ -134,6 +135,7 @@ typedef struct chx_population_setup {
     chx_population_u32 post_places; /* a power of two */
     chx_population_u32 sweep_steps; /* sweeps come when as many steps have passed */
     chx_population_u32 delay_bits; /* of a delay, below the number of its plasticity */
+    chx_population_u32 n_alike_rows; /* the first rows, which are the same in all lanes */
 } chx_population_setup;
 
 /* Of a synapse. */
@@ -197,7 +199,7 @@ typedef struct chx_population_draw {
 } chx_population_draw;
 
 #ifndef __OPENCL_C_VERSION__
-static_assert(sizeof(chx_population_setup) == 112, "the device reads 112 bytes");
+static_assert(sizeof(chx_population_setup) == 116, "the device reads 116 bytes");
 static_assert(sizeof(chx_population_draw) == 20, "the device reads 20 bytes");
 static_assert(sizeof(chx_population_kind) == 8, "the device reads 8 bytes");
 static_assert(sizeof(chx_population_plasticity) == 44 + 8 * CHX_POPULATION_DECAYS,

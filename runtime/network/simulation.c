@@ -62,10 +62,11 @@ create_programs(chx_simulation *simulation)
         snprintf(learning, sizeof learning, " -DPOPULATION_LEARNING=%u", tables->n_learning);
     if (chx__is_coupled(simulation->info))
         snprintf(gaps, sizeof gaps, " -DPOPULATION_GAPS=%u", chx__simulation_n_told(tables));
-    snprintf(options, sizeof options, "-DPOPULATION_WIDTH=%u%s%s%s%s%s%s%s", tables->width,
+    snprintf(options, sizeof options, "-DPOPULATION_WIDTH=%u%s%s%s%s%s%s%s%s", tables->width,
              simulation->shape.group_items == 1 ? " -DPOPULATION_ALONE" : "",
              simulation->shape.is_far ? " -DPOPULATION_FAR" : "",
              simulation->shape.has_marks ? " -DPOPULATION_MARKS" : "",
+             simulation->shape.has_sleep ? " -DPOPULATION_SLEEP" : "",
              tables->n_kinds > 0 ? " -DPOPULATION_KINDS" : "", short_term, learning, gaps);
     for (uint32_t p = 0; p < simulation->tables.n_partitions; p++) {
         const chx__model *model = simulation->tables.models[p];
@@ -128,14 +129,26 @@ adopt_table(chx_simulation *simulation, uint32_t **words, size_t count, size_t s
     return status;
 }
 
+/* A ring, its marks, who is up, and room for crowds (neuron/sleep.h). */
+static size_t
+ring_bytes(const chx__part_tables *from, uint32_t width)
+{
+    const chx_population_setup *setup = &from->setup;
+    const size_t mark_words = setup->slot_bits > 5 ? (size_t)1 << (setup->slot_bits - 5) : 1;
+    const size_t n_words = setup->ring_blocks * mark_words + setup->n_blocks;
+    const size_t crowd_blocks = CHX_POPULATION_STATE_HEADER + from->model->n_states +
+                                CHX_SLEEP_STEPS * (size_t)from->model->n_ports;
+    const size_t n_blocks = ((size_t)setup->ring_blocks << setup->slot_bits) +
+                            (n_words + width - 1) / width + from->n_groups * crowd_blocks;
+    return n_blocks * width * sizeof(int32_t);
+}
+
 static chx_status
 create_part_buffers(chx_simulation *simulation, chx__simulation_part *part, chx__part_tables *from)
 {
     const chx__model *model = from->model;
     const size_t block_bytes = simulation->tables.width * sizeof(float);
     const size_t n_learning = from->setup.n_learning;
-    const size_t mark_words =
-        from->setup.slot_bits > 5 ? (size_t)1 << (from->setup.slot_bits - 5) : 1;
     const struct {
         chx_buffer **buffer;
         const void *elements;
@@ -143,8 +156,7 @@ create_part_buffers(chx_simulation *simulation, chx__simulation_part *part, chx_
     } tables[] = {
         {&part->state, from->state, from->setup.n_blocks,
          (CHX_POPULATION_STATE_HEADER + model->n_states) * block_bytes},
-        {&part->ring, NULL, from->setup.ring_blocks,
-         (block_bytes << from->setup.slot_bits) + mark_words * sizeof(uint32_t)},
+        {&part->ring, NULL, 1, ring_bytes(from, simulation->tables.width)},
         {&part->rows, from->rows, from->n_rows,
          (CHX_POPULATION_ROW_HEADER + model->n_constants) * block_bytes},
         {&part->blocks, from->blocks, from->setup.n_blocks, sizeof *from->blocks},

@@ -37,6 +37,7 @@ chx__part_begin(chx__part_tables *part, const chx__simulation_tables *tables, ui
                                    .post_places = tables->post_places,
                                    .sweep_steps = tables->sweep_steps,
                                    .delay_bits = tables->delay_bits,
+                                   .n_alike_rows = tables->info->n_types,
                                }};
     const uint32_t tile = CHX_POPULATION_TILE(tables->width);
     part->setup.ring_blocks = part->model->n_ports * part->setup.n_blocks;

@@ -28,6 +28,9 @@
 #define FAR_RING (UINT64_C(1) << 22)
 #define MARKS_MAX_EVENTS 1.0
 
+/* Steps of a batch for which looking for neurons that are up is worth its time. */
+#define SLEEP_MIN_STEPS 4
+
 /* Steps of neurons per batch that are worth a second device, which costs tens of microseconds. */
 #define PARTITION_MIN_UPDATES 400000
 
@@ -184,6 +187,8 @@ choose_sequential(chx__simulation_shape *shape, const chx__simulation_tables *ta
     shape->is_far = ring_bytes >= FAR_RING;
     shape->has_marks = shape->is_far &&
                        (double)tables->info->n_synapses * spikes_each < MARKS_MAX_EVENTS * n_blocks;
+    shape->has_sleep = shape->has_marks && batch >= SLEEP_MIN_STEPS && tables->n_learning == 0 &&
+                       tables->n_short_term == 0;
     shape->group_items = 1;
     shape->launch_steps = fused ? CHX__SIMULATION_MAX_STEPS / batch * batch : batch;
 }

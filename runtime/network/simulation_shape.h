@@ -34,6 +34,7 @@ typedef struct chx__simulation_shape {
     chx__launching launching;
     bool is_far; /* the ring, from the cores: synapse/deliver.h */
     bool has_marks; /* of the ring, see neuron/ring.h */
+    bool has_sleep; /* of neurons, see neuron/sleep.h */
     uint32_t group_items; /* work-items of a group */
     uint32_t launch_steps; /* steps that one launch advances at most */
     uint32_t row_lanes; /* work-items that share a spike */

@@ -49,17 +49,24 @@ bits_at(const char *row, uint32_t block, uint32_t bytes)
     return bits;
 }
 
-/* The first block from `block` on that may have spikes: silent ones are passed by eight bytes at a
- * time. */
+/* The first block from `block` on that may have spikes: silent ones are passed by 64 bytes at a
+ * time, which compilers make one comparison of, and then by eight. */
 static uint32_t
 skip_silent(const char *row, uint32_t block, uint32_t n_blocks, uint32_t bytes)
 {
-    uint64_t word = 0;
-    while (block + 8 / bytes <= n_blocks) {
-        memcpy(&word, row + (size_t)block * bytes, sizeof word);
-        if (word)
+    uint64_t words[8] = {0};
+    for (; block + 64 / bytes <= n_blocks; block += 64 / bytes) {
+        uint64_t any = 0;
+        memcpy(words, row + (size_t)block * bytes, sizeof words);
+        for (int i = 0; i < 8; i++)
+            any |= words[i];
+        if (any)
             break;
-        block += 8 / bytes;
+    }
+    for (; block + 8 / bytes <= n_blocks; block += 8 / bytes) {
+        memcpy(words, row + (size_t)block * bytes, sizeof *words);
+        if (words[0])
+            break;
     }
     return block;
 }
