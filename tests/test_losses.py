@@ -24,7 +24,8 @@ class Losses(Case):
             if warnings:
                 break
         self.assertEqual(len(warnings), 1, failed.stderr)
-        self.assertRegex(warnings[0], "warning: .* refused task .*; [1-4] runs? (is|are) made again$")
+        self.assertRegex(warnings[0],
+                         "warning: .* refused task .*; [1-4] runs? (is|are) made again$")
 
     def outcome(self, fault, *words):
         """What a run with the fault said, its summary, and all that must not depend on faults."""

@@ -3,6 +3,9 @@
 #include <dirent.h>
 #include <pthread.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <check.h>
 
@@ -13,6 +16,7 @@
 #include "device/fleet.h"
 #include "device/program.h"
 #include "device/source.h"
+#include "device/venture.h"
 #include "fault.h"
 #include "folder.h"
 #include "machine.h"
@@ -546,6 +550,38 @@ START_TEST(header_that_the_driver_opens_is_read_anew)
 }
 END_TEST
 
+static int pipe_ends[2];
+
+static chx_status
+come_back_late(void *data)
+{
+    (void)data;
+    nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
+    return write(pipe_ends[1], "x", 1) == 1 ? CHX_OK : CHX_ERROR_FILE;
+}
+
+/* Drivers do not survive that their destructors run while a thread is in one of their calls. Here
+ * none is loaded. */
+START_TEST(process_that_ends_waits_for_threads_that_are_late)
+{
+    char byte = 0;
+    ck_assert_int_eq(pipe(pipe_ends), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        chx__platform platform = {.name = (char[]){"late"}};
+        bool came_back;
+        chx__venture(&fleet, &platform, come_back_late, NULL, 1000000, "waiting", &came_back);
+        exit(came_back);
+    }
+    int status = 0;
+    close(pipe_ends[1]);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(read(pipe_ends[0], &byte, 1), 1);
+    ck_assert(WIFEXITED(status));
+    close(pipe_ends[0]);
+}
+END_TEST
+
 static void *
 build_in_thread(void *data)
 {
@@ -748,6 +784,9 @@ main(void)
     Suite *suite = suite_create("program");
     suite_add_tcase(suite, source_tests());
     suite_add_tcase(suite, build_tests());
+    TCase *ending = tcase_create("ending");
+    tcase_add_test(ending, process_that_ends_waits_for_threads_that_are_late);
+    suite_add_tcase(suite, ending);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
     int n_failed = srunner_ntests_failed(runner);

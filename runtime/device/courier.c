@@ -25,6 +25,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "device/straggler.h"
 
 /* A burst is flushed and looked at before the next, so that devices start early in a long plan. */
 #define BURST 256u
@@ -53,11 +54,11 @@ struct chx__courier {
     parcel_list staged; /* the sender's, and so are the counts */
     uint32_t n_staged;
     size_t n_out;
-    pthread_mutex_t lock; /* order 2, innermost: the fields down to has_left */
+    pthread_mutex_t lock; /* order 2, innermost: the fields down to is_abandoned */
     pthread_cond_t left;
     parcel_list sent, back;
     chx__call *first_call, *last_call;
-    bool has_left;
+    bool has_left, is_abandoned;
     atomic_bool is_nudged;
     atomic_uint n_calls; /* that are to be made */
     _Atomic uint64_t entered_ns; /* when the thread began its present call; 0 while it sleeps */
@@ -438,6 +439,8 @@ work(void *data)
     make_calls(courier);
     pthread_mutex_lock(&courier->lock);
     courier->has_left = true;
+    if (courier->is_abandoned)
+        chx__straggler_remove();
     pthread_cond_signal(&courier->left);
     pthread_mutex_unlock(&courier->lock);
     return NULL;
@@ -492,6 +495,7 @@ chx__courier_create(chx__fleet *fleet, chx__platform *platform, chx__inbox *news
     return CHX_OK;
 }
 
+/* Whether it leaves in time; else it is abandoned. */
 static bool
 await_thread(chx__courier *courier, uint64_t deadline_ns)
 {
@@ -499,6 +503,9 @@ await_thread(chx__courier *courier, uint64_t deadline_ns)
     while (!courier->has_left && chx__now_ns() < deadline_ns)
         chx__clock_sleep(&courier->left, &courier->lock, deadline_ns);
     bool has_left = courier->has_left;
+    courier->is_abandoned = !has_left;
+    if (!has_left)
+        chx__straggler_add();
     pthread_mutex_unlock(&courier->lock);
     return has_left;
 }

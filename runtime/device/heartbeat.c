@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "device/self_test.h"
+#include "device/straggler.h"
 
 #define NAP_NS 1000000
 
@@ -35,6 +36,7 @@ struct chx__heartbeat {
     cl_event written, copied;
     pthread_t thread;
     atomic_bool is_called_off, is_heard, has_left;
+    atomic_bool is_parted; /* either its thread or who drops it has left the other */
 };
 
 static void
@@ -122,6 +124,8 @@ work(void *data)
     chx__heartbeat *asked = data;
     atomic_store(&asked->is_heard, is_well(asked));
     atomic_store(&asked->has_left, true);
+    if (atomic_exchange(&asked->is_parted, true))
+        chx__straggler_remove();
     return NULL;
 }
 
@@ -193,11 +197,13 @@ chx__heartbeat_drop(chx__heartbeat **heartbeat, uint64_t timeout_ns)
     chx__heartbeat_call_off(ending);
     while (!chx__heartbeat_has_left(ending) && chx__now_ns() < deadline_ns)
         nap();
-    if (!chx__heartbeat_has_left(ending)) {
+    chx__straggler_add();
+    if (!atomic_exchange(&ending->is_parted, true)) {
         pthread_detach(ending->thread);
         chx__keep(ending);
         return false;
     }
+    chx__straggler_remove();
     pthread_join(ending->thread, NULL);
     free(ending);
     return true;

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/later.h"
+#include "device/straggler.h"
 
 #define LOOK_UP_NS UINT64_C(50000000)
 
@@ -66,8 +67,10 @@ work(void *data)
     bool is_abandoned = made->is_abandoned;
     pthread_cond_signal(&made->done);
     pthread_mutex_unlock(&made->lock);
-    if (is_abandoned)
+    if (is_abandoned) {
         job_free(made);
+        chx__straggler_remove();
+    }
     return NULL;
 }
 
@@ -80,6 +83,8 @@ await(job *made, const chx__platform *platform, uint64_t deadline_ns)
         chx__clock_sleep(&made->done, &made->lock, chx__now_ns() + LOOK_UP_NS);
     bool is_done = made->is_done;
     made->is_abandoned = !is_done;
+    if (!is_done)
+        chx__straggler_add();
     pthread_mutex_unlock(&made->lock);
     return is_done;
 }
