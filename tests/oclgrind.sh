@@ -18,7 +18,7 @@ case "$*" in
 *test_labels* | *test_lines* | *test_model* | *test_neuron* | *test_plasticity*) ;;
 *test_ports* | *test_published*) ;;
 *test_raster* | *test_recovery* | *test_rehearsal* | *test_run* | *test_scene*) ;;
-*test_settle* | *test_simulation* | *test_values* | *test_wrap*) ;;
+*test_settle* | *test_simulation* | *test_sleep* | *test_values* | *test_wrap*) ;;
 *) export OCLGRIND_UNINITIALIZED=1 ;;
 esac
 exec 3>&1
