@@ -326,6 +326,14 @@ population_spikes(constant chx_population_setup *setup, const wide_int fired, ui
 #define POPULATION_TIDIED(name) \
     select((wide_float)(0), frame_neurons.name, fabs(frame_neurons.name) >= POPULATION_TINY)
 #define POPULATION_TIDY(name) frame_neurons.name = POPULATION_TIDIED(name);
+/* Stretches of steps; where a batch is one step, the compiler sees that there is no loop. */
+#ifdef POPULATION_SINGLE
+#define POPULATION_STRETCH(setup, step, end) (end)
+#define POPULATION_CHANGES(change, step)
+#else
+#define POPULATION_STRETCH(setup, step, end) ring_stretch(setup, step, end)
+#define POPULATION_CHANGES(change, step) change = min(change, step)
+#endif
 /* Whether there may be input in the slot of a step, by the marks of its stretch of steps. */
 #ifdef POPULATION_SLEEP
 #define POPULATION_IS_MARKED(name) (*frame_marks++ >> (frame_step - frame_begin) & 1)
@@ -351,10 +359,10 @@ population_spikes(constant chx_population_setup *setup, const wide_int fired, ui
     frame_restless |= (WIDE(as_int)(frame_neurons.name) != WIDE(as_int)(frame_last.name)) | \
                       (WIDE(as_int)(frame_neurons.name) != WIDE(as_int)(POPULATION_TIDIED(name)));
 
-/* Advances one block, or crowd, by the steps from `begin` to `end` of a batch that begins with step
- * `first`. With POPULATION_SLEEP it gives as a bit set which of its neurons are up then. Its names
- * begin with frame_, so that one which a model forgot to declare, or to reach by c->, is none of
- * these. */
+/* Advances one block, or crowd, by the steps from `begin` to `end`, one at least, of a batch that
+ * begins with step `first`. With POPULATION_SLEEP it gives as a bit set which of its neurons are up
+ * then. Its names begin with frame_, so that one which a model forgot to declare, or to reach by
+ * c->, is none of these. */
 static uint
 population_block(constant chx_population_setup *frame_setup, uint frame_n_blocks,
 #ifdef POPULATION_SLEEP
@@ -412,20 +420,21 @@ population_block(constant chx_population_setup *frame_setup, uint frame_n_blocks
             (frame_sample_row * frame_setup->n_sampled + frame_blocks[frame_block].sample) *
             POPULATION_MODEL_FIELDS;
     }
-    for (uint frame_step = frame_begin; frame_step < frame_end;) {
-        uint frame_change = ring_stretch(frame_setup, frame_step, frame_end);
+    uint frame_step = frame_begin;
+    do {
+        uint frame_change = POPULATION_STRETCH(frame_setup, frame_step, frame_end);
         wide_float drive = frame_row[CHX_POPULATION_BIAS];
         if (frame_stands) {
             const uint frame_end_entry = frame_blocks[frame_block].first_train_entry;
             for (uint e = frame_blocks[frame_block].first_step_entry; e < frame_end_entry; e++) {
                 const chx_population_stimulus stimulus = frame_stimuli[frame_entries[e].stimulus];
-                if (frame_step < stimulus.start_step) {
-                    frame_change = min(frame_change, stimulus.start_step);
-                } else if (frame_step < stimulus.stop_step) {
-                    frame_change = min(frame_change, stimulus.stop_step);
+                const bool frame_acts = frame_step >= stimulus.start_step;
+                if (frame_step < stimulus.stop_step)
+                    POPULATION_CHANGES(frame_change,
+                                       frame_acts ? stimulus.stop_step : stimulus.start_step);
+                if (frame_acts && frame_step < stimulus.stop_step)
                     drive = select(drive, drive + stimulus.current_pa,
                                    wide_mask(frame_entries[e].lanes));
-                }
             }
         }
 #ifdef POPULATION_GAPS
@@ -439,7 +448,7 @@ population_block(constant chx_population_setup *frame_setup, uint frame_n_blocks
         uint frame_port = frame_block;
         MODEL_PORTS(POPULATION_TAKE_MARKS)
 #endif
-        for (; frame_step < frame_change; frame_step++) {
+        do {
 #ifdef POPULATION_SLEEP
             const uint *frame_marks = frame_unit->marks;
             const uint frame_slot = frame_step - frame_unit->first_step & frame_unit->n_slots - 1;

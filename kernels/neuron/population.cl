@@ -99,8 +99,8 @@ MODEL_STEP
                 frame_sample_step += frame_setup->sample_steps;
                 frame_sample += frame_setup->n_sampled * POPULATION_MODEL_FIELDS;
             }
-        }
-    }
+        } while (++frame_step < frame_change);
+    } while (frame_step < frame_end);
     frame_state[0] = WIDE(as_float)(frame_refractory);
     frame_place = frame_state + CHX_POPULATION_STATE_HEADER;
     MODEL_STATE(POPULATION_WRITE_STATE)
@@ -129,8 +129,8 @@ population_silence(global uint *record, uint place, uint n_blocks, uint n_steps,
 }
 #endif
 
-/* Advances tiles first_tile, first_tile + stride, ... of a group by n_steps. A work-item that lets
- * neurons sleep has all tiles of its group. */
+/* Advances tiles first_tile, first_tile + stride, ... of a group by n_steps, one at least. A
+ * work-item that lets neurons sleep has all tiles of its group. */
 static void
 population_tiles(constant chx_population_setup *setup, uint n_blocks, uint group, uint first_tile,
                  uint stride, uint end_tile, uint run_step, uint first, uint n_steps,
@@ -145,7 +145,12 @@ population_tiles(constant chx_population_setup *setup, uint n_blocks, uint group
                  global float *after, global uint *list, global uint *record,
                  global chx_history *history, global wide_float *samples)
 {
-    const uint tile_blocks = CHX_POPULATION_TILE(POPULATION_WIDTH), end_step = first + n_steps;
+    const uint tile_blocks = CHX_POPULATION_TILE(POPULATION_WIDTH);
+#ifdef POPULATION_SINGLE
+    const uint end_step = first + 1;
+#else
+    const uint end_step = first + n_steps;
+#endif
 #ifdef POPULATION_SLEEP
     const uint first_block = first_tile * tile_blocks;
     const uint end_block = min(end_tile * tile_blocks, n_blocks);

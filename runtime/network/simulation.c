@@ -62,10 +62,11 @@ create_programs(chx_simulation *simulation)
         snprintf(learning, sizeof learning, " -DPOPULATION_LEARNING=%u", tables->n_learning);
     if (chx__is_coupled(simulation->info))
         snprintf(gaps, sizeof gaps, " -DPOPULATION_GAPS=%u", chx__simulation_n_told(tables));
-    snprintf(options, sizeof options, "-DPOPULATION_WIDTH=%u%s%s%s%s%s%s%s%s", tables->width,
+    snprintf(options, sizeof options, "-DPOPULATION_WIDTH=%u%s%s%s%s%s%s%s%s%s", tables->width,
              simulation->shape.group_items == 1 ? " -DPOPULATION_ALONE" : "",
              simulation->shape.is_far ? " -DPOPULATION_FAR" : "",
              simulation->shape.has_marks ? " -DPOPULATION_MARKS" : "",
+             tables->batch_steps == 1 ? " -DPOPULATION_SINGLE" : "",
              simulation->shape.has_sleep ? " -DPOPULATION_SLEEP" : "",
              tables->n_kinds > 0 ? " -DPOPULATION_KINDS" : "", short_term, learning, gaps);
     for (uint32_t p = 0; p < simulation->tables.n_partitions; p++) {
