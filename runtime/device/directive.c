@@ -37,12 +37,11 @@ skip_comment(cursor *from)
         return false;
     bool is_block = *at++ == '*';
     if (is_block) {
-        while (at < from->end && !(*at == '*' && at + 1 < from->end && at[1] == '/'))
-            at++;
-        at = at < from->end ? at + 2 : at;
+        const char *close = memmem(at, (size_t)(from->end - at), "*/", 2);
+        at = close ? close + 2 : from->end;
     } else {
-        for (; (at = skip_joints(at, from->end)) < from->end && *at != '\n';)
-            at++;
+        while ((at = skip_joints(at, from->end)) < from->end && *at != '\n')
+            at += 1 + strcspn(at + 1, "\\\n");
     }
     from->at = at;
     return true;
@@ -82,7 +81,7 @@ skip_mark(const char *at)
 {
     static const char *const marks[] = {"#", "%:", "?\?=", NULL};
     for (const char *const *mark = marks; *mark; mark++)
-        if (strncmp(at, *mark, strlen(*mark)) == 0)
+        if (*at == **mark && strncmp(at, *mark, strlen(*mark)) == 0)
             return skip_blanks(at + strlen(*mark));
     return NULL;
 }
@@ -158,10 +157,10 @@ classify(chx__directive *made, const char *line)
 {
     const char *at = skip_blanks(line);
     made->kind = *at ? CHX__DIRECTIVE_TEXT : CHX__DIRECTIVE_BLANK;
-    made->asks_for_files = strstr(at, "__has_include") || strstr(at, "__has_embed");
     const char *word = skip_mark(at);
     if (!word)
         return;
+    made->asks_for_files = strstr(word, "__has_include") || strstr(word, "__has_embed");
     size_t length = strspn(word, "abcdefghijklmnopqrstuvwxyz_");
     const char *rest = skip_blanks(word + length);
     made->kind = kind_of(word, length, rest);
@@ -180,12 +179,20 @@ chx__directive_read(const char *at, const char *end, char *buffer)
     chx__directive made = {0};
     cursor from = {.at = at, .end = end};
     char *to = buffer;
-    for (char taken; (taken = next(&from)) != '\n';)
-        *to++ = taken;
-    *to = '\0';
+    for (char taken = ' '; taken != '\n'; *to++ = taken) {
+        /* All before the first character that may mean something else is as it is. */
+        const size_t length = from.quote ? 0 : strcspn(from.at, "\"'/\\\n");
+        memcpy(to, from.at, length);
+        to += length;
+        from.at += length;
+        taken = next(&from);
+    }
+    to[-1] = '\0';
     made.end = from.at;
-    for (; at < made.end; at++)
-        made.n_lines += *at == '\n';
+    while ((at = memchr(at, '\n', (size_t)(made.end - at)))) {
+        made.n_lines++;
+        at++;
+    }
     classify(&made, buffer);
     return made;
 }

@@ -35,8 +35,8 @@ typedef struct chx__conditions {
     unsigned dead_depth; /* of the outermost branch that no compiler takes; 0 outside of one */
 } chx__conditions;
 
-/* Reads the line at `at`, which is before `end`. The buffer holds as many bytes as the text and one
- * more. */
+/* Reads the line at `at`, which is before `end`, where a NUL stands. The buffer holds as many bytes
+ * as the text and one more. */
 chx__directive chx__directive_read(const char *at, const char *end, char *buffer);
 
 /* Goes past a line. */
