@@ -7,7 +7,9 @@
  * in the ring it lies, or that it has ended. That is how a launch finds the events it waits for
  * without anybody having to keep earlier runs. Drivers disagree on what a failed event does to what
  * waits for it (some hang, some go on with stale data), so no event known to have failed is put on
- * a wait list.
+ * a wait list, and what is to wait for it, or for what was refused, is not launched. Numbers that
+ * have left the ring and did not end well are kept as *gaps* until nothing can name them any more,
+ * which is when all parcels are with the sender: it names only those that it has not got back.
  *
  * Ends are noticed by a callback where a parcel is awaited, or where the driver has no stamps, and
  * else by looking: soon after progress, ever less often without. The collector is woken for what is
@@ -44,6 +46,12 @@ typedef struct parcel_list {
     chx__parcel *first, *last;
 } parcel_list;
 
+/* Numbers of a lane that nothing may follow. */
+typedef struct gap {
+    const chx__lane *lane;
+    uint64_t begin, end;
+} gap;
+
 struct chx__courier {
     chx__fleet *fleet;
     chx__platform *platform;
@@ -54,9 +62,11 @@ struct chx__courier {
     parcel_list staged; /* the sender's, and so are the counts */
     uint32_t n_staged;
     size_t n_out;
+    bool is_anew; /* what is staged names nothing that has come back */
     pthread_mutex_t lock; /* order 2, innermost: the fields down to is_abandoned */
     pthread_cond_t left;
     parcel_list sent, back;
+    bool forgets; /* what is sent begins with what was staged anew */
     chx__call *first_call, *last_call;
     bool has_left, is_abandoned;
     atomic_bool is_nudged;
@@ -72,6 +82,9 @@ struct chx__courier {
     const chx__lane *waiting_lane; /* of the command whose wait list it is */
     cl_event *waits;
     size_t n_waits, wait_capacity;
+    gap *gaps; /* of each lane in order */
+    size_t n_gaps, gap_capacity;
+    bool has_lost_gaps; /* for want of memory: nobody knows what ended well */
 };
 
 /* Once it is so nothing is left to do: the thread that was in the call ends when it comes back. */
@@ -159,21 +172,63 @@ static cl_int
 ask(const chx__courier *courier, chx__parcel *parcel)
 {
     cl_int status = parcel->code ? parcel->code : courier->backend->event_status(parcel->event);
-    if (status < CL_COMPLETE)
+    if (status < CL_COMPLETE && !parcel->code) {
         parcel->code = status;
+        if (parcel->kind->fail)
+            parcel->kind->fail(parcel);
+    }
     return status;
+}
+
+/* Whether nothing may follow what is in the ring, or was not launched. */
+static bool
+is_void(const chx__parcel *parcel)
+{
+    return !parcel || parcel->code || (parcel->kind->is_void && parcel->kind->is_void(parcel));
+}
+
+/* Notes that nothing may follow what leaves the ring. */
+static void
+leave_gap(chx__courier *courier, const chx__lane *lane, uint64_t number)
+{
+    for (size_t i = courier->n_gaps; i-- > 0;)
+        if (courier->gaps[i].lane == lane) {
+            if (courier->gaps[i].end != number)
+                break;
+            courier->gaps[i].end++;
+            return;
+        }
+    if (chx__grow(&courier->gaps, &courier->gap_capacity, courier->n_gaps + 1,
+                  sizeof *courier->gaps))
+        courier->gaps[courier->n_gaps++] = (gap){lane, number, number + 1};
+    else
+        courier->has_lost_gaps = true;
+}
+
+/* What becomes of what follows a parcel that has left the ring. */
+static cl_int
+follow_ended(const chx__courier *courier, const chx__lane *lane, uint64_t number)
+{
+    for (size_t i = 0; i < courier->n_gaps; i++) {
+        const gap *of = &courier->gaps[i];
+        if (of->lane == lane && of->begin <= number && number < of->end)
+            return CHX__PARCEL_UNWANTED;
+    }
+    return courier->has_lost_gaps ? CL_OUT_OF_HOST_MEMORY : CL_SUCCESS;
 }
 
 cl_int
 chx__courier_wait_for(chx__courier *courier, const chx__lane *lane, uint64_t number)
 {
     if (number < lane->first)
-        return CL_SUCCESS;
+        return follow_ended(courier, lane, number);
     assert(number < lane->end);
     chx__parcel *before = *place_of(lane, number);
+    if (is_void(before))
+        return CHX__PARCEL_UNWANTED;
     if (lane == courier->waiting_lane)
-        return before ? CL_SUCCESS : CHX__PARCEL_UNWANTED;
-    cl_int status = before ? ask(courier, before) : -1;
+        return CL_SUCCESS;
+    cl_int status = ask(courier, before);
     if (status <= CL_COMPLETE)
         return status == CL_COMPLETE ? CL_SUCCESS : CHX__PARCEL_UNWANTED;
     if (!chx__grow(&courier->waits, &courier->wait_capacity, courier->n_waits + 1,
@@ -233,7 +288,7 @@ launch(chx__courier *courier, chx__parcel *parcel)
     if (lane->parcels)
         *place_of(lane, parcel->number) = code == CL_SUCCESS ? parcel : NULL;
     else
-        lane->first++;
+        leave_gap(courier, lane, lane->first++);
     lane->end++;
     if (code != CL_SUCCESS) {
         finish(courier, parcel,
@@ -336,6 +391,8 @@ look_at_lane(chx__courier *courier, chx__device *device, chx__lane *lane)
         cl_int status = parcel ? ask(courier, parcel) : CL_COMPLETE;
         if (status > CL_COMPLETE || is_stuck(courier))
             return;
+        if (is_void(parcel))
+            leave_gap(courier, lane, lane->first);
         if (parcel && status == CL_COMPLETE)
             stamp(courier, device, lane, parcel);
         if (parcel)
@@ -386,6 +443,11 @@ exchange(chx__courier *courier)
     pthread_mutex_lock(&courier->lock);
     splice(&courier->back, &courier->ended);
     splice(&courier->waiting, &courier->sent);
+    if (courier->forgets) {
+        courier->n_gaps = 0;
+        courier->has_lost_gaps = false;
+        courier->forgets = false;
+    }
     pthread_mutex_unlock(&courier->lock);
     if (!has_news)
         return;
@@ -470,6 +532,7 @@ courier_free(chx__courier *courier)
     pthread_cond_destroy(&courier->left);
     pthread_mutex_destroy(&courier->lock);
     free(courier->waits);
+    free(courier->gaps);
     free(courier);
 }
 
@@ -540,7 +603,7 @@ chx__courier_stage(chx__courier *courier, chx__parcel *parcel)
 {
     parcel->number = parcel->lane->n_sent++;
     append(&courier->staged, parcel);
-    courier->n_out++;
+    courier->is_anew |= courier->n_out++ == 0;
     if (++courier->n_staged == BATCH)
         chx__courier_send(courier);
 }
@@ -553,6 +616,8 @@ chx__courier_send(chx__courier *courier)
         return;
     pthread_mutex_lock(&courier->lock);
     splice(&courier->sent, &courier->staged);
+    courier->forgets |= courier->is_anew;
+    courier->is_anew = false;
     pthread_mutex_unlock(&courier->lock);
     if (courier->inbox)
         chx__inbox_post(courier->inbox);

@@ -23,10 +23,13 @@ typedef enum chx__parcel_end {
 /* What launch() returns beside the driver's codes: leave it, for it is called off. */
 #define CHX__PARCEL_UNWANTED 1
 
-/* What becomes of parcels. launch: enqueues the command, in the courier's thread; the driver's
- * code. back: takes it in, in the thread that collects. */
+/* What becomes of parcels. launch: enqueues the command; the driver's code. fail: the driver says
+ * that it has failed. is_void: it may end well, but nothing may follow it; both may be NULL. These
+ * three in the courier's thread. back: takes it in, in the thread that collects. */
 typedef struct chx__parcel_kind {
     cl_int (*launch)(chx__parcel *parcel, chx__courier *courier, cl_event *event);
+    void (*fail)(chx__parcel *parcel);
+    bool (*is_void)(const chx__parcel *parcel);
     void (*back)(chx__parcel *parcel);
 } chx__parcel_kind;
 
@@ -94,7 +97,8 @@ bool chx__courier_work(chx__courier *courier);
 
 /* For launch(): an empty list of what a command on the lane waits for; its growth by a parcel of
  * the same platform, unless that has ended well or is on the same lane, with CHX__PARCEL_UNWANTED
- * when it is known to have failed and CL_OUT_OF_HOST_MEMORY; and the list. */
+ * when it was not launched or nothing may follow it, and CL_OUT_OF_HOST_MEMORY; and the list. A
+ * parcel that had come back when the command was staged had ended well. */
 void chx__courier_begin_waits(chx__courier *courier, const chx__lane *lane);
 cl_int chx__courier_wait_for(chx__courier *courier, const chx__lane *lane, uint64_t number);
 chx__wait_list chx__courier_waits(const chx__courier *courier);

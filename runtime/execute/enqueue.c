@@ -43,6 +43,8 @@ readiness_after(const chx_run *before_run, uint32_t before, const chx__device *d
         return CHX__HOPELESS;
     if (step->state == CHX__STEP_DONE)
         return CHX__READY;
+    if (atomic_load(&before_run->is_doomed))
+        return CHX__NOT_READY; /* its failure is on its way here */
     return share_platform(device, chx__run_device(before_run, before)) && may_be_waited_for(step)
                ? CHX__READY
                : CHX__NOT_READY;
@@ -139,6 +141,15 @@ enqueue_transfer(const chx__step *step, const chx__command *command, const chx__
                                  step->host, command->from, command->to, waits, event);
 }
 
+/* In the courier's thread, long before the failure is reaped. */
+static void
+fail(chx__parcel *parcel)
+{
+    chx_run *run = ((chx__step *)parcel)->run;
+    atomic_store(&run->is_broken, true);
+    atomic_store(&run->is_doomed, true);
+}
+
 /* In the courier's thread. What a broken run has not begun is left, which keeps kernels from
  * reading what others have not written. */
 static cl_int
@@ -157,11 +168,19 @@ launch(chx__parcel *parcel, chx__courier *courier, cl_event *event)
                    : enqueue_transfer(step, command, &waits, event);
     }
     if (code != CL_SUCCESS)
-        atomic_store(&run->is_broken, true);
+        fail(parcel);
     return code;
 }
 
-static const chx__parcel_kind kind = {launch, chx__reap_parcel};
+/* A run that was called off is broken, and what it has done may be followed: it may have been too
+ * late. */
+static bool
+is_void(const chx__parcel *parcel)
+{
+    return atomic_load(&((const chx__step *)parcel)->run->is_doomed);
+}
+
+static const chx__parcel_kind kind = {launch, fail, is_void, chx__reap_parcel};
 
 void
 chx__enqueue(chx_run *run, uint32_t index)

@@ -67,7 +67,7 @@ take_back(chx__parcel *parcel)
         free(copy);
 }
 
-static const chx__parcel_kind kind = {launch_download, take_back};
+static const chx__parcel_kind kind = {.launch = launch_download, .back = take_back};
 
 static errand *
 send_download(chx_buffer *buffer, chx__device *device, size_t begin, size_t end)

@@ -127,6 +127,7 @@ chx__run_fail(chx_run *run, const chx_error *error)
     run->failed_ns = chx__now_ns();
     run->error = *error;
     atomic_store(&run->is_broken, true);
+    atomic_store(&run->is_doomed, true);
 }
 
 static void

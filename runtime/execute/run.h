@@ -53,7 +53,7 @@ typedef struct chx__notice {
     struct chx__notice *next; /* of the run */
 } chx__notice;
 
-/* Guarded by the runtime's turn but for `ended` and `is_broken`, and what couriers have. */
+/* Guarded by the runtime's turn but for what is atomic, and what couriers have. */
 struct chx_run {
     uint32_t n_references;
     chx_runtime *runtime;
@@ -84,6 +84,7 @@ struct chx_run {
     bool failed;
     uint64_t failed_ns; /* when that was noticed */
     atomic_bool is_broken; /* couriers launch nothing more of it */
+    atomic_bool is_doomed; /* it fails, which may not be noticed yet */
     _Atomic bool ended;
     chx_error error; /* when failed */
     chx__unreported *report; /* where a failure is told when nobody holds the run, else NULL */
