@@ -384,6 +384,25 @@ END_TEST
 
 /* Oclgrind runs a queue inside the call that flushes it, so there a hung command hangs the
  * caller. */
+/* Devices there are, so nobody is sent for a driver. */
+START_TEST(list_of_devices_that_is_refused_is_told)
+{
+    static const char *const questions[] = {"clGetPlatformIDs", "clGetDeviceIDs",
+                                            "clGetDeviceInfo"};
+    const chx_runtime_params params = test_machine_params();
+    char fault[64];
+    chx_runtime *without = NULL;
+    snprintf(fault, sizeof fault, "rate:1:1000:%s", questions[_i]);
+    ck_assert(test_fault_arm(fault));
+    ck_assert_int_eq(chx_runtime_create(&without, &params), CHX_ERROR_NO_DEVICE);
+    test_fault_arm("");
+    ck_assert_int_lt(chx_last_error()->cl_code, 0);
+    ck_assert_msg(strstr(chx_last_error()->message, " refuses to ") &&
+                      strstr(chx_last_error()->message, "(CL_"),
+                  "%s", chx_last_error()->message);
+}
+END_TEST
+
 static bool
 is_oclgrind(void)
 {
@@ -410,6 +429,7 @@ main(void)
         tcase_add_test(tcase, read_does_not_wait_behind_a_hung_run);
     }
     tcase_add_test(tcase, runs_that_follow_a_failed_one_fail);
+    tcase_add_loop_test(tcase, list_of_devices_that_is_refused_is_told, 0, 3);
     tcase_add_test(tcase, failed_upload_fails_the_run);
     tcase_add_test(tcase, failed_download_is_an_error);
     tcase_add_test(tcase, content_outside_the_failed_run_survives);

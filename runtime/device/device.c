@@ -24,22 +24,32 @@
 #include "base/clock.h"
 #include "base/error.h"
 
+/* Notes the code of the first question that the driver refused. */
+static bool
+ask(chx__device *device, cl_device_info what, size_t size_bytes, void *value)
+{
+    cl_int code = clGetDeviceInfo(device->id, what, size_bytes, value, NULL);
+    if (code && !device->refused)
+        device->refused = code;
+    return code == CL_SUCCESS;
+}
+
 static char *
-device_text(cl_device_id id, cl_device_info what)
+device_text(chx__device *device, cl_device_info what)
 {
     char text[512] = "";
-    if (clGetDeviceInfo(id, what, sizeof text - 1, text, NULL) != CL_SUCCESS)
+    if (!ask(device, what, sizeof text - 1, text))
         text[0] = '\0';
     return chx__strdup(text);
 }
 
 static uint64_t
-device_number(cl_device_id id, cl_device_info what, size_t size_bytes)
+device_number(chx__device *device, cl_device_info what, size_t size_bytes)
 {
     cl_uint narrow = 0;
     cl_ulong wide = 0;
     void *value = size_bytes == sizeof narrow ? (void *)&narrow : &wide;
-    if (clGetDeviceInfo(id, what, size_bytes, value, NULL) != CL_SUCCESS)
+    if (!ask(device, what, size_bytes, value))
         return 0;
     return size_bytes == sizeof narrow ? narrow : wide;
 }
@@ -58,9 +68,9 @@ has_extension(const char *extensions, const char *wanted)
 
 /* A driver that simulates every kind counts as what it runs on: a processor. */
 static chx_device_kind
-kind_of(cl_device_id id)
+kind_of(chx__device *device)
 {
-    uint64_t type = device_number(id, CL_DEVICE_TYPE, sizeof(cl_device_type));
+    uint64_t type = device_number(device, CL_DEVICE_TYPE, sizeof(cl_device_type));
     if (type & CL_DEVICE_TYPE_CPU)
         return CHX_DEVICE_CPU;
     return type & CL_DEVICE_TYPE_GPU ? CHX_DEVICE_GPU : CHX_DEVICE_ACCELERATOR;
@@ -69,18 +79,18 @@ kind_of(cl_device_id id)
 static void
 read_numbers(chx__device *device)
 {
-    cl_device_id id = device->id;
     chx_device_info *info = &device->info;
-    info->kind = kind_of(id);
+    info->kind = kind_of(device);
     info->n_compute_units =
-        (uint32_t)device_number(id, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof(cl_uint));
-    info->memory_bytes = device_number(id, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof(cl_ulong));
-    info->max_allocation_bytes = device_number(id, CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof(cl_ulong));
+        (uint32_t)device_number(device, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof(cl_uint));
+    info->memory_bytes = device_number(device, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof(cl_ulong));
+    info->max_allocation_bytes =
+        device_number(device, CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof(cl_ulong));
     device->shares_host_memory =
-        device_number(id, CL_DEVICE_HOST_UNIFIED_MEMORY, sizeof(cl_bool)) != 0;
-    info->local_memory_bytes = device_number(id, CL_DEVICE_LOCAL_MEM_SIZE, sizeof(cl_ulong));
+        device_number(device, CL_DEVICE_HOST_UNIFIED_MEMORY, sizeof(cl_bool)) != 0;
+    info->local_memory_bytes = device_number(device, CL_DEVICE_LOCAL_MEM_SIZE, sizeof(cl_ulong));
     info->max_work_group =
-        (uint32_t)device_number(id, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof(size_t));
+        (uint32_t)device_number(device, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof(size_t));
     /* What every device has, for a driver that leaves the question out. */
     if (info->n_compute_units == 0)
         info->n_compute_units = 1;
@@ -119,10 +129,10 @@ chx_status
 chx__device_describe(chx__device *device)
 {
     chx_device_info *info = &device->info;
-    info->name = device_text(device->id, CL_DEVICE_NAME);
-    info->vendor = device_text(device->id, CL_DEVICE_VENDOR);
-    char *version = device_text(device->id, CL_DEVICE_VERSION);
-    char *driver = device_text(device->id, CL_DRIVER_VERSION);
+    info->name = device_text(device, CL_DEVICE_NAME);
+    info->vendor = device_text(device, CL_DEVICE_VENDOR);
+    char *version = device_text(device, CL_DEVICE_VERSION);
+    char *driver = device_text(device, CL_DRIVER_VERSION);
     info->driver = version && driver ? chx__format("%s, %s", driver, version) : NULL;
     free(version);
     free(driver);
@@ -134,9 +144,13 @@ chx__device_describe(chx__device *device)
     device->identity = identify(device);
     if (chx__digest_is_none(device->identity))
         return chx__fail_memory("describing a device");
-    if (info->name[0] == '\0' || info->memory_bytes == 0 || info->max_work_group == 0)
-        return chx__fail(CHX_ERROR_DEVICE, "its driver describes it neither by name nor by size");
-    return CHX_OK;
+    if (info->name[0] != '\0' && info->memory_bytes > 0 && info->max_work_group > 0)
+        return CHX_OK;
+    if (device->refused)
+        return chx__fail_cl(CHX_ERROR_DEVICE, device->refused, info->name, NULL,
+                            "its driver refuses to describe it (%s)",
+                            chx__cl_name(device->refused));
+    return chx__fail(CHX_ERROR_DEVICE, "its driver describes it neither by name nor by size");
 }
 
 void

@@ -33,6 +33,7 @@ struct chx__device {
     chx_device_info info; /* strings owned by the device; used_bytes is kept in used_bytes below */
     uint32_t index; /* as in chx_runtime_device() */
     cl_device_id id;
+    cl_int refused; /* how its driver refused the first question about it that it did */
     bool is_sub_device;
     bool is_left_out; /* by a plan that has gone on without it */
     bool is_barred; /* by the caller: it stays out of use */

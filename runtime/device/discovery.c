@@ -18,6 +18,7 @@
 #include "base/error.h"
 
 #define MAX_PLATFORMS 64
+#define NO_PLATFORM (-1001) /* of the loader, which found no driver */
 #define MAX_DEVICES_PER_PLATFORM 64
 
 static char *
@@ -60,6 +61,14 @@ hardware_of(const chx__device *device, uint32_t *n_others)
     return UINT64_C(1) << (32 + (*n_others)++ % 32);
 }
 
+/* Keeps the last error as the reason why there is no device, should there be none. */
+static void
+note_refusal(chx__fleet *fleet)
+{
+    if (!fleet->refusal.status)
+        fleet->refusal = *chx_last_error();
+}
+
 static chx_status
 add_devices(chx__fleet *fleet, chx__platform *platform, const cl_device_id *ids, cl_uint n_ids,
             uint32_t *n_others)
@@ -78,6 +87,7 @@ add_devices(chx__fleet *fleet, chx__platform *platform, const cl_device_id *ids,
         if (status) {
             chx__log(&fleet->logger, CHX_LOG_WARNING, "%s: a device is ignored: %s", platform->name,
                      chx_last_error()->message);
+            note_refusal(fleet);
             continue;
         }
         device->info.parent = device->index;
@@ -118,6 +128,11 @@ add_platform(chx__fleet *fleet, cl_platform_id id, uint32_t *n_others)
     cl_device_id ids[MAX_DEVICES_PER_PLATFORM];
     cl_uint n_ids = 0;
     cl_int code = clGetDeviceIDs(id, CL_DEVICE_TYPE_ALL, MAX_DEVICES_PER_PLATFORM, ids, &n_ids);
+    if (code && code != CL_DEVICE_NOT_FOUND) {
+        chx__fail_cl(CHX_ERROR_NO_DEVICE, code, NULL, NULL, "%s refuses to list its devices (%s)",
+                     platform->name, chx__cl_name(code));
+        note_refusal(fleet);
+    }
     if (code || n_ids == 0) {
         chx__log(&fleet->logger, CHX_LOG_INFO, "platform %s has no devices", platform->name);
         forget_platform(platform);
@@ -136,7 +151,13 @@ chx__fleet_discover(chx__fleet *fleet)
 {
     cl_platform_id ids[MAX_PLATFORMS];
     cl_uint n_ids = 0;
-    if (clGetPlatformIDs(MAX_PLATFORMS, ids, &n_ids) != CL_SUCCESS)
+    cl_int code = clGetPlatformIDs(MAX_PLATFORMS, ids, &n_ids);
+    if (code && code != NO_PLATFORM) {
+        chx__fail_cl(CHX_ERROR_NO_DEVICE, code, NULL, NULL,
+                     "the OpenCL loader refuses to list platforms (%s)", chx__cl_name(code));
+        note_refusal(fleet);
+    }
+    if (code)
         return CHX_OK;
     if (n_ids > MAX_PLATFORMS)
         n_ids = MAX_PLATFORMS;

@@ -228,15 +228,25 @@ recall_wires(chx__fleet *fleet)
 }
 
 static chx_status
+fail_without_devices(const chx__fleet *fleet)
+{
+    const chx_error *refusal = &fleet->refusal;
+    if (refusal->status)
+        return chx__fail_cl(CHX_ERROR_NO_DEVICE, refusal->cl_code, refusal->device, NULL,
+                            "no OpenCL device can be used: %s; try again, or see to the driver",
+                            refusal->message);
+    return chx__fail(CHX_ERROR_NO_DEVICE, "this machine has no OpenCL device; install a driver, "
+                                          "such as the package pocl-opencl-icd");
+}
+
+static chx_status
 assemble(chx__fleet *fleet, const chx_runtime_params *params)
 {
     chx_status status = apply_params(fleet, params);
     if (!status)
         status = chx__fleet_discover(fleet);
     if (!status && fleet->n_devices == 0)
-        status =
-            chx__fail(CHX_ERROR_NO_DEVICE, "this machine has no OpenCL device; install a driver, "
-                                           "such as the package pocl-opencl-icd");
+        status = fail_without_devices(fleet);
     if (!status)
         status = chx__fleet_select(fleet, params->devices);
     if (!status)

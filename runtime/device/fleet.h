@@ -18,6 +18,7 @@ typedef struct chx__fleet {
     uint32_t n_platforms;
     chx__device *devices; /* root devices first; sub-devices made by a split follow */
     uint32_t n_devices;
+    chx_error refusal; /* the first that kept devices out of the list; status 0: none */
     /* (n_devices + 1) x (n_devices + 1), row = from, 0 the host; borrowed. NULL: guessed from what
      * the devices say. */
     const chx__wire *wires;
