@@ -1,15 +1,27 @@
 /* The machine that a test runs on, chosen by the environment so that the same binaries run
  * against every driver: CHRONAXIE_TEST_DEVICES (a selection, unset for the default) and
  * CHRONAXIE_TEST_SPLIT (a number of sub-devices). CHRONAXIE_TEST_LONG=1 asks for all that can be
- * tried. Everything else is the library's own environment. */
+ * tried, CHRONAXIE_TEST_LIBRARY names the driver's file. Everything else is the library's own
+ * environment. */
 #ifndef CHX_TESTS_MACHINE_H
 #define CHX_TESTS_MACHINE_H
 
+#include <dlfcn.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <chronaxie/runtime.h>
+
+/* Check runs each test in a process of its own. Of what they all share, a driver with its compiler
+ * is loaded once and costs each half as much; OpenCL starts in those processes only. */
+static __attribute__((constructor)) void
+load_library(void)
+{
+    const char *library = getenv("CHRONAXIE_TEST_LIBRARY");
+    if (library)
+        dlopen(library, RTLD_NOW);
+}
 
 static inline chx_runtime_params
 test_machine_params(void)
