@@ -136,7 +136,8 @@ look_closely(const chx_run *run, uint32_t lane)
              chx__costs_compare(run->runtime->costs, &lowered->commands[c].cost_keys.own,
                                 duration_of(run, c), &ratios[n]);
     }
-    bool is_certain = hear(&lowered->shifts[lane], agree(ratios, n, &factor), factor);
+    uint32_t n_witnesses = agree(ratios, n, &factor);
+    bool is_certain = hear(&lowered->shifts[lane], n_witnesses, factor);
     if (is_certain) {
         scale(run, lane, kernels, factor);
         lowered->shifts[lane] = (chx__shift){0};
