@@ -51,6 +51,7 @@ class Words(Case):
 
     def test_mistyped_option_is_answered_by_the_nearest(self):
         self.fails(2, "did you mean '--duration-ms'?", "run", "x", "--duraton-ms", "3")
+        self.fails(2, "did you mean '--duration-ms'?", "run", "x", "--duraton", "3")
         self.fails(2, "did you mean '--colour-map'?", "render", "x", "--color-map=inferno")
         self.fails(2, "has no option '-Q'", "render", "x", "-Q")
         self.fails(2, "has no option '--frobnicate'", "run", "x", "--frobnicate")

@@ -1,6 +1,7 @@
 /* Distance by optimal string alignment: typing slips are letters left out, added, wrong or
- * swapped. A beginning of three letters counts as meant, and about a third of the letters may be
- * wrong; beyond that no suggestion is better than a wrong one. */
+ * swapped. A beginning of three letters counts as meant, about a third of the letters may be
+ * wrong, and what follows a hyphen, as a unit, may be missing; beyond that no suggestion is better
+ * than a wrong one. */
 #include "suggest.h"
 
 #include <stdlib.h>
@@ -15,11 +16,12 @@ smallest(int a, int b, int c)
     return least < c ? least : c;
 }
 
-/* Optimal string alignment: insertions, deletions, replacements and swaps of neighbours. */
+/* Optimal string alignment, insertions, deletions, replacements and swaps of neighbours: of a to b,
+ * or to the nearest beginning of b before a hyphen. */
 static int
 distance(const char *a, const char *b)
 {
-    int table[LONGEST_WORD + 1][LONGEST_WORD + 1];
+    int table[LONGEST_WORD + 1][LONGEST_WORD + 1] = {{0}};
     int n_a = (int)strlen(a);
     int n_b = (int)strlen(b);
 
@@ -37,7 +39,11 @@ distance(const char *a, const char *b)
                 table[i][j] = smallest(table[i][j], table[i - 2][j - 2] + 1, table[i][j]);
         }
     }
-    return table[n_a][n_b];
+    int least = table[n_a][n_b];
+    for (int j = 1; j < n_b; j++)
+        if (b[j] == '-' && table[n_a][j] < least)
+            least = table[n_a][j];
+    return least;
 }
 
 const char *
