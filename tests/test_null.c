@@ -676,12 +676,38 @@ START_TEST(tasks_of_one_kernel_share_its_object)
 }
 END_TEST
 
+static int n_refusals;
+
+static cl_int
+refuse_for_a_while(cl_event event, cl_int *status)
+{
+    (void)event;
+    if (n_refusals > 0) {
+        n_refusals--;
+        return CL_OUT_OF_RESOURCES;
+    }
+    *status = CL_RUNNING;
+    return CL_SUCCESS;
+}
+
+/* A command whose status is not told may still run, so it has not failed. */
+START_TEST(refused_question_says_nothing_of_a_command)
+{
+    const chx__backend backend = {.event_status = refuse_for_a_while};
+    n_refusals = 3;
+    ck_assert_int_eq(chx__backend_status(&backend, NULL), CL_RUNNING);
+    n_refusals = 1000000;
+    ck_assert_int_eq(chx__backend_status(&backend, NULL), CL_OUT_OF_RESOURCES);
+}
+END_TEST
+
 int
 main(void)
 {
     Suite *suite = suite_create("null");
     TCase *tcase = tcase_create("machines");
     tcase_set_timeout(tcase, 120);
+    tcase_add_test(tcase, refused_question_says_nothing_of_a_command);
     tcase_add_test(tcase, order_of_completion_changes_nothing);
     tcase_add_test(tcase, hundred_devices_with_thousand_lanes);
     tcase_add_test(tcase, more_devices_than_places_are_told);

@@ -7,6 +7,8 @@
 #include "base/clock.h"
 #include "base/error.h"
 
+#define MOST_QUESTIONS 100 /* for one status */
+
 /* Short commands end within the first yields; long ones are looked at every 100 us. */
 static void
 pause_polling(uint64_t started_ns, uint64_t now_ns)
@@ -19,13 +21,25 @@ pause_polling(uint64_t started_ns, uint64_t now_ns)
     nanosleep(&nap, NULL);
 }
 
+cl_int
+chx__backend_status(const chx__backend *backend, cl_event event)
+{
+    cl_int status = CL_QUEUED, refused = CL_SUCCESS;
+    for (int i = 0; i < MOST_QUESTIONS; i++) {
+        refused = backend->event_status(event, &status);
+        if (!refused)
+            return status;
+    }
+    return refused;
+}
+
 chx_status
 chx__backend_await(const chx__backend *backend, cl_event event, uint64_t deadline_ns,
                    const char *device, const char *doing)
 {
     uint64_t started_ns = chx__now_ns();
     for (;;) {
-        cl_int status = backend->event_status(event);
+        cl_int status = chx__backend_status(backend, event);
         if (status == CL_COMPLETE)
             return CHX_OK;
         if (status < 0)

@@ -118,8 +118,10 @@ typedef struct chx__backend {
                         cl_event *event);
     void (*flush)(cl_command_queue queue);
 
-    /* CL_COMPLETE, more while the command has not ended, an error once it failed. */
-    cl_int (*event_status)(cl_event event);
+    /* Sets CL_COMPLETE, more while the command has not ended, an error once it failed. Gives the
+     * code with which the driver refuses to say, and then sets nothing; chx__backend_status() asks
+     * again. */
+    cl_int (*event_status)(cl_event event, cl_int *status);
     /* When a completed command ran, on the device's clock. Optional; false without stamps. */
     bool (*event_span)(cl_event event, uint64_t *start_ns, uint64_t *finish_ns);
     /* Calls back when the command completes, from any thread and perhaps at once; not always when
@@ -130,6 +132,10 @@ typedef struct chx__backend {
 
 /* The drivers of this machine. */
 extern const chx__backend chx__opencl;
+
+/* The event's status. A driver that refuses the question has not said that the command has ended,
+ * which may yet write to its buffers, so it is asked again; the code when it refuses every time. */
+cl_int chx__backend_status(const chx__backend *backend, cl_event event);
 
 /* Polls the event's status until it ends or chx__now_ns() passes the deadline; sleeps in between.
  * No other way of waiting is safe with every driver. Errors name the device, and what it was doing:

@@ -171,7 +171,8 @@ chx__courier_begin_waits(chx__courier *courier, const chx__lane *lane)
 static cl_int
 ask(const chx__courier *courier, chx__parcel *parcel)
 {
-    cl_int status = parcel->code ? parcel->code : courier->backend->event_status(parcel->event);
+    cl_int status =
+        parcel->code ? parcel->code : chx__backend_status(courier->backend, parcel->event);
     if (status < CL_COMPLETE && !parcel->code) {
         parcel->code = status;
         if (parcel->kind->fail)

@@ -70,7 +70,7 @@ enqueue(chx__heartbeat *asked)
 static bool
 await(const chx__heartbeat *asked, cl_event event, cl_int *status)
 {
-    while ((*status = asked->backend->event_status(event)) > CL_COMPLETE) {
+    while ((*status = chx__backend_status(asked->backend, event)) > CL_COMPLETE) {
         if (atomic_load(&asked->is_called_off))
             return false;
         nap();

@@ -450,7 +450,7 @@ flush(cl_command_queue queue)
 }
 
 static cl_int
-event_status(cl_event event)
+event_status(cl_event event, cl_int *status)
 {
     chx__null *machine = MACHINE(event);
     chx__null_command *command = (chx__null_command *)event;
@@ -460,13 +460,14 @@ event_status(cl_event event)
     const cl_int refused = chx__null_refuse_at_rate(machine);
     if (machine->params.serial && command->status > CL_COMPLETE)
         chx__null_step(machine);
-    cl_int status = command->status;
-    if (status < 0 && command->n_late > 0) {
+    if (!refused)
+        *status = command->status;
+    if (!refused && *status < 0 && command->n_late > 0) {
         command->n_late--;
-        status = CL_RUNNING;
+        *status = CL_RUNNING;
     }
     pthread_mutex_unlock(&machine->lock);
-    return refused ? refused : status;
+    return refused;
 }
 
 static bool

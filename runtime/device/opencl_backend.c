@@ -227,12 +227,9 @@ flush(cl_command_queue queue)
 }
 
 static cl_int
-event_status(cl_event event)
+event_status(cl_event event, cl_int *status)
 {
-    cl_int status = CL_QUEUED;
-    cl_int code =
-        clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof status, &status, NULL);
-    return code == CL_SUCCESS ? status : code;
+    return clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof *status, status, NULL);
 }
 
 static bool
