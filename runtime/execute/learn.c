@@ -45,13 +45,13 @@ are_alike(const chx__cost_key *a, const chx__cost_key *b)
     return a->kernel == b->kernel && a->device == b->device && a->size == b->size;
 }
 
-/* What a launch is declared to read and to write. */
+/* What a launch is declared to read and to write; the graph's own arguments may be changing. */
 static uint64_t
-bytes_of(const chx__task *task)
+bytes_of(const chx__lowered *lowered, const chx__command *command)
 {
     uint64_t bytes = 0;
-    for (uint32_t a = 0; a < task->n_args; a++) {
-        const chx_arg *arg = &task->args[a];
+    for (uint32_t a = 0; a < command->n_args; a++) {
+        const chx_arg *arg = &lowered->args[command->first_arg + a];
         if (arg->kind == CHX_ARG_BUFFER)
             bytes += arg->size_bytes * ((arg->access & CHX_ACCESS_READ ? 1u : 0u) +
                                         (arg->access & CHX_ACCESS_WRITE ? 1u : 0u));
@@ -70,10 +70,10 @@ learn_command(const chx_run *run, uint32_t index, bool also_for_kind, uint64_t n
     uint64_t duration_ns = step->parcel.finish_ns - step->parcel.start_ns;
     if (also_for_kind &&
         chx__costs_add(runtime->costs, &command->cost_keys.kind, (double)duration_ns) &&
-        command->kind == CHX__COMMAND_KERNEL) {
-        const chx__task *task = &run->lowered->graph->tasks[command->task];
-        chx__costs_name(runtime->costs, &command->cost_keys.kind, task->kernel, bytes_of(task));
-    }
+        command->kind == CHX__COMMAND_KERNEL)
+        chx__costs_name(runtime->costs, &command->cost_keys.kind,
+                        run->lowered->graph->tasks[command->task].kernel,
+                        bytes_of(run->lowered, command));
     if (chx__costs_add(runtime->costs, &command->cost_keys.own, (double)duration_ns))
         runtime->cost_epoch++;
     if (command->kind == CHX__COMMAND_KERNEL &&
